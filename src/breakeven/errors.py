@@ -1,0 +1,30 @@
+"""The errors a person is meant to read, and the exit code that goes with each."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class BreakevenError(Exception):
+    """Base of the errors that are shown as one line, without a traceback."""
+
+    exit_code = 1
+
+
+class InputError(BreakevenError):
+    """The user's input is wrong: the message names file, key, value and fix."""
+
+    exit_code = 2
+
+
+class EnvironmentProblem(BreakevenError):
+    """The machine lacks something: a device, memory, disk, a reachable server."""
+
+    exit_code = 3
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """The allowed names, the closest one first, as the tail of an error message."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(word, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}allowed: {', '.join(names) if names else '(none defined)'}"

@@ -1,0 +1,58 @@
+"""Where each stage's outputs are, relative to the repository root."""
+
+from pathlib import Path
+
+
+def task_path(task: str) -> Path:
+    """Pinned items of a task."""
+    return Path("data/tasks") / f"{task}.jsonl"
+
+
+def prompts_path(source: str) -> Path:
+    """Training prompts of a source."""
+    return Path("data/prompts") / f"{source}.jsonl"
+
+
+def distilled_path(source: str, style: str) -> Path:
+    """The teacher's completions of a source in one style."""
+    return Path("data/distilled") / source / f"{style}.jsonl"
+
+
+def pairs_path(corpus: str) -> Path:
+    """Pairs of a corpus, in the published schema plus ids and token counts."""
+    return Path("data/pairs") / f"{corpus}.parquet"
+
+
+def dropped_path(corpus: str) -> Path:
+    """Pairs that were left out of a corpus, with the reason."""
+    return Path("data/pairs") / f"{corpus}.dropped.csv"
+
+
+def base_folder(student: str) -> Path:
+    """A student's base: `pointer.json`, and the weights where they were built here."""
+    return Path("models/base") / student
+
+
+def student_folder(student: str, arm: str, seed: int) -> Path:
+    """Adapter or weights of one cell."""
+    return Path("models/students") / student / arm / str(seed)
+
+
+def answers_path(student: str, arm: str, seed: int, decoding: str, task: str) -> Path:
+    """Every sample of one cell on one task."""
+    return Path("answers") / student / arm / str(seed) / decoding / f"{task}.jsonl"
+
+
+def items_path() -> Path:
+    """One row a (student, arm, seed, decoding, task, item, sample)."""
+    return Path("scores/items.parquet")
+
+
+def record_path(stage: str, *cell: str | int) -> Path:
+    """The record of one cell of a stage; a stage without cells has one record."""
+    if not cell:
+        return Path("records") / f"{stage}.json"
+    return (Path("records") / stage / "/".join(str(part) for part in cell)).with_suffix(".json")
+
+
+REPORT = Path("report")
