@@ -102,16 +102,13 @@ class ScratchBase(Section):
 
     @model_validator(mode="after")
     def _dimensions_fit(self) -> "ScratchBase":
-        if self.hidden % self.heads:
-            lower = self.hidden - self.hidden % self.heads
+        step = 2 * self.heads  # rotary embeddings turn pairs: a head's size must be even
+        if self.hidden % step:
+            lower = self.hidden - self.hidden % step
+            what = "is an odd head size for" if self.hidden % self.heads == 0 else "is not a multiple of"
             raise ValueError(
-                f"hidden: {self.hidden} is not a multiple of heads ({self.heads}); "
-                f"use {lower or self.heads} or {lower + self.heads}"
-            )
-        if (self.hidden // self.heads) % 2:
-            raise ValueError(
-                f"hidden: {self.hidden} / heads {self.heads} is an odd head size; rotary "
-                f"embeddings need an even one"
+                f"hidden: {self.hidden} {what} heads ({self.heads}); "
+                f"use {lower or step} or {(lower or step) + step}"
             )
         if self.heads % self.kv_heads:
             raise ValueError(

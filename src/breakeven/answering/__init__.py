@@ -1,0 +1,1 @@
+"""Students answer tasks: engines, batches, resumable work."""

@@ -1,0 +1,1 @@
+"""Paired completions: the same prompts in both styles, kept apart from the tasks."""

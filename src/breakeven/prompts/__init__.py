@@ -1,0 +1,1 @@
+"""Training prompts, from built-in generators or files."""

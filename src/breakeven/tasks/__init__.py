@@ -1,0 +1,1 @@
+"""Benchmark tasks: pinned items with their references."""

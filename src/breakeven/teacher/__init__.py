@@ -1,0 +1,1 @@
+"""Teachers: what answers every training prompt twice, plainly and with a trace."""
