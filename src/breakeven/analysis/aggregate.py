@@ -4,6 +4,7 @@ A task's score is the mean over its items of the mean over an item's samples; a 
 the unweighted mean of its tasks, so that a long benchmark does not outweigh a short one.
 """
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.analysis.results import CellResult, Results
@@ -97,8 +98,8 @@ def align(results: Results, cells: tuple[CellResult, ...]) -> Aligned | None:
     return Aligned(correct, task, clusters.reindex(table.index).to_numpy(dtype=str))
 
 
-def _family_score(key: tuple[str, str, int, str, str], rows: "pd.DataFrame") -> FamilyScore:
-    student, arm, seed, decoding, family = key
+def _family_score(key: tuple[Hashable, ...], rows: "pd.DataFrame") -> FamilyScore:
+    student, arm, seed, decoding, family = map(str, key)
     means = {name: _mean_or_none(rows, name) for name in MEAN_COLUMNS}
     return FamilyScore(
         student,
