@@ -16,7 +16,7 @@ class InputError(BreakevenError):
     exit_code = 2
 
 
-class EnvironmentProblem(BreakevenError):
+class MachineError(BreakevenError):
     """The machine lacks something: a device, memory, disk, a reachable server."""
 
     exit_code = 3

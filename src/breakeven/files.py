@@ -1,4 +1,4 @@
-"""Files as the stages use them: written whole or not at all, read with errors that name the line."""
+"""Files as stages use them: written whole or not at all, read with errors that name the line."""
 
 import hashlib
 import json
@@ -7,10 +7,18 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from breakeven.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row")
 
 
 @contextmanager
@@ -20,7 +28,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -35,7 +43,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield temporary
         if path.exists():
             shutil.rmtree(path)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -93,6 +101,25 @@ def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
             f"{path}: line {number}: {type(row).__name__} where a JSON object is needed"
         )
     return row
+
+
+def write_rows(path: Path, rows: Iterable["DataclassInstance"]) -> None:
+    """Write one dataclass row a line, whole or not at all."""
+    write_jsonl(path, (asdict(row) for row in rows))
+
+
+def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
+    """Read rows that `write_rows` wrote; InputError names the line and field of a bad one."""
+    read = TypeAdapter(row_type).validate_python
+    rows = []
+    for number, row in enumerate(read_jsonl(path), start=1):
+        try:
+            rows.append(read(row))
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            where = ".".join(str(key) for key in problem["loc"])
+            raise InputError(f"{path}: line {number}: {where}: {problem['msg']}") from error
+    return rows
 
 
 def digest_json(value: Any) -> str:  # noqa: ANN401 - any JSON value

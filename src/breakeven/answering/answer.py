@@ -1,11 +1,6 @@
 """One sample of one item, as the engine gave it."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
-from breakeven.errors import InputError
-from breakeven.files import read_jsonl, write_jsonl
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -25,19 +20,3 @@ class Answer:
     prompt_tokens: int
     thinking_tokens: int
     answer_tokens: int
-
-
-def write_answers(path: Path, answers: Iterable[Answer]) -> None:
-    """Write answers, one a line."""
-    write_jsonl(path, (asdict(answer) for answer in answers))
-
-
-def read_answers(path: Path) -> list[Answer]:
-    """Read answers; raises InputError naming the line of a row that is none."""
-    answers = []
-    for number, row in enumerate(read_jsonl(path), start=1):
-        try:
-            answers.append(Answer(**row))
-        except TypeError as error:
-            raise InputError(f"{path}: line {number}: not an answer: {error}") from error
-    return answers

@@ -2,7 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from breakeven.params.references import check_references
 
@@ -105,7 +112,11 @@ class ScratchBase(Section):
         step = 2 * self.heads  # rotary embeddings turn pairs: a head's size must be even
         if self.hidden % step:
             lower = self.hidden - self.hidden % step
-            what = "is an odd head size for" if self.hidden % self.heads == 0 else "is not a multiple of"
+            what = (
+                "is an odd head size for"
+                if self.hidden % self.heads == 0
+                else "is not a multiple of"
+            )
             raise ValueError(
                 f"hidden: {self.hidden} {what} heads ({self.heads}); "
                 f"use {lower or step} or {(lower or step) + step}"

@@ -1,11 +1,6 @@
-"""A training prompt, and the file of them that a source is pinned to."""
+"""A training prompt: what a row of a source's pinned file holds."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
-from breakeven.errors import InputError
-from breakeven.files import read_jsonl, write_jsonl
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -23,19 +18,3 @@ class Prompt:
     reference: str | None = None
     solution: str | None = None
     depth: int | None = None
-
-
-def write_prompts(path: Path, prompts: Iterable[Prompt]) -> None:
-    """Pin prompts to a file."""
-    write_jsonl(path, (asdict(prompt) for prompt in prompts))
-
-
-def read_prompts(path: Path) -> list[Prompt]:
-    """Read pinned prompts; raises InputError naming the line of a row that is no prompt."""
-    prompts = []
-    for number, row in enumerate(read_jsonl(path), start=1):
-        try:
-            prompts.append(Prompt(**row))
-        except TypeError as error:
-            raise InputError(f"{path}: line {number}: not a prompt: {error}") from error
-    return prompts

@@ -1,12 +1,7 @@
-"""A test item, and the file of them that a task is pinned to."""
+"""A test item: what a row of a task's pinned file holds."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
-
-from breakeven.errors import InputError
-from breakeven.files import read_jsonl, write_jsonl
 
 
 @dataclass(frozen=True)
@@ -35,19 +30,3 @@ class Item:
     def chance(self) -> float | None:
         """Accuracy of a guess among the choices; None for an open question."""
         return 1 / len(self.choices) if self.choices else None
-
-
-def write_items(path: Path, items: Iterable[Item]) -> None:
-    """Pin items to a file."""
-    write_jsonl(path, (asdict(item) for item in items))
-
-
-def read_items(path: Path) -> list[Item]:
-    """Read pinned items; raises InputError naming the line of a row that is no item."""
-    items = []
-    for number, row in enumerate(read_jsonl(path), start=1):
-        try:
-            items.append(Item(**{**row, "choices": tuple(row["choices"])}))
-        except (TypeError, KeyError) as error:
-            raise InputError(f"{path}: line {number}: not an item: {error}") from error
-    return items
