@@ -1,0 +1,56 @@
+"""Column addition: the carry runs through the digits one after another."""
+
+import random
+
+from breakeven.procedural.problem import Problem, shuffled_choices
+
+DEPTHS = (2, 5)
+
+
+def draw(rng: random.Random, depth: int | None) -> Problem:
+    """The sum of two numbers of `depth` digits each."""
+    digits = depth or DEPTHS[0]
+    left, right = (rng.randrange(10 ** (digits - 1), 10**digits) for _ in range(2))
+    total = left + right
+    statement = f"{left} plus {right}"
+    return Problem(
+        kind="addition",
+        content=f"addition {min(left, right)} {max(left, right)}",
+        question=f"What is {statement}?",
+        answer=str(total),
+        choices=shuffled_choices(rng, str(total), _near_misses(rng, total, digits)),
+        steps=f"{columns(left, right)} So {total}.",
+        depth=depth,
+        statement=statement,
+    )
+
+
+def columns(left: int, right: int) -> str:
+    """The worked columns from the right, each with the digits written so far."""
+    steps, written, carry = [], "", 0
+    pairs = list(zip(reversed(str(left)), reversed(str(right)), strict=True))
+    for place, (above, below) in enumerate(pairs):
+        column = int(above) + int(below) + carry
+        steps.append(f"{_column_sum(above, below, carry)} make {column}, write ")
+        carry, digit = divmod(column, 10)
+        written = (str(column) if place == len(pairs) - 1 else str(digit)) + written
+        steps[-1] += f"{written}."
+    return " ".join(steps)
+
+
+def fact(rng: random.Random) -> str:
+    """One true column with or without a carry, as text."""
+    above, below, carry = rng.randrange(10), rng.randrange(10), rng.randrange(2)
+    return f"{_column_sum(str(above), str(below), carry)} make {above + below + carry}."
+
+
+def _column_sum(above: str, below: str, carry: int) -> str:
+    return f"{above} and {below}" + (f" and {carry}" if carry else "")
+
+
+def _near_misses(rng: random.Random, total: int, digits: int) -> list[str]:
+    """Sums that are off in a place or two: a lost or a spurious carry, a wrong digit."""
+    offsets = [
+        sign * step * 10**place for place in range(digits) for step in (1, 2) for sign in (1, -1)
+    ]
+    return [str(total + offset) for offset in rng.sample(offsets, 4) if total + offset > 0]

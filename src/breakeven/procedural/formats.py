@@ -1,0 +1,53 @@
+"""A problem as an open question or as multiple choice, and what a teacher writes for each."""
+
+from breakeven.errors import InputError
+from breakeven.procedural.problem import Problem
+
+LETTERS = "ABCD"
+FORMATS = ("open", "choice")
+
+
+def prompt(problem: Problem, form: str) -> str:
+    """The user's text in the given format ("open" or "choice")."""
+    return choice_prompt(problem) if _checked(form) == "choice" else open_prompt(problem)
+
+
+def reference(problem: Problem, form: str) -> str:
+    """The right answer in the given format: the answer itself, or its letter alone."""
+    return choice_letter(problem) if _checked(form) == "choice" else problem.answer
+
+
+def trace(problem: Problem, form: str) -> str:
+    """The worked steps; in the choice format they end by naming the letter."""
+    return choice_trace(problem) if _checked(form) == "choice" else problem.steps
+
+
+def open_prompt(problem: Problem) -> str:
+    """The question alone."""
+    return problem.question
+
+
+def choice_prompt(problem: Problem) -> str:
+    """The question, then one lettered line for each choice."""
+    return f"{problem.question}\n{choice_lines(problem.choices)}"
+
+
+def choice_lines(choices: tuple[str, ...]) -> str:
+    """`A) …` lines, in the order given."""
+    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=True))
+
+
+def choice_letter(problem: Problem) -> str:
+    """The letter of the right choice."""
+    return LETTERS[problem.choices.index(problem.answer)]
+
+
+def choice_trace(problem: Problem) -> str:
+    """The worked steps and the letter they lead to."""
+    return f"{problem.steps} That is {choice_letter(problem)}."
+
+
+def _checked(form: str) -> str:
+    if form not in FORMATS:
+        raise InputError(f"format: value is {form!r}; use one of {', '.join(FORMATS)}")
+    return form

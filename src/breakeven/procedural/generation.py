@@ -1,0 +1,125 @@
+"""Distinct problems of a kind, from a seed, on one side of the train/test line."""
+
+import random
+from collections.abc import Callable
+
+from breakeven.errors import InputError
+from breakeven.procedural import addition, chain, hops, lookup, majority, odd_one_out
+from breakeven.procedural.problem import Partition, Problem, partition_of
+
+Draw = Callable[[random.Random, int | None], Problem]
+
+DRAWS: dict[str, Draw] = {
+    "chain": chain.draw,
+    "addition": addition.draw,
+    "majority": majority.draw,
+    "hops": hops.draw,
+    "lookup": lookup.draw,
+    "odd-one-out": odd_one_out.draw,
+}
+
+DEPTHS: dict[str, tuple[int, int] | None] = {
+    "chain": chain.DEPTHS,
+    "addition": addition.DEPTHS,
+    "majority": majority.DEPTHS,
+    "hops": hops.DEPTHS,
+    "lookup": lookup.DEPTHS,
+    "odd-one-out": odd_one_out.DEPTHS,
+}
+
+KINDS = tuple(DRAWS)
+MATH_KINDS = ("chain", "addition", "majority")
+GENERAL_KINDS = ("hops", "lookup", "odd-one-out")
+
+# Draws in a row without a new content before a space counts as used up. While a tenth of the
+# wanted side is still free, a run of misses this long has odds of exp(-200).
+PATIENCE = 10_000
+
+
+def generate(
+    kind: str,
+    *,
+    count: int,
+    seed: int,
+    partition: Partition,
+    min_depth: int | None = None,
+    max_depth: int | None = None,
+) -> list[Problem]:
+    """`count` problems with distinct contents, depths in equal shares.
+
+    The content's hash decides the partition, so "train" and "test" share no content whatever the
+    seeds and formats. The same arguments give the same problems in every process.
+
+    Raises:
+        InputError: unknown kind, depths the kind does not have, or fewer contents than `count`.
+    """
+    depths = depth_range(kind, min_depth, max_depth)
+    rng = random.Random(f"{kind}/{partition}/{seed}")  # noqa: S311 - problems, not secrets
+    seen: set[str] = set()
+    problems = []
+    for number in range(count):
+        problem = _fresh(kind, depths[number % len(depths)], rng, partition, seen)
+        if problem is None:
+            raise _too_few(kind, count, partition, depths[number % len(depths)], number)
+        seen.add(problem.content)
+        problems.append(problem)
+    return problems
+
+
+def depth_range(
+    kind: str, min_depth: int | None = None, max_depth: int | None = None
+) -> list[int] | list[None]:
+    """The depths asked for, by default all that the kind has; [None] for a kind without depth.
+
+    Raises:
+        InputError: unknown kind or depths outside what the kind has.
+    """
+    if kind not in DEPTHS:
+        raise InputError(f"kind: value is {kind!r}; use one of {', '.join(KINDS)}")
+    allowed = DEPTHS[kind]
+    if allowed is None:
+        if min_depth is not None or max_depth is not None:
+            raise InputError(
+                f"{kind}: min_depth, max_depth: value is {min_depth}, {max_depth}; "
+                f"{kind} has no serial depth, leave both out"
+            )
+        return [None]
+    low = allowed[0] if min_depth is None else min_depth
+    high = allowed[1] if max_depth is None else max_depth
+    if not allowed[0] <= low <= high <= allowed[1]:
+        raise InputError(
+            f"{kind}: min_depth, max_depth: value is {low}, {high}; "
+            f"use a range within {allowed[0]} to {allowed[1]}"
+        )
+    return list(range(low, high + 1))
+
+
+def draw_train(kind: str, rng: random.Random) -> Problem:
+    """One problem of the train partition at a random depth; contents may repeat across calls."""
+    depth = rng.choice(depth_range(kind))
+    while True:
+        problem = DRAWS[kind](rng, depth)
+        if partition_of(problem.content) == "train":
+            return problem
+
+
+def _fresh(
+    kind: str, depth: int | None, rng: random.Random, partition: Partition, seen: set[str]
+) -> Problem | None:
+    """A problem of the wanted side whose content is new, None where none seems to be left."""
+    for _ in range(PATIENCE):
+        problem = DRAWS[kind](rng, depth)
+        if problem.content not in seen and partition_of(problem.content) == partition:
+            return problem
+    return None
+
+
+def _too_few(
+    kind: str, count: int, partition: Partition, depth: int | None, found: int
+) -> InputError:
+    at_depth = "" if depth is None else f" of depth {depth}"
+    hint = "" if depth is None else " or greater depths"
+    return InputError(
+        f"{kind}: count: value is {count}; after {found} no new {partition} problem{at_depth} "
+        f"was left; use a smaller count{hint}"
+    )
