@@ -17,4 +17,5 @@ class Prompt:
     content: str
     reference: str | None = None
     solution: str | None = None
+    format: str = "open"
     depth: int | None = None

@@ -1,0 +1,45 @@
+# `make study` and `make test` do everything on a fresh machine with Python 3.11+, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup study test lint ui bases bench clean
+
+help:  ## Show what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## Make the virtual environment
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+study: $(READY)  ## Run the study in params.yaml (what is done already is not run again)
+	breakeven check
+	dvc repro
+	@echo "open report/index.html, or run: make ui"
+
+test: $(READY)  ## Run the tests
+	OMP_NUM_THREADS=1 pytest
+
+lint: $(READY)  ## Check style and types
+	ruff format --check .
+	ruff check .
+	mypy
+
+ui: $(READY)  ## Open the MLflow UI on 127.0.0.1
+	breakeven ui
+
+bases: $(READY)  ## Train the tabletop bases under assets/ anew (about an hour)
+	python -m breakeven.students.bases assets/tabletop
+
+bench: $(READY)  ## Measure what docs/performance.md reports
+	python scripts/bench.py
+
+clean:  ## Remove scratch and the environment; outputs stay in DVC's cache
+	rm -rf $(VENV) .work .pytest_cache .mypy_cache .ruff_cache

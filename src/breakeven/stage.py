@@ -1,0 +1,63 @@
+"""What every stage script shares: its arguments, and errors as one line with their exit code."""
+
+import argparse
+import errno
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Never, TypeVar
+
+from breakeven.errors import BreakevenError, InputError, MachineError, did_you_mean
+
+Value = TypeVar("Value")
+
+
+def run_stage(body: Callable[..., None]) -> Never:
+    """Run a stage's body with its command-line arguments, and exit.
+
+    Each parameter of `body` is a required option of the same name, of its annotated type (str or
+    int). Exit codes: 0 done, 2 the user's input, 3 the machine, 1 a fault of Breakeven, 130
+    interrupted.
+    """
+    # Idle OpenMP threads that spin take the core from the thread that works.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    arguments = vars(_parser(body).parse_args())
+    sys.exit(exit_code_of(lambda: body(**arguments)))
+
+
+def exit_code_of(work: Callable[[], None]) -> int:
+    """Run `work`; an error that a person can mend is printed as one line on standard error."""
+    try:
+        work()
+    except BreakevenError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"error: the disk is full: {error.filename}; free some space", file=sys.stderr)
+        return MachineError.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def pick(table: Mapping[str, Value], key: str, name: str) -> Value:
+    """The row `name` of the table `key` of params.yaml; raises InputError where there is none."""
+    if name not in table:
+        raise InputError(f"params.yaml: {key}: {name!r} is not in it; {did_you_mean(name, table)}")
+    return table[name]
+
+
+def _parser(body: Callable[..., None]) -> argparse.ArgumentParser:
+    module = inspect.getmodule(body)
+    parser = argparse.ArgumentParser(
+        description=module.__doc__ if module else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name, parameter in inspect.signature(body).parameters.items():
+        parser.add_argument(f"--{name}", required=True, type=parameter.annotation)
+    return parser

@@ -1,0 +1,29 @@
+"""Pin the training prompts of one source: `python stages/prompts.py --source chain`."""
+
+import time
+
+from breakeven.files import digest_path, write_rows
+from breakeven.layout import prompts_path
+from breakeven.params import load_params
+from breakeven.prompts.load import load_prompts
+from breakeven.records import Record, versions
+from breakeven.stage import pick, run_stage
+
+
+def main(source: str) -> None:
+    """Write `data/prompts/<source>.jsonl` and its record."""
+    started = time.perf_counter()
+    prompts = load_prompts(source, pick(load_params().sources, "sources", source))
+    write_rows(prompts_path(source), prompts)
+    Record(
+        stage="prompts",
+        cell={"source": source},
+        metrics={"prompts": len(prompts)},
+        device_seconds={"cpu": time.perf_counter() - started},
+        outputs={str(prompts_path(source)): digest_path(prompts_path(source))},
+        versions=versions(),
+    ).write()
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,29 @@
+"""Pin the items of one task: `python stages/tasks.py --task chain-open`."""
+
+import time
+
+from breakeven.files import digest_path, write_rows
+from breakeven.layout import task_path
+from breakeven.params import load_params
+from breakeven.records import Record, versions
+from breakeven.stage import pick, run_stage
+from breakeven.tasks.load import load_items
+
+
+def main(task: str) -> None:
+    """Write `data/tasks/<task>.jsonl` and its record."""
+    started = time.perf_counter()
+    items = load_items(task, pick(load_params().tasks, "tasks", task))
+    write_rows(task_path(task), items)
+    Record(
+        stage="tasks",
+        cell={"task": task},
+        metrics={"items": len(items)},
+        device_seconds={"cpu": time.perf_counter() - started},
+        outputs={str(task_path(task)): digest_path(task_path(task))},
+        versions=versions(),
+    ).write()
+
+
+if __name__ == "__main__":
+    run_stage(main)
