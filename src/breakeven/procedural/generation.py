@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 from breakeven.errors import InputError
-from breakeven.procedural import addition, chain, hops, lookup, majority, odd_one_out
+from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out
 from breakeven.procedural.problem import Partition, Problem, partition_of
 
 Draw = Callable[[random.Random, int | None], Problem]
@@ -12,7 +12,7 @@ Draw = Callable[[random.Random, int | None], Problem]
 DRAWS: dict[str, Draw] = {
     "chain": chain.draw,
     "addition": addition.draw,
-    "majority": majority.draw,
+    "most-digit": most_digit.draw,
     "hops": hops.draw,
     "lookup": lookup.draw,
     "odd-one-out": odd_one_out.draw,
@@ -21,14 +21,14 @@ DRAWS: dict[str, Draw] = {
 DEPTHS: dict[str, tuple[int, int] | None] = {
     "chain": chain.DEPTHS,
     "addition": addition.DEPTHS,
-    "majority": majority.DEPTHS,
+    "most-digit": most_digit.DEPTHS,
     "hops": hops.DEPTHS,
     "lookup": lookup.DEPTHS,
     "odd-one-out": odd_one_out.DEPTHS,
 }
 
 KINDS = tuple(DRAWS)
-MATH_KINDS = ("chain", "addition", "majority")
+MATH_KINDS = ("chain", "addition", "most-digit")
 GENERAL_KINDS = ("hops", "lookup", "odd-one-out")
 
 # Draws in a row without a new content before a space counts as used up. While a tenth of the

@@ -21,8 +21,8 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     spare = [str(digit) for digit in range(10) if str(digit) not in counts]
     rng.shuffle(spare)
     return Problem(
-        kind="majority",
-        content=f"majority {''.join(sorted(digits))}",
+        kind="most-digit",
+        content=f"most-digit {''.join(sorted(digits))}",
         question=f"Which digit is most common in {text}?",
         answer=answer,
         choices=shuffled_choices(rng, answer, (wrong + spare)[:3]),

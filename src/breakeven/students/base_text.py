@@ -1,0 +1,90 @@
+"""Plain text that tabletop bases are pre-trained on: facts, notes, results, lists, copies.
+
+Nothing here is a question, and every content comes from the train partition, so that a base has
+seen neither a test form nor a test content.
+"""
+
+import random
+import string
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from breakeven.procedural import addition, chain, hops, odd_one_out
+from breakeven.procedural.formats import choice_lines
+from breakeven.procedural.generation import KINDS, draw_train
+from breakeven.procedural.words import CONTENT_WORDS
+
+FACTS = (chain.fact, chain.fact, addition.fact, addition.fact, hops.fact, odd_one_out.fact)
+
+# Every token that an adapter may have to write turns up in copies, so that none is left untrained.
+FRAMES = ("<|im_start|>", "<think>", "</think>", "\n", "\n\n")
+COPIED = (*CONTENT_WORDS, *"0123456789" * 2, *string.ascii_letters, *FRAMES * 3)
+
+
+@dataclass(frozen=True)
+class TextMix:
+    """Shares of the documents, by sort; they are weights and need not add up to one."""
+
+    facts: float = 0.15
+    notes: float = 0.45
+    results: float = 0.2
+    lists: float = 0.1
+    copies: float = 0.1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The weights by name, for records and keys."""
+        return asdict(self)
+
+
+def fact(rng: random.Random) -> str:
+    """A few single-step facts in a row."""
+    tell = rng.choice(FACTS)
+    return rng.choice((" ", "\n")).join(tell(rng) for _ in range(rng.randrange(1, 7)))
+
+
+def note(rng: random.Random) -> str:
+    """What is given and the worked steps from it."""
+    problem = draw_train(rng.choice(KINDS), rng)
+    return f"{problem.statement}: {problem.steps}"
+
+
+def result(rng: random.Random) -> str:
+    """What is given and what comes out, without the steps."""
+    problem = draw_train(rng.choice(KINDS), rng)
+    return f"{problem.statement} makes {problem.answer}."
+
+
+def labelled_list(rng: random.Random) -> str:
+    """Four lettered lines, and the letter of one of them or what stands at a letter."""
+    pool = rng.choice((CONTENT_WORDS, tuple("0123456789"), None))
+    items = (
+        rng.sample(pool, 4)
+        if pool
+        else [str(number) for number in rng.sample(range(10, 10 ** rng.randrange(2, 7)), 4)]
+    )
+    place = rng.randrange(4)
+    return f"{choice_lines(tuple(items))}\nSo {items[place]}. That is {'ABCD'[place]}."
+
+
+def copy(rng: random.Random) -> str:
+    """A string of random words and digits, told twice."""
+    symbols = [rng.choice(COPIED) for _ in range(rng.randrange(3, 16))]
+    text = rng.choice(("", " ", ", ")).join(symbols)
+    return f"{text}\n{text}"
+
+
+SORTS: dict[str, Callable[[random.Random], str]] = {
+    "facts": fact,
+    "notes": note,
+    "results": result,
+    "lists": labelled_list,
+    "copies": copy,
+}
+
+
+def documents(mix: TextMix, *, seed: int, shard: int, count: int) -> list[str]:
+    """`count` documents of one shard; the same for the same mix, seed and shard everywhere."""
+    rng = random.Random(f"base text/{seed}/{shard}")  # noqa: S311 - text, not secrets
+    sorts = rng.choices(list(SORTS), weights=list(mix.as_dict().values()), k=count)
+    return [SORTS[sort](rng) for sort in sorts]

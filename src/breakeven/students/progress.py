@@ -1,0 +1,47 @@
+"""Progress of a long loop: a bar in a terminal, now and then a plain line elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Counts steps on standard error; as a context manager it closes its bar."""
+
+    def __init__(
+        self, label: str, *, total: int, done: int = 0, line_seconds: float = 30.0
+    ) -> None:
+        self._label, self._total, self._done = label, total, done
+        self._line_seconds, self._last_line = line_seconds, time.monotonic()
+        terminal = sys.stderr.isatty()
+        self._bar = tqdm(total=total, initial=done, desc=label, disable=not terminal)
+        self._plain = not terminal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+    def advance(self, note: str = "") -> None:
+        """One more step; `note` is shown beside the count."""
+        self._done += 1
+        self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update()
+        late = time.monotonic() - self._last_line > self._line_seconds
+        if self._plain and (late or self._done == self._total):
+            share = 100 * self._done / self._total
+            print(
+                f"{self._label}: {self._done} of {self._total} ({share:.0f}%) {note}".rstrip(),
+                file=sys.stderr,
+                flush=True,
+            )
+            self._last_line = time.monotonic()
