@@ -45,7 +45,8 @@ class Aligned(NamedTuple):
     """Scores of several cells on the items that all of them answered.
 
     `correct` is (cells, items), the mean over an item's samples; `task` and `cluster` are (items,)
-    labels. Without a `cluster` column every item is its own cluster.
+    labels; the same cluster label in two tasks is one cluster. Without a `cluster` column every
+    item is its own.
     """
 
     correct: "NDArray[np.float64]"

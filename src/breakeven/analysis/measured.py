@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.analysis.aggregate import REQUIRED_COLUMNS, FamilyScore, family_scores
-from breakeven.analysis.results import CellResult, Results, Source, Style
+from breakeven.analysis.results import CellResult, Order, Results, Source, Style
 from breakeven.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 class ArmFacts(NamedTuple):
-    """What the parameters say of an arm; `corpus` and `reasoning_share` are None for base arms."""
+    """What the parameters say of an arm; all but `style` are None for base arms."""
 
     style: Style
     corpus: str | None
     reasoning_share: float | None
+    order: Order | None = None
 
 
 class CellCosts(NamedTuple):
@@ -129,6 +130,7 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
         device_seconds=_device_seconds(score, costs),
         truncated_share=means["truncated"],
         unparsed_share=None if means["parsed"] is None else 1.0 - means["parsed"],
+        order=arm.order,
     )
 
 

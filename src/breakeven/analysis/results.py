@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Style = Literal["base", "ift", "reasoning", "mixed"]
+Order = Literal["mixed", "sequential"]
 Source = Literal["measured", "published", "imported"]
 
 STYLES: tuple[Style, ...] = ("base", "ift", "reasoning", "mixed")
@@ -25,7 +26,8 @@ class CellResult:
 
     `accuracy`, `chance`, `reasoning_share`, `truncated_share` and `unparsed_share` are fractions.
     `train_*` are totals of the cell's training; every other cost is a mean for one query.
-    `items` is the number of distinct questions behind `accuracy`.
+    `items` is the number of distinct questions behind `accuracy`, `order` how a mixed arm met its
+    two styles.
     """
 
     student: str
@@ -50,6 +52,7 @@ class CellResult:
     device_seconds: float | None = None
     truncated_share: float | None = None
     unparsed_share: float | None = None
+    order: Order | None = None
 
     @property
     def output_tokens(self) -> float | None:
@@ -129,9 +132,15 @@ class Results:
         )
 
     def cell(
-        self, student: str, arm: str, family: str, *, seed: int = 0, decoding: str = "greedy"
+        self,
+        student: str,
+        arm: str,
+        family: str,
+        *,
+        seed: int | None = None,
+        decoding: str | None = None,
     ) -> CellResult | None:
-        """The one cell with these keys, or None."""
+        """The first cell with these keys, or None."""
         found = self.select(student=student, arm=arm, family=family, seed=seed, decoding=decoding)
         return found[0] if found else None
 

@@ -1,0 +1,112 @@
+"""`Results` from the published tables: `breakeven replay` needs no model, GPU or network."""
+
+from typing import NamedTuple
+
+from breakeven.analysis.published_tables import (
+    Accuracy,
+    accuracies,
+    benchmarks,
+    power_laws,
+    released_corpora,
+)
+from breakeven.analysis.results import CellResult, Results, Style
+
+STUDY = "Scale or Reason (arXiv 2509.22193)"
+# Qwen2.5 packs about four bytes of English into a token; the study releases bytes, not tokens.
+BYTES_A_TOKEN = 4.0
+
+NOTES = (
+    "accuracy: as published, one run a cell, without error bars and without item-level answers",
+    "inference FLOPs: derived, the paper's power laws in size; they are given once a family and "
+    "style, and used here for both corpora",
+    f"training FLOPs and tokens: derived, the paper's formula at the mean length of the released "
+    f"pairs, {BYTES_A_TOKEN:g} bytes a token assumed, times the pairs used in the paper",
+    "sizes: the nominal ones (0.5, 1.5, 3, 7, 14 billion), as in the paper's power laws",
+    "tokens a query, device-seconds, truncated and unparsed shares: absent, not published",
+    "mixed arms: absent, the published tables hold none",
+)
+
+
+class TrainingRatio(NamedTuple):
+    """Training FLOPs of a reasoning student over those of an IFT student.
+
+    `value` is at the released mean lengths; `low` and `high` span 3 to 5 bytes a token and a
+    coefficient of variation of lengths from 0 to 1.5, neither of which is published.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def replay_results() -> Results:
+    """The published study: 2 corpora x 4 families x 5 sizes x 2 styles."""
+    rows = accuracies()
+    return Results(
+        study=STUDY,
+        source="published",
+        cells=tuple(_cell(row, style) for row in rows for style in ("ift", "reasoning")),
+        teacher_accuracy={row.family: row.teacher for row in rows},
+        notes=NOTES,
+    )
+
+
+def training_ratio(corpus: str, reasoning_size_b: float, ift_size_b: float) -> TrainingRatio:
+    """Training FLOPs of a reasoning student over an IFT one on equally many published pairs."""
+
+    def ratio(bytes_a_token: float, variation: float) -> float:
+        numerator = _sample_flops(corpus, "reasoning", reasoning_size_b, bytes_a_token, variation)
+        return numerator / _sample_flops(corpus, "ift", ift_size_b, bytes_a_token, variation)
+
+    spread = [ratio(bytes_a_token, cv) for bytes_a_token in (3.0, 4.0, 5.0) for cv in (0.0, 1.5)]
+    return TrainingRatio(ratio(BYTES_A_TOKEN, 0.0), min(spread), max(spread))
+
+
+def _cell(row: Accuracy, style: Style) -> CellResult:
+    corpus = released_corpora()[row.corpus]
+    flops = _sample_flops(row.corpus, style, row.size_b, BYTES_A_TOKEN, 0.0)
+    return CellResult(
+        student=student_name(row.size_b),
+        size_parameters=row.size_b * 1e9,
+        arm=style if row.corpus == "general" else f"{style}-{row.corpus}",
+        style=style,
+        reasoning_share=1.0 if style == "reasoning" else 0.0,
+        corpus=row.corpus,
+        seed=0,
+        decoding="published",
+        family=row.family,
+        accuracy=row.reasoning if style == "reasoning" else row.ift,
+        chance=_chance(row.family),
+        train_flops=flops * corpus.pairs,
+        train_tokens=corpus.sample_bytes(style) / BYTES_A_TOKEN * corpus.pairs,
+        inference_flops=power_laws()[row.family, style].at(row.size_b),
+    )
+
+
+def student_name(size_b: float) -> str:
+    """The student's name as the study writes it."""
+    return f"Qwen2.5-{size_b:g}B"
+
+
+def _sample_flops(
+    corpus: str, style: Style, size_b: float, bytes_a_token: float, variation: float
+) -> float:
+    """Training FLOPs of a mean sample by the paper's formula, 3·F_forward(l).
+
+    The formula is quadratic in l, so lengths that vary (coefficient of variation `variation`)
+    cost more than their mean does: E[l²] = (1 + variation²)·E[l]².
+    """
+    from breakeven.costs.architecture import load_architecture
+    from breakeven.costs.paper import forward_flops
+
+    architecture = load_architecture(student_name(size_b))
+    tokens = released_corpora()[corpus].sample_bytes(style) / bytes_a_token
+    single, double = (float(forward_flops(architecture, tokens * k)) for k in (1, 2))
+    quadratic = (double - 2 * single) / 2
+    return 3 * (single + quadratic * variation**2)
+
+
+def _chance(family: str) -> float | None:
+    known = [task.chance for task in benchmarks() if task.family == family]
+    values = [value for value in known if value is not None]
+    return sum(values) / len(values) if values and len(values) == len(known) else None
