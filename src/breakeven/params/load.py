@@ -1,5 +1,6 @@
 """The one place where params.yaml is read; its errors name file, key, value and what is allowed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,9 @@ def _line(path: Path, problem: dict[str, Any]) -> str:
         *parents, unknown = keys
         return f"{prefix}: unknown key; {did_you_mean(str(unknown), _keys_beside(parents))}"
     if kind == "value_error":
-        joint = "." if ": " in str(problem["msg"]) and where else ": "
-        return f"{prefix}{joint}{str(problem['msg']).removeprefix('Value error, ')}"
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        names_a_key_below = where and re.match(r"\w+: ", message)
+        return f"{prefix}{'.' if names_a_key_below else ': '}{message}"
     message = _REPLACED.get(kind, problem["msg"])
     shown = "" if kind == "missing" else f" {problem['input']!r}:"
     return f"{prefix}:{shown} {message}"

@@ -17,7 +17,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_le
 Family = Literal["general-mc", "general-open", "math-mc", "math-open"]
 Style = Literal["ift", "reasoning", "mixed"]
 Method = Literal["none", "full", "lora", "qlora"]
-ProblemKind = Literal["chain", "addition", "majority", "hops", "lookup", "odd-one-out"]
+ProblemKind = Literal["chain", "addition", "most-digit", "hops", "lookup", "odd-one-out"]
 Format = Literal["open", "choice"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]

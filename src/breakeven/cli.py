@@ -1,0 +1,87 @@
+"""The `breakeven` command."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from breakeven.stage import exit_code_of
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="For this task, this model size and this budget: does it pay to let the model think?",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def main() -> None:
+    """Run the command line: 0 done, 2 the user's input, 3 the machine, 1 our fault."""
+    sys.exit(exit_code_of(app))
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
+) -> None:
+    """Check a params file without running anything.
+
+    Example: breakeven check profiles/tabletop.yaml
+    """
+    from breakeven.params import load_params
+
+    params = load_params(path)
+    cells = len(params.students) * len(params.arms) * len(params.seeds)
+    typer.echo(
+        f"{path}: study {params.study!r}: {len(params.students)} students × {len(params.arms)} "
+        f"arms × {len(params.seeds)} seeds = {cells} cells, {len(params.tasks)} tasks"
+    )
+
+
+@app.command()
+def flops(
+    model: Annotated[str, typer.Option(help="A bundled name, or a config.json or its folder.")],
+    prompt: Annotated[int, typer.Option(help="Prompt tokens.", min=0)],
+    new: Annotated[int, typer.Option(help="Generated tokens.", min=0)],
+    formula: Annotated[str, typer.Option(help="exact, or paper (as published).")] = "exact",
+    as_json: Json = False,
+) -> None:
+    """Count the FLOPs of one answer.
+
+    Example: breakeven flops --model Qwen2.5-0.5B --prompt 100 --new 1000 --formula paper --json
+    """
+    from breakeven.costs.report import flops_report
+
+    show(flops_report(model, prompt, new, formula), as_json)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
+) -> None:
+    """Open the MLflow UI on this machine only.
+
+    Example: breakeven ui --port 5001
+    """
+    from breakeven.tracking.ui import serve
+
+    serve(port)
+
+
+def show(result: dict[str, Any], as_json: bool) -> None:
+    """Print a flat result as JSON, or a line a key."""
+    if as_json:
+        typer.echo(json.dumps(result, allow_nan=False))
+        return
+    width = max(len(key) for key in result)
+    for key, value in result.items():
+        typer.echo(
+            f"{key:<{width}}  {value:,}"
+            if isinstance(value, int | float)
+            else f"{key:<{width}}  {value}"
+        )

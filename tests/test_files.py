@@ -1,0 +1,70 @@
+"""Files are written whole or not at all, and a bad line is named."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from breakeven.errors import InputError
+from breakeven.files import atomic_folder, atomic_path, digest_path, read_rows, write_rows
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    value: int | None = None
+
+
+def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
+    rows = [Row("a", 1), Row("naïve <|im_end|>\n", None)]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    assert read_rows(tmp_path / "rows.jsonl", Row) == rows
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "line 2: not valid JSON"),
+        ("[1]", "line 2: list where a JSON object is needed"),
+        ('{"value": 3}', "line 2: name: Field required"),
+        ('{"name": "a", "value": "many"}', "line 2: value: Input should be a valid integer"),
+        ("\udcff", "line 2: not valid JSON"),
+    ],
+)
+def test_a_corrupt_line_is_named(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"name": "a"}\n' + line.encode("utf-8", "surrogateescape") + b"\n")
+    with pytest.raises(InputError, match=message):
+        read_rows(path, Row)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_folder_leaves_the_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old").write_text("old")
+    with pytest.raises(RuntimeError), atomic_folder(folder) as temporary:
+        (temporary / "new").write_text("new")
+        raise RuntimeError
+    assert [file.name for file in folder.iterdir()] == ["old"]
+    with atomic_folder(folder) as temporary:
+        (temporary / "new").write_text("new")
+    assert [file.name for file in folder.iterdir()] == ["new"]
+
+
+def test_a_folder_digest_changes_with_a_name_or_a_byte(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    first = digest_path(tmp_path)
+    (tmp_path / "a").write_text("2")
+    second = digest_path(tmp_path)
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert len({first, second, digest_path(tmp_path)}) == 3
