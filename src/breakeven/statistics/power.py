@@ -1,0 +1,159 @@
+"""What a comparison can show: the smallest detectable difference, and the items it takes."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from breakeven.statistics.estimates import student_quantile
+from breakeven.statistics.paired import NO_DISCORDANT_PAIRS, PairedDifference
+
+# The tails of the number of discordant pairs that are left out of the power, each side.
+NEGLIGIBLE = 1e-10
+
+
+class Detectable(NamedTuple):
+    """The smallest true difference that comes out significant with probability `power`."""
+
+    value: float | None
+    power: float
+    alpha: float
+    method: str
+    reason: str | None = None
+
+
+class ItemsNeeded(NamedTuple):
+    """The number of paired items with which a difference comes out significant."""
+
+    items: int
+    power: float
+    alpha: float
+    method: str
+
+
+@dataclass(frozen=True)
+class _Design:
+    """Critical counts of the exact McNemar test for every likely number of discordant pairs."""
+
+    items: int
+    discordant_share: float
+    alpha: float
+
+    def power(self, difference: float) -> float:
+        import numpy as np
+        from scipy.stats import binom
+
+        pairs = binom(self.items, self.discordant_share)
+        discordant = np.arange(pairs.ppf(NEGLIGIBLE), pairs.ppf(1 - NEGLIGIBLE) + 1)
+        # Reject when the rarer side counts at most `critical`: twice that tail is at most alpha.
+        critical = binom.ppf(self.alpha / 2, discordant, 0.5)
+        critical -= binom.cdf(critical, discordant, 0.5) > self.alpha / 2
+        share = min(0.5 + difference / (2 * self.discordant_share), 1.0)
+        low = binom.cdf(critical, discordant, share)
+        high = binom.sf(discordant - critical - 1, discordant, share)
+        return float(np.sum(pairs.pmf(discordant) * (low + high)))
+
+
+def mcnemar_power(
+    items: int, difference: float, discordant_share: float, alpha: float = 0.05
+) -> float:
+    """Probability that exact McNemar finds a true `difference` of two accuracies.
+
+    Sums the test's conditional power over the binomial number of discordant pairs. Raises
+    ValueError unless |difference| <= discordant_share <= 1.
+    """
+    _check(abs(difference), discordant_share)
+    return 0.0 if items == 0 else _Design(items, discordant_share, alpha).power(abs(difference))
+
+
+def detectable_difference(
+    items: int, discordant_share: float, power: float = 0.8, alpha: float = 0.05
+) -> Detectable:
+    """Smallest difference that exact McNemar finds with `power`, at this share of discordant pairs.
+
+    Absent where even all discordant pairs on one side would be found less often than that.
+    """
+    method = "exact McNemar"
+    if items == 0 or discordant_share == 0:
+        reason = "no items" if items == 0 else NO_DISCORDANT_PAIRS
+        return Detectable(None, power, alpha, method, reason)
+    _check(0.0, discordant_share)
+    design = _Design(items, discordant_share, alpha)
+    if design.power(discordant_share) < power:
+        share = f"{discordant_share:.1%} discordant pairs"
+        reason = f"{items} items with {share} are too few for any difference"
+        return Detectable(None, power, alpha, method, reason)
+    from scipy.optimize import brentq
+
+    value = brentq(lambda d: design.power(d) - power, 0.0, discordant_share, xtol=1e-6)
+    return Detectable(float(value), power, alpha, method)
+
+
+def detectable_from_error(
+    standard_error: float,
+    degrees_of_freedom: float = math.inf,
+    power: float = 0.8,
+    alpha: float = 0.05,
+) -> Detectable:
+    """Smallest detectable difference from a standard error, about 2.8 of them at 80% and 5%."""
+    quantiles = (
+        student_quantile(1 - alpha, degrees_of_freedom),
+        student_quantile(2 * power - 1, degrees_of_freedom),
+    )
+    return Detectable(sum(quantiles) * standard_error, power, alpha, "standard error")
+
+
+def detectable_in(result: PairedDifference, power: float = 0.8, alpha: float = 0.05) -> Detectable:
+    """Smallest difference that a comparison like `result` can show.
+
+    From its number of items and share of discordant pairs where exact McNemar was the test, from
+    its standard error otherwise.
+    """
+    share, estimate = result.discordant_share, result.difference
+    if result.p_method == "exact McNemar" and share is not None:
+        return detectable_difference(estimate.items, share, power, alpha)
+    if estimate.standard_error is None:
+        return Detectable(None, power, alpha, "standard error", estimate.reason)
+    freedom = estimate.degrees_of_freedom
+    return detectable_from_error(
+        estimate.standard_error, math.inf if freedom is None else freedom, power, alpha
+    )
+
+
+def items_needed(
+    difference: float, discordant_share: float, power: float = 0.8, alpha: float = 0.05
+) -> ItemsNeeded:
+    """Fewest paired items with which exact McNemar finds `difference` with `power`.
+
+    Starts from Connor (1987) and corrects for the exact test, whose power is a fine sawtooth in
+    the number of items. Raises ValueError unless 0 < |difference| <= discordant_share <= 1.
+    """
+    distance = abs(difference)
+    _check(distance, discordant_share)
+    if distance == 0:
+        raise ValueError("difference is 0; use the smallest difference that matters")
+    low, high = 1, 2 * connor_items(distance, discordant_share, power, alpha) + 20
+    while high - low > 1:
+        middle = (low + high) // 2
+        if mcnemar_power(middle, distance, discordant_share, alpha) < power:
+            low = middle
+        else:
+            high = middle
+    return ItemsNeeded(high, power, alpha, "exact McNemar")
+
+
+def connor_items(difference: float, discordant_share: float, power: float, alpha: float) -> int:
+    """Items by the normal approximation of Connor (1987), which the exact test exceeds a little."""
+    _check(abs(difference), discordant_share)
+    at_null = student_quantile(1 - alpha, math.inf) * math.sqrt(discordant_share)
+    at_difference = student_quantile(2 * power - 1, math.inf)
+    spread = math.sqrt(discordant_share - difference**2)
+    return math.ceil(((at_null + at_difference * spread) / difference) ** 2)
+
+
+def _check(difference: float, discordant_share: float) -> None:
+    if not 0 < discordant_share <= 1:
+        raise ValueError(f"discordant share is {discordant_share}; use a share above 0, at most 1")
+    if difference > discordant_share:
+        raise ValueError(
+            f"difference is {difference}; it cannot exceed the discordant share {discordant_share}"
+        )

@@ -1,0 +1,223 @@
+"""Means over the tasks of a family and over training seeds, with what each adds to the error."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from breakeven.statistics.clustering import MeanVariance, laplace_difference, mean_variance
+from breakeven.statistics.estimates import (
+    Estimate,
+    FloatArray,
+    IntArray,
+    absent,
+    require_level,
+    student_p,
+    student_quantile,
+)
+
+ONE_SEED = "one seed: variance between seeds is not estimated"
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """One task: `values` is (seeds, items); `clusters` numbers each item's cluster, if any."""
+
+    values: FloatArray
+    clusters: IntArray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeededMean:
+    """A mean over seeds and items, and the same for the seeds at hand only.
+
+    `estimate` speaks of another training run on other items, `given_seeds` of these trained
+    models on other items. With one seed both are the latter, and `seed_reason` says so.
+    `seed_standard_deviation` is between true means of training runs, noise of items taken off.
+    """
+
+    estimate: Estimate
+    given_seeds: Estimate
+    seeds: int
+    seed_standard_deviation: float | None
+    seed_reason: str | None
+    p_value: float | None
+
+
+class _Spread(NamedTuple):
+    """Of the family mean: its centre, and its variance by items (all seeds; one seed's noise)."""
+
+    centre: float
+    item_variance: float
+    item_freedom: float
+    noise_variance: float
+
+
+def mean_of_strata(
+    strata: Sequence[Stratum], level: float = 0.95, adjust_differences: bool = False
+) -> SeededMean:
+    """Unweighted mean over tasks; within a task, over seeds first, then items.
+
+    adjust_differences: values are differences in -1..1, so tasks without clusters get the
+    adjustment of `laplace_difference`. With one seed the interval is by t (normal where
+    adjusted). With S seeds its squared half-width is t²·s²/S from the S seed means, on S - 1
+    degrees of freedom, plus z² times the item variance that seed means share and so do not show.
+    Raises ValueError where tasks differ in their number of seeds.
+    """
+    require_level(level)
+    seeds = _number_of_seeds(strata)
+    items = sum(part.values.shape[1] for part in strata)
+    reason = _why_undefined(strata, seeds)
+    value = None if items == 0 or reason == "no items" else _grand_mean(strata)
+    spread = None if reason else _spread(strata, adjust_differences)
+    if value is None or spread is None or spread.item_variance == 0:
+        why = reason or ("one item" if spread is None else "no variation between items")
+        nothing = absent(why, method="items", level=level, items=items, value=value)
+        return SeededMean(
+            estimate=nothing,
+            given_seeds=nothing,
+            seeds=seeds,
+            seed_standard_deviation=None,
+            seed_reason=why,
+            p_value=None,
+        )
+    given = _given_seeds(strata, value, spread, level)
+    if seeds == 1:
+        ratio = spread.centre / np.sqrt(spread.item_variance)
+        return SeededMean(
+            estimate=given,
+            given_seeds=given,
+            seeds=1,
+            seed_standard_deviation=None,
+            seed_reason=ONE_SEED,
+            p_value=student_p(float(ratio), spread.item_freedom),
+        )
+    return _over_seeds(strata, given, spread)
+
+
+def _over_seeds(strata: Sequence[Stratum], given: Estimate, spread: _Spread) -> SeededMean:
+    """Widen the interval of the seeds at hand to training runs that were not made."""
+    seed_means = np.mean([part.values.mean(axis=1) for part in strata], axis=0)
+    seeds = len(seed_means)
+    # Below the rounding of sums of shares, seeds agree.
+    variance_between = float(np.var(seed_means, ddof=1)) if np.ptp(seed_means) > 1e-12 else 0.0
+    between = variance_between / seeds
+    shared = max(spread.item_variance - spread.noise_variance / seeds, 0.0)
+    margin = _margin(given.level, seeds, between, shared)
+    excess = variance_between - spread.noise_variance
+    estimate = replace(
+        given,
+        low=spread.centre - margin,
+        high=spread.centre + margin,
+        standard_error=float(np.sqrt(between + shared)),
+        method="seeds then items",
+        degrees_of_freedom=(seeds - 1) * ((between + shared) / between) ** 2 if between else None,
+    )
+    return SeededMean(
+        estimate=estimate,
+        given_seeds=given,
+        seeds=seeds,
+        seed_standard_deviation=float(np.sqrt(max(excess, 0.0))),
+        seed_reason=None if excess > 0 else "seeds differ no more than their items explain",
+        p_value=_p_over_seeds(spread.centre, seeds, between, shared),
+    )
+
+
+def _margin(level: float, seeds: int, between: float, shared: float) -> float:
+    quantiles = student_quantile(level, seeds - 1), student_quantile(level, np.inf)
+    return float(np.sqrt(quantiles[0] ** 2 * between + quantiles[1] ** 2 * shared))
+
+
+def _p_over_seeds(centre: float, seeds: int, between: float, shared: float) -> float:
+    """The p whose interval just touches zero (there is no closed form)."""
+    from scipy.optimize import brentq
+
+    def gap(p_value: float) -> float:
+        return _margin(1 - p_value, seeds, between, shared) - abs(centre)
+
+    smallest = 1e-12
+    if gap(smallest) <= 0:
+        return smallest
+    return 1.0 if gap(1.0) >= 0 else float(brentq(gap, smallest, 1.0))
+
+
+def _given_seeds(
+    strata: Sequence[Stratum], value: float, spread: _Spread, level: float
+) -> Estimate:
+    error = float(np.sqrt(spread.item_variance))
+    margin = student_quantile(level, spread.item_freedom) * error
+    clusters = [part.clusters for part in strata]
+    counts = [len(np.unique(index)) for index in clusters if index is not None]
+    return Estimate(
+        value=value,
+        low=spread.centre - margin,
+        high=spread.centre + margin,
+        standard_error=error,
+        items=sum(part.values.shape[1] for part in strata),
+        level=level,
+        method="clustered items" if counts else "items",
+        degrees_of_freedom=None if np.isinf(spread.item_freedom) else spread.item_freedom,
+        clusters=sum(counts) if counts else None,
+    )
+
+
+def _spread(strata: Sequence[Stratum], adjust: bool) -> _Spread | None:
+    """Add the tasks' variances; None where one of them has fewer than two clusters."""
+    parts = [_stratum_spread(part, adjust) for part in strata]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    centres, variances, freedoms, noises = np.array(known).T
+    total, tasks = float(variances.sum()), len(known)
+    # Welch and Satterthwaite: a task of few clusters counts by its share of the variance.
+    by_freedom = float((variances**2 / freedoms).sum())
+    return _Spread(
+        centre=float(centres.mean()),
+        item_variance=total / tasks**2,
+        item_freedom=total**2 / by_freedom if by_freedom > 0 else np.inf,
+        noise_variance=float(noises.sum()) / tasks**2,
+    )
+
+
+def _stratum_spread(part: Stratum, adjust: bool) -> _Spread | None:
+    item_means = part.values.mean(axis=0)
+    noise = _noise_variance(part)
+    if adjust and part.clusters is None:
+        return _Spread(*laplace_difference(item_means), np.inf, noise)
+    plain = mean_variance(item_means, part.clusters)
+    if plain is None:
+        return None
+    return _Spread(float(item_means.mean()), plain.variance, plain.degrees_of_freedom, noise)
+
+
+def _noise_variance(part: Stratum) -> float:
+    """Variance of one seed's mean by what is neither the seed's nor the item's own."""
+    seeds = len(part.values)
+    if seeds < 2:
+        return 0.0
+    item_means, seed_means = part.values.mean(axis=0), part.values.mean(axis=1, keepdims=True)
+    residuals = part.values - item_means - seed_means + part.values.mean()
+    spreads = [mean_variance(row, part.clusters) for row in residuals]
+    variances = [spread.variance for spread in spreads if isinstance(spread, MeanVariance)]
+    return float(np.mean(variances)) * seeds / (seeds - 1) if variances else 0.0
+
+
+def _number_of_seeds(strata: Sequence[Stratum]) -> int:
+    counts = {len(part.values) for part in strata}
+    if len(counts) > 1:
+        raise ValueError(f"tasks have different numbers of seeds: {sorted(counts)}")
+    return counts.pop() if counts else 0
+
+
+def _why_undefined(strata: Sequence[Stratum], seeds: int) -> str | None:
+    if seeds == 0 or any(part.values.shape[1] == 0 for part in strata):
+        return "no items"
+    for part in strata:
+        if part.clusters is not None and len(np.unique(part.clusters)) < 2:
+            return "one cluster"
+    return None
+
+
+def _grand_mean(strata: Sequence[Stratum]) -> float:
+    return float(np.mean([part.values.mean() for part in strata]))

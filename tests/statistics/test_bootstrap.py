@@ -1,0 +1,132 @@
+"""Bootstrap draws: their spread, their pairing, their strata, and that they repeat."""
+
+import numpy as np
+import pytest
+
+from breakeven.statistics import bootstrap
+from breakeven.statistics.bootstrap import (
+    bootstrap_family_means,
+    bootstrap_means,
+    percentile_interval,
+)
+
+
+def test_draws_centre_on_the_accuracy_with_the_binomial_spread():
+    correct = np.r_[np.ones(120), np.zeros(280)][None, :]
+    draws = bootstrap_means(correct, draws=4000, seed=0)
+    assert draws.shape == (4000, 1)
+    assert draws.mean() == pytest.approx(0.3, abs=0.002)
+    assert draws.std() == pytest.approx(np.sqrt(0.3 * 0.7 / 400), rel=0.05)
+
+
+def test_counts_of_a_draw_are_multinomial():
+    counts = bootstrap._resample_counts(3000, 7, np.random.default_rng(0))
+    assert (counts.sum(axis=1) == 7).all()
+    assert counts.mean() == 1.0
+    assert counts.var(axis=0) == pytest.approx(np.full(7, 6 / 7), rel=0.1)
+    assert np.corrcoef(counts[:, 0], counts[:, 1])[0, 1] == pytest.approx(-1 / 6, abs=0.05)
+
+
+def test_cells_of_a_draw_share_their_items():
+    correct = np.random.default_rng(1).random(200) < 0.5
+    draws = bootstrap_means(np.stack([correct, correct, ~correct]), draws=100, seed=3)
+    assert np.array_equal(draws[:, 0], draws[:, 1])
+    assert draws[:, 0] + draws[:, 2] == pytest.approx(np.ones(100))
+
+
+def test_the_same_seed_gives_the_same_draws_whatever_the_block_size(monkeypatch):
+    correct = np.random.default_rng(2).random((3, 50)) < 0.4
+    whole = bootstrap_means(correct, draws=64, seed=11)
+    monkeypatch.setattr(bootstrap, "BLOCK_WEIGHTS", 50 * 7)
+    assert np.array_equal(bootstrap_means(correct, draws=64, seed=11), whole)
+    assert not np.array_equal(bootstrap_means(correct, draws=64, seed=12), whole)
+
+
+def test_whole_clusters_are_drawn():
+    # Clusters of 1 and 3 items: a draw takes a, b or both, so its mean is 1, 0 or 1/4.
+    draws = bootstrap_means([[1, 0, 0, 0]], draws=500, seed=0, clusters=["a", "b", "b", "b"])
+    assert set(np.round(draws[:, 0], 6)) == {0.0, 0.25, 1.0}
+
+
+def test_clustered_spread_agrees_with_the_clustered_standard_error():
+    from breakeven.statistics.intervals import mean_interval
+
+    rng = np.random.default_rng(4)
+    clusters = np.repeat(np.arange(60), 5)
+    correct = (rng.random(300) < rng.beta(1, 1, size=60)[clusters]).astype(float)
+    draws = bootstrap_means(correct[None, :], draws=4000, seed=1, clusters=clusters)
+    error = mean_interval(correct, clusters).standard_error
+    assert draws.std() == pytest.approx(error, rel=0.05)
+
+
+def test_family_draws_weight_tasks_equally_and_resample_within_each():
+    tasks = [np.ones((1, 30)), np.zeros((1, 900))]
+    draws = bootstrap_family_means(tasks, draws=50, seed=0)
+    assert draws == pytest.approx(np.full((50, 1), 0.5))
+
+
+def test_family_spread_adds_the_tasks_variances():
+    rng = np.random.default_rng(6)
+    tasks = [(rng.random((1, 100)) < 0.5), (rng.random((1, 400)) < 0.3)]
+    draws = bootstrap_family_means(tasks, draws=4000, seed=0)
+    expected = np.sqrt(sum(task.var() / task.size for task in tasks)) / 2
+    assert draws.std() == pytest.approx(expected, rel=0.05)
+
+
+def test_a_task_added_at_the_end_leaves_the_others_draws():
+    rng = np.random.default_rng(7)
+    first, second = rng.random((2, 40)) < 0.5, rng.random((2, 40)) < 0.5
+    alone = bootstrap_family_means([first], draws=20, seed=5)
+    zeros = bootstrap_family_means([first, np.zeros_like(second)], draws=20, seed=5)
+    assert zeros * 2 == pytest.approx(alone)
+
+
+def test_seeds_are_drawn_together_for_all_cells_and_tasks():
+    # Accuracy depends on the seed only, so a draw's spread is that of its two seeds.
+    by_seed = np.stack([np.zeros(20), np.ones(20)])
+    task = np.stack([by_seed, by_seed])
+    draws = bootstrap_family_means([task, task], draws=400, seed=0)
+    assert set(draws[:, 0]) == {0.0, 0.5, 1.0}
+    assert np.array_equal(draws[:, 0], draws[:, 1])
+
+
+def test_shares_of_samples_keep_their_mean_in_single_precision():
+    shares = np.full((1, 1000), 0.1)
+    assert bootstrap_means(shares, draws=10, seed=0) == pytest.approx(np.full((10, 1), 0.1))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "clusters", "message"),
+    [
+        ([], None, "there are none"),
+        ([np.zeros((2, 0))], None, "0 items"),
+        ([np.zeros((2, 3))], [["a", "a", "a"]], "one cluster"),
+        ([np.zeros((2, 3)), np.zeros((3, 3))], None, "differ in cells"),
+        ([np.full((1, 3), np.nan)], None, "not finite"),
+        ([np.zeros(3)], None, "1 dimensions"),
+        ([np.zeros((1, 3))], [None, None], "2 cluster lists"),
+    ],
+)
+def test_what_cannot_be_resampled_is_refused(tasks, clusters, message):
+    with pytest.raises(ValueError, match=message):
+        bootstrap_family_means(tasks, draws=10, seed=0, clusters=clusters)
+
+
+def test_percentile_interval_holds_the_middle_of_the_draws():
+    estimate = percentile_interval(0.5, np.linspace(0, 1, 1001), items=10)
+    assert (estimate.low, estimate.high) == pytest.approx((0.025, 0.975))
+
+
+@pytest.mark.parametrize(
+    ("value", "draws", "reason"),
+    [
+        (None, [0.1, 0.2], "the statistic is undefined on the data"),
+        (0.1, [0.1, np.nan, np.inf], "undefined in 2 of 3 resamples"),
+        (0.1, [0.1, 0.1], "no variation between resamples"),
+        (0.1, [], "no variation between resamples"),
+    ],
+)
+def test_a_percentile_interval_that_cannot_be_had_is_absent(value, draws, reason):
+    estimate = percentile_interval(value, np.array(draws), items=10)
+    assert (estimate.low, estimate.high) == (None, None)
+    assert estimate.reason == reason
