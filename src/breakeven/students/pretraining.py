@@ -98,10 +98,8 @@ def pretrain(
     rows = settings.steps * settings.batch_rows
     return Pretrained(
         parameters=model.num_parameters(),
-        tokens=tokens,
-        train_flops=training_flops(architecture, settings.row_tokens)
-        * tokens
-        / settings.row_tokens,
+        tokens=rows * settings.row_tokens,
+        train_flops=rows * train_flops(architecture, settings.row_tokens),
         final_loss=run.losses[-1][1],
         device_seconds=run.device_seconds,
         losses=run.losses,
