@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from breakeven.errors import InputError
-from breakeven.files import atomic_folder, atomic_path, digest_path, read_rows, write_rows
+from breakeven.files import (
+    atomic_folder,
+    atomic_path,
+    digest_path,
+    read_rows,
+    settle_folder,
+    write_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,16 @@ def test_a_failed_folder_leaves_the_old_one(tmp_path: Path) -> None:
     with atomic_folder(folder) as temporary:
         (temporary / "new").write_text("new")
     assert [file.name for file in folder.iterdir()] == ["new"]
+
+
+def test_a_kill_between_the_two_moves_leaves_the_old_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    with atomic_folder(folder) as temporary:
+        (temporary / "old").write_text("old")
+    folder.rename(tmp_path / ".folder.old")  # what a kill between the moves leaves
+    settle_folder(folder)
+    assert [file.name for file in folder.iterdir()] == ["old"]
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_a_folder_digest_changes_with_a_name_or_a_byte(tmp_path: Path) -> None:
