@@ -1,0 +1,138 @@
+"""What a reasoning cell is worth in IFT: the IFT size, and the IFT accuracy at its FLOPs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breakeven.frontiers.checks import (
+    Floats,
+    Numbers,
+    as_accuracies,
+    as_costs,
+    as_level,
+    ascending,
+)
+from breakeven.frontiers.interpolation import log_weights, within
+from breakeven.frontiers.positions import Position, as_position, first_reach, position_interval
+from breakeven.frontiers.saturation import (
+    SaturationFit,
+    ambiguity_range,
+    extrapolation_factor,
+)
+
+Method = Literal["interpolated", "fitted"]
+
+
+@dataclass(frozen=True)
+class EquivalentSize:
+    """The IFT size with a reasoning cell's accuracy, and its interval where there are draws.
+
+    `low` and `high` may lie beyond the measured sizes; they are None with a `reason` where there
+    are no item-level draws.
+    """
+
+    position: Position
+    low: Position | None
+    high: Position | None
+    level: float
+    draws: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class EquivalentAccuracy:
+    """The accuracy that IFT reaches at a cost, with the range over equally good fits.
+
+    Within the measured costs it is interpolated and the range is that one value; beyond them it
+    is `extrapolated` by the fit. All three accuracies are None with a `reason` where there is
+    nothing to extrapolate with.
+    """
+
+    cost: float
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    method: Method | None
+    extrapolation_factor: float
+    reason: str | None
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether the cost lies outside the measured ones."""
+        return self.method != "interpolated"
+
+
+def equivalent_size_draws(sizes: Numbers, ift_draws: Numbers, target_draws: Numbers) -> Floats:
+    """(draws,) natural log of the equivalent size; infinite beyond the measured sizes.
+
+    `ift_draws` is (draws, sizes), `target_draws` (draws,), both from the same resampled items.
+    """
+    axis = ascending(as_costs(sizes, "sizes"), "sizes")
+    ift = as_accuracies(ift_draws, len(axis), "ift_draws", dimensions=2)
+    targets = as_accuracies(target_draws, len(ift), "target_draws")
+    return first_reach(np.log(axis), ift - targets[:, None])
+
+
+def equivalent_size(
+    sizes: Numbers,
+    ift: Numbers,
+    reasoning: float,
+    *,
+    ift_draws: Numbers | None = None,
+    reasoning_draws: Numbers | None = None,
+    level: float = 0.95,
+) -> EquivalentSize:
+    """The smallest size at which IFT, interpolated in log size, reaches accuracy `reasoning`.
+
+    `sizes` ascend; `ift` holds the accuracy at each. The interval comes from paired bootstrap
+    draws, (draws, sizes) and (draws,). Raises ValueError on shapes or values out of range, or if
+    only one of the two kinds of draws is given.
+    """
+    axis = ascending(as_costs(sizes, "sizes"), "sizes")
+    as_level(level)
+    accuracies = as_accuracies(ift, len(axis), "ift")
+    place = equivalent_size_draws(axis, accuracies[None, :], [reasoning])
+    position = as_position(float(place[0]), axis)
+    if ift_draws is None and reasoning_draws is None:
+        return EquivalentSize(position, None, None, level, 0, "no item-level draws")
+    if ift_draws is None or reasoning_draws is None:
+        raise ValueError("draws: only one of the styles has them; give both or neither")
+    places = equivalent_size_draws(axis, ift_draws, reasoning_draws)
+    low, high = position_interval(places, axis, level)
+    return EquivalentSize(position, low, high, level, len(places), None)
+
+
+def equivalent_accuracies(
+    ift_fit: SaturationFit, at_costs: Numbers
+) -> tuple[EquivalentAccuracy, ...]:
+    """The accuracy that IFT reaches at each cost, from its points and its fit.
+
+    Within the measured IFT costs the points are interpolated linearly in log cost; beyond them
+    the fitted curve is used, with the range over all fits within its tolerance.
+    Raises ValueError if two IFT points have the same cost.
+    """
+    return tuple(_equivalent_accuracy(ift_fit, float(cost)) for cost in as_costs(at_costs))
+
+
+def sorted_points(fit: SaturationFit) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Costs and accuracies of a fit's points in ascending cost, and the order that sorts them."""
+    order = np.argsort(fit.costs)
+    costs = ascending(np.array(fit.costs)[order])
+    return costs, np.array(fit.accuracies)[order], order
+
+
+def _equivalent_accuracy(fit: SaturationFit, cost: float) -> EquivalentAccuracy:
+    costs, accuracies, _ = sorted_points(fit)
+    factor = extrapolation_factor(cost, costs)
+    if within(costs, cost):
+        value = float((log_weights(costs, np.array([cost])) @ accuracies)[0])
+        return EquivalentAccuracy(cost, value, value, value, "interpolated", 1.0, None)
+    if fit.curve is None:
+        reason = f"{factor:.2g}x outside the IFT costs, and no fit: {fit.reason}"
+        return EquivalentAccuracy(cost, None, None, None, None, factor, reason)
+    value = float(fit.curve.predict([cost])[0])
+    spread = ambiguity_range(fit, [cost])
+    low, high = min(spread.low[0], value), max(spread.high[0], value)
+    return EquivalentAccuracy(cost, value, low, high, "fitted", factor, None)

@@ -1,0 +1,246 @@
+"""The study's saturating fit of accuracy against cost, and how little a few points pin it down.
+
+accuracy(x) = α + β(1 - exp(-γ x^δ)) with α, β, γ > 0, α + β <= the teacher's accuracy and
+0 < δ <= 1, at the least mean absolute error (arXiv 2509.22193). Five points hardly identify four
+parameters, so the range over all curves that fit about as well is part of every answer.
+The limits α = 0 and β = 0 are allowed: they are the edge of the open set that the study names.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from breakeven.frontiers.checks import Floats, Numbers, as_accuracies, as_costs, as_level
+from breakeven.frontiers.lad import best_lines, extremes
+from breakeven.frontiers.shapes import (
+    CostScale,
+    around,
+    cost_scale,
+    descend,
+    gamma_and_delta,
+    least_by_profile,
+    rise,
+    shape_grid,
+    shape_of,
+)
+
+LEAST_POINTS = 4
+RELATIVE_TOLERANCE = 0.10
+ABSOLUTE_TOLERANCE = 0.0025
+
+_GRID = (48, 32)
+_REFINEMENTS = 4
+_DRAW_GRID = (20, 14)
+_DRAW_STARTS = 2
+
+
+@dataclass(frozen=True)
+class SaturatingCurve:
+    """α + β(1 - exp(-γ (x / largest_cost)^δ)), accuracies as fractions.
+
+    γ belongs to costs divided by `largest_cost`; the study's γ is `gamma / largest_cost**delta`.
+    """
+
+    alpha: float
+    beta: float
+    gamma: float
+    delta: float
+    largest_cost: float
+
+    def predict(self, costs: Numbers) -> Floats:
+        """Accuracy at `costs` (same unit as those fitted)."""
+        scaled = as_costs(costs) / self.largest_cost
+        accuracy: Floats = self.alpha + self.beta * -np.expm1(-self.gamma * scaled**self.delta)
+        return accuracy
+
+
+@dataclass(frozen=True)
+class SaturationFit:
+    """The best curve, its mean absolute error, and the error up to which fits count as good.
+
+    `curve`, `error` and `tolerated_error` are None with a `reason` where no fit is made; the
+    points are kept either way, so that they can be drawn.
+    """
+
+    costs: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    ceiling: float
+    curve: SaturatingCurve | None
+    error: float | None
+    tolerated_error: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Range:
+    """Lowest and highest accuracy at each of `costs`."""
+
+    costs: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Absolute error at each size when the curve is fitted to the others, and their mean.
+
+    Both are None with a `reason` where too few sizes remain. The first and the last size are
+    extrapolated to; the others are interpolated.
+    """
+
+    errors: tuple[float, ...] | None
+    mean_error: float | None
+    reason: str | None
+
+
+def _too_few(points: int) -> str:
+    plural = "" if points == 1 else "s"
+    return f"{points} size{plural}; the curve has four parameters, so a fit needs {LEAST_POINTS}"
+
+
+def _checked(costs: Numbers, accuracies: Numbers, ceiling: float) -> tuple[Floats, Floats]:
+    cost_array = as_costs(costs)
+    if not 0 < ceiling <= 1:
+        raise ValueError(f"ceiling: value is {ceiling}; use an accuracy above 0, at most 1")
+    return cost_array, as_accuracies(accuracies, len(cost_array))
+
+
+def _best_curve(
+    costs: Floats, targets: Floats, ceiling: float, scale: CostScale
+) -> tuple[SaturatingCurve, float]:
+
+    def error(shapes: Floats) -> Floats:
+        return best_lines(rise(shapes, costs, scale), targets, ceiling).error
+
+    shape = least_by_profile(error, *_GRID)
+    line = best_lines(rise(shape, costs, scale), targets, ceiling)
+    gamma, delta = gamma_and_delta(shape, scale)
+    parameters = (line.floor[0], line.gain[0], gamma[0], delta[0], scale.largest)
+    return SaturatingCurve(*map(float, parameters)), float(line.error[0])
+
+
+def fit_saturation(
+    costs: Numbers,
+    accuracies: Numbers,
+    ceiling: float,
+    relative_tolerance: float = RELATIVE_TOLERANCE,
+    absolute_tolerance: float = ABSOLUTE_TOLERANCE,
+) -> SaturationFit:
+    """The curve of least mean absolute error; `curve` is None with a reason below four sizes.
+
+    `ceiling` is the teacher's accuracy. A fit counts as good if its mean absolute error is within
+    `relative_tolerance` of the best error or within `absolute_tolerance` (a fraction) of it,
+    whichever is more: the second keeps an exact fit of few points from looking certain.
+    The search has no randomness. Raises ValueError on costs, accuracies or a ceiling outside
+    their ranges.
+    """
+    cost_array, targets = _checked(costs, accuracies, ceiling)
+    points = tuple(map(float, cost_array)), tuple(map(float, targets))
+    sizes = len(np.unique(cost_array))
+    if sizes < LEAST_POINTS:
+        return SaturationFit(*points, ceiling, None, None, None, _too_few(sizes))
+    curve, error = _best_curve(cost_array, targets, ceiling, cost_scale(cost_array))
+    tolerated = error + max(relative_tolerance * error, absolute_tolerance)
+    return SaturationFit(*points, ceiling, curve, error, tolerated, None)
+
+
+def _extremes_of(
+    fit: SaturationFit, shapes: Floats, at_costs: Floats, tolerated_error: float
+) -> tuple[Floats, Floats]:
+    costs, targets = np.array(fit.costs), np.array(fit.accuracies)
+    scale = cost_scale(costs)
+    shapes_here = rise(shapes, costs, scale), rise(shapes, at_costs, scale)
+    return extremes(*shapes_here, targets, fit.ceiling, tolerated_error)
+
+
+def ambiguity_range(fit: SaturationFit, at_costs: Numbers) -> Range:
+    """Lowest and highest accuracy at each cost over all curves that fit within tolerance.
+
+    Exact in α and β for every shape (γ, δ) tried; the shapes are a grid, then smaller grids
+    around those that gave an extreme. Raises ValueError if there is no fit.
+    """
+    if fit.curve is None or fit.tolerated_error is None:
+        raise ValueError(f"fit: no curve ({fit.reason}); draw the points only")
+    at_array = as_costs(at_costs)
+    best = shape_of(fit.curve.gamma, fit.curve.delta, cost_scale(np.array(fit.costs)))
+    steps = 0.3 * 0.5 ** np.arange(8)
+    shapes = np.concatenate([shape_grid(*_GRID), *(around(best, step, 7)[0] for step in steps)])
+    step = 1 / min(_GRID)
+    for _ in range(_REFINEMENTS):
+        low, high = _extremes_of(fit, shapes, at_array, fit.tolerated_error)
+        extreme = shapes[np.unique(np.concatenate([low.argmin(axis=0), high.argmax(axis=0)]))]
+        shapes = around(extreme, step, 5).reshape(-1, 2)
+        step /= 3
+    low, high = _extremes_of(fit, shapes, at_array, fit.tolerated_error)
+    return _as_range(at_array, low.min(axis=0), high.max(axis=0))
+
+
+def _as_range(costs: Floats, low: Floats, high: Floats) -> Range:
+    return Range(*(tuple(map(float, part)) for part in (costs, low, high)))
+
+
+def predict_draws(
+    costs: Numbers, accuracy_draws: Numbers, ceiling: float, at_costs: Numbers
+) -> Floats:
+    """(draws, at_costs): the best fit of every bootstrap draw, at the costs asked about.
+
+    `accuracy_draws` is (draws, points). The search is coarser than that of `fit_saturation`.
+    Raises ValueError below four sizes.
+    """
+    cost_array, at_array = as_costs(costs), as_costs(at_costs, "at_costs")
+    draws = as_accuracies(accuracy_draws, len(cost_array), "accuracy_draws", dimensions=2)
+    sizes = len(np.unique(cost_array))
+    if sizes < LEAST_POINTS:
+        raise ValueError(_too_few(sizes))
+    scale = cost_scale(cost_array)
+    coarse = shape_grid(*_DRAW_GRID)
+    coarse_rise = rise(coarse, cost_array, scale)
+    predictions = np.empty((len(draws), len(at_array)))
+    for number, targets in enumerate(draws):
+
+        def error(shapes: Floats, targets: Floats = targets) -> Floats:
+            return best_lines(rise(shapes, cost_array, scale), targets, ceiling).error
+
+        errors = best_lines(coarse_rise, targets, ceiling).error
+        starts = coarse[np.argsort(errors, kind="stable")[:_DRAW_STARTS]]
+        shape = descend(error, starts, step=1 / min(_DRAW_GRID), rounds=6, side=5)[:1]
+        line = best_lines(rise(shape, cost_array, scale), targets, ceiling)
+        predictions[number] = line.floor + line.gain * rise(shape, at_array, scale)[0]
+    return predictions
+
+
+def bootstrap_band(
+    costs: Numbers,
+    accuracy_draws: Numbers,
+    ceiling: float,
+    at_costs: Numbers,
+    level: float = 0.95,
+) -> Range:
+    """Percentile band of the curve over bootstrap draws: sampling error, not fit ambiguity.
+
+    Raises ValueError as `predict_draws` does, and on a level outside 0..1.
+    """
+    tail = (1 - as_level(level)) / 2
+    predictions = predict_draws(costs, accuracy_draws, ceiling, at_costs)
+    low, high = np.quantile(predictions, [tail, 1 - tail], axis=0)
+    return _as_range(as_costs(at_costs), low, high)
+
+
+def leave_one_size_out(costs: Numbers, accuracies: Numbers, ceiling: float) -> LeftOut:
+    """How far the curve misses each size when it is fitted to the others."""
+    cost_array, targets = _checked(costs, accuracies, ceiling)
+    if len(cost_array) <= LEAST_POINTS:
+        return LeftOut(None, None, f"without one size: {_too_few(max(0, len(cost_array) - 1))}")
+    errors = []
+    for left_out, cost in enumerate(cost_array):
+        fit = fit_saturation(np.delete(cost_array, left_out), np.delete(targets, left_out), ceiling)
+        if fit.curve is None:
+            return LeftOut(None, None, f"without one size: {fit.reason}")
+        errors.append(abs(float(fit.curve.predict([cost])[0] - targets[left_out])))
+    return LeftOut(tuple(errors), float(np.mean(errors)), None)
+
+
+def extrapolation_factor(cost: float, costs: Numbers) -> float:
+    """How many times `cost` lies outside the range of `costs`; 1.0 within it."""
+    fitted = as_costs(costs)
+    return float(max(1.0, cost / fitted.max(), fitted.min() / cost))
