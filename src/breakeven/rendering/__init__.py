@@ -1,0 +1,23 @@
+"""The one place where prompts and completions become token ids, for training and answering."""
+
+from breakeven.rendering.generated import Generated, end_token_ids, split_generated
+from breakeven.rendering.render import (
+    Example,
+    Shot,
+    render_completion,
+    render_example,
+    render_prompt,
+)
+from breakeven.rendering.traces import part_trace
+
+__all__ = [
+    "Example",
+    "Generated",
+    "Shot",
+    "end_token_ids",
+    "part_trace",
+    "render_completion",
+    "render_example",
+    "render_prompt",
+    "split_generated",
+]
