@@ -80,15 +80,8 @@ def cluster_index(clusters: Sequence[object] | NDArray[np.generic], items: int) 
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
-def normal_quantile(level: float) -> float:
-    """The two-sided standard normal quantile, 1.96 at 0.95."""
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
-
-
 def student_quantile(level: float, degrees_of_freedom: float) -> float:
-    """The two-sided quantile of Student's t, 1.96 at 0.95 with many degrees of freedom."""
+    """The two-sided quantile of Student's t; 1.96 at 0.95 on infinite degrees of freedom."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees_of_freedom, 0.5 + level / 2))

@@ -1,0 +1,346 @@
+"""Do the 95% intervals cover 95%, and do the tests stay below 5%? On studies with a known truth.
+
+Run: python scripts/coverage.py [--simulations 1000] [--draws 1000] [--seed 0] [--json]
+Prints the table of docs/statistics.md and exits with 1 if a row leaves its bounds.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from breakeven.frontiers.crossing import crossing_size
+from breakeven.frontiers.equivalents import equivalent_size
+from breakeven.frontiers.pareto import frontier_probability, on_frontier
+from breakeven.frontiers.positions import Position
+from breakeven.statistics.bootstrap import bootstrap_family_means, percentile_interval
+from breakeven.statistics.estimates import Estimate, FloatArray
+from breakeven.statistics.intervals import accuracy_interval, mean_interval, mean_of_estimates
+from breakeven.statistics.multiple import holm
+from breakeven.statistics.paired import PairedTask, family_difference, paired_difference
+from breakeven.statistics.power import detectable_difference
+from breakeven.statistics.simulation import (
+    StudyDesign,
+    TaskDesign,
+    passages_of,
+    simulate,
+    true_accuracy,
+    true_family_accuracy,
+)
+
+SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
+PLAIN_TASKS = (TaskDesign(400), TaskDesign(300, easiness=0.8))
+PASSAGES = (TaskDesign(400, passages=80),)
+# Reasoning starts behind, overtakes between 1.5B and 3B, and ends ahead.
+CROSSING = ((-1.2, -0.6, -0.2, 0.2, 0.5), (-1.7, -0.8, -0.05, 0.7, 1.2))
+# IFT flattens out; from 3B on, neighbours on the frontier differ by about one standard error.
+PLATEAU = ((-0.6, -0.1, 0.2, 0.3, 0.37), (-0.9, -0.3, 0.33, 0.5, 0.6))
+EQUAL = (CROSSING[0], CROSSING[0])
+REASONING_COST_FACTOR = 2.5
+SEEDS = {"seeds": 3, "seed_sd": 0.2}
+
+INTERVAL, TEST, POWER = (0.93, 0.97), (0.0, 0.05), (0.77, 0.83)
+
+# One study's outcomes by row name: how many intervals covered, or how many tests called.
+Outcome = dict[str, list[bool]]
+
+
+class Row(NamedTuple):
+    """One line of the table; `error` is the Monte Carlo standard error of `share`."""
+
+    what: str
+    method: str
+    studies: int
+    share: float
+    error: float
+    bounds: tuple[float, float]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the share lies within its bounds."""
+        return self.bounds[0] <= self.share <= self.bounds[1]
+
+
+ROWS: dict[str, tuple[str, str, tuple[float, float]]] = {
+    "accuracy": ("accuracy of a cell", "Wilson", INTERVAL),
+    "passages": ("accuracy, items share passages", "clustered t", INTERVAL),
+    "family": ("family accuracy", "mean of Wilson intervals", INTERVAL),
+    "gain": ("paired gain, one task", "Bonett-Price", INTERVAL),
+    "passage gain": ("paired gain, items share passages", "clustered t", INTERVAL),
+    "family gain": ("family gain", "sum of task variances", INTERVAL),
+    "family bootstrap": ("family gain", "bootstrap", INTERVAL),
+    "seeds gain": ("paired gain, three seeds", "seeds then items", INTERVAL),
+    "crossing": ("size where reasoning overtakes", "bootstrap", INTERVAL),
+    "equivalent": ("IFT-equivalent size, 3B reasoning", "bootstrap", INTERVAL),
+    "margin": ("margin over cheaper cells", "bootstrap", INTERVAL),
+    "place": ("cell placed wrongly on or off the frontier", "P > 0.975 or < 0.025", TEST),
+    "null gain": ("false positive, one task", "exact McNemar", TEST),
+    "null passages": ("false positive, items share passages", "sign flips of clusters", TEST),
+    "null family": ("false positive, family", "sign flips of items", TEST),
+    "null seeds": ("false positive, three seeds", "seeds then items", TEST),
+    "null holm": ("any false positive among ten", "exact McNemar, Holm", TEST),
+    "power": ("smallest detectable difference found", "exact McNemar", POWER),
+}
+
+
+def covers(estimate: Estimate, truth: float) -> bool:
+    """Whether the interval exists and holds the truth."""
+    if estimate.low is None or estimate.high is None:
+        return False
+    return estimate.low <= truth <= estimate.high
+
+
+def position_covers(low: Position | None, high: Position | None, truth: Position) -> bool:
+    """Whether the truth lies between two positions that may be off the measured sizes."""
+    if low is None or high is None:
+        return False
+    return _number(low) <= _number(truth) <= _number(high)
+
+
+def _number(position: Position) -> float:
+    if position.value is not None:
+        return position.value
+    return -np.inf if position.side == "below" else np.inf
+
+
+def plain_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """Accuracies, gains and crossing of a study of two tasks with unrelated items."""
+    design = StudyDesign(CROSSING, PLAIN_TASKS)
+    tasks = [task[:, :, 0] for task in simulate(design, rng)]
+    truths = [true_accuracy(design, task) for task in design.tasks]
+    family = true_family_accuracy(design)
+    cells = list(np.ndindex(family.shape))
+    accuracies = {
+        (task, cell): accuracy_interval(outcomes[cell])
+        for task, outcomes in enumerate(tasks)
+        for cell in cells
+    }
+    sizes = range(len(SIZES_B))
+    gains = family[1] - family[0]
+    paired = [
+        family_difference([PairedTask(task[0, s], task[1, s]) for task in tasks]) for s in sizes
+    ]
+    resampled = resample(tasks, draws, rng)
+    return {
+        "accuracy": [
+            covers(found, truths[task][cell]) for (task, cell), found in accuracies.items()
+        ],
+        "family": [
+            covers(mean_of_estimates([accuracies[task, cell] for task in range(2)]), family[cell])
+            for cell in cells
+        ],
+        "gain": [
+            covers(paired_difference(task[0, s], task[1, s]).difference, truth[1, s] - truth[0, s])
+            for task, truth in zip(tasks, truths, strict=True)
+            for s in sizes
+        ],
+        "family gain": [covers(paired[s].difference, gains[s]) for s in sizes],
+        "family bootstrap": [
+            covers(
+                percentile_interval(
+                    paired[s].difference.value, resampled[:, 1, s] - resampled[:, 0, s], 700
+                ),
+                gains[s],
+            )
+            for s in sizes
+        ],
+        **positions(tasks, resampled, family),
+    }
+
+
+def resample(tasks: list[FloatArray], draws: int, rng: np.random.Generator) -> FloatArray:
+    """(draws, styles, sizes) bootstrap family scores."""
+    shape = tasks[0].shape[:2]
+    flat = [task.reshape(-1, task.shape[-1]) for task in tasks]
+    return bootstrap_family_means(flat, draws, int(rng.integers(2**31))).reshape(draws, *shape)
+
+
+def positions(tasks: list[FloatArray], resampled: FloatArray, truth: FloatArray) -> Outcome:
+    """Where reasoning overtakes, and the IFT size that equals the 3B reasoning model."""
+    found = np.mean([task.mean(axis=-1) for task in tasks], axis=0)
+    draws = {"ift_draws": resampled[:, 0], "reasoning_draws": resampled[:, 1]}
+    crossing = crossing_size(SIZES_B, found[0], found[1], **draws)
+    equal = equivalent_size(
+        SIZES_B,
+        found[0],
+        found[1, 2],
+        ift_draws=resampled[:, 0],
+        reasoning_draws=resampled[:, 1, 2],
+    )
+    true_crossing = crossing_size(SIZES_B, truth[0], truth[1]).position
+    true_equal = equivalent_size(SIZES_B, truth[0], truth[1, 2]).position
+    assert true_crossing is not None
+    return {
+        "crossing": [position_covers(crossing.low, crossing.high, true_crossing)],
+        "equivalent": [position_covers(equal.low, equal.high, true_equal)],
+    }
+
+
+def passage_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """Accuracies and gains where five items share a passage."""
+    design = StudyDesign(CROSSING, PASSAGES)
+    outcomes, truth = simulate(design, rng)[0][:, :, 0], true_accuracy(design, design.tasks[0])
+    passages = passages_of(design.tasks[0])
+    return {
+        "passages": [
+            covers(accuracy_interval(outcomes[cell], passages), truth[cell])
+            for cell in np.ndindex(truth.shape)
+        ],
+        "passage gain": [
+            covers(
+                paired_difference(outcomes[0, s], outcomes[1, s], passages).difference,
+                truth[1, s] - truth[0, s],
+            )
+            for s in range(len(SIZES_B))
+        ],
+    }
+
+
+def seeds_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """Gains of three training runs a cell, for runs and items not yet seen."""
+    design = StudyDesign(CROSSING, PLAIN_TASKS[:1], **SEEDS)
+    outcomes, truth = simulate(design, rng)[0], true_accuracy(design, design.tasks[0])
+    return {
+        "seeds gain": [
+            covers(
+                paired_difference(outcomes[0, s], outcomes[1, s]).difference,
+                truth[1, s] - truth[0, s],
+            )
+            for s in range(len(SIZES_B))
+        ]
+    }
+
+
+def frontier_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """Places on the frontier where neighbours are hard to tell apart."""
+    design = StudyDesign(PLATEAU, PLAIN_TASKS)
+    tasks = [task[:, :, 0] for task in simulate(design, rng)]
+    truth = true_family_accuracy(design).ravel()
+    found = np.mean([task.mean(axis=-1) for task in tasks], axis=0).ravel()
+    resampled = resample(tasks, draws, rng).reshape(draws, -1)
+    costs = np.r_[SIZES_B, np.multiply(SIZES_B, REASONING_COST_FACTOR)]
+    member, share = on_frontier(costs, truth), frontier_probability(costs, resampled)
+    margins = []
+    for cell, cheaper in enumerate(costs[None, :] < costs[:, None]):
+        if cheaper.any():
+            spread = resampled[:, cell] - resampled[:, cheaper].max(axis=1)
+            value = found[cell] - found[cheaper].max()
+            estimate = percentile_interval(float(value), spread, 700)
+            margins.append(covers(estimate, truth[cell] - truth[cheaper].max()))
+    wrong = np.where(member, share < 0.025, share > 0.975)
+    return {"margin": margins, "place": wrong.tolist()}
+
+
+def null_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """Tests where the styles have the same true accuracy at every size."""
+    plain = [task[:, :, 0] for task in simulate(StudyDesign(EQUAL, PLAIN_TASKS), rng)]
+    passage = simulate(StudyDesign(EQUAL, PASSAGES), rng)[0][:, :, 0]
+    seeds = simulate(StudyDesign(EQUAL, PLAIN_TASKS[:1], **SEEDS), rng)[0]
+    sizes, passages = range(len(SIZES_B)), passages_of(PASSAGES[0])
+    singles = {
+        f"{task} {s}": paired_difference(outcomes[0, s], outcomes[1, s]).p_value
+        for task, outcomes in enumerate(plain)
+        for s in sizes
+    }
+    families = [
+        family_difference([PairedTask(task[0, s], task[1, s]) for task in plain]) for s in sizes
+    ]
+    grouped = [paired_difference(passage[0, s], passage[1, s], passages) for s in sizes]
+    repeated = [paired_difference(seeds[0, s], seeds[1, s]) for s in sizes]
+    return {
+        "null gain": [called(p_value) for p_value in singles.values()],
+        "null passages": [called(result.p_value) for result in grouped],
+        "null family": [called(result.p_value) for result in families],
+        "null seeds": [called(result.p_value) for result in repeated],
+        "null holm": [any(row.significant for row in holm(singles).values())],
+    }
+
+
+def called(p_value: float | None) -> bool:
+    """Whether a difference is called significant at 5%."""
+    return p_value is not None and p_value <= 0.05
+
+
+def power_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """A true difference of just the size that 400 items with 20% discordant pairs can show."""
+    items, share = 400, 0.2
+    difference = detectable_difference(items, share).value
+    assert difference is not None
+    shares = [(share + difference) / 2, (share - difference) / 2]
+    kind = rng.choice(3, size=items, p=[*shares, 1 - share])
+    result = paired_difference((kind == 1).astype(float), (kind == 0).astype(float))
+    return {"power": [called(result.p_value)]}
+
+
+STUDIES: tuple[Callable[[np.random.Generator, int], Outcome], ...] = (
+    plain_study,
+    passage_study,
+    seeds_study,
+    frontier_study,
+    null_study,
+    power_study,
+)
+
+
+def summarise(outcomes: dict[str, list[list[bool]]]) -> list[Row]:
+    """One row a name, its error taken over studies: what one study yields hangs together."""
+    rows = []
+    for name, (what, method, bounds) in ROWS.items():
+        shares = mean_interval([float(np.mean(study)) for study in outcomes[name]])
+        assert shares.value is not None
+        error = shares.standard_error or 0.0
+        rows.append(Row(what, method, len(outcomes[name]), shares.value, error, bounds))
+    return rows
+
+
+def run(simulations: int, draws: int, seed: int) -> list[Row]:
+    """Simulate every kind of study `simulations` times, each from its own stream."""
+    outcomes: dict[str, list[list[bool]]] = {name: [] for name in ROWS}
+    streams = np.random.SeedSequence(seed).spawn(simulations)
+    for stream in tqdm(streams, unit="study", disable=None):
+        for kind, child in zip(STUDIES, stream.spawn(len(STUDIES)), strict=True):
+            for name, found in kind(np.random.default_rng(child), draws).items():
+                outcomes[name].append(found)
+    return summarise(outcomes)
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        "| quantity | method | studies | share | Monte Carlo error | bounds | holds |",
+        "|---|---|---:|---:|---:|---|---|",
+    ]
+    for row in rows:
+        low, high = row.bounds
+        bounds = f"{low:.0%} to {high:.0%}" if low else f"at most {high:.0%}"
+        lines.append(
+            f"| {row.what} | {row.method} | {row.studies} | {row.share:.1%} "
+            f"| {row.error:.1%} | {bounds} | {'yes' if row.holds else 'no'} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Parse the command line, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--simulations", type=int, default=1000, help="studies of each kind")
+    parser.add_argument("--draws", type=int, default=1000, help="bootstrap resamples a study")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    options = parser.parse_args()
+    if options.simulations < 2 or options.draws < 2:
+        parser.error("--simulations and --draws must be at least 2")
+    rows = run(options.simulations, options.draws, options.seed)
+    if options.json:
+        print(json.dumps([{**row._asdict(), "holds": row.holds} for row in rows]))
+    else:
+        print(table(rows))
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
