@@ -1,7 +1,7 @@
 """What a reasoning cell is worth in IFT: the IFT size, and the IFT accuracy at its FLOPs."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,16 @@ from breakeven.frontiers.saturation import (
 
 Method = Literal["interpolated", "fitted"]
 
+_NO_WEIGHT = 1e-9
+
+
+class _Fitted(NamedTuple):
+    """What the fitted curve says at one cost: its best, and the range over good fits."""
+
+    accuracy: float
+    low: float
+    high: float
+
 
 @dataclass(frozen=True)
 class EquivalentSize:
@@ -45,9 +55,8 @@ class EquivalentSize:
 class EquivalentAccuracy:
     """The accuracy that IFT reaches at a cost, with the range over equally good fits.
 
-    Within the measured costs it is interpolated and the range is that one value; beyond them it
-    is `extrapolated` by the fit. All three accuracies are None with a `reason` where there is
-    nothing to extrapolate with.
+    Within the measured costs it is interpolated; beyond them it is `extrapolated` by the fit.
+    All three accuracies are None with a `reason` where there is nothing to extrapolate with.
     """
 
     cost: float
@@ -109,11 +118,26 @@ def equivalent_accuracies(
 ) -> tuple[EquivalentAccuracy, ...]:
     """The accuracy that IFT reaches at each cost, from its points and its fit.
 
-    Within the measured IFT costs the points are interpolated linearly in log cost; beyond them
-    the fitted curve is used, with the range over all fits within its tolerance.
+    Within the measured IFT costs the points are interpolated linearly in log cost, and the range
+    holds that value and the fits within tolerance, as far as they lie between the accuracies of
+    the two neighbouring points (all between them where there is no fit). Beyond those costs the
+    fitted curve is used, with the range over all fits within tolerance.
     Raises ValueError if two IFT points have the same cost.
     """
-    return tuple(_equivalent_accuracy(ift_fit, float(cost)) for cost in as_costs(at_costs))
+    cost_array = as_costs(at_costs)
+    if ift_fit.curve is None:
+        fitted: tuple[_Fitted | None, ...] = (None,) * len(cost_array)
+    else:
+        spread = ambiguity_range(ift_fit, cost_array)
+        best = ift_fit.curve.predict(cost_array)
+        fitted = tuple(
+            _Fitted(float(value), min(low, float(value)), max(high, float(value)))
+            for value, low, high in zip(best, spread.low, spread.high, strict=True)
+        )
+    return tuple(
+        _interpolated(ift_fit, cost, one) or _extrapolated(ift_fit, cost, one)
+        for cost, one in zip(map(float, cost_array), fitted, strict=True)
+    )
 
 
 def sorted_points(fit: SaturationFit) -> tuple[Floats, Floats, NDArray[np.intp]]:
@@ -123,16 +147,24 @@ def sorted_points(fit: SaturationFit) -> tuple[Floats, Floats, NDArray[np.intp]]
     return costs, np.array(fit.accuracies)[order], order
 
 
-def _equivalent_accuracy(fit: SaturationFit, cost: float) -> EquivalentAccuracy:
+def _interpolated(
+    fit: SaturationFit, cost: float, fitted: _Fitted | None
+) -> EquivalentAccuracy | None:
     costs, accuracies, _ = sorted_points(fit)
-    factor = extrapolation_factor(cost, costs)
-    if within(costs, cost):
-        value = float((log_weights(costs, np.array([cost])) @ accuracies)[0])
-        return EquivalentAccuracy(cost, value, value, value, "interpolated", 1.0, None)
-    if fit.curve is None:
+    if not within(costs, cost):
+        return None
+    weights = log_weights(costs, np.array([cost]))[0]
+    value = float(weights @ accuracies)
+    neighbours = accuracies[weights > _NO_WEIGHT]
+    floor, top = float(neighbours.min()), float(neighbours.max())
+    low, high = (floor, top) if fitted is None else (fitted.low, fitted.high)
+    low, high = min(value, max(low, floor)), max(value, min(high, top))
+    return EquivalentAccuracy(cost, value, low, high, "interpolated", 1.0, None)
+
+
+def _extrapolated(fit: SaturationFit, cost: float, fitted: _Fitted | None) -> EquivalentAccuracy:
+    factor = extrapolation_factor(cost, fit.costs)
+    if fitted is None:
         reason = f"{factor:.2g}x outside the IFT costs, and no fit: {fit.reason}"
         return EquivalentAccuracy(cost, None, None, None, None, factor, reason)
-    value = float(fit.curve.predict([cost])[0])
-    spread = ambiguity_range(fit, [cost])
-    low, high = min(spread.low[0], value), max(spread.high[0], value)
-    return EquivalentAccuracy(cost, value, low, high, "fitted", factor, None)
+    return EquivalentAccuracy(cost, *fitted, "fitted", factor, None)

@@ -10,18 +10,21 @@ shapes of a grid are solved exactly at once, without a linear program for each.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from breakeven.frontiers.checks import Bools, Floats
+
+Ints = NDArray[np.intp]
 
 _PARALLEL = 1e-12
 _SLACK = 1e-9
 
 
 class Corners(NamedTuple):
-    """Feasible meeting points of each shape's lines, all (shapes, lines, lines).
+    """Where pairs of each shape's lines meet, all (shapes, pairs).
 
-    Entry [g, j, k] is where lines j and k meet; `error` is the mean absolute error there, and
-    infinite where the lines are parallel or meet outside the limits.
+    `error` is the mean absolute error there, infinite where the lines are parallel or meet
+    outside the limits; `along` orders the points of a pair's first line.
     """
 
     floor: Floats
@@ -39,29 +42,22 @@ def _lines(shapes: Floats, targets: Floats, ceiling: float) -> tuple[Floats, Flo
     return a, np.concatenate([shapes, limits], axis=1), c
 
 
-def corners(shapes: Floats, targets: Floats, ceiling: float) -> Corners:
-    """Where the lines of each shape meet, with the mean absolute error there.
-
-    `shapes` is (shapes, points): the curve's 1 - exp(-γ x^δ) at each point; `targets` (points,).
-    """
+def _corners(shapes: Floats, targets: Floats, ceiling: float, pairs: tuple[Ints, Ints]) -> Corners:
+    """The corners of each shape, (shapes, points), where the lines of each pair meet."""
+    first, second = pairs
     a, b, c = _lines(shapes, targets, ceiling)
-    det = a[:, None] * b[:, None, :] - a[None, :] * b[:, :, None]
+    det = a[first] * b[:, second] - a[second] * b[:, first]
     parallel = np.abs(det) < _PARALLEL
     safe = np.where(parallel, 1.0, det)
-    floor = (c[:, None] * b[:, None, :] - c[None, :] * b[:, :, None]) / safe
-    gain = (a[:, None] * c[None, :] - a[None, :] * c[:, None]) / safe
+    floor = (c[first] * b[:, second] - c[second] * b[:, first]) / safe
+    gain = (a[first] * c[second] - a[second] * c[first]) / safe
     outside = (floor < -_SLACK) | (gain < -_SLACK) | (floor + gain > ceiling + _SLACK)
-    error = _mean_absolute_error(floor, gain, shapes, targets)
-    error[parallel | outside] = np.inf
-    along = floor * b[:, :, None] - gain * a[:, None]
-    return Corners(floor, gain, error, along)
-
-
-def _mean_absolute_error(floor: Floats, gain: Floats, shapes: Floats, targets: Floats) -> Floats:
-    total = np.zeros_like(floor)
+    error = np.zeros_like(floor)
     for point, target in enumerate(targets):
-        total += np.abs(floor + gain * shapes[:, point, None, None] - target)
-    return total / len(targets)
+        error += np.abs(floor + gain * shapes[:, point, None] - target)
+    error /= len(targets)
+    error[parallel | outside] = np.inf
+    return Corners(floor, gain, error, floor * b[:, first] - gain * a[first])
 
 
 class BestLines(NamedTuple):
@@ -74,12 +70,11 @@ class BestLines(NamedTuple):
 
 def best_lines(shapes: Floats, targets: Floats, ceiling: float) -> BestLines:
     """The constrained least-absolute-deviations fit of every shape."""
-    found = corners(shapes, targets, ceiling)
-    flat = found.error.reshape(len(shapes), -1)
-    index = np.arange(len(shapes)), flat.argmin(axis=1)
-    floor = found.floor.reshape(flat.shape)[index]
-    gain = found.gain.reshape(flat.shape)[index]
-    return BestLines(np.maximum(floor, 0.0), np.maximum(gain, 0.0), flat[index])
+    first, second = np.triu_indices(len(targets) + 3, k=1)
+    found = _corners(shapes, targets, ceiling, (first, second))
+    index = np.arange(len(shapes)), found.error.argmin(axis=1)
+    floor, gain = np.maximum(found.floor[index], 0.0), np.maximum(found.gain[index], 0.0)
+    return BestLines(floor, gain, found.error[index])
 
 
 def extremes(
@@ -92,14 +87,18 @@ def extremes(
     The fits within an error form a convex polygon whose corners lie on the lines, so the
     extremes are at corners of the arrangement or where the error passes `max_error` on a line.
     """
-    found = corners(shapes, targets, ceiling)
-    order = np.argsort(np.where(np.isfinite(found.error), found.along, np.inf), axis=2)
+    lines = len(targets) + 3
+    first, second = (index.ravel() for index in np.indices((lines, lines)))
+    found = _corners(shapes, targets, ceiling, (first, second))
+    by_line = (len(shapes), lines, lines)
+    along = np.where(np.isfinite(found.error), found.along, np.inf).reshape(by_line)
+    order = np.argsort(along, axis=2)
     floor, gain, error = (
-        np.take_along_axis(part, order, axis=2) for part in (found.floor, found.gain, found.error)
+        np.take_along_axis(part.reshape(by_line), order, axis=2) for part in found[:3]
     )
     low = np.full(shapes_at.shape, np.inf)
     high = np.full(shapes_at.shape, -np.inf)
-    for line in range(floor.shape[1]):
+    for line in range(lines):
         points = _polygon_points(floor[:, line], gain[:, line], error[:, line], max_error)
         _widen(low, high, points, shapes_at)
     return low, high

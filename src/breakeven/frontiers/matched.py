@@ -22,9 +22,10 @@ Verdict = Literal["ahead", "behind", "undecidable"]
 class MatchedComparison:
     """A reasoning cell's accuracy minus what IFT reaches at the same cost.
 
-    `low` and `high` hold the sampling error if `sampled`, and the ambiguity of the fit where IFT
-    is extrapolated. `verdict` says where reasoning stands: ahead if the whole interval is above
-    zero, behind if it is below. All differences are None with a `reason` where IFT has no value.
+    `low` and `high` hold the sampling error if `sampled`, and the range that the fit leaves IFT
+    between and beyond its points. `verdict` says where reasoning stands: ahead if the whole
+    interval is above zero, behind if it is below. If `extrapolated`, it also rests on the form
+    of the curve. All differences are None with a `reason` where IFT has no value.
     """
 
     reasoning: float
@@ -80,7 +81,8 @@ def compare_at_equal_cost(
 
     `ift_fit` holds the IFT points and their curve; its draws are (draws, IFT points) in the
     order of the fit, the others (draws, reasoning cells), both from the same resampled items.
-    Without draws the interval is the fit's range alone: a point where IFT was interpolated.
+    Without draws the interval is the range of IFT alone. With them the two are added end to end,
+    which is never too narrow.
     Raises ValueError on shapes or values out of range, or if only one kind of draws is given.
     """
     cost_array = as_costs(reasoning_costs, "reasoning_costs")

@@ -14,9 +14,9 @@ from breakeven.frontiers.checks import Floats, Numbers, as_accuracies, as_costs,
 from breakeven.frontiers.lad import best_lines, extremes
 from breakeven.frontiers.shapes import (
     CostScale,
+    Effort,
     around,
     cost_scale,
-    descend,
     gamma_and_delta,
     least_by_profile,
     rise,
@@ -30,8 +30,8 @@ ABSOLUTE_TOLERANCE = 0.0025
 
 _GRID = (48, 32)
 _REFINEMENTS = 4
-_DRAW_GRID = (20, 14)
-_DRAW_STARTS = 2
+_SEARCH = Effort(positions=48, deltas=32, rounds=6, starts=4)
+_DRAW_SEARCH = Effort(positions=16, deltas=12, rounds=3, starts=2)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _best_curve(
     def error(shapes: Floats) -> Floats:
         return best_lines(rise(shapes, costs, scale), targets, ceiling).error
 
-    shape = least_by_profile(error, *_GRID)
+    shape = least_by_profile(error, _SEARCH)
     line = best_lines(rise(shape, costs, scale), targets, ceiling)
     gamma, delta = gamma_and_delta(shape, scale)
     parameters = (line.floor[0], line.gain[0], gamma[0], delta[0], scale.largest)
@@ -193,17 +193,13 @@ def predict_draws(
     if sizes < LEAST_POINTS:
         raise ValueError(_too_few(sizes))
     scale = cost_scale(cost_array)
-    coarse = shape_grid(*_DRAW_GRID)
-    coarse_rise = rise(coarse, cost_array, scale)
     predictions = np.empty((len(draws), len(at_array)))
     for number, targets in enumerate(draws):
 
         def error(shapes: Floats, targets: Floats = targets) -> Floats:
             return best_lines(rise(shapes, cost_array, scale), targets, ceiling).error
 
-        errors = best_lines(coarse_rise, targets, ceiling).error
-        starts = coarse[np.argsort(errors, kind="stable")[:_DRAW_STARTS]]
-        shape = descend(error, starts, step=1 / min(_DRAW_GRID), rounds=6, side=5)[:1]
+        shape = least_by_profile(error, _DRAW_SEARCH)
         line = best_lines(rise(shape, cost_array, scale), targets, ceiling)
         predictions[number] = line.floor + line.gain * rise(shape, at_array, scale)[0]
     return predictions

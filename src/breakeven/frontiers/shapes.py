@@ -15,8 +15,6 @@ from breakeven.frontiers.checks import Floats
 _LEAST_DELTA = 0.01
 _LEAST_LOG10_GAMMA = -3.0
 _FLAT_LOG10_GAMMA = 1.3
-_PROFILE_ROUNDS = 6
-_PROFILE_STARTS = 4
 
 Objective = Callable[[Floats], Floats]
 
@@ -60,15 +58,24 @@ def shape_grid(positions: int, deltas: int) -> Floats:
     return np.column_stack([first.ravel(), second.ravel()])
 
 
-def profile(objective: Objective, deltas: Floats, positions: int) -> tuple[Floats, Floats]:
+class Effort(NamedTuple):
+    """How finely the shapes are searched: the first grid, then rounds around its best places."""
+
+    positions: int
+    deltas: int
+    rounds: int
+    starts: int
+
+
+def profile(objective: Objective, deltas: Floats, effort: Effort) -> tuple[Floats, Floats]:
     """The best shape for each δ coordinate, (deltas, 2), and its objective, (deltas,).
 
     One dimension at a time, because the error has a narrow, bent valley across the two.
     """
     rows = np.arange(len(deltas))
-    tried = np.broadcast_to(np.linspace(0, 1, positions), (len(deltas), positions))
-    step = 1 / (positions - 1)
-    for _ in range(_PROFILE_ROUNDS):
+    tried = np.tile(np.linspace(0, 1, effort.positions), (len(deltas), 1))
+    step = 1 / (effort.positions - 1)
+    for _ in range(effort.rounds):
         shapes = np.stack([tried, np.broadcast_to(deltas[:, None], tried.shape)], axis=2)
         values = objective(shapes.reshape(-1, 2)).reshape(tried.shape)
         best = rows, values.argmin(axis=1)
@@ -77,38 +84,26 @@ def profile(objective: Objective, deltas: Floats, positions: int) -> tuple[Float
     return shapes[best], values[best]
 
 
-def least_by_profile(objective: Objective, positions: int, deltas: int) -> Floats:
-    """The shape of least objective, (1, 2): the profile over δ, refined around its best places."""
-    tried = np.linspace(0, 1, deltas)
-    step = 1 / (deltas - 1)
-    for _ in range(_PROFILE_ROUNDS):
-        shapes, values = profile(objective, tried, positions)
-        starts = tried[np.argsort(values, kind="stable")[:_PROFILE_STARTS]]
+def least_by_profile(objective: Objective, effort: Effort) -> Floats:
+    """The shape of least objective, (1, 2): the profile over δ, refined around its best places.
+
+    `objective` maps (shapes, 2) to (shapes,).
+    """
+    tried = np.linspace(0, 1, effort.deltas)
+    step = 1 / (effort.deltas - 1)
+    best, least = np.zeros((1, 2)), np.inf
+    for _ in range(effort.rounds):
+        shapes, values = profile(objective, tried, effort)
+        order = np.argsort(values, kind="stable")
+        if values[order[0]] < least:
+            best, least = shapes[order[:1]], float(values[order[0]])
+        starts = tried[order[: effort.starts]]
         tried = np.unique(np.clip(starts[:, None] + step * np.linspace(-1, 1, 7), 0, 1))
         step /= 3
-    return shapes[values.argmin()][None]
+    return best
 
 
 def around(starts: Floats, step: float, side: int) -> Floats:
     """(starts, side·side, 2): a small grid of half-width `step` around each start, clipped."""
     offsets = step * (2 * shape_grid(side, side) - 1)
     return np.clip(starts[:, None, :] + offsets[None], 0.0, 1.0)
-
-
-def descend(objective: Objective, starts: Floats, step: float, rounds: int, side: int) -> Floats:
-    """Refine every start: take the best of a small grid around it, shrink the grid, repeat.
-
-    The error is not smooth in the shape (least absolute deviations), so gradients would stall.
-    `objective` maps (shapes, 2) to (shapes,). Returns the refined starts, best first.
-    """
-    best = starts
-    values = objective(best)
-    for _ in range(rounds):
-        near = around(best, step, side)
-        errors = objective(near.reshape(-1, 2)).reshape(near.shape[:2])
-        chosen = np.arange(len(best)), errors.argmin(axis=1)
-        better = errors[chosen] <= values
-        best = np.where(better[:, None], near[chosen], best)
-        values = np.where(better, errors[chosen], values)
-        step *= 0.6
-    return best[np.argsort(values, kind="stable")]
