@@ -1,0 +1,125 @@
+"""A real DVC repository with a study small enough for a test."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TINY: dict[str, Any] = {
+    "study": "tiny",
+    "seeds": [0],
+    "sources": {
+        "chain": {"kind": "procedural", "problem": "chain", "prompts": 48, "max_depth": 3},
+        "lookup": {"kind": "procedural", "problem": "lookup", "prompts": 24},
+    },
+    "teacher": {"kind": "solver", "tokenizer": "assets/tabletop/t30k"},
+    "corpora": {"general": {"sources": ["chain", "lookup"]}},
+    "students": {"t30k": {"base": {"kind": "folder", "path": "assets/tabletop/t30k"}}},
+    "arms": {
+        "ift": {"corpus": "general", "reasoning_share": 0.0},
+        "reasoning": {"corpus": "general", "reasoning_share": 1.0},
+    },
+    "tasks": {
+        "chain-open": {
+            "kind": "procedural",
+            "problem": "chain",
+            "format": "open",
+            "family": "math-open",
+            "items": 24,
+            "max_depth": 3,
+        },
+        "lookup-mc": {
+            "kind": "procedural",
+            "problem": "lookup",
+            "format": "choice",
+            "family": "general-mc",
+            "items": 24,
+        },
+    },
+    "training": {"epochs": 1, "batch_tokens": 1024, "lora": {"rank": 4, "alpha": 8}},
+    "answering": {"max_new_tokens": 24, "batch_size": 24, "decodings": {"greedy": {}}},
+    "report": {"bootstrap_draws": 200},
+}
+
+SCRATCH_SIZE = {
+    "base": {
+        "kind": "scratch",
+        "tokenizer": "assets/tabletop/t30k",
+        "hidden": 16,
+        "layers": 1,
+        "heads": 2,
+        "kv_heads": 1,
+        "intermediate": 32,
+        "tokens": 20000,
+    }
+}
+
+
+@dataclass
+class Study:
+    """A DVC repository, and what a person does in it."""
+
+    folder: Path
+
+    def params(self) -> dict[str, Any]:
+        return yaml.safe_load((self.folder / "params.yaml").read_text())
+
+    def write_params(self, params: dict[str, Any]) -> None:
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+            "OMP_NUM_THREADS": "1",
+        }
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        if check and done.returncode:
+            pytest.fail(
+                f"{' '.join(command)} exited {done.returncode}:\n{done.stdout}{done.stderr}"
+            )
+        return done
+
+    def repro(self, *targets: str) -> set[str]:
+        """`dvc repro`; the cells that ran."""
+        output = self.run("dvc", "repro", *targets).stdout
+        return {
+            line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")
+        }
+
+    def metrics(self) -> dict[str, Any]:
+        return json.loads((self.folder / "report/metrics.json").read_text())
+
+
+def make_study(folder: Path, params: dict[str, Any]) -> Study:
+    """A copy of the project's pipeline with other params, as a fresh Git and DVC repository."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
+        shutil.copy(ROOT / name, folder / name)
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("stages", "src", "assets/tabletop/t30k"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    (folder / "mlruns").mkdir()
+    study = Study(folder)
+    study.write_params(params)
+    study.run("git", "init", "--quiet")
+    study.run("dvc", "init", "--quiet")
+    study.run("dvc", "config", "core.analytics", "false")
+    return study

@@ -1,0 +1,158 @@
+"""One tiny study end to end through `dvc repro`, then what a person changes in it.
+
+The tests share one repository and build on one another, in the order in which they stand here.
+"""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from tests.pipeline.repository import SCRATCH_SIZE, TINY, Study, make_study
+
+pytestmark = pytest.mark.study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+    folder = tmp_path_factory.mktemp("tiny") / "study"
+    yield make_study(folder, deepcopy(TINY))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def runs(study: Study) -> dict[str, dict[str, float]]:
+    """Metrics of each active run in the MLflow store, by run name."""
+    with sqlite3.connect(study.folder / "mlruns/mlflow.db") as store:
+        rows = store.execute(
+            "select r.name, m.key, m.value from runs r join latest_metrics m "
+            "on r.run_uuid = m.run_uuid where r.lifecycle_stage = 'active'"
+        ).fetchall()
+    found: dict[str, dict[str, float]] = {}
+    for name, key, value in rows:
+        found.setdefault(name, {})[key] = value
+    return found
+
+
+def count_runs(study: Study) -> int:
+    with sqlite3.connect(study.folder / "mlruns/mlflow.db") as store:
+        return int(store.execute("select count(*) from runs").fetchone()[0])
+
+
+def test_a_study_runs_from_nothing(study: Study) -> None:
+    ran = study.repro()
+    assert {
+        "tasks@chain-open",
+        "prompts@chain",
+        "distill@chain-reasoning",
+        "pairs@general",
+        "base@t30k",
+        "train@t30k-reasoning-0",
+        "answer@t30k",
+        "score",
+        "report",
+        "track",
+    } <= ran
+    page = (study.folder / "report/index.html").read_text()
+    assert "t30k" in page
+    assert "chain-open" in page
+    for stage in ("distill/chain/ift", "pairs/general", "train/t30k/ift/0", "answer/t30k"):
+        assert (study.folder / "records" / f"{stage}.json").is_file()
+
+
+def test_again_runs_nothing_but_track(study: Study) -> None:
+    before = count_runs(study)
+    assert study.repro() == {"track"}
+    assert count_runs(study) == before
+
+
+def test_metrics_and_plots_are_there_for_dvc(study: Study) -> None:
+    shown = json.loads(study.run("dvc", "metrics", "show", "--json").stdout)
+    assert next(iter(shown.values()))["data"]["report/metrics.json"]["data"]
+    study.run("dvc", "metrics", "diff", "--json")
+    study.run("dvc", "plots", "show")
+
+
+def test_a_new_size_runs_only_its_own_cells(study: Study) -> None:
+    params = study.params()
+    params["students"]["t5k"] = SCRATCH_SIZE
+    study.write_params(params)
+    assert study.repro() == {
+        "base@t5k",
+        "train@t5k-ift-0",
+        "train@t5k-reasoning-0",
+        "answer@t5k",
+        "score",
+        "report",
+        "track",
+    }
+    assert "t5k" in (study.folder / "report/index.html").read_text()
+
+
+def test_a_new_task_trains_nothing_and_answers_only_itself(study: Study) -> None:
+    params = study.params()
+    params["tasks"]["lookup-open"] = {
+        **params["tasks"]["lookup-mc"],
+        "format": "open",
+        "family": "general-open",
+    }
+    study.write_params(params)
+    answered = set((study.folder / ".work/answers").rglob("*.jsonl"))
+    changed = {path: path.stat().st_mtime_ns for path in answered}
+    ran = study.repro()
+    assert not [cell for cell in ran if cell.startswith(("base", "train"))]
+    assert {"tasks@lookup-open", "answer@t30k", "answer@t5k"} <= ran
+    for path, moment in changed.items():
+        assert path.stat().st_mtime_ns == moment, f"{path} was answered again"
+
+
+def test_a_removed_size_leaves_no_trace(study: Study) -> None:
+    params = study.params()
+    del params["students"]["t5k"]
+    study.write_params(params)
+    ran = study.repro()
+    assert not [cell for cell in ran if cell.startswith(("base", "train", "answer"))]
+    report = study.folder / "report"
+    for file in (path for path in report.rglob("*") if path.suffix in {".html", ".csv", ".json"}):
+        assert "t5k" not in file.read_text(), f"{file} still names the removed size"
+    assert not [name for name in runs(study) if "t5k" in name]
+
+
+def test_track_rebuilds_every_run_without_training(study: Study) -> None:
+    before = runs(study)
+    shutil.rmtree(study.folder / "mlruns")
+    assert study.repro("track") == {"track"}
+    assert runs(study) == before
+    rebuilt = count_runs(study)
+    study.repro("track")
+    assert count_runs(study) == rebuilt
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("training", "bogus"), 1, "params.yaml: training.bogus: unknown key"),
+        (("arms", "ift", "reasoning_share"), 1.5, "params.yaml: arms.ift.reasoning_share: 1.5"),
+    ],
+)
+def test_bad_params_stop_the_run_with_one_line_and_lose_nothing(
+    study: Study, path: tuple[str, ...], value: Any, message: str
+) -> None:
+    good = study.params()
+    weights = study.folder / "models/students/t30k"
+    before = sorted(file.relative_to(weights) for file in weights.rglob("*.safetensors"))
+    bad = deepcopy(good)
+    table = bad
+    for key in path[:-1]:
+        table = table[key]
+    table[path[-1]] = value
+    study.write_params(bad)
+    failed = study.run("dvc", "repro", check=False)
+    assert failed.returncode != 0
+    assert message in failed.stdout + failed.stderr
+    assert "Traceback" not in failed.stdout + failed.stderr
+    study.write_params(good)
+    assert study.repro() <= {"track"}
+    assert sorted(file.relative_to(weights) for file in weights.rglob("*.safetensors")) == before
