@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from breakeven.statistics import signflip
 from breakeven.statistics.chance import chance_corrected
 from breakeven.statistics.intervals import wilson
 from breakeven.statistics.multiple import holm
@@ -164,14 +165,34 @@ def test_chance_of_one_is_refused():
         chance_corrected(wilson(1, 2), 1)
 
 
-def test_sign_flips_agree_with_the_binomial_test():
+def test_sign_flips_of_equal_units_are_the_binomial_test():
     contributions = np.r_[np.ones(14), -np.ones(6), np.zeros(80)]
     exact = 2 * sum(math.comb(20, k) for k in range(7)) / 2**20
+    assert sign_flip_p(contributions / 300) == pytest.approx(exact)
+
+
+def test_sign_flips_of_three_sizes_are_counted_by_hand():
+    # The sums of ±1 ±2 ±4 are ±1, ±3, ±5, ±7: six are as far as 3, four as far as 5.
+    assert sign_flip_p(np.array([1.0, -2.0, 4.0])) == pytest.approx(6 / 8)
+    assert sign_flip_p(np.array([-1.0, 2.0, 4.0])) == pytest.approx(4 / 8)
+
+
+def test_random_sign_flips_agree_with_all_of_them(monkeypatch):
+    contributions = np.r_[np.full(14, 1.0), np.full(6, -1.0), np.full(9, 0.4), np.full(3, -0.4)]
+    exact = sign_flip_p(contributions)
+    monkeypatch.setattr(signflip, "EXACT_OUTCOMES", 0)
     assert sign_flip_p(contributions, draws=40_000) == pytest.approx(exact, abs=0.01)
 
 
-def test_sign_flips_are_never_more_certain_than_their_draws():
-    assert sign_flip_p(np.ones(50), draws=99) == pytest.approx(1 / 100)
+def test_random_sign_flips_are_never_more_certain_than_their_draws():
+    shares = np.random.default_rng(0).random(60)
+    assert sign_flip_p(shares, draws=99) == pytest.approx(1 / 100)
+
+
+def test_random_sign_flips_repeat_with_their_seed():
+    shares = np.random.default_rng(0).normal(0.1, 1, size=60)
+    assert sign_flip_p(shares, seed=4) == sign_flip_p(shares, seed=4)
+    assert sign_flip_p(shares, seed=4) != sign_flip_p(shares, seed=5)
 
 
 def test_sign_flips_without_a_difference_anywhere_are_absent():

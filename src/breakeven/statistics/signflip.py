@@ -2,28 +2,44 @@
 
 import numpy as np
 
-from breakeven.statistics.estimates import FloatArray
+from breakeven.statistics.estimates import FloatArray, IntArray
 
-BLOCK_SIGNS = 4_000_000
+EXACT_OUTCOMES = 2_000_000
 
 
 def sign_flip_p(contributions: FloatArray, draws: int = 9_999, seed: int = 0) -> float | None:
     """Two-sided p that the sum of independent contributions differs from zero.
 
     contributions: one a unit that could as well have had the other sign if the styles did not
-    differ (an item, or a cluster of items), weighted as in the statistic. The p is the share of
-    random sign patterns with a sum at least as far from zero, the observed one counted (Phipson
-    and Smyth 2010), so it is valid at any number of draws. None where every contribution is zero.
+    differ (an item, or a cluster of items), weighted as in the statistic. The p is the
+    probability, over all patterns of signs, of a sum at least as far from zero. With units of
+    equal size it is exact McNemar's. Exact while the patterns are few; otherwise the share among
+    `draws` random ones, the observed one counted (Phipson and Smyth 2010), so that it stays
+    valid. None where every contribution is zero.
     """
     units = contributions[contributions != 0]
     if len(units) == 0:
         return None
+    # Units of one size are exchangeable: only how many of them keep their sign matters. Rounding
+    # merges sizes that differ in their last bits, and a tie must count as at least as far.
+    scale = float(np.abs(units).max())
+    sizes, counts = np.unique(np.round(np.abs(units) / scale, 12), return_counts=True)
+    observed = abs(float(units.sum())) / scale - 1e-9
+    if np.prod(counts + 1.0) <= EXACT_OUTCOMES:
+        return min(1.0, _exact_tail(sizes, counts, observed))
     rng = np.random.default_rng(seed)
-    # Sums in another order differ in the last bits; a tie must count as at least as far.
-    observed = abs(float(units.sum())) - 1e-9 * float(np.abs(units).sum())
-    further, block = 0, max(1, BLOCK_SIGNS // len(units))
-    for start in range(0, draws, block):
-        shape = (min(block, draws - start), len(units))
-        signs = rng.integers(0, 2, size=shape, dtype=np.int8).astype(np.float32) * 2 - 1
-        further += int(np.sum(np.abs(signs @ units) >= observed))
+    kept = rng.binomial(counts, 0.5, size=(draws, len(counts)))
+    further = int(np.sum(np.abs((2 * kept - counts) @ sizes) >= observed))
     return (further + 1) / (draws + 1)
+
+
+def _exact_tail(sizes: FloatArray, counts: IntArray, observed: float) -> float:
+    """Probability that the sum is at least `observed` from zero, over all counts of signs kept."""
+    from scipy.stats import binom
+
+    sums, shares = np.zeros(1), np.ones(1)
+    for size, count in zip(sizes, counts, strict=True):
+        kept = np.arange(count + 1)
+        sums = np.add.outer(sums, (2 * kept - count) * size).ravel()
+        shares = np.multiply.outer(shares, binom.pmf(kept, count, 0.5)).ravel()
+    return float(shares[np.abs(sums) >= observed].sum())
