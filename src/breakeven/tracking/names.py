@@ -1,0 +1,45 @@
+"""What a cell is called in MLflow and the keys to filter it by: the same live and tracked.
+
+Training imports this module, so it depends on the parameters only.
+"""
+
+from breakeven.params import Params
+
+
+def cell_name(student: str, arm: str, seed: int) -> str:
+    """What the tag `breakeven.cell` holds for a trained or untrained cell."""
+    return f"cell:{student}/{arm}/{seed}"
+
+
+def cells_of(params: Params) -> set[str]:
+    """Names of all cells that params.yaml asks for, trained yet or not."""
+    return {
+        cell_name(student, arm, seed)
+        for student in params.students
+        for arm in params.arms
+        for seed in params.seeds
+    }
+
+
+def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, str]:
+    """The keys of params.yaml that a cell can be filtered and grouped by."""
+    row = params.arms[arm]
+    method = row.method or params.students[student].method or params.training.method
+    keys = {
+        "study": params.study,
+        "kind": "cell",
+        "student": student,
+        "arm": arm,
+        "seed": str(seed),
+        "style": row.style,
+        "method": method,
+    }
+    if row.trained:
+        keys |= {"corpus": str(row.corpus), "reasoning_share": str(row.reasoning_share)}
+        keys["order"] = row.order
+    return keys
+
+
+def cell_title(params: Params, student: str, arm: str, seed: int) -> str:
+    """A run's name: the seed is in it only where there are several."""
+    return f"{student} {arm}" + (f" seed {seed}" if len(params.seeds) > 1 else "")

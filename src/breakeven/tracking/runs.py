@@ -1,0 +1,223 @@
+"""Runs in the tracking store: found, written whole, archived.
+
+A run is complete when it is FINISHED and has the tag `breakeven.digest`, which is written last:
+what a kill left half-written is recognised by that and replaced.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from breakeven.tracking.entries import Dataset, Entry, Model
+from breakeven.tracking.store import Store, locked, read_rows
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+Thing = TypeVar("Thing")
+
+CELL = "breakeven.cell"
+DIGEST = "breakeven.digest"
+LIVE = "breakeven.live"
+KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+_BATCH = 1000  # MLflow refuses more metrics, and more than 100 params or tags, in one request
+_SMALL_BATCH = 100
+
+
+class StoredRun(NamedTuple):
+    """An active run of the experiment that Breakeven made; `folder` is where its artifacts are."""
+
+    run_id: str
+    cell: str
+    digest: str | None
+    status: str
+    live: bool
+    folder: Path | None
+
+    def shows(self, entry: Entry) -> bool:
+        """Whether the run shows exactly this entry, its files included."""
+        complete = self.status == "FINISHED" and self.digest == entry.digest
+        return complete and all(
+            self.folder is None or (self.folder / file).is_file() for file in entry.files
+        )
+
+
+def stored_runs(store: Store, study: str) -> list[StoredRun] | None:
+    """Active runs of a study, oldest first, read without importing MLflow.
+
+    None where that is not possible: no database yet, no such experiment, or a server.
+    """
+    if store.database is None or not store.database.is_file():
+        return None
+    experiments = read_rows(
+        store.database,
+        "select cast(experiment_id as text) from experiments "
+        "where name = ? and lifecycle_stage = 'active'",
+        (study,),
+    )
+    if not experiments:
+        return None
+    rows = read_rows(
+        store.database,
+        "select r.run_uuid, r.status, r.artifact_uri, t.key, t.value from runs r "
+        "join tags t on t.run_uuid = r.run_uuid "
+        "where r.experiment_id = ? and r.lifecycle_stage = 'active' and t.key like 'breakeven.%' "
+        "order by r.start_time, r.run_uuid",
+        (str(experiments[0][0]),),
+    )
+    found: dict[str, tuple[str, str, dict[str, str]]] = {}
+    for run_id, status, address, key, value in rows:
+        _, _, tags = found.setdefault(str(run_id), (str(status), str(address), {}))
+        tags[str(key)] = str(value)
+    return [_stored(run_id, *facts) for run_id, facts in found.items() if CELL in facts[2]]
+
+
+def stored_runs_by_client(client: "MlflowClient", experiment_id: str) -> list[StoredRun]:
+    """The same through MLflow, which works for a server as well."""
+    found: list[StoredRun] = []
+    token = None
+    while True:
+        page = client.search_runs(
+            [experiment_id], order_by=["attributes.start_time ASC"], page_token=token
+        )
+        for run in page:
+            if CELL in run.data.tags:
+                info = run.info
+                found.append(_stored(info.run_id, info.status, info.artifact_uri, run.data.tags))
+        token = page.token
+        if not token:
+            return found
+
+
+def ensure_experiment(
+    client: "MlflowClient", store: Store, study: str, note: str | None = None
+) -> str:
+    """Id of the study's experiment, made or brought back from the archive where needed.
+
+    An experiment whose artifacts belong elsewhere (the project's folder was moved or copied) is
+    put aside: MLflow cannot change that address.
+    """
+    with locked(store):
+        experiment_id = _find_or_make(client, store, study)
+    tags = KIND_OF_EXPERIMENT | ({} if note is None else {"mlflow.note.content": note})
+    for key, value in tags.items():
+        client.set_experiment_tag(experiment_id, key, value)
+    return experiment_id
+
+
+def _find_or_make(client: "MlflowClient", store: Store, study: str) -> str:
+    address = None if store.artifacts is None else f"{store.artifacts.as_uri()}/{study}"
+    found = client.get_experiment_by_name(study)
+    if found is not None and address is not None and found.artifact_location != address:
+        client.rename_experiment(found.experiment_id, f"{study} (moved {time.time():.0f})")
+        client.delete_experiment(found.experiment_id)
+        found = None
+    if found is None:
+        return str(client.create_experiment(study, artifact_location=address))
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def write_run(client: "MlflowClient", experiment_id: str, entry: Entry) -> str:
+    """Write one run from the first parameter to the last artifact; returns its id."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    tags = {CELL: entry.cell, "mlflow.note.content": entry.note, **entry.keys, **entry.tags}
+    run = client.create_run(experiment_id, run_name=entry.name, tags={CELL: entry.cell})
+    run_id = str(run.info.run_id)
+    for some_tags in _batches([RunTag(key, _cut(value)) for key, value in tags.items()], 100):
+        client.log_batch(run_id, tags=some_tags)
+    params = [Param(key, _cut(value)) for key, value in {**entry.keys, **entry.params}.items()]
+    for some_params in _batches(params, _SMALL_BATCH):
+        client.log_batch(run_id, params=some_params)
+    model_id = _link_model(client, experiment_id, run_id, entry.model, entry.keys)
+    now = time.time_ns() // 1_000_000
+    points = [
+        Metric(name, value, now, step)
+        for name, series in entry.series.items()
+        for step, value in series
+    ]
+    points += [
+        Metric(name, value, now, 0, model_id=model_id) for name, value in entry.metrics.items()
+    ]
+    for some_points in _batches(points, _BATCH):
+        client.log_batch(run_id, metrics=some_points)
+    _log_datasets(client, run_id, entry.datasets)
+    for file in entry.files:
+        inside = Path(file).parent.as_posix()
+        client.log_artifact(
+            run_id, str((entry.folder or Path()) / file), None if inside == "." else inside
+        )
+    client.set_tag(run_id, DIGEST, entry.digest)
+    client.set_terminated(run_id, "FINISHED")
+    return run_id
+
+
+def archive_run(client: "MlflowClient", run_id: str) -> None:
+    """Hide a run and its model from the view; MLflow can restore the run."""
+    for output in client.get_run(run_id).outputs.model_outputs:
+        client.delete_logged_model(output.model_id)
+    client.delete_run(run_id)
+
+
+def _stored(run_id: str, status: str, address: str, tags: dict[str, str]) -> StoredRun:
+    local = urlsplit(address)
+    folder = Path(unquote(local.path)) if local.scheme == "file" else None
+    return StoredRun(run_id, tags[CELL], tags.get(DIGEST), status, LIVE in tags, folder)
+
+
+def _link_model(
+    client: "MlflowClient",
+    experiment_id: str,
+    run_id: str,
+    model: Model | None,
+    keys: Any,  # noqa: ANN401
+) -> str | None:
+    """Register weights that stay where they are, as the output of the run."""
+    if model is None:
+        return None
+    from mlflow.entities import LoggedModelOutput
+    from mlflow.utils.mlflow_tags import MLFLOW_MODEL_IS_EXTERNAL
+
+    made = client.create_logged_model(
+        experiment_id,
+        name=model.name,
+        source_run_id=run_id,
+        tags={MLFLOW_MODEL_IS_EXTERNAL: "true", "path": model.path, "digest": model.digest},
+        params=dict(keys),
+        model_type=model.kind,
+    )
+    client.finalize_logged_model(made.model_id, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(made.model_id, step=0)])
+    return str(made.model_id)
+
+
+def _log_datasets(client: "MlflowClient", run_id: str, datasets: tuple[Dataset, ...]) -> None:
+    import json
+
+    from mlflow.entities import Dataset as MlflowDataset
+    from mlflow.entities import DatasetInput, InputTag
+    from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+
+    inputs = [
+        DatasetInput(
+            MlflowDataset(one.name, one.digest[:32], "local", json.dumps({"uri": one.path})),
+            [InputTag(MLFLOW_DATASET_CONTEXT, one.context)],
+        )
+        for one in datasets
+    ]
+    if inputs:
+        client.log_inputs(run_id, inputs)
+
+
+def _batches(things: Sequence[Thing], size: int) -> Iterator[Sequence[Thing]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
+
+
+def _cut(text: str) -> str:
+    """MLflow refuses longer values; 5,000 characters fit a param and a tag."""
+    return text if len(text) <= 5000 else text[:4999] + "…"
