@@ -114,6 +114,18 @@ def test_holm_agrees_with_a_worked_example():
     assert [name for name, row in adjusted.items() if row.significant] == ["a", "d"]
 
 
+def test_holm_agrees_with_statsmodels():
+    from statsmodels.stats.multitest import multipletests
+
+    p_values = np.random.default_rng(0).random(25) ** 3
+    p_values[3] = p_values[7]
+    adjusted = holm({str(row): float(p) for row, p in enumerate(p_values)})
+    rejected, corrected, _, _ = multipletests(p_values, alpha=0.05, method="holm")
+    assert [row.adjusted_p_value for row in adjusted.values()] == pytest.approx(corrected)
+    assert [row.significant for row in adjusted.values()] == list(rejected)
+    assert any(rejected)
+
+
 def test_holm_counts_a_comparison_without_a_p_in_its_family():
     adjusted = holm({"a": 0.02, "b": None, "c": None})
     assert adjusted["a"].adjusted_p_value == pytest.approx(0.06)
