@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True)
 class Amount:
     """A finite value of at least zero, or None with the reason why there is none.
 
-    Adds up; a sum with an absent part is absent and keeps the reasons. Raises ValueError where
+    Adds up; a sum with an absent part is absent and keeps each reason once. Raises ValueError where
     both or neither of value and reason are given.
     """
 
@@ -25,8 +26,8 @@ class Amount:
     def __add__(self, other: "Amount") -> "Amount":
         if self.value is not None and other.value is not None:
             return Amount(self.value + other.value)
-        reasons = dict.fromkeys(part.reason for part in (self, other) if part.reason)
-        return absent("; ".join(reasons))
+        reasons = [part.reason.split("; ") for part in (self, other) if part.reason]
+        return absent("; ".join(dict.fromkeys(chain.from_iterable(reasons))))
 
     def times(self, factor: float) -> "Amount":
         """The amount `factor` times over; absent stays absent."""

@@ -1,0 +1,133 @@
+"""The bill of a cell: items add up, and what was not measured stays absent with its reason."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from breakeven.costs import exact
+from breakeven.costs.amounts import Amount, absent, largest
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.bill import (
+    NO_COST,
+    Bill,
+    Cost,
+    absent_cost,
+    bill_from_json,
+    bill_to_json,
+    generation_cost,
+    lifetime_cost,
+    training_cost,
+)
+from breakeven.costs.devices import Device, Usage
+from breakeven.costs.lora import Lora
+
+SMALL = Architecture(
+    "small", hidden=4, layers=2, heads=2, kv_heads=1, head_dim=2, intermediate=8, vocab=10
+)
+USAGE = Usage(Device("a gpu", "cuda"), 7200.0, 2.0, Amount(1e9), Amount(5e5))
+
+
+def cost(scale: float) -> Cost:
+    return Cost(*(Amount(scale * unit) for unit in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)))
+
+
+SOLVER = replace(cost(100), flops=absent("the solver is no network"))
+BILL = Bill(teacher=SOLVER, training=cost(10), answering=cost(4), judging=cost(1), answers=8)
+
+
+def test_sum_with_an_absent_part_is_absent_and_keeps_each_reason_once():
+    assert Amount(1.0) + Amount(2.0) == Amount(3.0)
+    assert Amount(1.0) + absent("a") + absent("b") + absent("b") == absent("a; b")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(None, None), (None, ""), (1.0, "why"), (float("nan"), None), (-1.0, None)],
+)
+def test_amount_is_a_value_or_a_reason_and_nothing_else(value, reason):
+    with pytest.raises(ValueError, match="an amount"):
+        Amount(value, reason)
+
+
+def test_largest_of_amounts_is_absent_where_one_is():
+    assert largest([Amount(1.0), Amount(3.0), Amount(2.0)]) == Amount(3.0)
+    assert largest([Amount(1.0), absent("a")]) == absent("a")
+
+
+def test_generation_counts_every_completion():
+    prompts, news = np.array([3, 5]), np.array([2, 9])
+    answers = generation_cost(SMALL, prompts, news, USAGE)
+    assert answers.read_tokens == Amount(8.0)
+    assert answers.new_tokens == Amount(11.0)
+    expected = exact.answer_flops(SMALL, 3, 2) + exact.answer_flops(SMALL, 5, 9)
+    assert answers.flops == Amount(expected)
+    assert answers.device_seconds == Amount(7200.0)
+    assert answers.gpu_hours == Amount(2.0)
+
+
+def test_solver_has_tokens_and_no_flops():
+    solver = generation_cost(None, [3, 5], [2, 9])
+    assert solver.new_tokens == Amount(11.0)
+    assert solver.flops.value is None
+    assert solver.device_seconds == absent("device was not metered")
+
+
+def test_counts_of_different_length_are_refused():
+    with pytest.raises(ValueError, match="one count each a completion"):
+        generation_cost(SMALL, [3, 5], [2])
+
+
+def test_training_reads_every_token_and_writes_none():
+    lora = Lora(4)
+    trained = training_cost(SMALL, [3, 5], "lora", lora, logits_positions=[1, 2], usage=USAGE)
+    assert (trained.read_tokens, trained.new_tokens) == (Amount(8.0), Amount(0.0))
+    assert trained.flops == Amount(exact.train_flops(SMALL, [3, 5], "lora", lora, [1, 2]))
+
+
+def test_money_is_device_hours_times_price():
+    assert training_cost(SMALL, [3], usage=USAGE).money(2.5) == Amount(5.0)
+    assert training_cost(SMALL, [3], usage=USAGE).money(None).value is None
+    assert training_cost(SMALL, [3]).money(2.5) == absent("device was not metered")
+
+
+def test_total_lacks_only_what_an_item_lacks():
+    assert BILL.total.new_tokens == Amount(2.0 * 115)
+    assert BILL.total.flops == absent("the solver is no network")
+
+
+def test_lifetime_cost_is_training_and_queries_times_the_mean_answer():
+    # flops: 3 a unit; training 10 units, an answer 4 / 8 units.
+    assert lifetime_cost(BILL, 0).flops == Amount(30.0)
+    assert lifetime_cost(BILL, 100).flops == Amount(3 * (10 + 100 * 0.5))
+    assert lifetime_cost(BILL, 100, with_judging=True).flops == Amount(3 * (10 + 50 + 1))
+    with_teacher = lifetime_cost(BILL, 100, with_teacher=True)
+    assert with_teacher.new_tokens == Amount(2 * (100 + 10 + 50))
+    assert with_teacher.flops == absent("the solver is no network")
+
+
+def test_answer_has_no_mean_cost_where_nothing_was_answered():
+    unanswered = replace(BILL, answering=NO_COST, answers=0)
+    assert lifetime_cost(unanswered, 5).flops == absent("nothing was answered")
+    assert lifetime_cost(unanswered, 0).flops == Amount(30.0)
+
+
+@pytest.mark.parametrize("queries", [-1, float("nan")])
+def test_negative_queries_are_refused(queries):
+    with pytest.raises(ValueError, match="queries"):
+        lifetime_cost(BILL, queries)
+
+
+def test_bills_of_cells_add_up_to_that_of_a_study():
+    both = BILL + replace(BILL, training=absent_cost("lost"), answers=2)
+    assert both.answers == 10
+    assert both.answering == cost(8)
+    assert both.training == absent_cost("lost")
+
+
+def test_bill_survives_a_record():
+    text = json.dumps(bill_to_json(BILL), allow_nan=False)
+    assert json.loads(text)["absent"] == {"teacher.flops": "the solver is no network"}
+    assert json.loads(text)["teacher"]["flops"] is None
+    assert bill_from_json(json.loads(text)) == BILL
