@@ -4,7 +4,7 @@ import random
 
 from breakeven.procedural.problem import Problem, shuffled_choices
 
-DEPTHS = (2, 5)
+DEPTHS = (2, 4)
 
 
 def draw(rng: random.Random, depth: int | None) -> Problem:

@@ -1,10 +1,13 @@
-"""Iterated arithmetic modulo 10: each operation needs the result of the one before."""
+"""Iterated arithmetic modulo 10: each operation needs the result of the one before.
+
+The trace is a running total, as keyed into a calculator: `7 + 5 = 2 * 3 = 6. So 6.`
+"""
 
 import random
 
 from breakeven.procedural.problem import Problem, shuffled_choices
 
-DEPTHS = (2, 7)
+DEPTHS = (2, 6)
 
 # Multipliers that can be undone modulo 10: any other would make the last steps give the answer
 # away (times 0 is 0) and the answers uneven.
@@ -24,14 +27,11 @@ def apply(left: int, operator: str, right: int) -> int:
 def draw(rng: random.Random, depth: int | None) -> Problem:
     """A chain of `depth` operations on digits."""
     value = rng.randrange(10)
-    expression, steps = str(value), []
-    for _ in range(depth or DEPTHS[0]):
-        operator = rng.choice("+-*")
-        operand = rng.choice(OPERANDS[operator])
-        result = apply(value, operator, operand)
-        steps.append(f"{value} {operator} {operand} = {result}.")
+    expression = running_total = str(value)
+    for operator, operand in _operations(rng, depth or DEPTHS[0]):
+        value = apply(value, operator, operand)
         expression += f" {operator} {operand}"
-        value = result
+        running_total += f" {operator} {operand} = {value}"
     answer = str(value)
     return Problem(
         kind="chain",
@@ -39,10 +39,21 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
         question=f"From left to right and modulo 10, what is {expression}?",
         answer=answer,
         choices=shuffled_choices(rng, answer, [str(digit) for digit in range(10)]),
-        steps=" ".join([*steps, f"So {answer}."]),
+        steps=f"{running_total}. So {answer}.",
         depth=depth,
         statement=expression,
     )
+
+
+def _operations(rng: random.Random, count: int) -> list[tuple[str, int]]:
+    """Operations whose operands all differ, so that each has one place in the expression."""
+    operations: list[tuple[str, int]] = []
+    while len(operations) < count:
+        operator = rng.choice("+-*")
+        operand = rng.choice(OPERANDS[operator])
+        if all(operand != used for _, used in operations):
+            operations.append((operator, operand))
+    return operations
 
 
 def fact(rng: random.Random) -> str:

@@ -6,8 +6,8 @@ import random
 from breakeven.procedural.problem import Problem, shuffled_choices
 from breakeven.procedural.words import PEOPLE
 
-DEPTHS = (2, 5)
-CIRCLES = (7, 8)
+DEPTHS = (2, 4)
+CIRCLES = (5, 6)
 
 
 def draw(rng: random.Random, depth: int | None) -> Problem:
@@ -37,9 +37,9 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """A few relations, one of them told again: what one hop is."""
-    people = rng.sample(PEOPLE, rng.randrange(3, 8))
+    """A few relations, then some of them told again: what one hop is."""
+    people = rng.sample(PEOPLE, rng.randrange(3, 7))
     pairs = list(itertools.pairwise(people))
     rng.shuffle(pairs)
     told = [f"{person} likes {other}." for person, other in pairs]
-    return " ".join([*told, rng.choice(told)])
+    return " ".join([*told, *rng.sample(told, rng.randrange(1, len(told) + 1))])

@@ -6,24 +6,24 @@ from breakeven.procedural.problem import Problem, shuffled_choices
 from breakeven.procedural.words import PEOPLE, THINGS
 
 DEPTHS = None
-OWNERS = (4, 5, 6)
+PICKERS = (4, 5)
 
 
 def draw(rng: random.Random, depth: int | None) -> Problem:
-    """Who owns what, and one owner to look up."""
-    owners = rng.sample(PEOPLE, rng.choice(OWNERS))
-    things = dict(zip(owners, rng.sample(THINGS, len(owners)), strict=True))
-    asked = rng.choice(owners)
+    """Who picks what, and one of them to look up."""
+    people = rng.sample(PEOPLE, rng.choice(PICKERS))
+    things = dict(zip(people, rng.sample(THINGS, len(people)), strict=True))
+    asked = rng.choice(people)
     answer = things[asked]
-    facts = " ".join(f"{owner} has the {things[owner]}." for owner in owners)
-    identity = " ".join(f"{owner}>{things[owner]}" for owner in sorted(owners))
+    facts = " ".join(f"{person} picks {things[person]}." for person in people)
+    identity = " ".join(f"{person}>{things[person]}" for person in sorted(people))
     return Problem(
         kind="lookup",
         content=f"lookup {identity} of {asked}",
-        question=f"{facts} What does {asked} have?",
+        question=f"{facts} What does {asked} pick?",
         answer=answer,
         choices=shuffled_choices(rng, answer, list(things.values())),
-        steps=f"{asked} has the {answer}. So {answer}.",
+        steps=f"{asked} picks {answer}. So {answer}.",
         depth=None,
         statement=f"{facts} Look at {asked}",
     )

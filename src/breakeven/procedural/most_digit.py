@@ -16,7 +16,6 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     rng.shuffle(digits)
     text = "".join(digits)
     counts = Counter(digits)
-    lines = [f"{digit} has {count}." for digit, count in counts.items()]
     wrong = [digit for digit in counts if digit != answer]
     spare = [str(digit) for digit in range(10) if str(digit) not in counts]
     rng.shuffle(spare)
@@ -26,7 +25,7 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
         question=f"Which digit is most common in {text}?",
         answer=answer,
         choices=shuffled_choices(rng, answer, (wrong + spare)[:3]),
-        steps=" ".join([*lines, f"So {answer}."]),
+        steps=f"{answer} is there {counts[answer]} times. So {answer}.",
         depth=None,
         statement=f"The digits {text}",
     )

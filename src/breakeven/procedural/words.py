@@ -4,7 +4,7 @@ The tokenizer of the tabletop bases gives each of them one token, so a new word 
 bases (`make bases`).
 """
 
-_PEOPLE = "Ann Ben Cleo Dan Eva Finn Gus Hal Ida Jon Kit Lea Max Nora Otto Pia"
+_PEOPLE = "Ann Ben Cleo Dan Eva Finn Gus Hal Ida Jon Kit Lea"
 
 PEOPLE = tuple(_PEOPLE.split())
 
@@ -17,15 +17,11 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
         "colour": "red blue green brown white pink",
         "metal": "iron gold copper zinc tin silver",
         "tree": "oak elm birch maple cedar willow",
-        "garment": "coat hat scarf glove shirt sock",
-        "vehicle": "car truck boat train bus sled",
     }.items()
 }
 
-# Things that a person can own one of: "Ann has the hammer" reads well, "the iron" does not.
-THINGS = tuple(
-    word for name in ("fruit", "tool", "garment", "vehicle") for word in CATEGORIES[name]
-)
+# Things that read well without an article: "Ann picks iron", "Ben picks red".
+THINGS = (*CATEGORIES["colour"], *CATEGORIES["metal"])
 
 CATEGORY_OF = {word: name for name, members in CATEGORIES.items() for word in members}
 

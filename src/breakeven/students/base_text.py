@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from breakeven.procedural import addition, chain, hops, odd_one_out
-from breakeven.procedural.formats import choice_lines
+from breakeven.procedural.formats import LETTERS, choice_lines
 from breakeven.procedural.generation import KINDS, draw_train
 from breakeven.procedural.words import CONTENT_WORDS
 
@@ -26,11 +26,11 @@ COPIED = (*CONTENT_WORDS, *"0123456789" * 2, *string.ascii_letters, *FRAMES * 3)
 class TextMix:
     """Shares of the documents, by sort; they are weights and need not add up to one."""
 
-    facts: float = 0.15
-    notes: float = 0.45
-    results: float = 0.2
-    lists: float = 0.1
-    copies: float = 0.1
+    facts: float = 0.2
+    notes: float = 0.3
+    results: float = 0.15
+    lists: float = 0.15
+    copies: float = 0.2
 
     def as_dict(self) -> dict[str, Any]:
         """The weights by name, for records and keys."""
@@ -52,26 +52,29 @@ def note(rng: random.Random) -> str:
 def result(rng: random.Random) -> str:
     """What is given and what comes out, without the steps."""
     problem = draw_train(rng.choice(KINDS), rng)
-    return f"{problem.statement} makes {problem.answer}."
+    return f"{problem.statement}. Result {problem.answer}."
 
 
 def labelled_list(rng: random.Random) -> str:
-    """Four lettered lines, and the letter of one of them or what stands at a letter."""
+    """Four lettered lines, and the letters of some of them."""
     pool = rng.choice((CONTENT_WORDS, tuple("0123456789"), None))
     items = (
         rng.sample(pool, 4)
         if pool
         else [str(number) for number in rng.sample(range(10, 10 ** rng.randrange(2, 7)), 4)]
     )
-    place = rng.randrange(4)
-    return f"{choice_lines(tuple(items))}\nSo {items[place]}. That is {'ABCD'[place]}."
+    named = [
+        f"So {items[place]}. That is {LETTERS[place]}."
+        for place in rng.sample(range(4), rng.randrange(1, 5))
+    ]
+    return "\n".join([choice_lines(tuple(items)), *named])
 
 
 def copy(rng: random.Random) -> str:
-    """A string of random words and digits, told twice."""
-    symbols = [rng.choice(COPIED) for _ in range(rng.randrange(3, 16))]
+    """A string of random words, digits and letters, told two or three times."""
+    symbols = [rng.choice(COPIED) for _ in range(rng.randrange(2, 9))]
     text = rng.choice(("", " ", ", ")).join(symbols)
-    return f"{text}\n{text}"
+    return "\n".join([text] * rng.randrange(2, 4))
 
 
 SORTS: dict[str, Callable[[random.Random], str]] = {

@@ -40,6 +40,8 @@ def qwen2_config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> Qwen2Confi
         tie_word_embeddings=True,
         # Narrow layers need larger weights than the usual 0.02, which suits a width of thousands.
         initializer_range=0.5 * shape.hidden**-0.5,
+        # Positions up to MAX_LENGTH only, so slower rotations than this would tell nothing apart.
+        rope_parameters={"rope_type": "default", "rope_theta": 1000.0},
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
