@@ -4,8 +4,8 @@ A task's score is the mean over its items of the mean over an item's samples; a 
 the unweighted mean of its tasks, so that a long benchmark does not outweigh a short one.
 """
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.analysis.results import CellResult, Results
 
@@ -39,6 +39,18 @@ class FamilyScore(NamedTuple):
     items: int
     tasks: tuple[str, ...]
     means: dict[str, float | None]
+
+
+class ItemTable(NamedTuple):
+    """Scores of all cells of one family: `correct` is (cells, items), NaN where not answered.
+
+    `row_of_cell` is keyed by (student, arm, seed, decoding); `task` and `cluster` are (items,).
+    """
+
+    row_of_cell: dict[tuple[str, str, int, str], int]
+    correct: "NDArray[np.float64]"
+    task: "NDArray[np.str_]"
+    cluster: "NDArray[np.str_]"
 
 
 class Aligned(NamedTuple):
@@ -77,26 +89,33 @@ def family_scores(items: "pd.DataFrame") -> list[FamilyScore]:
     return [_family_score(key, rows) for key, rows in grouped]
 
 
-def align(results: Results, cells: tuple[CellResult, ...]) -> Aligned | None:
-    """The items that all these cells (of one family) answered; None where there are no items.
+def item_tables(results: Results) -> dict[str, ItemTable]:
+    """The score matrix of every family; empty where the results hold no items."""
+    if results.items is None:
+        return {}
+    means = item_means(results.items)
+    return {
+        str(family): _item_table(rows, results.items)
+        for family, rows in means.groupby("family", observed=True)
+    }
 
-    Rows of `correct` follow `cells`. Items are told apart by task and item id.
+
+def align(tables: Mapping[str, ItemTable], cells: Sequence[CellResult]) -> Aligned | None:
+    """The items that all these cells (of one family) answered; None where there are none.
+
+    Rows of `correct` follow `cells`.
     """
-    if results.items is None or not cells:
+    table = tables.get(cells[0].family) if cells else None
+    keys = [(cell.student, cell.arm, cell.seed, cell.decoding) for cell in cells]
+    if table is None or any(key not in table.row_of_cell for key in keys):
         return None
     import numpy as np
 
-    family = results.items[results.items["family"] == cells[0].family]
-    clusters = _clusters(family)
-    columns = {index: _scores_of(family, cell) for index, cell in enumerate(cells)}
-    import pandas as pd
-
-    table = pd.DataFrame(columns).dropna()
-    if table.empty:
+    correct = table.correct[[table.row_of_cell[key] for key in keys]]
+    shared = ~np.isnan(correct).any(axis=0)
+    if not shared.any():
         return None
-    task = table.index.get_level_values("task").to_numpy(dtype=str)
-    correct = np.ascontiguousarray(table.to_numpy(dtype=np.float64).T)
-    return Aligned(correct, task, clusters.reindex(table.index).to_numpy(dtype=str))
+    return Aligned(correct[:, shared], table.task[shared], table.cluster[shared])
 
 
 def _family_score(key: tuple[Hashable, ...], rows: "pd.DataFrame") -> FamilyScore:
@@ -121,27 +140,33 @@ def _mean_or_none(rows: "pd.DataFrame", name: str) -> float | None:
     return float(rows[name].mean())
 
 
-def _scores_of(items: "pd.DataFrame", cell: CellResult) -> "pd.Series[float]":
-    chosen = items[
-        (items["student"] == cell.student)
-        & (items["arm"] == cell.arm)
-        & (items["seed"] == cell.seed)
-        & (items["decoding"] == cell.decoding)
-    ]
-    return (
-        chosen.assign(correct=chosen["correct"].astype("float64"))
-        .groupby(["task", "item"], sort=True, observed=True)["correct"]
-        .mean()
+def _item_table(means: "pd.DataFrame", items: "pd.DataFrame") -> ItemTable:
+    """Pivot the item means of one family; what a cell did not answer is NaN."""
+    import numpy as np
+
+    wide = means.pivot(index=["task", "item"], columns=CELL_KEYS, values="correct")
+    clusters = _clusters(items).reindex(wide.index)
+    return ItemTable(
+        {
+            (str(key[0]), str(key[1]), int(key[2]), str(key[3])): row
+            for row, key in enumerate(wide.columns)
+        },
+        np.ascontiguousarray(wide.to_numpy(dtype=np.float64).T),
+        wide.index.get_level_values("task").to_numpy(dtype=str),
+        clusters.to_numpy(dtype=str),
     )
 
 
 def _clusters(items: "pd.DataFrame") -> "pd.Series[str]":
     """Cluster label by (task, item); the item itself where no cluster is given."""
-    rows = items.drop_duplicates(["task", "item"])
-    own = rows["task"].astype(str) + "/" + rows["item"].astype(str)
-    labels = (
-        rows["cluster"].astype("object").where(rows["cluster"].notna(), own)
-        if ("cluster" in rows.columns)
-        else own
-    )
-    return labels.astype(str).set_axis(rows.set_index(["task", "item"]).index)
+    rows = items.drop_duplicates(["task", "item"]).set_index(["task", "item"])
+    own = _item_names(rows.index)
+    if "cluster" not in rows.columns:
+        return own
+    return rows["cluster"].astype("object").where(rows["cluster"].notna(), own).astype(str)
+
+
+def _item_names(index: "pd.Index[Any]") -> "pd.Series[str]":
+    import pandas as pd
+
+    return pd.Series([f"{task}/{item}" for task, item in index], index=index)

@@ -1,6 +1,6 @@
 """`Results` from the published tables: `breakeven replay` needs no model, GPU or network."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from breakeven.analysis.published_tables import (
     Accuracy,
@@ -17,6 +17,8 @@ BYTES_A_TOKEN = 4.0
 
 NOTES = (
     "accuracy: as published, one run a cell, without error bars and without item-level answers",
+    "sampling error: not published; bounded by the public sizes of the benchmarks and a variance of "
+    "1/4 a question, as accuracies of single tasks are not in the tables",
     "inference FLOPs: derived, the paper's power laws in size; they are given once a family and "
     "style, and used here for both corpora",
     f"training FLOPs and tokens: derived, the paper's formula at the mean length of the released "
@@ -25,6 +27,13 @@ NOTES = (
     "tokens a query, device-seconds, truncated and unparsed shares: absent, not published",
     "mixed arms: absent, the published tables hold none",
 )
+
+
+def replay_summary() -> dict[str, Any]:
+    """What `breakeven replay --json` prints; see `summary.summarise`."""
+    from breakeven.analysis.summary import summarise
+
+    return summarise(replay_results())
 
 
 class TrainingRatio(NamedTuple):

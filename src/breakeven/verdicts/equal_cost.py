@@ -1,0 +1,179 @@
+"""Reasoning against IFT at the same FLOPs, as contrasts that carry their sampling error.
+
+Within the costs of the IFT students their accuracy is interpolated in log cost, and may lie
+anywhere among the curves that fit equally well. Beyond them two things are taken for granted: a
+dearer IFT student is no worse than the largest one, and no better than those curves (up to
+`FIT_REACH` times the largest cost) or than the teacher (further out, or with too few sizes to fit).
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.analysis.results import Results
+from breakeven.verdicts.contrasts import Contrast, Sample, Term, contrast
+from breakeven.verdicts.groups import Group, GroupPair, corpora_named, group_pairs, groups
+
+if TYPE_CHECKING:
+    from breakeven.frontiers.equivalents import EquivalentAccuracy
+
+# Past this factor the saturating curve is trusted no more: five points, four parameters.
+FIT_REACH = 2.0
+COST_WORDS = {"inference_flops": "inference FLOPs", "train_flops": "training FLOPs"}
+
+Curve = tuple[tuple[float, Group], ...]
+
+
+class EqualCost(NamedTuple):
+    """A reasoning group, what it spends, and what is known of IFT at that cost.
+
+    `curve` holds the IFT students by ascending cost. `terms` make IFT's accuracy at that cost
+    where `factor` is 1, and the nearest IFT student's otherwise. `lowest` and `highest` bound
+    IFT's accuracy there, as fractions; `factor` is how many times the cost lies outside the IFT
+    costs, and `dearer` on which side.
+    """
+
+    reasoning: Group
+    spent: float
+    curve: Curve
+    terms: tuple[Term, ...]
+    lowest: float
+    highest: float
+    factor: float
+    dearer: bool
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether no two IFT students enclose the cost."""
+        return self.factor > 1.0
+
+    @property
+    def nearest(self) -> float:
+        """IFT's accuracy at the cost, or the nearest IFT student's where it is extrapolated."""
+        return sum(weight * group.accuracy for weight, group in self.terms)
+
+
+def ift_leads(sample: Sample, at: EqualCost, margin: float = 0.0) -> Contrast:
+    """IFT at the cost minus reasoning, against -margin: above means IFT is on or near the lead."""
+    threshold = at.nearest - at.lowest - margin
+    return contrast(sample, [*at.terms, Term(-1.0, at.reasoning)], threshold)
+
+
+def reasoning_leads(sample: Sample, at: EqualCost) -> Contrast:
+    """Reasoning minus IFT at the cost: above means that reasoning is ahead whatever IFT does."""
+    opposite = [Term(-weight, group) for weight, group in at.terms]
+    return contrast(sample, [Term(1.0, at.reasoning), *opposite], at.highest - at.nearest)
+
+
+def equal_costs(
+    results: Results, cost: str, *, corpus: str | None = None, family: str | None = None
+) -> tuple[EqualCost, ...]:
+    """Every reasoning group that has an IFT arm to be compared with, at its own `cost`.
+
+    `cost` names a field of the cells; groups without it are left out.
+    """
+    found = []
+    for pair in group_pairs(results, corpus=corpus, family=family):
+        spent = pair.reasoning.mean(cost)
+        curve = ift_curve(results, pair, cost)
+        if spent is not None and curve:
+            found.append(_equal_cost(results, pair.reasoning, spent, curve))
+    return tuple(found)
+
+
+def comparisons(results: Results, cost: str, corpus: str) -> list[EqualCost]:
+    """`equal_costs` on the corpus that a claim names, or on all where the study has no such."""
+    return [
+        at
+        for name in corpora_named(results, corpus)
+        for at in equal_costs(results, cost, corpus=name)
+    ]
+
+
+def counts(every: Sequence[EqualCost]) -> dict[str, int]:
+    """Where the point values stand, sampling error left aside."""
+    ift = sum(at.lowest >= at.reasoning.accuracy for at in every)
+    reasoning = sum(at.highest < at.reasoning.accuracy for at in every)
+    return {
+        "ift_ahead": ift,
+        "reasoning_ahead": reasoning,
+        "undecided": len(every) - ift - reasoning,
+    }
+
+
+def standing(every: Sequence[EqualCost]) -> str:
+    """`counts` in words."""
+    number = counts(every)
+    return (
+        f"of {len(every)} IFT is ahead in {number['ift_ahead']}, reasoning in "
+        f"{number['reasoning_ahead']}, and {number['undecided']} turn on IFT "
+        "students that were not trained"
+    )
+
+
+def ift_curve(results: Results, pair: GroupPair, cost: str) -> Curve:
+    """All sizes of the pair's IFT arm by ascending cost; of equal costs the best is kept."""
+    cell = pair.ift.cells[0]
+    every = groups(results, "ift", corpus=cell.corpus, family=cell.family, decoding=cell.decoding)
+    priced: dict[float, Group] = {}
+    for group in every:
+        spent = group.mean(cost)
+        if group.cells[0].arm == cell.arm and spent is not None:
+            rival = priced.get(spent)
+            if rival is None or group.accuracy > rival.accuracy:
+                priced[spent] = group
+    return tuple(sorted(priced.items(), key=lambda item: item[0]))
+
+
+def _equal_cost(results: Results, reasoning: Group, spent: float, curve: Curve) -> EqualCost:
+    import numpy as np
+
+    from breakeven.frontiers.interpolation import log_weights, within
+    from breakeven.frontiers.saturation import extrapolation_factor
+
+    costs = np.array([cost for cost, _ in curve])
+    factor, dearer = extrapolation_factor(spent, costs), spent > costs[-1]
+    if within(costs, spent):
+        weights = log_weights(costs, np.array([spent]))[0]
+        terms = tuple(Term(float(w), g) for w, (_, g) in zip(weights, curve, strict=True) if w)
+        factor, dearer = 1.0, False
+    else:
+        terms = (Term(1.0, curve[-1][1] if dearer else curve[0][1]),)
+    nearest = sum(weight * group.accuracy for weight, group in terms)
+    at = fitted_at(results, curve, spent)
+    lowest, highest = _bounds(at, nearest, _ceiling(results, curve), dearer=dearer)
+    return EqualCost(reasoning, spent, curve, terms, lowest, highest, factor, dearer)
+
+
+def _bounds(
+    at: "EquivalentAccuracy", nearest: float, ceiling: float, *, dearer: bool
+) -> tuple[float, float]:
+    """Bounds of IFT's accuracy at a cost, given its value by the nearest students."""
+    if not at.extrapolated and at.low is not None and at.high is not None:
+        return min(at.low, nearest), max(at.high, nearest)
+    if not dearer:
+        return 0.0, nearest
+    if at.high is None or at.extrapolation_factor > FIT_REACH:
+        return nearest, max(ceiling, nearest)
+    return nearest, max(at.high, nearest)
+
+
+def fitted_at(results: Results, curve: Curve, spent: float) -> "EquivalentAccuracy":
+    """IFT's accuracy at a cost, with its range over equally good saturating curves."""
+    costs = tuple(cost for cost, _ in curve)
+    accuracies = tuple(group.accuracy for _, group in curve)
+    return _fitted_at(costs, accuracies, _ceiling(results, curve), spent)
+
+
+@lru_cache(maxsize=4096)
+def _fitted_at(
+    costs: tuple[float, ...], accuracies: tuple[float, ...], ceiling: float, spent: float
+) -> "EquivalentAccuracy":
+    from breakeven.frontiers.equivalents import equivalent_accuracies
+    from breakeven.frontiers.saturation import fit_saturation
+
+    return equivalent_accuracies(fit_saturation(costs, accuracies, ceiling), [spent])[0]
+
+
+def _ceiling(results: Results, curve: Curve) -> float:
+    return results.teacher_accuracy.get(curve[0][1].cells[0].family, 1.0)
