@@ -5,9 +5,11 @@ import pytest
 from breakeven.errors import InputError
 from breakeven.pairs.pair import with_trace
 from breakeven.rendering import (
+    Lesson,
     part_trace,
     render_completion,
     render_example,
+    render_examples,
     render_prompt,
 )
 from breakeven.rendering.render import NO_LABEL, decode
@@ -82,13 +84,24 @@ def test_think_marks_are_text_where_the_tokenizer_has_no_such_tokens(tokenizers)
 
 
 def test_text_that_the_tokenizer_cannot_write_is_refused(tokenizers):
-    with pytest.raises(InputError, match=r"'é' \(character 4\) cannot be written"):
+    with pytest.raises(InputError, match=r"'a': its completion holds 'é' \(character 4\)"):
         render_example(tokenizers["tabletop"], "a", None, "caf\u00e9")
 
 
 def test_accent_that_the_tokenizer_composes_is_the_same_text(tokenizers):
     example = render_example(tokenizers["chatml"], "a", None, "cafe\u0301")
     assert learnt(tokenizers["chatml"], example) == "caf\u00e9<|im_end|>"
+
+
+def test_many_examples_at_once_are_the_same_as_one_by_one(tokenizer):
+    lessons = [
+        Lesson(prompt, thinking, answer)
+        for prompt in ("a", "<think>", "")
+        for thinking, answer in COMPLETIONS
+    ]
+    together = render_examples(tokenizer, lessons)
+    assert together == [render_example(tokenizer, *lesson) for lesson in lessons]
+    assert render_examples(tokenizer, []) == []
 
 
 @pytest.mark.parametrize(

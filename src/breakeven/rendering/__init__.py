@@ -3,9 +3,11 @@
 from breakeven.rendering.generated import Generated, end_token_ids, split_generated
 from breakeven.rendering.render import (
     Example,
+    Lesson,
     Shot,
     render_completion,
     render_example,
+    render_examples,
     render_prompt,
 )
 from breakeven.rendering.traces import part_trace
@@ -13,11 +15,13 @@ from breakeven.rendering.traces import part_trace
 __all__ = [
     "Example",
     "Generated",
+    "Lesson",
     "Shot",
     "end_token_ids",
     "part_trace",
     "render_completion",
     "render_example",
+    "render_examples",
     "render_prompt",
     "split_generated",
 ]

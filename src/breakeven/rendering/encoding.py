@@ -1,7 +1,9 @@
 """Text to token ids such that nothing in the text acts as a control token."""
 
 import functools
+import itertools
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.pairs.pair import THINK_CLOSE, THINK_OPEN
@@ -18,20 +20,22 @@ class ThinkMarks(NamedTuple):
     close_id: int
 
 
-def encode_text(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
+def encode_texts(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str]) -> list[list[int]]:
     """Token ids of what a person or a teacher wrote: `<|im_end|>` in it stays ten characters.
 
     Tokens flagged special are split by the tokenizer itself. Added tokens that are not flagged but
     steer a model all the same (`<think>` in Qwen3, `<|fim_prefix|>` in Qwen2.5) are cut after
     their first character, so that the tokenizer cannot find them.
     """
-    pattern = _unflagged_controls(tokenizer)
-    pieces, start = [], 0
-    for found in pattern.finditer(text) if pattern else ():
-        pieces.append(text[start : found.start() + 1])
-        start = found.start() + 1
-    pieces.append(text[start:])
-    return [token for piece in pieces for token in _split_special(tokenizer, piece)]
+    pieces = [_without_unflagged_controls(tokenizer, text) for text in texts]
+    flat = [piece for row in pieces for piece in row]
+    if not flat:
+        return []
+    encoded = tokenizer(
+        flat, add_special_tokens=False, split_special_tokens=True, return_attention_mask=False
+    )
+    ids = iter(encoded["input_ids"])
+    return [list(itertools.chain.from_iterable(next(ids) for _ in row)) for row in pieces]
 
 
 def encode_template(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
@@ -54,6 +58,12 @@ def starts_with_bos(tokenizer: "PreTrainedTokenizerBase") -> bool:
     return bos is not None and list(tokenizer("")["input_ids"])[:1] == [bos]
 
 
+def _without_unflagged_controls(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[str]:
+    pattern = _unflagged_controls(tokenizer)
+    starts = [found.start() + 1 for found in pattern.finditer(text)] if pattern else []
+    return [text[start:end] for start, end in itertools.pairwise([0, *starts, len(text)])]
+
+
 @functools.lru_cache(maxsize=8)
 def _unflagged_controls(tokenizer: "PreTrainedTokenizerBase") -> re.Pattern[str] | None:
     controls = [
@@ -67,7 +77,3 @@ def _unflagged_controls(tokenizer: "PreTrainedTokenizerBase") -> re.Pattern[str]
 
 def _added_tokens(tokenizer: "PreTrainedTokenizerBase") -> "dict[int, AddedToken]":
     return dict(tokenizer.added_tokens_decoder)
-
-
-def _split_special(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.pairs.pair import THINK_CLOSE, THINK_OPEN
 from breakeven.rendering.chat import chat_frame
 from breakeven.rendering.encoding import think_marks
-from breakeven.rendering.render import Shot, decode
+from breakeven.rendering.render import Shot, decode, decode_all
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -94,7 +94,5 @@ def _last(ids: list[int], token: int) -> int:
 
 @functools.lru_cache(maxsize=8)
 def _line_break_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
-    texts = tokenizer.batch_decode(
-        [[token] for token in range(len(tokenizer))], clean_up_tokenization_spaces=False
-    )
+    texts = decode_all(tokenizer, [[token] for token in range(len(tokenizer))])
     return frozenset(token for token, text in enumerate(texts) if "\n" in text)
