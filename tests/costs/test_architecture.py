@@ -105,6 +105,7 @@ def test_vision_tower_of_gemma3_is_left_out_and_defaults_are_those_of_transforme
     [
         ({"use_sliding_window": False, "sliding_window": 8}, (None, 0)),
         ({"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 1}, (8, 2)),
+        ({"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 0}, (8, 3)),
         ({"use_sliding_window": True, "sliding_window": None}, (None, 0)),
         (
             {
@@ -148,6 +149,11 @@ def test_bundled_models_are_found_by_name_and_hub_id_in_any_case():
         ({"num_hidden_layers": 0}, r"num_hidden_layers: value is 0"),
         ({"num_key_value_heads": 3}, r"num_key_value_heads: value is 3; use a divisor"),
         ({"tie_word_embeddings": "yes"}, r"tie_word_embeddings: value is 'yes'; use true or"),
+        ({"use_sliding_window": "yes"}, r"use_sliding_window: value is 'yes'; use true or"),
+        (
+            {"use_sliding_window": True, "max_window_layers": "all"},
+            r"max_window_layers: value is 'all'",
+        ),
         ({"model_type": "gemma3"}, r"text_config: is missing"),
         ({"model_type": "qwen3_moe", "head_dim": 8}, r"num_experts: is missing"),
         (

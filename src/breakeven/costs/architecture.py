@@ -285,8 +285,8 @@ def _head_dim(known: _Config, hidden: int, heads: int) -> int:
 def _window(known: _Config, layers: int) -> tuple[int | None, int]:
     """Sliding window and how many layers have it."""
     values = known.values
-    switched_on = values.get("use_sliding_window", False)
-    if not switched_on or values["sliding_window"] is None:
+    switched_on = "use_sliding_window" in values and known.flag("use_sliding_window")
+    if not switched_on or values.get("sliding_window") is None:
         return None, 0
     window, types = known.count("sliding_window"), values.get("layer_types")
     if types is not None:
@@ -298,7 +298,9 @@ def _window(known: _Config, layers: int) -> tuple[int | None, int]:
     elif values["model_type"] == "qwen3_moe":
         local = layers
     else:
-        local = max(0, layers - int(values["max_window_layers"]))
+        # The first max_window_layers see everything; 0 leaves a window on every layer.
+        first = 0 if values.get("max_window_layers") == 0 else known.count("max_window_layers")
+        local = max(0, layers - first)
     return (window, local) if local else (None, 0)
 
 
@@ -313,6 +315,8 @@ def _experts(known: _Config, layers: int) -> tuple[int, int, int, int]:
     if active > experts:
         raise known.wrong("num_experts_per_tok", f"use at most num_experts ({experts})")
     step, dense = known.count("decoder_sparse_step"), values["mlp_only_layers"]
+    if not isinstance(dense, list):
+        raise known.wrong("mlp_only_layers", "use a list of layer numbers")
     sparse = [i for i in range(layers) if i not in dense and (i + 1) % step == 0]
     return experts, active, known.count("moe_intermediate_size"), len(sparse)
 
