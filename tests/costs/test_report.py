@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from breakeven.costs.flops import flops_report
+from breakeven.costs.report import flops_report
 from breakeven.errors import InputError
 
 
