@@ -156,12 +156,23 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return database
 
 
+@pytest.fixture(scope="session")
+def fill_project(empty_database: Path) -> Callable[..., Params]:
+    """Writes a study into the working directory; another `level` gives other training curves."""
+
+    def fill(students: tuple[str, ...] = ("t30k", "t120k"), level: float = 1.0) -> Params:
+        if not Path("mlruns").exists():
+            Path("mlruns").mkdir()
+            shutil.copy(empty_database, "mlruns/mlflow.db")
+        return _write_study(students, level)
+
+    return fill
+
+
 @pytest.fixture
 def write_study(
-    project: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, fill_project: Callable[..., Params], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Params]:
-    """Writes a study into the working directory; another `level` gives other training curves."""
+    """`fill_project` in a temporary project that is the working directory."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    Path("mlruns").mkdir()
-    shutil.copy(empty_database, "mlruns/mlflow.db")
-    return _write_study
+    return fill_project

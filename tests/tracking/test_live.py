@@ -11,7 +11,6 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from breakeven.params import Params
-from breakeven.tracking.cells import track
 from breakeven.tracking.live import LiveRun
 from breakeven.tracking.runs import stored_runs
 from breakeven.tracking.store import current_store
@@ -69,25 +68,16 @@ def ended(status: str) -> Callable[[], bool]:
     return happened
 
 
-def test_points_arrive_while_the_training_runs(write_study: WriteStudy) -> None:
-    write_study()
-    child = training(0, 30, "k1", "hang")
-    wait_until(lambda: bool(live_runs()) and len(steps(live_runs()[0])) >= 30)
-    assert child.poll() is None
-    (run,) = live_runs()
-    assert run.info.status == "RUNNING"
-    assert run.data.tags["student"] == run.data.params["student"] == "t30k"
-    child.kill()
-    child.communicate()
-    wait_until(ended("KILLED"))
-
-
-def test_a_resumed_training_goes_on_in_its_run_and_doubles_no_point(
+def test_points_arrive_while_it_runs_and_a_resumed_training_doubles_none(
     write_study: WriteStudy,
 ) -> None:
     write_study()
     child = training(0, 30, "k1", "hang")
     wait_until(lambda: bool(live_runs()) and len(steps(live_runs()[0])) >= 31)
+    assert child.poll() is None
+    (run,) = live_runs()
+    assert run.info.status == "RUNNING"
+    assert run.data.tags["student"] == run.data.params["student"] == "t30k"
     child.kill()
     child.communicate()
     wait_until(ended("KILLED"))
@@ -105,14 +95,6 @@ def test_another_training_of_the_cell_replaces_the_live_run(write_study: WriteSt
     wait_until(ended("FAILED"))
     (run,) = live_runs()
     assert steps(run) == list(range(7))
-
-
-def test_track_replaces_the_live_run_by_the_whole_one(write_study: WriteStudy) -> None:
-    params = write_study()
-    training(0, 5, "k1").communicate()
-    wait_until(ended("FINISHED"))
-    assert track(params).archived == 1
-    assert live_runs() == []
 
 
 def test_a_broken_store_is_one_line_and_the_training_ends_well(write_study: WriteStudy) -> None:

@@ -52,10 +52,28 @@ def curve(run_id: str, name: str) -> list[tuple[int, float]]:
     return [(point.step, point.value) for point in the_client().get_metric_history(run_id, name)]
 
 
-def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(
-    write_study: WriteStudy,
-) -> None:
-    assert track(write_study()) == Counts(added=RUNS, archived=0, kept=0)
+@pytest.fixture(scope="module")
+def tracked_project(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, fill_project: WriteStudy
+) -> tuple[Path, Counts]:
+    folder = tmp_path_factory.mktemp("tracked")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        return folder, track(fill_project())
+
+
+@pytest.fixture
+def tracked(tracked_project: tuple[Path, Counts], monkeypatch: pytest.MonkeyPatch) -> Counts:
+    """A study that was tracked once; for tests that only look."""
+    folder, counts = tracked_project
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return counts
+
+
+def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(tracked: Counts) -> None:
+    assert tracked == Counts(added=RUNS, archived=0, kept=0)
     run = runs()["t30k reasoning"]
     metrics = run.data.metrics
     assert run.info.status == "FINISHED"
@@ -70,8 +88,7 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(
     assert metrics["output_tokens/mean"] == 22
 
 
-def test_every_filter_key_is_a_param_and_a_tag(write_study: WriteStudy) -> None:
-    track(write_study())
+def test_every_filter_key_is_a_param_and_a_tag(tracked: Counts) -> None:
     wanted = {
         "study": "tiny",
         "student": "t30k",
@@ -90,8 +107,7 @@ def test_every_filter_key_is_a_param_and_a_tag(write_study: WriteStudy) -> None:
     assert {run.info.run_name for run in found} == {"t30k ift", "t120k ift"}
 
 
-def test_an_untrained_arm_shows_no_training_costs_and_no_model(write_study: WriteStudy) -> None:
-    track(write_study())
+def test_an_untrained_arm_shows_no_training_costs_and_no_model(tracked: Counts) -> None:
     run = runs()["t30k base"]
     assert "cost/train_flops" not in run.data.metrics
     assert "reasoning_share" not in run.data.params
@@ -99,8 +115,7 @@ def test_an_untrained_arm_shows_no_training_costs_and_no_model(write_study: Writ
     assert the_client().get_run(run.info.run_id).outputs.model_outputs == []
 
 
-def test_teacher_data_is_one_run_a_corpus_with_both_styles(write_study: WriteStudy) -> None:
-    track(write_study())
+def test_teacher_data_is_one_run_a_corpus_with_both_styles(tracked: Counts) -> None:
     data = runs()["teacher data general"].data
     assert data.metrics["teacher/thinking_tokens_reasoning"] == 500
     assert data.metrics["teacher/answer_tokens_ift"] == 20
@@ -109,8 +124,7 @@ def test_teacher_data_is_one_run_a_corpus_with_both_styles(write_study: WriteStu
     assert data.tags["absent"] == "flops.teacher: the solver computes"
 
 
-def test_datasets_are_inputs_with_the_digest_of_the_record(write_study: WriteStudy) -> None:
-    track(write_study())
+def test_datasets_are_inputs_with_the_digest_of_the_record(tracked: Counts) -> None:
     inputs = runs()["t30k ift"].inputs.dataset_inputs
     by_name = {one.dataset.name: (one.tags[0].value, one.dataset.digest) for one in inputs}
     recorded = read_record("train", "t30k", "ift", 0).inputs["data/pairs/general.parquet"]
@@ -122,8 +136,7 @@ def test_datasets_are_inputs_with_the_digest_of_the_record(write_study: WriteStu
     }
 
 
-def test_an_adapter_is_registered_without_its_weights(write_study: WriteStudy) -> None:
-    track(write_study())
+def test_an_adapter_is_registered_without_its_weights(tracked: Counts) -> None:
     models = the_client().search_logged_models([experiment_id()])
     assert {model.name for model in models} == {
         f"{student}-{arm}-0" for student in ("t30k", "t120k") for arm in ("ift", "reasoning")
@@ -137,8 +150,7 @@ def test_an_adapter_is_registered_without_its_weights(write_study: WriteStudy) -
     assert not list(Path("mlruns").rglob("*.safetensors"))
 
 
-def test_the_report_is_a_run_with_its_page_and_figures(write_study: WriteStudy) -> None:
-    track(write_study())
+def test_the_report_is_a_run_with_its_page_and_figures(tracked: Counts) -> None:
     run_id = runs()["report"].info.run_id
     client = the_client()
     assert {file.path for file in client.list_artifacts(run_id)} == {"index.html", "figures"}

@@ -20,7 +20,7 @@ from breakeven.params import Params
 from breakeven.tracking.names import cell_keys, cell_name, cell_title
 
 # A training shorter than this is over before anyone could watch it.
-START_AFTER_SECONDS = 3.0
+START_AFTER_SECONDS = 10.0
 FLUSH_EVERY_SECONDS = 0.5
 WAIT_AT_END_SECONDS = 5.0
 _MOST_UNSENT_BYTES = 8 << 20

@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from breakeven.errors import BreakevenError
 from breakeven.tracking.runs import CELL, LIVE, archive_run, ensure_experiment
 from breakeven.tracking.store import Store, current_store, explain, initialise, silence
 
@@ -38,8 +39,9 @@ def main() -> None:
         store = current_store()
         _stream(store, header, lines)
     except Exception as error:  # whatever it is, the training goes on
-        reason = explain(store, error) if store else error
-        print(f"live curves are off ({reason}); the training goes on", file=sys.stderr)
+        if store is not None and not isinstance(error, BreakevenError):
+            error = explain(store, error)
+        print(f"live curves are off ({error}); the training goes on", file=sys.stderr)
 
 
 def _stream(
@@ -136,11 +138,12 @@ def _log_batch(client: "MlflowClient", run_id: str, metrics: list[Any]) -> None:
 
 
 def _read(lines: "queue.Queue[dict[str, Any] | None]") -> None:
-    for line in sys.stdin.buffer:
-        try:
+    """Parse lines as they come. Not through sys.stdin: a thread that waits there holds its lock."""
+    rest = b""
+    while piece := os.read(0, 1 << 16):
+        *whole, rest = (rest + piece).split(b"\n")  # a killed training leaves half a line
+        for line in whole:
             lines.put(json.loads(line))
-        except ValueError:
-            break  # a killed training leaves half a line
     lines.put(None)
 
 

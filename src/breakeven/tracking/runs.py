@@ -22,8 +22,9 @@ CELL = "breakeven.cell"
 DIGEST = "breakeven.digest"
 LIVE = "breakeven.live"
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
-_BATCH = 1000  # MLflow refuses more metrics, and more than 100 params or tags, in one request
-_SMALL_BATCH = 100
+# The most that MLflow takes in one request.
+_BATCH = 1000
+_PARAMS_BATCH = 100
 
 
 class StoredRun(NamedTuple):
@@ -123,15 +124,13 @@ def _find_or_make(client: "MlflowClient", store: Store, study: str) -> str:
 
 def write_run(client: "MlflowClient", experiment_id: str, entry: Entry) -> str:
     """Write one run from the first parameter to the last artifact; returns its id."""
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric, Param
 
     tags = {CELL: entry.cell, "mlflow.note.content": entry.note, **entry.keys, **entry.tags}
-    run = client.create_run(experiment_id, run_name=entry.name, tags={CELL: entry.cell})
-    run_id = str(run.info.run_id)
-    for some_tags in _batches([RunTag(key, _cut(value)) for key, value in tags.items()], 100):
-        client.log_batch(run_id, tags=some_tags)
+    tags = {key: _cut(value) for key, value in tags.items()}
+    run_id = str(client.create_run(experiment_id, run_name=entry.name, tags=tags).info.run_id)
     params = [Param(key, _cut(value)) for key, value in {**entry.keys, **entry.params}.items()]
-    for some_params in _batches(params, _SMALL_BATCH):
+    for some_params in _batches(params, _PARAMS_BATCH):
         client.log_batch(run_id, params=some_params)
     model_id = _link_model(client, experiment_id, run_id, entry.model, entry.keys)
     now = time.time_ns() // 1_000_000
