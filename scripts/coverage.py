@@ -7,8 +7,7 @@ Prints the table of docs/statistics.md and exits with 1 if a row leaves its boun
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from tqdm import tqdm
@@ -19,10 +18,11 @@ from breakeven.frontiers.pareto import frontier_probability, on_frontier
 from breakeven.frontiers.positions import Position
 from breakeven.statistics.bootstrap import bootstrap_family_means, percentile_interval
 from breakeven.statistics.estimates import Estimate, FloatArray
-from breakeven.statistics.intervals import accuracy_interval, mean_interval, mean_of_estimates
+from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
 from breakeven.statistics.multiple import holm
 from breakeven.statistics.paired import PairedTask, family_difference, paired_difference
 from breakeven.statistics.power import detectable_difference
+from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
 from breakeven.statistics.simulation import (
     StudyDesign,
     TaskDesign,
@@ -45,45 +45,27 @@ SEEDS = {"seeds": 3, "seed_sd": 0.2}
 
 INTERVAL, TEST, POWER = (0.93, 0.97), (0.0, 0.05), (0.77, 0.83)
 
-# One study's outcomes by row name: how many intervals covered, or how many tests called.
-Outcome = dict[str, list[bool]]
-
-
-class Row(NamedTuple):
-    """One line of the table; `error` is the Monte Carlo standard error of `share`."""
-
-    what: str
-    method: str
-    studies: int
-    share: float
-    error: float
-    bounds: tuple[float, float]
-
-    @property
-    def holds(self) -> bool:
-        """Whether the share lies within its bounds."""
-        return self.bounds[0] <= self.share <= self.bounds[1]
-
-
-ROWS: dict[str, tuple[str, str, tuple[float, float]]] = {
-    "accuracy": ("accuracy of a cell", "Wilson", INTERVAL),
-    "passages": ("accuracy, items share passages", "clustered t", INTERVAL),
-    "family": ("family accuracy", "mean of Wilson intervals", INTERVAL),
-    "gain": ("paired gain, one task", "Bonett-Price", INTERVAL),
-    "passage gain": ("paired gain, items share passages", "clustered t", INTERVAL),
-    "family gain": ("family gain", "sum of task variances", INTERVAL),
-    "family bootstrap": ("family gain", "bootstrap", INTERVAL),
-    "seeds gain": ("paired gain, three seeds", "seeds then items", INTERVAL),
-    "crossing": ("size where reasoning overtakes", "bootstrap", INTERVAL),
-    "equivalent": ("IFT-equivalent size, 3B reasoning", "bootstrap", INTERVAL),
-    "margin": ("margin over cheaper cells", "bootstrap", INTERVAL),
-    "place": ("cell placed wrongly on or off the frontier", "P > 0.975 or < 0.025", TEST),
-    "null gain": ("false positive, one task", "exact McNemar", TEST),
-    "null passages": ("false positive, items share passages", "sign flips of clusters", TEST),
-    "null family": ("false positive, family", "sign flips of items", TEST),
-    "null seeds": ("false positive, three seeds", "seeds then items", TEST),
-    "null holm": ("any false positive among ten", "exact McNemar, Holm", TEST),
-    "power": ("smallest detectable difference found", "exact McNemar", POWER),
+PROMISES = {
+    "accuracy": Promise("accuracy of a cell", "Wilson", *INTERVAL),
+    "passages": Promise("accuracy, items share passages", "clustered t", *INTERVAL),
+    "family": Promise("family accuracy", "mean of Wilson intervals", *INTERVAL),
+    "gain": Promise("paired gain, one task", "Bonett-Price", *INTERVAL),
+    "passage gain": Promise("paired gain, items share passages", "clustered t", *INTERVAL),
+    "family gain": Promise("family gain", "sum of task variances", *INTERVAL),
+    "family bootstrap": Promise("family gain", "bootstrap", *INTERVAL),
+    "seeds gain": Promise("paired gain, three seeds", "seeds then items", *INTERVAL),
+    "crossing": Promise("size where reasoning overtakes", "bootstrap", *INTERVAL),
+    "equivalent": Promise("IFT-equivalent size, 3B reasoning", "bootstrap", *INTERVAL),
+    "margin": Promise("margin over cheaper cells", "bootstrap", *INTERVAL),
+    "place": Promise("cell placed wrongly on or off the frontier", "P > 0.975 or < 0.025", *TEST),
+    "null gain": Promise("false positive, one task", "exact McNemar", *TEST),
+    "null passages": Promise(
+        "false positive, items share passages", "sign flips of clusters", *TEST
+    ),
+    "null family": Promise("false positive, family", "sign flips of items", *TEST),
+    "null seeds": Promise("false positive, three seeds", "seeds then items", *TEST),
+    "null holm": Promise("any false positive among ten", "exact McNemar, Holm", *TEST),
+    "power": Promise("smallest detectable difference found", "exact McNemar", *POWER),
 }
 
 
@@ -286,42 +268,12 @@ STUDIES: tuple[Callable[[np.random.Generator, int], Outcome], ...] = (
 )
 
 
-def summarise(outcomes: dict[str, list[list[bool]]]) -> list[Row]:
-    """One row a name, its error taken over studies: what one study yields hangs together."""
-    rows = []
-    for name, (what, method, bounds) in ROWS.items():
-        shares = mean_interval([float(np.mean(study)) for study in outcomes[name]])
-        assert shares.value is not None
-        error = shares.standard_error or 0.0
-        rows.append(Row(what, method, len(outcomes[name]), shares.value, error, bounds))
-    return rows
-
-
-def run(simulations: int, draws: int, seed: int) -> list[Row]:
-    """Simulate every kind of study `simulations` times, each from its own stream."""
-    outcomes: dict[str, list[list[bool]]] = {name: [] for name in ROWS}
+def outcomes(simulations: int, draws: int, seed: int) -> Iterator[Outcome]:
+    """Every kind of study, `simulations` times, each from its own stream."""
     streams = np.random.SeedSequence(seed).spawn(simulations)
     for stream in tqdm(streams, unit="study", disable=None):
         for kind, child in zip(STUDIES, stream.spawn(len(STUDIES)), strict=True):
-            for name, found in kind(np.random.default_rng(child), draws).items():
-                outcomes[name].append(found)
-    return summarise(outcomes)
-
-
-def table(rows: Iterable[Row]) -> str:
-    """The rows as a Markdown table."""
-    lines = [
-        "| quantity | method | studies | share | Monte Carlo error | bounds | holds |",
-        "|---|---|---:|---:|---:|---|---|",
-    ]
-    for row in rows:
-        low, high = row.bounds
-        bounds = f"{low:.0%} to {high:.0%}" if low else f"at most {high:.0%}"
-        lines.append(
-            f"| {row.what} | {row.method} | {row.studies} | {row.share:.1%} "
-            f"| {row.error:.1%} | {bounds} | {'yes' if row.holds else 'no'} |"
-        )
-    return "\n".join(lines)
+            yield kind(np.random.default_rng(child), draws)
 
 
 def main() -> int:
@@ -334,11 +286,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.simulations < 2 or options.draws < 2:
         parser.error("--simulations and --draws must be at least 2")
-    rows = run(options.simulations, options.draws, options.seed)
+    rows = rows_of(PROMISES, outcomes(options.simulations, options.draws, options.seed))
     if options.json:
-        print(json.dumps([{**row._asdict(), "holds": row.holds} for row in rows]))
+        print(json.dumps({"rows": [{**row._asdict(), "holds": row.holds} for row in rows]}))
     else:
-        print(table(rows))
+        print(markdown(rows))
     return 0 if all(row.holds for row in rows) else 1
 
 
