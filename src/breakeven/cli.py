@@ -46,7 +46,7 @@ def check(
 @app.command()
 def flops(
     model: Annotated[str, typer.Option(help="A bundled name, or a config.json or its folder.")],
-    prompt: Annotated[int, typer.Option(help="Prompt tokens.", min=0)],
+    prompt: Annotated[int, typer.Option(help="Prompt tokens.", min=1)],
     new: Annotated[int, typer.Option(help="Generated tokens.", min=0)],
     formula: Annotated[str, typer.Option(help="exact, or paper (as published).")] = "exact",
     as_json: Json = False,
