@@ -1,0 +1,86 @@
+"""What the `base` stage does: find a student's base, or train it from nothing."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from breakeven.costs.architecture import load_architecture
+from breakeven.errors import InputError
+from breakeven.files import digest_path
+from breakeven.layout import base_folder
+from breakeven.params import FolderBase, Params, ScratchBase
+from breakeven.records import Record, versions
+from breakeven.scratch import scratch_folder
+from breakeven.stage import pick
+from breakeven.students.pointer import BasePointer, write_pointer
+
+
+def build_base(params: Params, student: str) -> None:
+    """Write the pointer to a student's base, its weights where they are trained here, a record.
+
+    Raises:
+        InputError: a base folder is missing, holds no safetensors, or has no known architecture.
+    """
+    base = pick(params.students, "students", student).base
+    if isinstance(base, FolderBase):
+        record = _found(student, base)
+    else:
+        record = _trained(student, base, params.training.threads or 1)
+    record.write()
+
+
+def _found(student: str, base: FolderBase) -> Record:
+    folder = Path(base.path)
+    key = f"params.yaml: students.{student}.base.path"
+    if not folder.is_dir():
+        raise InputError(f"{key}: no folder {folder}; it is relative to the project's root")
+    if not list(folder.glob("*.safetensors")):
+        raise InputError(f"{key}: no .safetensors in {folder}; other weight formats are refused")
+    digest = digest_path(folder)
+    write_pointer(student, BasePointer("folder", base.path, digest))
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={"kind": "folder", "path": base.path},
+        metrics={"parameters": load_architecture(str(folder)).total_parameters},
+        inputs={base.path: digest},
+        absent={"flops.train": "the base was trained before this study"},
+        versions=versions(),
+    )
+
+
+def _trained(student: str, base: ScratchBase, threads: int) -> Record:
+    from breakeven.students.loading import load_tokenizer
+    from breakeven.students.pretraining import PretrainingSettings, pretrain
+    from breakeven.students.shapes import Shape
+
+    shape = Shape(base.hidden, base.layers, base.heads, base.kv_heads, base.intermediate)
+    settings = PretrainingSettings(
+        tokens=base.tokens, learning_rate=base.learning_rate, seed=base.seed
+    )
+    tokenizer_digest = digest_path(Path(base.tokenizer) / "tokenizer.json")
+    key = {"shape": shape, "settings": settings.as_dict(), "tokenizer": tokenizer_digest}
+    scratch = scratch_folder("base", {**key, "versions": versions()})
+    weights = base_folder(student) / "weights"
+    result = pretrain(
+        shape,
+        load_tokenizer(Path(base.tokenizer)),
+        settings,
+        scratch=scratch,
+        out=weights,
+        threads=threads,
+        label=f"base {student}",
+    )
+    digest = digest_path(weights)
+    write_pointer(student, BasePointer("scratch", weights.as_posix(), digest))
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={"kind": "scratch", "shape": shape._asdict(), "settings": asdict(settings)},
+        metrics={"parameters": result.parameters, "final_loss": result.final_loss},
+        series={"loss": result.losses},
+        tokens={"train": result.tokens},
+        flops={"train": result.train_flops},
+        device_seconds={"cpu": result.device_seconds},
+        outputs={weights.as_posix(): digest},
+        versions=versions(),
+    )
