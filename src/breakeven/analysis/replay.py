@@ -17,8 +17,8 @@ BYTES_A_TOKEN = 4.0
 
 NOTES = (
     "accuracy: as published, one run a cell, without error bars and without item-level answers",
-    "sampling error: not published; bounded by the public sizes of the benchmarks and a variance of "
-    "1/4 a question, as accuracies of single tasks are not in the tables",
+    "sampling error: not published; bounded by the public sizes of the benchmarks and a variance "
+    "of 1/4 a question, as the tables hold no accuracies of single tasks",
     "inference FLOPs: derived, the paper's power laws in size; they are given once a family and "
     "style, and used here for both corpora",
     f"training FLOPs and tokens: derived, the paper's formula at the mean length of the released "

@@ -72,12 +72,17 @@ def equal_costs(
 
     `cost` names a field of the cells; groups without it are left out.
     """
-    found = []
+    by_curve: dict[Curve, list[tuple[Group, float]]] = {}
     for pair in group_pairs(results, corpus=corpus, family=family):
         spent = pair.reasoning.mean(cost)
         curve = ift_curve(results, pair, cost)
         if spent is not None and curve:
-            found.append(_equal_cost(results, pair.reasoning, spent, curve))
+            by_curve.setdefault(curve, []).append((pair.reasoning, spent))
+    found = []
+    for curve, asked in by_curve.items():
+        fitted = _fitted(results, curve, [spent for _, spent in asked])
+        for (reasoning, spent), at in zip(asked, fitted, strict=True):
+            found.append(_equal_cost(reasoning, spent, curve, at, _ceiling(results, curve)))
     return tuple(found)
 
 
@@ -125,7 +130,9 @@ def ift_curve(results: Results, pair: GroupPair, cost: str) -> Curve:
     return tuple(sorted(priced.items(), key=lambda item: item[0]))
 
 
-def _equal_cost(results: Results, reasoning: Group, spent: float, curve: Curve) -> EqualCost:
+def _equal_cost(
+    reasoning: Group, spent: float, curve: Curve, at: "EquivalentAccuracy", ceiling: float
+) -> EqualCost:
     import numpy as np
 
     from breakeven.frontiers.interpolation import log_weights, within
@@ -140,8 +147,7 @@ def _equal_cost(results: Results, reasoning: Group, spent: float, curve: Curve) 
     else:
         terms = (Term(1.0, curve[-1][1] if dearer else curve[0][1]),)
     nearest = sum(weight * group.accuracy for weight, group in terms)
-    at = fitted_at(results, curve, spent)
-    lowest, highest = _bounds(at, nearest, _ceiling(results, curve), dearer=dearer)
+    lowest, highest = _bounds(at, nearest, ceiling, dearer=dearer)
     return EqualCost(reasoning, spent, curve, terms, lowest, highest, factor, dearer)
 
 
@@ -160,19 +166,28 @@ def _bounds(
 
 def fitted_at(results: Results, curve: Curve, spent: float) -> "EquivalentAccuracy":
     """IFT's accuracy at a cost, with its range over equally good saturating curves."""
+    return _fitted(results, curve, [spent])[0]
+
+
+def _fitted(
+    results: Results, curve: Curve, spent: Sequence[float]
+) -> "tuple[EquivalentAccuracy, ...]":
     costs = tuple(cost for cost, _ in curve)
     accuracies = tuple(group.accuracy for _, group in curve)
-    return _fitted_at(costs, accuracies, _ceiling(results, curve), spent)
+    return _fitted_once(costs, accuracies, _ceiling(results, curve), tuple(spent))
 
 
-@lru_cache(maxsize=4096)
-def _fitted_at(
-    costs: tuple[float, ...], accuracies: tuple[float, ...], ceiling: float, spent: float
-) -> "EquivalentAccuracy":
+@lru_cache(maxsize=1024)
+def _fitted_once(
+    costs: tuple[float, ...],
+    accuracies: tuple[float, ...],
+    ceiling: float,
+    spent: tuple[float, ...],
+) -> "tuple[EquivalentAccuracy, ...]":
     from breakeven.frontiers.equivalents import equivalent_accuracies
     from breakeven.frontiers.saturation import fit_saturation
 
-    return equivalent_accuracies(fit_saturation(costs, accuracies, ceiling), [spent])[0]
+    return equivalent_accuracies(fit_saturation(costs, accuracies, ceiling), spent)
 
 
 def _ceiling(results: Results, curve: Curve) -> float:

@@ -88,13 +88,15 @@ def _within_range(ratios: Sequence[LogRatio], low: float, high: float, what: str
 def _answers(sample: Sample) -> "pd.DataFrame | None":
     """One row an answer with its generated tokens; None where they were not counted."""
     items = sample.results.items
-    columns = ("thinking_tokens", "answer_tokens")
-    if items is None or any(name not in items.columns for name in columns):
+    if items is None or "answer_tokens" not in items.columns:
         return None
-    counted = items.dropna(subset=list(columns))
+    counted = items.dropna(subset=["answer_tokens"])
     if counted.empty:
         return None
-    tokens = counted["thinking_tokens"].astype(float) + counted["answer_tokens"].astype(float)
+    tokens = counted["answer_tokens"].astype(float)
+    # Engines that do not part a trace from its answer count both as the answer.
+    if "thinking_tokens" in counted.columns:
+        tokens = tokens + counted["thinking_tokens"].astype(float).fillna(0.0)
     return counted.assign(tokens=tokens, question=_questions(counted))
 
 

@@ -1,0 +1,200 @@
+"""Columns of an imported table, checked; every error names the file, the row and the column.
+
+Rows are counted as a spreadsheet does: the header is row 1.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRUE_WORDS = {"true": "1", "yes": "1", "false": "0", "no": "0"}
+
+
+def read_table(path: Path) -> "pd.DataFrame":
+    """A CSV as text cells, or a Parquet file as it is; index 2, 3, … is the row number.
+
+    Raises InputError where the file is missing, empty, not readable or ragged.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if path.suffix == ".parquet":
+        try:
+            frame = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: not a readable Parquet file: {error}") from error
+    else:
+        frame = _read_csv(path)
+    if frame.empty:
+        raise InputError(f"{path}: has no rows below its header")
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    return frame
+
+
+def require_columns(frame: "pd.DataFrame", path: Path, *alternatives: tuple[str, ...]) -> None:
+    """Raise InputError unless exactly one of each group of `alternatives` is a column."""
+    for names in alternatives:
+        present = [name for name in names if name in frame.columns]
+        wanted = " or ".join(names)
+        if not present:
+            hint = did_you_mean(names[0], map(str, frame.columns)).replace("allowed", "found")
+            raise InputError(f"{path}: row 1: column {wanted} is missing; {hint}")
+        if len(present) > 1:
+            raise InputError(f"{path}: row 1: columns {' and '.join(present)} exclude each other")
+
+
+def refuse_unknown_columns(frame: "pd.DataFrame", path: Path, allowed: Iterable[str]) -> None:
+    """Raise InputError on a column that no one reads: it may be a misspelt one."""
+    known = sorted(allowed)
+    for name in map(str, frame.columns):
+        if name not in known:
+            raise InputError(f"{path}: row 1: unknown column {name!r}; {did_you_mean(name, known)}")
+
+
+def first_row(mask: "pd.Series[bool]") -> int | None:
+    """The number of the first row where `mask` is true."""
+    rows = mask.index[mask.to_numpy(dtype=bool)]
+    return int(rows[0]) if len(rows) else None
+
+
+def words(
+    frame: "pd.DataFrame", path: Path, column: str, allowed: Sequence[str] | None = None
+) -> "pd.Series[str]":
+    """A text column without blanks, each one of `allowed` where given."""
+    text = frame[column].astype("object").where(frame[column].notna(), "").astype(str).str.strip()
+    blank = first_row(text == "")
+    if blank is not None:
+        raise InputError(f"{path}: row {blank}: {column}: is empty")
+    row = None if allowed is None else first_row(~text.isin(allowed))
+    if row is not None and allowed is not None:
+        raise InputError(
+            f"{path}: row {row}: {column}: value is {text.loc[row]!r}; "
+            f"{did_you_mean(str(text.loc[row]), allowed)}"
+        )
+    return text
+
+
+def optional_words(
+    frame: "pd.DataFrame", path: Path, column: str, default: str
+) -> "pd.Series[str]":
+    """A text column that may be missing as a whole, in which case every row is `default`."""
+    if column in frame.columns:
+        return words(frame, path, column)
+    import pandas as pd
+
+    return pd.Series(default, index=frame.index, dtype="object").astype(str)
+
+
+def numbers(
+    frame: "pd.DataFrame",
+    path: Path,
+    column: str,
+    *,
+    low: float = 0.0,
+    high: float = math.inf,
+    blank: bool = False,
+    whole: bool = False,
+) -> "pd.Series[float]":
+    """A numeric column within low..high; blank cells are NaN where allowed.
+
+    `true` and `false` count as 1 and 0. Raises InputError on anything else.
+    """
+    import pandas as pd
+
+    raw = frame[column]
+    text = raw.astype("object").where(raw.notna(), "").astype(str).str.strip()
+    plain = text.str.lower().map(lambda word: TRUE_WORDS.get(word, word))
+    values = pd.Series(pd.to_numeric(plain, errors="coerce"), dtype="float64")
+    empty = text == ""
+    row = None if blank else first_row(empty)
+    if row is not None:
+        raise InputError(f"{path}: row {row}: {column}: is empty; give a number")
+    finite = values.map(math.isfinite)
+    _refuse(path, column, text, ~finite & ~empty, "use a number")
+    limits = f"use {low:g}..{high:g}" if math.isfinite(high) else f"use {low:g} or more"
+    _refuse(path, column, text, finite & ((values < low) | (values > high)), limits)
+    if whole:
+        _refuse(path, column, text, finite & (values != values.round()), "use a whole number")
+    return values
+
+
+def accuracies(frame: "pd.DataFrame", path: Path) -> "pd.Series[float]":
+    """`accuracy` (fractions) or `accuracy_percent` as fractions.
+
+    Raises InputError on values outside the range, on percents in `accuracy`, on fractions in
+    `accuracy_percent`, and so on a mix of both.
+    """
+    if "accuracy_percent" in frame.columns:
+        column, values = "accuracy_percent", numbers(frame, path, "accuracy_percent", high=100.0)
+        row = first_row((values > 0) & (values < 1))
+        if row is not None:
+            raise InputError(
+                f"{path}: row {row}: {column}: value is {values.loc[row]:g}, which reads as a "
+                "fraction among percents; use 0..100 throughout, or a column accuracy with 0..1"
+            )
+        return values / 100
+    values = numbers(frame, path, "accuracy")
+    row = first_row(values > 1)
+    if row is not None:
+        mixed = bool((values <= 1).any())
+        said = "percent and fractions are mixed" if mixed else "the column is in percent"
+        fix = "use 0..1 throughout" if mixed else "name it accuracy_percent, or use 0..1"
+        raise InputError(
+            f"{path}: row {row}: accuracy: value is {values.loc[row]:g}, outside 0..1; {said}; "
+            f"{fix}"
+        )
+    return values
+
+
+def refuse_repeats(frame: "pd.DataFrame", path: Path, keys: Sequence[str], what: str) -> None:
+    """Raise InputError where two rows have the same keys."""
+    import pandas as pd
+
+    row = first_row(frame.duplicated(list(keys)))
+    if row is None:
+        return
+    values = {key: frame[key].loc[row] for key in keys}
+    same = frame[list(keys)].astype(str).eq(pd.Series(values).astype(str))
+    shown = ", ".join(f"{key} {value}" for key, value in values.items())
+    raise InputError(
+        f"{path}: row {row}: the same {what} as row {first_row(same.all(axis='columns'))} "
+        f"({shown}); keep one"
+    )
+
+
+def _refuse(
+    path: Path, column: str, text: "pd.Series[str]", bad: "pd.Series[bool]", fix: str
+) -> None:
+    row = first_row(bad)
+    if row is not None:
+        raise InputError(f"{path}: row {row}: {column}: value is {text.loc[row]!r}; {fix}")
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            rows = [row for row in csv.reader(handle, strict=True) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: not a readable CSV in UTF-8: {error}") from error
+    if not rows:
+        raise InputError(f"{path}: is empty; the first row names the columns")
+    header = [name.strip() for name in rows[0]]
+    for name in header:
+        if header.count(name) > 1:
+            raise InputError(f"{path}: row 1: column {name!r} occurs twice; keep one")
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(header):
+            raise InputError(
+                f"{path}: row {number}: has {len(row)} cells, the header has {len(header)}"
+            )
+    return pd.DataFrame(rows[1:], columns=header, dtype="object")

@@ -1,0 +1,110 @@
+"""The small YAML that says which evaluation log belongs to which student and arm.
+
+```yaml
+runs:
+  - {path: logs/ift-1.5b, student: qwen-1.5b, size_b: 1.5, style: ift}
+tasks:
+  gsm8k: {family: math-open, metric: exact_match, filter: strict-match}
+```
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from breakeven.analysis.results import Order, Style
+from breakeven.errors import InputError, did_you_mean
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Run(_Section):
+    """One log, or folder of logs, of one student, arm and seed."""
+
+    path: str
+    student: str
+    style: Style
+    size_b: Positive | None = None
+    size_parameters: Positive | None = None
+    arm: str | None = None
+    corpus: str = "default"
+    seed: Annotated[int, Field(ge=0)] = 0
+    decoding: str = "greedy"
+    reasoning_share: Share | None = None
+    order: Order | None = None
+    train_flops: Positive | None = None
+    train_tokens: Positive | None = None
+    train_device_seconds: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_size(self) -> "Run":
+        if (self.size_b is None) == (self.size_parameters is None):
+            raise ValueError("give one of size_b and size_parameters")
+        return self
+
+    @property
+    def parameters(self) -> float:
+        """Parameters of the student."""
+        return (self.size_b or 0.0) * 1e9 or (self.size_parameters or 0.0)
+
+    @property
+    def arm_name(self) -> str:
+        """The arm, or the style with the corpus where that is named."""
+        named = "" if self.style == "base" or self.corpus == "default" else f"-{self.corpus}"
+        return self.arm or f"{self.style}{named}"
+
+    @property
+    def share(self) -> float | None:
+        """Share of reasoning in training, from the style where it is not given."""
+        given = self.reasoning_share
+        return {"ift": 0.0, "reasoning": 1.0}.get(self.style) if given is None else given
+
+
+class TaskChoice(_Section):
+    """What a task of the logs is, and which of its scores counts."""
+
+    family: str | None = None
+    metric: str | None = None
+    filter: str | None = None
+    chance: Share | None = None
+
+
+class RunsFile(_Section):
+    """The whole YAML file."""
+
+    study: str | None = None
+    runs: Annotated[tuple[Run, ...], Field(min_length=1)]
+    tasks: dict[str, TaskChoice] = Field(default_factory=dict)
+
+
+def read_runs(path: Path) -> RunsFile:
+    """Read and check the YAML; raises InputError with a line a mistake."""
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    try:
+        return RunsFile.model_validate(tree)
+    except ValidationError as error:
+        lines = [_line(path, dict(problem)) for problem in error.errors(include_url=False)]
+        raise InputError("\n".join(lines)) from error
+
+
+def _line(path: Path, problem: dict[str, Any]) -> str:
+    where = ".".join(str(key) for key in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        parts: dict[str, type[_Section]] = {"runs": Run, "tasks": TaskChoice}
+        part = parts[str(problem["loc"][0])] if len(problem["loc"]) > 1 else RunsFile
+        hint = did_you_mean(str(problem["loc"][-1]), part.model_fields)
+        return f"{path}: {where}: unknown key; {hint}"
+    shown = "" if problem["type"] == "missing" else f" value is {problem['input']!r};"
+    return f"{path}: {where}:{shown} {problem['msg'].removeprefix('Value error, ')}"

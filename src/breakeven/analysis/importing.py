@@ -1,0 +1,144 @@
+"""`breakeven import`: anyone's results as `Results`, from a table or from evaluation logs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from breakeven.analysis.derived_costs import with_derived_flops
+from breakeven.analysis.import_inspect import inspect_answers
+from breakeven.analysis.import_lm_eval import is_lm_eval, lm_eval_answers
+from breakeven.analysis.import_runs import Run, RunsFile, TaskChoice, read_runs
+from breakeven.analysis.import_tables import import_table
+from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.analysis.published_tables import benchmarks
+from breakeven.analysis.results import FAMILIES, Results
+from breakeven.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_TOKENS = "tokens: absent, lm-evaluation-harness does not log them"
+
+
+def import_results(path: Path, families: Sequence[str] = ()) -> Results:
+    """Read a .csv or .parquet table, or a .yaml file that names evaluation logs.
+
+    `families` are allowed beside the four of the study. Where tokens and sizes are given without
+    FLOPs, these are derived and a note says so. Raises InputError on whatever is not understood.
+    """
+    if path.suffix in (".csv", ".parquet"):
+        return with_derived_flops(import_table(path, families))
+    if path.suffix in (".yaml", ".yml"):
+        return with_derived_flops(_from_logs(path, read_runs(path), families))
+    raise InputError(
+        f"{path}: is no .csv, .parquet or .yaml file; logs of an evaluation harness are named in "
+        "a .yaml file (docs/import.md)"
+    )
+
+
+def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
+    import pandas as pd
+
+    _check_runs(path, file.runs)
+    parts = [_run_answers(path, index, run, file.tasks) for index, run in enumerate(file.runs)]
+    items = pd.concat([frame for frame, _ in parts], ignore_index=True)
+    _check_same_questions(path, items)
+    names = sorted(items["task"].unique())
+    of_task = {task: _family(path, task, file.tasks, families) for task in names}
+    items["family"] = items["task"].map(of_task)
+    items = items.drop(columns="check").dropna(axis="columns", how="all")
+    notes = tuple(dict.fromkeys(note for _, note in parts if note is not None))
+    facts = _facts(file, path.stem, {task: _chance(task, file.tasks) for task in names}, notes)
+    return measured_results(items, facts, source="imported", file=str(path))
+
+
+def _facts(
+    file: RunsFile, study: str, chance: Mapping[str, float | None], notes: tuple[str, ...]
+) -> StudyFacts:
+    return StudyFacts(
+        study=file.study or study,
+        sizes={run.student: run.parameters for run in file.runs},
+        arms={run.arm_name: _arm(run) for run in file.runs},
+        costs={
+            (run.student, run.arm_name, run.seed): CellCosts(
+                run.train_flops, run.train_tokens, run.train_device_seconds
+            )
+            for run in file.runs
+        },
+        chance=chance,
+        notes=notes,
+    )
+
+
+def _arm(run: Run) -> ArmFacts:
+    return ArmFacts(run.style, None if run.style == "base" else run.corpus, run.share, run.order)
+
+
+def _check_runs(path: Path, runs: Sequence[Run]) -> None:
+    """Raise InputError where two runs disagree on a student's size or on what an arm is."""
+    sizes: dict[str, float] = {}
+    arms: dict[str, ArmFacts] = {}
+    for index, run in enumerate(runs):
+        if sizes.setdefault(run.student, run.parameters) != run.parameters:
+            raise InputError(
+                f"{path}: runs.{index}.size_b: value is {run.parameters / 1e9:g}, but "
+                f"{sizes[run.student] / 1e9:g} in an earlier run of {run.student}; use one size"
+            )
+        if arms.setdefault(run.arm_name, _arm(run)) != _arm(run):
+            raise InputError(
+                f"{path}: runs.{index}.arm: {run.arm_name!r} has another style, corpus, share or "
+                "order in an earlier run; give one of them another arm name"
+            )
+
+
+def _run_answers(
+    path: Path, index: int, run: Run, tasks: Mapping[str, TaskChoice]
+) -> "tuple[pd.DataFrame, str | None]":
+    """The answers of one run, and a note on what its kind of log does not hold."""
+    import pandas as pd
+
+    place = path.parent / run.path
+    if not place.exists():
+        raise InputError(f"{path}: runs.{index}.path: {place} does not exist")
+    harness = place.is_dir() and is_lm_eval(place)
+    rows: list[dict[str, Any]] = (
+        lm_eval_answers(place, tasks) if harness else inspect_answers(place, tasks)
+    )
+    frame = pd.DataFrame(rows).assign(
+        student=run.student, arm=run.arm_name, seed=run.seed, decoding=run.decoding
+    )
+    return frame, NO_TOKENS if harness else None
+
+
+def _check_same_questions(path: Path, items: "pd.DataFrame") -> None:
+    """Raise InputError where one item id stands for different questions in different runs."""
+    known = items.dropna(subset=["check"])
+    texts = known.groupby(["task", "item"])["check"].nunique()
+    clash = texts[texts > 1]
+    if not clash.empty:
+        task, item = clash.index.to_list()[0]
+        raise InputError(
+            f"{path}: task {task}, question {item}: the runs were asked different questions; "
+            "evaluate all of them on one version of the task"
+        )
+
+
+def _family(path: Path, task: str, tasks: Mapping[str, TaskChoice], families: Sequence[str]) -> str:
+    """The family that the file gives a task, or the study's for its own tasks."""
+    allowed = (*FAMILIES, *families)
+    known = {benchmark.task: benchmark.family for benchmark in benchmarks()}
+    family = tasks[task].family if task in tasks else None
+    family = family or known.get(task)
+    if family is None:
+        raise InputError(f"{path}: tasks.{task}.family: missing; use one of {', '.join(allowed)}")
+    if family not in allowed:
+        raise InputError(
+            f"{path}: tasks.{task}.family: value is {family!r}; {did_you_mean(family, allowed)}"
+        )
+    return family
+
+
+def _chance(task: str, tasks: Mapping[str, TaskChoice]) -> float | None:
+    given = tasks[task].chance if task in tasks else None
+    known = {benchmark.task: benchmark.chance for benchmark in benchmarks()}
+    return known.get(task) if given is None else given
