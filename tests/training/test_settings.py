@@ -1,0 +1,91 @@
+"""Who decides a setting: the arm, then the student, then the section `training`."""
+
+from typing import Any
+
+import pytest
+
+from breakeven.errors import InputError
+from breakeven.params import Params
+from breakeven.training.settings import resolve
+
+BASE = {"kind": "folder", "path": "assets/x"}
+
+
+def params(student: dict[str, Any] | None = None, arm: dict[str, Any] | None = None) -> Params:
+    return Params.model_validate(
+        {
+            "study": "s",
+            "sources": {"chain": {"kind": "procedural", "problem": "chain", "prompts": 4}},
+            "teacher": {"kind": "solver", "tokenizer": "assets/x"},
+            "corpora": {"general": {"sources": ["chain"]}},
+            "students": {"t1": {"base": BASE, **(student or {})}},
+            "arms": {
+                "base": {"method": "none", "shots": 3},
+                "one": {"corpus": "general", "reasoning_share": 0.5, **(arm or {})},
+            },
+            "tasks": {
+                "t": {
+                    "kind": "procedural",
+                    "problem": "chain",
+                    "format": "open",
+                    "family": "math-open",
+                }
+            },
+            "training": {"method": "lora", "learning_rate": 1e-3, "lora": {"rank": 8}},
+            "answering": {"max_new_tokens": 4, "decodings": {"greedy": {}}},
+        }
+    )
+
+
+RATES = {"ift": 1.0, "mixed": 2.0, "reasoning": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("student", "arm", "name", "value"),
+    [
+        ({}, {}, "method", "lora"),
+        ({"method": "qlora"}, {}, "method", "qlora"),
+        ({"method": "qlora"}, {"method": "full"}, "method", "full"),
+        ({}, {}, "learning_rate", 1e-3),
+        ({"learning_rates": RATES}, {}, "learning_rate", 2.0),
+        ({"learning_rates": RATES}, {"reasoning_share": 1.0}, "learning_rate", 3.0),
+        ({"learning_rates": {"ift": 1.0}}, {}, "learning_rate", 1e-3),
+        ({"learning_rates": RATES}, {"learning_rate": 9.0}, "learning_rate", 9.0),
+    ],
+)
+def test_arm_decides_before_student_before_training(student, arm, name, value):
+    settings = resolve(params(student, arm), "t1", "one")
+    assert settings is not None
+    assert getattr(settings, name) == value
+
+
+def test_student_may_have_a_rank_of_its_own():
+    settings = resolve(params({"lora_rank": 2}), "t1", "one")
+    assert settings is not None
+    assert settings.lora.rank == 2
+
+
+def test_untrained_arm_has_no_settings():
+    assert resolve(params(), "t1", "base") is None
+
+
+@pytest.mark.parametrize(("student", "arm"), [("t2", "one"), ("t1", "onee")])
+def test_unknown_cell_is_refused(student, arm):
+    with pytest.raises(InputError, match="is not in it"):
+        resolve(params(), student, arm)
+
+
+@pytest.mark.parametrize(
+    ("arm", "shown", "hidden"),
+    [
+        ({}, ("epochs", "lora", "batch_tokens", "adam_betas"), ("budget", "checkpoint_steps")),
+        ({"method": "full"}, ("epochs",), ("lora", "threads")),
+        ({"budget": {"tokens": 5}}, ("budget",), ("epochs",)),
+    ],
+)
+def test_settings_list_what_changes_the_weights_and_nothing_else(arm, shown, hidden):
+    settings = resolve(params(arm=arm), "t1", "one")
+    assert settings is not None
+    listed = settings.as_dict()
+    assert set(shown) <= set(listed)
+    assert not set(hidden) & set(listed)
