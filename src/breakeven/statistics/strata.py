@@ -74,26 +74,24 @@ def mean_of_strata(
     if value is None or spread is None or spread.item_variance == 0:
         why = reason or ("one item" if spread is None else "no variation between items")
         nothing = absent(why, method="items", level=level, items=items, value=value)
-        return SeededMean(
-            estimate=nothing,
-            given_seeds=nothing,
-            seeds=seeds,
-            seed_standard_deviation=None,
-            seed_reason=why,
-            p_value=None,
-        )
+        return _single(nothing, seeds, why, None)
     given = _given_seeds(strata, value, spread, level)
-    if seeds == 1:
-        ratio = spread.centre / np.sqrt(spread.item_variance)
-        return SeededMean(
-            estimate=given,
-            given_seeds=given,
-            seeds=1,
-            seed_standard_deviation=None,
-            seed_reason=ONE_SEED,
-            p_value=student_p(float(ratio), spread.item_freedom),
-        )
-    return _over_seeds(strata, given, spread)
+    if seeds > 1:
+        return _over_seeds(strata, given, spread)
+    ratio = spread.centre / float(np.sqrt(spread.item_variance))
+    return _single(given, 1, ONE_SEED, student_p(ratio, spread.item_freedom))
+
+
+def _single(estimate: Estimate, seeds: int, reason: str, p_value: float | None) -> SeededMean:
+    """A mean of which nothing is known beyond the seeds at hand."""
+    return SeededMean(
+        estimate=estimate,
+        given_seeds=estimate,
+        seeds=seeds,
+        seed_standard_deviation=None,
+        seed_reason=reason,
+        p_value=p_value,
+    )
 
 
 def _over_seeds(strata: Sequence[Stratum], given: Estimate, spread: _Spread) -> SeededMean:
