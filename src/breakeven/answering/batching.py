@@ -1,0 +1,30 @@
+"""Which samples are decoded together: fixed by the items, so that a resumed run repeats it."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One sample to be made: which item, which number, and the prompt's token ids."""
+
+    item: str
+    sample: int
+    prompt: tuple[int, ...]
+
+
+def batches(
+    prompts: Sequence[tuple[str, Sequence[int]]], samples: int, size: int
+) -> list[list[Row]]:
+    """All samples of all (item, prompt ids) in batches of at most `size`, as equal as can be.
+
+    The longest prompts come first; prompts of like length share a batch, so that little is padded.
+    """
+    rows = [
+        Row(item, sample, tuple(prompt))
+        for item, prompt in sorted(prompts, key=lambda one: -len(one[1]))
+        for sample in range(samples)
+    ]
+    count = -(-len(rows) // size)
+    edges = [len(rows) * number // count for number in range(count + 1)] if count else [0]
+    return [rows[start:end] for start, end in pairwise(edges)]

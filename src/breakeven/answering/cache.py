@@ -1,0 +1,78 @@
+"""A cache of keys and values with room to grow, so that a new token copies only itself.
+
+The library's growing cache copies all that it holds at every token.
+"""
+
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedConfig
+from transformers.cache_utils import DynamicLayer
+
+# Positions by which a full buffer grows: one copy of the whole in so many tokens.
+GROWTH = 64
+
+
+class GrowingLayer(DynamicLayer):
+    """Keys and values of one layer, `keys` and `values` being the filled part of its buffers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: Tensor | None = None
+        self.values: Tensor | None = None
+        self._buffers: tuple[Tensor, Tensor] | None = None
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
+    ) -> tuple[Tensor, Tensor]:
+        """Append states of shape (rows, heads, tokens, width); everything held is given back."""
+        start = self.get_seq_length()
+        end = start + key_states.shape[-2]
+        if self._buffers is None or end > self._buffers[0].shape[-2]:
+            room = -(-end // GROWTH) * GROWTH
+            self._buffers = (
+                _grown(self.keys, key_states, start, room),
+                _grown(self.values, value_states, start, room),
+            )
+        for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
+            buffer[:, :, start:end] = states
+        self.keys, self.values = (buffer[:, :, :end] for buffer in self._buffers)
+        self.dtype, self.device, self.is_initialized = self.keys.dtype, self.keys.device, True
+        return self.keys, self.values
+
+    def batch_repeat_interleave(self, repeats: int) -> None:
+        """Hold every row `repeats` times."""
+        super().batch_repeat_interleave(repeats)
+        self._buffers = None
+
+    def batch_select_indices(self, indices: Tensor) -> None:
+        """Hold only these rows, in this order, in buffers of the same length."""
+        if self._buffers is None:
+            super().batch_select_indices(indices)
+            return
+        length = self.get_seq_length()
+        keys, values = self._buffers
+        self._buffers = _selected(keys, indices, length), _selected(values, indices, length)
+        self.keys, self.values = (buffer[:, :, :length] for buffer in self._buffers)
+
+
+def growing_cache(config: PreTrainedConfig) -> DynamicCache:
+    """An empty cache for a model; layers with a sliding window keep the library's own."""
+    cache = DynamicCache(config=config)
+    cache.layers = [
+        GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers
+    ]
+    return cache
+
+
+def _grown(held: Tensor | None, states: Tensor, length: int, room: int) -> Tensor:
+    rows, heads, _, width = states.shape
+    buffer = states.new_empty(rows, heads, room, width)
+    if held is not None and length:
+        buffer[:, :, :length] = held
+    return buffer
+
+
+def _selected(buffer: Tensor, indices: Tensor, length: int) -> Tensor:
+    rows, heads, room, width = (len(indices), *buffer.shape[1:])
+    kept = buffer.new_empty(rows, heads, room, width)
+    kept[:, :, :length] = buffer[indices, :, :length]
+    return kept

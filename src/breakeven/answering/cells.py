@@ -1,0 +1,75 @@
+"""The cells of a student, and the pieces of work of each."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.answering.engine import NAME, REVISION, Placement
+from breakeven.answering.readings import read_tasks
+from breakeven.answering.weights import Method, cell_method, check_cell, digest_cell
+from breakeven.answering.work import Piece, make_piece
+from breakeven.layout import student_folder
+from breakeven.params import Params
+from breakeven.records import versions
+from breakeven.students.pointer import BasePointer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+class Setup(NamedTuple):
+    """What all cells of a student share."""
+
+    params: Params
+    student: str
+    base: BasePointer
+    tokenizer: "PreTrainedTokenizerBase"
+    placement: Placement
+
+
+class Cell(NamedTuple):
+    """One arm and seed: where its weights are, and what it has to answer."""
+
+    arm: str
+    seed: int
+    folder: Path
+    method: Method
+    pieces: list[Piece]
+
+
+def list_cells(setup: Setup) -> list[Cell]:
+    """Every cell of the student, in the order of params.yaml.
+
+    Raises:
+        InputError: a cell has not been trained, or a task cannot be read as it should.
+    """
+    params = setup.params
+    readings = read_tasks(params, setup.student, Path(setup.base.path), setup.tokenizer)
+    cells = []
+    for arm, row in params.arms.items():
+        method = cell_method(params, setup.student, arm)
+        for seed in params.seeds:
+            folder = student_folder(setup.student, arm, seed)
+            check_cell(folder, method)
+            key = {**_key(setup), "method": method, "weights": digest_cell(folder, method)}
+            pieces = [
+                make_piece(
+                    name, decoding, readings[task, row.shots], params.answering.batch_size, key
+                )
+                for name, decoding in params.answering.decodings.items()
+                for task in params.tasks
+            ]
+            cells.append(Cell(arm, seed, folder, method, pieces))
+    return cells
+
+
+def _key(setup: Setup) -> dict[str, object]:
+    """What decides the answers of every cell alike."""
+    found = versions()
+    return {
+        "engine": {"name": NAME, "revision": REVISION},
+        "base": setup.base.digest,
+        "max_new_tokens": setup.params.answering.max_new_tokens,
+        "device": setup.placement.device,
+        "dtype": setup.placement.dtype,
+        "versions": {name: found.get(name) for name in ("torch", "transformers", "peft")},
+    }
