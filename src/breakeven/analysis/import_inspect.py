@@ -88,10 +88,10 @@ def _fraction(where: str, value: Any) -> float:  # noqa: ANN401 - a JSON value
 
 def _tokens(usage: dict[str, Any]) -> dict[str, float | None]:
     """Prompt tokens with cached ones, and generated ones parted where reasoning is counted."""
-    if "output_tokens" not in usage:
+    if not {"input_tokens", "output_tokens"} <= set(usage):
         return {"prompt_tokens": None, "thinking_tokens": None, "answer_tokens": None}
     cached = ("input_tokens_cache_read", "input_tokens_cache_write")
-    prompt = usage.get("input_tokens", 0) + sum(usage.get(name) or 0 for name in cached)
+    prompt = usage["input_tokens"] + sum(usage.get(name) or 0 for name in cached)
     thinking = usage.get("reasoning_tokens")
     return {
         "prompt_tokens": float(prompt),

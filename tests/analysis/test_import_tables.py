@@ -1,0 +1,196 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from breakeven.analysis.importing import import_results
+from breakeven.errors import InputError
+from breakeven.verdicts.judge import judge
+
+CELLS = """student,size_b,style,family,accuracy,corpus,items
+small,0.5,ift,math-open,0.20,general,500
+small,0.5,reasoning,math-open,0.30,general,500
+large,7,ift,math-open,0.45,general,500
+large,7,reasoning,math-open,0.66,general,500
+"""
+ANSWERS = """student,size_parameters,arm,family,task,item,correct,prompt_tokens,answer_tokens
+s,1e9,ift,math-open,sums,a,1,10,5
+s,1e9,ift,math-open,sums,b,0,10,5
+s,1e9,reasoning,math-open,sums,a,true,10,95
+s,1e9,reasoning,math-open,sums,b,0.5,10,105
+"""
+
+
+def written(folder: Path, text: str, name: str = "results.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_table_of_cells_becomes_results(tmp_path):
+    found = import_results(written(tmp_path, CELLS))
+    assert (found.study, found.source, len(found.cells)) == ("results", "imported", 4)
+    cell = found.cell("large", "reasoning-general", "math-open")
+    assert cell is not None
+    assert (cell.size_parameters, cell.accuracy, cell.items) == (7e9, 0.66, 500)
+    assert (cell.reasoning_share, cell.corpus, cell.seed, cell.decoding) == (
+        1.0,
+        "general",
+        0,
+        "greedy",
+    )
+    assert [round(pair.gain, 2) for pair in found.pairs()] == [0.1, 0.21]
+
+
+def test_a_column_that_says_percent_is_read_as_percent(tmp_path):
+    text = CELLS.replace("accuracy", "accuracy_percent")
+    for fraction, percent in (("0.20", "20"), ("0.30", "30"), ("0.45", "45"), ("0.66", "66.0")):
+        text = text.replace(f",{fraction},", f",{percent},")
+    found = import_results(written(tmp_path, text))
+    assert [cell.accuracy for cell in found.cells] == [0.2, 0.3, 0.45, 0.66]
+
+
+def test_a_family_of_ones_own_is_read_when_declared(tmp_path):
+    path = written(tmp_path, CELLS.replace("math-open", "logic"))
+    assert import_results(path, families=["logic"]).families() == ("logic",)
+
+
+def test_a_style_may_be_the_first_word_of_the_arm(tmp_path):
+    text = CELLS.replace("style", "arm").replace(",ift,", ",ift-v2,")
+    assert {cell.style for cell in import_results(written(tmp_path, text)).cells} == {
+        "ift",
+        "reasoning",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("accuracy,corpus", "acuracy,corpus", "row 1: unknown column 'acuracy'; did you mean"),
+        (",family,", ",famly,", "row 1: unknown column 'famly'; did you mean 'family'?"),
+        ("accuracy,corpus", "items_seen,corpus", "row 1: unknown column 'items_seen'"),
+        ("family,accuracy", "accuracy,accuracy", "row 1: column 'accuracy' occurs twice"),
+        ("size_b", "seed", "row 1: column size_b or size_parameters is missing"),
+        ("style", "decoding", "row 1: column style or arm is missing"),
+        (",0.45,", ",45,", "row 4: accuracy: value is 45, outside 0..1; percent and fractions are"),
+        (",0.45,", ",-0.45,", "row 4: accuracy: value is '-0.45'; use 0 or more"),
+        (",0.45,", ",high,", "row 4: accuracy: value is 'high'; use a number"),
+        (",0.45,", ",nan,", "row 4: accuracy: value is 'nan'; use a number"),
+        (",0.45,", ",,", "row 4: accuracy: is empty"),
+        ("large,7,ift,math-open", "large,7,ift,math", "row 4: family: value is 'math'; did you"),
+        ("large,7,ift", "large,7,itf", "row 4: style: value is 'itf'; did you mean 'ift'?"),
+        ("large,7,ift", "large,0,ift", "row 4: size_b: value is '0'; use 1e-12 or more"),
+        ("large,7,ift", "large,8,ift", "row 5: size_parameters: value is 7000000000.0, but 8"),
+        ("large,7,ift", "small,0.5,ift", "row 4: the same cell as row 2 (student small, arm"),
+        (",0.45,general,500", ",0.45,general,50.5", "row 4: items: value is '50.5'; use a whole"),
+        (",0.45,general,500", ",0.45,general", "row 4: has 6 cells, the header has 7"),
+        (",0.45,general,500", ",0.45,,500", "row 4: corpus: is empty"),
+    ],
+)
+def test_bad_cells_are_refused_with_row_and_column(tmp_path, old, new, message):
+    assert old in CELLS
+    path = written(tmp_path, CELLS.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        import_results(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (("20", "30", "45", "66"), "row 2: accuracy: value is 20, outside 0..1; the column is in"),
+        (("0.2", "30", "45", "66"), "row 3: accuracy: value is 30, outside 0..1; percent and"),
+    ],
+)
+def test_percents_in_a_column_of_fractions_are_refused(tmp_path, values, message):
+    text = CELLS
+    for old, new in zip(("0.20", "0.30", "0.45", "0.66"), values, strict=True):
+        text = text.replace(f",{old},", f",{new},")
+    with pytest.raises(InputError) as caught:
+        import_results(written(tmp_path, text))
+    assert message in str(caught.value)
+
+
+def test_a_fraction_among_percents_is_refused(tmp_path):
+    text = CELLS.replace("accuracy", "accuracy_percent").replace(",0.20,", ",20,")
+    with pytest.raises(InputError, match="row 3: accuracy_percent: value is 0.3, which reads as a"):
+        import_results(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("results.csv", "", "is empty"),
+        ("results.csv", CELLS.splitlines()[0], "has no rows below its header"),
+        ("results.xlsx", "x", r"is no \.csv, \.parquet or \.yaml file"),
+        ("results.parquet", "x", "not a readable Parquet file"),
+    ],
+)
+def test_files_that_hold_no_table_are_refused(tmp_path, name, text, message):
+    with pytest.raises(InputError, match=message):
+        import_results(written(tmp_path, text, name))
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        import_results(tmp_path / "nowhere.csv")
+
+
+def test_answers_by_item_keep_their_pairs(tmp_path):
+    found = import_results(written(tmp_path, ANSWERS))
+    assert found.items is not None
+    assert [(cell.arm, cell.accuracy, cell.items) for cell in found.cells] == [
+        ("ift", 0.5, 2),
+        ("reasoning", 0.75, 2),
+    ]
+    assert found.cells[1].answer_tokens == 100
+
+
+def test_flops_are_derived_from_tokens_and_size_and_marked(tmp_path):
+    found = import_results(written(tmp_path, ANSWERS))
+    assert [cell.inference_flops for cell in found.cells] == [2e9 * 15, 2e9 * 110]
+    assert any("derived, 2 FLOPs a parameter and token" in note for note in found.notes)
+
+
+def test_stated_flops_are_not_replaced(tmp_path):
+    text = CELLS.replace("items", "inference_flops")
+    found = import_results(written(tmp_path, text))
+    assert found.cells[0].inference_flops == 500
+    assert not any("derived" in note for note in found.notes)
+
+
+def test_parquet_and_csv_give_the_same_results(tmp_path):
+    path = written(tmp_path, ANSWERS)
+    pd.read_csv(path).to_parquet(tmp_path / "results.parquet")
+    assert import_results(tmp_path / "results.parquet").cells == import_results(path).cells
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("sums,b,0,", "sums,a,0,", "row 3: the same answer as row 2 (student s, arm ift"),
+        ("sums,b,0,", "sums,b,2,", "row 3: correct: value is '2'; use 0..1"),
+        ("sums,b,0,", "sums,,0,", "row 3: item: is empty"),
+        ("math-open,sums,b,0,", "math-mc,sums,b,0,", "row 3: family: value is math-mc, but math-"),
+        (",item,", ",itm,", "row 1: unknown column 'itm'; did you mean 'item'?"),
+    ],
+)
+def test_bad_answers_are_refused_with_row_and_column(tmp_path, old, new, message):
+    assert old in ANSWERS
+    path = written(tmp_path, ANSWERS.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        import_results(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_cells_with_a_number_of_questions_can_be_judged(tmp_path):
+    verdicts = {verdict.id: verdict for verdict in judge(import_results(written(tmp_path, CELLS)))}
+    wins = verdicts["reasoning-wins-most-pairs"]
+    assert wins.verdict == "supported"
+    assert "2 of 2 pairs" in wins.evidence
+
+
+def test_cells_without_a_number_of_questions_decide_nothing(tmp_path):
+    text = "\n".join(line.rsplit(",", 1)[0] for line in CELLS.splitlines())
+    verdicts = judge(import_results(written(tmp_path, text)))
+    assert {verdict.verdict for verdict in verdicts} == {"undecidable here"}

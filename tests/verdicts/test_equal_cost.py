@@ -1,0 +1,98 @@
+import math
+
+import pytest
+
+from breakeven.analysis.results import CellResult, Results
+from breakeven.verdicts.contrasts import sample_of
+from breakeven.verdicts.equal_cost import equal_costs, ift_leads, reasoning_leads
+
+
+def study(ift: dict[float, float], reasoning: dict[float, float], ceiling: float = 0.9) -> Results:
+    """Cells with 1,000 questions; the two tables map inference FLOPs to accuracy."""
+    cells = [
+        CellResult(
+            f"s{number}",
+            1e9 * (number + 1),
+            style,
+            style,
+            None,
+            "general",
+            0,
+            "greedy",
+            "math-open",
+            accuracy,
+            items=1000,
+            inference_flops=cost,
+        )
+        for style, table in (("ift", ift), ("reasoning", reasoning))
+        for number, (cost, accuracy) in enumerate(table.items())
+    ]
+    return Results("mine", "imported", tuple(cells), teacher_accuracy={"math-open": ceiling})
+
+
+def test_ift_is_interpolated_in_log_cost_between_its_students():
+    (at, _) = equal_costs(study({1e9: 0.2, 1e11: 0.4}, {1e10: 0.5, 1e11: 0.5}), "inference_flops")
+    assert [(term.weight, term.group.accuracy) for term in at.terms] == [
+        (pytest.approx(0.5), 0.2),
+        (pytest.approx(0.5), 0.4),
+    ]
+    assert at.nearest == pytest.approx(0.3)
+    assert (at.factor, at.extrapolated) == (1.0, False)
+
+
+def test_too_few_sizes_to_fit_leave_ift_anywhere_between_its_neighbours():
+    (at, _) = equal_costs(study({1e9: 0.2, 1e11: 0.4}, {1e10: 0.5, 1e11: 0.5}), "inference_flops")
+    assert (at.lowest, at.highest) == (0.2, 0.4)
+
+
+def test_past_the_dearest_ift_student_its_accuracy_and_the_teacher_are_the_bounds():
+    results = study({1e9: 0.2, 1e10: 0.4}, {1e10: 0.5, 1e12: 0.7})
+    at = equal_costs(results, "inference_flops")[1]
+    assert at.factor == pytest.approx(100)
+    assert (at.lowest, at.highest, at.dearer) == (0.4, 0.9, True)
+    sample = sample_of(results)
+    assert reasoning_leads(sample, at).p_above > 0.5
+    assert ift_leads(sample, at).p_above > 0.5
+
+
+def test_reasoning_above_the_teacher_is_ahead_however_far_ift_is_extrapolated():
+    results = study({1e9: 0.2, 1e10: 0.4}, {1e10: 0.5, 1e12: 0.7}, ceiling=0.6)
+    sample = sample_of(results)
+    assert reasoning_leads(sample, equal_costs(results, "inference_flops")[1]).p_above < 0.001
+
+
+def test_reasoning_below_the_dearest_ift_student_is_behind_at_any_cost():
+    results = study({1e9: 0.2, 1e10: 0.6}, {1e10: 0.5, 1e12: 0.5})
+    sample = sample_of(results)
+    assert ift_leads(sample, equal_costs(results, "inference_flops")[1]).p_above < 0.001
+
+
+def test_a_little_past_the_dearest_student_the_fits_bound_ift():
+    ift = {1e9: 0.2, 1e10: 0.35, 1e11: 0.45, 1e12: 0.5, 1e13: 0.52}
+    reasoning = {cost * 1.5: 0.5 for cost in ift}
+    at = equal_costs(study(ift, reasoning), "inference_flops")[-1]
+    assert at.factor == pytest.approx(1.5)
+    assert at.lowest == 0.52
+    assert 0.52 <= at.highest < 0.6
+
+
+def test_below_the_cheapest_ift_student_ift_may_be_as_bad_as_nothing():
+    results = study({1e10: 0.2, 1e11: 0.4}, {1e9: 0.3, 1e11: 0.5})
+    at = equal_costs(results, "inference_flops")[0]
+    assert (at.lowest, at.highest, at.dearer) == (0.0, 0.2, False)
+    assert reasoning_leads(sample_of(results), at).p_above < 0.001
+
+
+def test_cells_without_the_cost_are_left_out():
+    results = study({1e9: 0.2, 1e11: 0.4}, {1e10: 0.5, 1e11: 0.5})
+    assert equal_costs(results, "train_flops") == ()
+
+
+def test_the_margin_counts_as_near():
+    results = study({1e9: 0.2, 1e10: 0.49}, {1e9: 0.3, 1e10: 0.5})
+    sample = sample_of(results)
+    at = equal_costs(results, "inference_flops")[1]
+    error = math.sqrt(0.25 / 1000 * 2)
+    assert ift_leads(sample, at).p_above > 0.5
+    near = ift_leads(sample, at, 0.01 + 3 * error)
+    assert near.p_above == pytest.approx(0.00135, abs=0.0002)
