@@ -1,0 +1,102 @@
+"""Loading of bases: safetensors and the architectures of transformers only, never foreign code."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.errors import InputError
+from breakeven.files import read_json
+from breakeven.params import FolderBase, ScratchBase, Student
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+
+
+def resolve_base(student: str, row: Student) -> Path:
+    """The folder of a student's base weights, one branch a kind of base.
+
+    Raises:
+        InputError: the folder is missing or holds no usable model.
+    """
+    base = row.base
+    key = f"params.yaml: students.{student}.base"
+    if isinstance(base, FolderBase):
+        return checked_folder(Path(base.path), f"{key}.path")
+    if isinstance(base, ScratchBase):
+        from breakeven.layout import base_folder
+
+        return checked_folder(base_folder(student) / "weights", key)
+    raise InputError(f"{key}.kind: value is {base.kind!r}; use folder or scratch")
+
+
+def checked_folder(folder: Path, key: str | None = None) -> Path:
+    """The folder, if it holds a model that loads without running anything of its own.
+
+    `key` is what the message points at, the folder itself by default.
+
+    Raises:
+        InputError: no folder, no configuration, no safetensors, or code of its own.
+    """
+    where = f"{key}: value is {str(folder)!r}" if key else str(folder)
+    if not folder.is_dir():
+        raise InputError(f"{where}; no such folder; use a folder with config.json and safetensors")
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{where}; it has no config.json; use a folder that save_pretrained wrote")
+    if not list(folder.glob("*.safetensors")):
+        others = [path.name for pattern in _OTHER_WEIGHTS for path in folder.glob(pattern)]
+        found = f" (found {', '.join(sorted(others))})" if others else ""
+        raise InputError(
+            f"{where}; it has no .safetensors{found}; other formats can run code when they are "
+            "loaded: convert the weights with save_pretrained"
+        )
+    for name in ("config.json", "tokenizer_config.json"):
+        path = folder / name
+        if path.is_file() and "auto_map" in read_json(path):
+            raise InputError(
+                f"{path}: auto_map: the model brings code of its own, which is never run; "
+                "use an architecture that transformers has"
+            )
+    return folder
+
+
+def load_base(path: Path, dtype: "torch.dtype") -> "PreTrainedModel":
+    """The causal language model of a folder in the given dtype, on the CPU.
+
+    Raises:
+        InputError: the folder holds no usable model.
+    """
+    from transformers import AutoModelForCausalLM
+
+    folder = checked_folder(path)
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder}: the model cannot be loaded: {error}") from error
+    return model
+
+
+def load_tokenizer(path: Path) -> "PreTrainedTokenizerBase":
+    """The tokenizer of a folder, padding on the left as generation needs it.
+
+    Raises:
+        InputError: the folder holds no tokenizer.
+    """
+    from transformers import AutoTokenizer
+
+    if not (path / "tokenizer_config.json").is_file():
+        raise InputError(f"{path}: it has no tokenizer_config.json; use a tokenizer's folder")
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            path, trust_remote_code=False, local_files_only=True, padding_side="left"
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: the tokenizer cannot be loaded: {error}") from error
+    return tokenizer
