@@ -143,7 +143,7 @@ def test_seeds_widen_the_error(study):
     import pandas as pd
 
     items = pd.concat([results.items, other.items.assign(seed=1)])
-    cells = tuple([*results.cells, *(replace(cell, seed=1) for cell in other.cells)])
+    cells = (*results.cells, *(replace(cell, seed=1) for cell in other.cells))
     sample = sample_of(replace(results, items=items, cells=cells))
     reasoning, ift = first_pair(sample, "math-mc")
     assert len(reasoning.cells) == 2

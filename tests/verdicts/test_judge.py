@@ -55,6 +55,21 @@ def test_equal_styles_leave_claims_about_the_winner_undecided(study, seed):
     assert {verdict.verdict for verdict in verdicts.values()} == {"undecidable here"}
 
 
+def test_leads_too_sure_for_a_p_above_zero_are_counted(study):
+    results = study(lambda arm, *_: 0.99 if arm == "reasoning" else 0.01)
+    evidence = judged(results, "reasoning-wins-most-pairs")["reasoning-wins-most-pairs"].evidence
+    assert "20 leads and 0 deficits" in evidence
+
+
+def test_one_size_makes_no_trend_and_no_level(study):
+    results = study(rising)
+    one = replace(results, cells=tuple(c for c in results.cells if c.student == "s14b"))
+    verdicts = by_id(judge(one))
+    assert verdicts["gain-grows-with-size"].evidence == "fewer than three sizes with both styles"
+    assert verdicts["reasoning-breaks-ift-plateau"].verdict == "undecidable here"
+    assert "an unknown amount" in verdicts["reasoning-breaks-ift-plateau"].evidence
+
+
 def test_power_is_stated_with_the_verdict(study):
     few, many = (
         judged(study(lambda *_: 0.5, items=items), "reasoning-3b-beats-ift-14b")[

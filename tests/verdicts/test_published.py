@@ -52,9 +52,10 @@ def test_claims_about_dear_reasoning_students_are_marked_as_extrapolated(verdict
 
 
 def test_the_fits_reach_from_behind_to_ahead_at_14b_math_open(verdicts):
+    # A refit of the five published IFT points gave 56.6% to 80.3%, against 74.7% for reasoning.
     evidence = verdicts["reasoning-ahead-14b-math-open"].evidence
     low, high = (float(word.rstrip("%")) for word in evidence.split()[-3::2])
-    assert low < 60 < 74.7 < high
+    assert (low, high) == (pytest.approx(56.6, abs=2), pytest.approx(80.3, abs=2))
 
 
 def test_the_documented_table_is_the_current_one(verdicts):

@@ -57,8 +57,7 @@ class Aligned(NamedTuple):
     """Scores of several cells on the items that all of them answered.
 
     `correct` is (cells, items), the mean over an item's samples; `task` and `cluster` are (items,)
-    labels; the same cluster label in two tasks is one cluster. Without a `cluster` column every
-    item is its own.
+    labels. Without a `cluster` column every item is its own cluster.
     """
 
     correct: "NDArray[np.float64]"

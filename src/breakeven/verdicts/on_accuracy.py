@@ -27,6 +27,8 @@ from breakeven.verdicts.outcome import (
 )
 
 MORE_ITEMS = "answers by item, or more questions and seeds"
+# A single comparison named in the evidence is beyond its 95% interval.
+ONE_SIDED = 0.025
 
 
 def most_pairs_won(sample: Sample) -> Outcome:
@@ -36,15 +38,12 @@ def most_pairs_won(sample: Sample) -> Outcome:
         return absent("fewer than two pairs of IFT and reasoning", "both styles of two students")
     gains = [difference(sample, pair.reasoning, pair.ift) for pair in pairs]
     won = sum(gain.value > 0 for gain in gains)
-    beyond = (
-        sum((g.p_above or 1) < 0.025 for g in gains),
-        sum((g.p_below or 1) < 0.025 for g in gains),
-    )
+    leads, deficits = sum(_beyond(g.p_above) for g in gains), sum(_beyond(g.p_below) for g in gains)
     return Outcome(
         p_supported=conjunction((gain.p_above for gain in gains), len(gains) // 2 + 1),
         p_contradicted=conjunction((gain.p_below for gain in gains), math.ceil(len(gains) / 2)),
-        evidence=f"reasoning is ahead in {won} of {len(gains)} pairs; one by one, {beyond[0]} "
-        f"leads and {beyond[1]} deficits exceed the sampling error",
+        evidence=f"reasoning is ahead in {won} of {len(gains)} pairs; one by one, {leads} "
+        f"leads and {deficits} deficits exceed the sampling error",
         would_decide=MORE_ITEMS,
         detectable=detectable_by(gains),
         numbers={"pairs": len(gains), "won_by_reasoning": won},
@@ -95,7 +94,9 @@ def gain_grows_with_size(sample: Sample) -> Outcome:
         return absent("fewer than three sizes with both styles", "three sizes of each style")
     parts = {name: contrast(sample, terms) for name, terms in slopes.items()}
     mean = contrast(sample, mean_terms(slopes.values()))
-    falling = [f"{name} {points(part.value)}" for name, part in parts.items() if part.value < 0]
+    falling = [
+        f"{name} ({points(part.value)})" for name, part in parts.items() if _beyond(part.p_below)
+    ]
     exceptions = f"; it shrinks on {', '.join(falling)}" if falling else ""
     return Outcome(
         p_supported=mean.p_above,
@@ -184,20 +185,25 @@ def plateau_broken(sample: Sample, *, corpus: str, least_b: float) -> Outcome:
         difference(sample, thinking, curve[-1], level[1] - curve[-1].accuracy)
         for (thinking, curve), level in zip(found, levels, strict=True)
     ]
-    rising = [_last_doubling(curve) for _, curve in found]
+    rising = [rise for _, curve in found if (rise := _last_doubling(curve)) is not None]
+    still = f"{points(min(rising))} to {points(max(rising))}" if rising else "an unknown amount"
     low, high = min(level[0] for level in levels), max(level[1] for level in levels)
     return Outcome(
         p_supported=all_of(part.p_above for part in above_level),
         p_contradicted=any_of(part.p_below for part in over),
         evidence=f"{sum(part.value > 0 for part in over)} of {len(over)} reasoning students of "
-        f"{least_b:g}B or more are above the largest IFT student, but IFT still gains "
-        f"{points(min(rising))} to {points(max(rising))} in its last doubling, and curves that "
-        f"fit it equally well level off anywhere from {percent(low)} to {percent(high)}",
+        f"{least_b:g}B or more are above the largest IFT student; IFT changes by "
+        f"{still} in its last doubling, and curves that fit it about equally well level off "
+        f"anywhere from {percent(low)} to {percent(high)}",
         would_decide="IFT students large enough to show a level",
         detectable=detectable_by(over),
         rests_on_extrapolation=True,
         numbers={"above_largest_ift": sum(part.value > 0 for part in over), "of": len(over)},
     )
+
+
+def _beyond(p_value: float | None) -> bool:
+    return p_value is not None and p_value < ONE_SIDED
 
 
 def _style(sample: Sample, style: str, corpus: str, family: str) -> tuple[Group, ...]:
@@ -254,12 +260,12 @@ def _curve(sample: Sample, ift: Group) -> tuple[Group, ...]:
     return tuple(group for group in every if group.cells[0].arm == cell.arm)
 
 
-def _last_doubling(curve: Sequence[Group]) -> float:
-    """Accuracy that IFT gains per doubling between its two largest sizes."""
-    if len(curve) < 2 or not curve[-1].size_b or not curve[-2].size_b:
-        return math.nan
-    doublings = math.log2(curve[-1].size_b / curve[-2].size_b)
-    return (curve[-1].accuracy - curve[-2].accuracy) / doublings if doublings else math.nan
+def _last_doubling(curve: Sequence[Group]) -> float | None:
+    """Accuracy that IFT gains per doubling between its two largest sizes; None with one size."""
+    sized = [(group.size_b, group.accuracy) for group in curve if group.size_b]
+    if len(sized) < 2 or sized[-1][0] == sized[-2][0]:
+        return None
+    return (sized[-1][1] - sized[-2][1]) / math.log2(sized[-1][0] / sized[-2][0])
 
 
 def _level_range(sample: Sample, curve: Sequence[Group]) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.verdicts.contrasts import Sample
@@ -37,9 +38,10 @@ def wrong_answers_longer(sample: Sample, *, least: float, most: float, rounding:
         reason = f"no reasoning cell with {LEAST_ANSWERS} right and {LEAST_ANSWERS} wrong answers"
         return absent(reason, "more items")
     paired = _within_questions(rows, groups(sample.results, "reasoning"))
-    return _within_range(
-        found, least - rounding, most + rounding, f"wrong answers over right ones{paired}"
+    outcome = _within_range(
+        found, least - rounding, most + rounding, "wrong answers over right ones"
     )
+    return replace(outcome, evidence=outcome.evidence + paired)
 
 
 def reasoning_answers_longer(
@@ -162,6 +164,6 @@ def _within_questions(rows: "pd.DataFrame", reasoning: Sequence[Group]) -> str:
     if found.paired_ratio is None or found.paired_low is None or found.paired_high is None:
         return ""
     return (
-        f" ({found.paired_ratio:.2f}x, {found.paired_low:.2f} to {found.paired_high:.2f}, between "
-        f"students that answered the same of {found.paired_questions} questions)"
+        f"; between students that answered the same question ({found.paired_questions} such), "
+        f"{found.paired_ratio:.2f}x ({found.paired_low:.2f} to {found.paired_high:.2f})"
     )
