@@ -47,6 +47,8 @@ def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
             grader="letter" if multiple_choice else "exact",
             choices=problem.choices if multiple_choice else (),
             depth=problem.depth,
+            # The same problem is asked in both formats: its two items are not independent.
+            cluster=problem.content,
         )
         for number, problem in enumerate(problems)
     ]
