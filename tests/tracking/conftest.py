@@ -61,7 +61,7 @@ def _write_train(student: str, arm: str, seed: int, level: float) -> None:
         if trained
         else {},
         tokens={"trained": 1000} if trained else {},
-        flops={"train": 2e9} if trained else {},
+        flops={"train": 2e9 if trained else 0.0},
         device_seconds={"cpu": 3.5} if trained else {},
         inputs={"data/pairs/general.parquet": _digest("general")} if trained else {},
         outputs={f"models/students/{student}/{arm}/{seed}": _digest(f"{student}{arm}{level}")},
@@ -140,6 +140,15 @@ def _write_study(students: tuple[str, ...] = ("t30k", "t120k"), level: float = 1
             "answer",
             {"student": student},
             inputs={f"data/tasks/{task}.jsonl": _digest(task) for task in FAMILIES},
+            device_seconds={"cpu": 9.0},
+            details={
+                "cells": [
+                    {"arm": arm, "seed": 0, "decoding": "greedy", "task": task, "answers": 8}
+                    | {"truncated": 1, "inference_flops": 8e6, "device_seconds": 0.5}
+                    for arm in params.arms
+                    for task in FAMILIES
+                ]
+            },
         ).write()
         for arm in params.arms:
             _write_train(student, arm, 0, level)

@@ -23,7 +23,9 @@ import sys, time
 from breakeven.params import load_params
 from breakeven.tracking.live import LiveRun
 first, last = int(sys.argv[1]), int(sys.argv[2])
-with LiveRun(load_params(), "t30k", "ift", 0, sys.argv[3], start_after_seconds=0) as live:
+with LiveRun(
+    load_params(), "t30k", "ift", 0, sys.argv[3], start_after_seconds=0, wait_at_end_seconds=60
+) as live:
     for step in range(first, last):
         live.log(step, {"loss": 1 / (step + 1), "learning_rate": 0.1})
         time.sleep(0.01)

@@ -11,8 +11,8 @@ from breakeven.tracking.store import Store, current_store, explain, is_ready
 
 PROCESSES = 6
 LOG_ONE_RUN = """
-from breakeven.tracking.store import current_store, initialise, silence
-silence()
+from breakeven.tracking.store import current_store, initialise, set_environment
+set_environment()
 store = current_store()
 initialise(store)
 from mlflow import MlflowClient

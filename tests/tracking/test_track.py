@@ -84,7 +84,10 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(tracked: 
     assert metrics["cost/train_flops"] == 2e9
     assert metrics["cost/train_device_seconds"] == 3.5
     assert metrics["cost/train_gpu_hours"] == 0.0
+    assert metrics["cost/answer_device_seconds"] == 1.5
+    assert metrics["cost/answer_gpu_hours"] == 0.0
     assert metrics["inference_flops/mean"] == 1e6
+    assert metrics["log10_inference_flops/math-open"] == 6.0
     assert metrics["output_tokens/mean"] == 22
 
 
@@ -107,9 +110,11 @@ def test_every_filter_key_is_a_param_and_a_tag(tracked: Counts) -> None:
     assert {run.info.run_name for run in found} == {"t30k ift", "t120k ift"}
 
 
-def test_an_untrained_arm_shows_no_training_costs_and_no_model(tracked: Counts) -> None:
+def test_an_untrained_arm_cost_no_training_and_has_no_model(tracked: Counts) -> None:
     run = runs()["t30k base"]
-    assert "cost/train_flops" not in run.data.metrics
+    assert run.data.metrics["cost/train_flops"] == 0.0
+    assert "cost/log10_train_flops" not in run.data.metrics
+    assert "cost/train_device_seconds" not in run.data.metrics
     assert "reasoning_share" not in run.data.params
     assert run.data.metrics["accuracy/math-open"] == 1 / 8
     assert the_client().get_run(run.info.run_id).outputs.model_outputs == []

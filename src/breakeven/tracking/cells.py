@@ -21,19 +21,20 @@ from breakeven.tracking.store import (
     explain,
     initialise,
     is_ready,
-    silence,
+    set_environment,
 )
 from breakeven.tracking.study import study_entries
+from breakeven.tracking.views import saved_views
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 NOTE = """One run a cell (student, arm, seed): its training and its answers together.
 
-- Cells only: `tags.kind = "cell"`. One style: `tags.style = "reasoning"`.
-- Accuracy against cost: Chart view, add a scatter chart, x `cost/log10_train_flops` or
-  `cost/log10_inference_flops`, y `accuracy/<family>`, coloured by `style`.
-- Every number here is in `records/` and `scores/`; this view can be deleted and made again.
+- **Views** (top right) holds *Accuracy against cost* and *Table of cells*.
+- Filters: `tags.kind = "cell"`, `tags.style = "reasoning"`, `tags.student = "…"`.
+- Colours: blue IFT, orange reasoning, pink mixed, grey untrained.
+- Everything here is made from `records/` and `scores/`; it can be deleted and made again.
 """
 
 
@@ -105,14 +106,17 @@ def compare(entries: Iterable[Entry], stored: Iterable[StoredRun], cells: Contai
 
 
 def _bring_in_line(store: Store, params: Params, entries: list[Entry]) -> Counts:
-    silence()
+    set_environment()
     initialise(store)
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
     try:
         client = MlflowClient(store.uri)
-        experiment_id = ensure_experiment(client, store, params.study, NOTE)
+        tags = {"mlflow.note.content": NOTE} | saved_views(
+            name for entry in entries for name in (*entry.metrics, *entry.series)
+        )
+        experiment_id = ensure_experiment(client, store, params.study, tags)
         plan = compare(entries, stored_runs_by_client(client, experiment_id), cells_of(params))
         _write_and_archive(client, experiment_id, plan)
     except MlflowException as error:

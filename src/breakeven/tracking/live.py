@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from breakeven.params import Params
-from breakeven.tracking.names import cell_keys, cell_name, cell_title
+from breakeven.tracking.names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
 
 # A training shorter than this is over before anyone could watch it.
 START_AFTER_SECONDS = 10.0
@@ -44,19 +44,21 @@ class LiveRun:
         training: str,
         *,
         start_after_seconds: float = START_AFTER_SECONDS,
+        wait_at_end_seconds: float = WAIT_AT_END_SECONDS,
     ) -> None:
         header = {
             "study": params.study,
             "cell": cell_name(student, arm, seed),
             "name": f"{cell_title(params, student, arm, seed)} (training)",
             "keys": cell_keys(params, student, arm, seed),
+            "tags": {COLOUR: cell_colour(params, arm)},
             "training": training,
         }
         self._unsent = bytearray(_line(header))
         self._child: subprocess.Popen[bytes] | None = None
         self._off = False
-        self._start_at = time.monotonic() + start_after_seconds
-        self._flush_at = self._start_at
+        self._wait_at_end_seconds = wait_at_end_seconds
+        self._flush_at = time.monotonic() + start_after_seconds
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Note the metrics of a step (as `train/<name>`); returns at once."""
@@ -76,7 +78,7 @@ class LiveRun:
             self._off = True
             return
         self._unsent += _line({"end": status})
-        deadline = time.monotonic() + WAIT_AT_END_SECONDS
+        deadline = time.monotonic() + self._wait_at_end_seconds
         while not self._off and self._unsent and time.monotonic() < deadline:
             self._send()
             time.sleep(0.01)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from breakeven.errors import BreakevenError
 from breakeven.tracking.runs import CELL, LIVE, archive_run, ensure_experiment
-from breakeven.tracking.store import Store, current_store, explain, initialise, silence
+from breakeven.tracking.store import Store, current_store, explain, initialise, set_environment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -47,7 +47,7 @@ def main() -> None:
 def _stream(
     store: Store, header: dict[str, Any], lines: "queue.Queue[dict[str, Any] | None]"
 ) -> None:
-    silence()
+    set_environment()
     initialise(store)
     from mlflow import MlflowClient
 
@@ -76,7 +76,8 @@ def _open_run(client: "MlflowClient", store: Store, header: dict[str, Any]) -> s
     if mine is not None:
         client.update_run(mine, status="RUNNING")
         return mine
-    tags = {**header["keys"], CELL: header["cell"], LIVE: "true", TRAINING: header["training"]}
+    tags = {**header["keys"], **header["tags"], CELL: header["cell"], LIVE: "true"}
+    tags[TRAINING] = header["training"]
     tags["mlflow.note.content"] = "Live curves of a training; replaced when it is tracked."
     run = client.create_run(experiment_id, run_name=header["name"], tags=tags)
     for key, value in header["keys"].items():

@@ -5,6 +5,15 @@ Training imports this module, so it depends on the parameters only.
 
 from breakeven.params import Params
 
+COLOUR = "mlflow.runColor"
+# Okabe and Ito's colours, which colour-blind people can tell apart; the report uses the same.
+_COLOURS = {
+    "base": "#999999",
+    "ift": "#0072b2",
+    "reasoning": "#d55e00",
+    "mixed": "#cc79a7",
+}
+
 
 def cell_name(student: str, arm: str, seed: int) -> str:
     """What the tag `breakeven.cell` holds for a trained or untrained cell."""
@@ -43,3 +52,8 @@ def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, st
 def cell_title(params: Params, student: str, arm: str, seed: int) -> str:
     """A run's name: the seed is in it only where there are several."""
     return f"{student} {arm}" + (f" seed {seed}" if len(params.seeds) > 1 else "")
+
+
+def cell_colour(params: Params, arm: str) -> str:
+    """The colour of a cell in MLflow's charts: that of its style."""
+    return _COLOURS[params.arms[arm].style]

@@ -5,9 +5,9 @@ what a kill left half-written is recognised by that and replaced.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from breakeven.tracking.entries import Dataset, Entry, Model
@@ -93,7 +93,7 @@ def stored_runs_by_client(client: "MlflowClient", experiment_id: str) -> list[St
 
 
 def ensure_experiment(
-    client: "MlflowClient", store: Store, study: str, note: str | None = None
+    client: "MlflowClient", store: Store, study: str, tags: Mapping[str, str] | None = None
 ) -> str:
     """Id of the study's experiment, made or brought back from the archive where needed.
 
@@ -102,8 +102,7 @@ def ensure_experiment(
     """
     with locked(store):
         experiment_id = _find_or_make(client, store, study)
-    tags = KIND_OF_EXPERIMENT | ({} if note is None else {"mlflow.note.content": note})
-    for key, value in tags.items():
+    for key, value in {**KIND_OF_EXPERIMENT, **(tags or {})}.items():
         client.set_experiment_tag(experiment_id, key, value)
     return experiment_id
 
@@ -173,7 +172,7 @@ def _link_model(
     experiment_id: str,
     run_id: str,
     model: Model | None,
-    keys: Any,  # noqa: ANN401
+    keys: Mapping[str, str],
 ) -> str | None:
     """Register weights that stay where they are, as the output of the run."""
     if model is None:

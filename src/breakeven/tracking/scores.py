@@ -1,5 +1,6 @@
 """Scores of `scores/items.parquet` as metrics of a run, by cell: tasks, families, rates, costs."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +45,21 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
         prefix = "" if row.decoding == first_decoding else f"{row.decoding}/"
         cell = found[str(row.student), str(row.arm), int(str(row.seed))]
         cell[f"{prefix}task_accuracy/{row.task}"] = float(str(row.correct))
-    return {cell: metrics | _means_over_families(metrics) for cell, metrics in found.items()}
+    return {cell: with_means_and_logs(metrics) for cell, metrics in found.items()}
+
+
+def log10(name: str, value: float | None) -> dict[str, float]:
+    """`name` if there is a logarithm: MLflow's scatter charts have linear axes only."""
+    return {name: math.log10(value)} if value is not None and value > 0 else {}
+
+
+def with_means_and_logs(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Add the unweighted mean over families, to sort and plot by, and logarithms of FLOPs."""
+    whole = {**metrics, **_means_over_families(metrics)}
+    for name in list(whole):
+        if name.startswith("inference_flops/"):
+            whole |= log10(f"log10_{name}", whole[name])
+    return whole
 
 
 def _family_metrics(score: FamilyScore) -> dict[str, float]:
@@ -55,7 +70,6 @@ def _family_metrics(score: FamilyScore) -> dict[str, float]:
 
 
 def _means_over_families(metrics: Mapping[str, float]) -> dict[str, float]:
-    """One number a cell, to sort and plot by: the unweighted mean of its families."""
     families = [name.removeprefix("accuracy/") for name in metrics if name.startswith("accuracy/")]
     means = {}
     for group in ("accuracy", "inference_flops", "output_tokens"):

@@ -55,12 +55,14 @@ def current_store() -> Store:
     return Store(uri, None)
 
 
-def silence() -> None:
-    """Switch off MLflow's usage reports and its progress messages, here and in child processes."""
+def set_environment() -> None:
+    """Settle how MLflow behaves, here and in child processes: no usage reports, few messages."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    # MLflow's own default waits four minutes for a server that is not there.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 
 
 def initialise(store: Store) -> None:
@@ -133,7 +135,7 @@ def explain(store: Store, error: Exception) -> MachineError:
 
 
 def _make(database: Path, artifacts: Path) -> None:
-    silence()
+    set_environment()
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     for left_by_a_kill in database.parent.glob(f".{database.name}.*.new*"):

@@ -13,8 +13,8 @@ from breakeven.params import Arm, Params
 from breakeven.records import Record, read_record
 from breakeven.tracking.answers import answering_metrics
 from breakeven.tracking.entries import Dataset, Entry, Model, flat, known
-from breakeven.tracking.names import cell_keys, cell_name, cell_title
-from breakeven.tracking.scores import Cell, score_metrics
+from breakeven.tracking.names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
+from breakeven.tracking.scores import Cell, log10, score_metrics
 
 
 def study_entries(params: Params) -> list[Entry]:
@@ -38,7 +38,7 @@ def _cell_entries(params: Params, scores: Mapping[Cell, dict[str, float]]) -> It
                 if training is None:
                     continue
                 keys = cell_keys(params, student, arm, seed)
-                metrics = _training_metrics(training) if row.trained else {}
+                metrics = _training_metrics(training)
                 if size is not None:
                     keys["size_parameters"] = f"{size:.0f}"
                     metrics["cost/size_parameters"] = size
@@ -52,7 +52,9 @@ def _cell_entries(params: Params, scores: Mapping[Cell, dict[str, float]]) -> It
                     note=_cell_note(student, arm, row, scored),
                     keys=keys,
                     params=_parameters(training, answering),
-                    tags=_absences(training) | _versions(training),
+                    tags={COLOUR: cell_colour(params, arm)}
+                    | _absences(training)
+                    | _versions(training),
                     metrics=metrics,
                     series=_series(training),
                     datasets=(
@@ -156,13 +158,16 @@ def _record(stage: str, *cell: str | int) -> Record | None:
 def _training_metrics(record: Record) -> dict[str, float]:
     """Scalars of a training; one that a curve of the same name shows already is left out."""
     scalars = {name: value for name, value in record.metrics.items() if name not in record.series}
-    return {
+    metrics = {
+        **log10("cost/log10_train_flops", record.flops.get("train")),
         **known(scalars, "train/{}"),
         **known(record.tokens, "train_tokens/{}"),
         **known(record.flops, "cost/{}_flops"),
-        "cost/train_device_seconds": sum(record.device_seconds.values()),
-        "cost/train_gpu_hours": record.gpu_hours,
     }
+    if record.device_seconds:
+        metrics["cost/train_device_seconds"] = sum(record.device_seconds.values())
+        metrics["cost/train_gpu_hours"] = record.gpu_hours
+    return metrics
 
 
 def _series(record: Record, group: str = "train") -> dict[str, tuple[tuple[int, float], ...]]:

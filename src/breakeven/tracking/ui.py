@@ -5,11 +5,15 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 from breakeven.errors import InputError, MachineError
-from breakeven.tracking.store import current_store, initialise, silence
+from breakeven.tracking.store import Store, current_store, initialise, read_rows, set_environment
+from breakeven.tracking.views import COSTS_VIEW, TAG
 
 HOST = "127.0.0.1"
+START_SECONDS = 120.0
 
 
 def serve(port: int = 5000) -> None:
@@ -26,15 +30,18 @@ def serve(port: int = 5000) -> None:
             "or unset it to see mlruns/mlflow.db"
         )
     check_port(port)
-    silence()
+    set_environment()
     initialise(store)
-    print(f"MLflow: http://{HOST}:{port} (stop with ctrl-C)", flush=True)
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.uri]
-    command += ["--default-artifact-root", str(store.artifacts), "--no-serve-artifacts"]
-    command += ["--host", HOST, "--port", str(port), "--workers", "2"]
-    # No job runners: they are for evaluations that nothing here asks for.
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    code = _run(command, environment)
+    print("starting MLflow, which takes about ten seconds…", flush=True)
+    server = subprocess.Popen(_command(store, port), env=_environment(), stdout=2)  # noqa: S603
+    try:
+        if _answers(server, port):
+            print(f"{_address(store.database, port)}\n(stop with ctrl-C)", flush=True)
+        code = server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        server.wait()
+        return
     if code:
         raise MachineError(f"the MLflow server ended with code {code}; its messages are above")
 
@@ -54,12 +61,41 @@ def check_port(port: int) -> None:
             ) from error
 
 
-def _run(command: list[str], environment: dict[str, str]) -> int:
-    server = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter
-    try:
-        return server.wait()
-    except KeyboardInterrupt:
-        # ctrl-C reached the server as well: it belongs to the same terminal.
-        server.terminate()
-        server.wait()
-        return 0
+def _command(store: Store, port: int) -> list[str]:
+    command = [sys.executable, "-m", "mlflow", "server"]
+    command += ["--backend-store-uri", store.uri, "--registry-store-uri", store.uri]
+    command += ["--default-artifact-root", str(store.artifacts), "--no-serve-artifacts"]
+    command += ["--host", HOST, "--port", str(port), "--workers", "1"]
+    return [*command, "--uvicorn-opts", "--log-level warning"]
+
+
+def _environment() -> dict[str, str]:
+    # No job runners: they are for evaluations that nothing here asks for.
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
+    return {**os.environ, **quiet}
+
+
+def _answers(server: "subprocess.Popen[bytes]", port: int) -> bool:
+    """Wait until the port answers; False where the server ends or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return True
+        time.sleep(0.2)
+    return False
+
+
+def _address(database: Path, port: int) -> str:
+    """Where the study's charts are; the front page where nothing was tracked yet."""
+    studies = read_rows(
+        database,
+        "select cast(e.experiment_id as text) from experiments e "
+        "join experiment_tags t on t.experiment_id = e.experiment_id "
+        "where t.key = ? and e.lifecycle_stage = 'active' order by e.last_update_time desc",
+        (f"{TAG}{COSTS_VIEW}",),
+    )
+    if not studies:
+        return f"http://{HOST}:{port}"
+    view = f"viewStateShareKey={COSTS_VIEW}&compareRunsMode=CHART&workflowType=machine_learning"
+    return f"http://{HOST}:{port}/#/experiments/{studies[0][0]}/runs?{view}"

@@ -1,0 +1,127 @@
+"""Saved views of the experiment: a table of cells, and accuracy against cost as scatter charts.
+
+MLflow's UI keeps a saved view in a tag of the experiment: `mlflow.sharedViewState.<key>` holds its
+name and its state, deflated JSON in base64. The format is the UI's own, as of MLflow 3.17; a UI
+that does not know it shows its default view instead.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+COSTS_VIEW = "breakeven-costs"
+TABLE_VIEW = "breakeven-cells"
+TAG = "mlflow.sharedViewState."
+
+_CELLS = 'tags.kind = "cell"'
+_COLUMNS = ("student", "style", "corpus", "reasoning_share")
+
+
+def saved_views(metrics: Iterable[str]) -> dict[str, str]:
+    """Tags of the experiment for its two views, given the metrics that its cells have."""
+    names = sorted(set(metrics))
+    accuracies = [name for name in names if name.startswith("accuracy/")]
+    return {
+        f"{TAG}{COSTS_VIEW}": _view("Accuracy against cost", _charts(accuracies, names)),
+        f"{TAG}{TABLE_VIEW}": _view("Table of cells", _table(accuracies)),
+    }
+
+
+def _table(accuracies: list[str]) -> dict[str, Any]:
+    costs = ["cost/size_parameters", "cost/train_flops", "inference_flops/mean"]
+    return {
+        "selectedColumns": [
+            *(f"params.`{name}`" for name in _COLUMNS),
+            *(f"metrics.`{name}`" for name in [*accuracies, *costs]),
+        ]
+    }
+
+
+def _charts(accuracies: list[str], names: list[str]) -> dict[str, Any]:
+    """A scatter chart a family for both costs, then the curves of the training."""
+    inference, training, curves = "breakeven-inference", "breakeven-training", "breakeven-curves"
+    charts = []
+    for accuracy in accuracies:
+        family = accuracy.removeprefix("accuracy/")
+        charts.append(_scatter(inference, f"log10_inference_flops/{family}", accuracy))
+        charts.append(_scatter(training, "cost/log10_train_flops", accuracy))
+    charts += [_line(curves, name) for name in ("train/loss", "train/learning_rate")]
+    return {
+        "runsHiddenMode": "SHOW_ALL",
+        # Otherwise the UI sorts its own sections in front of these.
+        "isAccordionReordered": True,
+        "compareRunCharts": [chart for chart in charts if _axes(chart) <= {*names}],
+        "compareRunSections": [
+            _section(inference, "Accuracy against inference FLOPs a query (log10)"),
+            _section(training, "Accuracy against training FLOPs (log10)"),
+            _section(curves, "Training curves"),
+        ],
+    }
+
+
+def _scatter(section: str, x: str, y: str) -> dict[str, Any]:
+    axes = {"xaxis": {"key": x, "type": "METRIC"}, "yaxis": {"key": y, "type": "METRIC"}}
+    return _chart("SCATTER", section, f"{section}-{y}", y.removeprefix("accuracy/")) | axes
+
+
+def _line(section: str, metric: str) -> dict[str, Any]:
+    return _chart("LINE", section, f"{section}-{metric}", metric) | {
+        "metricKey": metric,
+        "lineSmoothness": 0,
+        "xAxisScaleType": "linear",
+        "scaleType": "linear",
+        "range": {},
+        "xAxisKey": "step",
+        "selectedXAxisMetricKey": "",
+        "yAxisKey": "metric",
+        "yAxisExpressions": [],
+        "useGlobalXaxisKey": True,
+        "useGlobalLineSmoothing": True,
+    }
+
+
+def _chart(kind: str, section: str, key: str, title: str) -> dict[str, Any]:
+    return {
+        "uuid": key,
+        "type": kind,
+        "runsCountToCompare": 100,
+        "metricSectionId": section,
+        "deleted": False,
+        "isGenerated": False,
+        "displayName": title,
+    }
+
+
+def _axes(chart: Mapping[str, Any]) -> set[str]:
+    if chart["type"] == "LINE":
+        return {chart["metricKey"]}
+    return {chart["xaxis"]["key"], chart["yaxis"]["key"]}
+
+
+def _section(key: str, name: str) -> dict[str, Any]:
+    return {
+        "uuid": key,
+        "name": name,
+        "display": True,
+        "isReordered": False,
+        "deleted": False,
+        "isGenerated": False,
+    }
+
+
+def _view(name: str, state: Mapping[str, Any]) -> str:
+    whole = {
+        "searchFilter": _CELLS,
+        "orderByKey": "attributes.start_time",
+        "orderByAsc": True,
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "datasetsFilter": [],
+        "modelVersionFilter": "All Runs",
+        **state,
+    }
+    packed = base64.b64encode(zlib.compress(json.dumps(whole).encode(), 9)).decode()
+    times = {"createdAt": 0, "updatedAt": 0}
+    return json.dumps({"name": name, **times, "state": f"deflate;{packed}"})
