@@ -10,17 +10,15 @@ from pathlib import Path
 
 import pytest
 from tests.answering.conftest import STUDENT, lay_data, save_adapter, study, task
-from tests.answering.tiny import TOKENIZER, save_base, tiny_model
+from tests.answering.tiny import save_base, tiny_model
 
 from breakeven.answering import student as student_module
 from breakeven.answering.answer import Answer
 from breakeven.answering.student import answer_student
 from breakeven.errors import InputError
-from breakeven.files import digest_path, read_rows, write_json
+from breakeven.files import read_rows
 from breakeven.layout import answers_path, student_folder, task_path
 from breakeven.records import read_record
-from breakeven.rendering import end_token_ids
-from breakeven.students.pointer import BasePointer, write_pointer
 from breakeven.tasks.items import Item
 
 # Runs the same study in a process of its own, which can be killed.

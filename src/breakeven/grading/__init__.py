@@ -1,0 +1,1 @@
+"""Grading: the trace apart from the answer, one grader for all styles, and the table of scores."""

@@ -1,0 +1,115 @@
+"""What the `score` stage does: grade every answer of a study into one table."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from breakeven.answering.answer import Answer
+from breakeven.costs.architecture import load_architecture
+from breakeven.errors import InputError
+from breakeven.files import digest_path, read_rows
+from breakeven.grading.graders import judge
+from breakeven.grading.table import Part, part_table, write_table
+from breakeven.layout import items_path, task_path
+from breakeven.params import Params
+from breakeven.records import Record, versions
+from breakeven.students.pointer import read_pointer
+from breakeven.tasks.items import Item
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def score(params: Params) -> None:
+    """Grade every cell of params.yaml; writes `scores/items.parquet` and the record.
+
+    Raises:
+        InputError: answers are missing, an item lacks one, an answer has no item or comes twice,
+            or an item names no grader.
+    """
+    started = time.perf_counter()
+    items = {task: _items(task) for task in params.tasks}
+    shapes = {name: load_architecture(read_pointer(name).path) for name in params.students}
+    tables = []
+    for part in parts(params):
+        answers = _answers(
+            part, items[part.task], params.answering.decodings[part.decoding].samples
+        )
+        judged = [judge(one.text, one.stop, items[part.task][one.item]) for one in answers]
+        tables.append(part_table(part, answers, judged, items[part.task], shapes[part.student]))
+    write_table(items_path(), tables)
+    _record(params, tables, time.perf_counter() - started).write()
+
+
+def parts(params: Params) -> Iterator[Part]:
+    """Every cell, decoding and task in the order of params.yaml, never from listing folders."""
+    for student in params.students:
+        for arm in params.arms:
+            for seed in params.seeds:
+                for decoding in params.answering.decodings:
+                    for task in params.tasks:
+                        yield Part(student, arm, seed, decoding, task)
+
+
+def _items(task: str) -> dict[str, Item]:
+    path = task_path(task)
+    items: dict[str, Item] = {}
+    for number, item in enumerate(read_rows(path, Item), start=1):
+        if item.id in items:
+            raise InputError(f"{path}: line {number}: id: {item.id!r} is there twice; use another")
+        items[item.id] = item
+    return items
+
+
+def _answers(part: Part, items: Mapping[str, Item], samples: int) -> list[Answer]:
+    """The answers of a part, each item's samples complete."""
+    again = f"run `dvc repro answer@{part.student}`"
+    if not part.path.is_file():
+        raise InputError(f"{part.path}: no such file; {again}")
+    answers = read_rows(part.path, Answer)
+    seen: set[tuple[str, int]] = set()
+    for number, answer in enumerate(answers, start=1):
+        where = f"{part.path}: line {number}"
+        if answer.item not in items:
+            raise InputError(
+                f"{where}: item: {answer.item!r} is not in {task_path(part.task)}; {again}"
+            )
+        if (answer.item, answer.sample) in seen:
+            raise InputError(f"{where}: sample {answer.sample} of {answer.item} is there twice")
+        seen.add((answer.item, answer.sample))
+    wanted = ((item, sample) for item in items for sample in range(samples))
+    missing = next((one for one in wanted if one not in seen), None)
+    if missing or len(seen) > len(items) * samples:
+        what = f"sample {missing[1]} of {missing[0]} is missing" if missing else "too many samples"
+        raise InputError(f"{part.path}: {what}, each item needs {samples}; {again}")
+    return answers
+
+
+def _record(params: Params, tables: "Sequence[pa.Table]", seconds: float) -> Record:
+    """How many rows there are, and how many are right, cut or without an answer, by cell."""
+    cells = [_counts(part, table) for part, table in zip(parts(params), tables, strict=True)]
+    names = ("rows", "correct", "unparsed", "truncated")
+    tasks = [task_path(task) for task in params.tasks]
+    return Record(
+        stage="score",
+        cell={},
+        metrics={name: sum(int(str(cell[name])) for cell in cells) for name in names},
+        device_seconds={"cpu": seconds},
+        inputs={str(path): digest_path(path) for path in tasks},
+        outputs={str(items_path()): digest_path(items_path())},
+        details={"cells": cells},
+        versions=versions(),
+    )
+
+
+def _counts(part: Part, table: "pa.Table") -> dict[str, str | int]:
+    import pyarrow.compute as pc
+
+    true = {name: int(pc.sum(table[name]).as_py()) for name in ("correct", "parsed", "truncated")}
+    return {
+        **part._asdict(),
+        "rows": table.num_rows,
+        "correct": true["correct"],
+        "unparsed": table.num_rows - true["parsed"],
+        "truncated": true["truncated"],
+    }
