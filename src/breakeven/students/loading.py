@@ -89,12 +89,15 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerBase":
     Raises:
         InputError: the folder holds no tokenizer.
     """
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     if not (path / "tokenizer_config.json").is_file():
         raise InputError(f"{path}: it has no tokenizer_config.json; use a tokenizer's folder")
+    # tokenizer.json says all; AutoTokenizer would put a model family's own decoder in its place.
+    whole = (path / "tokenizer.json").is_file()
+    loader = PreTrainedTokenizerFast if whole else AutoTokenizer
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        tokenizer: PreTrainedTokenizerBase = loader.from_pretrained(
             path, trust_remote_code=False, local_files_only=True, padding_side="left"
         )
     except (OSError, ValueError) as error:
