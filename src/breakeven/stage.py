@@ -22,6 +22,8 @@ def run_stage(body: Callable[..., None]) -> Never:
     """
     # Idle OpenMP threads that spin take the core from the thread that works.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not sys.stderr.isatty():  # libraries' bars would fill a log; our own turn into plain lines
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     arguments = vars(_parser(body).parse_args())
     sys.exit(exit_code_of(lambda: body(**arguments)))
 
