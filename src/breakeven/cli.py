@@ -2,12 +2,16 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from breakeven.stage import exit_code_of
+
+if TYPE_CHECKING:
+    from breakeven.analysis.results import Results
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,6 +65,42 @@ def flops(
 
 
 @app.command()
+def replay(
+    folder: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("replay"),
+    as_json: Json = False,
+) -> None:
+    """Build the report from the published numbers, or print what they say.
+
+    Examples: breakeven replay --folder replay; breakeven replay --json
+    """
+    from breakeven.analysis.replay import replay_results
+    from breakeven.analysis.summary import summarise
+
+    _report_or_summary(replay_results(), folder, summarise, as_json)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A .csv, .parquet or .yaml; see docs/import.md.")],
+    folder: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("imported"),
+    family: Annotated[
+        list[str] | None, typer.Option(help="A family of tasks beyond the four of the study.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build the report from anyone's accuracies, tokens or evaluation logs.
+
+    Examples: breakeven import results.csv; breakeven import logs.yaml --family code-open --json
+    """
+    from breakeven.analysis.importing import import_results
+    from breakeven.analysis.summary import summarise
+
+    _report_or_summary(
+        import_results(path, families=tuple(family or ())), folder, summarise, as_json
+    )
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
 ) -> None:
@@ -71,6 +111,21 @@ def ui(
     from breakeven.tracking.ui import serve
 
     serve(port)
+
+
+def _report_or_summary(
+    results: "Results",
+    folder: Path,
+    summarise: "Callable[[Results], dict[str, Any]]",
+    as_json: bool,
+) -> None:
+    if as_json:
+        typer.echo(json.dumps(summarise(results), allow_nan=False))
+        return
+    from breakeven.report.build import build_report
+
+    build_report(results, None, folder)
+    typer.echo(f"open {folder / 'index.html'}")
 
 
 def show(result: dict[str, Any], as_json: bool) -> None:
