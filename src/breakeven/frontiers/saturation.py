@@ -15,21 +15,20 @@ from breakeven.frontiers.lad import best_lines, extremes
 from breakeven.frontiers.shapes import (
     CostScale,
     Effort,
-    around,
+    across,
     cost_scale,
     gamma_and_delta,
     least_by_profile,
+    profile,
     rise,
-    shape_grid,
-    shape_of,
 )
 
 LEAST_POINTS = 4
 RELATIVE_TOLERANCE = 0.10
 ABSOLUTE_TOLERANCE = 0.0025
 
-_GRID = (48, 32)
 _REFINEMENTS = 4
+_POSITIONS = 21
 _SEARCH = Effort(positions=48, deltas=32, rounds=6, starts=4)
 _DRAW_SEARCH = Effort(positions=16, deltas=12, rounds=3, starts=2)
 
@@ -144,35 +143,47 @@ def fit_saturation(
     return SaturationFit(*points, ceiling, curve, error, tolerated, None)
 
 
-def _extremes_of(
-    fit: SaturationFit, shapes: Floats, at_costs: Floats, tolerated_error: float
-) -> tuple[Floats, Floats]:
-    costs, targets = np.array(fit.costs), np.array(fit.accuracies)
-    scale = cost_scale(costs)
-    shapes_here = rise(shapes, costs, scale), rise(shapes, at_costs, scale)
-    return extremes(*shapes_here, targets, fit.ceiling, tolerated_error)
-
-
 def ambiguity_range(fit: SaturationFit, at_costs: Numbers) -> Range:
     """Lowest and highest accuracy at each cost over all curves that fit within tolerance.
 
-    Exact in α and β for every shape (γ, δ) tried; the shapes are a grid, then smaller grids
-    around those that gave an extreme. Raises ValueError if there is no fit.
+    For a grid of δ, then for finer ones around those that gave an extreme, γ runs from end to
+    end of where some curve is within tolerance, and each such shape's extremes over α and β are
+    exact. Raises ValueError if there is no fit.
     """
     if fit.curve is None or fit.tolerated_error is None:
         raise ValueError(f"fit: no curve ({fit.reason}); draw the points only")
     at_array = as_costs(at_costs)
-    best = shape_of(fit.curve.gamma, fit.curve.delta, cost_scale(np.array(fit.costs)))
-    steps = 0.3 * 0.5 ** np.arange(8)
-    shapes = np.concatenate([shape_grid(*_GRID), *(around(best, step, 7)[0] for step in steps)])
-    step = 1 / min(_GRID)
+    best = fit.curve.predict(at_array)
+    low, high = best.copy(), best.copy()
+    deltas, step = np.linspace(0, 1, _SEARCH.deltas), 1 / (_SEARCH.deltas - 1)
     for _ in range(_REFINEMENTS):
-        low, high = _extremes_of(fit, shapes, at_array, fit.tolerated_error)
-        extreme = shapes[np.unique(np.concatenate([low.argmin(axis=0), high.argmax(axis=0)]))]
-        shapes = around(extreme, step, 5).reshape(-1, 2)
-        step /= 3
-    low, high = _extremes_of(fit, shapes, at_array, fit.tolerated_error)
-    return _as_range(at_array, low.min(axis=0), high.max(axis=0))
+        tried, lows, highs = _extremes_by_delta(fit, deltas, at_array)
+        if not len(tried):
+            break
+        low, high = np.minimum(low, lows.min(axis=0)), np.maximum(high, highs.max(axis=0))
+        chosen = tried[np.unique([lows.argmin(axis=0), highs.argmax(axis=0)])]
+        near = np.clip(chosen[:, None] + step * np.linspace(-1, 1, 5), 0, 1)
+        deltas, step = np.unique(near.round(9)), step / 3
+    return _as_range(at_array, low, high)
+
+
+def _extremes_by_delta(
+    fit: SaturationFit, deltas: Floats, at_costs: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The δ coordinates with a curve within tolerance, and their (deltas, at_costs) extremes."""
+    costs, targets = np.array(fit.costs), np.array(fit.accuracies)
+    scale, limit = cost_scale(costs), float(fit.tolerated_error or 0.0)
+
+    def error(shapes: Floats) -> Floats:
+        return best_lines(rise(shapes, costs, scale), targets, fit.ceiling).error
+
+    best, errors = profile(error, deltas, _SEARCH)
+    best = best[errors <= limit]
+    shapes = across(error, best, limit, _POSITIONS).reshape(-1, 2)
+    rises = rise(shapes, costs, scale), rise(shapes, at_costs, scale)
+    low, high = extremes(*rises, targets, fit.ceiling, limit)
+    by_delta = (len(best), _POSITIONS, len(at_costs))
+    return best[:, 1], low.reshape(by_delta).min(axis=1), high.reshape(by_delta).max(axis=1)
 
 
 def _as_range(costs: Floats, low: Floats, high: Floats) -> Range:

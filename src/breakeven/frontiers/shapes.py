@@ -15,6 +15,7 @@ from breakeven.frontiers.checks import Floats
 _LEAST_DELTA = 0.01
 _LEAST_LOG10_GAMMA = -3.0
 _FLAT_LOG10_GAMMA = 1.3
+_BISECTIONS = 24
 
 Objective = Callable[[Floats], Floats]
 
@@ -36,13 +37,6 @@ def gamma_and_delta(shapes: Floats, scale: CostScale) -> tuple[Floats, Floats]:
     delta = _LEAST_DELTA + (1 - _LEAST_DELTA) * shapes[:, 1]
     span = _FLAT_LOG10_GAMMA + delta * scale.decades - _LEAST_LOG10_GAMMA
     return 10.0 ** (_LEAST_LOG10_GAMMA + shapes[:, 0] * span), delta
-
-
-def shape_of(gamma: float, delta: float, scale: CostScale) -> Floats:
-    """The (1, 2) shape of γ and δ: the inverse of `gamma_and_delta`."""
-    span = _FLAT_LOG10_GAMMA + delta * scale.decades - _LEAST_LOG10_GAMMA
-    position = (np.log10(gamma) - _LEAST_LOG10_GAMMA) / span
-    return np.array([[position, (delta - _LEAST_DELTA) / (1 - _LEAST_DELTA)]])
 
 
 def rise(shapes: Floats, costs: Floats, scale: CostScale) -> Floats:
@@ -103,7 +97,23 @@ def least_by_profile(objective: Objective, effort: Effort) -> Floats:
     return best
 
 
-def around(starts: Floats, step: float, side: int) -> Floats:
-    """(starts, side·side, 2): a small grid of half-width `step` around each start, clipped."""
-    offsets = step * (2 * shape_grid(side, side) - 1)
-    return np.clip(starts[:, None, :] + offsets[None], 0.0, 1.0)
+def across(objective: Objective, best: Floats, limit: float, steps: int) -> Floats:
+    """Shapes from one end to the other of where the objective is within `limit`, at each δ.
+
+    `best` is (deltas, 2), each within the limit. Returns (deltas, steps, 2): even steps between
+    the two ends, which are found by bisection from the best position outwards.
+    """
+    ends = [_end(objective, best, limit, edge) for edge in (0.0, 1.0)]
+    shares = np.linspace(0, 1, steps)[None, :]
+    positions = ends[0][:, None] * (1 - shares) + ends[1][:, None] * shares
+    return np.stack([positions, np.broadcast_to(best[:, 1:], positions.shape)], axis=2)
+
+
+def _end(objective: Objective, best: Floats, limit: float, edge: float) -> Floats:
+    inside, outside = best[:, 0].copy(), np.full(len(best), edge)
+    middle = outside
+    for _ in range(_BISECTIONS):
+        good = objective(np.column_stack([middle, best[:, 1]])) <= limit
+        inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
+        middle = (inside + outside) / 2
+    return inside
