@@ -1,7 +1,7 @@
 """How often do the verdicts on the study's claims decide what is not so? On simulated studies.
 
 Run: python scripts/verdict_errors.py [--simulations 500] [--seed 0] [--json]
-Prints the second table of docs/statistics.md and exits with 1 if a row leaves its bounds.
+Prints a table like that of scripts/coverage.py and exits with 1 if a row leaves its bounds.
 """
 
 import argparse
