@@ -1,0 +1,127 @@
+"""The model that a cell trains: its base, with an adapter or not, and what is saved of it."""
+
+import logging
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from breakeven.files import read_json, write_json
+from breakeven.training.settings import Settings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def compute_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """What to compute in. `auto`: bfloat16 where the device is made for it, float32 elsewhere.
+
+    A CPU without bfloat16 units is a hundred times slower in it.
+    """
+    if wanted != "auto":
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16}[wanted]
+    fast = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return torch.bfloat16 if fast else torch.float32
+
+
+def trainable_model(
+    base: Path, settings: Settings, *, device: torch.device, seed: int
+) -> "PreTrainedModel":
+    """The base with the weights that `settings.method` trains, on `device`, ready to train.
+
+    Full training keeps float32 weights; frozen weights are kept in the dtype that is computed in,
+    adapters in float32.
+    """
+    dtype = compute_dtype(settings.training.dtype, device)
+    weights_dtype = torch.float32 if settings.method == "full" else dtype
+    model = _load(base, weights_dtype, dtype, device, quantised=settings.method == "qlora")
+    with warnings.catch_warnings():
+        # peft and this module use names that transformers 5 accepts and 6 will not.
+        warnings.simplefilter("ignore", FutureWarning)
+        if settings.training.gradient_checkpointing:
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        if settings.method != "full":
+            model = _with_adapter(model, settings, seed)
+    model.train()
+    return model
+
+
+def trained_parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+    """What training may change, by name; tied weights once."""
+    return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def save_trained(model: "PreTrainedModel", settings: Settings, folder: Path) -> None:
+    """Write the adapter, or all weights in the dtype that was computed in, as safetensors.
+
+    The same weights give the same bytes.
+    """
+    _hide_bars_of_files()
+    if settings.method == "full":
+        dtype = compute_dtype(settings.training.dtype, model.device)
+        model.to(dtype).save_pretrained(folder)
+        return
+    model.save_pretrained(folder, save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)  # a card with nothing filled in
+    config = read_json(folder / "adapter_config.json")
+    # peft keeps them in a set, whose order changes from process to process.
+    config["target_modules"] = sorted(config["target_modules"])
+    write_json(folder / "adapter_config.json", config)
+
+
+def _load(
+    base: Path,
+    weights_dtype: torch.dtype,
+    dtype: torch.dtype,
+    device: torch.device,
+    *,
+    quantised: bool,
+) -> "PreTrainedModel":
+    from breakeven.students.loading import checked_folder, load_base
+
+    _hide_bars_of_files()
+    if not quantised:
+        return load_base(base, weights_dtype).to(device)
+    # bitsandbytes reports a faster kernel that it could not download.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    from peft import prepare_model_for_kbit_training
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    model = AutoModelForCausalLM.from_pretrained(
+        checked_folder(base),
+        dtype=dtype,
+        device_map={"": device},
+        quantization_config=BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        ),
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+    )
+    return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+
+
+def _with_adapter(model: "PreTrainedModel", settings: Settings, seed: int) -> Any:  # noqa: ANN401
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(seed)  # the adapter's first matrices are random
+    config = LoraConfig(
+        r=settings.lora.rank,
+        lora_alpha=settings.lora.alpha,
+        lora_dropout=settings.lora.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, config)
+
+
+def _hide_bars_of_files() -> None:
+    # A bar for each weights file that is read or written, within milliseconds for a small model.
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()

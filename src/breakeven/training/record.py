@@ -1,0 +1,47 @@
+"""The record of a trained cell: parameters, curves, tokens, FLOPs, device-seconds, digests."""
+
+from breakeven.costs.devices import record_fields
+from breakeven.files import digest_path
+from breakeven.layout import pairs_path, student_folder
+from breakeven.params import Params
+from breakeven.records import Record, versions
+from breakeven.stage import pick
+from breakeven.students.pointer import read_pointer
+from breakeven.training.cell import TrainResult
+
+
+def write_train_record(
+    params: Params, student: str, arm: str, seed: int, result: TrainResult | None
+) -> None:
+    """Write `records/train/<student>/<arm>/<seed>.json`; `result` is what `train_cell` gave.
+
+    An untrained arm has a record too: it took no training, so its FLOPs are a true zero.
+    """
+    cell: dict[str, str | int] = {"student": student, "arm": arm, "seed": seed}
+    folder = student_folder(student, arm, seed)
+    if result is None:
+        Record(
+            stage="train",
+            cell=cell,
+            parameters={"method": "none"},
+            flops={"train": 0.0},
+            outputs={folder.as_posix(): digest_path(folder)},
+            versions=versions(),
+        ).write()
+        return
+    pointer = read_pointer(student)
+    pairs = pairs_path(pick(params.arms, "arms", arm).corpus or "")
+    measured = record_fields(result.usage)
+    Record(
+        stage="train",
+        cell=cell,
+        parameters=result.settings,
+        series=result.series,
+        tokens=result.tokens,
+        flops=result.flops,
+        inputs={pointer.path: pointer.digest, pairs.as_posix(): digest_path(pairs)},
+        outputs={folder.as_posix(): result.digest},
+        details={**result.details, "training": result.key},
+        versions=versions(),
+        **{**measured, "metrics": {**result.metrics, **measured["metrics"]}},
+    ).write()

@@ -1,0 +1,81 @@
+"""A tiny study: a random Qwen2 base of 20K parameters and thirty worked pairs."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from tests.training.tiny import BASE, worked_pairs
+
+from breakeven.costs.devices import describe_device
+from breakeven.files import digest_path
+from breakeven.layout import pairs_path
+from breakeven.pairs.pair import write_pairs
+from breakeven.students.pointer import BasePointer, write_pointer
+from breakeven.students.shapes import Shape, qwen2_config
+from breakeven.students.tokenizer import build_tokenizer
+from breakeven.training.lessons import render_pairs
+from breakeven.training.schedule import fit_schedule
+from breakeven.training.settings import Settings
+from breakeven.training.trainer import make_accelerator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    return build_tokenizer()
+
+
+@pytest.fixture(scope="session")
+def base_files(tmp_path_factory, tokenizer):
+    """A folder with the random base, made once."""
+    from transformers import Qwen2ForCausalLM
+
+    folder = tmp_path_factory.mktemp("base")
+    torch.manual_seed(0)
+    shape = Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
+    Qwen2ForCausalLM(qwen2_config(shape, tokenizer)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def study(project: Path, base_files: Path) -> Path:
+    """A project with a base and pairs, as the stages before training leave it."""
+    BASE.parent.mkdir()
+    BASE.symlink_to(base_files, target_is_directory=True)
+    write_pointer("tiny", BasePointer("folder", BASE.as_posix(), digest_path(BASE)))
+    write_pairs(pairs_path("general"), worked_pairs())
+    return project
+
+
+@pytest.fixture(scope="session")
+def lessons(tokenizer):
+    return render_pairs(tokenizer, worked_pairs(), corpus="general", max_length=512)
+
+
+@pytest.fixture
+def bench(base_files: Path, tmp_path: Path, lessons):
+    """What the loop is given: `model(settings)` and the rest of its arguments."""
+    from breakeven.training.model import trainable_model
+
+    def model(settings: Settings, seed: int = 0):
+        return trainable_model(base_files, settings, device=torch.device("cpu"), seed=seed)
+
+    def rest(settings: Settings, steps: int, name: str = "run") -> dict[str, Any]:
+        scratch = tmp_path / name
+        scratch.mkdir(exist_ok=True)
+        return {
+            "settings": settings,
+            "schedule": fit_schedule(settings.training.schedule, steps),
+            "accelerator": make_accelerator(settings),
+            "seed": 0,
+            "scratch": scratch,
+        }
+
+    return SimpleNamespace(model=model, rest=rest, lessons=lessons, device=describe_device("cpu"))
