@@ -24,7 +24,7 @@ from breakeven.params import load_params
 from breakeven.tracking.live import LiveRun
 first, last = int(sys.argv[1]), int(sys.argv[2])
 with LiveRun(
-    load_params(), "t30k", "ift", 0, sys.argv[3], start_after_seconds=0, wait_at_end_seconds=60
+    load_params(), "t30k", "ift", 0, sys.argv[3], start_after_seconds=0, wait_at_end_seconds=180
 ) as live:
     for step in range(first, last):
         live.log(step, {"loss": 1 / (step + 1), "learning_rate": 0.1})
@@ -55,7 +55,7 @@ def steps(run: Run) -> list[int]:
     return sorted(point.step for point in history)
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"

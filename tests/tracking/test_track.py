@@ -3,18 +3,19 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
-from breakeven.errors import InputError
+from breakeven.errors import InputError, MachineError
 from breakeven.params import Params
 from breakeven.records import read_record
 from breakeven.tracking.cells import Counts, track
@@ -353,18 +354,26 @@ def test_a_foreign_database_is_refused_and_left_alone(
     database = Path("mlruns/mlflow.db")
     database.unlink()
     if content is None:
-        import sqlite3
-
-        other: Any = sqlite3.connect(database)
-        other.execute("create table mine (x)")
-        other.commit()
-        other.close()
+        with closing(sqlite3.connect(database)) as other:
+            other.execute("create table mine (x)")
+            other.commit()
     else:
         database.write_bytes(content)
     before = database.read_bytes()
     with pytest.raises(InputError, match=r"mlflow\.db: not a database of MLflow; move it away"):
         track(params)
     assert database.read_bytes() == before
+
+
+def test_a_database_of_another_mlflow_is_one_line_that_says_what_to_do(
+    write_study: WriteStudy,
+) -> None:
+    params = write_study()
+    with closing(sqlite3.connect("mlruns/mlflow.db")) as database:
+        database.execute("update alembic_version set version_num = 'older'")
+        database.commit()
+    with pytest.raises(MachineError, match=r"may be removed: `dvc repro track` makes it again"):
+        track(params)
 
 
 def test_a_store_that_the_user_set_is_used(

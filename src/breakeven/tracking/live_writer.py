@@ -30,7 +30,7 @@ def main() -> None:
     lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
     # Reading goes on while MLflow is imported, or the training would fill the pipe.
     threading.Thread(target=_read, args=(lines,), daemon=True).start()
-    os.nice(10)
+    os.nice(5)
     header = lines.get()
     if header is None:
         return

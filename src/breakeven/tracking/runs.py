@@ -133,13 +133,14 @@ def write_run(client: "MlflowClient", experiment_id: str, entry: Entry) -> str:
         client.log_batch(run_id, params=some_params)
     model_id = _link_model(client, experiment_id, run_id, entry.model, entry.keys)
     now = time.time_ns() // 1_000_000
+    # Scores and costs first: the UI lists metrics in this order.
     points = [
+        Metric(name, value, now, 0, model_id=model_id) for name, value in entry.metrics.items()
+    ]
+    points += [
         Metric(name, value, now, step)
         for name, series in entry.series.items()
         for step, value in series
-    ]
-    points += [
-        Metric(name, value, now, 0, model_id=model_id) for name, value in entry.metrics.items()
     ]
     for some_points in _batches(points, _BATCH):
         client.log_batch(run_id, metrics=some_points)

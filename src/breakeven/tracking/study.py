@@ -31,38 +31,44 @@ def study_entries(params: Params) -> list[Entry]:
 def _cell_entries(params: Params, scores: Mapping[Cell, dict[str, float]]) -> Iterator[Entry]:
     for student in params.students:
         base, answering = _record("base", student), _record("answer", student)
-        size = known(base.metrics).get("parameters") if base else None
-        for arm, row in params.arms.items():
+        for arm in params.arms:
             for seed in params.seeds:
                 training = _record("train", student, arm, seed)
-                if training is None:
-                    continue
-                keys = cell_keys(params, student, arm, seed)
-                metrics = _training_metrics(training)
-                if size is not None:
-                    keys["size_parameters"] = f"{size:.0f}"
-                    metrics["cost/size_parameters"] = size
-                scored = scores.get((student, arm, seed), {})
-                metrics |= scored
-                if answering and scored:
-                    metrics |= answering_metrics(answering, arm, seed)
-                yield Entry(
-                    cell=cell_name(student, arm, seed),
-                    name=cell_title(params, student, arm, seed),
-                    note=_cell_note(student, arm, row, scored),
-                    keys=keys,
-                    params=_parameters(training, answering),
-                    tags={COLOUR: cell_colour(params, arm)}
-                    | _absences(training)
-                    | _versions(training),
-                    metrics=metrics,
-                    series=_series(training),
-                    datasets=(
-                        *_datasets(training.inputs, "training"),
-                        *(_datasets(answering.inputs, "evaluation") if answering else ()),
-                    ),
-                    model=_model(training, keys) if row.trained else None,
-                )
+                if training is not None:
+                    scored = scores.get((student, arm, seed), {})
+                    yield _cell_entry(params, base, training, answering, scored)
+
+
+def _cell_entry(
+    params: Params,
+    base: Record | None,
+    training: Record,
+    answering: Record | None,
+    scored: Mapping[str, float],
+) -> Entry:
+    student, arm = str(training.cell["student"]), str(training.cell["arm"])
+    seed = int(training.cell["seed"])
+    keys = cell_keys(params, student, arm, seed)
+    metrics = {**scored, **_training_metrics(training)}
+    if base and base.metrics.get("parameters") is not None:
+        keys["size_parameters"] = f"{base.metrics['parameters']:.0f}"
+        metrics["cost/size_parameters"] = float(keys["size_parameters"])
+    datasets = _datasets(training.inputs, "training")
+    if answering and scored:
+        metrics |= answering_metrics(answering, arm, seed)
+        datasets += _datasets(answering.inputs, "evaluation")
+    return Entry(
+        cell=cell_name(student, arm, seed),
+        name=cell_title(params, student, arm, seed),
+        note=_cell_note(student, arm, params.arms[arm], scored),
+        keys=keys,
+        params=_parameters(training, answering),
+        tags={COLOUR: cell_colour(params, arm), **_absences(training), **_versions(training)},
+        metrics=metrics,
+        series=_series(training),
+        datasets=datasets,
+        model=_model(training, keys) if params.arms[arm].trained else None,
+    )
 
 
 def _corpus_entries(params: Params) -> Iterator[Entry]:
