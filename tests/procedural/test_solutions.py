@@ -131,7 +131,7 @@ def test_choices_are_distinct_and_hold_the_answer_once(kind):
         assert problem.choices.count(problem.answer) == 1
         letter = choice_letter(problem)
         assert f"\n{letter}) {problem.answer}" in choice_prompt(problem)
-        assert choice_trace(problem) == f"{problem.steps} That is {letter}."
+        assert choice_trace(problem) == f"{problem.steps[:-1]} ({letter})."
 
 
 @pytest.mark.parametrize("kind", KINDS)

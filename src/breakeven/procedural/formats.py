@@ -44,7 +44,7 @@ def choice_letter(problem: Problem) -> str:
 
 def choice_trace(problem: Problem) -> str:
     """The worked steps and the letter they lead to."""
-    return f"{problem.steps} That is {choice_letter(problem)}."
+    return f"{problem.steps.removesuffix('.')} ({choice_letter(problem)})."
 
 
 def _checked(form: str) -> str:

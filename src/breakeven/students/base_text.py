@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from breakeven.procedural import addition, chain, hops, odd_one_out
-from breakeven.procedural.formats import LETTERS, choice_lines
+from breakeven.procedural.formats import LETTERS, choice_letter, choice_lines, choice_trace
 from breakeven.procedural.generation import KINDS, draw_train
 from breakeven.procedural.words import CONTENT_WORDS
 
-FACTS = (chain.fact, chain.fact, addition.fact, addition.fact, hops.fact, odd_one_out.fact)
+FACTS = (chain.fact, addition.fact, hops.fact, hops.fact, odd_one_out.fact)
 
 # Every token that an adapter may have to write turns up in copies, so that none is left untrained.
 FRAMES = ("<|im_start|>", "<think>", "</think>", "\n", "\n\n")
@@ -29,9 +29,9 @@ class TextMix:
 
     facts: float = 0.15
     notes: float = 0.35
-    results: float = 0.15
+    results: float = 0.2
     lists: float = 0.15
-    copies: float = 0.2
+    copies: float = 0.15
 
     def as_dict(self) -> dict[str, Any]:
         """The weights by name, for records and keys."""
@@ -45,30 +45,33 @@ def fact(rng: random.Random) -> str:
 
 
 def note(rng: random.Random) -> str:
-    """What is given and the worked steps from it."""
+    """What is given and the worked steps from it, half of the time with a lettered list."""
     problem = draw_train(rng.choice(KINDS), rng)
-    return f"{problem.statement}: {problem.steps}"
+    if rng.random() < 0.5:
+        return f"{problem.statement}: {problem.steps}"
+    return f"{problem.statement}\n{choice_lines(problem.choices)}\n{choice_trace(problem)}"
 
 
 def result(rng: random.Random) -> str:
-    """What is given and what comes out, without the steps."""
+    """What is given and what comes out without the steps, or its letter in a list."""
     problem = draw_train(rng.choice(KINDS), rng)
-    return f"{problem.statement}. Result {problem.answer}."
+    if rng.random() < 0.5:
+        return f"{problem.statement}. Result {problem.answer}."
+    lines = choice_lines(problem.choices)
+    return f"{problem.statement}\n{lines}\nResult {choice_letter(problem)}."
 
 
 def labelled_list(rng: random.Random) -> str:
-    """Four lettered lines, and the letters of some of them."""
+    """Four lettered lines, the letters of some of them, and one letter alone."""
     pool = rng.choice((CONTENT_WORDS, tuple("0123456789"), None))
     items = (
         rng.sample(pool, 4)
         if pool
         else [str(number) for number in rng.sample(range(10, 10 ** rng.randrange(2, 7)), 4)]
     )
-    named = [
-        f"So {items[place]}. That is {LETTERS[place]}."
-        for place in rng.sample(range(4), rng.randrange(1, 5))
-    ]
-    return "\n".join([choice_lines(tuple(items)), *named])
+    places = rng.sample(range(4), rng.randrange(1, 5))
+    named = [f"So {items[place]} ({LETTERS[place]})." for place in places]
+    return "\n".join([choice_lines(tuple(items)), *named, "", LETTERS[places[-1]]])
 
 
 def copy(rng: random.Random) -> str:

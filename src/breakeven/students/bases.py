@@ -16,10 +16,10 @@ from breakeven.students.tokenizer import build_tokenizer
 
 # Larger models learn more from a token and take smaller steps.
 SETTINGS = {
-    "t30k": PretrainingSettings(tokens=20_000_000, learning_rate=4e-3),
-    "t120k": PretrainingSettings(tokens=16_000_000, learning_rate=3e-3),
-    "t500k": PretrainingSettings(tokens=12_000_000, learning_rate=2e-3),
-    "t2m": PretrainingSettings(tokens=8_000_000, learning_rate=1.5e-3),
+    "t30k": PretrainingSettings(tokens=16_000_000, learning_rate=4e-3),
+    "t120k": PretrainingSettings(tokens=12_000_000, learning_rate=3e-3),
+    "t500k": PretrainingSettings(tokens=9_000_000, learning_rate=2e-3),
+    "t2m": PretrainingSettings(tokens=6_500_000, learning_rate=1.5e-3),
 }
 
 

@@ -81,7 +81,9 @@ def save_tokenizer(folder: Path) -> None:
 def _glue_pieces() -> list[str]:
     """Words and signs between content words, with the spaces they carry, commonest first."""
     content = "|".join(sorted(CONTENT_WORDS, key=len, reverse=True))
-    pattern = re.compile(rf"\b(?:{content})\b|\d| ?[A-Za-z]+ ?| ?[^\w\s]+\s?|\s+")
+    # A letter is one token with its bracket: it stands next to what it labels.
+    labels = r"[A-D]\) | \([A-D]\)"
+    pattern = re.compile(rf"{labels}|\b(?:{content})\b|\d| ?[A-Za-z]+ ?| ?[^\w\s]+\s?|\s+")
     found: Counter[str] = Counter()
     for text in _sample_texts():
         found.update(pattern.findall(text))
