@@ -1,0 +1,112 @@
+"""Break-even numbers of queries: where two options cost the same over their lives."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from breakeven.costs.amounts import Amount, absent
+from breakeven.decide.options import Option, Request, Unit, in_unit, lifetime
+
+
+class BreakEven(NamedTuple):
+    """Two options, the more accurate one second, and the queries at which they cost the same.
+
+    The queries differ by what is counted, and are absent, with the reason, where one option is
+    cheaper at any number of them. `cheaper_before` and `cheaper_after` name the cheaper option on
+    either side, and `cost` is what both cost there, all in the unit asked for.
+    """
+
+    first: str
+    second: str
+    flops: Amount
+    device_seconds: Amount
+    money: Amount
+    cheaper_before: str | None
+    cheaper_after: str | None
+    cost: Amount
+
+
+class Line(NamedTuple):
+    """Lifetime cost in one unit as a line in the number of queries."""
+
+    fixed: Amount
+    per_query: Amount
+
+
+def line(option: Option, request: Request, unit: Unit) -> Line:
+    """What is paid once, and what a query costs."""
+    price = request.price_per_device_hour
+    fixed = in_unit(lifetime(option, request, 0.0), unit, price)
+    return Line(fixed, in_unit(option.bill.per_answer, unit, price))
+
+
+def break_even(first: Option, second: Option, request: Request, unit: Unit) -> Amount:
+    """Queries Q > 0 with fixed₁ + Q·answer₁ = fixed₂ + Q·answer₂; absent where there are none."""
+    one, other = line(first, request, unit), line(second, request, unit)
+    missing = one.fixed + one.per_query + other.fixed + other.per_query
+    if missing.reason:
+        return absent(missing.reason)
+    once = _known(other.fixed) - _known(one.fixed)
+    each = _known(one.per_query) - _known(other.per_query)
+    if once * each > 0:
+        return Amount(once / each)
+    if once == each == 0:
+        return absent(f"{first.name} and {second.name} cost the same")
+    cheaper = first if once >= 0 and each <= 0 else second
+    return absent(f"{cheaper.name} is cheaper at any number of queries")
+
+
+def contenders(options: Sequence[Option], request: Request) -> list[Option]:
+    """Options of known cost that no other one beats at every number of queries, worst first.
+
+    One that trains and answers no cheaper, is no more accurate, and is worse in one of the three
+    is left out; the rest is in order of accuracy, and of cost paid once where that is equal.
+    """
+    rows = []
+    for option in options:
+        once, each = line(option, request, request.unit)
+        if once.value is not None and each.value is not None:
+            rows.append((option, (once.value, each.value, -option.accuracy)))
+    kept = [(option, row) for option, row in rows if not any(_beats(it, row) for _, it in rows)]
+    return [option for option, row in sorted(kept, key=lambda pair: (-pair[1][2], pair[1][0]))]
+
+
+def break_evens(
+    options: Sequence[Option], request: Request, choice: Option | None
+) -> tuple[BreakEven, ...]:
+    """Between contenders next to each other in accuracy, then between the choice and the others."""
+    ranked = contenders(options, request)
+    pairs = list(pairwise(ranked))
+    if choice is not None:
+        place = ranked.index(choice) if choice in ranked else None
+        for index, other in enumerate(ranked):
+            if place is None or abs(index - place) > 1:
+                below = other.accuracy <= choice.accuracy if place is None else index < place
+                pairs.append((other, choice) if below else (choice, other))
+    return tuple(_pair(first, second, request) for first, second in pairs)
+
+
+def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
+
+
+def _pair(first: Option, second: Option, request: Request) -> BreakEven:
+    flops, seconds, money = (
+        break_even(first, second, request, unit) for unit in ("flops", "device_seconds", "money")
+    )
+    queries = {"flops": flops, "device_seconds": seconds, "money": money}[request.unit]
+    if queries.value is None:
+        nowhere = absent(queries.reason or "no break-even")
+        return BreakEven(first.name, second.name, flops, seconds, money, None, None, nowhere)
+    once = [_known(line(option, request, request.unit).fixed) for option in (first, second)]
+    before, after = (first, second) if once[0] < once[1] else (second, first)
+    at = in_unit(
+        lifetime(first, request, queries.value), request.unit, request.price_per_device_hour
+    )
+    return BreakEven(first.name, second.name, flops, seconds, money, before.name, after.name, at)
+
+
+def _known(amount: Amount) -> float:
+    if amount.value is None:
+        raise ValueError(f"an amount is absent: {amount.reason}")
+    return amount.value

@@ -1,0 +1,569 @@
+// The decision calculator of the report page. Plain JavaScript over the JSON embedded in the page;
+// no network. `core` does the arithmetic of breakeven.decide.choice, in the same order of
+// operations, so that both give the same numbers; the rest reads controls and draws.
+"use strict";
+(() => {
+  const UNITS = ["flops", "device_seconds", "money"];
+  const STEPS = 65535;
+
+  // ---- amounts: {value, reason}, one of them null ----
+  const amount = (value) => ({ value, reason: null });
+  const absent = (reason) => ({ value: null, reason });
+  const times = (one, factor) => (one.value === null ? one : amount(one.value * factor));
+  function plus(one, other) {
+    if (one.value !== null && other.value !== null) return amount(one.value + other.value);
+    const reasons = [one, other].filter((part) => part.reason).flatMap((part) => part.reason.split("; "));
+    return absent([...new Set(reasons)].join("; "));
+  }
+
+  function inUnit(item, unit, price) {
+    if (unit !== "money") return item[unit];
+    if (price === null) return absent("there is no price per device-hour");
+    return times(item.device_seconds, price / 3600);
+  }
+
+  function lifetime(option, request, queries) {
+    const cost = {};
+    for (const unit of ["flops", "device_seconds"]) {
+      const answers = queries ? times(option.answer[unit], queries) : amount(0);
+      cost[unit] = plus(option.training[unit], answers);
+      if (request.with_teacher) cost[unit] = plus(cost[unit], option.teacher[unit]);
+      if (request.with_judging) cost[unit] = plus(cost[unit], option.judging[unit]);
+    }
+    return cost;
+  }
+
+  function evaluate(option, index, request) {
+    const spent = lifetime(option, request, request.queries);
+    const costs = {};
+    for (const unit of UNITS) costs[unit] = inUnit(spent, unit, request.price_per_device_hour);
+    const cost = costs[request.unit];
+    const seconds = option.answer.device_seconds;
+    let net = null;
+    if (request.value_per_correct !== null && cost.value !== null) {
+      net = request.value_per_correct * request.queries * option.accuracy - cost.value;
+    }
+    const why = whyNot(cost, seconds, request);
+    return { option, index, costs, cost, seconds, net, fits: why === null, why, onFrontier: false, probability: null };
+  }
+
+  function whyNot(cost, seconds, request) {
+    const limit = request.max_seconds_per_answer;
+    if (cost.value === null) return "its cost is not known";
+    if (limit !== null && seconds.value === null) return "its seconds per answer are not known";
+    if (limit !== null && seconds.value > limit) return "it takes longer than the limit";
+    if (request.budget !== null && cost.value > request.budget) return "it costs more than the budget";
+    return null;
+  }
+
+  const inTime = (row, limit) => limit === null || (row.seconds.value !== null && row.seconds.value <= limit);
+
+  function markFrontier(fitting) {
+    for (const row of fitting) {
+      row.onFrontier = !fitting.some((other) =>
+        other.cost.value <= row.cost.value && other.option.accuracy >= row.option.accuracy &&
+        (other.cost.value < row.cost.value || other.option.accuracy > row.option.accuracy));
+    }
+  }
+
+  // Share of resamples in which each option is best; the cheaper of equals wins.
+  function markProbabilities(fitting, width, draws, request) {
+    const order = [...fitting].sort((a, b) => a.cost.value - b.cost.value || a.index - b.index);
+    const wins = order.map(() => 0);
+    const count = draws.length / width;
+    const value = request.value_per_correct === null ? null : request.value_per_correct * request.queries;
+    for (let draw = 0; draw < count; draw++) {
+      let best = 0;
+      let bestScore = -Infinity;
+      order.forEach((row, place) => {
+        let score = draws[draw * width + row.index] / STEPS;
+        if (value !== null) score = value * score - row.cost.value;
+        if (score > bestScore) { bestScore = score; best = place; }
+      });
+      wins[best] += 1;
+    }
+    order.forEach((row, place) => { row.probability = wins[place] / count; });
+  }
+
+  function ladder(fitting, queries) {
+    const members = fitting.filter((row) => row.onFrontier)
+      .sort((a, b) => a.cost.value - b.cost.value || a.index - b.index);
+    return members.map((row, place) => {
+      let each = null;
+      if (place > 0) {
+        const before = members[place - 1];
+        const more = queries * (row.option.accuracy - before.option.accuracy);
+        if (more > 0) each = (row.cost.value - before.cost.value) / more;
+      }
+      return { name: row.option.name, accuracy: row.option.accuracy, cost: row.cost.value, cost_per_extra_correct: each };
+    });
+  }
+
+  // ---- break-evens ----
+  function line(option, request, unit) {
+    const price = request.price_per_device_hour;
+    return { fixed: inUnit(lifetime(option, request, 0), unit, price), each: inUnit(option.answer, unit, price) };
+  }
+
+  function breakEven(first, second, request, unit) {
+    const one = line(first, request, unit);
+    const other = line(second, request, unit);
+    const all = plus(plus(plus(one.fixed, one.each), other.fixed), other.each);
+    if (all.value === null) return absent(all.reason);
+    const once = other.fixed.value - one.fixed.value;
+    const each = one.each.value - other.each.value;
+    if (once * each > 0) return amount(once / each);
+    if (once === 0 && each === 0) return absent(`${first.name} and ${second.name} cost the same`);
+    const cheaper = once >= 0 && each <= 0 ? first : second;
+    return absent(`${cheaper.name} is cheaper at any number of queries`);
+  }
+
+  function contenders(options, request) {
+    const rows = [];
+    for (const option of options) {
+      const { fixed, each } = line(option, request, request.unit);
+      if (fixed.value !== null && each.value !== null) {
+        rows.push({ option, key: [fixed.value, each.value, -option.accuracy] });
+      }
+    }
+    const beats = (a, b) => a.some((part, i) => part !== b[i]) && a.every((part, i) => part <= b[i]);
+    return rows.filter((row) => !rows.some((other) => beats(other.key, row.key)))
+      .sort((a, b) => b.key[2] - a.key[2] || a.key[0] - b.key[0])
+      .map((row) => row.option);
+  }
+
+  function breakEvens(options, request, choice) {
+    const ranked = contenders(options, request);
+    const pairs = ranked.slice(1).map((option, place) => [ranked[place], option]);
+    if (choice !== null) {
+      const place = ranked.indexOf(choice);
+      ranked.forEach((other, index) => {
+        if (place >= 0 && Math.abs(index - place) <= 1) return;
+        const below = place < 0 ? other.accuracy <= choice.accuracy : index < place;
+        pairs.push(below ? [other, choice] : [choice, other]);
+      });
+    }
+    return pairs.map(([first, second]) => pair(first, second, request));
+  }
+
+  function pair(first, second, request) {
+    const queries = {};
+    for (const unit of UNITS) queries[unit] = breakEven(first, second, request, unit);
+    const asked = queries[request.unit];
+    const found = { first: first.name, second: second.name, queries, before: null, after: null, cost: null };
+    if (asked.value === null) return found;
+    const [one, other] = [first, second].map((option) => line(option, request, request.unit).fixed.value);
+    found.before = one < other ? first.name : second.name;
+    found.after = one < other ? second.name : first.name;
+    found.cost = inUnit(lifetime(first, request, asked.value), request.unit, request.price_per_device_hour).value;
+    return found;
+  }
+
+  // ---- what a choice rests on ----
+  function extrapolation(choice, rows) {
+    const style = choice.option.style === "ift" ? "reasoning" : "ift";
+    const word = style === "ift" ? "IFT" : "reasoning";
+    const rivals = rows.filter((row) => row.cost.value !== null && row.option.style === style);
+    if (!rivals.length) return { rests: null, factor: null, words: `no ${word} student of known cost to compare with` };
+    const cost = choice.cost.value;
+    const dearest = Math.max(...rivals.map((row) => row.cost.value));
+    const smallest = rivals.reduce((a, b) => (b.cost.value < a.cost.value ||
+      (b.cost.value === a.cost.value && b.option.accuracy > a.option.accuracy) ? b : a));
+    const cheapest = smallest.cost.value;
+    if (cost > dearest) {
+      return { rests: true, factor: dearest ? cost / dearest : null,
+        words: `it costs more than every ${word} student tried; a larger one might win` };
+    }
+    if (cost < cheapest) {
+      const open = smallest.option.accuracy > choice.option.accuracy;
+      return { rests: open, factor: cost ? cheapest / cost : null,
+        words: `it costs less than every ${word} student tried` +
+          (open ? "; a smaller one might win" : ", and beats the cheapest of them") };
+    }
+    return { rests: false, factor: 1, words: `${word} students were measured on both sides of its cost` };
+  }
+
+  function decide(options, request, draws) {
+    const rows = options.map((option, index) => evaluate(option, index, request));
+    const fitting = rows.filter((row) => row.fits);
+    markFrontier(fitting);
+    if (draws !== null && fitting.length) markProbabilities(fitting, options.length, draws, request);
+    const score = (row) => (row.net === null ? row.option.accuracy : row.net);
+    const ranked = [...fitting].sort((a, b) => score(b) - score(a) || a.cost.value - b.cost.value || a.index - b.index);
+    const choice = ranked.length ? ranked[0] : null;
+    const runnerUp = ranked.slice(1).reduce(
+      (best, row) => (best === null || (row.probability || 0) > (best.probability || 0) ? row : best), null);
+    const timely = rows.filter((row) => inTime(row, request.max_seconds_per_answer)).map((row) => row.option);
+    return {
+      rows, choice, runnerUp,
+      probability: choice && choice.probability,
+      extrapolation: choice && extrapolation(choice, rows),
+      ladder: ladder(fitting, request.queries),
+      breakEvens: breakEvens(timely, request, choice && choice.option),
+    };
+  }
+
+  function unpack(text) {
+    if (text === null) return null;
+    const bytes = atob(text);
+    const draws = new Uint16Array(bytes.length / 2);
+    for (let i = 0; i < draws.length; i++) draws[i] = bytes.charCodeAt(2 * i) | (bytes.charCodeAt(2 * i + 1) << 8);
+    return draws;
+  }
+
+  globalThis.breakevenDecide = { decide, unpack };
+
+  // ---- words ----
+  const UNIT_WORDS = { flops: "FLOPs", device_seconds: "device-seconds", money: "" };
+  const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+  const power = (exponent) => `10${[...String(exponent)].map((c) => SUPERSCRIPTS[c]).join("")}`;
+
+  function figure(value) {
+    const size = Math.abs(value);
+    if (value === 0) return "0";
+    if (size >= 1e-4 && size < 1e6) {
+      return value.toLocaleString("en", { maximumSignificantDigits: 4 });
+    }
+    const [mantissa, exponent] = value.toExponential(2).split("e");
+    return `${Number(mantissa)}×${power(Number(exponent))}`;
+  }
+
+  const percent = (share) => `${(100 * share).toFixed(1)}%`;
+  const money = (value, unit, currency) => `${figure(value)} ${UNIT_WORDS[unit] || currency}`.trim();
+
+  function shortfall(decision, request, currency) {
+    const priced = decision.rows.filter((row) => row.cost.value !== null);
+    if (!priced.length) {
+      const reason = decision.rows.length ? decision.rows[0].cost.reason : "there is no option";
+      return `No option's cost is known: ${reason}. Count costs in another unit.`;
+    }
+    const limit = request.max_seconds_per_answer;
+    const least = (rows, key) => rows.reduce((a, b) => (key(b) < key(a) ? b : a));
+    if (limit !== null) {
+      const timed = decision.rows.filter((row) => row.seconds.value !== null);
+      if (!timed.length) return `No option's seconds per answer are known: ${decision.rows[0].seconds.reason}.`;
+      const quickest = least(timed, (row) => row.seconds.value);
+      if (quickest.seconds.value > limit) {
+        return `Nothing is quick enough: ${quickest.option.name} takes ${figure(quickest.seconds.value)} ` +
+          `device-seconds, ${figure(quickest.seconds.value - limit)} over the limit.`;
+      }
+    }
+    const timely = priced.filter((row) => inTime(row, limit));
+    if (!timely.length || request.budget === null) return "No option has both a known cost and known seconds within the limit.";
+    const cheapest = least(timely, (row) => row.cost.value);
+    return `Nothing fits the budget: ${cheapest.option.name} costs ${money(cheapest.cost.value, request.unit, currency)}, ` +
+      `${money(cheapest.cost.value - request.budget, request.unit, currency)} over it.`;
+  }
+
+  function answerLines(decision, request, data, family) {
+    const { choice, runnerUp } = decision;
+    if (choice === null) return [shortfall(decision, request, data.currency)];
+    const lines = [choice.option.name];
+    let text = `${percent(choice.option.accuracy)} right, ${money(choice.cost.value, request.unit, data.currency)} over its life`;
+    if (choice.seconds.value !== null) text += `, ${figure(choice.seconds.value)} device-seconds an answer`;
+    lines.push(`${text}.`);
+    if (choice.net !== null) {
+      lines.push(`Net value ${figure(choice.net)} ${data.currency}`.trim() + (choice.net < 0 ? ": it does not earn what it costs." : "."));
+    } else {
+      lines.push(request.budget === null
+        ? "The most accurate one; no budget is set, so cost plays no part but between equals."
+        : "The most accurate one within the limits; the cheaper of equals.");
+    }
+    if (decision.probability === null) {
+      lines.push(`How sure: not known, ${data.families[family].draws_reason}.`);
+    } else {
+      lines.push(`Right in ${percent(decision.probability)} of resamples of the items` +
+        (runnerUp ? `; next is ${runnerUp.option.name} with ${percent(runnerUp.probability)}.` : "; nothing else fits."));
+    }
+    const { rests, factor, words } = decision.extrapolation;
+    const state = rests === null ? "not known" : rests ? "yes" : "no";
+    const factorWords = rests && factor ? `, ${Number(factor.toPrecision(2))} times outside their costs` : "";
+    lines.push(`Rests on extrapolation: ${state}; ${words}${factorWords}.`);
+    return lines;
+  }
+
+  function ladderLine(step, request, currency) {
+    const cost = (value) => money(value, request.unit, currency);
+    const each = step.cost_per_extra_correct;
+    return `${step.name}: ${percent(step.accuracy)}, ${cost(step.cost)}` +
+      (each === null ? "" : `; each further right answer costs ${cost(each)}`);
+  }
+
+  function pairLine(found, request, currency) {
+    const queries = found.queries[request.unit];
+    const names = `${found.first} and ${found.second}`;
+    if (queries.value === null) return `${names}: none, ${queries.reason}`;
+    return `${names}: ${figure(queries.value)} queries (${money(found.cost, request.unit, currency)}); ` +
+      `${found.before} is cheaper below, ${found.after} above`;
+  }
+
+  // ---- the chart ----
+  const LEAST_QUERIES = 0;
+  const MOST_QUERIES = 10;
+  const MOST_LINES = 8;
+  const COLOURS = { base: ["--style-base", "#7a7a7a"], ift: ["--style-ift", "#0072b2"],
+    reasoning: ["--style-reasoning", "#d55e00"], mixed: ["--style-mixed", "#cc79a7"] };
+  const DASHES = { base: "2 3", ift: "", reasoning: "7 3", mixed: "7 3 2 3" };
+
+  function element(name, attributes, text) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  // The choice, the ladder, then whoever a break-even names, until there are enough lines.
+  function drawnOptions(decision, options) {
+    const names = [
+      ...(decision.choice ? [decision.choice.option.name] : []),
+      ...decision.ladder.map((step) => step.name),
+      ...decision.breakEvens.flatMap((found) => [found.first, found.second]),
+    ];
+    const chosen = [...new Set(names)].slice(0, MOST_LINES);
+    return options.filter((option) => chosen.includes(option.name));
+  }
+
+  function chart(place, decision, options, request, currency) {
+    const shown = drawnOptions(decision, options).map((option) => {
+      const { fixed, each } = line(option, request, request.unit);
+      return { option, fixed: fixed.value, each: each.value };
+    }).filter((one) => one.fixed !== null && one.each !== null);
+    if (!shown.length) { place.replaceChildren(); return; }
+    const at = (one, log) => one.fixed + one.each * 10 ** log;
+    const ends = shown.flatMap((one) => [at(one, LEAST_QUERIES), at(one, MOST_QUERIES)]).filter((cost) => cost > 0);
+    if (!ends.length) { place.replaceChildren(); return; }
+    const low = Math.floor(Math.log10(Math.min(...ends)));
+    const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...ends))));
+    const width = Math.max(280, Math.min(900, place.clientWidth || 600));
+    const height = Math.round(Math.max(260, Math.min(380, width * 0.55)));
+    const room = { left: 46, right: Math.min(150, width * 0.34), top: 14, bottom: 40 };
+    const x = (log) => room.left + (log - LEAST_QUERIES) / (MOST_QUERIES - LEAST_QUERIES) * (width - room.left - room.right);
+    const y = (log) => height - room.bottom - (log - low) / (high - low) * (height - room.top - room.bottom);
+    const inside = (log) => Math.min(high, Math.max(low, log));
+    const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
+    svg.setAttribute("aria-label", `Lifetime cost against queries for ${shown.map((one) => one.option.name).join(", ")}; the break-evens are listed below.`);
+    const ink = "fill:var(--ink,#1f2328)";
+    const quiet = "fill:var(--muted,#59636e)";
+    const grid = "stroke:var(--grid,#d8dee4)";
+    for (let log = LEAST_QUERIES; log <= MOST_QUERIES; log += 2) {
+      svg.append(element("line", { x1: x(log), x2: x(log), y1: y(low), y2: y(high), style: grid }));
+      svg.append(element("text", { x: x(log), y: height - room.bottom + 16, "text-anchor": "middle", style: quiet }, power(log)));
+    }
+    const stride = Math.ceil((high - low) / 6);
+    for (let log = low; log <= high; log += stride) {
+      svg.append(element("line", { x1: x(LEAST_QUERIES), x2: x(MOST_QUERIES), y1: y(log), y2: y(log), style: grid }));
+      svg.append(element("text", { x: room.left - 5, y: y(log) + 4, "text-anchor": "end", style: quiet }, power(log)));
+    }
+    const unitWords = UNIT_WORDS[request.unit] || currency || "money";
+    svg.append(element("text", { x: room.left, y: height - 6, style: quiet }, `queries (log); up: ${unitWords} (log)`));
+    drawLimits(svg, request, { x, y, low, high, ink });
+    drawLines(svg, shown, decision, { x, y, inside, at, ink });
+    drawLabels(svg, shown, decision, { x, y, inside, at, ink, width, room, height });
+    place.replaceChildren(svg);
+  }
+
+  function drawLimits(svg, request, { x, y, low, high, ink }) {
+    const style = "stroke:var(--ink,#1f2328);stroke-dasharray:2 3";
+    const now = Math.log10(request.queries);
+    if (now >= LEAST_QUERIES && now <= MOST_QUERIES) {
+      svg.append(element("line", { x1: x(now), x2: x(now), y1: y(low), y2: y(high), style }));
+      svg.append(element("text", { x: x(now) - 4, y: y(high) + 10, "text-anchor": now > 2 ? "end" : "start", style: ink }, "asked"));
+    }
+    const budget = request.budget === null ? NaN : Math.log10(request.budget);
+    if (budget >= low && budget <= high) {
+      svg.append(element("line", { x1: x(LEAST_QUERIES), x2: x(MOST_QUERIES), y1: y(budget), y2: y(budget), style }));
+      svg.append(element("text", { x: x(LEAST_QUERIES) + 4, y: y(budget) - 4, style: ink }, "budget"));
+    }
+  }
+
+  function colour(option) {
+    const [variable, fallback] = COLOURS[option.style];
+    return `var(${variable},${fallback})`;
+  }
+
+  const isChoice = (decision, option) => decision.choice !== null && decision.choice.option === option;
+
+  function drawLines(svg, shown, decision, { x, y, inside, at, ink }) {
+    for (const one of shown) {
+      const points = [];
+      for (let log = LEAST_QUERIES; log <= MOST_QUERIES + 1e-9; log += 0.1) {
+        const cost = at(one, log);
+        if (cost > 0) points.push(`${x(log).toFixed(1)},${y(inside(Math.log10(cost))).toFixed(1)}`);
+      }
+      svg.append(element("polyline", { points: points.join(" "), "stroke-dasharray": DASHES[one.option.style],
+        style: `fill:none;stroke:${colour(one.option)};stroke-width:${isChoice(decision, one.option) ? 3.5 : 1.4}` }));
+    }
+    for (const found of decision.breakEvens) {
+      const first = shown.find((one) => one.option.name === found.first);
+      const second = shown.find((one) => one.option.name === found.second);
+      const log = first && second && found.before ? Math.log10((second.fixed - first.fixed) / (first.each - second.each)) : NaN;
+      if (log >= LEAST_QUERIES && log <= MOST_QUERIES) {
+        svg.append(element("circle", { cx: x(log), cy: y(inside(Math.log10(at(first, log)))), r: 3.5,
+          style: `${ink};stroke:var(--paper,#fdfdfd)` }));
+      }
+    }
+  }
+
+  // Names at the right end, moved apart so that none covers another.
+  function drawLabels(svg, shown, decision, { x, y, inside, at, ink, width, room, height }) {
+    const labels = shown.filter((one) => at(one, MOST_QUERIES) > 0)
+      .map((one) => ({ one, end: y(inside(Math.log10(at(one, MOST_QUERIES)))) }))
+      .sort((a, b) => a.end - b.end);
+    let floor = room.top - 6;
+    for (const label of labels) { label.y = Math.max(label.end, floor + 15); floor = label.y; }
+    let ceiling = height - room.bottom + 8;
+    for (const label of [...labels].reverse()) { label.y = Math.min(label.y, ceiling); ceiling = label.y - 15; }
+    const letters = Math.floor((width - x(MOST_QUERIES) - 24) / 6.4);
+    for (const { one, end, y: middle } of labels) {
+      const name = one.option.name;
+      const short = name.length > letters ? `${name.slice(0, Math.max(1, letters - 1))}…` : name;
+      const weight = isChoice(decision, one.option) ? 700 : 400;
+      svg.append(element("path", { d: `M${x(MOST_QUERIES)} ${end}L${x(MOST_QUERIES) + 14} ${middle}`, style: `fill:none;stroke:${colour(one.option)}` }));
+      const text = element("text", { x: x(MOST_QUERIES) + 18, y: middle + 4, style: `${ink};font-weight:${weight}` }, short);
+      text.append(element("title", {}, name));
+      svg.append(text);
+    }
+  }
+
+  // ---- the controls ----
+  const byId = (name) => document.getElementById(`decide-${name}`);
+  const FIELDS = { queries: "queries", price: "price_per_device_hour", seconds: "max_seconds_per_answer",
+    budget: "budget", value: "value_per_correct" };
+  const FIELD_WORDS = { queries: "queries", price: "the price", seconds: "the time limit", budget: "the budget", value: "the value" };
+  const SLIDE_STEPS = 200;
+
+  // The request that the controls ask for, or a problem with one of them.
+  function readRequest() {
+    const request = { unit: byId("unit").value, with_teacher: byId("teacher").checked, with_judging: byId("judging").checked };
+    let problem = null;
+    for (const [name, field] of Object.entries(FIELDS)) {
+      const text = byId(name).value.trim().replaceAll(",", "");
+      const value = text === "" ? null : Number(text);
+      const wrong = value === null ? name === "queries" : !(Number.isFinite(value) && value >= 0);
+      byId(name).setAttribute("aria-invalid", String(wrong));
+      if (wrong) problem ||= `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1000 or 1e6.`;
+      request[field] = value;
+    }
+    if (request.unit === "money" && request.price_per_device_hour === null) {
+      problem ||= "Give a price of a device-hour, or count costs in another unit.";
+    }
+    if (request.unit !== "money" && request.value_per_correct !== null) {
+      problem ||= "The value of a right answer is in money: count costs in money too.";
+    }
+    return { request, problem };
+  }
+
+  // The ends of a slider in log10, and whether its right end means that there is no limit.
+  function slideRange(name, options, request) {
+    if (name === "queries") return { low: LEAST_QUERIES, high: MOST_QUERIES, open: false };
+    if (name === "price") return { low: -2, high: 3, open: false };
+    const values = name === "seconds"
+      ? options.map((option) => option.answer.device_seconds.value)
+      : options.flatMap((option) => [1, 10 ** MOST_QUERIES].map((queries) =>
+        inUnit(lifetime(option, request, queries), request.unit, request.price_per_device_hour).value));
+    const known = values.filter((value) => value !== null && value > 0);
+    if (!known.length) return null;
+    return { low: Math.log10(Math.min(...known)) - 0.1, high: Math.log10(Math.max(...known)) + 0.1, open: true };
+  }
+
+  function placeSlider(name, options, request) {
+    const slider = byId(`${name}-slide`);
+    const range = slideRange(name, options, request);
+    slider.disabled = range === null;
+    if (range === null) return;
+    const value = request[FIELDS[name]];
+    const share = value === null ? 1 : (Math.log10(value) - range.low) / (range.high - range.low);
+    slider.min = 0;
+    slider.max = SLIDE_STEPS;
+    slider.step = 1;
+    slider.value = Math.round(Math.min(1, Math.max(0, share)) * SLIDE_STEPS);
+    slider.setAttribute("aria-valuetext", value === null ? (range.open ? "no limit" : "not given") : figure(value));
+  }
+
+  function slide(name, data) {
+    const { request } = readRequest();
+    const range = slideRange(name, data.families[byId("family").value].options, request);
+    const step = Number(byId(`${name}-slide`).value);
+    if (range.open && step === SLIDE_STEPS) byId(name).value = "";
+    else byId(name).value = Number((10 ** (range.low + step / SLIDE_STEPS * (range.high - range.low))).toPrecision(3));
+  }
+
+  function list(name, title, lines) {
+    if (byId(`${name}-title`)) byId(`${name}-title`).textContent = lines.length ? title : "";
+    byId(name).replaceChildren(...lines.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }));
+  }
+
+  function show(data, draws) {
+    const family = byId("family").value;
+    const options = data.families[family].options;
+    const { request, problem } = readRequest();
+    byId("problem").textContent = problem || "";
+    for (const name of ["queries", "price", "seconds", "budget"]) {
+      if (byId(name).getAttribute("aria-invalid") !== "true") placeSlider(name, options, request);
+    }
+    if (problem) { byId("answer").replaceChildren(); byId("chart").replaceChildren(); list("ladder", "", []); list("pairs", "", []); return; }
+    const decision = decide(options, request, draws(family));
+    byId("answer").replaceChildren(...answerLines(decision, request, data, family).map((text, place) => {
+      const paragraph = document.createElement("p");
+      if (place === 0) paragraph.className = "decide-name";
+      paragraph.textContent = text;
+      return paragraph;
+    }));
+    byId("answer").dataset.choice = decision.choice ? decision.choice.option.name : "";
+    chart(byId("chart"), decision, options, request, data.currency);
+    list("ladder", "Worth having, cheapest first", decision.ladder.map((step) => ladderLine(step, request, data.currency)));
+    list("pairs", "Break-even numbers of queries", decision.breakEvens.map((found) => pairLine(found, request, data.currency)));
+  }
+
+  // The unit that says most here, and a budget half-way up the ladder, so that sliders have an effect.
+  function start(data) {
+    const families = Object.keys(data.families);
+    byId("family").replaceChildren(...families.map((name) => {
+      const choice = document.createElement("option");
+      choice.value = choice.textContent = name;
+      return choice;
+    }));
+    byId("family").value = families.includes("math-open") ? "math-open" : families[0];
+    const options = data.families[byId("family").value].options;
+    const timed = options.length > 0 && options.every((option) => option.training.device_seconds.value !== null && option.answer.device_seconds.value !== null);
+    byId("unit").value = !timed ? "flops" : data.price_per_device_hour === null ? "device_seconds" : "money";
+    byId("price").value = data.price_per_device_hour === null ? "" : String(data.price_per_device_hour);
+    if (data.currency) {
+      byId("price-label").textContent = `Price of a device-hour, ${data.currency}`;
+    }
+    byId("queries").value = "1000000";
+    const { request } = readRequest();
+    const costs = decide(options, request, null).ladder.map((step) => step.cost).filter((cost) => cost > 0);
+    if (costs.length > 1) byId("budget").value = Number(Math.sqrt(costs[0] * costs[costs.length - 1]).toPrecision(2));
+  }
+
+  function run() {
+    const source = document.getElementById("decide-data");
+    if (source === null || byId("calculator") === null) return;
+    const data = JSON.parse(source.textContent);
+    if (!Object.keys(data.families).length) return;
+    const unpacked = new Map();
+    const draws = (family) => {
+      if (!unpacked.has(family)) unpacked.set(family, unpack(data.families[family].draws));
+      return unpacked.get(family);
+    };
+    start(data);
+    const update = () => show(data, draws);
+    for (const name of ["family", "unit", "teacher", "judging"]) byId(name).addEventListener("change", update);
+    // A budget in another unit is another number: it does not carry over.
+    byId("unit").addEventListener("change", () => { byId("budget").value = ""; update(); });
+    for (const name of Object.keys(FIELDS)) byId(name).addEventListener("input", update);
+    for (const name of ["queries", "price", "seconds", "budget"]) {
+      byId(`${name}-slide`).addEventListener("input", () => { slide(name, data); update(); });
+    }
+    list("notes", "", data.notes);
+    update();
+    addEventListener("resize", update);
+  }
+
+  if (typeof document !== "undefined") run();
+})();

@@ -1,0 +1,127 @@
+"""What there is to choose from, and what is asked for."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from breakeven.analysis.results import Style
+from breakeven.costs.amounts import Amount
+from breakeven.costs.bill import Bill, Cost, absent_cost, lifetime_cost
+from breakeven.errors import InputError
+
+Unit = Literal["flops", "device_seconds", "money"]
+UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money")
+_UNUSED = "not part of a decision"
+
+
+@dataclass(frozen=True)
+class Option:
+    """A student, trained and answering in one way: `accuracy` is a fraction.
+
+    `bill` holds one training, the mean answer (`answers` is 1), and the teacher and judge of the
+    whole study; only its FLOPs and device-seconds are read.
+    """
+
+    name: str
+    student: str
+    arm: str
+    style: Style
+    accuracy: float
+    bill: Bill
+    size_parameters: float | None = None
+    decoding: str = "greedy"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the choice must do. `budget` and costs are in `unit`, value in the price's currency.
+
+    None means no limit, no price, or no known value of a correct answer.
+    """
+
+    queries: float
+    unit: Unit = "money"
+    budget: float | None = None
+    price_per_device_hour: float | None = None
+    max_seconds_per_answer: float | None = None
+    value_per_correct: float | None = None
+    with_teacher: bool = False
+    with_judging: bool = False
+
+
+def cost_of(flops: Amount, device_seconds: Amount) -> Cost:
+    """A cost of which a decision reads FLOPs and device-seconds."""
+    return replace(absent_cost(_UNUSED), flops=flops, device_seconds=device_seconds)
+
+
+def option_bill(
+    training: Cost, answer: Cost, teacher: Cost | None = None, judging: Cost | None = None
+) -> Bill:
+    """The bill of an option from one training and the mean answer."""
+    return Bill(
+        teacher=teacher or absent_cost("the teacher's cost is not known"),
+        training=training,
+        answering=answer,
+        judging=judging or absent_cost("the judge's cost is not known"),
+        answers=1,
+    )
+
+
+def lifetime(option: Option, request: Request, queries: float | None = None) -> Cost:
+    """What the option costs over its life: training + queries × answer (+ teacher, + judge)."""
+    return lifetime_cost(
+        option.bill,
+        request.queries if queries is None else queries,
+        with_teacher=request.with_teacher,
+        with_judging=request.with_judging,
+    )
+
+
+def in_unit(cost: Cost, unit: Unit, price_per_device_hour: float | None) -> Amount:
+    """One quantity of a cost; money is absent without a price."""
+    if unit == "money":
+        return cost.money(price_per_device_hour)
+    return cost.flops if unit == "flops" else cost.device_seconds
+
+
+def seconds_per_answer(option: Option) -> Amount:
+    """Device-seconds of the mean answer, as measured: batches share their seconds."""
+    return option.bill.per_answer.device_seconds
+
+
+def check_request(request: Request, names: Mapping[str, str] | None = None) -> None:
+    """Raise InputError on numbers that are negative or not finite, or a price that is missing.
+
+    `names` maps a field to what the person who asked calls it.
+    """
+
+    def called(field: str) -> str:
+        return (names or {}).get(field, field)
+
+    for field in _NUMBERS:
+        value = getattr(request, field)
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise InputError(
+                f"decide: {called(field)}: value is {value:g}; use a number of at least 0"
+            )
+    if request.value_per_correct is not None and request.unit != "money":
+        raise InputError(
+            f"decide: {called('value_per_correct')}: is compared with costs in money; give "
+            f"{called('price_per_device_hour')}, and money as {called('unit')}"
+        )
+    if request.unit == "money" and request.price_per_device_hour is None:
+        field = "unit" if request.budget is None else "budget"
+        raise InputError(
+            f"decide: {called(field)}: is in money, and there is no price; give "
+            f"{called('price_per_device_hour')}, or choose another {called('unit')}"
+        )
+
+
+_NUMBERS = (
+    "queries",
+    "budget",
+    "price_per_device_hour",
+    "max_seconds_per_answer",
+    "value_per_correct",
+)

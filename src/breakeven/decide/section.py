@@ -1,0 +1,101 @@
+"""The calculator as a part of the report page: a fragment, its data as JSON, its script."""
+
+import base64
+import json
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from breakeven.analysis.results import Results
+from breakeven.costs.amounts import Amount
+from breakeven.costs.bill import Cost
+from breakeven.decide.build import Bills, Choices, choices_of
+from breakeven.decide.options import Option
+
+# What HTML or JavaScript could take for its own; all are legal inside JSON strings when escaped.
+_ESCAPES = {
+    "<": "\\u003c",
+    ">": "\\u003e",
+    "&": "\\u0026",
+    "\u2028": "\\u2028",
+    "\u2029": "\\u2029",
+}
+
+
+class Section(NamedTuple):
+    """`html` holds no data; `json` goes into `<script type="application/json" id="decide-data">`.
+
+    `script` runs after both. None of the three holds an unescaped `</script>` of its own data.
+    """
+
+    html: str
+    json: str
+    script: str
+
+
+def decide_section(
+    results: Results,
+    bills: Bills | None = None,
+    *,
+    price_per_device_hour: float | None = None,
+    currency: str = "",
+    draws: int = 2000,
+    seed: int = 0,
+) -> Section:
+    """The calculator over all families of the results, with the resamples that back it.
+
+    With the same draws and seed it decides as `decide_command` does.
+    """
+    families = {
+        family: _family(choices_of(results, family, bills=bills, draws=draws, seed=seed))
+        for family in results.families()
+    }
+    data = {
+        "study": results.study,
+        "price_per_device_hour": price_per_device_hour,
+        "currency": currency,
+        "families": families,
+        "notes": [note for note in results.notes if "derived" in note],
+    }
+    return Section(_resource("decide.html"), embedded_json(data), _resource("decide.js"))
+
+
+def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value
+    """JSON that is safe inside a script element, whatever its strings hold."""
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    for character, escape in _ESCAPES.items():
+        text = text.replace(character, escape)
+    return text
+
+
+def _family(choices: Choices) -> dict[str, Any]:
+    draws = choices.draws
+    return {
+        "options": [_option(option) for option in choices.options],
+        "draws": None if draws is None else base64.b64encode(draws.tobytes()).decode("ascii"),
+        "draws_reason": choices.reason,
+    }
+
+
+def _option(option: Option) -> dict[str, Any]:
+    bill = option.bill
+    return {
+        "name": option.name,
+        "style": option.style,
+        "accuracy": option.accuracy,
+        "training": _cost(bill.training),
+        "answer": _cost(bill.per_answer),
+        "teacher": _cost(bill.teacher),
+        "judging": _cost(bill.judging),
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {"flops": _amount(cost.flops), "device_seconds": _amount(cost.device_seconds)}
+
+
+def _amount(amount: Amount) -> dict[str, Any]:
+    return {"value": amount.value, "reason": amount.reason}
+
+
+def _resource(name: str) -> str:
+    return files("breakeven.decide").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,61 @@
+"""Why no option fits: which limit binds, and by how much."""
+
+from collections.abc import Sequence
+
+from breakeven.costs.amounts import Amount
+from breakeven.decide.options import Option, Request, Unit
+
+Candidate = tuple[Option, Amount, Amount]
+_UNIT_WORDS: dict[Unit, str] = {"flops": "FLOPs", "device_seconds": "device-seconds", "money": ""}
+
+
+def figure(value: float) -> str:
+    """A number with four significant figures, in powers of ten where it is very large or small."""
+    return f"{value:,.4g}" if value == 0 or 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
+
+
+def money_or(value: float, unit: Unit, currency: str = "") -> str:
+    """A cost with its unit; money with the currency's code where one is given."""
+    return f"{figure(value)} {_UNIT_WORDS[unit] or currency}".rstrip()
+
+
+def shortfall(candidates: Sequence[Candidate], request: Request) -> str:
+    """Which limit no option meets, the nearest one to it, and what is missing.
+
+    `candidates` hold an option, its lifetime cost in the request's unit and its seconds per answer.
+    """
+    limit, budget = request.max_seconds_per_answer, request.budget
+    priced = [(cost.value, option) for option, cost, _ in candidates if cost.value is not None]
+    if not priced:
+        reason = candidates[0][1].reason if candidates else "there is no option"
+        return f"no option's cost is known: {reason}"
+    if limit is not None:
+        timed = [(s.value, option) for option, _, s in candidates if s.value is not None]
+        if not timed:
+            return f"no option's seconds per answer are known: {candidates[0][2].reason}"
+        quickest, option = min(timed, key=lambda pair: pair[0])
+        if quickest > limit:
+            return (
+                f"the limit on seconds per answer binds: the quickest option, {option.name}, takes "
+                f"{figure(quickest)}, {figure(quickest - limit)} over the limit of {figure(limit)}"
+            )
+    return _budget_binds(candidates, request, budget)
+
+
+def _budget_binds(candidates: Sequence[Candidate], request: Request, budget: float | None) -> str:
+    limit = request.max_seconds_per_answer
+    timely = [
+        (cost.value, option)
+        for option, cost, seconds in candidates
+        if cost.value is not None
+        and (limit is None or (seconds.value is not None and seconds.value <= limit))
+    ]
+    if not timely or budget is None:
+        return "no option has both a known cost and known seconds per answer within the limit"
+    cheapest, option = min(timely, key=lambda pair: pair[0])
+    within = " of those within the time limit" if limit is not None else ""
+    return (
+        f"the budget binds: the cheapest option{within}, {option.name}, costs "
+        f"{money_or(cheapest, request.unit)}, {money_or(cheapest - budget, request.unit)} over the "
+        f"budget of {money_or(budget, request.unit)}"
+    )

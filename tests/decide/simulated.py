@@ -1,0 +1,149 @@
+"""A measured study of two families with a known truth, its costs, and the same as a project."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.analysis.results import Results
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.bill import NO_COST, Bill, absent_cost
+from breakeven.decide.options import cost_of
+from breakeven.files import write_json
+
+STUDENTS = {"s": 1e6, "m": 4e6, "l": 16e6}
+ARMS = {
+    "base": ArmFacts("base", None, None),
+    "ift": ArmFacts("ift", "general", 0.0),
+    "reasoning": ArmFacts("reasoning", "general", 1.0),
+    "mixed-50": ArmFacts("mixed", "general", 0.5, "mixed"),
+}
+FAMILIES = ("general-mc", "math-open")
+# Accuracy by arm and student, math-open; general-mc gains nothing from thinking.
+TRUTH = {
+    "base": (0.10, 0.12, 0.15),
+    "ift": (0.20, 0.30, 0.45),
+    "reasoning": (0.25, 0.60, 0.62),
+    "mixed-50": (0.22, 0.58, 0.62),
+}
+LENGTH = {"base": 2.0, "ift": 1.0, "reasoning": 12.0, "mixed-50": 8.0}
+
+
+def items(seed: int = 0, count: int = 120) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frames = []
+    for family in FAMILIES:
+        for task in ("x", "y"):
+            ease = rng.uniform(size=count)
+            for arm in ARMS:
+                for place, student in enumerate(STUDENTS):
+                    level = TRUTH[arm if family == "math-open" else "ift"][place]
+                    flops = STUDENTS[student] * 200 * LENGTH[arm]
+                    frames.append(
+                        pd.DataFrame(
+                            {
+                                "student": student,
+                                "arm": arm,
+                                "seed": 0,
+                                "decoding": "greedy",
+                                "task": f"{family}-{task}",
+                                "family": family,
+                                "item": [str(number) for number in range(count)],
+                                "sample": 0,
+                                "correct": (ease + rng.uniform(size=count)) / 2 < level,
+                                "inference_flops": flops,
+                            }
+                        )
+                    )
+    return pd.concat(frames, ignore_index=True)
+
+
+def cell_costs(student: str, arm: str) -> CellCosts:
+    """Costs in proportion to a student's parameters and to the length of an arm's answers."""
+    size, length = STUDENTS[student], LENGTH[arm]
+    trained = arm != "base"
+    return CellCosts(
+        train_flops=size * length * 6e4 if trained else 0.0,
+        train_device_seconds=size * length * 1e-5 if trained else 0.0,
+        answer_device_seconds={
+            f"{family}-{task}": size * length * 1e-9 for family in FAMILIES for task in ("x", "y")
+        },
+    )
+
+
+def results() -> Results:
+    costs = {(student, arm, 0): cell_costs(student, arm) for student in STUDENTS for arm in ARMS}
+    facts = StudyFacts(study="simulated", sizes=STUDENTS, arms=ARMS, costs=costs)
+    return measured_results(items(), facts)
+
+
+def bills() -> dict[tuple[str, str, int], Bill]:
+    teacher = cost_of(absent("the solver computes"), Amount(7.0))
+    none = absent_cost("read from the cells")
+    return {
+        (student, arm, 0): Bill(NO_COST if arm == "base" else teacher, none, none, NO_COST, 1)
+        for student in STUDENTS
+        for arm in ARMS
+    }
+
+
+PARAMS = """
+study: simulated
+sources: {chain: {kind: procedural, problem: chain, prompts: 10}}
+teacher: {kind: solver, tokenizer: assets}
+corpora: {general: {sources: [chain]}}
+students:
+  s: {base: {kind: folder, path: assets}}
+  m: {base: {kind: folder, path: assets}}
+  l: {base: {kind: folder, path: assets}}
+arms:
+  base: {method: none, shots: 3}
+  ift: {corpus: general, reasoning_share: 0.0}
+  reasoning: {corpus: general, reasoning_share: 1.0}
+  mixed-50: {corpus: general, reasoning_share: 0.5}
+tasks:
+  general-mc-x: {kind: procedural, problem: hops, format: choice, family: general-mc}
+  general-mc-y: {kind: procedural, problem: lookup, format: choice, family: general-mc}
+  math-open-x: {kind: procedural, problem: chain, format: open, family: math-open}
+  math-open-y: {kind: procedural, problem: addition, format: open, family: math-open}
+answering: {max_new_tokens: 8, decodings: {greedy: {}}}
+"""
+
+
+def write_project(folder: Path, costs: str = "") -> None:
+    """params.yaml, scores and records of the simulated study, as the stages leave them."""
+    (folder / "params.yaml").write_text(PARAMS + costs)
+    (folder / "scores").mkdir()
+    items().to_parquet(folder / "scores/items.parquet")
+    for style in ("ift", "reasoning"):
+        _record(
+            folder,
+            "distill",
+            ("chain", style),
+            flops={"teacher": None},
+            absent={"flops.teacher": "the solver computes"},
+            device_seconds={"cpu": 3.5},
+        )
+    for student, size in STUDENTS.items():
+        _record(folder, "base", (student,), metrics={"parameters": size})
+        cells = []
+        for arm in ARMS:
+            cost = cell_costs(student, arm)
+            seconds = {"cpu": cost.train_device_seconds} if arm != "base" else {}
+            _record(
+                folder,
+                "train",
+                (student, arm, "0"),
+                flops={"train": cost.train_flops},
+                device_seconds=seconds,
+            )
+            for task, each in (cost.answer_device_seconds or {}).items():
+                place = {"arm": arm, "seed": 0, "decoding": "greedy", "task": task}
+                cells.append({**place, "answers": 120, "device_seconds": 120 * each})
+        _record(folder, "answer", (student,), details={"cells": cells})
+
+
+def _record(folder: Path, stage: str, cell: tuple[str, ...], **fields: object) -> None:
+    path = (folder / "records" / stage).joinpath(*cell).with_suffix(".json")
+    write_json(path, {"stage": stage, "cell": {"name": "/".join(cell)}, **fields})

@@ -1,0 +1,179 @@
+"""`breakeven decide` on a project folder and on tables."""
+
+import json
+
+import pytest
+from tests.decide import simulated
+
+from breakeven.analysis.replay import replay_results
+from breakeven.decide.build import choices_of
+from breakeven.decide.command import Source, decide_command, decision_of
+from breakeven.decide.options import Request
+from breakeven.decide.report import decision_lines
+from breakeven.errors import InputError
+
+CSV = """student,size_b,style,family,accuracy,train_device_seconds,device_seconds
+small,0.5,ift,math-open,0.30,1000,0.001
+small,0.5,reasoning,math-open,0.62,4000,0.01
+large,3,ift,math-open,0.60,20000,0.004
+"""
+
+
+@pytest.fixture
+def study(project):
+    simulated.write_project(project, "costs: {price_per_device_hour: 3.6, currency: EUR}\n")
+    return project
+
+
+@pytest.fixture
+def table(project):
+    path = project / "results.csv"
+    path.write_text(CSV)
+    return path
+
+
+def test_the_study_in_the_folder_is_decided_with_its_own_price(study):
+    result = decide_command("math-open", 1e6)
+    assert result["request"]["unit"] == "money"
+    assert result["request"]["currency"] == "EUR"
+    # m reasoning trains for 4e6·12·1e-5 = 480 s and takes 0.048 s an answer.
+    row = next(row for row in result["options"] if row["name"] == "m reasoning")
+    assert row["lifetime_cost"]["device_seconds"] == pytest.approx(480 + 48_000)
+    assert row["lifetime_cost"]["money"] == pytest.approx(48.48)
+    assert row["lifetime_cost"]["flops"] == pytest.approx(4e6 * 12 * (6e4 + 200e6))
+    assert row["seconds_per_answer"] == pytest.approx(0.048)
+
+
+def test_a_close_call_is_less_sure_than_a_clear_one(study):
+    close = decide_command("math-open", 1e6)
+    clear = decide_command("math-open", 1e6, budget=close["ladder"][1]["cost"] * 0.99)
+    assert 0 < close["probability"] < 0.95
+    assert close["probability"] + close["runner_up"]["probability"] <= 1
+    assert {close["choice"]["student"], close["runner_up"]["student"]} <= {"l", "m"}
+    assert clear["probability"] > close["probability"]
+
+
+def test_the_same_question_gets_the_same_answer(study):
+    first = decide_command("math-open", 1e6, budget=30.0)
+    assert json.dumps(first, allow_nan=False) == json.dumps(
+        decide_command("math-open", 1e6, budget=30.0), allow_nan=False
+    )
+
+
+@pytest.mark.parametrize(("arm", "teacher_seconds"), [("base", 0), ("ift", 3.5), ("mixed-50", 7.0)])
+def test_an_arm_pays_for_the_completions_that_it_learns_from(study, arm, teacher_seconds):
+    def seconds(**options):
+        result = decide_command("math-open", 0, unit="device-seconds", **options)
+        return next(
+            row["lifetime_cost"]["device_seconds"]
+            for row in result["options"]
+            if row["name"] == f"s {arm}"
+        )
+
+    assert seconds(with_teacher=True) - seconds() == pytest.approx(teacher_seconds)
+
+
+def test_a_missing_record_leaves_a_cost_absent_with_its_reason(study):
+    (study / "records/train/m/reasoning/0.json").unlink()
+    result = decide_command("math-open", 1e6)
+    row = next(row for row in result["options"] if row["name"] == "m reasoning")
+    assert row["lifetime_cost"]["money"] is None
+    assert row["absent"]["money"] == "m reasoning: device-seconds of training not known"
+    assert not row["fits"]
+    assert "m reasoning" in "\n".join(decision_lines(result))
+
+
+def test_a_folder_without_scores_says_what_to_run(study):
+    (study / "scores/items.parquet").unlink()
+    with pytest.raises(InputError, match=r"scores/items\.parquet: no such file; run `dvc repro"):
+        decide_command("math-open", 1e6)
+
+
+def test_a_table_of_cells_is_decided_without_a_probability(table):
+    result = decide_command(
+        "math-open", 1e6, budget=20, price_per_device_hour=3.6, results_file=table
+    )
+    assert result["choice"]["name"] == "small reasoning"
+    assert result["choice"]["lifetime_cost"]["money"] == pytest.approx(14)
+    assert result["probability"] is None
+    assert result["probability_reason"] == "no item-level answers, so nothing to resample"
+    pair = next(p for p in result["break_evens"] if p["first"] == "large ift")
+    assert pair["second"] == "small reasoning"
+    assert pair["queries"]["money"] == pytest.approx(16e3 / 6e-3)
+    assert pair["queries"]["flops"] is None
+    assert "not known" in pair["absent"]["flops"]
+
+
+def test_the_lines_say_the_choice_the_break_even_and_what_it_rests_on(table):
+    result = decide_command(
+        "math-open", 1e6, budget=20, price_per_device_hour=3.6, results_file=table
+    )
+    text = "\n".join(decision_lines(result))
+    for words in (
+        "math-open, 1.000e+06 queries: small reasoning",
+        "62.0% right, 14 over its life",
+        "large ift and small reasoning: 2.667e+06 (30.67); small reasoning is cheaper below, "
+        "large ift above",
+        "rests on extrapolation: no",
+        "probability that this is right: not known",
+    ):
+        assert words in text
+
+
+def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
+    assert decide_command("math-open", 1, results_file=table)["request"]["unit"] == "device_seconds"
+    published = decision_of(Source(replay_results(), {}), "math-open", Request(1e6))
+    assert published["request"]["unit"] == "flops"
+    assert any("derived" in note for note in published["notes"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"family": "math-opn"}, "--family: value is 'math-opn'; did you mean 'math-open'"),
+        ({"queries": -5}, "--queries: value is -5; use a number of at least 0"),
+        ({"queries": float("inf")}, "--queries: value is inf"),
+        ({"price_per_device_hour": -1}, "--price-per-device-hour: value is -1"),
+        ({"max_seconds_per_answer": -1}, "--max-seconds-per-answer: value is -1"),
+        ({"unit": "dollars"}, "--unit: value is 'dollars'; allowed: device-seconds, flops, money"),
+        ({"budget": 5}, "--budget: is in money, and there is no price; give --price-per-device"),
+        ({"value_per_correct": 5, "unit": "flops"}, "--value-per-correct: is compared with costs"),
+        ({"budget": 1, "price_per_device_hour": 3.6}, "no option fits: the budget binds: the chea"),
+        ({"max_seconds_per_answer": 1e-4}, "no option fits: the limit on seconds per answer binds"),
+        ({"unit": "flops"}, "no option fits: no option's cost is known: small ift: training FLOP"),
+    ],
+)
+def test_bad_input_is_an_error_that_names_the_option(table, options, words):
+    with pytest.raises(InputError) as error:
+        decide_command(**{"family": "math-open", "queries": 1e6, "results_file": table, **options})
+    assert words in str(error.value)
+
+
+def test_resampled_accuracies_centre_on_the_measured_ones():
+    choices = choices_of(simulated.results(), "math-open", draws=200)
+    assert choices.draws is not None
+    assert choices.draws.shape == (200, 12)
+    means = choices.draws.mean(axis=0) / 65535
+    for option, mean in zip(choices.options, means, strict=True):
+        assert mean == pytest.approx(option.accuracy, abs=0.01)
+
+
+def test_seeds_are_averaged_and_not_options_of_their_own(project):
+    path = project / "seeds.csv"
+    rows = [
+        f"a,1,{style},math-open,{seed},{accuracy},{seconds},1"
+        for style, seed, accuracy, seconds in (
+            ("ift", 0, 0.2, 100),
+            ("ift", 1, 0.4, 300),
+            ("reasoning", 0, 0.5, 700),
+            ("reasoning", 1, 0.7, 900),
+        )
+    ]
+    header = "student,size_b,style,family,seed,accuracy,train_device_seconds,device_seconds"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    result = decide_command("math-open", 10, results_file=path)
+    found = {
+        row["name"]: (row["accuracy"], row["lifetime_cost"]["device_seconds"])
+        for row in result["options"]
+    }
+    assert found == {"a ift": (0.3, 210.0), "a reasoning": (0.6, 810.0)}

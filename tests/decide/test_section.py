@@ -1,0 +1,331 @@
+"""The calculator of the report page: its data, and its agreement with the command line."""
+
+import base64
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.decide import simulated
+from tests.decide.studies import STUDIES, options_of
+
+from breakeven.decide.build import choices_of
+from breakeven.decide.choice import decide
+from breakeven.decide.command import Source, decision_of
+from breakeven.decide.options import Request
+from breakeven.decide.section import decide_section, embedded_json
+from breakeven.errors import InputError
+
+CHROMIUM = Path("/usr/bin/chromium")
+DRAWS = 300
+needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>
+{html}<script type="application/json" id="decide-data">{json}</script><script>{script}</script>
+</body></html>"""
+
+
+def write_page(section, folder: Path) -> str:
+    path = folder / "page.html"
+    path.write_text(PAGE.format(**section._asdict()), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def source():
+    return Source(simulated.results(), simulated.bills(), 3.6, "EUR", DRAWS, 1)
+
+
+def section_of(source):
+    return decide_section(
+        source.results,
+        source.bills,
+        price_per_device_hour=source.price_per_device_hour,
+        currency=source.currency,
+        draws=source.draws,
+        seed=source.seed,
+    )
+
+
+def test_the_data_holds_the_resamples_that_the_command_reads(source):
+    data = json.loads(section_of(source).json)
+    for family in simulated.FAMILIES:
+        choices = choices_of(source.results, family, draws=DRAWS, seed=1)
+        packed = base64.b64decode(data["families"][family]["draws"])
+        drawn = np.frombuffer(packed, dtype="<u2").reshape(DRAWS, -1)
+        assert np.array_equal(drawn, choices.draws)
+        assert [o["accuracy"] for o in data["families"][family]["options"]] == [
+            option.accuracy for option in choices.options
+        ]
+
+
+def test_embedded_json_cannot_end_its_script_and_reads_back():
+    hostile = {"</script><img src=x onerror=alert(1)>": "<!--<script>\u2028&\u2029"}
+    text = embedded_json(hostile)
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text) == hostile
+
+
+def test_the_parts_do_not_end_their_own_script_and_name_no_address(source):
+    section = section_of(source)
+    assert "</script" not in section.script.lower()
+    assert "innerHTML" not in section.script
+    for part in (section.html, section.script.replace("http://www.w3.org/2000/svg", "")):
+        assert "http:" not in part
+        assert "https:" not in part
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a page that fails the test on a console error, an exception or a request."""
+    pages, problems = [], []
+
+    def opened(url: str, width: int = 1280, scheme: str = "light"):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda r: problems.append(r.url) if r.url != url else None)
+        page.goto(url)
+        pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert not problems
+
+
+GRID = [
+    Request(queries, unit, budget, price, limit, value, teacher, teacher)
+    for queries, unit, budget, price, limit, value, teacher in itertools.product(
+        (0.0, 1.0, 1e4, 1e6, 3.3e8),
+        ("flops", "device_seconds", "money"),
+        (None, 20.0, 1e5, 1e14),
+        (0.0, 3.6),
+        (None, 0.03),
+        (None, 1e-4),
+        (False, True),
+    )
+    if value is None or unit == "money"
+]
+
+
+def same(one, other) -> bool:
+    if one is None or other is None:
+        return one is None and other is None
+    return math.isclose(one, other, rel_tol=1e-12, abs_tol=0.0)
+
+
+def python_side(options, request, draws):
+    decision = decide(options, request, draws)
+    return {
+        "choice": decision.choice and decision.choice.option.name,
+        "runner_up": decision.runner_up and decision.runner_up.option.name,
+        "rests": decision.extrapolation and decision.extrapolation.rests,
+        "factor": decision.extrapolation and decision.extrapolation.factor,
+        "fits": [row.fits for row in decision.rows],
+        "frontier": [row.on_frontier for row in decision.rows],
+        "pairs": [
+            [p.first, p.second, p.cheaper_before, p.cheaper_after] for p in decision.break_evens
+        ],
+        "numbers": [
+            decision.probability,
+            *(row.cost.value for row in decision.rows),
+            *(row.net_value for row in decision.rows),
+            *(row.probability for row in decision.rows),
+            *(step.cost_per_extra_correct for step in decision.ladder),
+            *(
+                amount.value
+                for p in decision.break_evens
+                for amount in (p.flops, p.device_seconds, p.money, p.cost)
+            ),
+        ],
+    }
+
+
+JS_SIDE = """([family, requests]) => {
+  const data = JSON.parse(document.getElementById("decide-data").textContent).families[family];
+  const draws = breakevenDecide.unpack(data.draws);
+  const name = (row) => row && row.option.name;
+  return requests.map((request) => {
+    const d = breakevenDecide.decide(data.options, request, draws);
+    return {
+      choice: name(d.choice), runner_up: name(d.runnerUp),
+      rests: d.extrapolation && d.extrapolation.rests,
+      factor: d.extrapolation && d.extrapolation.factor,
+      fits: d.rows.map((row) => row.fits), frontier: d.rows.map((row) => row.onFrontier),
+      pairs: d.breakEvens.map((p) => [p.first, p.second, p.before, p.after]),
+      numbers: [d.probability, ...d.rows.map((row) => row.cost.value),
+        ...d.rows.map((row) => row.net), ...d.rows.map((row) => row.probability),
+        ...d.ladder.map((step) => step.cost_per_extra_correct),
+        ...d.breakEvens.flatMap((p) => [p.queries.flops.value, p.queries.device_seconds.value,
+          p.queries.money.value, p.cost])],
+    };
+  });
+}"""
+
+
+def agree(in_browser, options, draws):
+    choices = set()
+    for request, found in zip(GRID, in_browser, strict=True):
+        expected = python_side(options, request, draws)
+        numbers = list(zip(expected.pop("numbers"), found.pop("numbers"), strict=True))
+        factors = expected.pop("factor"), found.pop("factor")
+        assert found == expected, request
+        assert same(*factors), request
+        assert all(same(*pair) for pair in numbers), (request, numbers)
+        choices.add(expected["choice"])
+    assert len(choices) > 2, "the grid must make a difference"
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("family", simulated.FAMILIES)
+def test_the_page_computes_what_the_command_computes(source, open_page, tmp_path, family):
+    page = open_page(write_page(section_of(source), tmp_path))
+    choices = choices_of(source.results, family, bills=source.bills, draws=DRAWS, seed=1)
+    agree(
+        page.evaluate(JS_SIDE, [family, [vars(request) for request in GRID]]),
+        choices.options,
+        choices.draws,
+    )
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("study", STUDIES)
+def test_ties_and_gaps_come_out_alike_too(source, open_page, tmp_path, study):
+    from breakeven.decide.build import Choices
+    from breakeven.decide.section import _family
+
+    options = options_of(STUDIES[study])
+    rng = np.random.default_rng(0)
+    draws = rng.integers(0, 4, size=(50, len(options))).astype("<u2")
+    section = section_of(source)
+    data = json.loads(section.json)
+    data["families"] = {"hand": _family(Choices(tuple(options), draws, None))}
+    page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
+    found = page.evaluate(JS_SIDE, ["hand", [vars(request) for request in GRID]])
+    agree(found, options, draws)
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("family", simulated.FAMILIES)
+def test_what_is_typed_into_the_page_gets_the_command_lines_choice(
+    source, open_page, tmp_path, family
+):
+    page = open_page(write_page(section_of(source), tmp_path))
+    page.select_option("#decide-family", family)
+    shown = set()
+    for queries, price, budget, limit in itertools.product(
+        ("1e3", "1,000,000", "1e8"), ("0.5", "36"), ("", "40", "4000"), ("", "0.02")
+    ):
+        for name, text in zip(
+            ("queries", "price", "budget", "seconds"), (queries, price, budget, limit), strict=True
+        ):
+            page.fill(f"#decide-{name}", text)
+        request = Request(
+            float(queries.replace(",", "")),
+            "money",
+            float(budget) if budget else None,
+            float(price),
+            float(limit) if limit else None,
+        )
+        choice = page.get_attribute("#decide-answer", "data-choice")
+        try:
+            result = decision_of(source, family, request, "money")
+        except InputError:
+            assert choice == "", request
+            assert "Nothing" in page.inner_text("#decide-answer")
+            continue
+        assert choice == result["choice"]["name"], request
+        text = page.inner_text("#decide-answer")
+        assert f"{100 * result['choice']['accuracy']:.1f}% right" in text
+        assert f"{100 * result['probability']:.1f}% of resamples" in text
+        shown.add(choice)
+    assert len(shown) > 2
+
+
+@needs_browser
+@pytest.mark.browser
+def test_sliders_move_the_choice_by_keyboard(source, open_page, tmp_path):
+    page = open_page(write_page(section_of(source), tmp_path))
+    page.focus("#decide-budget-slide")
+    seen = []
+    page.keyboard.press("Home")
+    seen.append(page.get_attribute("#decide-answer", "data-choice"))
+    for _ in range(4):
+        for _ in range(50):
+            page.keyboard.press("ArrowRight")
+        seen.append(page.get_attribute("#decide-answer", "data-choice"))
+    assert len(set(seen)) > 2
+    # At its end the slider means no limit, and the most accurate option wins.
+    assert page.input_value("#decide-budget") == ""
+    assert page.get_attribute("#decide-budget-slide", "aria-valuetext") == "no limit"
+    chart = page.inner_html("#decide-chart")
+    page.focus("#decide-price-slide")
+    page.keyboard.press("End")
+    assert page.input_value("#decide-price") == "1000"
+    assert page.inner_html("#decide-chart") != chart
+
+
+@needs_browser
+@pytest.mark.browser
+def test_every_control_has_a_label_and_bad_numbers_are_told(source, open_page, tmp_path):
+    page = open_page(write_page(section_of(source), tmp_path))
+    unlabelled = page.evaluate(
+        """() => [...document.querySelectorAll("#decide-calculator :is(input, select)")]
+          .filter((one) => !one.labels.length && !one.getAttribute("aria-label"))
+          .map((one) => one.id)"""
+    )
+    assert unlabelled == []
+    for text in ("", "-1", "many", "Infinity"):
+        page.fill("#decide-queries", text)
+        assert "For queries give a number" in page.inner_text("#decide-problem")
+        assert page.get_attribute("#decide-queries", "aria-invalid") == "true"
+        assert page.inner_text("#decide-answer") == ""
+    page.fill("#decide-queries", "10")
+    assert page.inner_text("#decide-problem") == ""
+    page.fill("#decide-price", "")
+    assert "Give a price" in page.inner_text("#decide-problem")
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone(source, open_page, tmp_path, scheme):
+    page = open_page(write_page(section_of(source), tmp_path), width=390, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("#decide-chart svg text").count() > 5
+
+
+@needs_browser
+@pytest.mark.browser
+def test_names_are_text_whatever_they_hold(source, open_page, tmp_path):
+    hostile = "</script><img src=x onerror=document.title='run'>"
+    section = section_of(source)
+    data = json.loads(section.json)
+    data["families"] = {hostile: data["families"]["math-open"]}
+    data["currency"] = data["notes"] = [hostile]
+    data["currency"] = hostile
+    for option in data["families"][hostile]["options"]:
+        option["name"] += hostile
+    page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
+    assert page.title() == "t"
+    assert page.locator("#decide-calculator img").count() == 0
+    assert hostile in page.inner_text("#decide-answer")
