@@ -1,0 +1,198 @@
+"""Write the whole report of one set of results: page, figures, tables, metrics, record.
+
+`build_report(results, run, folder)` serves the `report` stage, `replay` and `import` alike. The
+folder is replaced as a whole, so nothing of an earlier report stays in it.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from breakeven.analysis.results import Results
+from breakeven.errors import InputError
+from breakeven.files import atomic_folder, atomic_path, write_json, write_text
+from breakeven.report.curves import cost_panels, lifetime_queries
+from breakeven.report.differences import Difference, family_differences, task_differences
+from breakeven.report.figures.depth import depth_figure
+from breakeven.report.figures.equivalent import Equivalent, equivalent_figure, equivalents
+from breakeven.report.figures.frontier import frontier_figure
+from breakeven.report.figures.gain import gain_figure
+from breakeven.report.figures.gain_by_task import gain_by_task_figure
+from breakeven.report.figures.length import length_figure, limit_figure
+from breakeven.report.figures.probability import probability_figure
+from breakeven.report.figures.spec import FigureSpec, Row
+from breakeven.report.figures.spending import spending_figure
+from breakeven.report.limits import limit_lines, source_words
+from breakeven.report.metrics import metrics
+from breakeven.report.page import PageParts, TableGroup, render_page
+from breakeven.report.render import write_figure
+from breakeven.report.run import RunSummary, bare_run
+from breakeven.report.run_tables import (
+    arm_table,
+    bill_table,
+    corpus_table,
+    cost_table,
+    student_table,
+    task_list,
+    teacher_table,
+    training_table,
+)
+from breakeven.report.study import Study, study_of
+from breakeven.report.summary import Matched, matched_comparisons, summarise
+from breakeven.report.tables import (
+    Table,
+    accuracy_table,
+    chance_table,
+    crossing_table,
+    difference_table,
+    growth_table,
+    matched_table,
+    rate_table,
+    side_by_side_table,
+    task_table,
+    verdict_table,
+)
+
+
+class Findings(NamedTuple):
+    """What is worked out once and shown in several places."""
+
+    families: tuple[Difference, ...]
+    tasks: tuple[Difference, ...]
+    equivalents: list[Equivalent]
+    matched: list[Matched]
+
+
+def build_report(results: Results, run: RunSummary | None, folder: Path) -> None:
+    """Write `index.html`, `figures/`, `tables/` and `metrics.json` into `folder`.
+
+    `run` is None for results that this pipeline did not make. Raises InputError where the results
+    hold no cell.
+    """
+    if not results.cells:
+        raise InputError(f"{results.study}: holds no cell; score at least one first")
+    study = study_of(results, run or bare_run())
+    findings = Findings(
+        family_differences(study),
+        task_differences(study),
+        equivalents(study),
+        matched_comparisons(study),
+    )
+    figures = _figures(study, findings)
+    verdicts, groups = _tables(study, findings)
+    parts = PageParts(
+        study=results.study,
+        source_words=source_words(results),
+        facts=study.run.facts,
+        sentences=summarise(study, findings.families, findings.equivalents, findings.matched),
+        verdicts=verdicts,
+        figures=figures,
+        groups=groups,
+        examples=study.run.examples,
+        limits=limit_lines(study),
+    )
+    with atomic_folder(folder) as temporary:
+        write_text(temporary / "index.html", render_page(parts))
+        (temporary / "figures").mkdir()
+        for figure in figures:
+            if figure.panels:
+                write_figure(figure, temporary / "figures")
+        _write_tables(temporary / "tables", figures, [verdicts, *_flat(groups)])
+        panels = cost_panels(study, "inference", fits=False)
+        write_json(
+            temporary / "metrics.json",
+            metrics(study, findings.families, findings.matched, panels),
+        )
+
+
+def _figures(study: Study, findings: Findings) -> list[FigureSpec]:
+    """In the order of the page: what the verdict says first."""
+    return [
+        gain_by_task_figure(study, findings.tasks),
+        frontier_figure(study, "inference"),
+        gain_figure(study, findings.families),
+        equivalent_figure(study, findings.equivalents),
+        probability_figure(study, cost_panels(study, "inference", fits=False)),
+        depth_figure(study),
+        frontier_figure(study, "training"),
+        frontier_figure(study, "lifetime", lifetime_queries(study)),
+        length_figure(study),
+        limit_figure(study),
+        spending_figure(study),
+    ]
+
+
+def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
+    from breakeven.verdicts.judge import judge
+
+    run = study.run
+    training = matched_comparisons(study, "train_flops")
+    groups = [
+        TableGroup(
+            "tables",
+            "Accuracy",
+            "",
+            [
+                accuracy_table(study),
+                difference_table(study, findings.families, by_task=False),
+                side_by_side_table(study, findings.tasks),
+                rate_table(study),
+                matched_table(study, findings.matched, "inference FLOPs"),
+            ],
+            [
+                chance_table(study),
+                task_table(study),
+                difference_table(study, findings.tasks, by_task=True),
+                matched_table(study, training, "training FLOPs"),
+                crossing_table(study),
+                growth_table(study),
+            ],
+        ),
+        TableGroup(
+            "run",
+            "What was run",
+            "",
+            [student_table(run), arm_table(run), task_list(run)],
+            [training_table(run)],
+        ),
+        TableGroup("costs", "Costs", "", [bill_table(run), cost_table(study)]),
+        TableGroup("data", "Data", "", [corpus_table(run), teacher_table(run)]),
+    ]
+    return verdict_table(judge(study.results)), groups
+
+
+def _flat(groups: Iterable[TableGroup]) -> list[Table]:
+    return [table for group in groups for table in (*group.tables, *group.folded)]
+
+
+def _write_tables(
+    folder: Path, figures: Iterable[FigureSpec], tables: Iterable[Table]
+) -> None:
+    """One CSV a table, and one a figure with what it draws."""
+    folder.mkdir()
+    for figure in figures:
+        if figure.rows:
+            write_csv(folder / f"figure-{figure.name}.csv", figure.rows)
+    for table in tables:
+        if table.rows:
+            write_csv(folder / f"{table.name}.csv", table.rows)
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Rows of one shape; what is absent is an empty field."""
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _field(value) for key, value in row.items()} for row in rows)
+
+
+def _field(value: str | int | float | bool | None) -> str | int:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # A spreadsheet must not run what a name begins with.
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
+        return f"'{value}"
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,0 +1,225 @@
+"""Accuracy against cost, panel by panel: points, the frontier, and the fits with their bands."""
+
+import statistics
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from breakeven.report.scores import accuracy
+from breakeven.report.study import ArmView, PanelKey, Study
+from breakeven.statistics.estimates import Estimate
+from breakeven.verdicts.groups import Group
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from breakeven.frontiers.saturation import SaturationFit
+
+CostKind = Literal["inference", "training", "lifetime"]
+FITTED_STYLES = ("ift", "reasoning")
+# A band's ends need no more: each draw is a search of its own, and 100 take 0.3 s a curve.
+BAND_DRAWS = 100
+GRID = 48
+
+
+class Point(NamedTuple):
+    """One group on a cost axis. `probability` of being on the frontier is None without draws."""
+
+    group: Group
+    arm: ArmView
+    cost: float
+    estimate: Estimate
+    on_frontier: bool
+    probability: float | None
+
+    @property
+    def accuracy(self) -> float:
+        """Accuracy as a fraction."""
+        return self.group.accuracy if self.estimate.value is None else self.estimate.value
+
+
+class Curve(NamedTuple):
+    """An arm's saturating fit on a grid of costs; all but `arm` and `reason` empty without one.
+
+    `low` and `high` hold the range of equally good fits and, where there are draws, the 95% band
+    of resampled items. Past `largest` (the dearest point fitted) the curve is extrapolated, up to
+    `factor` times. `miss` is the mean error at a size left out of the fit, with four more sizes.
+    """
+
+    arm: ArmView
+    costs: tuple[float, ...]
+    best: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    largest: float
+    factor: float
+    miss: float | None
+    reason: str | None
+
+
+class CostPanel(NamedTuple):
+    """One panel of a frontier figure; `reason` says why there are no points."""
+
+    key: PanelKey
+    points: tuple[Point, ...]
+    curves: tuple[Curve, ...]
+    reason: str | None
+
+    @property
+    def frontier(self) -> list[Point]:
+        """Points on the frontier by ascending cost."""
+        return sorted((p for p in self.points if p.on_frontier), key=lambda p: p.cost)
+
+
+def cost_of(group: Group, kind: CostKind, queries: float | None = None) -> float | None:
+    """FLOPs of a group: a query, its training, or its lifetime at `queries`; None if unknown.
+
+    An untrained group has no training cost, so it has no place on a training axis.
+    """
+    train, answer = group.mean("train_flops"), group.mean("inference_flops")
+    if kind == "inference":
+        return answer if answer else None
+    if kind == "training":
+        return train if train else None
+    if train is None or answer is None or queries is None:
+        return None
+    return train + queries * answer or None
+
+
+def lifetime_queries(study: Study) -> float | None:
+    """The power of ten of queries at which training and answering weigh about the same."""
+    ratios = []
+    for family in study.results.families():
+        for group in study.family_groups(family):
+            train, answer = group.mean("train_flops"), group.mean("inference_flops")
+            if train and answer:
+                ratios.append(train / answer)
+    if not ratios:
+        return None
+    import math
+
+    return float(10 ** round(math.log10(statistics.median(ratios))))
+
+
+def cost_panels(
+    study: Study, kind: CostKind, queries: float | None = None, *, fits: bool = True
+) -> tuple[CostPanel, ...]:
+    """Every panel of the study on one cost axis; without `fits`, the points alone."""
+    panels = [_points_of(study, key, kind, queries) for key in study.panels]
+    if not fits:
+        return tuple(panels)
+    return tuple(
+        panel._replace(curves=_curves(study, panel.key, panel.points)) if panel.points else panel
+        for panel in panels
+    )
+
+
+def _points_of(study: Study, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
+    priced = [
+        (group, cost)
+        for group in study.groups(key)
+        if (cost := cost_of(group, kind, queries)) is not None
+    ]
+    if not priced:
+        return CostPanel(key, (), (), f"no group has {_WORDS[kind]}")
+    from breakeven.frontiers.pareto import frontier
+
+    chosen = [group for group, _ in priced]
+    costs = [cost for _, cost in priced]
+    drawn = study.draws(key.family)
+    draws = None if drawn is None else drawn.of(chosen)
+    found = frontier(costs, [group.accuracy for group in chosen], draws)
+    arms = {arm.name: arm for arm in study.arms}
+    points = tuple(
+        Point(
+            group,
+            arms[group.cells[0].arm],
+            cost,
+            accuracy(study, group),
+            index in found.members,
+            None if found.probability is None else found.probability[index],
+        )
+        for index, (group, cost) in enumerate(priced)
+    )
+    return CostPanel(key, points, (), None)
+
+
+_WORDS = {
+    "inference": "inference FLOPs",
+    "training": "training FLOPs",
+    "lifetime": "training and inference FLOPs",
+}
+
+
+def _curves(study: Study, key: PanelKey, points: Sequence[Point]) -> tuple[Curve, ...]:
+    dearest = max(point.cost for point in points)
+    ceiling = study.results.teacher_accuracy.get(key.family, 1.0)
+    return tuple(
+        _curve(study, key, arm, [p for p in points if p.arm == arm], dearest, ceiling)
+        for arm in study.arms_of(key)
+        if arm.style in FITTED_STYLES and any(p.arm == arm for p in points)
+    )
+
+
+def _curve(
+    study: Study,
+    key: PanelKey,
+    arm: ArmView,
+    own: Sequence[Point],
+    dearest: float,
+    ceiling: float,
+) -> Curve:
+    import numpy as np
+
+    from breakeven.frontiers.saturation import (
+        ambiguity_range,
+        extrapolation_factor,
+        fit_saturation,
+        leave_one_size_out,
+    )
+
+    costs, accuracies = [p.cost for p in own], [p.group.accuracy for p in own]
+    # The teacher is the ceiling of the study's fit; a student that beats it lifts the ceiling.
+    ceiling = min(1.0, max(ceiling, *accuracies, 1e-6))
+    fit = fit_saturation(costs, accuracies, ceiling)
+    largest = max(costs)
+    factor = extrapolation_factor(dearest, costs)
+    if fit.curve is None:
+        return Curve(arm, (), (), (), (), largest, factor, None, fit.reason)
+    grid = np.geomspace(min(costs), max(dearest, largest), GRID)
+    spread = ambiguity_range(fit, grid)
+    low, high = np.array(spread.low), np.array(spread.high)
+    band = _sampling_band(study, key, own, fit, grid)
+    if band is not None:
+        low, high = np.minimum(low, band[0]), np.maximum(high, band[1])
+    best = fit.curve.predict(grid)
+    arrays = (grid, best, np.minimum(low, best), np.maximum(high, best))
+    left_out = leave_one_size_out(costs, accuracies, ceiling)
+    return Curve(
+        arm,
+        *(tuple(map(float, array)) for array in arrays),
+        largest,
+        factor,
+        left_out.mean_error,
+        None,
+    )
+
+
+def _sampling_band(
+    study: Study,
+    key: PanelKey,
+    own: Sequence[Point],
+    fit: "SaturationFit",
+    grid: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+) -> "tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...] | None":
+    import numpy as np
+
+    from breakeven.frontiers.saturation import bootstrap_band
+
+    drawn = study.draws(key.family)
+    if drawn is None:
+        return None
+    draws = drawn.of([point.group for point in own])[:BAND_DRAWS]
+    band = bootstrap_band(
+        [point.cost for point in own], draws, fit.ceiling, grid, study.run.settings.confidence
+    )
+    return np.array(band.low), np.array(band.high)

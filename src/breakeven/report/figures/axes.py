@@ -1,0 +1,71 @@
+"""Axes that the figures share: accuracy from zero, costs in log with honest ranges."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from breakeven.report.style import INK, MUTED, scientific
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def accuracy_axis(axes: "Axes", chance: float | None = None, label: str = "accuracy") -> None:
+    """Accuracy from 0 to 100%, with a dotted line at what guessing gives."""
+    from matplotlib.ticker import PercentFormatter
+
+    axes.set_ylim(0, 1.04)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_ylabel(label)
+    if chance:
+        axes.axhline(chance, color=MUTED, lw=0.9, ls=":", zorder=1)
+        axes.text(
+            0.01,
+            chance,
+            "chance",
+            transform=axes.get_yaxis_transform(),
+            va="bottom",
+            fontsize=7.5,
+            color=MUTED,
+        )
+
+
+def cost_axis(axes: "Axes", costs: Sequence[float], label: str) -> None:
+    """A log axis that holds the data and little more, ticked at whole powers of ten."""
+    axes.set_xscale("log")
+    low, high = min(costs), max(costs)
+    margin = max((high / low) ** 0.06, 1.25)
+    axes.set_xlim(low / margin, high * margin)
+    power_ticks(axes)
+    axes.set_xlabel(label)
+
+
+def power_ticks(axes: "Axes") -> None:
+    """Ticks 1, 10, 100… of a log axis as text that needs no mathematics."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_xlim()
+    narrow = high / low < 30
+    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 3.0) if narrow else (1.0,), numticks=7))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _power(value: float) -> str:
+    text = scientific(value)
+    return text.replace("1.0×", "").replace(".0×", "×")
+
+
+def label_point(axes: "Axes", x: float, y: float, text: str, *, below: bool) -> None:
+    """A short label just above or below a point."""
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(0, -7 if below else 7),
+        textcoords="offset points",
+        ha="center",
+        va="top" if below else "bottom",
+        fontsize=7.5,
+        color=INK,
+        zorder=5,
+    )

@@ -1,0 +1,161 @@
+"""Accuracy against serial depth: how many steps in a row a task takes, and which arm keeps up."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.report.figures.axes import accuracy_axis
+from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.study import NO_ITEMS, ArmView, Study
+from breakeven.report.style import STYLE_WORDS, percent
+from breakeven.statistics.estimates import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+TITLE = "Accuracy against serial depth"
+
+
+class DepthPoint(NamedTuple):
+    """Accuracy of one student and arm on a task's items of one depth (steps in a row)."""
+
+    task: str
+    family: str
+    student: str
+    arm: ArmView
+    depth: int
+    estimate: Estimate
+
+
+def depth_points(study: Study) -> list[DepthPoint]:
+    """Every task with depths, from the item rows of the study's decoding."""
+    items = study.results.items
+    if items is None or "depth" not in items.columns:
+        return []
+    from breakeven.statistics.intervals import accuracy_interval
+
+    rows = items[items["depth"].notna() & (items["decoding"] == study.decoding)]
+    arms = {arm.name: arm for arm in study.arms}
+    keys = ["family", "task", "student", "arm", "depth"]
+    level = study.run.settings.confidence
+    found = []
+    for key, part in rows.groupby(keys, sort=True, observed=True):
+        family, task, student, arm, depth = key
+        marks = part.groupby("item", observed=True)["correct"].mean().to_numpy(dtype=float)
+        estimate = accuracy_interval(marks, level=level)
+        place = (str(task), str(family), str(student), arms[str(arm)], int(str(int(depth))))
+        found.append(DepthPoint(*place, estimate))
+    return found
+
+
+def depth_figure(study: Study) -> FigureSpec:
+    """A panel a task, the largest student, a line an arm."""
+    if study.results.items is None:
+        return absent("depth", TITLE, NO_ITEMS)
+    found = depth_points(study)
+    if not found:
+        return absent("depth", TITLE, "no task of these results tells how many steps it takes")
+    largest = study.results.students()[-1]
+    shown = [point for point in found if point.student == largest]
+    tasks = sorted({(p.family, p.task) for p in shown}, key=lambda pair: _order(study, *pair))
+    return FigureSpec(
+        "depth",
+        f"{TITLE}, {largest}",
+        see=_see(study, shown),
+        how="Depth counts the steps of which each needs the one before. Bars are 95% intervals "
+        "over items; dotted is chance. The other sizes are in the table of this figure.",
+        panels=tuple(
+            Panel(
+                f"{task} ({family})",
+                partial(_draw, [p for p in shown if p.task == task], _chance(study, task)),
+                height=3.1,
+            )
+            for family, task in tasks
+        ),
+        legend=tuple(
+            Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
+            for arm in study.arms
+            if any(point.arm == arm for point in shown)
+        ),
+        rows=tuple(_row(point) for point in found),
+    )
+
+
+def _order(study: Study, family: str, task: str) -> tuple[int, str]:
+    return study.results.families().index(family), task
+
+
+def _chance(study: Study, task: str) -> float | None:
+    return next((row.chance for row in study.run.tasks if row.name == task), None)
+
+
+def _see(study: Study, shown: Sequence[DepthPoint]) -> str:
+    """The deepest items of every task: reasoning against IFT."""
+    parts = []
+    for task in dict.fromkeys(point.task for point in shown):
+        deepest = max(point.depth for point in shown if point.task == task)
+        at = {
+            point.arm.style: point.estimate.value
+            for point in shown
+            if point.task == task and point.depth == deepest
+        }
+        plain, thinking = at.get("ift"), at.get("reasoning")
+        if plain is not None and thinking is not None:
+            parts.append((thinking - plain, task, deepest, plain, thinking))
+    if not parts:
+        return "No task has both an IFT and a reasoning arm at its greatest depth."
+    gap, task, depth, plain, thinking = max(parts)
+    ahead = sum(part[0] > 0 for part in parts)
+    return (
+        f"At the greatest depth reasoning is ahead of IFT in {ahead} of {len(parts)} tasks. The "
+        f"widest gap is on {task} at depth {depth}: {percent(thinking)} with reasoning, "
+        f"{percent(plain)} with IFT."
+    )
+
+
+def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> None:
+    arms = list(dict.fromkeys(point.arm for point in rows))
+    for place, arm in enumerate(sorted(arms, key=lambda one: one.name)):
+        own = sorted((point for point in rows if point.arm == arm), key=lambda p: p.depth)
+        # Arms are set apart a little, so that intervals at one depth do not hide each other.
+        shift = 0.05 * (place - (len(arms) - 1) / 2)
+        depths = [point.depth + shift for point in own]
+        axes.plot(
+            depths,
+            [point.estimate.value for point in own],
+            marker=arm.marker,
+            color=arm.colour,
+            lw=1.5,
+            markersize=5.5,
+        )
+        for depth, point in zip(depths, own, strict=True):
+            if point.estimate.low is not None and point.estimate.high is not None:
+                axes.vlines(
+                    depth, point.estimate.low, point.estimate.high, color=arm.colour, lw=1.0
+                )
+    axes.set_xticks(sorted({point.depth for point in rows}))
+    axes.set_xlabel("serial depth, steps")
+    accuracy_axis(axes, chance)
+
+
+def _row(point: DepthPoint) -> Row:
+    return {
+        "family": point.family,
+        "task": point.task,
+        "student": point.student,
+        "arm": point.arm.name,
+        "depth": point.depth,
+        "items": point.estimate.items,
+        "accuracy": point.estimate.value,
+        "accuracy_low": point.estimate.low,
+        "accuracy_high": point.estimate.high,
+    }
+
+
+def serial_tasks(items: "pd.DataFrame | None") -> dict[str, bool]:
+    """Whether a task's items have depths, by task; empty where no row could tell."""
+    if items is None or "depth" not in items.columns or items["depth"].isna().all():
+        return {}
+    known = items["depth"].notna().groupby(items["task"]).any()
+    return {str(task): bool(serial) for task, serial in known.items()}

@@ -1,0 +1,211 @@
+"""How large an IFT student would have to be to equal a reasoning student."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.report.figures.axes import power_ticks
+from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.study import ArmView, PanelKey, Study
+from breakeven.report.style import INK, MUTED, human
+from breakeven.verdicts.groups import Group
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from breakeven.frontiers.equivalents import EquivalentSize
+    from breakeven.frontiers.positions import Position
+
+TITLE = "IFT-equivalent size of reasoning students"
+
+
+class Equivalent(NamedTuple):
+    """A reasoning student and the IFT size (parameters) with its accuracy."""
+
+    key: PanelKey
+    arm: ArmView
+    student: str
+    size: float
+    found: "EquivalentSize"
+
+    @property
+    def factor(self) -> float | None:
+        """Equivalent size over own size; None beyond the measured IFT sizes."""
+        value = self.found.position.value
+        return None if value is None else value / self.size
+
+
+def equivalents(study: Study) -> list[Equivalent]:
+    """Every reasoning student with at least two IFT sizes to be placed among."""
+    return [one for key in study.panels for one in _panel_equivalents(study, key)]
+
+
+def _panel_equivalents(study: Study, key: PanelKey) -> list[Equivalent]:
+    from breakeven.frontiers.equivalents import equivalent_size
+
+    sized = [group for group in study.groups(key) if group.cells[0].size_parameters]
+    ift = _one_arm([group for group in sized if group.cells[0].style == "ift"])
+    sizes = [_size(group) for group in ift]
+    if len(sizes) < 2:
+        return []
+    drawn = study.draws(key.family)
+    arms = {arm.name: arm for arm in study.arms}
+    found = []
+    for group in sized:
+        if group.cells[0].style != "reasoning":
+            continue
+        draws = None if drawn is None else drawn.of([*ift, group])
+        place = equivalent_size(
+            sizes,
+            [one.accuracy for one in ift],
+            group.accuracy,
+            ift_draws=None if draws is None else draws[:, :-1],
+            reasoning_draws=None if draws is None else draws[:, -1],
+            level=study.run.settings.confidence,
+        )
+        cell = group.cells[0]
+        found.append(Equivalent(key, arms[cell.arm], cell.student, _size(group), place))
+    return found
+
+
+def _one_arm(ift: Sequence[Group]) -> list[Group]:
+    """The first IFT arm's groups, one a size, by ascending size."""
+    by_size: dict[float, Group] = {}
+    for group in ift:
+        if group.cells[0].arm == ift[0].cells[0].arm:
+            by_size.setdefault(_size(group), group)
+    return [by_size[size] for size in sorted(by_size)]
+
+
+def _size(group: Group) -> float:
+    return float(group.cells[0].size_parameters or 0.0)
+
+
+def place_words(position: "Position") -> str:
+    """An equivalent size as text: 1.8B, <30K or >14B."""
+    if position.value is not None:
+        return human(position.value)
+    return f"{'<' if position.side == 'below' else '>'}{human(position.bound or 0.0)}"
+
+
+def equivalent_figure(study: Study, found: Sequence[Equivalent]) -> FigureSpec:
+    """By family, on equal log axes, with the line of equal size."""
+    if not found:
+        reason = "fewer than two IFT students of known size to place a reasoning student among"
+        return absent("equivalent-size", TITLE, reason)
+    sizes = sorted({one.size for one in found} | _ift_sizes(study))
+    panels = [(key, rows) for key in study.panels if (rows := [o for o in found if o.key == key])]
+    return FigureSpec(
+        "equivalent-size",
+        TITLE,
+        see=_see(found),
+        how="On the diagonal a reasoning student equals the IFT student of its own size; above "
+        "it, it is worth a larger one. Arrows point beyond the IFT sizes that were measured. "
+        + (
+            "Bars are 95% intervals over resampled items."
+            if found[0].found.low is not None
+            else "No intervals: these results hold no item-level answers."
+        ),
+        panels=tuple(Panel(key.title, partial(_draw, rows, sizes)) for key, rows in panels),
+        legend=(
+            *dict.fromkeys(Key(one.arm.name, one.arm.colour, one.arm.marker) for one in found),
+            Key("equal size", MUTED, None, "--"),
+        ),
+        rows=tuple(_row(one) for one in found),
+    )
+
+
+def _ift_sizes(study: Study) -> set[float]:
+    return {
+        float(cell.size_parameters)
+        for cell in study.results.cells
+        if cell.style == "ift" and cell.size_parameters
+    }
+
+
+def _see(found: Sequence[Equivalent]) -> str:
+    beyond = [one for one in found if one.found.position.side == "above"]
+    within = sorted((one for one in found if one.factor is not None), key=lambda o: o.factor or 0.0)
+    text = (
+        f"{len(beyond)} of {len(found)} reasoning students are more accurate than the largest "
+        "IFT student, so that their worth lies beyond what was measured"
+    )
+    if within:
+        most, least = within[-1], within[0]
+        text += (
+            f". Within it, the most is {most.factor:.2g} times the own size "
+            f"({most.student} on {most.key.title}, worth {place_words(most.found.position)}) and "
+            f"the least {least.factor:.2g} times ({least.student} on {least.key.title})"
+        )
+    return text + "."
+
+
+def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    low, high = sizes[0] / 2.2, sizes[-1] * 2.2
+    axes.plot([low, high], [low, high], color=MUTED, lw=1.0, ls="--", zorder=1)
+    for one in rows:
+        _draw_one(one, sizes, axes)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(low, high)
+    axes.set_ylim(low, high)
+    power_ticks(axes)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(FixedLocator(list(sizes)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: human(value)))
+    axes.set_xlabel("size of the reasoning student (log)")
+    axes.set_ylabel("IFT size as accurate (log)")
+
+
+def _draw_one(one: Equivalent, sizes: Sequence[float], axes: "Axes") -> None:
+    place, colour = one.found.position, one.arm.colour
+    if one.found.low is not None and one.found.high is not None:
+        ends = [_drawn(one.found.low, sizes), _drawn(one.found.high, sizes)]
+        axes.vlines(one.size, *ends, color=colour, lw=1.3)
+    where = _drawn(place, sizes)
+    if place.value is not None:
+        axes.plot(one.size, where, one.arm.marker, color=colour, markersize=7)
+        return
+    up = place.side == "above"
+    axes.annotate(
+        "",
+        (one.size, where * (1.75 if up else 1 / 1.75)),
+        xytext=(one.size, where),
+        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.5},
+    )
+    axes.plot(one.size, where, one.arm.marker, color=colour, markersize=7, fillstyle="none")
+    axes.annotate(
+        place_words(place),
+        (one.size, where),
+        xytext=(7, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=7.5,
+        color=INK,
+    )
+
+
+def _drawn(place: "Position", sizes: Sequence[float]) -> float:
+    """Where a place is drawn: at the end of the axis where it lies beyond it."""
+    if place.value is not None:
+        return place.value
+    return sizes[0] if place.side == "below" else sizes[-1]
+
+
+def _row(one: Equivalent) -> Row:
+    found = one.found
+    return {
+        "corpus": one.key.corpus,
+        "family": one.key.family,
+        "student": one.student,
+        "arm": one.arm.name,
+        "size_parameters": one.size,
+        "equivalent_size_parameters": found.position.value,
+        "equivalent_size": place_words(found.position),
+        "low": None if found.low is None else place_words(found.low),
+        "high": None if found.high is None else place_words(found.high),
+        "reason": found.reason,
+    }

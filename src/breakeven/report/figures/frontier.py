@@ -1,0 +1,219 @@
+"""Accuracy against cost by family: points, frontier, fits with bands, extrapolation shaded."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from breakeven.report.curves import CostKind, CostPanel, Curve, Point, cost_panels
+from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
+from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.study import Study
+from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, human
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_TITLES: dict[CostKind, str] = {
+    "inference": "Accuracy against inference FLOPs a query",
+    "training": "Accuracy against training FLOPs",
+    "lifetime": "Accuracy against lifetime FLOPs",
+}
+_AXES: dict[CostKind, str] = {
+    "inference": "inference FLOPs a query (log)",
+    "training": "training FLOPs (log)",
+    "lifetime": "training + queries × inference FLOPs (log)",
+}
+
+
+def frontier_figure(study: Study, kind: CostKind, queries: float | None = None) -> FigureSpec:
+    """One figure of the three; `queries` is for the lifetime one."""
+    name, title = f"frontier-{kind}", _TITLES[kind]
+    if kind == "lifetime" and queries is not None:
+        title += f" at {queries:,.0f} queries"
+    panels = cost_panels(study, kind, queries)
+    drawn = [panel for panel in panels if panel.points]
+    if not drawn:
+        return absent(name, title, panels[0].reason or "no group has a cost")
+    return FigureSpec(
+        name,
+        title,
+        see=_see(drawn),
+        how=_how(kind, drawn),
+        panels=tuple(
+            Panel(panel.key.title, partial(_draw, study, panel, kind)) for panel in drawn
+        ),
+        legend=_legend(study, drawn),
+        rows=tuple(row for panel in drawn for row in _rows(panel, kind)),
+    )
+
+
+def _see(panels: list[CostPanel]) -> str:
+    """Who is on the frontier, and at its dear end, in words."""
+    on = [point for panel in panels for point in panel.frontier]
+    reasoning = [point for point in on if point.arm.style == "reasoning"]
+    sure = [p for p in reasoning if p.probability is not None and p.probability >= 0.95]
+    every = [p for panel in panels for p in panel.points if p.arm.style == "reasoning"]
+    text = f"{len(reasoning)} of {len(every)} reasoning points are on the frontier"
+    if any(point.probability is not None for point in on):
+        text += f", {len(sure)} of them in at least 95% of the bootstrap draws"
+    text += ". " + _ends(panels)
+    return text
+
+
+def _ends(panels: list[CostPanel]) -> str:
+    """Which arm gives the best accuracy that money buys, by family."""
+    best: dict[str, list[str]] = {}
+    for panel in panels:
+        if panel.frontier:
+            best.setdefault(panel.frontier[-1].arm.name, []).append(panel.key.title)
+    parts = [f"{arm} in {_listed(titles)}" for arm, titles in best.items()]
+    return f"The most accurate student of each panel is {'; '.join(parts)}."
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _how(kind: CostKind, panels: list[CostPanel]) -> str:
+    text = (
+        "Up and to the left is better. The dark steps join the students that no other one beats "
+        "at the same or a lower cost."
+    )
+    if any(point.estimate.low is not None for panel in panels for point in panel.points):
+        text += " Bars are 95% intervals."
+    else:
+        text += " No intervals: these results hold no item-level answers."
+    curves = [curve for panel in panels for curve in panel.curves]
+    fitted = [curve for curve in curves if curve.costs]
+    if fitted:
+        text += (
+            " Curves are saturating fits; their band holds every fit of about equal error"
+            + (" and the 95% band of resampled items" if _has_draws(panels) else "")
+            + ". In the grey area IFT was not measured: its dashed curve is an extrapolation by "
+            "the factor printed."
+        )
+    reasons = dict.fromkeys(curve.reason for curve in curves if curve.reason)
+    if reasons:
+        text += f" No curve where a fit cannot be made: {'; '.join(filter(None, reasons))}."
+    if kind == "training":
+        text += " Untrained students cost no training here and are left out."
+    return text
+
+
+def _has_draws(panels: list[CostPanel]) -> bool:
+    return any(point.probability is not None for panel in panels for point in panel.points)
+
+
+def _legend(study: Study, panels: list[CostPanel]) -> tuple[Key, ...]:
+    shown = {point.arm.name for panel in panels for point in panel.points}
+    words = {arm.name: f"{arm.name} ({STYLE_WORDS[arm.style]})" for arm in study.arms}
+    arms = [
+        Key(words[arm.name], arm.colour, arm.marker) for arm in study.arms if arm.name in shown
+    ]
+    return (*arms, Key("frontier", INK, None, "-"))
+
+
+def _draw(study: Study, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
+    _shade(panel, axes)
+    for curve in panel.curves:
+        _draw_curve(curve, axes)
+    _draw_frontier(panel, axes)
+    for point in panel.points:
+        _draw_point(study, panel, point, axes)
+    chance = next((p.group.cells[0].chance for p in panel.points), None)
+    cost_axis(axes, [point.cost for point in panel.points], _AXES[kind])
+    accuracy_axis(axes, chance)
+
+
+def _shade(panel: CostPanel, axes: "Axes") -> None:
+    """Grey where the IFT curve rests on no IFT point."""
+    ift = [c for c in panel.curves if c.arm.style == "ift" and c.costs and c.factor > 1.02]
+    if not ift:
+        return
+    start, end = max(c.largest for c in ift), max(c.costs[-1] for c in ift)
+    axes.axvspan(start, end * 1.6, color=SHADE, zorder=0, linewidth=0)
+    axes.text(
+        end * 1.5,
+        0.015,
+        f"IFT extrapolated, up to {ift[0].factor:.2g}×",
+        ha="right",
+        va="bottom",
+        fontsize=7.5,
+        color=MUTED,
+        transform=axes.get_xaxis_transform(),
+    )
+
+
+def _draw_curve(curve: Curve, axes: "Axes") -> None:
+    if not curve.costs:
+        return
+    import numpy as np
+
+    costs, best = np.array(curve.costs), np.array(curve.best)
+    inside = costs <= curve.largest * (1 + 1e-9)
+    # One grid step of overlap, so that the dashes go on where the line ends.
+    outside = np.append(~inside[1:], True) if (~inside).any() else ~inside
+    axes.fill_between(costs, curve.low, curve.high, color=curve.arm.colour, alpha=0.13, lw=0)
+    axes.plot(costs[inside], best[inside], color=curve.arm.colour, lw=1.1, alpha=0.9)
+    if outside.any():
+        axes.plot(costs[outside], best[outside], color=curve.arm.colour, lw=1.1, ls=(0, (4, 3)))
+
+
+def _draw_frontier(panel: CostPanel, axes: "Axes") -> None:
+    members = panel.frontier
+    if members:
+        axes.step(
+            [point.cost for point in members],
+            [point.accuracy for point in members],
+            where="post",
+            color=INK,
+            lw=1.3,
+            alpha=0.75,
+            zorder=2.5,
+        )
+
+
+def _draw_point(study: Study, panel: CostPanel, point: Point, axes: "Axes") -> None:
+    estimate = point.estimate
+    if estimate.low is not None and estimate.high is not None:
+        axes.vlines(
+            point.cost, estimate.low, estimate.high, color=point.arm.colour, lw=1.2, zorder=3
+        )
+    axes.plot(
+        point.cost,
+        point.accuracy,
+        marker=point.arm.marker,
+        color=point.arm.colour,
+        markersize=6.5,
+        markeredgecolor=INK if point.on_frontier else point.arm.colour,
+        markeredgewidth=1.0 if point.on_frontier else 0.4,
+        linestyle="none",
+        zorder=4,
+    )
+    if point.arm.style in ("ift", "reasoning"):
+        label_point(
+            axes,
+            point.cost,
+            point.accuracy,
+            study.label(point.group.cells[0].student),
+            below=point.arm.style == "ift",
+        )
+
+
+def _rows(panel: CostPanel, kind: CostKind) -> list[Row]:
+    return [
+        {
+            "corpus": panel.key.corpus,
+            "family": panel.key.family,
+            "student": point.group.cells[0].student,
+            "size": human(size) if (size := point.group.cells[0].size_parameters) else None,
+            "arm": point.arm.name,
+            "style": point.arm.style,
+            f"{kind}_flops": point.cost,
+            "accuracy": point.accuracy,
+            "accuracy_low": point.estimate.low,
+            "accuracy_high": point.estimate.high,
+            "on_frontier": point.on_frontier,
+            "probability_on_frontier": point.probability,
+        }
+        for point in panel.points
+    ]

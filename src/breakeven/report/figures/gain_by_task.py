@@ -1,0 +1,114 @@
+"""Gain of reasoning over IFT task by task: those with serial steps beside those without."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from breakeven.report.differences import Difference
+from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.study import NO_ITEMS, ArmView, Study
+from breakeven.report.style import INK, MUTED, STYLE_WORDS, points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TITLE = "Gain over IFT, task by task"
+
+
+def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
+    """The largest student, a row a task; tasks with and without serial depth side by side."""
+    rows = [row for row in differences if row.student == study.results.students()[-1]]
+    if not rows:
+        return absent("gain-by-task", TITLE, NO_ITEMS)
+    largest = rows[0].student
+    parts = {
+        "Tasks with serial steps": [row for row in rows if row.serial],
+        "Tasks without serial steps": [row for row in rows if row.serial is False],
+        "Tasks": [row for row in rows if row.serial is None],
+    }
+    limits = (
+        min(-0.08, *(_or(row.low, row.value) for row in rows)) - 0.03,
+        max(0.08, *(_or(row.high, row.value) for row in rows)) + 0.03,
+    )
+    arms = [arm for arm in study.arms if any(row.arm == arm.name for row in rows)]
+    tasks = max(len({row.task for row in part}) for part in parts.values())
+    return FigureSpec(
+        "gain-by-task",
+        f"{TITLE}, {largest}",
+        see=_see(parts),
+        how="Right of the line an arm is more accurate than IFT on the same questions. Bars are "
+        "paired intervals; grey brackets span the differences that these questions are too few "
+        "to show with 80% power.",
+        panels=tuple(
+            Panel(title, partial(_draw, part, arms, limits), height=1.0 + 0.42 * tasks)
+            for title, part in parts.items()
+            if part
+        ),
+        legend=tuple(
+            Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker) for arm in arms
+        ),
+        rows=tuple(_row(row) for row in differences),
+    )
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def _see(parts: dict[str, list[Difference]]) -> str:
+    found = []
+    for title, rows in parts.items():
+        thinking = [row for row in rows if row.style == "reasoning"]
+        if thinking:
+            gains = sorted(row.value for row in thinking)
+            shown = sum(row.significant and row.value > 0 for row in thinking)
+            lost = sum(row.significant and row.value < 0 for row in thinking)
+            found.append(
+                f"{title}: reasoning gains {points(gains[0])} to {points(gains[-1])} points; "
+                f"{shown} of {len(thinking)} gains and {lost} losses are beyond sampling error"
+            )
+    return ". ".join(found) + "." if found else "There is no reasoning arm to compare."
+
+
+def _draw(
+    rows: Sequence[Difference],
+    arms: Sequence[ArmView],
+    limits: tuple[float, float],
+    axes: "Axes",
+) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    tasks = list(dict.fromkeys((row.family, row.task) for row in rows))
+    axes.axvline(0, color=INK, lw=1.0)
+    for row in rows:
+        arm = next(arm for arm in arms if arm.name == row.arm)
+        shift = 0.22 * (arms.index(arm) - (len(arms) - 1) / 2)
+        place = tasks.index((row.family, row.task)) + shift
+        if row.detectable is not None:
+            axes.hlines(place, -row.detectable, row.detectable, color=MUTED, lw=5, alpha=0.22)
+        if row.low is not None and row.high is not None:
+            axes.hlines(place, row.low, row.high, color=arm.colour, lw=1.5)
+        axes.plot(row.value, place, arm.marker, color=arm.colour, markersize=6.5)
+    axes.set_yticks(range(len(tasks)))
+    axes.set_yticklabels([str(task) for _, task in tasks])
+    axes.set_ylim(len(tasks) - 0.5, -0.5)
+    axes.set_xlim(*limits)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}"))
+    axes.set_xlabel("accuracy minus IFT, points")
+
+
+def _row(row: Difference) -> Row:
+    return {
+        "corpus": row.corpus,
+        "family": row.family,
+        "task": row.task,
+        "serial_depth": row.serial,
+        "student": row.student,
+        "arm": row.arm,
+        "gain": row.value,
+        "gain_low": row.low,
+        "gain_high": row.high,
+        "detectable_at_80_percent": row.detectable,
+        "p_value": row.p_value,
+        "adjusted_p_value": row.adjusted_p_value,
+    }

@@ -1,0 +1,102 @@
+"""How sure a place on the frontier is: the share of bootstrap draws, cell by cell."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from breakeven.report.curves import CostPanel
+from breakeven.report.figures.spec import FigureSpec, Panel, Row, absent
+from breakeven.report.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TITLE = "P(on the inference frontier)"
+
+
+def probability_figure(study: Study, panels: Sequence[CostPanel]) -> FigureSpec:
+    """A heat map by family: arms down, sizes across; as measured where there are no draws."""
+    drawn = [panel for panel in panels if panel.points]
+    if not drawn:
+        return absent("frontier-probability", TITLE, "no group has inference FLOPs")
+    sampled = all(point.probability is not None for panel in drawn for point in panel.points)
+    how = (
+        "The share of bootstrap draws of the items in which no other student is as accurate for "
+        "fewer inference FLOPs. Near 1 or 0 the place is sure; between, these items cannot tell."
+        if sampled
+        else "1 is on the frontier, 0 is off it, by the point values: these results hold no "
+        "item-level answers, so how sure that is cannot be said."
+    )
+    return FigureSpec(
+        "frontier-probability",
+        TITLE if sampled else "On the inference frontier",
+        see=_see(drawn, sampled=sampled),
+        how=how,
+        panels=tuple(
+            Panel(panel.key.title, partial(_draw, study, panel), height=2.6) for panel in drawn
+        ),
+        rows=tuple(row for panel in drawn for row in _rows(panel)),
+    )
+
+
+def _value(probability: float | None, on_frontier: bool) -> float:
+    return float(on_frontier) if probability is None else probability
+
+
+def _see(panels: Sequence[CostPanel], *, sampled: bool) -> str:
+    every = [point for panel in panels for point in panel.points]
+    if not sampled:
+        on = [point for point in every if point.on_frontier]
+        thinking = sum(point.arm.style == "reasoning" for point in on)
+        return f"{thinking} of the {len(on)} points on the frontier are reasoning students."
+    unsure = [p for p in every if 0.05 < _value(p.probability, p.on_frontier) < 0.95]
+    return (
+        f"{len(every) - len(unsure)} of {len(every)} places are sure (below 0.05 or above 0.95); "
+        f"{len(unsure)} are not."
+    )
+
+
+def _draw(study: Study, panel: CostPanel, axes: "Axes") -> None:
+    import numpy as np
+    import seaborn as sns
+
+    students = [s for s in study.results.students() if _of(panel, s)]
+    arms = [arm for arm in study.arms_of(panel.key) if any(p.arm == arm for p in panel.points)]
+    grid = np.full((len(arms), len(students)), np.nan)
+    for point in panel.points:
+        where = arms.index(point.arm), students.index(point.group.cells[0].student)
+        grid[where] = _value(point.probability, point.on_frontier)
+    sns.heatmap(
+        grid,
+        ax=axes,
+        vmin=0,
+        vmax=1,
+        cmap="Blues",
+        annot=np.array([["" if np.isnan(v) else f"{v:.2f}" for v in row] for row in grid]),
+        fmt="",
+        annot_kws={"fontsize": 9},
+        cbar=False,
+        linewidths=1.0,
+        xticklabels=[study.label(student) for student in students],
+        yticklabels=[arm.name for arm in arms],
+    )
+    axes.grid(visible=False)
+    axes.tick_params(length=0, rotation=0)
+
+
+def _of(panel: CostPanel, student: str) -> bool:
+    return any(point.group.cells[0].student == student for point in panel.points)
+
+
+def _rows(panel: CostPanel) -> list[Row]:
+    return [
+        {
+            "corpus": panel.key.corpus,
+            "family": panel.key.family,
+            "student": point.group.cells[0].student,
+            "arm": point.arm.name,
+            "on_frontier": point.on_frontier,
+            "probability": point.probability,
+        }
+        for point in panel.points
+    ]

@@ -1,0 +1,50 @@
+"""What a figure is before it is drawn: panels, a caption, a legend and the rows it shows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Row = Mapping[str, str | int | float | bool | None]
+
+
+class Panel(NamedTuple):
+    """One set of axes; `draw` fills it. `height` is in inches, `wide` takes the page's width."""
+
+    title: str
+    draw: "Callable[[Axes], None]"
+    height: float = 3.5
+    wide: bool = False
+
+
+class Key(NamedTuple):
+    """An entry of the legend: a marker, a line, or a filled patch where both are None."""
+
+    label: str
+    colour: str
+    marker: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure; without panels it is absent and `reason` says why.
+
+    `see` is the caption: what to see in it, in whole sentences. `how` says how to read it.
+    """
+
+    name: str
+    title: str
+    see: str
+    how: str = ""
+    panels: tuple[Panel, ...] = ()
+    legend: tuple[Key, ...] = ()
+    rows: tuple[Row, ...] = ()
+    reason: str | None = None
+
+
+def absent(name: str, title: str, reason: str) -> FigureSpec:
+    """A figure that these results cannot give."""
+    return FigureSpec(name, title, "", reason=reason)

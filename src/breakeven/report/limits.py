@@ -1,0 +1,51 @@
+"""What the page says of its own limits: where numbers come from, what they cannot tell."""
+
+from breakeven.analysis.results import Results
+from breakeven.report.study import Study
+
+
+def source_words(results: Results) -> str:
+    """Where the numbers come from, in one sentence."""
+    return {
+        "measured": "Measured by this pipeline: every answer is stored, so every number has its "
+        "interval.",
+        "published": "The published numbers, replayed: no model was run, no answers by item are "
+        "known, so accuracies have no intervals.",
+        "imported": "Imported results: what the file did not hold is absent here.",
+    }[results.source]
+
+
+def limit_lines(study: Study) -> list[str]:
+    """Limits of these results, then everything absent with its reason."""
+    results, settings = study.results, study.run.settings
+    lines = []
+    seeds = {cell.seed for cell in results.cells}
+    if len(seeds) == 1:
+        lines.append(
+            "One training seed: intervals speak of other questions, not of another training run."
+        )
+    else:
+        lines.append(f"{len(seeds)} training seeds: intervals hold seeds first, then questions.")
+    sizes = len([s for s in results.students() if _has_style(study, s, "ift")])
+    lines.append(
+        f"{sizes} IFT sizes: the saturating curve has four parameters, so what it says beyond the "
+        "measured costs is an extrapolation and is marked as one."
+    )
+    if results.items is not None:
+        lines.append(
+            f"Bootstrap: {settings.draws:,} draws of items, seed {settings.seed}; bands of fits "
+            "use the first 100 of them."
+        )
+    decodings = sorted({cell.decoding for cell in results.cells})
+    if len(decodings) > 1:
+        others = ", ".join(name for name in decodings if name != study.decoding)
+        lines.append(f"Figures and tables show the decoding {study.decoding}; not: {others}.")
+    if not results.teacher_accuracy:
+        lines.append(
+            "Teacher accuracy by family: absent; the ceiling of every fit is taken as 100%."
+        )
+    return [*lines, *results.notes, *study.run.absent]
+
+
+def _has_style(study: Study, student: str, style: str) -> bool:
+    return any(c.style == style for c in study.results.select(student=student))

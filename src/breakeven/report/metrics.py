@@ -1,0 +1,59 @@
+"""`metrics.json`: what `dvc metrics show` and `diff` print, four figures a number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from breakeven.report.curves import CostPanel
+from breakeven.report.differences import Difference
+from breakeven.report.study import Study
+from breakeven.report.summary import Matched
+
+
+def metrics(
+    study: Study,
+    differences: Sequence[Difference],
+    matched: Sequence[Matched],
+    panels: Sequence[CostPanel],
+) -> dict[str, Any]:
+    """Nested by student, arm and family, so that DVC names a number `accuracy.t2m.ift.math-mc`.
+
+    A number that is not known is left out: DVC would show it as one that went to zero.
+    """
+    accuracy: dict[str, Any] = {}
+    costs: dict[str, Any] = {}
+    for family in study.results.families():
+        for group in study.family_groups(family):
+            cell = group.cells[0]
+            _put(accuracy, group.accuracy, cell.student, cell.arm, family)
+            place = (cell.student, cell.arm)
+            _put(costs, group.mean("train_flops"), *place, "train_flops")
+            _put(costs, group.mean("inference_flops"), *place, "inference_flops", family)
+            _put(costs, group.mean("output_tokens"), *place, "output_tokens", family)
+    gain: dict[str, Any] = {}
+    for row in differences:
+        place = (row.student, row.arm, row.family)
+        for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
+            _put(gain, None if value is None else 100 * value, *place, name)
+    stands = [one.stands for one in matched]
+    return {
+        "accuracy": accuracy,
+        "gain": gain,
+        "cost": costs,
+        "equal_inference_flops": {
+            "reasoning_ahead": stands.count("ahead"),
+            "ift_ahead": stands.count("behind"),
+            "undecided": stands.count("open"),
+        },
+        "on_inference_frontier": {
+            style: sum(p.on_frontier for panel in panels for p in panel.points if p.arm.style == style)
+            for style in ("base", "ift", "mixed", "reasoning")
+        },
+    }
+
+
+def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:
+    if value is None:
+        return
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[keys[-1]] = float(f"{value:.4g}")

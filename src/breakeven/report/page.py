@@ -1,0 +1,100 @@
+"""The page: one HTML file without a network, every text in it escaped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from breakeven.report.figures.spec import FigureSpec
+from breakeven.report.render import panel_svg
+from breakeven.report.run import Example
+from breakeven.report.style import STAGE_COLOURS, STYLE_COLOURS
+from breakeven.report.summary import Sentence
+from breakeven.report.tables import Table
+
+TEMPLATES = Path(__file__).with_name("templates")
+# Matplotlib's markers as shapes of a 16 by 16 box, for the legends of the page.
+_SHAPES = {
+    "o": '<circle cx="8" cy="8" r="5"/>',
+    "^": '<path d="M8 2.5 14 13H2z"/>',
+    "v": '<path d="M8 13.5 14 3H2z"/>',
+    "s": '<path d="M3 3h10v10H3z"/>',
+    "D": '<path d="M8 2l6 6-6 6-6-6z"/>',
+    "X": '<path d="M3 5l2-2 3 3 3-3 2 2-3 3 3 3-2 2-3-3-3 3-2-2 3-3z"/>',
+    "P": '<path d="M6 2h4v4h4v4h-4v4H6v-4H2V6h4z"/>',
+    "p": '<path d="M8 2l6 4.5-2.3 7H4.3L2 6.5z"/>',
+    "h": '<path d="M8 2l5 3v6l-5 3-5-3V5z"/>',
+}
+
+
+class Section(NamedTuple):
+    """A part of the page made elsewhere: trusted HTML, embedded JSON, a script."""
+
+    html: str
+    json: str
+    script: str
+
+
+class TableGroup(NamedTuple):
+    """Tables under one heading; `folded` ones open on a click."""
+
+    id: str
+    title: str
+    intro: str
+    tables: Sequence[Table]
+    folded: Sequence[Table] = ()
+
+
+@dataclass(frozen=True)
+class PageParts:
+    """All that the page shows, in its order."""
+
+    study: str
+    source_words: str
+    facts: Sequence[tuple[str, str]]
+    sentences: Sequence[Sentence]
+    verdicts: Table
+    figures: Sequence[FigureSpec]
+    groups: Sequence[TableGroup]
+    examples: Sequence[Example]
+    limits: Sequence[str]
+    decide: Section | None = None
+
+
+def render_page(parts: PageParts) -> str:
+    """The page as text; the same parts give the same bytes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    drawn = {
+        figure.name: [
+            (Markup(panel_svg(figure.name, number, panel)), panel.wide)  # noqa: S704
+            for number, panel in enumerate(figure.panels)
+        ]
+        for figure in parts.figures
+    }
+    return environment.get_template("page.html").render(
+        parts=parts,
+        drawn=drawn,
+        shapes={name: Markup(shape) for name, shape in _SHAPES.items()},  # noqa: S704
+        variables=_variables(),
+        css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
+        decide=None
+        if parts.decide is None
+        else Section(*(Markup(text) for text in parts.decide)),  # noqa: S704
+    )
+
+
+def _variables() -> dict[str, str]:
+    """The style sheet's name of every colour that a legend uses."""
+    return {
+        **{colour: f"--style-{style}" for style, colour in STYLE_COLOURS.items()},
+        **{colour: f"--stage-{stage}" for stage, colour in STAGE_COLOURS.items()},
+    }

@@ -1,0 +1,290 @@
+"""Tables of what was run and what it took: students, arms, tasks, pairs, teacher, the bill."""
+
+from collections.abc import Iterable
+
+from breakeven.costs.bill import ITEMS, Bill, Cost
+from breakeven.report.run import RunSummary
+from breakeven.report.study import Study
+from breakeven.report.style import human, percent, scientific
+from breakeven.report.tables import Table, mapping_table
+
+NO_RECORDS = "these results came without records"
+_ITEM_WORDS = {
+    "teacher": "teacher's completions",
+    "training": "training",
+    "answering": "answering the benchmark",
+    "judging": "judging",
+}
+
+
+def arm_table(run: RunSummary) -> Table:
+    """Arms as params.yaml defines them."""
+    if not run.arms:
+        return Table("arms", "Arms", "", reason=NO_RECORDS)
+    return mapping_table(
+        "arms",
+        "Arms",
+        "The share is of prompts learnt with their trace.",
+        ("arm", "style", "corpus", "reasoning share", "order", "method", "shots"),
+        [row._asdict() for row in run.arms],
+    )
+
+
+def student_table(run: RunSummary) -> Table:
+    """Students and their sizes."""
+    if not run.students:
+        return Table("students", "Students", "", reason=NO_RECORDS)
+    rows = [
+        (row.name, "–" if row.parameters is None else f"{row.parameters:,.0f}", row.base)
+        for row in run.students
+    ]
+    plain = tuple(row._asdict() for row in run.students)
+    return Table(
+        "students", "Students", "", ("student", "parameters", "base"), tuple(rows), plain
+    )
+
+
+def task_list(run: RunSummary) -> Table:
+    """Tasks, what guessing gets, and how many serial steps they take."""
+    if not run.tasks:
+        return Table("tasks", "Tasks", "", reason=NO_RECORDS)
+    body = tuple(
+        (
+            row.name,
+            row.family,
+            f"{row.items:,}",
+            percent(row.chance),
+            "none" if row.least_depth is None else f"{row.least_depth} to {row.most_depth}",
+        )
+        for row in run.tasks
+    )
+    return Table(
+        "tasks",
+        "Tasks",
+        "",
+        ("task", "family", "items", "chance", "serial steps"),
+        body,
+        tuple(row._asdict() for row in run.tasks),
+    )
+
+
+def teacher_table(run: RunSummary) -> Table:
+    """What the teacher wrote, by style, with its accuracy where a reference exists."""
+    name, title = "teacher", "The teacher in both modes"
+    if not run.teacher:
+        return Table(name, title, "", reason=NO_RECORDS)
+    reasons = "; ".join(dict.fromkeys(row.reason for row in run.teacher if row.reason))
+    return Table(
+        name,
+        title,
+        "A teacher that is better in one mode favours the students of that mode."
+        + (f" Accuracy absent: {reasons}." if reasons else ""),
+        ("style", "completions", "prompt tokens", "thinking tokens", "answer tokens", "accuracy"),
+        tuple(
+            (
+                row.style,
+                f"{row.completions:,}",
+                human(row.prompt_tokens),
+                human(row.thinking_tokens),
+                human(row.answer_tokens),
+                percent(row.accuracy),
+            )
+            for row in run.teacher
+        ),
+        tuple(row._asdict() for row in run.teacher),
+    )
+
+
+def corpus_table(run: RunSummary) -> Table:
+    """Pairs kept and dropped with reasons."""
+    name, title = "pairs", "Pairs kept and dropped"
+    if not run.corpora:
+        return Table(name, title, "", reason=NO_RECORDS)
+    body, rows = [], []
+    for row in run.corpora:
+        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in row.reasons.items())
+        tokens = {kind: row.tokens.get(kind) for kind in ("prompt", "ift", "reasoning")}
+        body.append(
+            (
+                row.name,
+                f"{row.kept:,}",
+                f"{row.dropped:,}",
+                reasons or "–",
+                *("–" if count is None else human(count) for count in tokens.values()),
+            )
+        )
+        rows.append(
+            {
+                "corpus": row.name,
+                "kept": row.kept,
+                "dropped": row.dropped,
+                "reasons": reasons,
+                **{f"{kind}_tokens": count for kind, count in tokens.items()},
+            }
+        )
+    return Table(
+        name,
+        title,
+        "A rule judges the pair: both completions of a prompt stay, or neither does.",
+        (
+            "corpus",
+            "kept",
+            "dropped",
+            "reasons",
+            "prompt tokens",
+            "IFT tokens",
+            "reasoning tokens",
+        ),
+        tuple(body),
+        tuple(rows),
+    )
+
+
+def training_table(run: RunSummary) -> Table:
+    """One line a trained cell."""
+    name, title = "training", "Training, cell by cell"
+    if not run.trainings:
+        return Table(name, title, "", reason=NO_RECORDS)
+    return Table(
+        name,
+        title,
+        "Final loss: mean of the last tenth of the steps, nats a supervised token.",
+        ("student", "arm", "seed", "steps", "samples", "tokens", "final loss", "FLOPs", "seconds"),
+        tuple(
+            (
+                row.student,
+                row.arm,
+                str(row.seed),
+                _count(row.steps),
+                _count(row.samples),
+                "–" if row.tokens is None else human(row.tokens),
+                "–" if row.final_loss is None else f"{row.final_loss:.3f}",
+                scientific(row.flops),
+                f"{row.device_seconds:,.1f}",
+            )
+            for row in run.trainings
+        ),
+        tuple(row._asdict() for row in run.trainings),
+    )
+
+
+def _count(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def cost_table(study: Study) -> Table:
+    """What a query and a training cost, by student and arm: means over families."""
+    body, rows = [], []
+    for student in study.results.students():
+        for arm in study.arms:
+            found = [
+                group
+                for family in study.results.families()
+                for group in study.family_groups(family)
+                if (group.cells[0].student, group.cells[0].arm) == (student, arm.name)
+            ]
+            if not found:
+                continue
+            fields = (
+                "train_flops",
+                "train_tokens",
+                "train_device_seconds",
+                "inference_flops",
+                "prompt_tokens",
+                "thinking_tokens",
+                "answer_tokens",
+                "device_seconds",
+            )
+            means = {name: _mean([group.mean(name) for group in found]) for name in fields}
+            body.append((study.label(student), arm.name, *map(scientific, means.values())))
+            rows.append({"student": student, "arm": arm.name, **means})
+    headers = (
+        "size",
+        "arm",
+        "training FLOPs",
+        "training tokens",
+        "training s",
+        "FLOPs a query",
+        "prompt tokens",
+        "thinking tokens",
+        "answer tokens",
+        "s a query",
+    )
+    return Table(
+        "costs",
+        "Cost by student and arm",
+        "A query is a mean over families; seconds are device-seconds, a batch's shared by its "
+        "queries. A dash was not measured.",
+        headers,
+        tuple(body),
+        tuple(rows),
+    )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return sum(known) / len(known) if known and len(known) == len(found) else None
+
+
+def bill_table(run: RunSummary) -> Table:
+    """The whole bill: a line an item, quantities across, reasons for what is absent."""
+    name, title = "bill", "The bill of the study"
+    if not run.bills:
+        return Table(name, title, "", reason=NO_RECORDS)
+    bills = list(run.bills.values())
+    total = bills[0]
+    for bill in bills[1:]:
+        total += bill
+    lines = [(_ITEM_WORDS[item], getattr(total, item)) for item in ITEMS]
+    lines.append(("together", total.total))
+    price = run.price_per_device_hour
+    reasons = dict.fromkeys(_reasons(total, price))
+    return Table(
+        name,
+        title,
+        "Sums over all cells; what several arms learnt from is counted for each of them. "
+        + (f"Absent: {'; '.join(reasons)}." if reasons else ""),
+        (
+            "item",
+            "tokens read",
+            "tokens generated",
+            "FLOPs",
+            "device-seconds",
+            "GPU-hours",
+            "energy, J",
+            f"cost, {run.currency}",
+        ),
+        tuple((words, *map(scientific, _values(cost, price))) for words, cost in lines),
+        tuple(
+            dict(zip(("item", *_QUANTITIES), (words, *_values(cost, price)), strict=True))
+            for words, cost in lines
+        ),
+    )
+
+
+_QUANTITIES = (
+    "read_tokens",
+    "new_tokens",
+    "flops",
+    "device_seconds",
+    "gpu_hours",
+    "energy_joules",
+    "money",
+)
+
+
+def _values(cost: Cost, price: float | None) -> tuple[float | None, ...]:
+    amounts = [getattr(cost, name) for name in _QUANTITIES[:-1]]
+    return (*(amount.value for amount in amounts), cost.money(price).value)
+
+
+def _reasons(bill: Bill, price: float | None) -> Iterable[str]:
+    for item in ITEMS:
+        cost = getattr(bill, item)
+        for name in _QUANTITIES[:-1]:
+            reason = getattr(cost, name).reason
+            if reason:
+                yield from reason.split("; ")
+    if price is None:
+        yield "costs.price_per_device_hour is not set"

@@ -1,0 +1,575 @@
+"""Tables of the page: text to read, and the same as plain rows for CSV."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from breakeven.report.differences import Difference
+from breakeven.report.figures.spec import Row
+from breakeven.report.scores import accuracy, task_accuracies
+from breakeven.report.study import Study
+from breakeven.report.style import human, p_word, percent, points, scientific
+from breakeven.report.summary import Matched
+from breakeven.statistics.chance import chance_corrected
+from breakeven.statistics.estimates import Estimate
+from breakeven.verdicts.groups import Group
+from breakeven.verdicts.judge import Verdict
+
+
+@dataclass(frozen=True)
+class Table:
+    """`headers` and `body` are text; `rows` are numbers. Without rows, `reason` says why."""
+
+    name: str
+    title: str
+    note: str
+    headers: tuple[str, ...] = ()
+    body: tuple[tuple[str, ...], ...] = ()
+    rows: tuple[Row, ...] = ()
+    reason: str | None = None
+
+
+def with_interval(estimate: Estimate) -> str:
+    """41.3% (38.0 to 44.6), or the value alone."""
+    if estimate.low is None or estimate.high is None:
+        return percent(estimate.value)
+    return f"{percent(estimate.value)} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+
+
+def gain_words(row: Difference) -> str:
+    """+34.5 (+31.2 to +37.8), marked where Holm leaves it below 5%."""
+    text = points(row.value)
+    if row.low is not None and row.high is not None:
+        text += f" ({points(row.low)} to {points(row.high)})"
+    return text + (" *" if row.significant else "")
+
+
+def accuracy_table(study: Study) -> Table:
+    """Student × arm down, families across."""
+    families = study.results.families()
+    estimates = {group: accuracy(study, group) for group in _groups(study)}
+    lines = _lines(study)
+    body = [
+        (
+            study.label(student),
+            arm,
+            *(
+                with_interval(estimates[group]) if (group := found.get(family)) else "–"
+                for family in families
+            ),
+        )
+        for (student, arm), found in lines.items()
+    ]
+    method = "; ".join(dict.fromkeys(_method(one) for one in estimates.values()))
+    return Table(
+        "accuracy",
+        "Accuracy by student, arm and family",
+        f"A family is the unweighted mean of its tasks. Intervals: {method}.",
+        ("size", "arm", *families),
+        tuple(body),
+        tuple(_accuracy_row(group, None, estimate) for group, estimate in estimates.items()),
+    )
+
+
+def _method(estimate: Estimate) -> str:
+    if estimate.low is None:
+        return f"none ({estimate.reason})"
+    return f"{100 * estimate.level:g}%, {estimate.method}"
+
+
+def _lines(study: Study) -> dict[tuple[str, str], dict[str, Group]]:
+    """Groups by (student, arm), then family: arms in their order, sizes upwards."""
+    found: dict[tuple[str, str], dict[str, Group]] = {
+        (student, arm.name): {} for student in study.results.students() for arm in study.arms
+    }
+    for group in _groups(study):
+        cell = group.cells[0]
+        found[cell.student, cell.arm][cell.family] = group
+    return {key: groups for key, groups in found.items() if groups}
+
+
+def _groups(study: Study) -> list[Group]:
+    return [g for family in study.results.families() for g in study.family_groups(family)]
+
+
+def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> Row:
+    cell = group.cells[0]
+    corrected = chance_corrected(estimate, cell.chance if task is None else None)
+    return {
+        "student": cell.student,
+        "size_parameters": cell.size_parameters,
+        "arm": cell.arm,
+        "style": cell.style,
+        "corpus": cell.corpus,
+        "family": cell.family,
+        "task": task,
+        "items": estimate.items or cell.items,
+        "accuracy": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "method": estimate.method,
+        "reason": estimate.reason,
+        "chance": cell.chance if task is None else None,
+        "chance_corrected": corrected.value,
+        "chance_corrected_low": corrected.low,
+        "chance_corrected_high": corrected.high,
+        "inference_flops": group.mean("inference_flops"),
+        "train_flops": group.mean("train_flops"),
+        "prompt_tokens": group.mean("prompt_tokens"),
+        "thinking_tokens": group.mean("thinking_tokens"),
+        "answer_tokens": group.mean("answer_tokens"),
+        "truncated_share": group.mean("truncated_share"),
+        "unparsed_share": group.mean("unparsed_share"),
+    }
+
+
+def chance_table(study: Study) -> Table:
+    """Multiple choice on a scale where guessing is 0 and all right is 1."""
+    families = [
+        family
+        for family in study.results.families()
+        if any(group.cells[0].chance for group in study.family_groups(family))
+    ]
+    name, title = "beyond-chance", "Multiple choice beyond chance"
+    if not families:
+        return Table(name, title, "", reason="no family has a known chance level")
+    body = []
+    for (student, arm), found in _lines(study).items():
+        cells = []
+        for family in families:
+            group = found.get(family)
+            if group is None:
+                cells.append("–")
+                continue
+            estimate = chance_corrected(accuracy(study, group), group.cells[0].chance)
+            cells.append(with_interval(estimate).replace("-", "−"))
+        body.append((study.label(student), arm, *cells))
+    return Table(
+        name,
+        title,
+        "(accuracy − chance) / (1 − chance): 0% is guessing, 100% is all right. The CSV is "
+        "accuracy.csv.",
+        ("size", "arm", *families),
+        tuple(body),
+    )
+
+
+def task_table(study: Study) -> Table:
+    """Accuracy on every task; empty without item-level answers."""
+    found = {
+        (group.cells[0].student, group.cells[0].arm, one.task): (group, one.estimate)
+        for group in _groups(study)
+        for one in task_accuracies(study, group)
+    }
+    title = "Accuracy by task"
+    if not found:
+        return Table("accuracy-by-task", title, "", reason="no item-level answers")
+    tasks = list(dict.fromkeys(key[2] for key in found))
+    body = [
+        (
+            study.label(student),
+            arm,
+            *(
+                with_interval(found[student, arm, task][1])
+                if (student, arm, task) in found
+                else "–"
+                for task in tasks
+            ),
+        )
+        for student, arm in _lines(study)
+    ]
+    return Table(
+        "accuracy-by-task",
+        title,
+        "Wilson intervals, or by t where items share a passage.",
+        ("size", "arm", *tasks),
+        tuple(body),
+        tuple(_accuracy_row(group, key[2], one) for key, (group, one) in found.items()),
+    )
+
+
+def difference_table(study: Study, differences: Sequence[Difference], *, by_task: bool) -> Table:
+    """Every difference with interval, p, Holm and power."""
+    name = "differences-by-task" if by_task else "differences"
+    title = "Style differences by task" if by_task else "Style differences by family"
+    if not differences:
+        return Table(name, title, "", reason="no pair of arms on the same items")
+    body = []
+    for row in differences:
+        alone = (
+            "–" if row.only_ift is None else f"{row.only_arm} / {row.only_ift}"
+        )
+        what = [row.task or "–", _serial_word(row.serial)] if by_task else [row.family]
+        if len(study.results.corpora()) > 1:
+            what.insert(0, str(row.corpus))
+        body.append(
+            (
+                *what,
+                study.label(row.student),
+                f"{row.arm} − {row.ift_arm}",
+                percent(row.ift_accuracy),
+                percent(row.accuracy),
+                gain_words(row),
+                p_word(row.p_value),
+                p_word(row.adjusted_p_value),
+                "–" if row.detectable is None else f"{100 * row.detectable:.1f}",
+                alone,
+            )
+        )
+    headers = ["task", "serial steps"] if by_task else ["family"]
+    if len(study.results.corpora()) > 1:
+        headers.insert(0, "corpus")
+    methods = ", ".join(dict.fromkeys(row.p_method for row in differences))
+    reasons = "; ".join(dict.fromkeys(row.reason for row in differences if row.reason))
+    return Table(
+        name,
+        title,
+        f"Points of accuracy on the same items, with interval. p: {methods}. Holm corrects over "
+        "all rows of one style in this table; * is below 5% after it. Shows: the smallest "
+        "difference that these items find with 80% power at 5%. Alone: items that the arm alone, "
+        "and IFT alone, got right." + (f" Absent: {reasons}." if reasons else ""),
+        (
+            *headers,
+            "size",
+            "arms",
+            "IFT",
+            "arm",
+            "difference",
+            "p",
+            "p, Holm",
+            "shows",
+            "alone, arm / IFT",
+        ),
+        tuple(body),
+        tuple(_difference_row(row) for row in differences),
+    )
+
+
+def _serial_word(serial: bool | None) -> str:
+    return {True: "yes", False: "no", None: "–"}[serial]
+
+
+def _difference_row(row: Difference) -> Row:
+    return {
+        "corpus": row.corpus,
+        "family": row.family,
+        "task": row.task,
+        "serial_depth": row.serial,
+        "student": row.student,
+        "ift_arm": row.ift_arm,
+        "arm": row.arm,
+        "style": row.style,
+        "items": row.items,
+        "ift_accuracy": row.ift_accuracy,
+        "accuracy": row.accuracy,
+        "difference": row.value,
+        "low": row.low,
+        "high": row.high,
+        "p_value": row.p_value,
+        "p_method": row.p_method,
+        "holm_p_value": row.adjusted_p_value,
+        "detectable_at_80_percent": row.detectable,
+        "only_arm_right": row.only_arm,
+        "only_ift_right": row.only_ift,
+        "reason": row.reason,
+    }
+
+
+def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table:
+    """Reasoning minus IFT: tasks down, with and without serial steps, sizes across."""
+    rows = [row for row in differences if row.style == "reasoning"]
+    name, title = "gain-by-task", "Reasoning minus IFT, by task and size"
+    if not rows:
+        return Table(name, title, "", reason="no reasoning and IFT arms on the same items")
+    students = [s for s in study.results.students() if any(row.student == s for row in rows)]
+    # One reasoning arm and one corpus can be shown side by side; the rest is in the full table.
+    first = rows[0].arm, rows[0].ift_arm
+    chosen = [row for row in rows if (row.arm, row.ift_arm) == first]
+    tasks = sorted(
+        {(row.serial is not True, row.family, str(row.task)) for row in chosen},
+    )
+    by_key = {(str(row.task), row.student): row for row in chosen}
+    body = []
+    for flat, family, task in tasks:
+        serial = next(row.serial for row in chosen if row.task == task)
+        cells = [by_key.get((task, student)) for student in students]
+        shows = [row.detectable for row in cells if row is not None and row.detectable]
+        body.append(
+            (
+                _serial_word(serial if serial is not None or not flat else None),
+                task,
+                family,
+                *("–" if row is None else gain_words(row) for row in cells),
+                f"{100 * max(shows):.1f}" if shows else "–",
+            )
+        )
+    return Table(
+        name,
+        title,
+        "Points with paired intervals; * is below 5% after Holm. Last column: the smallest "
+        "difference that the task shows with 80% power, at the size where that is largest.",
+        ("serial steps", "task", "family", *map(study.label, students), "shows at most"),
+        tuple(body),
+    )
+
+
+def rate_table(study: Study) -> Table:
+    """Truncated and unparsed answers beside accuracy."""
+    name, title = "truncated-and-unparsed", "Truncated and unparsed answers"
+    families = study.results.families()
+    known = [
+        group
+        for group in _groups(study)
+        if group.mean("truncated_share") is not None or group.mean("unparsed_share") is not None
+    ]
+    if not known:
+        return Table(name, title, "", reason="these results hold neither rate")
+    body = tuple(
+        (
+            study.label(student),
+            arm,
+            *(
+                f"{percent(group.mean('truncated_share'))} / "
+                f"{percent(group.mean('unparsed_share'))}"
+                if (group := found.get(family))
+                else "–"
+                for family in families
+            ),
+        )
+        for (student, arm), found in _lines(study).items()
+    )
+    return Table(
+        name,
+        title,
+        "Truncated / unparsed, shares of all answers. Both count as wrong, under one limit and "
+        "one grader for all styles. The CSV is accuracy.csv.",
+        ("size", "arm", *families),
+        body,
+    )
+
+
+def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Table:
+    """Reasoning against IFT at equal cost."""
+    name = f"equal-{cost_words.split()[0]}-flops"
+    title = f"Reasoning against IFT at equal {cost_words}"
+    if not found:
+        return Table(name, title, "", reason=f"no reasoning student has {cost_words} to compare")
+    words = {"ahead": "reasoning ahead", "behind": "IFT ahead", "open": "undecided"}
+    body, rows = [], []
+    for one in found:
+        cell, at = one.at.reasoning.cells[0], one.at
+        body.append(
+            (
+                *((str(cell.corpus),) if len(study.results.corpora()) > 1 else ()),
+                cell.family,
+                study.label(cell.student),
+                scientific(at.spent),
+                percent(at.reasoning.accuracy),
+                f"{percent(at.lowest)} to {percent(at.highest)}",
+                f"{at.factor:.2g}×" if at.extrapolated else "no",
+                p_word(one.adjusted_p_value),
+                words[one.stands],
+            )
+        )
+        rows.append(
+            {
+                "corpus": cell.corpus,
+                "family": cell.family,
+                "student": cell.student,
+                "arm": cell.arm,
+                "flops": at.spent,
+                "accuracy": at.reasoning.accuracy,
+                "ift_lowest": at.lowest,
+                "ift_highest": at.highest,
+                "extrapolation_factor": at.factor,
+                "p_value": one.p_value,
+                "holm_p_value": one.adjusted_p_value,
+                "stands": words[one.stands],
+            }
+        )
+    corpus = ("corpus",) if len(study.results.corpora()) > 1 else ()
+    return Table(
+        name,
+        title,
+        "IFT at the same cost lies between the two values: interpolated among its students and "
+        "its fits, or bounded beyond its dearest student. p tests the nearer end, Holm over all "
+        "rows.",
+        (
+            *corpus,
+            "family",
+            "size",
+            "FLOPs",
+            "reasoning",
+            "IFT at that cost",
+            "extrapolated",
+            "p, Holm",
+            "stands",
+        ),
+        tuple(body),
+        tuple(rows),
+    )
+
+
+def verdict_table(verdicts: Iterable[Verdict]) -> Table:
+    """The claims of the study that the project extends, judged on these results."""
+    rows = tuple(verdicts)
+    return Table(
+        "verdicts",
+        "The published study's claims, judged on these results",
+        "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
+        "ruled out at 5%, all claims together; sizes that a claim names are taken literally.",
+        ("claim", "version", "verdict", "evidence", "would show", "what would decide"),
+        tuple(
+            (
+                row.text,
+                row.version,
+                row.verdict,
+                row.evidence + ("; rests on extrapolation" if row.rests_on_extrapolation else ""),
+                "–" if row.detectable is None else f"{100 * row.detectable:.1f} points",
+                row.would_decide or "–",
+            )
+            for row in rows
+        ),
+        tuple(
+            {
+                "id": row.id,
+                "version": row.version,
+                "verdict": row.verdict,
+                "evidence": row.evidence,
+                "p_value": row.p_value,
+                "adjusted_p_value": row.adjusted_p_value,
+                "detectable": row.detectable,
+                "rests_on_extrapolation": row.rests_on_extrapolation,
+                "would_decide": row.would_decide,
+            }
+            for row in rows
+        ),
+    )
+
+
+def growth_table(study: Study) -> Table:
+    """How inference FLOPs grow with size, and the size from which reasoning is ahead."""
+    from breakeven.frontiers.exponents import fit_power_laws
+
+    name, title = "growth", "How the cost of an answer grows with size"
+    series: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+    for key in study.panels:
+        for group in study.groups(key):
+            size, flops = group.cells[0].size_parameters, group.mean("inference_flops")
+            if size and flops and group.cells[0].style != "base":
+                line = series.setdefault((key.title, group.cells[0].arm), ([], []))
+                line[0].append(size)
+                line[1].append(flops)
+    laws = {key: law for key, law in fit_power_laws(series).items() if law is not None}
+    if not laws:
+        return Table(name, title, "", reason="fewer than two sizes with inference FLOPs")
+    body, rows = [], []
+    for (panel, arm), law in laws.items():
+        interval = law.exponent_interval(study.run.settings.confidence)
+        text = f"{law.exponent:.2f}"
+        text += f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else f" ({law.reason})"
+        body.append((panel, arm, text, str(law.points)))
+        rows.append(
+            {
+                "panel": panel,
+                "arm": arm,
+                "exponent": law.exponent,
+                "low": interval[0] if interval else None,
+                "high": interval[1] if interval else None,
+                "coefficient": law.coefficient,
+                "points": law.points,
+            }
+        )
+    return Table(
+        name,
+        title,
+        "Exponent of inference FLOPs a query against parameters: 1 is in proportion to size, less "
+        "means that larger students answer more briefly.",
+        ("family", "arm", "exponent", "sizes"),
+        tuple(body),
+        tuple(rows),
+    )
+
+
+def crossing_table(study: Study) -> Table:
+    """The size from which reasoning is ahead of IFT of the same size."""
+    from breakeven.frontiers.crossing import crossing_size
+    from breakeven.report.figures.equivalent import place_words
+
+    name, title = "crossing", "The size from which reasoning is ahead at equal size"
+    body, rows = [], []
+    for key in study.panels:
+        pairs = _sized_pairs(study.groups(key))
+        if len(pairs) < 2:
+            continue
+        drawn = study.draws(key.family)
+        ift, thinking = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        found = crossing_size(
+            [float(group.cells[0].size_parameters or 0) for group in ift],
+            [group.accuracy for group in ift],
+            [group.accuracy for group in thinking],
+            ift_draws=None if drawn is None else drawn.of(ift),
+            reasoning_draws=None if drawn is None else drawn.of(thinking),
+            level=study.run.settings.confidence,
+        )
+        place = "–" if found.position is None else place_words(found.position)
+        ends = [None if end is None else place_words(end) for end in (found.low, found.high)]
+        interval = f"{ends[0]} to {ends[1]}" if ends[0] else "no item-level draws"
+        body.append((key.title, place, interval, found.reason or "–"))
+        rows.append(
+            {
+                "panel": key.title,
+                "crossing": place,
+                "low": ends[0],
+                "high": ends[1],
+                "share_within": found.share_within,
+                "reason": found.reason,
+            }
+        )
+    if not body:
+        return Table(name, title, "", reason="fewer than two sizes with both styles")
+    return Table(
+        name,
+        title,
+        "Interpolated in log size; < and > lie beyond the sizes measured.",
+        ("family", "size", "95% interval", "remark"),
+        tuple(body),
+        tuple(rows),
+    )
+
+
+def _sized_pairs(groups: Sequence[Group]) -> list[tuple[Group, Group]]:
+    """IFT and reasoning by ascending size, the first arm of each style."""
+    by_style: dict[str, dict[float, Group]] = {"ift": {}, "reasoning": {}}
+    for group in groups:
+        cell = group.cells[0]
+        if cell.style in by_style and cell.size_parameters:
+            by_style[cell.style].setdefault(cell.size_parameters, group)
+    shared = sorted(by_style["ift"].keys() & by_style["reasoning"].keys())
+    return [(by_style["ift"][size], by_style["reasoning"][size]) for size in shared]
+
+
+def mapping_table(
+    name: str, title: str, note: str, headers: Sequence[str], rows: Sequence[Mapping[str, object]]
+) -> Table:
+    """A table whose text is its numbers."""
+    body = tuple(tuple(_text(value) for value in row.values()) for row in rows)
+    plain: tuple[Row, ...] = tuple(
+        {key: _plain(value) for key, value in row.items()} for row in rows
+    )
+    return Table(name, title, note, tuple(headers), body, plain)
+
+
+def _plain(value: object) -> str | int | float | bool | None:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return scientific(value)
+    if isinstance(value, int):
+        return human(value) if value >= 100_000 else f"{value:,}"
+    return str(value)
