@@ -43,8 +43,8 @@ def served(port: int) -> Iterator[str]:
         server.stdout.readline()
         yield server.stdout.readline().strip()
     finally:
-        server.send_signal(2)
-        assert server.wait(30) == 0
+        server.terminate()
+        assert server.wait(60) == 0
         assert server.stdout is not None
         server.stdout.close()
 
@@ -80,6 +80,7 @@ def test_the_ui_answers_on_this_machine_and_its_server_can_be_tracked_to(
         record = read_record("train", "t30k", "ift", 0).path
         record.write_text(record.read_text().replace("1234.5", "4321.5"))
         assert track(params) == Counts(added=1, archived=1, kept=RUNS - 1)
+    check_port(port)  # nothing of the server is left
 
 
 def outside_address() -> str:

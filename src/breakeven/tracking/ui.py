@@ -1,7 +1,9 @@
 """`breakeven ui`: MLflow's server on this machine only."""
 
+import contextlib
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -33,17 +35,29 @@ def serve(port: int = 5000) -> None:
     set_environment()
     initialise(store)
     print("starting MLflow, which takes about ten seconds…", flush=True)
-    server = subprocess.Popen(_command(store, port), env=_environment(), stdout=2)  # noqa: S603
+    # A session of its own: the server has children, and all of them are to end with this process.
+    server = subprocess.Popen(  # noqa: S603
+        _command(store, port), env=_environment(), stdout=2, start_new_session=True
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if _answers(server, port):
             print(f"{_address(store.database, port)}\n(stop with ctrl-C)", flush=True)
         code = server.wait()
     except KeyboardInterrupt:
-        server.terminate()
-        server.wait()
         return
-    if code:
-        raise MachineError(f"the MLflow server ended with code {code}; its messages are above")
+    finally:
+        _end(server)
+    raise MachineError(f"the MLflow server ended with code {code}; its messages are above")
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """End the server and its children, by force where they do not within ten seconds."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(10)
 
 
 def check_port(port: int) -> None:
