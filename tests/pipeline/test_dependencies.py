@@ -1,13 +1,16 @@
 """A stage is run again when, and only when, code that it runs has changed."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+# A stage that always runs needs no list of its modules.
+STAGES = {name: stage for name, stage in PIPELINE.items() if not stage.get("always_changed")}
 
 
 def module_file(name: str) -> Path | None:
@@ -19,6 +22,7 @@ def module_file(name: str) -> Path | None:
     return None
 
 
+@functools.cache
 def imported(file: Path) -> set[Path]:
     """Project files that a file imports, at its top or in its functions."""
     names: set[str] = set()
@@ -75,4 +79,4 @@ def test_no_stage_depends_on_code_it_cannot_run(stage: str) -> None:
 @pytest.mark.parametrize("stage", ["train", "answer", "base"])
 def test_an_edit_to_a_figure_does_not_train_or_answer_again(stage: str) -> None:
     ran = closure(ROOT / "stages" / f"{stage}.py")
-    assert not [file for file in ran if "report" in file.parts or "tracking" in file.parts[:-1]]
+    assert not [file for file in ran if "report" in file.parts]
