@@ -25,7 +25,7 @@ def prompts(count=12, seed=0, vocabulary=200, shared=()):
 
 
 def greedy(model, batch, limit=20, end_ids=(7, 9), **settings):
-    choose = chooser(GREEDY, [("", 0)] * len(batch), limit)
+    choose = chooser(GREEDY, [""] * len(batch), limit)
     return generate(model, batch, limit=limit, end_ids=end_ids, choose=choose, **settings)
 
 
@@ -141,7 +141,7 @@ def test_the_limit_is_the_number_of_new_tokens(model):
 
 def test_a_sample_is_the_same_alone_and_in_any_batch(model, ends):
     batch = prompts(count=10, seed=2)
-    names = [(f"item{number}", number % 3) for number in range(10)]
+    names = [f"task/item/{number}" for number in range(10)]
 
     def sampled(numbers):
         choose = chooser(SAMPLED, [names[number] for number in numbers], 15)
@@ -155,7 +155,7 @@ def test_a_sample_is_the_same_alone_and_in_any_batch(model, ends):
 
 def test_samples_of_one_item_differ_and_another_seed_gives_others(model):
     rows = prompts(count=1) * 4
-    samples = [("item", number) for number in range(4)]
+    samples = [f"task/item/{number}" for number in range(4)]
     other = SAMPLED.model_copy(update={"seed": 4})
     first, second = (
         generate(model, rows, limit=15, end_ids=(), choose=chooser(decoding, samples, 15))

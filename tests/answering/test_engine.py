@@ -37,7 +37,7 @@ def write(model, monkeypatch, scripts, limit, shots=()):
         Row(f"i{n}", 0, tuple(render_prompt(TOKENIZER, "1 + 1?", shots)))
         for n in range(len(scripts))
     ]
-    return answer_batch(model, TOKENIZER, rows, Decoding(), limit=limit, shots=shots)
+    return answer_batch(model, TOKENIZER, "t", rows, Decoding(), limit=limit, shots=shots)
 
 
 def item(reference="7"):
@@ -97,6 +97,15 @@ def test_text_that_looks_like_a_special_token_stays_text_in_a_prompt(project):
             assert ids.count(END) == framed
             assert TOKENIZER.convert_tokens_to_ids("<think>") not in ids
             assert "a<|im_end|>\n<think>b" in TOKENIZER.decode(ids)
+
+
+def test_samples_of_items_with_one_id_in_two_tasks_are_drawn_apart(model):
+    rows = [Row("0", 0, tuple(render_prompt(TOKENIZER, "1 + 1?")))]
+    sampled = Decoding(temperature=1.0, samples=2)
+    first, second = (
+        answer_batch(model, TOKENIZER, task, rows, sampled, limit=20) for task in ("one", "two")
+    )
+    assert first[0].text != second[0].text
 
 
 def test_shots_come_from_training_prompts_of_the_task_s_problem_and_format(project):

@@ -49,13 +49,14 @@ def place(answering: Answering) -> Placement:
 def answer_batch(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
+    task: str,
     batch: Sequence[Row],
     decoding: Decoding,
     *,
     limit: int,
     shots: Sequence[Shot] = (),
 ) -> list[Answer]:
-    """Answer every row, with at most `limit` new tokens each.
+    """Answer every row of a task's batch, with at most `limit` new tokens each.
 
     `shots` are those that the rows' prompts were rendered with: they decide what ends an answer.
     Raises FloatingPointError where the model gives logits that are not numbers.
@@ -68,7 +69,7 @@ def answer_batch(
         [row.prompt for row in batch],
         limit=limit,
         end_ids=end_token_ids(tokenizer, shots),
-        choose=chooser(decoding, [(row.item, row.sample) for row in batch], limit),
+        choose=chooser(decoding, [f"{task}/{row.item}/{row.sample}" for row in batch], limit),
     )
     return [
         _answer(tokenizer, row, one, shots) for row, one in zip(batch, generations, strict=True)

@@ -13,8 +13,8 @@ from breakeven.params import Decoding
 Choose = Callable[[Tensor, Tensor, int], Tensor]
 
 
-def chooser(decoding: Decoding, samples: Sequence[tuple[str, int]], limit: int) -> Choose:
-    """How the (item, sample) pairs of a batch choose their tokens."""
+def chooser(decoding: Decoding, samples: Sequence[str], limit: int) -> Choose:
+    """How the samples of a batch choose their tokens; each has a name of its own, its seed."""
     if decoding.temperature == 0:
         return lambda logits, rows, step: logits.argmax(dim=-1)
     uniforms = torch.from_numpy(np.stack([_uniforms(decoding, one, limit) for one in samples]))
@@ -49,8 +49,7 @@ def draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) -> 
     return tokens[:, 0]
 
 
-def _uniforms(decoding: Decoding, sample: tuple[str, int], limit: int) -> "np.ndarray":
+def _uniforms(decoding: Decoding, sample: str, limit: int) -> "np.ndarray":
     """Numbers in [0, 1) for every step of one sample: the same in whatever batch it is."""
-    item, number = sample
-    digest = hashlib.sha256(f"{decoding.seed}/{item}/{number}".encode()).digest()
+    digest = hashlib.sha256(f"{decoding.seed}/{sample}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big")).random(limit)

@@ -81,9 +81,11 @@ def _answer_cells(setup: Setup, cells: list[Cell]) -> int:
 def _base_model(setup: Setup) -> "Iterator[PreTrainedModel]":
     """The base on its device, with as many threads a batch as were planned."""
     import torch
+    from transformers.utils import logging as transformers_logging
 
     from breakeven.students.loading import load_base
 
+    transformers_logging.disable_progress_bar()  # beside this module's own
     before = torch.get_num_threads()
     torch.set_num_threads(setup.placement.threads)
     try:
@@ -127,6 +129,7 @@ def _answer_job(setup: Setup, model: "PreTrainedModel", job: Job) -> str:
     answers = answer_batch(
         model,
         setup.tokenizer,
+        piece.reading.task,
         piece.batches[job.number],
         answering.decodings[piece.decoding],
         limit=answering.max_new_tokens,

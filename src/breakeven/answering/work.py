@@ -75,7 +75,7 @@ def make_piece(
             **key,
             "decoding": decoding.model_dump(mode="json"),
             "batch_size": batch_size,
-            "prompts": digest_json(reading.prompts),
+            "prompts": digest_json([reading.task, reading.prompts]),
             "end_ids": digest_json(sorted(reading.end_ids)),
         },
     )
