@@ -1,7 +1,7 @@
 """Write the whole report of one set of results: page, figures, tables, metrics, record.
 
-`build_report(results, run, folder)` serves the `report` stage, `replay` and `import` alike. The
-folder is replaced as a whole, so nothing of an earlier report stays in it.
+`build_report(results, run, folder)` serves the `report` stage, `replay` and `import` alike. What
+an earlier report left is replaced; other files in the folder are let be.
 """
 
 import csv
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.analysis.results import Results
+from breakeven.decide.section import Section, decide_section
 from breakeven.errors import InputError
 from breakeven.files import atomic_folder, atomic_path, write_json, write_text
-from breakeven.report.curves import cost_panels, lifetime_queries
+from breakeven.report.curves import CostPanel, cost_panels, lifetime_queries
 from breakeven.report.differences import Difference, family_differences, task_differences
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import Equivalent, equivalent_figure, equivalents
@@ -62,6 +63,7 @@ class Findings(NamedTuple):
     tasks: tuple[Difference, ...]
     equivalents: list[Equivalent]
     matched: list[Matched]
+    panels: tuple[CostPanel, ...]
 
 
 def build_report(results: Results, run: RunSummary | None, folder: Path) -> None:
@@ -78,6 +80,7 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
         task_differences(study),
         equivalents(study),
         matched_comparisons(study),
+        cost_panels(study, "inference", fits=False),
     )
     figures = _figures(study, findings)
     verdicts, groups = _tables(study, findings)
@@ -91,19 +94,30 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
         groups=groups,
         examples=study.run.examples,
         limits=limit_lines(study),
+        decide=_calculator(study),
     )
-    with atomic_folder(folder) as temporary:
-        write_text(temporary / "index.html", render_page(parts))
-        (temporary / "figures").mkdir()
+    page = render_page(parts)
+    with atomic_folder(folder / "figures") as temporary:
         for figure in figures:
             if figure.panels:
-                write_figure(figure, temporary / "figures")
-        _write_tables(temporary / "tables", figures, [verdicts, *_flat(groups)])
-        panels = cost_panels(study, "inference", fits=False)
-        write_json(
-            temporary / "metrics.json",
-            metrics(study, findings.families, findings.matched, panels),
-        )
+                write_figure(figure, temporary)
+    with atomic_folder(folder / "tables") as temporary:
+        _write_tables(temporary, figures, [verdicts, *_flat(groups)])
+    numbers = metrics(study, findings.families, findings.matched, findings.panels)
+    write_json(folder / "metrics.json", numbers)
+    write_text(folder / "index.html", page)
+
+
+def _calculator(study: Study) -> Section:
+    run = study.run
+    return decide_section(
+        study.results,
+        run.bills,
+        price_per_device_hour=run.price_per_device_hour,
+        currency=run.currency,
+        draws=run.settings.draws,
+        seed=run.settings.seed,
+    )
 
 
 def _figures(study: Study, findings: Findings) -> list[FigureSpec]:
@@ -113,7 +127,7 @@ def _figures(study: Study, findings: Findings) -> list[FigureSpec]:
         frontier_figure(study, "inference"),
         gain_figure(study, findings.families),
         equivalent_figure(study, findings.equivalents),
-        probability_figure(study, cost_panels(study, "inference", fits=False)),
+        probability_figure(study, findings.panels),
         depth_figure(study),
         frontier_figure(study, "training"),
         frontier_figure(study, "lifetime", lifetime_queries(study)),
@@ -132,7 +146,6 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
         TableGroup(
             "tables",
             "Accuracy",
-            "",
             [
                 accuracy_table(study),
                 difference_table(study, findings.families, by_task=False),
@@ -152,12 +165,11 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
         TableGroup(
             "run",
             "What was run",
-            "",
             [student_table(run), arm_table(run), task_list(run)],
             [training_table(run)],
         ),
-        TableGroup("costs", "Costs", "", [bill_table(run), cost_table(study)]),
-        TableGroup("data", "Data", "", [corpus_table(run), teacher_table(run)]),
+        TableGroup("costs", "Costs", [bill_table(run), cost_table(study)]),
+        TableGroup("data", "Data", [corpus_table(run), teacher_table(run)]),
     ]
     return verdict_table(judge(study.results)), groups
 
@@ -166,11 +178,8 @@ def _flat(groups: Iterable[TableGroup]) -> list[Table]:
     return [table for group in groups for table in (*group.tables, *group.folded)]
 
 
-def _write_tables(
-    folder: Path, figures: Iterable[FigureSpec], tables: Iterable[Table]
-) -> None:
+def _write_tables(folder: Path, figures: Iterable[FigureSpec], tables: Iterable[Table]) -> None:
     """One CSV a table, and one a figure with what it draws."""
-    folder.mkdir()
     for figure in figures:
         if figure.rows:
             write_csv(folder / f"figure-{figure.name}.csv", figure.rows)

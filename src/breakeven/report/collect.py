@@ -3,7 +3,7 @@
 Cells come from the parameters, never from listing a folder, so what was removed is not shown.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from breakeven.analysis.measured import (
@@ -51,9 +51,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
     items = _item_rows(params)
     tasks = _task_rows(params)
     records = {
-        key: record
-        for key in _cells(params)
-        if (record := _record("train", *key)) is not None
+        key: record for key in _cells(params) if (record := _record("train", *key)) is not None
     }
     answering = {name: _record("answer", name) for name in params.students}
     teacher = _teacher_rows(params)
@@ -64,7 +62,9 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
             name: ArmFacts(row.style, row.corpus, row.reasoning_share, _order(row.style, row.order))
             for name, row in params.arms.items()
         },
-        costs={key: _cell_costs(params, key, records.get(key), answering) for key in _cells(params)},
+        costs={
+            key: _cell_costs(params, key, records.get(key), answering) for key in _cells(params)
+        },
         chance={row.name: row.chance for row in tasks},
         teacher_accuracy=_teacher_accuracy(params),
     )
@@ -81,9 +81,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
         arms=tuple(_arm_row(params, name) for name in params.arms),
         tasks=tasks,
         teacher=teacher,
-        corpora=tuple(
-            row for name in params.corpora if (row := _corpus_row(name)) is not None
-        ),
+        corpora=tuple(row for name in params.corpora if (row := _corpus_row(name)) is not None),
         trainings=tuple(
             _training_row(key, record)
             for key, record in records.items()
@@ -111,7 +109,7 @@ def _item_rows(params: Params) -> "pd.DataFrame":
         raise InputError(f"{path}: no such file; run `dvc repro score`")
     items = pd.read_parquet(path)
     check_item_rows(items, str(path))
-    wanted = {
+    wanted: dict[str, Collection[str | int]] = {
         "student": params.students,
         "arm": params.arms,
         "seed": params.seeds,
@@ -188,15 +186,18 @@ def _teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
             TeacherRow(
                 style,
                 sum(counts),
-                *(
-                    sum(record.tokens.get(kind) or 0 for record in found)
-                    for kind in ("prompt", "thinking", "answer")
-                ),
+                _tokens(found, "prompt"),
+                _tokens(found, "thinking"),
+                _tokens(found, "answer"),
                 accuracy=sum(n * a for n, a in known) / total if whole else None,
                 reason=None if whole else _why_no_accuracy(params),
             )
         )
     return tuple(rows)
+
+
+def _tokens(records: list[Record], kind: str) -> int:
+    return sum(record.tokens.get(kind) or 0 for record in records)
 
 
 def _why_no_accuracy(params: Params) -> str:
@@ -336,9 +337,7 @@ def _training_cost(record: Record | None) -> Cost:
         _amount(record.flops.get("train"), "training FLOPs are not recorded"),
         Amount(sum(record.device_seconds.values())),
         Amount(record.gpu_hours),
-        _amount(
-            record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)
-        ),
+        _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
     )
 
 

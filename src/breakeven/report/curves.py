@@ -11,6 +11,7 @@ from breakeven.verdicts.groups import Group
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from breakeven.frontiers.saturation import SaturationFit
 
@@ -151,7 +152,8 @@ _WORDS = {
 
 
 def _curves(study: Study, key: PanelKey, points: Sequence[Point]) -> tuple[Curve, ...]:
-    dearest = max(point.cost for point in points)
+    # Untrained students read examples with every question; their cost is nobody's to reach.
+    dearest = max((p.cost for p in points if p.arm.style != "base"), default=0.0)
     ceiling = study.results.teacher_accuracy.get(key.family, 1.0)
     return tuple(
         _curve(study, key, arm, [p for p in points if p.arm == arm], dearest, ceiling)
@@ -192,16 +194,22 @@ def _curve(
     if band is not None:
         low, high = np.minimum(low, band[0]), np.maximum(high, band[1])
     best = fit.curve.predict(grid)
-    arrays = (grid, best, np.minimum(low, best), np.maximum(high, best))
     left_out = leave_one_size_out(costs, accuracies, ceiling)
     return Curve(
         arm,
-        *(tuple(map(float, array)) for array in arrays),
-        largest,
-        factor,
-        left_out.mean_error,
-        None,
+        costs=_floats(grid),
+        best=_floats(best),
+        low=_floats(np.minimum(low, best)),
+        high=_floats(np.maximum(high, best)),
+        largest=largest,
+        factor=factor,
+        miss=left_out.mean_error,
+        reason=None,
     )
+
+
+def _floats(array: "NDArray[np.float64]") -> tuple[float, ...]:
+    return tuple(map(float, array))
 
 
 def _sampling_band(
@@ -209,8 +217,8 @@ def _sampling_band(
     key: PanelKey,
     own: Sequence[Point],
     fit: "SaturationFit",
-    grid: "np.ndarray[tuple[int], np.dtype[np.float64]]",
-) -> "tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...] | None":
+    grid: "NDArray[np.float64]",
+) -> "tuple[NDArray[np.float64], ...] | None":
     import numpy as np
 
     from breakeven.frontiers.saturation import bootstrap_band

@@ -31,9 +31,9 @@ def metrics(
             _put(costs, group.mean("output_tokens"), *place, "output_tokens", family)
     gain: dict[str, Any] = {}
     for row in differences:
-        place = (row.student, row.arm, row.family)
+        where = (row.student, row.arm, row.family)
         for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
-            _put(gain, None if value is None else 100 * value, *place, name)
+            _put(gain, None if value is None else 100 * value, *where, name)
     stands = [one.stands for one in matched]
     return {
         "accuracy": accuracy,
@@ -45,7 +45,9 @@ def metrics(
             "undecided": stands.count("open"),
         },
         "on_inference_frontier": {
-            style: sum(p.on_frontier for panel in panels for p in panel.points if p.arm.style == style)
+            style: sum(
+                p.on_frontier for panel in panels for p in panel.points if p.arm.style == style
+            )
             for style in ("base", "ift", "mixed", "reasoning")
         },
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from breakeven.decide.section import Section
 from breakeven.report.figures.spec import FigureSpec
 from breakeven.report.render import panel_svg
 from breakeven.report.run import Example
@@ -26,13 +27,25 @@ _SHAPES = {
     "h": '<path d="M8 2l5 3v6l-5 3-5-3V5z"/>',
 }
 
-
-class Section(NamedTuple):
-    """A part of the page made elsewhere: trusted HTML, embedded JSON, a script."""
-
-    html: str
-    json: str
-    script: str
+# Columns that hold words and are set flush left.
+WORDS = frozenset(
+    {
+        "arm",
+        "arms",
+        "base",
+        "corpus",
+        "family",
+        "item",
+        "method",
+        "order",
+        "reasons",
+        "remark",
+        "stands",
+        "student",
+        "style",
+        "task",
+    }
+)
 
 
 class TableGroup(NamedTuple):
@@ -40,7 +53,6 @@ class TableGroup(NamedTuple):
 
     id: str
     title: str
-    intro: str
     tables: Sequence[Table]
     folded: Sequence[Table] = ()
 
@@ -58,7 +70,7 @@ class PageParts:
     groups: Sequence[TableGroup]
     examples: Sequence[Example]
     limits: Sequence[str]
-    decide: Section | None = None
+    decide: Section
 
 
 def render_page(parts: PageParts) -> str:
@@ -85,10 +97,9 @@ def render_page(parts: PageParts) -> str:
         drawn=drawn,
         shapes={name: Markup(shape) for name, shape in _SHAPES.items()},  # noqa: S704
         variables=_variables(),
+        words=WORDS,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
-        decide=None
-        if parts.decide is None
-        else Section(*(Markup(text) for text in parts.decide)),  # noqa: S704
+        decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704
     )
 
 

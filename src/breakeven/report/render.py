@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from breakeven.report.figures.spec import FigureSpec, Key, Panel
 from breakeven.report.style import (
@@ -49,7 +49,7 @@ def drawing() -> Iterator[None]:
         yield
 
 
-_SETTINGS: dict[str, object] = {
+_SETTINGS: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "breakeven",
     "text.parse_math": False,  # names are text, whatever signs they hold
@@ -103,6 +103,7 @@ def write_figure(spec: FigureSpec, folder: Path) -> None:
     with drawing():
         sheet = _sheet(spec)
         sheet.savefig(folder / f"{spec.name}.svg", format="svg", metadata=_NO_METADATA)
+        sheet.set_layout_engine("none")  # laid out already
         sheet.savefig(
             folder / f"{spec.name}.png", format="png", dpi=150, metadata={"Software": None}
         )

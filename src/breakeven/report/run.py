@@ -106,7 +106,7 @@ class RunSummary:
     `bills` holds what each (student, arm, seed) took; `absent` says what is missing and why.
     """
 
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     facts: tuple[tuple[str, str], ...] = ()
     students: tuple[StudentRow, ...] = ()
     arms: tuple[ArmRow, ...] = ()
@@ -126,10 +126,9 @@ class RunSummary:
         return {task.name: task.least_depth is not None for task in self.tasks}
 
 
-def bare_run(settings: Settings = Settings()) -> RunSummary:  # noqa: B008 - immutable
+def bare_run() -> RunSummary:
     """The run of results that this pipeline did not make: nothing is known of it."""
     return RunSummary(
-        settings=settings,
         absent=(
             "what was run, the bill and the training data: absent, these results were not made "
             "by this pipeline, so there are no records of them",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from breakeven.costs.bill import ITEMS, Bill, Cost
+from breakeven.report.figures.spec import Row
 from breakeven.report.run import RunSummary
 from breakeven.report.study import Study
 from breakeven.report.style import human, percent, scientific
@@ -39,9 +40,7 @@ def student_table(run: RunSummary) -> Table:
         for row in run.students
     ]
     plain = tuple(row._asdict() for row in run.students)
-    return Table(
-        "students", "Students", "", ("student", "parameters", "base"), tuple(rows), plain
-    )
+    return Table("students", "Students", "", ("student", "parameters", "base"), tuple(rows), plain)
 
 
 def task_list(run: RunSummary) -> Table:
@@ -100,7 +99,8 @@ def corpus_table(run: RunSummary) -> Table:
     name, title = "pairs", "Pairs kept and dropped"
     if not run.corpora:
         return Table(name, title, "", reason=NO_RECORDS)
-    body, rows = [], []
+    body: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for row in run.corpora:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in row.reasons.items())
         tokens = {kind: row.tokens.get(kind) for kind in ("prompt", "ift", "reasoning")}
@@ -174,7 +174,8 @@ def _count(value: float | None) -> str:
 
 def cost_table(study: Study) -> Table:
     """What a query and a training cost, by student and arm: means over families."""
-    body, rows = [], []
+    body: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for student in study.results.students():
         for arm in study.arms:
             found = [

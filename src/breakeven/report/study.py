@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.analysis.aggregate import align
 from breakeven.analysis.results import STYLES, CellResult, Results, Style
 from breakeven.report.run import RunSummary
-from breakeven.report.style import STYLE_COLOURS, STYLE_MARKERS, human
+from breakeven.report.style import STYLE_COLOURS, STYLE_MARKERS, size_word
 from breakeven.verdicts.contrasts import Sample, sample_of
 from breakeven.verdicts.groups import Group, groups
 
@@ -117,9 +117,7 @@ class Study:
             family: tuple(
                 group
                 for style in STYLES
-                for group in groups(
-                    self.results, style, family=family, decoding=self.decoding
-                )
+                for group in groups(self.results, style, family=family, decoding=self.decoding)
             )
             for family in self.results.families()
         }
@@ -131,7 +129,7 @@ class Study:
     @cached_property
     def _labels(self) -> dict[str, str]:
         sizes = {cell.student: cell.size_parameters for cell in self.results.cells}
-        short = {name: human(size) if size else name for name, size in sizes.items()}
+        short = {name: size_word(size) if size else name for name, size in sizes.items()}
         shared = [label for label in short.values() if list(short.values()).count(label) > 1]
         return {name: name if label in shared else label for name, label in short.items()}
 

@@ -49,6 +49,11 @@ def human(value: float) -> str:
     return f"{value:.0f}"
 
 
+def size_word(parameters: float) -> str:
+    """Parameters as the field says them: 30K, 2M, 0.5B, 14B."""
+    return f"{parameters / 1e9:.2g}B" if 1e8 <= parameters < 1e10 else human(parameters)
+
+
 def scientific(value: float | None) -> str:
     """A large number as people of the field write it: 3.2e+11 is 3.2×10¹¹."""
     if value is None:
@@ -78,7 +83,9 @@ def p_word(p_value: float | None) -> str:
     """A p value as it is read."""
     if p_value is None:
         return "–"
-    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+    if p_value < 0.001:
+        return "<0.001"
+    return f"{p_value:.3f}" if p_value < 0.1 else f"{p_value:.2f}"
 
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -92,7 +92,9 @@ def _how_judged(rows: Sequence[Difference]) -> str:
 
 
 def _standing(rows: Sequence[Difference], *, several: bool) -> Standing:
-    ahead, behind, undecided = [], [], []
+    ahead: list[str] = []
+    behind: list[str] = []
+    undecided: list[str] = []
     for row in rows:
         name = f"{row.family} after {row.corpus}" if several else row.family
         text = f"{name} {points(row.value)}"

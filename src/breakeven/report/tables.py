@@ -195,9 +195,7 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
         return Table(name, title, "", reason="no pair of arms on the same items")
     body = []
     for row in differences:
-        alone = (
-            "–" if row.only_ift is None else f"{row.only_arm} / {row.only_ift}"
-        )
+        alone = "–" if row.only_ift is None else f"{row.only_arm} / {row.only_ift}"
         what = [row.task or "–", _serial_word(row.serial)] if by_task else [row.family]
         if len(study.results.corpora()) > 1:
             what.insert(0, str(row.corpus))
@@ -349,12 +347,13 @@ def rate_table(study: Study) -> Table:
 
 def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Table:
     """Reasoning against IFT at equal cost."""
-    name = f"equal-{cost_words.split()[0]}-flops"
+    name = f"equal-{cost_words.split(maxsplit=1)[0]}-flops"
     title = f"Reasoning against IFT at equal {cost_words}"
     if not found:
         return Table(name, title, "", reason=f"no reasoning student has {cost_words} to compare")
     words = {"ahead": "reasoning ahead", "behind": "IFT ahead", "open": "undecided"}
-    body, rows = [], []
+    body: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for one in found:
         cell, at = one.at.reasoning.cells[0], one.at
         body.append(
@@ -462,7 +461,8 @@ def growth_table(study: Study) -> Table:
     laws = {key: law for key, law in fit_power_laws(series).items() if law is not None}
     if not laws:
         return Table(name, title, "", reason="fewer than two sizes with inference FLOPs")
-    body, rows = [], []
+    body: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for (panel, arm), law in laws.items():
         interval = law.exponent_interval(study.run.settings.confidence)
         text = f"{law.exponent:.2f}"
@@ -496,7 +496,8 @@ def crossing_table(study: Study) -> Table:
     from breakeven.report.figures.equivalent import place_words
 
     name, title = "crossing", "The size from which reasoning is ahead at equal size"
-    body, rows = [], []
+    body: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for key in study.panels:
         pairs = _sized_pairs(study.groups(key))
         if len(pairs) < 2:

@@ -45,8 +45,8 @@ def power_ticks(axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axes.get_xlim()
-    narrow = high / low < 30
-    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 3.0) if narrow else (1.0,), numticks=7))
+    steps = (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)
+    axes.xaxis.set_major_locator(LogLocator(10, subs=steps, numticks=9))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
@@ -56,16 +56,31 @@ def _power(value: float) -> str:
     return text.replace("1.0×", "").replace(".0×", "×")
 
 
-def label_point(axes: "Axes", x: float, y: float, text: str, *, below: bool) -> None:
-    """A short label just above or below a point."""
+# Offsets in points, then the alignment of a label on each side of its point.
+_SIDES = {
+    "above": ((-4, 5), "right", "bottom"),
+    "below": ((4, -5), "left", "top"),
+    "left": ((-6, 0), "right", "center"),
+    "right": ((6, 0), "left", "center"),
+}
+
+
+def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> None:
+    """A short label beside a point: above left, below right, left or right of it."""
+    offset, horizontal, vertical = _SIDES[side]
     axes.annotate(
         text,
         (x, y),
-        xytext=(0, -7 if below else 7),
+        xytext=offset,
         textcoords="offset points",
-        ha="center",
-        va="top" if below else "bottom",
+        ha=horizontal,
+        va=vertical,
         fontsize=7.5,
         color=INK,
         zorder=5,
     )
+
+
+def signed_points(value: float, _: object = None) -> str:
+    """A tick of a difference, in points."""
+    return "0" if abs(value) < 1e-9 else f"{100 * value:+.0f}".replace("-", "−")

@@ -44,7 +44,7 @@ def depth_points(study: Study) -> list[DepthPoint]:
         family, task, student, arm, depth = key
         marks = part.groupby("item", observed=True)["correct"].mean().to_numpy(dtype=float)
         estimate = accuracy_interval(marks, level=level)
-        place = (str(task), str(family), str(student), arms[str(arm)], int(str(int(depth))))
+        place = (str(task), str(family), str(student), arms[str(arm)], int(float(str(depth))))
         found.append(DepthPoint(*place, estimate))
     return found
 
@@ -123,7 +123,7 @@ def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> Non
         depths = [point.depth + shift for point in own]
         axes.plot(
             depths,
-            [point.estimate.value for point in own],
+            [point.estimate.value or 0.0 for point in own],
             marker=arm.marker,
             color=arm.colour,
             lw=1.5,

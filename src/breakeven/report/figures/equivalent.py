@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import ArmView, PanelKey, Study
-from breakeven.report.style import INK, MUTED, human
+from breakeven.report.style import INK, MUTED, size_word
 from breakeven.verdicts.groups import Group
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _size(group: Group) -> float:
 def place_words(position: "Position") -> str:
     """An equivalent size as text: 1.8B, <30K or >14B."""
     if position.value is not None:
-        return human(position.value)
-    return f"{'<' if position.side == 'below' else '>'}{human(position.bound or 0.0)}"
+        return size_word(position.value)
+    return f"{'<' if position.side == 'below' else '>'}{size_word(position.bound or 0.0)}"
 
 
 def equivalent_figure(study: Study, found: Sequence[Equivalent]) -> FigureSpec:
@@ -155,7 +155,7 @@ def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> N
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(FixedLocator(list(sizes)))
         axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: human(value)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: size_word(value)))
     axes.set_xlabel("size of the reasoning student (log)")
     axes.set_ylabel("IFT size as accurate (log)")
 
@@ -163,8 +163,8 @@ def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> N
 def _draw_one(one: Equivalent, sizes: Sequence[float], axes: "Axes") -> None:
     place, colour = one.found.position, one.arm.colour
     if one.found.low is not None and one.found.high is not None:
-        ends = [_drawn(one.found.low, sizes), _drawn(one.found.high, sizes)]
-        axes.vlines(one.size, *ends, color=colour, lw=1.3)
+        low, high = _drawn(one.found.low, sizes), _drawn(one.found.high, sizes)
+        axes.vlines(one.size, low, high, color=colour, lw=1.3)
     where = _drawn(place, sizes)
     if place.value is not None:
         axes.plot(one.size, where, one.arm.marker, color=colour, markersize=7)

@@ -7,7 +7,7 @@ from breakeven.report.curves import CostKind, CostPanel, Curve, Point, cost_pane
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import Study
-from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, human
+from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, size_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,9 +38,7 @@ def frontier_figure(study: Study, kind: CostKind, queries: float | None = None) 
         title,
         see=_see(drawn),
         how=_how(kind, drawn),
-        panels=tuple(
-            Panel(panel.key.title, partial(_draw, study, panel, kind)) for panel in drawn
-        ),
+        panels=tuple(Panel(panel.key.title, partial(_draw, study, panel, kind)) for panel in drawn),
         legend=_legend(study, drawn),
         rows=tuple(row for panel in drawn for row in _rows(panel, kind)),
     )
@@ -106,9 +104,7 @@ def _has_draws(panels: list[CostPanel]) -> bool:
 def _legend(study: Study, panels: list[CostPanel]) -> tuple[Key, ...]:
     shown = {point.arm.name for panel in panels for point in panel.points}
     words = {arm.name: f"{arm.name} ({STYLE_WORDS[arm.style]})" for arm in study.arms}
-    arms = [
-        Key(words[arm.name], arm.colour, arm.marker) for arm in study.arms if arm.name in shown
-    ]
+    arms = [Key(words[arm.name], arm.colour, arm.marker) for arm in study.arms if arm.name in shown]
     return (*arms, Key("frontier", INK, None, "-"))
 
 
@@ -129,17 +125,18 @@ def _shade(panel: CostPanel, axes: "Axes") -> None:
     ift = [c for c in panel.curves if c.arm.style == "ift" and c.costs and c.factor > 1.02]
     if not ift:
         return
-    start, end = max(c.largest for c in ift), max(c.costs[-1] for c in ift)
-    axes.axvspan(start, end * 1.6, color=SHADE, zorder=0, linewidth=0)
+    start = max(c.largest for c in ift)
+    end = max(point.cost for point in panel.points)
+    axes.axvspan(start, end * 10, color=SHADE, zorder=0, linewidth=0)
     axes.text(
-        end * 1.5,
+        0.99,
         0.015,
         f"IFT extrapolated, up to {ift[0].factor:.2g}×",
         ha="right",
         va="bottom",
         fontsize=7.5,
         color=MUTED,
-        transform=axes.get_xaxis_transform(),
+        transform=axes.transAxes,
     )
 
 
@@ -195,7 +192,7 @@ def _draw_point(study: Study, panel: CostPanel, point: Point, axes: "Axes") -> N
             point.cost,
             point.accuracy,
             study.label(point.group.cells[0].student),
-            below=point.arm.style == "ift",
+            side="below" if point.arm.style == "ift" else "above",
         )
 
 
@@ -205,7 +202,7 @@ def _rows(panel: CostPanel, kind: CostKind) -> list[Row]:
             "corpus": panel.key.corpus,
             "family": panel.key.family,
             "student": point.group.cells[0].student,
-            "size": human(size) if (size := point.group.cells[0].size_parameters) else None,
+            "size": size_word(size) if (size := point.group.cells[0].size_parameters) else None,
             "arm": point.arm.name,
             "style": point.arm.style,
             f"{kind}_flops": point.cost,

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.report.differences import Difference
-from breakeven.report.figures.axes import label_point, power_ticks
+from breakeven.report.figures.axes import label_point, power_ticks, signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import ArmView, PanelKey, Study
 from breakeven.report.style import INK, STYLE_WORDS, points
@@ -40,7 +40,7 @@ def gain_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
         title,
         see=_see(found, unit),
         how="Above the line thinking is more accurate than IFT at the same size; further right it "
-        f"costs more {unit} an answer. Bars are intervals over items, paired.",
+        f"costs more {unit} an answer. A thin line joins the sizes of an arm. " + _bar_words(found),
         panels=tuple(
             Panel(key.title, partial(_draw, study, rows, limits, largest, unit))
             for key, rows in panels
@@ -54,9 +54,7 @@ def gain_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
     )
 
 
-def _gain_points(
-    study: Study, differences: Sequence[Difference]
-) -> tuple[list[GainPoint], str]:
+def _gain_points(study: Study, differences: Sequence[Difference]) -> tuple[list[GainPoint], str]:
     arms = {arm.name: arm for arm in study.arms}
     by_key = {
         (group.cells[0].student, group.cells[0].arm, group.cells[0].family): group
@@ -94,6 +92,14 @@ def _limits(found: Sequence[GainPoint]) -> tuple[float, float]:
     return min(-0.1, *lows) - 0.04, max(0.1, *highs) + 0.08
 
 
+def _bar_words(found: Sequence[GainPoint]) -> str:
+    if all(point.difference.p_value is not None for point in found):
+        return "Bars are intervals over items, paired."
+    if any(point.difference.low is not None for point in found):
+        return "Bars are bounds at widest: these results hold no item-level answers."
+    return "No intervals: these results hold no item-level answers."
+
+
 def _known(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
 
@@ -122,22 +128,37 @@ def _draw(
 ) -> None:
     from matplotlib.ticker import FuncFormatter
 
+    _join(rows, axes)
     axes.axhline(0, color=INK, lw=1.0)
-    for point in rows:
+    for place, point in enumerate(sorted(rows, key=lambda one: one.factor)):
         row, colour = point.difference, point.arm.colour
         if row.low is not None and row.high is not None:
             axes.vlines(point.factor, row.low, row.high, color=colour, lw=1.2)
         axes.plot(point.factor, row.value, point.arm.marker, color=colour, markersize=6.5)
-        label_point(
-            axes, point.factor, _known(row.high, row.value), study.label(row.student), below=False
-        )
+        side = "left" if place % 2 == 0 else "right"
+        label_point(axes, point.factor, row.value, study.label(row.student), side=side)
     axes.set_xscale("log")
-    axes.set_xlim(min(factors[1], 1.0) / 1.2, factors[0] * 1.3)
+    margin = max((factors[0] / factors[1]) ** 0.12, 1.15)
+    axes.set_xlim(factors[1] / margin, factors[0] * margin)
     power_ticks(axes)
     axes.set_ylim(*limits)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(signed_points))
     axes.set_ylabel("accuracy minus IFT, points")
     axes.set_xlabel(f"{unit} of an answer, times IFT's (log)")
+
+
+def _join(rows: Sequence[GainPoint], axes: "Axes") -> None:
+    """A thin line through an arm's points from the smallest student to the largest."""
+    for arm in dict.fromkeys(point.arm for point in rows):
+        own = [point for point in rows if point.arm == arm and point.difference.size_parameters]
+        own.sort(key=lambda point: point.difference.size_parameters or 0.0)
+        axes.plot(
+            [point.factor for point in own],
+            [point.difference.value for point in own],
+            color=arm.colour,
+            lw=0.8,
+            alpha=0.6,
+        )
 
 
 def _row(point: GainPoint, unit: str) -> Row:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.report.differences import Difference
+from breakeven.report.figures.axes import signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import NO_ITEMS, ArmView, Study
 from breakeven.report.style import INK, MUTED, STYLE_WORDS, points
@@ -93,7 +94,7 @@ def _draw(
     axes.set_yticklabels([str(task) for _, task in tasks])
     axes.set_ylim(len(tasks) - 0.5, -0.5)
     axes.set_xlim(*limits)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(signed_points))
     axes.set_xlabel("accuracy minus IFT, points")
 
 

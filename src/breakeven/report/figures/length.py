@@ -145,10 +145,9 @@ def _paired_words(study: Study, answers: dict[tuple[str, str, str], Answers]) ->
     if not parts:
         return ""
     pooled = tokens_by_correctness(
-        *(
-            np.concatenate([getattr(own, name) for own in parts])
-            for name in ("tokens", "correct", "question")
-        )
+        np.concatenate([own.tokens for own in parts]),
+        np.concatenate([own.correct for own in parts]),
+        np.concatenate([own.question for own in parts]),
     )
     if pooled.paired_ratio is None or pooled.paired_low is None or pooled.paired_high is None:
         return f" Within a question nothing can be said: {pooled.reason}."
@@ -168,9 +167,7 @@ def _draw_lengths(study: Study, rows: Sequence[Lengths], axes: "Axes") -> None:
         axes.hlines(place, min(known), max(known), color=colour, lw=1.4)
         for mean, style in zip(means, ("full", "none"), strict=True):
             if mean is not None:
-                axes.plot(
-                    mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6
-                )
+                axes.plot(mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6)
     axes.set_yticks(range(len(rows)))
     axes.set_yticklabels([f"{one.arm.name} {study.label(one.student)}" for one in rows])
     axes.invert_yaxis()
@@ -283,9 +280,7 @@ def _draw_limits(rows: Sequence[Limits], axes: "Axes") -> None:
 
 def _limit_rows(one: Limits) -> list[Row]:
     found = one.found
-    rows = zip(
-        found.limits, found.accuracy, found.truncated_share, found.mean_tokens, strict=True
-    )
+    rows = zip(found.limits, found.accuracy, found.truncated_share, found.mean_tokens, strict=True)
     return [
         {
             "corpus": one.key.corpus,

@@ -52,7 +52,7 @@ def _see(panels: Sequence[CostPanel], *, sampled: bool) -> str:
     unsure = [p for p in every if 0.05 < _value(p.probability, p.on_frontier) < 0.95]
     return (
         f"{len(every) - len(unsure)} of {len(every)} places are sure (below 0.05 or above 0.95); "
-        f"{len(unsure)} are not."
+        f"{len(unsure)} {'is' if len(unsure) == 1 else 'are'} not."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ class Key(NamedTuple):
     label: str
     colour: str
     marker: str | None = None
-    line: str | None = None
+    line: Literal["-", "--", ":"] | None = None
 
 
 @dataclass(frozen=True)
