@@ -1,9 +1,16 @@
 """Break-even numbers of queries, by hand."""
 
+from dataclasses import replace
+
 import pytest
 from tests.decide.studies import GAPS, THINKING_PAYS, TIES, options_of
 
-from breakeven.decide.break_even import break_even, break_evens, contenders
+from breakeven.decide.break_even import (
+    break_even,
+    break_evens,
+    contenders,
+    net_break_even,
+)
 from breakeven.decide.choice import decide
 from breakeven.decide.options import Request, in_unit, lifetime
 
@@ -87,3 +94,24 @@ def test_the_cheaper_one_on_each_side_of_the_break_even_is_right():
     pairs = {(p.first, p.second): p for p in break_evens(options_of(THINKING_PAYS), REQUEST, None)}
     pair = pairs["large ift", "small reasoning"]
     assert (pair.cheaper_before, pair.cheaper_after) == ("small reasoning", "large ift")
+
+
+def test_a_dearer_and_better_option_nets_more_from_its_break_even_on():
+    # Small reasoning trains for 3 more and answers for 0.000009 more than small ift; at 0.0001 a
+    # right answer its 32 points more earn 0.000032 a query: 3 / (0.000032 - 0.000009).
+    ift, reasoning = named(THINKING_PAYS, "small ift", "small reasoning")
+    request = Request(1.0, price_per_device_hour=3.6, value_per_correct=1e-4)
+    amount = net_break_even(ift, reasoning, request)
+    assert amount.value == pytest.approx(3 / 23e-6)
+    for factor, best in ((0.999, ift), (1.001, reasoning)):
+        asked = replace(request, queries=amount.value * factor)
+        decision = decide([ift, reasoning], asked)
+        assert decision.choice is not None
+        assert decision.choice.option is best
+
+
+def test_an_answer_worth_too_little_never_pays_for_thinking():
+    ift, reasoning = named(THINKING_PAYS, "small ift", "small reasoning")
+    request = Request(1.0, price_per_device_hour=3.6, value_per_correct=1e-5)
+    reason = net_break_even(ift, reasoning, request).reason
+    assert reason == "small ift nets more at any number of queries"

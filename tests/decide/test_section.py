@@ -19,7 +19,7 @@ from breakeven.decide.section import decide_section, embedded_json
 from breakeven.errors import InputError
 
 CHROMIUM = Path("/usr/bin/chromium")
-DRAWS = 300
+DRAWS = 200
 needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head><body>
@@ -112,7 +112,7 @@ def open_page(browser):
 GRID = [
     Request(queries, unit, budget, price, limit, value, teacher, teacher)
     for queries, unit, budget, price, limit, value, teacher in itertools.product(
-        (0.0, 1.0, 1e4, 1e6, 3.3e8),
+        (0.0, 1e4, 1e6, 3.3e8),
         ("flops", "device_seconds", "money"),
         (None, 20.0, 1e5, 1e14),
         (0.0, 3.6),
@@ -120,7 +120,8 @@ GRID = [
         (None, 1e-4),
         (False, True),
     )
-    if value is None or unit == "money"
+    if (value is None and price) or unit == "money"
+    if not (teacher and limit)
 ]
 
 
@@ -149,9 +150,9 @@ def python_side(options, request, draws):
             *(row.probability for row in decision.rows),
             *(step.cost_per_extra_correct for step in decision.ladder),
             *(
-                amount.value
+                amount and amount.value
                 for p in decision.break_evens
-                for amount in (p.flops, p.device_seconds, p.money, p.cost)
+                for amount in (p.flops, p.device_seconds, p.money, p.cost, p.net_value)
             ),
         ],
     }
@@ -173,7 +174,7 @@ JS_SIDE = """([family, requests]) => {
         ...d.rows.map((row) => row.net), ...d.rows.map((row) => row.probability),
         ...d.ladder.map((step) => step.cost_per_extra_correct),
         ...d.breakEvens.flatMap((p) => [p.queries.flops.value, p.queries.device_seconds.value,
-          p.queries.money.value, p.cost])],
+          p.queries.money.value, p.cost, p.net && p.net.value])],
     };
   });
 }"""
@@ -223,38 +224,42 @@ def test_ties_and_gaps_come_out_alike_too(source, open_page, tmp_path, study):
     agree(found, options, draws)
 
 
+# Types all numbers at once, as a person would one after another.
+TYPE = """(texts) => {
+  for (const [name, text] of Object.entries(texts)) {
+    const field = document.getElementById(`decide-${name}`);
+    field.value = text;
+    field.dispatchEvent(new Event("input"));
+  }
+  const answer = document.getElementById("decide-answer");
+  return [answer.dataset.choice, answer.textContent];
+}"""
+
+
 @needs_browser
 @pytest.mark.browser
-@pytest.mark.parametrize("family", simulated.FAMILIES)
-def test_what_is_typed_into_the_page_gets_the_command_lines_choice(
-    source, open_page, tmp_path, family
-):
+def test_what_is_typed_into_the_page_gets_the_command_lines_choice(source, open_page, tmp_path):
     page = open_page(write_page(section_of(source), tmp_path))
-    page.select_option("#decide-family", family)
     shown = set()
     for queries, price, budget, limit in itertools.product(
-        ("1e3", "1,000,000", "1e8"), ("0.5", "36"), ("", "40", "4000"), ("", "0.02")
+        ("1e3", "1000000"), ("0.5", "36"), ("", "40", "4000"), ("", "0.02")
     ):
-        for name, text in zip(
-            ("queries", "price", "budget", "seconds"), (queries, price, budget, limit), strict=True
-        ):
-            page.fill(f"#decide-{name}", text)
+        texts = {"queries": queries, "price": price, "budget": budget, "seconds": limit}
+        choice, text = page.evaluate(TYPE, texts)
         request = Request(
-            float(queries.replace(",", "")),
+            float(queries),
             "money",
             float(budget) if budget else None,
             float(price),
             float(limit) if limit else None,
         )
-        choice = page.get_attribute("#decide-answer", "data-choice")
         try:
-            result = decision_of(source, family, request, "money")
+            result = decision_of(source, "math-open", request, "money")
         except InputError:
             assert choice == "", request
-            assert "Nothing" in page.inner_text("#decide-answer")
+            assert "Nothing" in text
             continue
         assert choice == result["choice"]["name"], request
-        text = page.inner_text("#decide-answer")
         assert f"{100 * result['choice']['accuracy']:.1f}% right" in text
         assert f"{100 * result['probability']:.1f}% of resamples" in text
         shown.add(choice)
@@ -269,9 +274,8 @@ def test_sliders_move_the_choice_by_keyboard(source, open_page, tmp_path):
     seen = []
     page.keyboard.press("Home")
     seen.append(page.get_attribute("#decide-answer", "data-choice"))
-    for _ in range(4):
-        for _ in range(50):
-            page.keyboard.press("ArrowRight")
+    for _ in range(10):
+        page.keyboard.press("PageUp")
         seen.append(page.get_attribute("#decide-answer", "data-choice"))
     assert len(set(seen)) > 2
     # At its end the slider means no limit, and the most accurate option wins.
@@ -294,7 +298,7 @@ def test_every_control_has_a_label_and_bad_numbers_are_told(source, open_page, t
           .map((one) => one.id)"""
     )
     assert unlabelled == []
-    for text in ("", "-1", "many", "Infinity"):
+    for text in ("", "-1", "many", "3,6", "Infinity"):
         page.fill("#decide-queries", text)
         assert "For queries give a number" in page.inner_text("#decide-problem")
         assert page.get_attribute("#decide-queries", "aria-invalid") == "true"

@@ -13,7 +13,8 @@ class BreakEven(NamedTuple):
 
     The queries differ by what is counted, and are absent, with the reason, where one option is
     cheaper at any number of them. `cheaper_before` and `cheaper_after` name the cheaper option on
-    either side, and `cost` is what both cost there, all in the unit asked for.
+    either side, and `cost` is what both cost there, all in the unit asked for. `net_value` is where
+    both net the same, None without a value of a correct answer.
     """
 
     first: str
@@ -24,6 +25,7 @@ class BreakEven(NamedTuple):
     cheaper_before: str | None
     cheaper_after: str | None
     cost: Amount
+    net_value: Amount | None
 
 
 class Line(NamedTuple):
@@ -42,18 +44,36 @@ def line(option: Option, request: Request, unit: Unit) -> Line:
 
 def break_even(first: Option, second: Option, request: Request, unit: Unit) -> Amount:
     """Queries Q > 0 with fixed₁ + Q·answer₁ = fixed₂ + Q·answer₂; absent where there are none."""
-    one, other = line(first, request, unit), line(second, request, unit)
+    lines = line(first, request, unit), line(second, request, unit)
+    return _meeting(first, second, lines, 0.0, ("cost", "is cheaper"))
+
+
+def net_break_even(first: Option, second: Option, request: Request) -> Amount:
+    """Queries Q > 0 at which value × Q × accuracy − lifetime cost is the same for both options.
+
+    Of the two, the one that is dearer to make nets more above it. Absent where there are none.
+    """
+    lines = line(first, request, request.unit), line(second, request, request.unit)
+    gain = (request.value_per_correct or 0.0) * (second.accuracy - first.accuracy)
+    return _meeting(first, second, lines, gain, ("net", "nets more"))
+
+
+def _meeting(
+    first: Option, second: Option, lines: tuple[Line, Line], gain: float, words: tuple[str, str]
+) -> Amount:
+    """Where two lines meet; `gain` is what the second option earns more with each query."""
+    one, other = lines
     missing = one.fixed + one.per_query + other.fixed + other.per_query
     if missing.reason:
         return absent(missing.reason)
     once = _known(other.fixed) - _known(one.fixed)
-    each = _known(one.per_query) - _known(other.per_query)
+    each = _known(one.per_query) - _known(other.per_query) + gain
     if once * each > 0:
         return Amount(once / each)
     if once == each == 0:
-        return absent(f"{first.name} and {second.name} cost the same")
-    cheaper = first if once >= 0 and each <= 0 else second
-    return absent(f"{cheaper.name} is cheaper at any number of queries")
+        return absent(f"{first.name} and {second.name} {words[0]} the same")
+    better = first if once >= 0 and each <= 0 else second
+    return absent(f"{better.name} {words[1]} at any number of queries")
 
 
 def contenders(options: Sequence[Option], request: Request) -> list[Option]:
@@ -94,16 +114,21 @@ def _pair(first: Option, second: Option, request: Request) -> BreakEven:
     flops, seconds, money = (
         break_even(first, second, request, unit) for unit in ("flops", "device_seconds", "money")
     )
+    net = None
+    if request.value_per_correct is not None:
+        net = net_break_even(first, second, request)
     queries = {"flops": flops, "device_seconds": seconds, "money": money}[request.unit]
     if queries.value is None:
         nowhere = absent(queries.reason or "no break-even")
-        return BreakEven(first.name, second.name, flops, seconds, money, None, None, nowhere)
+        return BreakEven(first.name, second.name, flops, seconds, money, None, None, nowhere, net)
     once = [_known(line(option, request, request.unit).fixed) for option in (first, second)]
     before, after = (first, second) if once[0] < once[1] else (second, first)
     at = in_unit(
         lifetime(first, request, queries.value), request.unit, request.price_per_device_hour
     )
-    return BreakEven(first.name, second.name, flops, seconds, money, before.name, after.name, at)
+    return BreakEven(
+        first.name, second.name, flops, seconds, money, before.name, after.name, at, net
+    )
 
 
 def _known(amount: Amount) -> float:

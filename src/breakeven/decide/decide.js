@@ -105,17 +105,19 @@
     return { fixed: inUnit(lifetime(option, request, 0), unit, price), each: inUnit(option.answer, unit, price) };
   }
 
-  function breakEven(first, second, request, unit) {
+  // Queries at which two options cost the same, or net the same where the second gains with each.
+  function breakEven(first, second, request, unit, gain = 0, words = ["cost", "is cheaper"]) {
     const one = line(first, request, unit);
     const other = line(second, request, unit);
     const all = plus(plus(plus(one.fixed, one.each), other.fixed), other.each);
     if (all.value === null) return absent(all.reason);
     const once = other.fixed.value - one.fixed.value;
-    const each = one.each.value - other.each.value;
+    const each = one.each.value - other.each.value + gain;
     if (once * each > 0) return amount(once / each);
-    if (once === 0 && each === 0) return absent(`${first.name} and ${second.name} cost the same`);
-    const cheaper = once >= 0 && each <= 0 ? first : second;
-    return absent(`${cheaper.name} is cheaper at any number of queries`);
+    const [same, better] = words;
+    if (once === 0 && each === 0) return absent(`${first.name} and ${second.name} ${same} the same`);
+    const ahead = once >= 0 && each <= 0 ? first : second;
+    return absent(`${ahead.name} ${better} at any number of queries`);
   }
 
   function contenders(options, request) {
@@ -150,7 +152,11 @@
     const queries = {};
     for (const unit of UNITS) queries[unit] = breakEven(first, second, request, unit);
     const asked = queries[request.unit];
-    const found = { first: first.name, second: second.name, queries, before: null, after: null, cost: null };
+    const found = { first: first.name, second: second.name, queries, before: null, after: null, cost: null, net: null };
+    if (request.value_per_correct !== null) {
+      const gain = request.value_per_correct * (second.accuracy - first.accuracy);
+      found.net = breakEven(first, second, request, request.unit, gain, ["net", "nets more"]);
+    }
     if (asked.value === null) return found;
     const [one, other] = [first, second].map((option) => line(option, request, request.unit).fixed.value);
     found.before = one < other ? first.name : second.name;
@@ -289,18 +295,23 @@
       (each === null ? "" : `; each further right answer costs ${cost(each)}`);
   }
 
-  function pairLine(found, request, currency) {
-    const queries = found.queries[request.unit];
-    const names = `${found.first} and ${found.second}`;
-    if (queries.value === null) return `${names}: none, ${queries.reason}`;
-    return `${names}: ${figure(queries.value)} queries (${money(found.cost, request.unit, currency)}); ` +
-      `${found.before} is cheaper below, ${found.after} above`;
+  // Pairs that break even, and how many do not.
+  function pairLines(breakEvens, request, currency) {
+    const netting = breakEvens.filter((found) => found.net !== null && found.net.value !== null)
+      .map((found) => `${found.first} and ${found.second} net the same at ${figure(found.net.value)} queries`);
+    const lines = breakEvens.filter((found) => found.before !== null).map((found) =>
+      `${found.first} and ${found.second}: ${figure(found.queries[request.unit].value)} queries ` +
+      `(${money(found.cost, request.unit, currency)}); ${found.before} is cheaper below, ${found.after} above`);
+    const never = breakEvens.length - lines.length;
+    if (never) lines.push(`${never} ${lines.length ? "other " : ""}${never === 1 ? "pair has" : "pairs have"} none: one is cheaper at any number of queries`);
+    return [...netting, ...lines];
   }
 
   // ---- the chart ----
   const LEAST_QUERIES = 0;
   const MOST_QUERIES = 10;
-  const MOST_LINES = 8;
+  const MOST_LINES = 7;
+  const DECADES = 6;
   const COLOURS = { base: ["--style-base", "#7a7a7a"], ift: ["--style-ift", "#0072b2"],
     reasoning: ["--style-reasoning", "#d55e00"], mixed: ["--style-mixed", "#cc79a7"] };
   const DASHES = { base: "2 3", ift: "", reasoning: "7 3", mixed: "7 3 2 3" };
@@ -312,15 +323,23 @@
     return made;
   }
 
-  // The choice, the ladder, then whoever a break-even names, until there are enough lines.
+  // The choice and its rival, the ladder, whoever breaks even, the rest, until there are enough lines.
   function drawnOptions(decision, options) {
+    const meeting = [...decision.breakEvens].sort((a, b) => (a.before === null) - (b.before === null));
     const names = [
-      ...(decision.choice ? [decision.choice.option.name] : []),
+      ...[decision.choice, decision.runnerUp].filter((row) => row !== null).map((row) => row.option.name),
       ...decision.ladder.map((step) => step.name),
-      ...decision.breakEvens.flatMap((found) => [found.first, found.second]),
+      ...meeting.flatMap((found) => [found.first, found.second]),
     ];
     const chosen = [...new Set(names)].slice(0, MOST_LINES);
     return options.filter((option) => chosen.includes(option.name));
+  }
+
+  // The decades of queries about the number asked for, in log10.
+  function queryWindow(queries) {
+    const middle = queries > 0 ? Math.round(Math.log10(queries)) : LEAST_QUERIES;
+    const from = Math.max(LEAST_QUERIES, middle - DECADES / 2);
+    return [from, from + DECADES];
   }
 
   function chart(place, decision, options, request, currency) {
@@ -330,14 +349,15 @@
     }).filter((one) => one.fixed !== null && one.each !== null);
     if (!shown.length) { place.replaceChildren(); return; }
     const at = (one, log) => one.fixed + one.each * 10 ** log;
-    const ends = shown.flatMap((one) => [at(one, LEAST_QUERIES), at(one, MOST_QUERIES)]).filter((cost) => cost > 0);
+    const [from, to] = queryWindow(request.queries);
+    const ends = shown.flatMap((one) => [at(one, from), at(one, to)]).filter((cost) => cost > 0);
     if (!ends.length) { place.replaceChildren(); return; }
     const low = Math.floor(Math.log10(Math.min(...ends)));
     const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...ends))));
     const width = Math.max(280, Math.min(900, place.clientWidth || 600));
     const height = Math.round(Math.max(260, Math.min(380, width * 0.55)));
     const room = { left: 46, right: Math.min(150, width * 0.34), top: 14, bottom: 40 };
-    const x = (log) => room.left + (log - LEAST_QUERIES) / (MOST_QUERIES - LEAST_QUERIES) * (width - room.left - room.right);
+    const x = (log) => room.left + (log - from) / (to - from) * (width - room.left - room.right);
     const y = (log) => height - room.bottom - (log - low) / (high - low) * (height - room.top - room.bottom);
     const inside = (log) => Math.min(high, Math.max(low, log));
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
@@ -345,34 +365,35 @@
     const ink = "fill:var(--ink,#1f2328)";
     const quiet = "fill:var(--muted,#59636e)";
     const grid = "stroke:var(--grid,#d8dee4)";
-    for (let log = LEAST_QUERIES; log <= MOST_QUERIES; log += 2) {
+    for (let log = from; log <= to; log += 1) {
       svg.append(element("line", { x1: x(log), x2: x(log), y1: y(low), y2: y(high), style: grid }));
       svg.append(element("text", { x: x(log), y: height - room.bottom + 16, "text-anchor": "middle", style: quiet }, power(log)));
     }
     const stride = Math.ceil((high - low) / 6);
     for (let log = low; log <= high; log += stride) {
-      svg.append(element("line", { x1: x(LEAST_QUERIES), x2: x(MOST_QUERIES), y1: y(log), y2: y(log), style: grid }));
+      svg.append(element("line", { x1: x(from), x2: x(to), y1: y(log), y2: y(log), style: grid }));
       svg.append(element("text", { x: room.left - 5, y: y(log) + 4, "text-anchor": "end", style: quiet }, power(log)));
     }
     const unitWords = UNIT_WORDS[request.unit] || currency || "money";
     svg.append(element("text", { x: room.left, y: height - 6, style: quiet }, `queries (log); up: ${unitWords} (log)`));
-    drawLimits(svg, request, { x, y, low, high, ink });
-    drawLines(svg, shown, decision, { x, y, inside, at, ink });
-    drawLabels(svg, shown, decision, { x, y, inside, at, ink, width, room, height });
+    const frame = { x, y, from, to, low, high, inside, at, ink, width, room, height };
+    drawLimits(svg, request, frame);
+    drawLines(svg, shown, decision, frame);
+    drawLabels(svg, shown, decision, frame);
     place.replaceChildren(svg);
   }
 
-  function drawLimits(svg, request, { x, y, low, high, ink }) {
+  function drawLimits(svg, request, { x, y, from, to, low, high, ink }) {
     const style = "stroke:var(--ink,#1f2328);stroke-dasharray:2 3";
     const now = Math.log10(request.queries);
-    if (now >= LEAST_QUERIES && now <= MOST_QUERIES) {
+    if (now >= from && now <= to) {
       svg.append(element("line", { x1: x(now), x2: x(now), y1: y(low), y2: y(high), style }));
-      svg.append(element("text", { x: x(now) - 4, y: y(high) + 10, "text-anchor": now > 2 ? "end" : "start", style: ink }, "asked"));
+      svg.append(element("text", { x: x(now) + (now > from + 1 ? -4 : 4), y: y(high) + 10, "text-anchor": now > from + 1 ? "end" : "start", style: ink }, "asked"));
     }
     const budget = request.budget === null ? NaN : Math.log10(request.budget);
     if (budget >= low && budget <= high) {
-      svg.append(element("line", { x1: x(LEAST_QUERIES), x2: x(MOST_QUERIES), y1: y(budget), y2: y(budget), style }));
-      svg.append(element("text", { x: x(LEAST_QUERIES) + 4, y: y(budget) - 4, style: ink }, "budget"));
+      svg.append(element("line", { x1: x(from), x2: x(to), y1: y(budget), y2: y(budget), style }));
+      svg.append(element("text", { x: x(from) + 4, y: y(budget) - 4, style: ink }, "budget"));
     }
   }
 
@@ -383,10 +404,10 @@
 
   const isChoice = (decision, option) => decision.choice !== null && decision.choice.option === option;
 
-  function drawLines(svg, shown, decision, { x, y, inside, at, ink }) {
+  function drawLines(svg, shown, decision, { x, y, from, to, inside, at, ink }) {
     for (const one of shown) {
       const points = [];
-      for (let log = LEAST_QUERIES; log <= MOST_QUERIES + 1e-9; log += 0.1) {
+      for (let log = from; log <= to + 1e-9; log += 0.05) {
         const cost = at(one, log);
         if (cost > 0) points.push(`${x(log).toFixed(1)},${y(inside(Math.log10(cost))).toFixed(1)}`);
       }
@@ -397,7 +418,7 @@
       const first = shown.find((one) => one.option.name === found.first);
       const second = shown.find((one) => one.option.name === found.second);
       const log = first && second && found.before ? Math.log10((second.fixed - first.fixed) / (first.each - second.each)) : NaN;
-      if (log >= LEAST_QUERIES && log <= MOST_QUERIES) {
+      if (log >= from && log <= to) {
         svg.append(element("circle", { cx: x(log), cy: y(inside(Math.log10(at(first, log)))), r: 3.5,
           style: `${ink};stroke:var(--paper,#fdfdfd)` }));
       }
@@ -405,21 +426,21 @@
   }
 
   // Names at the right end, moved apart so that none covers another.
-  function drawLabels(svg, shown, decision, { x, y, inside, at, ink, width, room, height }) {
-    const labels = shown.filter((one) => at(one, MOST_QUERIES) > 0)
-      .map((one) => ({ one, end: y(inside(Math.log10(at(one, MOST_QUERIES)))) }))
+  function drawLabels(svg, shown, decision, { x, y, to, inside, at, ink, width, room, height }) {
+    const labels = shown.filter((one) => at(one, to) > 0)
+      .map((one) => ({ one, end: y(inside(Math.log10(at(one, to)))) }))
       .sort((a, b) => a.end - b.end);
     let floor = room.top - 6;
     for (const label of labels) { label.y = Math.max(label.end, floor + 15); floor = label.y; }
     let ceiling = height - room.bottom + 8;
     for (const label of [...labels].reverse()) { label.y = Math.min(label.y, ceiling); ceiling = label.y - 15; }
-    const letters = Math.floor((width - x(MOST_QUERIES) - 24) / 6.4);
+    const letters = Math.floor((width - x(to) - 24) / 6.4);
     for (const { one, end, y: middle } of labels) {
       const name = one.option.name;
       const short = name.length > letters ? `${name.slice(0, Math.max(1, letters - 1))}…` : name;
       const weight = isChoice(decision, one.option) ? 700 : 400;
-      svg.append(element("path", { d: `M${x(MOST_QUERIES)} ${end}L${x(MOST_QUERIES) + 14} ${middle}`, style: `fill:none;stroke:${colour(one.option)}` }));
-      const text = element("text", { x: x(MOST_QUERIES) + 18, y: middle + 4, style: `${ink};font-weight:${weight}` }, short);
+      svg.append(element("path", { d: `M${x(to)} ${end}L${x(to) + 14} ${middle}`, style: `fill:none;stroke:${colour(one.option)}` }));
+      const text = element("text", { x: x(to) + 18, y: middle + 4, style: `${ink};font-weight:${weight}` }, short);
       text.append(element("title", {}, name));
       svg.append(text);
     }
@@ -437,7 +458,7 @@
     const request = { unit: byId("unit").value, with_teacher: byId("teacher").checked, with_judging: byId("judging").checked };
     let problem = null;
     for (const [name, field] of Object.entries(FIELDS)) {
-      const text = byId(name).value.trim().replaceAll(",", "");
+      const text = byId(name).value.trim();
       const value = text === "" ? null : Number(text);
       const wrong = value === null ? name === "queries" : !(Number.isFinite(value) && value >= 0);
       byId(name).setAttribute("aria-invalid", String(wrong));
@@ -480,12 +501,18 @@
     slider.setAttribute("aria-valuetext", value === null ? (range.open ? "no limit" : "not given") : figure(value));
   }
 
+  // A number as a person would type it.
+  function typed(value, digits) {
+    const rounded = Number(value.toPrecision(digits));
+    return rounded >= 1e6 ? rounded.toExponential().replace("+", "") : String(rounded);
+  }
+
   function slide(name, data) {
     const { request } = readRequest();
     const range = slideRange(name, data.families[byId("family").value].options, request);
     const step = Number(byId(`${name}-slide`).value);
     if (range.open && step === SLIDE_STEPS) byId(name).value = "";
-    else byId(name).value = Number((10 ** (range.low + step / SLIDE_STEPS * (range.high - range.low))).toPrecision(3));
+    else byId(name).value = typed(10 ** (range.low + step / SLIDE_STEPS * (range.high - range.low)), 3);
   }
 
   function list(name, title, lines) {
@@ -515,8 +542,8 @@
     }));
     byId("answer").dataset.choice = decision.choice ? decision.choice.option.name : "";
     chart(byId("chart"), decision, options, request, data.currency);
-    list("ladder", "Worth having, cheapest first", decision.ladder.map((step) => ladderLine(step, request, data.currency)));
-    list("pairs", "Break-even numbers of queries", decision.breakEvens.map((found) => pairLine(found, request, data.currency)));
+    list("ladder", "Worth having within the limits, cheapest first", decision.ladder.map((step) => ladderLine(step, request, data.currency)));
+    list("pairs", "Break-even numbers of queries", pairLines(decision.breakEvens, request, data.currency));
   }
 
   // The unit that says most here, and a budget half-way up the ladder, so that sliders have an effect.
@@ -535,10 +562,10 @@
     if (data.currency) {
       byId("price-label").textContent = `Price of a device-hour, ${data.currency}`;
     }
-    byId("queries").value = "1000000";
+    byId("queries").value = "1e6";
     const { request } = readRequest();
     const costs = decide(options, request, null).ladder.map((step) => step.cost).filter((cost) => cost > 0);
-    if (costs.length > 1) byId("budget").value = Number(Math.sqrt(costs[0] * costs[costs.length - 1]).toPrecision(2));
+    if (costs.length > 1) byId("budget").value = typed(Math.sqrt(costs[0] * costs[costs.length - 1]), 2);
   }
 
   function run() {

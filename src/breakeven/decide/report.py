@@ -73,6 +73,8 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _break_even(pair: BreakEven) -> dict[str, Any]:
     queries: dict[str, Amount] = {unit: getattr(pair, unit) for unit in UNITS}
+    if pair.net_value is not None:
+        queries["net_value"] = pair.net_value
     return {
         "first": pair.first,
         "second": pair.second,
@@ -156,16 +158,25 @@ def _step(step: Mapping[str, Any], cost: Money) -> str:
 
 
 def _pairs(result: Mapping[str, Any], unit: Unit, cost: Money) -> list[str]:
-    lines = []
+    """Pairs that break even, and how many do not."""
+    lines, never = [], 0
     for pair in result["break_evens"]:
-        names, queries = f"{pair['first']} and {pair['second']}", pair["queries"][unit]
+        if pair["queries"].get("net_value") is not None:
+            names = f"{pair['first']} and {pair['second']}"
+            lines.append(f"{names} net the same at {figure(pair['queries']['net_value'])}")
+    for pair in result["break_evens"]:
+        queries = pair["queries"][unit]
         if queries is None:
-            lines.append(f"{names}: none, {pair['absent'][unit]}")
+            never += 1
             continue
         lines.append(
-            f"{names}: {figure(queries)} ({cost(pair['cost'])}); {pair['cheaper_before']} is "
-            f"cheaper below, {pair['cheaper_after']} above"
+            f"{pair['first']} and {pair['second']}: {figure(queries)} ({cost(pair['cost'])}); "
+            f"{pair['cheaper_before']} is cheaper below, {pair['cheaper_after']} above"
         )
+    if never:
+        other = "other " if lines else ""
+        pairs = "pair has" if never == 1 else "pairs have"
+        lines.append(f"{never} {other}{pairs} none: one is cheaper at any number of queries")
     return lines
 
 
