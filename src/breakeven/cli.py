@@ -100,6 +100,50 @@ def import_(
     )
 
 
+@app.command("decide")
+def decide_(
+    family: Annotated[str, typer.Option(help="The family of tasks, such as math-open.")],
+    queries: Annotated[float, typer.Option(help="Questions over the model's life.")],
+    budget: Annotated[float | None, typer.Option(help="The most the whole life may cost.")] = None,
+    price_per_device_hour: Annotated[float | None, typer.Option(help="Money.")] = None,
+    max_seconds_per_answer: Annotated[float | None, typer.Option(help="Device-seconds.")] = None,
+    value_per_correct: Annotated[
+        float | None, typer.Option(help="What a right answer is worth, in money.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Count costs in flops, device-seconds or money.")
+    ] = None,
+    with_teacher: Annotated[bool, typer.Option(help="Count the teacher's work.")] = False,
+    with_judging: Annotated[bool, typer.Option(help="Count the judge's work.")] = False,
+    results: Annotated[
+        Path | None, typer.Option(help="A results file instead of the study here.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Choose the size and arm for so many questions, and say how sure that is.
+
+    Example: breakeven decide --family math-open --queries 1e6 --price-per-device-hour 2 --json
+    """
+    from breakeven.decide.command import decide_command
+    from breakeven.decide.report import decision_lines
+
+    decision = decide_command(
+        family,
+        queries,
+        budget=budget,
+        price_per_device_hour=price_per_device_hour,
+        max_seconds_per_answer=max_seconds_per_answer,
+        value_per_correct=value_per_correct,
+        unit=unit,
+        with_teacher=with_teacher,
+        with_judging=with_judging,
+        results_file=results,
+    )
+    typer.echo(
+        json.dumps(decision, allow_nan=False) if as_json else "\n".join(decision_lines(decision))
+    )
+
+
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
