@@ -30,12 +30,19 @@ def examples(params: Params, results: Results, items: "pd.DataFrame") -> tuple[E
     return tuple(
         one
         for task in params.tasks
-        for one in _of_task(params, student, decoding, seed, chosen[chosen["task"] == task], task)
+        for one in _of_task(
+            params,
+            chosen[chosen["task"] == task],
+            task,
+            student=student,
+            decoding=decoding,
+            seed=seed,
+        )
     )
 
 
 def _of_task(
-    params: Params, student: str, decoding: str, seed: int, rows: "pd.DataFrame", task: str
+    params: Params, rows: "pd.DataFrame", task: str, *, student: str, decoding: str, seed: int
 ) -> Iterator[Example]:
     if rows.empty or not task_path(task).is_file():
         return

@@ -156,7 +156,14 @@ def _curves(study: Study, key: PanelKey, points: Sequence[Point]) -> tuple[Curve
     dearest = max((p.cost for p in points if p.arm.style != "base"), default=0.0)
     ceiling = study.results.teacher_accuracy.get(key.family, 1.0)
     return tuple(
-        _curve(study, key, arm, [p for p in points if p.arm == arm], dearest, ceiling)
+        _curve(
+            study,
+            key,
+            arm,
+            [p for p in points if p.arm == arm],
+            dearest=dearest,
+            ceiling=ceiling,
+        )
         for arm in study.arms_of(key)
         if arm.style in FITTED_STYLES and any(p.arm == arm for p in points)
     )
@@ -167,9 +174,11 @@ def _curve(
     key: PanelKey,
     arm: ArmView,
     own: Sequence[Point],
+    *,
     dearest: float,
     ceiling: float,
 ) -> Curve:
+    """Fit one arm and predict it up to the dearest trained student of its panel."""
     import numpy as np
 
     from breakeven.frontiers.saturation import (

@@ -43,7 +43,7 @@ STAGE_COLOURS = {
 def human(value: float) -> str:
     """A count with two figures and a letter: 29,568 is 30K, 14e9 is 14B."""
     for bound, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if value >= bound * 0.995:
+        if value >= bound * 0.9995:
             scaled = value / bound
             return f"{scaled:.0f}{letter}" if scaled >= 9.95 else f"{scaled:.2g}{letter}"
     return f"{value:.0f}"

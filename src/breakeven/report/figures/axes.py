@@ -42,13 +42,15 @@ def cost_axis(axes: "Axes", costs: Sequence[float], label: str) -> None:
 
 def power_ticks(axes: "Axes") -> None:
     """Ticks 1, 10, 100… of a log axis as text that needs no mathematics."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     low, high = axes.get_xlim()
     steps = (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)
     axes.xaxis.set_major_locator(LogLocator(10, subs=steps, numticks=9))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
+    if len(steps) > 1:
+        axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _power(value: float) -> str:

@@ -105,7 +105,7 @@ def _see(study: Study, shown: Sequence[DepthPoint]) -> str:
             parts.append((thinking - plain, task, deepest, plain, thinking))
     if not parts:
         return "No task has both an IFT and a reasoning arm at its greatest depth."
-    gap, task, depth, plain, thinking = max(parts)
+    _, task, depth, plain, thinking = max(parts)
     ahead = sum(part[0] > 0 for part in parts)
     return (
         f"At the greatest depth reasoning is ahead of IFT in {ahead} of {len(parts)} tasks. The "

@@ -33,17 +33,16 @@ def gain_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
         return absent("gain", TITLE, reason)
     panels = [(key, rows) for key in study.panels if (rows := _of(found, key))]
     title = TITLE if unit == "tokens" else "Gain over IFT against extra inference FLOPs"
-    limits = _limits(found)
-    largest = max(point.factor for point in found), min(point.factor for point in found)
+    ranges = _ranges(found)
     return FigureSpec(
         "gain",
         title,
         see=_see(found, unit),
         how="Above the line thinking is more accurate than IFT at the same size; further right it "
-        f"costs more {unit} an answer. A thin line joins the sizes of an arm. " + _bar_words(found),
+        f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; its ends "
+        "are labelled. " + _bar_words(found),
         panels=tuple(
-            Panel(key.title, partial(_draw, study, rows, limits, largest, unit))
-            for key, rows in panels
+            Panel(key.title, partial(_draw, study, rows, ranges, unit)) for key, rows in panels
         ),
         legend=tuple(
             Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
@@ -70,7 +69,8 @@ def _gain_points(study: Study, differences: Sequence[Difference]) -> tuple[list[
             if spent[0] and spent[1]:
                 found.append(GainPoint(row, arms[row.arm], spent[1] / spent[0]))
         if found:
-            return found, unit
+            order = study.results.students()
+            return sorted(found, key=lambda one: order.index(one.difference.student)), unit
     return [], "tokens"
 
 
@@ -86,10 +86,22 @@ def _of(found: Sequence[GainPoint], key: PanelKey) -> list[GainPoint]:
     ]
 
 
-def _limits(found: Sequence[GainPoint]) -> tuple[float, float]:
+class Ranges(NamedTuple):
+    """Axis ends that all panels share: (low, high) of the gain and of the factor."""
+
+    gain: tuple[float, float]
+    factor: tuple[float, float]
+
+
+def _ranges(found: Sequence[GainPoint]) -> Ranges:
     lows = [_known(point.difference.low, point.difference.value) for point in found]
     highs = [_known(point.difference.high, point.difference.value) for point in found]
-    return min(-0.1, *lows) - 0.04, max(0.1, *highs) + 0.08
+    factors = sorted(point.factor for point in found)
+    margin = max((factors[-1] / factors[0]) ** 0.12, 1.15)
+    return Ranges(
+        (min(-0.1, *lows) - 0.04, max(0.1, *highs) + 0.04),
+        (factors[0] / margin, factors[-1] * margin),
+    )
 
 
 def _bar_words(found: Sequence[GainPoint]) -> str:
@@ -118,47 +130,41 @@ def _see(found: Sequence[GainPoint], unit: str) -> str:
     )
 
 
-def _draw(
-    study: Study,
-    rows: Sequence[GainPoint],
-    limits: tuple[float, float],
-    factors: tuple[float, float],
-    unit: str,
-    axes: "Axes",
-) -> None:
+def _draw(study: Study, rows: Sequence[GainPoint], ranges: Ranges, unit: str, axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter
 
-    _join(rows, axes)
     axes.axhline(0, color=INK, lw=1.0)
-    for place, point in enumerate(sorted(rows, key=lambda one: one.factor)):
+    for arm in dict.fromkeys(point.arm for point in rows):
+        own = [point for point in rows if point.arm == arm]
+        _join(own, axes)
+        # The line runs through the sizes in order, so its two ends tell all of them.
+        for end in dict.fromkeys((own[0], own[-1])):
+            side = "right" if end.factor == max(point.factor for point in own) else "left"
+            label = study.label(end.difference.student)
+            label_point(axes, end.factor, end.difference.value, label, side=side)
+    for point in rows:
         row, colour = point.difference, point.arm.colour
         if row.low is not None and row.high is not None:
             axes.vlines(point.factor, row.low, row.high, color=colour, lw=1.2)
         axes.plot(point.factor, row.value, point.arm.marker, color=colour, markersize=6.5)
-        side = "left" if place % 2 == 0 else "right"
-        label_point(axes, point.factor, row.value, study.label(row.student), side=side)
     axes.set_xscale("log")
-    margin = max((factors[0] / factors[1]) ** 0.12, 1.15)
-    axes.set_xlim(factors[1] / margin, factors[0] * margin)
+    axes.set_xlim(*ranges.factor)
     power_ticks(axes)
-    axes.set_ylim(*limits)
+    axes.set_ylim(*ranges.gain)
     axes.yaxis.set_major_formatter(FuncFormatter(signed_points))
     axes.set_ylabel("accuracy minus IFT, points")
     axes.set_xlabel(f"{unit} of an answer, times IFT's (log)")
 
 
-def _join(rows: Sequence[GainPoint], axes: "Axes") -> None:
+def _join(own: Sequence[GainPoint], axes: "Axes") -> None:
     """A thin line through an arm's points from the smallest student to the largest."""
-    for arm in dict.fromkeys(point.arm for point in rows):
-        own = [point for point in rows if point.arm == arm and point.difference.size_parameters]
-        own.sort(key=lambda point: point.difference.size_parameters or 0.0)
-        axes.plot(
-            [point.factor for point in own],
-            [point.difference.value for point in own],
-            color=arm.colour,
-            lw=0.8,
-            alpha=0.6,
-        )
+    axes.plot(
+        [point.factor for point in own],
+        [point.difference.value for point in own],
+        color=own[0].arm.colour,
+        lw=0.9,
+        alpha=0.6,
+    )
 
 
 def _row(point: GainPoint, unit: str) -> Row:

@@ -1,0 +1,154 @@
+"""The report stage writes a page, figures, tables and metrics, the same each time."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from tests.report.conftest import Built
+from tests.report.synthetic import write_study
+
+from breakeven.analysis.results import CellResult, Results
+from breakeven.errors import InputError
+from breakeven.params import Params
+from breakeven.report.build import build_report, write_csv
+from breakeven.report.collect import collect
+
+FIGURES = {
+    "gain-by-task",
+    "frontier-inference",
+    "gain",
+    "equivalent-size",
+    "frontier-probability",
+    "depth",
+    "frontier-training",
+    "frontier-lifetime",
+    "length",
+    "token-limit",
+    "spending",
+}
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", sorted(FIGURES))
+def test_every_figure_is_in_the_page_and_on_disk(built: Built, name: str) -> None:
+    assert f'id="figure-{name}"' in built.page
+    folder = built.folder / "report"
+    assert (folder / f"figures/{name}.svg").read_text().lstrip().startswith("<?xml")
+    assert (folder / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert rows(folder / f"tables/figure-{name}.csv")
+
+
+def test_the_accuracy_table_holds_every_cell_with_its_interval(built: Built) -> None:
+    found = rows(built.folder / "report/tables/accuracy.csv")
+    assert len(found) == 2 * 4 * 4
+    for row in found:
+        assert 0 <= float(row["low"]) < float(row["accuracy"]) < float(row["high"]) <= 1
+
+
+def test_metrics_agree_with_the_results(built: Built) -> None:
+    numbers = json.loads((built.folder / "report/metrics.json").read_text())
+    cell = built.results.cell("t2m", "reasoning", "math-open")
+    assert cell is not None
+    shown = numbers["accuracy"]["t2m"]["reasoning"]["math-open"]
+    assert shown == pytest.approx(cell.accuracy, rel=1e-3)
+    gain = numbers["gain"]["t2m"]["reasoning"]["math-open"]
+    assert gain["low"] < gain["points"] < gain["high"]
+    assert "gain" not in numbers["gain"].get("base", {})
+
+
+def test_the_record_lists_every_file_of_the_report(built: Built) -> None:
+    record = json.loads((built.folder / "records/report.json").read_text())
+    files = {p for p in (built.folder / "report").rglob("*") if p.is_file()}
+    assert set(record["outputs"]) == {p.relative_to(built.folder).as_posix() for p in files}
+
+
+def test_the_same_study_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
+    results = Results("s", "imported", tuple(small_cells()))
+    for name in ("one", "two"):
+        build_report(results, None, tmp_path / name)
+    first, second = (
+        {p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*.*")}
+        for name in ("one", "two")
+    )
+    assert first == second
+
+
+def small_cells() -> list[CellResult]:
+    return [
+        CellResult(
+            student=student,
+            size_parameters=size,
+            arm=arm,
+            style=arm,
+            reasoning_share=share,
+            corpus="general",
+            seed=0,
+            decoding="greedy",
+            family="math-open",
+            accuracy=accuracy,
+        )
+        for student, size, accuracies in (("a", 1e9, (0.2, 0.5)), ("b", 2e9, (0.4, 0.6)))
+        for arm, share, accuracy in zip(("ift", "reasoning"), (0.0, 1.0), accuracies, strict=True)
+    ]
+
+
+def test_bare_accuracies_make_a_page_that_says_what_is_absent(project: Path) -> None:
+    build_report(Results("mine", "imported", tuple(small_cells())), None, Path("out"))
+    page = Path("out/index.html").read_text()
+    assert "Absent: no group has inference FLOPs." in page
+    assert "no records of them" in page
+    assert not list(Path("out/figures").glob("frontier*"))
+    assert Path("out/figures/equivalent-size.svg").is_file()
+
+
+def test_a_report_leaves_other_files_of_its_folder_alone(project: Path) -> None:
+    Path("out").mkdir()
+    Path("out/mine.txt").write_text("keep")
+    stale = Path("out/figures/old.svg")
+    stale.parent.mkdir()
+    stale.write_text("old")
+    build_report(Results("mine", "imported", tuple(small_cells())), None, Path("out"))
+    assert Path("out/mine.txt").read_text() == "keep"
+    assert not stale.exists()
+
+
+def test_results_without_a_cell_are_refused(project: Path) -> None:
+    with pytest.raises(InputError, match="holds no cell"):
+        build_report(Results("empty", "imported", ()), None, Path("out"))
+
+
+def test_a_name_that_starts_like_a_formula_is_not_one_in_the_csv(project: Path) -> None:
+    write_csv(Path("x.csv"), [{"student": "=1+1", "accuracy": -0.5, "none": None}])
+    assert Path("x.csv").read_text() == "student,accuracy,none\n'=1+1,-0.5,\n"
+
+
+@pytest.fixture
+def tiny(project: Path) -> Params:
+    return write_study(items=6, students=("t30k",), draws=200)
+
+
+def test_a_student_that_left_the_params_is_not_collected(tiny: Params) -> None:
+    fewer = tiny.model_copy(update={"arms": {k: v for k, v in tiny.arms.items() if k != "base"}})
+    results, run = collect(fewer)
+    assert {cell.arm for cell in results.cells} == {"ift", "reasoning", "mixed-50"}
+    assert {key[1] for key in run.bills} == {"ift", "reasoning", "mixed-50"}
+
+
+def test_scores_that_are_missing_name_the_stage_to_run(tiny: Params) -> None:
+    Path("scores/items.parquet").unlink()
+    with pytest.raises(InputError, match="dvc repro score"):
+        collect(tiny)
+
+
+def test_the_teacher_of_a_mixed_arm_costs_its_share_of_both_styles(tiny: Params) -> None:
+    _, run = collect(tiny)
+    new = {arm: run.bills["t30k", arm, 0].teacher.new_tokens.value for arm in tiny.arms}
+    assert new == {"base": 0.0, "ift": 13_000.0, "reasoning": 340_000.0, "mixed-50": 176_500.0}
+    flops = run.bills["t30k", "ift", 0].teacher.flops
+    assert flops.value is None
+    assert "solver" in (flops.reason or "")

@@ -1,0 +1,103 @@
+"""The page in real headless Chromium: no error, no request, nothing of a model's text runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.report.conftest import Built
+from tests.report.synthetic import HOSTILE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def test_model_output_is_text_in_the_page(built: Built) -> None:
+    assert HOSTILE not in built.page
+    assert "&lt;script&gt;window.hacked = true&lt;/script&gt;" in built.page
+
+
+def test_the_page_names_no_other_place(built: Built) -> None:
+    for mark in ('src="http', 'href="http', "@import", "url(http"):
+        assert mark not in built.page.replace("http://www.w3.org", "")
+
+
+def test_ids_of_the_page_are_unique(built: Built) -> None:
+    import re
+    from collections import Counter
+
+    # Data of the calculator is no markup.
+    ids = re.findall(r'<[a-z][^<>]*? id="([^"]+)"', built.page)
+    assert [name for name, count in Counter(ids).items() if count > 1] == []
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    if not CHROMIUM.is_file():
+        pytest.skip("chromium is not installed at /usr/bin/chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def _open(browser: "Browser", built: Built, width: int, scheme: str) -> "tuple[Page, list[str]]":
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    troubles: list[str] = []
+    page.on("console", lambda one: troubles.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "request",
+        lambda one: (
+            None
+            if one.url.startswith(("file:", "data:"))
+            else troubles.append(f"request: {one.url}")
+        ),
+    )
+    page.goto((built.folder / "report/index.html").as_uri())
+    return page, troubles
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_opens_cleanly_and_fits_its_width(
+    browser: "Browser", built: Built, width: int, scheme: str
+) -> None:
+    page, troubles = _open(browser, built, width, scheme)
+    assert troubles == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("typeof window.hacked") == "undefined"
+    assert page.locator("figure svg").count() > 30
+    page.close()
+
+
+@pytest.mark.browser
+def test_ink_stands_out_from_the_paper_in_the_dark(browser: "Browser", built: Built) -> None:
+    page, _ = _open(browser, built, 1280, "dark")
+    ink = page.evaluate("getComputedStyle(document.querySelector('figure .panels svg text')).fill")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert min(_channels(ink)) > 150
+    assert max(_channels(paper)) < 60
+    page.close()
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(part) for part in colour.strip("rgba()").split(",")[:3]]
+
+
+@pytest.mark.browser
+def test_the_calculator_answers_in_the_page(browser: "Browser", built: Built) -> None:
+    page, troubles = _open(browser, built, 1280, "light")
+    before = page.locator("#decide-answer").inner_text()
+    page.fill("#decide-budget", "")
+    page.fill("#decide-queries", "1e3")
+    page.locator("#decide-queries").dispatch_event("change")
+    assert "%" in before
+    assert page.locator("#decide-answer").inner_text() != before
+    assert troubles == []
+    page.close()
