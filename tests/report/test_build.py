@@ -149,6 +149,8 @@ def test_the_teacher_of_a_mixed_arm_costs_its_share_of_both_styles(tiny: Params)
     _, run = collect(tiny)
     new = {arm: run.bills["t30k", arm, 0].teacher.new_tokens.value for arm in tiny.arms}
     assert new == {"base": 0.0, "ift": 13_000.0, "reasoning": 340_000.0, "mixed-50": 176_500.0}
+    assert run.teacher_bill is not None
+    assert run.teacher_bill.device_seconds.value == pytest.approx(0.4 * 2 * len(tiny.sources))
     flops = run.bills["t30k", "ift", 0].teacher.flops
     assert flops.value is None
     assert "solver" in (flops.reason or "")

@@ -92,6 +92,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
             for key in _cells(params)
             if (bill := _bill(params, key, records.get(key), answering[key[0]])) is not None
         },
+        teacher_bill=_teacher_bill(params),
         examples=examples(params, results, items),
         price_per_device_hour=params.costs.price_per_device_hour,
         currency=params.costs.currency,
@@ -320,6 +321,28 @@ def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
     return Cost(Amount(scale * read), Amount(new), flops, nothing, nothing, nothing)
 
 
+def _teacher_bill(params: Params) -> Cost | None:
+    """What the teacher took for all sources in both styles; None without its records."""
+    found = [
+        record
+        for source in params.sources
+        for style in ("ift", "reasoning")
+        if (record := _record("distill", source, style)) is not None
+    ]
+    if not found:
+        return None
+    flops = [record.flops.get("teacher") for record in found]
+    known = [value for value in flops if value is not None]
+    return Cost(
+        Amount(float(_tokens(found, "prompt"))),
+        Amount(float(_tokens(found, "thinking") + _tokens(found, "answer"))),
+        _amount(sum(known) if len(known) == len(flops) else None, _teacher_flops_reason(params)),
+        Amount(sum(sum(record.device_seconds.values()) for record in found)),
+        Amount(sum(record.gpu_hours for record in found)),
+        absent(f"teacher: {NO_ENERGY}"),
+    )
+
+
 def _teacher_flops_reason(params: Params) -> str:
     for source in params.sources:
         record = _record("distill", source, "reasoning")
@@ -370,10 +393,10 @@ def _facts(
     answering: Mapping[str, Record | None],
 ) -> tuple[tuple[str, str], ...]:
     """What was run, as lines of a list."""
-    devices = dict.fromkeys(
-        record.device for record in (*records.values(), *answering.values()) if record is not None
-    )
-    found = next((r for r in (*records.values(), *answering.values()) if r is not None), None)
+    trained = [record for key, record in records.items() if params.arms[key[1]].trained]
+    worked = [*trained, *(record for record in answering.values() if record is not None)]
+    devices = dict.fromkeys(record.device for record in worked)
+    found = next(iter(worked), None)
     versions = "" if found is None else ", ".join(f"{k} {v}" for k, v in found.versions.items())
     decodings = ", ".join(
         f"{name} (temperature {row.temperature:g}, {row.samples} a question)"
@@ -407,7 +430,7 @@ def _absences(records: list[Record]) -> tuple[str, ...]:
     """Why a number is missing, each reason once."""
     return tuple(
         dict.fromkeys(
-            f"{name.replace('_', ' ')} of {record.stage}: absent, {reason}"
+            f"{name.replace('_', ' ')}: absent in the records of {record.stage}, {reason}"
             for record in records
             for name, reason in record.absent.items()
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from breakeven.analysis.results import Style
-from breakeven.costs.bill import Bill
+from breakeven.costs.bill import Bill, Cost
 
 CellKey = tuple[str, str, int]
 
@@ -103,7 +103,8 @@ class Example(NamedTuple):
 class RunSummary:
     """Everything the page says besides results. Empty tables stand for what is not known.
 
-    `bills` holds what each (student, arm, seed) took; `absent` says what is missing and why.
+    `bills` holds what each (student, arm, seed) took, `teacher_bill` what the teacher took once
+    for all of them; `absent` says what is missing and why.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -115,6 +116,7 @@ class RunSummary:
     corpora: tuple[CorpusRow, ...] = ()
     trainings: tuple[TrainingRow, ...] = ()
     bills: Mapping[CellKey, Bill] = field(default_factory=dict)
+    teacher_bill: Cost | None = None
     examples: tuple[Example, ...] = ()
     price_per_device_hour: float | None = None
     currency: str = "USD"

@@ -1,6 +1,7 @@
 """Tables of what was run and what it took: students, arms, tasks, pairs, teacher, the bill."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from breakeven.costs.bill import ITEMS, Bill, Cost
 from breakeven.report.figures.spec import Row
@@ -203,19 +204,20 @@ def cost_table(study: Study) -> Table:
         "size",
         "arm",
         "training FLOPs",
-        "training tokens",
-        "training s",
+        "tokens",
+        "s",
         "FLOPs a query",
-        "prompt tokens",
-        "thinking tokens",
-        "answer tokens",
+        "prompt",
+        "thinking",
+        "answer",
         "s a query",
     )
     return Table(
         "costs",
         "Cost by student and arm",
-        "A query is a mean over families; seconds are device-seconds, a batch's shared by its "
-        "queries. A dash was not measured.",
+        "FLOPs, tokens and device-seconds of training; then of one query, a mean over families: "
+        "FLOPs, tokens of prompt, thinking and answer, device-seconds (a batch's are shared by its "
+        "queries). A dash was not measured.",
         headers,
         tuple(body),
         tuple(rows),
@@ -237,14 +239,17 @@ def bill_table(run: RunSummary) -> Table:
     total = bills[0]
     for bill in bills[1:]:
         total += bill
+    if run.teacher_bill is not None:
+        total = replace(total, teacher=run.teacher_bill)
     lines = [(_ITEM_WORDS[item], getattr(total, item)) for item in ITEMS]
-    lines.append(("together", total.total))
+    lines.append(("training and answering", total.training + total.answering))
+    lines.append(("all together", total.total))
     price = run.price_per_device_hour
     reasons = dict.fromkeys(_reasons(total, price))
     return Table(
         name,
         title,
-        "Sums over all cells; what several arms learnt from is counted for each of them. "
+        "Sums over all cells. The teacher is paid once, whichever arms learn from it. "
         + (f"Absent: {'; '.join(reasons)}." if reasons else ""),
         (
             "item",

@@ -73,7 +73,7 @@ def _listed(words: list[str]) -> str:
 
 def _how(kind: CostKind, panels: list[CostPanel]) -> str:
     text = (
-        "Up and to the left is better. The dark steps join the students that no other one beats "
+        "Up and to the left is better. The steps join the students that no other one beats "
         "at the same or a lower cost."
     )
     if any(point.estimate.low is not None for panel in panels for point in panel.points):
@@ -92,6 +92,12 @@ def _how(kind: CostKind, panels: list[CostPanel]) -> str:
     reasons = dict.fromkeys(curve.reason for curve in curves if curve.reason)
     if reasons:
         text += f" No curve where a fit cannot be made: {'; '.join(filter(None, reasons))}."
+    misses = [curve.miss for curve in fitted if curve.miss is not None]
+    if misses:
+        text += (
+            f" Fitted without one of its sizes, a curve misses it by {100 * min(misses):.1f} to "
+            f"{100 * max(misses):.1f} points on average."
+        )
     if kind == "training":
         text += " Untrained students cost no training here and are left out."
     return text
