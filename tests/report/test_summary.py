@@ -1,18 +1,23 @@
 """Findings follow the intervals, and what cannot be decided is said to be so."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.report.conftest import Built
+from tests.report.synthetic import write_study
 
 from breakeven.analysis.replay import replay_results
+from breakeven.report.collect import collect
 from breakeven.report.differences import (
     Difference,
     family_differences,
     task_differences,
     with_holm,
 )
+from breakeven.report.limits import limit_lines
 from breakeven.report.run import bare_run
+from breakeven.report.scores import accuracy
 from breakeven.report.study import study_of
 from breakeven.report.summary import Standing, serial_gains, summarise
 
@@ -102,6 +107,31 @@ def test_family_and_task_differences_pair_the_same_items(built: Built) -> None:
         "most-digit-open": False,
     }
     assert all(part.p_method == "exact McNemar" for part in parts)
+
+
+def test_several_seeds_widen_the_interval_and_are_said(project: Path) -> None:
+    params = write_study(items=12, students=("t30k", "t2m"), draws=200, seeds=(0, 1))
+    study = study_of(*collect(params))
+    row = next(r for r in family_differences(study) if r.student == "t2m")
+    assert row.p_method == "seeds then items"
+    assert row.high is not None and row.low is not None and row.high - row.low > 0.2
+    group = study.family_groups("math-open")[0]
+    assert len(group.cells) == 2
+    estimate = accuracy(study, group)
+    assert estimate.method == "seeds then items"
+    assert estimate.value == pytest.approx(group.accuracy)
+    drawn = study.draws("math-open")
+    assert drawn is not None
+    assert drawn.draws.shape == (200, 8)
+    assert any("2 training seeds" in line for line in limit_lines(study))
+
+
+def test_the_first_decoding_of_the_params_is_the_one_shown(built: Built) -> None:
+    cells = [replace(c, decoding="a-vote") for c in built.results.cells]
+    results = replace(built.results, cells=(*cells, *built.results.cells), items=None)
+    study = study_of(results, built.run)
+    assert study.decoding == "greedy"
+    assert all(g.cells[0].decoding == "greedy" for g in study.family_groups("math-mc"))
 
 
 def test_published_pairs_are_counted_and_have_bounds_only() -> None:

@@ -73,6 +73,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
         settings=Settings(
             params.report.confidence, params.report.bootstrap_draws, params.report.seed
         ),
+        decoding=next(iter(params.answering.decodings)),
         facts=_facts(params, results, records, answering),
         students=tuple(
             StudentRow(name, _parameters(name), row.base.kind)

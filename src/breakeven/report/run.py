@@ -104,10 +104,12 @@ class RunSummary:
     """Everything the page says besides results. Empty tables stand for what is not known.
 
     `bills` holds what each (student, arm, seed) took, `teacher_bill` what the teacher took once
-    for all of them; `absent` says what is missing and why.
+    for all of them. `decoding` is the one that is shown, None for the first of the results;
+    `absent` says what is missing and why.
     """
 
     settings: Settings = field(default_factory=Settings)
+    decoding: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
     students: tuple[StudentRow, ...] = ()
     arms: tuple[ArmRow, ...] = ()

@@ -166,8 +166,9 @@ _ORDER: dict[Style, int] = {"base": 0, "ift": 1, "mixed": 2, "reasoning": 3}
 
 
 def study_of(results: Results, run: RunSummary) -> Study:
-    """Results made ready for the report; the first decoding that they hold is the one shown."""
-    return Study(results, run, sample_of(results), results.cells[0].decoding)
+    """Results made ready for the report, in the decoding that the run names or in their first."""
+    decoding = run.decoding or results.cells[0].decoding
+    return Study(results, run, sample_of(results), decoding)
 
 
 def task_scores(sample: Sample, chosen: Sequence[Group]) -> list[TaskScores]:
