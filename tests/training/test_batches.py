@@ -59,6 +59,23 @@ def test_micro_batches_hold_similar_lengths():
     assert lengths == [[50] * 10, [10] * 10]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_micro_batches_cost_the_least_of_all_cuts(seed):
+    """Against every way to cut nine samples: padded tokens, and 100 for each pass."""
+    draw = random.Random(seed)
+    lengths = sorted((draw.randint(5, 120) for _ in range(9)), reverse=True)
+
+    def cost(cuts):
+        bounds = itertools.pairwise([0, *cuts, len(lengths)])
+        return sum((end - start) * lengths[start] + 100 for start, end in bounds)
+
+    places = range(1, len(lengths))
+    ways = [cuts for n in range(len(lengths)) for cuts in itertools.combinations(places, n)]
+    (step,) = steps(lengths, batch_tokens=10_000)
+    sizes = [len(batch) for batch in step.micro_batches]
+    assert cost(list(itertools.accumulate(sizes))[:-1]) == min(map(cost, ways))
+
+
 def test_little_padding_is_not_worth_a_pass():
     (step,) = steps([50, 49, 48, 47], batch_tokens=1000)
     assert len(step.micro_batches) == 1

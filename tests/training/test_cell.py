@@ -21,8 +21,9 @@ from breakeven.layout import pairs_path, student_folder
 from breakeven.pairs.pair import Pair, write_pairs
 from breakeven.records import read_record
 from breakeven.training import stage
-from breakeven.training.cell import plan_cell, train_cell
+from breakeven.training.cell import train_cell
 from breakeven.training.held import all_held
+from breakeven.training.plan import plan_cell
 
 ROOT = Path(__file__).resolve().parents[2]
 
