@@ -87,7 +87,7 @@ def render_page(parts: PageParts) -> str:
     )
     drawn = {
         figure.name: [
-            (Markup(panel_svg(figure.name, number, panel)), panel.wide)  # noqa: S704
+            Markup(panel_svg(figure.name, number, panel))  # noqa: S704
             for number, panel in enumerate(figure.panels)
         ]
         for figure in parts.figures

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 PANEL_WIDTH = 4.9
-WIDE_WIDTH = 10.0
 # Colours of a figure that the page sets, so that it reads on a dark background too.
 PAGE_COLOURS = {
     INK: "--ink",
@@ -87,8 +86,7 @@ def panel_svg(figure: str, number: int, panel: Panel) -> str:
     from matplotlib.figure import Figure
 
     with drawing():
-        width = WIDE_WIDTH if panel.wide else PANEL_WIDTH
-        drawn = Figure(figsize=(width, panel.height), layout="constrained")
+        drawn = Figure(figsize=(PANEL_WIDTH, panel.height), layout="constrained")
         _draw(drawn, panel)
         buffer = io.StringIO()
         drawn.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
@@ -112,11 +110,10 @@ def write_figure(spec: FigureSpec, folder: Path) -> None:
 def _sheet(spec: FigureSpec) -> "Figure":
     from matplotlib.figure import Figure
 
-    columns = 1 if any(panel.wide for panel in spec.panels) else min(2, len(spec.panels))
+    columns = min(2, len(spec.panels))
     rows = -(-len(spec.panels) // columns)
-    width = WIDE_WIDTH if spec.panels[0].wide else PANEL_WIDTH * columns
     tallest = max(panel.height for panel in spec.panels)
-    sheet = Figure(figsize=(width, tallest * rows + 0.8), layout="constrained")
+    sheet = Figure(figsize=(PANEL_WIDTH * columns, tallest * rows + 0.8), layout="constrained")
     for index, panel in enumerate(spec.panels):
         axes = sheet.add_subplot(rows, columns, index + 1)
         axes.set_title(panel.title)

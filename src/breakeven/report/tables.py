@@ -287,7 +287,7 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
     )
     by_key = {(str(row.task), row.student): row for row in chosen}
     body = []
-    for flat, family, task in tasks:
+    for flat, _, task in tasks:
         serial = next(row.serial for row in chosen if row.task == task)
         cells = [by_key.get((task, student)) for student in students]
         shows = [row.detectable for row in cells if row is not None and row.detectable]
@@ -295,7 +295,6 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
             (
                 _serial_word(serial if serial is not None or not flat else None),
                 task,
-                family,
                 *("–" if row is None else gain_words(row) for row in cells),
                 f"{100 * max(shows):.1f}" if shows else "–",
             )
@@ -305,7 +304,7 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
         title,
         "Points with paired intervals; * is below 5% after Holm. Last column: the smallest "
         "difference that the task shows with 80% power, at the size where that is largest.",
-        ("serial steps", "task", "family", *map(study.label, students), "shows at most"),
+        ("serial steps", "task", *map(study.label, students), "shows"),
         tuple(body),
     )
 

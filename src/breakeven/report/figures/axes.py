@@ -45,7 +45,9 @@ def power_ticks(axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     low, high = axes.get_xlim()
-    steps = (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)
+    steps: tuple[float, ...] = (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)
+    if high / low < 8:
+        steps = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
     axes.xaxis.set_major_locator(LogLocator(10, subs=steps, numticks=9))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())

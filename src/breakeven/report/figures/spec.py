@@ -11,12 +11,11 @@ Row = Mapping[str, str | int | float | bool | None]
 
 
 class Panel(NamedTuple):
-    """One set of axes; `draw` fills it. `height` is in inches, `wide` takes the page's width."""
+    """One set of axes; `draw` fills it. `height` is in inches."""
 
     title: str
     draw: "Callable[[Axes], None]"
     height: float = 3.5
-    wide: bool = False
 
 
 class Key(NamedTuple):

@@ -70,6 +70,7 @@ def spending_figure(study: Study) -> FigureSpec:
     if not found:
         return absent("spending", TITLE, "there are no records of what these results took")
     arms = [arm for arm in study.arms if any(one.arm == arm for one in found)]
+    height = max(2.6, 1.1 + 0.2 * len(found))
     return FigureSpec(
         "spending",
         TITLE,
@@ -78,13 +79,8 @@ def spending_figure(study: Study) -> FigureSpec:
         "arm learnt from, counted again for every student that learnt from them. Answering is "
         "the whole benchmark.",
         panels=(
-            Panel("Tokens by arm", partial(_draw_tokens, found, arms), height=2.6, wide=True),
-            Panel(
-                "FLOPs by student and arm",
-                partial(_draw_flops, study, found),
-                height=1.1 + 0.2 * len(found),
-                wide=True,
-            ),
+            Panel("Tokens by arm", partial(_draw_tokens, found, arms), height),
+            Panel("FLOPs by student and arm", partial(_draw_flops, study, found), height),
         ),
         legend=tuple(Key(_PART_WORDS[part], STAGE_COLOURS[part]) for part in PARTS),
         rows=tuple(_row(one) for one in found),
@@ -143,7 +139,7 @@ def _draw_flops(study: Study, found: Sequence[Spent], axes: "Axes") -> None:
     axes.invert_yaxis()
     axes.set_xscale("log")
     power_ticks(axes)
-    axes.set_xlabel("FLOPs (log): squares are training, dots the whole benchmark")
+    axes.set_xlabel("FLOPs (log): squares training, dots benchmark")
 
 
 def _row(one: Spent) -> Row:
