@@ -13,6 +13,14 @@ from breakeven.analysis.results import Results
 from breakeven.decide.section import Section, decide_section
 from breakeven.errors import InputError
 from breakeven.files import atomic_folder, atomic_path, write_json, write_text
+from breakeven.report.comparison_tables import (
+    crossing_table,
+    difference_table,
+    growth_table,
+    matched_table,
+    side_by_side_table,
+    verdict_table,
+)
 from breakeven.report.curves import CostPanel, cost_panels, lifetime_queries
 from breakeven.report.differences import Difference, family_differences, task_differences
 from breakeven.report.figures.depth import depth_figure
@@ -45,14 +53,8 @@ from breakeven.report.tables import (
     Table,
     accuracy_table,
     chance_table,
-    crossing_table,
-    difference_table,
-    growth_table,
-    matched_table,
     rate_table,
-    side_by_side_table,
     task_table,
-    verdict_table,
 )
 
 

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from breakeven.analysis.measured import (
     ArmFacts,
-    CellCosts,
     StudyFacts,
     check_item_rows,
     measured_results,
 )
 from breakeven.analysis.results import Results
-from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.errors import InputError
 from breakeven.files import read_rows
-from breakeven.layout import items_path, record_path, task_path
+from breakeven.layout import items_path, task_path
 from breakeven.params import Params
-from breakeven.records import Record, read_record
+from breakeven.records import Record
+from breakeven.report.collect_costs import bill_of, cell_costs, record_of, teacher_bill, tokens
 from breakeven.report.collect_examples import examples
 from breakeven.report.run import (
     ArmRow,
@@ -38,9 +36,6 @@ from breakeven.tasks.items import Item
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_ENERGY = "energy was not metered"
-PER_CORPUS = "counted for the whole corpus only"
-
 
 def collect(params: Params) -> tuple[Results, RunSummary]:
     """Everything about the study in the working directory.
@@ -51,9 +46,9 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
     items = _item_rows(params)
     tasks = _task_rows(params)
     records = {
-        key: record for key in _cells(params) if (record := _record("train", *key)) is not None
+        key: record for key in _cells(params) if (record := record_of("train", *key)) is not None
     }
-    answering = {name: _record("answer", name) for name in params.students}
+    answering = {name: record_of("answer", name) for name in params.students}
     teacher = _teacher_rows(params)
     facts = StudyFacts(
         study=params.study,
@@ -62,9 +57,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
             name: ArmFacts(row.style, row.corpus, row.reasoning_share, _order(row.style, row.order))
             for name, row in params.arms.items()
         },
-        costs={
-            key: _cell_costs(params, key, records.get(key), answering) for key in _cells(params)
-        },
+        costs={key: cell_costs(params, key, records.get(key), answering) for key in _cells(params)},
         chance={row.name: row.chance for row in tasks},
         teacher_accuracy=_teacher_accuracy(params),
     )
@@ -89,11 +82,11 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
             if params.arms[key[1]].trained
         ),
         bills={
-            key: bill
+            key: found
             for key in _cells(params)
-            if (bill := _bill(params, key, records.get(key), answering[key[0]])) is not None
+            if (found := bill_of(params, key, records.get(key), answering[key[0]])) is not None
         },
-        teacher_bill=_teacher_bill(params),
+        teacher_bill=teacher_bill(params),
         examples=examples(params, results, items),
         price_per_device_hour=params.costs.price_per_device_hour,
         currency=params.costs.currency,
@@ -132,12 +125,8 @@ def _cells(params: Params) -> Iterator[CellKey]:
                 yield student, arm, seed
 
 
-def _record(stage: str, *cell: str | int) -> Record | None:
-    return read_record(stage, *cell) if record_path(stage, *cell).is_file() else None
-
-
 def _parameters(student: str) -> float | None:
-    record = _record("base", student)
+    record = record_of("base", student)
     return None if record is None else record.metrics.get("parameters")
 
 
@@ -175,7 +164,7 @@ def _teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
         found = [
             record
             for source in params.sources
-            if (record := _record("distill", source, style)) is not None
+            if (record := record_of("distill", source, style)) is not None
         ]
         if not found:
             continue
@@ -188,18 +177,14 @@ def _teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
             TeacherRow(
                 style,
                 sum(counts),
-                _tokens(found, "prompt"),
-                _tokens(found, "thinking"),
-                _tokens(found, "answer"),
+                tokens(found, "prompt"),
+                tokens(found, "thinking"),
+                tokens(found, "answer"),
                 accuracy=sum(n * a for n, a in known) / total if whole else None,
                 reason=None if whole else _why_no_accuracy(params),
             )
         )
     return tuple(rows)
-
-
-def _tokens(records: list[Record], kind: str) -> int:
-    return sum(record.tokens.get(kind) or 0 for record in records)
 
 
 def _why_no_accuracy(params: Params) -> str:
@@ -215,40 +200,8 @@ def _teacher_accuracy(params: Params) -> dict[str, float]:
     return {}
 
 
-def _cell_costs(
-    params: Params,
-    key: CellKey,
-    training: Record | None,
-    answering: Mapping[str, Record | None],
-) -> CellCosts:
-    first = next(iter(params.answering.decodings))
-    rows = [row for row in _answer_rows(answering[key[0]], key) if row["decoding"] == first]
-    seconds = {
-        str(row["task"]): row["device_seconds"] / row["answers"]
-        for row in rows
-        if row.get("device_seconds") is not None and row.get("answers")
-    }
-    if training is None:
-        return CellCosts(answer_device_seconds=seconds)
-    trained = params.arms[key[1]].trained
-    return CellCosts(
-        train_flops=training.flops.get("train"),
-        train_tokens=training.tokens.get("trained") if trained else 0.0,
-        train_device_seconds=sum(training.device_seconds.values()) if trained else 0.0,
-        answer_device_seconds=seconds,
-    )
-
-
-def _answer_rows(record: Record | None, key: CellKey) -> list[dict[str, Any]]:
-    """Lines of a student's answer record that belong to one arm and seed."""
-    if record is None:
-        return []
-    rows = record.details.get("cells", [])
-    return [row for row in rows if (row["arm"], row["seed"]) == key[1:]]
-
-
 def _corpus_row(name: str) -> CorpusRow | None:
-    record = _record("pairs", name)
+    record = record_of("pairs", name)
     if record is None:
         return None
     return CorpusRow(
@@ -284,107 +237,6 @@ def _training_row(key: CellKey, record: Record) -> TrainingRow:
         device_seconds=sum(record.device_seconds.values()),
         device=record.device,
     )
-
-
-def _bill(
-    params: Params, key: CellKey, training: Record | None, answering: Record | None
-) -> Bill | None:
-    """What one cell took; None where neither of its stages has a record."""
-    rows = _answer_rows(answering, key)
-    if training is None and not rows:
-        return None
-    trained = params.arms[key[1]].trained
-    return Bill(
-        teacher=_teacher_cost(params, key[1], training) if trained else NO_COST,
-        training=_training_cost(training) if trained else NO_COST,
-        answering=_answering_cost(answering, rows),
-        judging=NO_COST,  # rules grade every answer
-        answers=sum(int(row["answers"]) for row in rows),
-    )
-
-
-def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
-    """The completions of as many pairs as the arm used, at their mean length in the corpus."""
-    row = params.arms[arm]
-    corpus = _record("pairs", row.corpus or "")
-    pairs = training.metrics.get("pairs") if training else None
-    kept = corpus.metrics.get("kept") if corpus else None
-    if corpus is None or not pairs or not kept:
-        return absent_cost("the number of pairs that the arm used is not recorded")
-    share, scale = row.reasoning_share or 0.0, pairs / kept
-    tokens = corpus.tokens
-    read, ift, reasoning = (tokens.get(kind) for kind in ("prompt", "ift", "reasoning"))
-    if read is None or ift is None or reasoning is None:
-        return absent_cost("the teacher's tokens are not recorded")
-    new = scale * ((1 - share) * ift + share * reasoning)
-    nothing = absent(f"teacher: {PER_CORPUS}")
-    flops = absent(_teacher_flops_reason(params))
-    return Cost(Amount(scale * read), Amount(new), flops, nothing, nothing, nothing)
-
-
-def _teacher_bill(params: Params) -> Cost | None:
-    """What the teacher took for all sources in both styles; None without its records."""
-    found = [
-        record
-        for source in params.sources
-        for style in ("ift", "reasoning")
-        if (record := _record("distill", source, style)) is not None
-    ]
-    if not found:
-        return None
-    flops = [record.flops.get("teacher") for record in found]
-    known = [value for value in flops if value is not None]
-    return Cost(
-        Amount(float(_tokens(found, "prompt"))),
-        Amount(float(_tokens(found, "thinking") + _tokens(found, "answer"))),
-        _amount(sum(known) if len(known) == len(flops) else None, _teacher_flops_reason(params)),
-        Amount(sum(sum(record.device_seconds.values()) for record in found)),
-        Amount(sum(record.gpu_hours for record in found)),
-        absent(f"teacher: {NO_ENERGY}"),
-    )
-
-
-def _teacher_flops_reason(params: Params) -> str:
-    for source in params.sources:
-        record = _record("distill", source, "reasoning")
-        if record is not None and "flops.teacher" in record.absent:
-            return f"teacher: {record.absent['flops.teacher']}"
-    return "teacher: FLOPs are not recorded by cell"
-
-
-def _training_cost(record: Record | None) -> Cost:
-    if record is None:
-        return absent_cost("the training has no record")
-    return Cost(
-        _amount(record.tokens.get("trained"), "training tokens are not recorded"),
-        Amount(0.0),
-        _amount(record.flops.get("train"), "training FLOPs are not recorded"),
-        Amount(sum(record.device_seconds.values())),
-        Amount(record.gpu_hours),
-        _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
-    )
-
-
-def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
-    if record is None or not rows:
-        return absent_cost("the answers have no record")
-    seconds = [row.get("device_seconds") for row in rows]
-    known = [float(value) for value in seconds if value is not None]
-    held = sum(known) if len(known) == len(seconds) else None
-    gpu = "cpu" not in record.device_seconds
-    why = "device-seconds of answering are not recorded by cell"
-    return Cost(
-        Amount(float(sum(row["prompt_tokens"] for row in rows))),
-        Amount(float(sum(row["thinking_tokens"] + row["answer_tokens"] for row in rows))),
-        Amount(float(sum(row["inference_flops"] for row in rows))),
-        _amount(held, why),
-        _amount(None if held is None else held / 3600 * gpu, why),
-        absent("energy of answering is metered for a student as a whole"),
-    )
-
-
-def _amount(value: float | None, reason: str) -> Amount:
-    return absent(reason) if value is None else Amount(float(value))
 
 
 def _facts(

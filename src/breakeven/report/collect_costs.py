@@ -1,0 +1,159 @@
+"""What cells and the teacher took, from the records of `train`, `answer`, `distill` and `pairs`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from breakeven.analysis.measured import CellCosts
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
+from breakeven.layout import record_path
+from breakeven.params import Params
+from breakeven.records import Record, read_record
+from breakeven.report.run import CellKey
+
+NO_ENERGY = "energy was not metered"
+PER_CORPUS = "counted for the whole corpus only"
+
+
+def record_of(stage: str, *cell: str | int) -> Record | None:
+    """The record of a cell, None where the stage has not run."""
+    return read_record(stage, *cell) if record_path(stage, *cell).is_file() else None
+
+
+def tokens(records: list[Record], kind: str) -> int:
+    """Tokens of one kind over several records; a kind that a record lacks adds none."""
+    return sum(record.tokens.get(kind) or 0 for record in records)
+
+
+def cell_costs(
+    params: Params,
+    key: CellKey,
+    training: Record | None,
+    answering: Mapping[str, Record | None],
+) -> CellCosts:
+    """Costs that the item rows do not hold: training, and seconds of the first decoding."""
+    first = next(iter(params.answering.decodings))
+    rows = [row for row in _answer_rows(answering[key[0]], key) if row["decoding"] == first]
+    seconds = {
+        str(row["task"]): row["device_seconds"] / row["answers"]
+        for row in rows
+        if row.get("device_seconds") is not None and row.get("answers")
+    }
+    if training is None:
+        return CellCosts(answer_device_seconds=seconds)
+    trained = params.arms[key[1]].trained
+    return CellCosts(
+        train_flops=training.flops.get("train"),
+        train_tokens=training.tokens.get("trained") if trained else 0.0,
+        train_device_seconds=sum(training.device_seconds.values()) if trained else 0.0,
+        answer_device_seconds=seconds,
+    )
+
+
+def _answer_rows(record: Record | None, key: CellKey) -> list[dict[str, Any]]:
+    """Lines of a student's answer record that belong to one arm and seed."""
+    if record is None:
+        return []
+    rows = record.details.get("cells", [])
+    return [row for row in rows if (row["arm"], row["seed"]) == key[1:]]
+
+
+def bill_of(
+    params: Params, key: CellKey, training: Record | None, answering: Record | None
+) -> Bill | None:
+    """What one cell took; None where neither of its stages has a record."""
+    rows = _answer_rows(answering, key)
+    if training is None and not rows:
+        return None
+    trained = params.arms[key[1]].trained
+    return Bill(
+        teacher=_teacher_cost(params, key[1], training) if trained else NO_COST,
+        training=_training_cost(training) if trained else NO_COST,
+        answering=_answering_cost(answering, rows),
+        judging=NO_COST,  # rules grade every answer
+        answers=sum(int(row["answers"]) for row in rows),
+    )
+
+
+def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
+    """The completions of as many pairs as the arm used, at their mean length in the corpus."""
+    row = params.arms[arm]
+    corpus = record_of("pairs", row.corpus or "")
+    pairs = training.metrics.get("pairs") if training else None
+    kept = corpus.metrics.get("kept") if corpus else None
+    if corpus is None or not pairs or not kept:
+        return absent_cost("the number of pairs that the arm used is not recorded")
+    share, scale = row.reasoning_share or 0.0, pairs / kept
+    tokens = corpus.tokens
+    read, ift, reasoning = (tokens.get(kind) for kind in ("prompt", "ift", "reasoning"))
+    if read is None or ift is None or reasoning is None:
+        return absent_cost("the teacher's tokens are not recorded")
+    new = scale * ((1 - share) * ift + share * reasoning)
+    nothing = absent(f"teacher: {PER_CORPUS}")
+    flops = absent(_teacher_flops_reason(params))
+    return Cost(Amount(scale * read), Amount(new), flops, nothing, nothing, nothing)
+
+
+def teacher_bill(params: Params) -> Cost | None:
+    """What the teacher took for all sources in both styles; None without its records."""
+    found = [
+        record
+        for source in params.sources
+        for style in ("ift", "reasoning")
+        if (record := record_of("distill", source, style)) is not None
+    ]
+    if not found:
+        return None
+    flops = [record.flops.get("teacher") for record in found]
+    known = [value for value in flops if value is not None]
+    return Cost(
+        Amount(float(tokens(found, "prompt"))),
+        Amount(float(tokens(found, "thinking") + tokens(found, "answer"))),
+        _amount(sum(known) if len(known) == len(flops) else None, _teacher_flops_reason(params)),
+        Amount(sum(sum(record.device_seconds.values()) for record in found)),
+        Amount(sum(record.gpu_hours for record in found)),
+        absent(f"teacher: {NO_ENERGY}"),
+    )
+
+
+def _teacher_flops_reason(params: Params) -> str:
+    for source in params.sources:
+        record = record_of("distill", source, "reasoning")
+        if record is not None and "flops.teacher" in record.absent:
+            return f"teacher: {record.absent['flops.teacher']}"
+    return "teacher: FLOPs are not recorded by cell"
+
+
+def _training_cost(record: Record | None) -> Cost:
+    if record is None:
+        return absent_cost("the training has no record")
+    return Cost(
+        _amount(record.tokens.get("trained"), "training tokens are not recorded"),
+        Amount(0.0),
+        _amount(record.flops.get("train"), "training FLOPs are not recorded"),
+        Amount(sum(record.device_seconds.values())),
+        Amount(record.gpu_hours),
+        _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
+    )
+
+
+def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
+    if record is None or not rows:
+        return absent_cost("the answers have no record")
+    seconds = [row.get("device_seconds") for row in rows]
+    known = [float(value) for value in seconds if value is not None]
+    held = sum(known) if len(known) == len(seconds) else None
+    gpu = "cpu" not in record.device_seconds
+    why = "device-seconds of answering are not recorded by cell"
+    return Cost(
+        Amount(float(sum(row["prompt_tokens"] for row in rows))),
+        Amount(float(sum(row["thinking_tokens"] + row["answer_tokens"] for row in rows))),
+        Amount(float(sum(row["inference_flops"] for row in rows))),
+        _amount(held, why),
+        _amount(None if held is None else held / 3600 * gpu, why),
+        absent("energy of answering is metered for a student as a whole"),
+    )
+
+
+def _amount(value: float | None, reason: str) -> Amount:
+    return absent(reason) if value is None else Amount(float(value))
