@@ -25,7 +25,7 @@ study: $(READY)  ## Run the study in params.yaml (what is done already is not ru
 	@echo "open report/index.html, or run: make ui"
 
 test: $(READY)  ## Run the tests
-	OMP_NUM_THREADS=1 pytest
+	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)  ## Check style and types
 	ruff format --check .
@@ -38,8 +38,9 @@ ui: $(READY)  ## Open the MLflow UI on 127.0.0.1
 bases: $(READY)  ## Train the tabletop bases under assets/ anew (about an hour)
 	python -m breakeven.students.bases assets/tabletop
 
-bench: $(READY)  ## Measure what docs/performance.md reports
-	python scripts/bench.py
+bench: $(READY)  ## Run the study from nothing in a copy, and tell where the time goes
+	rm -rf .work/bench && git clone --quiet . .work/bench
+	cd .work/bench && PYTHONPATH=src dvc repro | python scripts/stage_times.py
 
 clean:  ## Remove scratch and the environment; outputs stay in DVC's cache
 	rm -rf $(VENV) .work .pytest_cache .mypy_cache .ruff_cache
