@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,6 +67,28 @@ def test_again_runs_nothing_but_track(study: Study) -> None:
     before = count_runs(study)
     assert study.repro() == {"track"}
     assert count_runs(study) == before
+
+
+@pytest.mark.browser
+def test_the_page_opens_in_chromium_without_an_error(study: Study) -> None:
+    chromium = Path("/usr/bin/chromium")
+    if not chromium.is_file():
+        pytest.skip("chromium is not installed at /usr/bin/chromium")
+    from playwright.sync_api import sync_playwright
+
+    troubles: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(chromium), args=["--no-sandbox", "--disable-background-networking"]
+        )
+        page = browser.new_page()
+        page.on("console", lambda one: troubles.append(one.text) if one.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto((study.folder / "report/index.html").as_uri())
+        assert "does it pay to let the model think" in page.inner_text("h1")
+        assert page.locator("svg").count() > 4
+        browser.close()
+    assert troubles == []
 
 
 def test_metrics_and_plots_are_there_for_dvc(study: Study) -> None:
