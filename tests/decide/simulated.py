@@ -1,6 +1,7 @@
 """A measured study of two families with a known truth, its costs, and the same as a project."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from breakeven.analysis.results import Results
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, absent_cost
 from breakeven.decide.options import cost_of
-from breakeven.files import write_json
+from breakeven.records import Record
 
 STUDENTS = {"s": 1e6, "m": 4e6, "l": 16e6}
 ARMS = {
@@ -27,6 +28,7 @@ TRUTH = {
     "reasoning": (0.25, 0.60, 0.62),
     "mixed-50": (0.22, 0.58, 0.62),
 }
+TEACHER_SECONDS = {"ift": 3.5, "reasoning": 4.5}
 LENGTH = {"base": 2.0, "ift": 1.0, "reasoning": 12.0, "mixed-50": 8.0}
 
 
@@ -111,39 +113,110 @@ answering: {max_new_tokens: 8, decodings: {greedy: {}}}
 """
 
 
-def write_project(folder: Path, costs: str = "") -> None:
-    """params.yaml, scores and records of the simulated study, as the stages leave them."""
+# Tokens of an answer, and of a completion of the teacher, with the end token.
+NEW_TOKENS = {"base": 3, "ift": 2, "reasoning": 24, "mixed-50": 16}
+PROMPTS, PROMPT_TOKENS, THINKING_TOKENS, ANSWER_TOKENS = 10, 30, 20, 2
+
+
+def write_project(folder: Path, costs: str = "", pairs: int = PROMPTS) -> None:
+    """params.yaml, scores and records of the simulated study, as the stages leave them.
+
+    `pairs` is how many of the ten each arm learns from. Must run in `folder`.
+    """
     (folder / "params.yaml").write_text(PARAMS + costs)
     (folder / "scores").mkdir()
     items().to_parquet(folder / "scores/items.parquet")
-    for style in ("ift", "reasoning"):
-        _record(
-            folder,
+    _write_teacher()
+    for student, size in STUDENTS.items():
+        Record("base", {"student": student}, metrics={"parameters": size}).write()
+        for arm in ARMS:
+            _write_training(student, arm, pairs)
+        rows = [row for arm in ARMS for row in answer_rows(student, arm)]
+        Record(
+            "answer",
+            {"student": student},
+            tokens={
+                kind: sum(row[f"{kind}_tokens"] for row in rows)
+                for kind in ("prompt", "thinking", "answer")
+            },
+            flops={"inference": sum(row["inference_flops"] for row in rows)},
+            device_seconds={"cpu": sum(row["device_seconds"] for row in rows)},
+            details={"cells": rows},
+        ).write()
+
+
+def _write_teacher() -> None:
+    for style, thinking in (("ift", 0), ("reasoning", THINKING_TOKENS)):
+        Record(
             "distill",
-            ("chain", style),
+            {"source": "chain", "style": style},
+            parameters={"teacher": "solver"},
+            metrics={"completions": PROMPTS},
+            tokens={
+                "prompt": PROMPTS * PROMPT_TOKENS,
+                "thinking": PROMPTS * thinking,
+                "answer": PROMPTS * ANSWER_TOKENS,
+            },
             flops={"teacher": None},
             absent={"flops.teacher": "the solver computes"},
-            device_seconds={"cpu": 3.5},
-        )
-    for student, size in STUDENTS.items():
-        _record(folder, "base", (student,), metrics={"parameters": size})
-        cells = []
-        for arm in ARMS:
-            cost = cell_costs(student, arm)
-            seconds = {"cpu": cost.train_device_seconds} if arm != "base" else {}
-            _record(
-                folder,
-                "train",
-                (student, arm, "0"),
-                flops={"train": cost.train_flops},
-                device_seconds=seconds,
-            )
-            for task, each in (cost.answer_device_seconds or {}).items():
-                place = {"arm": arm, "seed": 0, "decoding": "greedy", "task": task}
-                cells.append({**place, "answers": 120, "device_seconds": 120 * each})
-        _record(folder, "answer", (student,), details={"cells": cells})
+            device_seconds={"cpu": TEACHER_SECONDS[style]},
+        ).write()
+    Record(
+        "pairs",
+        {"corpus": "general"},
+        metrics={"kept": PROMPTS, "dropped": 0},
+        tokens={
+            "prompt": PROMPTS * PROMPT_TOKENS,
+            "reasoning": PROMPTS * (THINKING_TOKENS + ANSWER_TOKENS),
+            "ift": PROMPTS * ANSWER_TOKENS,
+        },
+        device_seconds={"cpu": 0.1},
+        details={"dropped_by_reason": {}},
+    ).write()
 
 
-def _record(folder: Path, stage: str, cell: tuple[str, ...], **fields: object) -> None:
-    path = (folder / "records" / stage).joinpath(*cell).with_suffix(".json")
-    write_json(path, {"stage": stage, "cell": {"name": "/".join(cell)}, **fields})
+def _write_training(student: str, arm: str, pairs: int) -> None:
+    cell: dict[str, str | int] = {"student": student, "arm": arm, "seed": 0}
+    cost = cell_costs(student, arm)
+    if arm == "base":
+        Record("train", cell, parameters={"method": "none"}, flops={"train": 0.0}).write()
+        return
+    assert cost.train_device_seconds is not None
+    Record(
+        "train",
+        cell,
+        metrics={
+            "steps": 2,
+            "samples": pairs,
+            "pairs": pairs,
+            "passes": 1.0,
+            "final_loss": 1.0,
+            "energy_joules": None,
+        },
+        tokens={"trained": pairs * (PROMPT_TOKENS + NEW_TOKENS[arm])},
+        flops={"train": cost.train_flops},
+        device_seconds={"cpu": cost.train_device_seconds},
+        absent={"energy_joules": "this device has no meter"},
+    ).write()
+
+
+def answer_rows(student: str, arm: str, decoding: str = "greedy") -> list[dict[str, Any]]:
+    """What the record of a student's answers says of one arm, a row a task."""
+    count, new = 120, NEW_TOKENS[arm]
+    return [
+        {
+            "arm": arm,
+            "seed": 0,
+            "decoding": decoding,
+            "task": task,
+            "shots": 3 if arm == "base" else 0,
+            "answers": count,
+            "truncated": 0,
+            "prompt_tokens": count * PROMPT_TOKENS,
+            "thinking_tokens": count * (new - ANSWER_TOKENS),
+            "answer_tokens": count * ANSWER_TOKENS,
+            "inference_flops": count * STUDENTS[student] * 200 * LENGTH[arm],
+            "device_seconds": count * seconds,
+        }
+        for task, seconds in (cell_costs(student, arm).answer_device_seconds or {}).items()
+    ]

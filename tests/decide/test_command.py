@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 from tests.decide import simulated
 
@@ -10,7 +11,12 @@ from breakeven.decide.build import choices_of
 from breakeven.decide.command import Source, decide_command, decision_of
 from breakeven.decide.options import Request
 from breakeven.decide.report import decision_lines
+from breakeven.decide.section import _family, embedded_json
 from breakeven.errors import InputError
+from breakeven.params import load_params
+from breakeven.report.build import _calculator
+from breakeven.report.collect import collect
+from breakeven.report.study import study_of
 
 CSV = """student,size_b,style,family,accuracy,train_device_seconds,device_seconds
 small,0.5,ift,math-open,0.30,1000,0.001
@@ -60,17 +66,86 @@ def test_the_same_question_gets_the_same_answer(study):
     )
 
 
-@pytest.mark.parametrize(("arm", "teacher_seconds"), [("base", 0), ("ift", 3.5), ("mixed-50", 7.0)])
-def test_an_arm_pays_for_the_completions_that_it_learns_from(study, arm, teacher_seconds):
-    def seconds(**options):
-        result = decide_command("math-open", 0, unit="device-seconds", **options)
-        return next(
-            row["lifetime_cost"]["device_seconds"]
-            for row in result["options"]
-            if row["name"] == f"s {arm}"
-        )
+def lifetime_row(name, **options):
+    result = decide_command("math-open", 0, unit="device-seconds", **options)
+    return next(row for row in result["options"] if row["name"] == name)
 
-    assert seconds(with_teacher=True) - seconds() == pytest.approx(teacher_seconds)
+
+@pytest.mark.parametrize(
+    ("arm", "teacher_seconds"), [("base", 0), ("ift", 3.5), ("reasoning", 4.5)]
+)
+def test_an_arm_pays_for_the_completions_that_it_learns_from(study, arm, teacher_seconds):
+    paid, without = (
+        lifetime_row(f"s {arm}", with_teacher=teacher)["lifetime_cost"]["device_seconds"]
+        for teacher in (True, False)
+    )
+    assert paid - without == pytest.approx(teacher_seconds)
+
+
+PART = "teacher: measured by source and style, and this arm learns from a part of them"
+
+
+def test_the_teachers_seconds_are_absent_for_an_arm_of_both_styles(study):
+    row = lifetime_row("s mixed-50", with_teacher=True)
+    assert row["lifetime_cost"]["device_seconds"] is None
+    assert row["absent"]["device_seconds"] == PART
+    assert lifetime_row("s mixed-50")["lifetime_cost"]["device_seconds"] == pytest.approx(80)
+
+
+def test_the_teachers_seconds_are_absent_for_an_arm_that_learns_a_part_of_its_pairs(project):
+    simulated.write_project(project, pairs=simulated.PROMPTS - 1)
+    assert lifetime_row("s ift", with_teacher=True)["absent"]["device_seconds"] == PART
+
+
+def test_the_teachers_cost_is_absent_where_its_record_is_missing(study):
+    (study / "records/distill/chain/ift.json").unlink()
+    row = lifetime_row("s ift", with_teacher=True)
+    assert row["absent"]["device_seconds"] == "teacher: distill@chain-ift has no record"
+    assert lifetime_row("s reasoning", with_teacher=True)["lifetime_cost"]["device_seconds"]
+
+
+def test_page_and_command_read_the_same_options_of_a_study(study, monkeypatch):
+    # The page's data, as the report of this folder builds it.
+    results, run = collect(load_params(study / "params.yaml"))
+    page = json.loads(_calculator(study_of(results, run)).json)
+    seen = {}
+
+    def keep(results, family, **settings):
+        seen[family] = choices_of(results, family, **settings)
+        return seen[family]
+
+    monkeypatch.setattr("breakeven.decide.command.choices_of", keep)
+    for family in simulated.FAMILIES:
+        result = decide_command(family, 1e6)
+        assert page["families"][family] == json.loads(embedded_json(_family(seen[family])))
+        assert page["currency"] == result["request"]["currency"] == "EUR"
+        assert page["price_per_device_hour"] == result["request"]["price_per_device_hour"] == 3.6
+        assert page["study"] == result["study"]
+        assert page["notes"] == result["notes"]
+    assert set(page["families"]) == set(seen)
+
+
+def test_every_decoding_has_its_own_seconds(study):
+    text = (study / "params.yaml").read_text()
+    two = "{greedy: {}, sampled: {temperature: 0.6, top_p: 0.95, samples: 1}}"
+    (study / "params.yaml").write_text(text.replace("{greedy: {}}", two))
+    rows = simulated.items()
+    both = pd.concat([rows, rows.assign(decoding="sampled")], ignore_index=True)
+    both.to_parquet(study / "scores/items.parquet")
+    path = study / "records/answer/m.json"
+    record = json.loads(path.read_text())
+    slower = [
+        {**row, "decoding": "sampled", "device_seconds": 3 * row["device_seconds"]}
+        for row in record["details"]["cells"]
+    ]
+    record["details"]["cells"] += slower
+    path.write_text(json.dumps(record))
+    result = decide_command("math-open", 1e6)
+    seconds = {row["name"]: row["seconds_per_answer"] for row in result["options"]}
+    assert seconds["m reasoning (greedy)"] == pytest.approx(0.048)
+    assert seconds["m reasoning (sampled)"] == pytest.approx(3 * 0.048)
+    assert seconds["s reasoning (greedy)"] == pytest.approx(0.012)
+    assert seconds["s reasoning (sampled)"] is None
 
 
 def test_a_missing_record_leaves_a_cost_absent_with_its_reason(study):
@@ -85,8 +160,11 @@ def test_a_missing_record_leaves_a_cost_absent_with_its_reason(study):
 
 def test_a_folder_without_scores_says_what_to_run(study):
     (study / "scores/items.parquet").unlink()
-    with pytest.raises(InputError, match=r"scores/items\.parquet: no such file; run `dvc repro"):
+    with pytest.raises(
+        InputError, match=r"scores/items\.parquet: no such file; run `dvc repro"
+    ) as e:
         decide_command("math-open", 1e6)
+    assert "--results" in str(e.value)
 
 
 def test_a_table_of_cells_is_decided_without_a_probability(table):

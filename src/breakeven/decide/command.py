@@ -10,6 +10,7 @@ from breakeven.decide.choice import Decision, decide
 from breakeven.decide.options import UNITS, Option, Request, Unit, check_request
 from breakeven.decide.report import decision_json
 from breakeven.errors import InputError, did_you_mean
+from breakeven.layout import items_path
 
 OPTIONS = {
     "queries": "--queries",
@@ -88,18 +89,23 @@ def _source(results_file: Path | None, params_file: Path) -> Source:
         from breakeven.analysis.importing import import_results
 
         return Source(import_results(results_file), {})
-    from breakeven.decide.study import study_costs
     from breakeven.params import load_params
+    from breakeven.report.collect import collect
 
     params = load_params(params_file)
-    study, costs, report = study_costs(params), params.costs, params.report
+    if not items_path().is_file():
+        raise InputError(
+            f"{items_path()}: no such file; run `dvc repro score` first, or give a table with "
+            "--results"
+        )
+    results, run = collect(params)
     return Source(
-        study.results,
-        study.bills,
-        costs.price_per_device_hour,
-        costs.currency,
-        report.bootstrap_draws,
-        report.seed,
+        results,
+        run.bills,
+        run.price_per_device_hour,
+        run.currency,
+        run.settings.draws,
+        run.settings.seed,
     )
 
 

@@ -18,7 +18,14 @@ from breakeven.files import read_rows
 from breakeven.layout import items_path, task_path
 from breakeven.params import Params
 from breakeven.records import Record
-from breakeven.report.collect_costs import bill_of, cell_costs, record_of, teacher_bill, tokens
+from breakeven.report.collect_costs import (
+    bill_of,
+    cell_costs,
+    record_of,
+    teacher_bill,
+    tokens,
+    with_seconds_of_decodings,
+)
 from breakeven.report.collect_examples import examples
 from breakeven.report.run import (
     ArmRow,
@@ -61,7 +68,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
         chance={row.name: row.chance for row in tasks},
         teacher_accuracy=_teacher_accuracy(params),
     )
-    results = measured_results(items, facts)
+    results = with_seconds_of_decodings(measured_results(items, facts), params, answering)
     run = RunSummary(
         settings=Settings(
             params.report.confidence, params.report.bootstrap_draws, params.report.seed

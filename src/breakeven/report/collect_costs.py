@@ -1,9 +1,11 @@
 """What cells and the teacher took, from the records of `train`, `answer`, `distill` and `pairs`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from breakeven.analysis.measured import CellCosts
+from breakeven.analysis.results import CellResult, Results
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.layout import record_path
@@ -12,7 +14,7 @@ from breakeven.records import Record, read_record
 from breakeven.report.run import CellKey
 
 NO_ENERGY = "energy was not metered"
-PER_CORPUS = "counted for the whole corpus only"
+PART = "measured by source and style, and this arm learns from a part of them"
 
 
 def record_of(stage: str, *cell: str | int) -> Record | None:
@@ -33,21 +35,53 @@ def cell_costs(
 ) -> CellCosts:
     """Costs that the item rows do not hold: training, and seconds of the first decoding."""
     first = next(iter(params.answering.decodings))
-    rows = [row for row in _answer_rows(answering[key[0]], key) if row["decoding"] == first]
-    seconds = {
-        str(row["task"]): row["device_seconds"] / row["answers"]
-        for row in rows
-        if row.get("device_seconds") is not None and row.get("answers")
-    }
+    seconds = _answer_seconds(answering[key[0]], key, first)
     if training is None:
         return CellCosts(answer_device_seconds=seconds)
     trained = params.arms[key[1]].trained
     return CellCosts(
         train_flops=training.flops.get("train"),
         train_tokens=training.tokens.get("trained") if trained else 0.0,
-        train_device_seconds=sum(training.device_seconds.values()) if trained else 0.0,
+        train_device_seconds=_held(training) if trained else 0.0,
         answer_device_seconds=seconds,
     )
+
+
+def with_seconds_of_decodings(
+    results: Results, params: Params, answering: Mapping[str, Record | None]
+) -> Results:
+    """The results with each decoding's own seconds; `cell_costs` holds those of the first."""
+    first = next(iter(params.answering.decodings))
+    assert results.items is not None  # measured results hold their items
+    by_family = results.items.groupby("family", observed=True)["task"].unique()
+    tasks = {str(family): [str(task) for task in found] for family, found in by_family.items()}
+
+    def own(cell: CellResult) -> CellResult:
+        key = (cell.student, cell.arm, cell.seed)
+        seconds = _answer_seconds(answering[cell.student], key, cell.decoding)
+        found = [seconds.get(task) for task in tasks[cell.family]]
+        known = [value for value in found if value is not None]
+        mean = sum(known) / len(known) if len(known) == len(found) else None
+        return replace(cell, device_seconds=mean)
+
+    cells = (cell if cell.decoding == first else own(cell) for cell in results.cells)
+    return replace(results, cells=tuple(cells))
+
+
+def _answer_seconds(record: Record | None, key: CellKey, decoding: str) -> dict[str, float]:
+    """Device-seconds of one answer by task."""
+    return {
+        str(row["task"]): row["device_seconds"] / row["answers"]
+        for row in _answer_rows(record, key)
+        if row["decoding"] == decoding
+        and row.get("device_seconds") is not None
+        and row.get("answers")
+    }
+
+
+def _held(record: Record) -> float | None:
+    """Device-seconds of a record that holds some."""
+    return sum(record.device_seconds.values()) if record.device_seconds else None
 
 
 def _answer_rows(record: Record | None, key: CellKey) -> list[dict[str, Any]]:
@@ -76,7 +110,10 @@ def bill_of(
 
 
 def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
-    """The completions of as many pairs as the arm used, at their mean length in the corpus."""
+    """The completions of as many pairs as the arm used, at their mean length in the corpus.
+
+    What is measured by source and style only is known where the arm learns from all of it.
+    """
     row = params.arms[arm]
     corpus = record_of("pairs", row.corpus or "")
     pairs = training.metrics.get("pairs") if training else None
@@ -89,9 +126,24 @@ def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
     if read is None or ift is None or reasoning is None:
         return absent_cost("the teacher's tokens are not recorded")
     new = scale * ((1 - share) * ift + share * reasoning)
-    nothing = absent(f"teacher: {PER_CORPUS}")
-    flops = absent(_teacher_flops_reason(params))
-    return Cost(Amount(scale * read), Amount(new), flops, nothing, nothing, nothing)
+    whole = _whole_sources(params, arm, pairs)
+    return replace(whole, read_tokens=Amount(scale * read), new_tokens=Amount(new))
+
+
+def _whole_sources(params: Params, arm: str, pairs: float) -> Cost:
+    """The teacher's records of an arm's sources, if it learns from all of one style."""
+    row = params.arms[arm]
+    part = replace(absent_cost(f"teacher: {PART}"), flops=absent(_teacher_flops_reason(params)))
+    if row.style not in ("ift", "reasoning") or row.corpus is None:
+        return part
+    found = []
+    for source in params.corpora[row.corpus].sources:
+        record = record_of("distill", source, row.style)
+        if record is None:
+            return absent_cost(f"teacher: distill@{source}-{row.style} has no record")
+        found.append(record)
+    written = sum(record.metrics.get("completions") or 0 for record in found)
+    return _teacher_total(params, found) if written == pairs else part
 
 
 def teacher_bill(params: Params) -> Cost | None:
@@ -104,13 +156,19 @@ def teacher_bill(params: Params) -> Cost | None:
     ]
     if not found:
         return None
+    return _teacher_total(params, found)
+
+
+def _teacher_total(params: Params, found: list[Record]) -> Cost:
     flops = [record.flops.get("teacher") for record in found]
     known = [value for value in flops if value is not None]
+    seconds = [held for record in found if (held := _held(record)) is not None]
+    metered = sum(seconds) if len(seconds) == len(found) else None
     return Cost(
         Amount(float(tokens(found, "prompt"))),
         Amount(float(tokens(found, "thinking") + tokens(found, "answer"))),
         _amount(sum(known) if len(known) == len(flops) else None, _teacher_flops_reason(params)),
-        Amount(sum(sum(record.device_seconds.values()) for record in found)),
+        _amount(metered, "teacher: device-seconds are not recorded"),
         Amount(sum(record.gpu_hours for record in found)),
         absent(f"teacher: {NO_ENERGY}"),
     )
@@ -131,7 +189,7 @@ def _training_cost(record: Record | None) -> Cost:
         _amount(record.tokens.get("trained"), "training tokens are not recorded"),
         Amount(0.0),
         _amount(record.flops.get("train"), "training FLOPs are not recorded"),
-        Amount(sum(record.device_seconds.values())),
+        _amount(_held(record), "device-seconds of training are not recorded"),
         Amount(record.gpu_hours),
         _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
     )
