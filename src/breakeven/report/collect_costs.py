@@ -133,7 +133,11 @@ def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
 def _whole_sources(params: Params, arm: str, pairs: float) -> Cost:
     """The teacher's records of an arm's sources, if it learns from all of one style."""
     row = params.arms[arm]
-    part = replace(absent_cost(f"teacher: {PART}"), flops=absent(_teacher_flops_reason(params)))
+    part = replace(
+        absent_cost(f"teacher: {PART}"),
+        flops=absent(_teacher_flops_reason(params)),
+        energy_joules=absent(f"teacher: {NO_ENERGY}"),
+    )
     if row.style not in ("ift", "reasoning") or row.corpus is None:
         return part
     found = []
