@@ -51,7 +51,7 @@ def test_every_size_has_the_tokenizer_that_the_generators_give_today(name):
 
 
 def test_the_bases_have_learnt_their_text():
-    """A base that guessed from the vocabulary alone would be at ln 214 = 5.4 nats."""
+    """A guess at random costs ln 220 = 5.4 nats. The largest base has seen the fewest tokens."""
     losses = [card(name)["final_loss"] for name in NAMES]
-    assert losses == sorted(losses, reverse=True)
-    assert losses[-1] < 1.2
+    assert all(0.7 < loss < 1.05 for loss in losses)
+    assert losses[0] == max(losses)
