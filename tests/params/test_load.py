@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 VALID: dict[str, Any] = {
     "study": "s",
+    "seeds": [0],
     "sources": {"chain": {"kind": "procedural", "problem": "chain", "prompts": 10}},
     "teacher": {"kind": "solver", "tokenizer": "assets/t"},
     "corpora": {"general": {"sources": ["chain"]}},
@@ -30,7 +31,10 @@ VALID: dict[str, Any] = {
             "family": "math-open",
         }
     },
+    "training": {},
     "answering": {"max_new_tokens": 8, "decodings": {"greedy": {}}},
+    "costs": {},
+    "report": {},
 }
 
 SCRATCH = {
@@ -182,6 +186,12 @@ def test_a_mistake_gets_one_line_with_file_key_value_and_fix(
     tmp_path: Path, path: str, value: Any, message: str
 ) -> None:
     assert message in error_of(changed(path, value), tmp_path)
+
+
+@pytest.mark.parametrize("section", sorted(VALID))
+def test_every_section_must_be_there(tmp_path: Path, section: str) -> None:
+    tree = {name: value for name, value in VALID.items() if name != section}
+    assert error_of(tree, tmp_path) == f"params.yaml: {section}: missing"
 
 
 def test_a_name_with_a_slash_is_refused(tmp_path: Path) -> None:
