@@ -109,7 +109,10 @@ tasks:
   general-mc-y: {kind: procedural, problem: lookup, format: choice, family: general-mc}
   math-open-x: {kind: procedural, problem: chain, format: open, family: math-open}
   math-open-y: {kind: procedural, problem: addition, format: open, family: math-open}
+seeds: [0]
+training: {}
 answering: {max_new_tokens: 8, decodings: {greedy: {}}}
+report: {}
 """
 
 
@@ -123,7 +126,7 @@ def write_project(folder: Path, costs: str = "", pairs: int = PROMPTS) -> None:
 
     `pairs` is how many of the ten each arm learns from. Must run in `folder`.
     """
-    (folder / "params.yaml").write_text(PARAMS + costs)
+    (folder / "params.yaml").write_text(PARAMS + (costs or "costs: {}\n"))
     (folder / "scores").mkdir()
     items().to_parquet(folder / "scores/items.parquet")
     _write_teacher()

@@ -40,7 +40,10 @@ def _params_tree(students: Iterable[str]) -> dict[str, object]:
             }
             for task, family in FAMILIES.items()
         },
+        "training": {},
         "answering": {"max_new_tokens": 8, "decodings": {"greedy": {}}},
+        "costs": {},
+        "report": {},
     }
 
 

@@ -33,6 +33,9 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a table of sections, found {type(tree).__name__}")
+    missing = [name for name in Params.model_fields if name not in tree]
+    if missing:  # DVC looks every section up, those with defaults too
+        raise InputError("\n".join(f"{path}: {name}: missing" for name in missing))
     try:
         return Params.model_validate(tree)
     except ValidationError as error:

@@ -313,20 +313,20 @@ class Report(Section):
 
 
 class Params(Section):
-    """The whole of params.yaml. Every section must be there: DVC looks each of them up."""
+    """The whole of params.yaml."""
 
     study: Name
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     teacher: Teacher
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]
     students: Annotated[dict[Name, Student], Field(min_length=1)]
     arms: Annotated[dict[Name, Arm], Field(min_length=1)]
     tasks: Annotated[dict[Name, Task], Field(min_length=1)]
-    training: Training
+    training: Training = Training()
     answering: Answering
-    costs: Costs
-    report: Report
+    costs: Costs = Costs()
+    report: Report = Report()
 
     @model_validator(mode="after")
     def _references_exist(self) -> "Params":

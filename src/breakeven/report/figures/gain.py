@@ -40,7 +40,7 @@ def gain_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
         see=_see(found, unit),
         how="Above the line thinking is more accurate than IFT at the same size; further right it "
         f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; its ends "
-        "are labelled. " + _bar_words(found),
+        "are labelled. " + _bar_words(found, by_item=study.results.items is not None),
         panels=tuple(
             Panel(key.title, partial(_draw, study, rows, ranges, unit)) for key, rows in panels
         ),
@@ -104,8 +104,8 @@ def _ranges(found: Sequence[GainPoint]) -> Ranges:
     )
 
 
-def _bar_words(found: Sequence[GainPoint]) -> str:
-    if all(point.difference.p_value is not None for point in found):
+def _bar_words(found: Sequence[GainPoint], *, by_item: bool) -> str:
+    if by_item:
         return "Bars are intervals over items, paired."
     if any(point.difference.low is not None for point in found):
         return "Bars are bounds at widest: these results hold no item-level answers."
