@@ -121,7 +121,9 @@ def _sheet(spec: FigureSpec) -> "Figure":
     sheet.suptitle(spec.title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     if spec.legend:
         sheet.legend(
-            handles=_handles(spec.legend), loc="outside lower center", ncols=len(spec.legend)
+            handles=_handles(spec.legend),
+            loc="outside lower center",
+            ncols=min(3, len(spec.legend)),  # more would run out of the sheet
         )
     return sheet
 
