@@ -112,6 +112,7 @@ tasks:
 seeds: [0]
 training: {}
 answering: {max_new_tokens: 8, decodings: {greedy: {}}}
+grading: {}
 report: {}
 """
 

@@ -33,6 +33,7 @@ VALID: dict[str, Any] = {
     },
     "training": {},
     "answering": {"max_new_tokens": 8, "decodings": {"greedy": {}}},
+    "grading": {},
     "costs": {},
     "report": {},
 }

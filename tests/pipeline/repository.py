@@ -47,6 +47,7 @@ TINY: dict[str, Any] = {
     },
     "training": {"epochs": 1, "batch_tokens": 1024, "lora": {"rank": 4, "alpha": 8}},
     "answering": {"max_new_tokens": 24, "batch_size": 24, "decodings": {"greedy": {}}},
+    "grading": {},
     "costs": {},
     "report": {"bootstrap_draws": 200},
 }

@@ -42,6 +42,7 @@ def _params_tree(students: Iterable[str]) -> dict[str, object]:
         },
         "training": {},
         "answering": {"max_new_tokens": 8, "decodings": {"greedy": {}}},
+        "grading": {},
         "costs": {},
         "report": {},
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from breakeven.params.schema import Schedule
+from breakeven.params.training import Schedule
 from breakeven.training.schedule import fit_schedule
 
 WSD = Schedule(warmup_steps=2, decay_steps=4, floor=0.1)

@@ -17,9 +17,9 @@ from breakeven.errors import InputError, MachineError
 from breakeven.files import atomic_folder, write_rows
 from breakeven.layout import answers_path
 from breakeven.params import Params
+from breakeven.progress import Progress
 from breakeven.stage import pick
 from breakeven.students.pointer import read_pointer
-from breakeven.students.progress import Progress
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

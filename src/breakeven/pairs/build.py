@@ -86,9 +86,13 @@ def as_pair(prompt: Prompt, plain: Completion, traced: Completion) -> Pair:
         reasoning=with_trace(traced.thinking, traced.answer),
         ift=plain.answer,
         prompt_tokens=plain.prompt_tokens,
-        reasoning_tokens=traced.thinking_tokens + traced.answer_tokens,
-        ift_tokens=plain.thinking_tokens + plain.answer_tokens,
+        reasoning_tokens=_together(traced.thinking_tokens, traced.answer_tokens),
+        ift_tokens=_together(plain.thinking_tokens, plain.answer_tokens),
     )
+
+
+def _together(thinking: int | None, answer: int | None) -> int | None:
+    return None if thinking is None or answer is None else thinking + answer
 
 
 def write_dropped(corpus: str, dropped: Iterable[tuple[str, str, str]]) -> None:

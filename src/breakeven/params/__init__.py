@@ -1,37 +1,103 @@
 """params.yaml as one frozen, typed value."""
 
-from breakeven.params.load import load_params
+from breakeven.params.bases import (
+    Base,
+    FolderBase,
+    GgufBase,
+    HubBase,
+    ScratchBase,
+    Weights,
+)
+from breakeven.params.grading import (
+    Grading,
+    Judge,
+)
+from breakeven.params.load import (
+    load_params,
+)
 from breakeven.params.schema import (
     Answering,
-    Arm,
-    Corpus,
     Decoding,
-    FolderBase,
-    JsonlSource,
-    JsonlTask,
     Params,
-    ProceduralSource,
-    ProceduralTask,
-    ScratchBase,
-    SolverTeacher,
     Student,
+)
+from breakeven.params.sources import (
+    Corpus,
+    DatasetSource,
+    Decontamination,
+    GymSource,
+    JsonlSource,
+    PairRules,
+    ProceduralSource,
+    PublishedSource,
+    Source,
+)
+from breakeven.params.tasks import (
+    CatalogueTask,
+    GymTask,
+    JsonlTask,
+    LmEvalTask,
+    ProceduralTask,
+    Task,
+)
+from breakeven.params.teachers import (
+    OpenAITeacher,
+    SolverTeacher,
+    Teacher,
+    TeacherStyle,
+    TeacherStyles,
+    TransformersTeacher,
+    VllmServer,
+    VllmTeacher,
+)
+from breakeven.params.training import (
+    Arm,
+    Budget,
+    Lora,
+    Schedule,
     Training,
 )
 
 __all__ = [
     "Answering",
     "Arm",
+    "Base",
+    "Budget",
+    "CatalogueTask",
     "Corpus",
+    "DatasetSource",
     "Decoding",
+    "Decontamination",
     "FolderBase",
+    "GgufBase",
+    "Grading",
+    "GymSource",
+    "GymTask",
+    "HubBase",
     "JsonlSource",
     "JsonlTask",
+    "Judge",
+    "LmEvalTask",
+    "Lora",
+    "OpenAITeacher",
+    "PairRules",
     "Params",
     "ProceduralSource",
     "ProceduralTask",
+    "PublishedSource",
+    "Schedule",
     "ScratchBase",
     "SolverTeacher",
+    "Source",
     "Student",
+    "Task",
+    "Teacher",
+    "TeacherStyle",
+    "TeacherStyles",
     "Training",
+    "TransformersTeacher",
+    "VllmServer",
+    "VllmTeacher",
+    "Weights",
     "load_params",
 ]

@@ -77,14 +77,21 @@ def _line(path: Path, problem: dict[str, Any]) -> str:
     return f"{prefix}:{shown} {message}"
 
 
-_TAGS = {"procedural", "jsonl", "folder", "scratch", "[key]"}
+_TAGS = {
+    "procedural", "jsonl", "reasoning-gym", "dataset", "published-pairs",
+    "solver", "openai", "vllm", "transformers",
+    "folder", "hub", "gguf", "scratch",
+    "catalogue", "lm-eval",
+}  # fmt: skip
 
 
 def _without_tags(location: tuple[Any, ...]) -> list[Any]:
     """The path a person wrote: without the tags that pydantic adds for kinds and keys."""
     kept: list[Any] = []
     for index, key in enumerate(location):
-        tag = key in _TAGS and index >= 2 and (index == 2 or location[index - 1] == "base")
+        of_a_table = index == 2 and location[0] in ("sources", "tasks")
+        of_a_section = index > 0 and location[index - 1] in ("teacher", "base", "model")
+        tag = key in _TAGS and (of_a_table or of_a_section)
         if not (tag or key == "[key]"):
             kept.append(key)
     return kept

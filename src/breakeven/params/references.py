@@ -8,9 +8,12 @@ from breakeven.errors import did_you_mean
 def check_references(
     sources: Iterable[str],
     corpora: Mapping[str, Iterable[str]],
-    arms: Mapping[str, str | None],
+    arms: Mapping[tuple[str, str], str | None],
 ) -> None:
-    """Raise ValueError for a corpus without its source, or an arm without its corpus."""
+    """Raise ValueError for a corpus without its source, or an arm without its corpora.
+
+    `arms` maps an arm and one of its keys to the corpus that the key names.
+    """
     for corpus, names in corpora.items():
         for name in names:
             if name not in sources:
@@ -18,8 +21,8 @@ def check_references(
                     f"corpora.{corpus}.sources: {name!r} is no source; "
                     f"{did_you_mean(name, sources)}"
                 )
-    for arm, wanted in arms.items():
+    for (arm, key), wanted in arms.items():
         if wanted is not None and wanted not in corpora:
             raise ValueError(
-                f"arms.{arm}.corpus: {wanted!r} is no corpus; {did_you_mean(wanted, corpora)}"
+                f"arms.{arm}.{key}: {wanted!r} is no corpus; {did_you_mean(wanted, corpora)}"
             )

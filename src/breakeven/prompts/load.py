@@ -9,19 +9,40 @@ from pydantic import BaseModel, ConfigDict, Field
 from breakeven import procedural
 from breakeven.errors import InputError
 from breakeven.files import digest_json, read_rows
-from breakeven.params import JsonlSource, ProceduralSource
+from breakeven.params import (
+    DatasetSource,
+    GymSource,
+    JsonlSource,
+    ProceduralSource,
+    PublishedSource,
+    Source,
+)
 from breakeven.prompts.prompt import Prompt
 
 
-def load_prompts(name: str, source: ProceduralSource | JsonlSource) -> list[Prompt]:
+def load_prompts(name: str, source: Source) -> list[Prompt]:
     """The prompts of a source, the same for the same params.
 
     Raises:
         InputError: the file is missing or a row of it is no prompt, or the generator has too few.
     """
-    if isinstance(source, ProceduralSource):
-        return _procedural_prompts(name, source)
-    return _jsonl_prompts(name, source)
+    match source:
+        case ProceduralSource():
+            return _procedural_prompts(name, source)
+        case JsonlSource():
+            return _jsonl_prompts(name, source)
+        case GymSource():
+            from breakeven.prompts.gym import gym_prompts
+
+            return gym_prompts(name, source)
+        case DatasetSource():
+            from breakeven.prompts.dataset import dataset_prompts
+
+            return dataset_prompts(name, source)
+        case PublishedSource():
+            from breakeven.prompts.published import published_prompts
+
+            return published_prompts(name, source)
 
 
 def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:

@@ -1,6 +1,7 @@
 """A training prompt: what a row of a source's pinned file holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -8,7 +9,8 @@ class Prompt:
     """One training prompt. `content` identifies what is asked apart from its format.
 
     `solution` is the worked solution of a procedural prompt, which the solver teacher puts into
-    the two styles; None where only a model can answer.
+    the two styles; None where only a model can answer. `published` holds both completions by style
+    where they come with the prompt. `grader` compares an answer with the reference.
     """
 
     id: str
@@ -19,3 +21,6 @@ class Prompt:
     solution: str | None = None
     format: str = "open"
     depth: int | None = None
+    grader: str | None = None
+    published: dict[str, str] | None = None
+    meta: dict[str, Any] = field(default_factory=dict)

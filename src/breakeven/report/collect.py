@@ -4,7 +4,7 @@ Cells come from the parameters, never from listing a folder, so what was removed
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from breakeven.analysis.measured import (
     ArmFacts,
@@ -17,6 +17,7 @@ from breakeven.errors import InputError
 from breakeven.files import read_rows
 from breakeven.layout import items_path, task_path
 from breakeven.params import Params
+from breakeven.params.names import Family
 from breakeven.records import Record
 from breakeven.report.collect_costs import (
     bill_of,
@@ -203,7 +204,7 @@ def _why_no_accuracy(params: Params) -> str:
 def _teacher_accuracy(params: Params) -> dict[str, float]:
     """The ceiling of the fits, by family: a solver computes the reference."""
     if params.teacher.kind == "solver":
-        return {task.family: 1.0 for task in params.tasks.values()}
+        return dict.fromkeys(get_args(Family), 1.0)
     return {}
 
 

@@ -23,8 +23,10 @@ def build_base(params: Params, student: str) -> None:
     base = pick(params.students, "students", student).base
     if isinstance(base, FolderBase):
         record = _found(student, base)
-    else:
+    elif isinstance(base, ScratchBase):
         record = _trained(student, base, params.training.threads or 1)
+    else:
+        raise InputError(f"params.yaml: students.{student}.base: {base.kind}: not available yet")
     record.write()
 
 

@@ -19,9 +19,9 @@ from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 from breakeven.costs.architecture import architecture_from_config
 from breakeven.costs.exact import train_flops
 from breakeven.files import atomic_folder
+from breakeven.progress import Progress
 from breakeven.students.base_text import TextMix
 from breakeven.students.checkpoints import load_checkpoint, save_checkpoint
-from breakeven.students.progress import Progress
 from breakeven.students.shapes import Shape, qwen2_config
 from breakeven.students.token_stream import Position, rows_from
 

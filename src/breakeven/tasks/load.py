@@ -9,21 +9,42 @@ from pydantic import BaseModel, ConfigDict, Field
 from breakeven import procedural
 from breakeven.errors import InputError
 from breakeven.files import digest_json, read_rows
-from breakeven.params import JsonlTask, ProceduralTask
+from breakeven.params import (
+    CatalogueTask,
+    GymTask,
+    JsonlTask,
+    LmEvalTask,
+    ProceduralTask,
+    Task,
+)
 from breakeven.tasks.items import Item
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def load_items(name: str, task: ProceduralTask | JsonlTask) -> list[Item]:
+def load_items(name: str, task: Task) -> list[Item]:
     """The items of a task, the same for the same params.
 
     Raises:
         InputError: the file is missing or a row of it is no item, or the generator has too few.
     """
-    if isinstance(task, ProceduralTask):
-        return _procedural_items(name, task)
-    return _jsonl_items(name, task)
+    match task:
+        case ProceduralTask():
+            return _procedural_items(name, task)
+        case JsonlTask():
+            return _jsonl_items(name, task)
+        case GymTask():
+            from breakeven.tasks.gym import gym_items
+
+            return gym_items(name, task)
+        case CatalogueTask():
+            from breakeven.tasks.catalogue import catalogue_items
+
+            return catalogue_items(name, task)
+        case LmEvalTask():
+            from breakeven.tasks.lm_eval import lm_eval_items
+
+            return lm_eval_items(name, task)
 
 
 def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:

@@ -7,7 +7,8 @@ STYLES = ("ift", "reasoning")
 
 @dataclass(frozen=True)
 class Completion:
-    """One completion. `thinking` is empty in the plain style; token counts are the engine's own.
+    """One completion. `thinking` is empty in the plain style; token counts are the engine's
+    own, None for published completions, whose counts nobody gave.
 
     `stop` is "stop" where the teacher ended by itself and "length" where the limit cut it;
     `closed` is False where a trace was begun and not ended.
@@ -17,8 +18,8 @@ class Completion:
     style: str
     thinking: str
     answer: str
-    prompt_tokens: int
-    thinking_tokens: int
-    answer_tokens: int
+    prompt_tokens: int | None
+    thinking_tokens: int | None
+    answer_tokens: int | None
     stop: str = "stop"
     closed: bool = True

@@ -1,14 +1,15 @@
 """The teacher's completions of one source in one style, and what they cost."""
 
 import time
+from collections.abc import Sequence
 
 from breakeven.errors import InputError
 from breakeven.files import digest_path, read_rows, write_rows
 from breakeven.layout import distilled_path, prompts_path
-from breakeven.params import Params
+from breakeven.params import Params, SolverTeacher, Teacher
 from breakeven.prompts.prompt import Prompt
 from breakeven.records import Record, versions
-from breakeven.teacher.completion import STYLES
+from breakeven.teacher.completion import STYLES, Completion
 from breakeven.teacher.solver import solve
 
 
@@ -18,7 +19,7 @@ def distill(params: Params, source: str, style: str) -> None:
         raise InputError(f"style: {style!r} is none; use one of {', '.join(STYLES)}")
     started = time.perf_counter()
     prompts = read_rows(prompts_path(source), Prompt)
-    completions = solve(params.teacher, prompts, style)
+    completions = completions_of(params.teacher, prompts, style)
     path = distilled_path(source, style)
     write_rows(path, completions)
     Record(
@@ -27,9 +28,9 @@ def distill(params: Params, source: str, style: str) -> None:
         parameters={"teacher": params.teacher.kind},
         metrics={"completions": len(completions)},
         tokens={
-            "prompt": sum(one.prompt_tokens for one in completions),
-            "thinking": sum(one.thinking_tokens for one in completions),
-            "answer": sum(one.answer_tokens for one in completions),
+            "prompt": sum(one.prompt_tokens or 0 for one in completions),
+            "thinking": sum(one.thinking_tokens or 0 for one in completions),
+            "answer": sum(one.answer_tokens or 0 for one in completions),
         },
         flops={"teacher": None},
         absent={"flops.teacher": "the solver computes; it is no model that has FLOPs"},
@@ -38,3 +39,10 @@ def distill(params: Params, source: str, style: str) -> None:
         outputs={str(path): digest_path(path)},
         versions=versions(),
     ).write()
+
+
+def completions_of(teacher: Teacher, prompts: Sequence[Prompt], style: str) -> list[Completion]:
+    """A completion of every prompt in one style, by whoever the teacher is."""
+    if isinstance(teacher, SolverTeacher):
+        return solve(teacher, prompts, style)
+    raise InputError(f"params.yaml: teacher.kind: value is {teacher.kind!r}: not available yet")

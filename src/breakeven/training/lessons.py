@@ -10,7 +10,7 @@ from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
 from breakeven.errors import InputError
 from breakeven.pairs.pair import Pair
-from breakeven.params.schema import Budget
+from breakeven.params.training import Budget
 from breakeven.rendering import Example, Lesson, part_trace, render_examples
 from breakeven.training.batches import Step
 from breakeven.training.selection import Costs, Sample

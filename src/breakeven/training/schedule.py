@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from breakeven.params.schema import Schedule
+from breakeven.params.training import Schedule
 
 
 class FittedSchedule(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 from breakeven.errors import InputError
 from breakeven.params import Arm, Params, Student, Training
-from breakeven.params.schema import Budget, Lora
+from breakeven.params.training import Budget, Lora
 from breakeven.stage import pick
 
 Trained = Literal["full", "lora", "qlora"]

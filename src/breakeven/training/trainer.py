@@ -16,8 +16,8 @@ from torch import Tensor
 
 from breakeven.costs.devices import Device, metered
 from breakeven.errors import InputError
+from breakeven.progress import Progress
 from breakeven.rendering import Example
-from breakeven.students.progress import Progress
 from breakeven.training.checkpoint import load_checkpoint, save_checkpoint
 from breakeven.training.held import Held, add_held
 from breakeven.training.losses import Batch, HeadGate, collate, gated_head, summed_loss

@@ -1,0 +1,74 @@
+"""Where the weights of a model come from: a student's base, or a teacher that runs here."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from breakeven.params.names import Count, Positive, ProjectPath, RepoId, Revision, Section
+
+
+class FolderBase(Section):
+    """A model in a folder of the project: safetensors, config and tokenizer."""
+
+    kind: Literal["folder"]
+    path: ProjectPath
+
+
+class HubBase(Section):
+    """A model of the Hugging Face hub at a commit: safetensors only, never code of its own."""
+
+    kind: Literal["hub"]
+    repo: RepoId
+    revision: Revision
+
+
+class GgufBase(Section):
+    """A GGUF file inside an installed Python package, converted once to safetensors.
+
+    `package` is the import name of the package; `license` is recorded with the weights.
+    """
+
+    kind: Literal["gguf"]
+    package: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$", max_length=64)]
+    license: str
+
+
+class ScratchBase(Section):
+    """A base model that the `base` stage trains from nothing on generated plain text."""
+
+    kind: Literal["scratch"]
+    tokenizer: ProjectPath
+    hidden: Count
+    layers: Count
+    heads: Count
+    kv_heads: Count
+    intermediate: Count
+    tokens: Count
+    learning_rate: Positive = 3e-3
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _dimensions_fit(self) -> "ScratchBase":
+        step = 2 * self.heads  # rotary embeddings turn pairs: a head's size must be even
+        if self.hidden % step:
+            lower = self.hidden - self.hidden % step
+            what = (
+                "is an odd head size for"
+                if self.hidden % self.heads == 0
+                else "is not a multiple of"
+            )
+            raise ValueError(
+                f"hidden: {self.hidden} {what} heads ({self.heads}); "
+                f"use {lower or step} or {(lower or step) + step}"
+            )
+        if self.heads % self.kv_heads:
+            raise ValueError(
+                f"kv_heads: {self.kv_heads} does not divide heads ({self.heads}); "
+                f"use one of {[n for n in range(1, self.heads + 1) if self.heads % n == 0]}"
+            )
+        return self
+
+
+Base = Annotated[FolderBase | HubBase | GgufBase | ScratchBase, Field(discriminator="kind")]
+# A model that exists already: what a teacher that runs here can be.
+Weights = Annotated[FolderBase | HubBase | GgufBase, Field(discriminator="kind")]

@@ -1,0 +1,38 @@
+"""The words that params.yaml is written in: names, shares, counts, paths, revisions."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+Family = Literal["general-mc", "general-open", "math-mc", "math-open"]
+Style = Literal["ift", "reasoning", "mixed"]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0.0)]
+DtypeName = Literal["auto", "float32", "bfloat16"]
+GraderName = Literal["exact", "letter", "math", "squad", "coqa", "ifeval", "judge"]
+
+# owner/name, as the hub writes it: nothing that could be a path or a URL.
+RepoId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", max_length=96)
+]
+# A commit pins what is loaded. A branch or a tag is resolved once, and the commit is recorded.
+Revision = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][\w./-]*$", max_length=96, min_length=1)
+]
+
+
+def _inside_the_project(path: str) -> str:
+    if path.startswith(("/", "~")) or ".." in path.split("/"):
+        raise ValueError("must be a path inside the project, relative to its root")
+    return path
+
+
+ProjectPath = Annotated[str, AfterValidator(_inside_the_project)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml: unknown keys are refused, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)

@@ -1,0 +1,79 @@
+"""Benchmarks: where their items come from, and who grades them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from breakeven.params.names import Count, Family, GraderName, ProjectPath, Section
+from breakeven.params.sources import Format, ProblemKind
+
+
+class ProceduralTask(Section):
+    """Test items from a built-in generator, in its test partition."""
+
+    kind: Literal["procedural"]
+    problem: ProblemKind
+    format: Format
+    family: Family
+    items: Count = 400
+    min_depth: Count | None = None
+    max_depth: Count | None = None
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _family_has_the_format(self) -> "ProceduralTask":
+        wanted = "mc" if self.format == "choice" else "open"
+        if not self.family.endswith(wanted):
+            raise ValueError(
+                f"family: {self.family!r} does not hold format {self.format!r} tasks; "
+                f"use {self.family.split('-')[0]}-{wanted}"
+            )
+        return self
+
+
+class JsonlTask(Section):
+    """Test items from a JSON-lines file in the project: `question`, `reference`, `choices`…"""
+
+    kind: Literal["jsonl"]
+    path: ProjectPath
+    family: Family
+    grader: GraderName = "exact"
+    items: Count | None = None
+    seed: int = 0
+
+
+class GymTask(Section):
+    """Test items from a data set of reasoning-gym; `config` is that data set's own."""
+
+    kind: Literal["reasoning-gym"]
+    dataset: str
+    family: Literal["general-open", "math-open"]
+    items: Count = 200
+    config: dict[str, Any] = Field(default_factory=dict)
+    seed: int = 0
+
+
+class CatalogueTask(Section):
+    """A benchmark of the catalogue by its name there, `gsm8k`; all its items, or a sample."""
+
+    kind: Literal["catalogue"]
+    benchmark: str
+    items: Count | None = None
+    seed: int = 0
+
+
+class LmEvalTask(Section):
+    """A task of lm-evaluation-harness by its name there, answered by generation."""
+
+    kind: Literal["lm-eval"]
+    task: str
+    family: Family
+    grader: GraderName = "exact"
+    include: ProjectPath | None = None
+    items: Count | None = None
+    seed: int = 0
+
+
+Task = Annotated[
+    ProceduralTask | JsonlTask | GymTask | CatalogueTask | LmEvalTask, Field(discriminator="kind")
+]

@@ -1,0 +1,101 @@
+"""Who answers every training prompt twice, and how a vLLM server is started where one is needed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, StringConstraints
+
+from breakeven.params.bases import Weights
+from breakeven.params.names import Count, DtypeName, Positive, ProjectPath, Section, Share
+
+
+class SolverTeacher(Section):
+    """Exact worked solutions of procedural prompts; its cost is counted in this tokenizer."""
+
+    kind: Literal["solver"]
+    tokenizer: ProjectPath
+
+
+class TeacherStyle(Section):
+    """How a model is made to answer in one style.
+
+    `template` goes to the chat template (`enable_thinking: true`). `trace` says where the trace
+    is: between `<think>` tags in the text, in the server's field for reasoning, or nowhere.
+    """
+
+    system: str | None = None
+    template: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    trace: Literal["think-tags", "reasoning-content", "none"]
+    temperature: Annotated[float, Field(ge=0.0)] = 0.0
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    top_k: Count | None = None
+    max_new_tokens: Count
+
+
+class TeacherStyles(Section):
+    """Both styles, each with all that its completions depend on."""
+
+    ift: TeacherStyle
+    reasoning: TeacherStyle
+
+
+class OpenAITeacher(Section):
+    """Any OpenAI-compatible endpoint; several base URLs are used evenly.
+
+    The key is read from the environment variable `key_variable`, never from params.
+    `architecture` names a model of the bundled table or a folder with its config.json, for FLOPs.
+    """
+
+    kind: Literal["openai"]
+    model: str
+    base_urls: Annotated[tuple[HttpUrl, ...], Field(min_length=1)]
+    key_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")] = (
+        "OPENAI_API_KEY"
+    )
+    architecture: str | None = None
+    styles: TeacherStyles
+    concurrency: Count = 32
+    timeout_seconds: Positive = 600.0
+    attempts: Count = 6
+    seed: int = 0
+
+
+class VllmServer(Section):
+    """How a vLLM server is started: its own environment, on loopback, stopped with the stage."""
+
+    python: str = ".vllm/bin/python"
+    max_model_len: Count | None = None
+    tensor_parallel: Count = 1
+    data_parallel: Count = 1
+    memory_share: Share = 0.9
+    dtype: DtypeName = "auto"
+    startup_seconds: Positive = 900.0
+
+
+class VllmTeacher(Section):
+    """A model that a vLLM server runs here for as long as the stage takes."""
+
+    kind: Literal["vllm"]
+    model: Weights
+    server: VllmServer = VllmServer()
+    styles: TeacherStyles
+    concurrency: Count = 32
+    timeout_seconds: Positive = 600.0
+    attempts: Count = 6
+    seed: int = 0
+
+
+class TransformersTeacher(Section):
+    """A model that runs in the stage's own process."""
+
+    kind: Literal["transformers"]
+    model: Weights
+    styles: TeacherStyles
+    batch_size: Count = 32
+    dtype: DtypeName = "auto"
+    threads: Count | None = None
+    seed: int = 0
+
+
+Teacher = Annotated[
+    SolverTeacher | OpenAITeacher | VllmTeacher | TransformersTeacher, Field(discriminator="kind")
+]

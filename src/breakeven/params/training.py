@@ -1,0 +1,122 @@
+"""How students are trained: the shared settings, and the arms that differ from them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from breakeven.params.names import (
+    Count,
+    DtypeName,
+    Name,
+    Positive,
+    ProjectPath,
+    Section,
+    Share,
+)
+
+Method = Literal["none", "full", "lora", "qlora"]
+
+
+class Budget(Section):
+    """How much an arm trains: exactly one of the three."""
+
+    samples: Count | None = None
+    tokens: Count | None = None
+    train_flops: Positive | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Budget":
+        given = [name for name, value in self if value is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"give exactly one of samples, tokens, train_flops (found: {given or 'none'})"
+            )
+        return self
+
+
+class Arm(Section):
+    """One way to train a student. `method: none` leaves it as it is and shows it `shots` examples.
+
+    `reasoning_share` is the share of the corpus's prompts that are learnt with their trace: 0 is
+    plain instruction tuning, 1 is reasoning. `sequential` puts the plain ones first. `then` is a
+    second corpus, learnt after the first in the same styles: general, then math.
+    """
+
+    method: Method | None = None
+    corpus: Name | None = None
+    then: Name | None = None
+    reasoning_share: Share | None = None
+    order: Literal["mixed", "sequential"] = "mixed"
+    budget: Budget | None = None
+    learning_rate: Positive | None = None
+    shots: Annotated[int, Field(ge=0, le=32)] = 0
+
+    @model_validator(mode="after")
+    def _trained_or_not(self) -> "Arm":
+        trained_only = ("corpus", "then", "reasoning_share", "budget", "learning_rate")
+        if self.method == "none":
+            given = [name for name in trained_only if getattr(self, name) is not None]
+            if given:
+                raise ValueError(f"{given[0]}: an arm with method none is not trained; remove it")
+        else:
+            for name in ("corpus", "reasoning_share"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name}: missing; a trained arm needs it")
+        return self
+
+    @property
+    def trained(self) -> bool:
+        """Whether the arm changes the student's weights."""
+        return self.method != "none"
+
+    @property
+    def style(self) -> Literal["base", "ift", "reasoning", "mixed"]:
+        """What the arm teaches, from its share of traces."""
+        if not self.trained:
+            return "base"
+        return {0.0: "ift", 1.0: "reasoning"}.get(self.reasoning_share or 0.0, "mixed")  # type: ignore[return-value]
+
+
+class Schedule(Section):
+    """Warm-up, constant, linear decay, in optimizer steps; `floor` is a share of the peak rate."""
+
+    warmup_steps: Annotated[int, Field(ge=0)] = 150
+    decay_steps: Annotated[int, Field(ge=0)] = 300
+    floor: Share = 0.1
+
+
+class Lora(Section):
+    """Low-rank adapters on every linear layer but the output head."""
+
+    rank: Count = 32
+    alpha: Positive = 64.0
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+
+
+class Training(Section):
+    """How every arm is trained, unless a student or arm says otherwise.
+
+    A step holds `batch_tokens` tokens, or `batch_sequences` sequences where that is given; it is
+    computed in micro-batches of at most `micro_batch_tokens` padded tokens. With `packing` the
+    sequences of a micro-batch are put end to end and none sees another. `launch` is an
+    accelerate configuration: the stage then trains in as many processes as it says.
+    """
+
+    method: Literal["full", "lora", "qlora"] = "lora"
+    epochs: Count = 1
+    batch_tokens: Count = 4096
+    batch_sequences: Count | None = None
+    micro_batch_tokens: Count | None = None
+    packing: bool = False
+    max_length: Count = 512
+    learning_rate: Positive = 3e-3
+    schedule: Schedule = Schedule()
+    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+    adam_betas: tuple[Share, Share] = (0.9, 0.95)
+    max_gradient_norm: Positive = 1.0
+    lora: Lora = Lora()
+    gradient_checkpointing: bool = False
+    checkpoint_steps: Count = 100
+    dtype: DtypeName = "auto"
+    threads: Count | None = None
+    launch: ProjectPath | None = None

@@ -1,0 +1,19 @@
+"""Where the weights of a model are on this machine: downloaded or converted once."""
+
+from pathlib import Path
+
+from breakeven.errors import InputError
+from breakeven.params import FolderBase, Weights
+from breakeven.students.loading import checked_folder
+
+
+def weights_folder(weights: Weights, key: str) -> Path:
+    """The folder with config, tokenizer and safetensors of a model; `key` is named in errors.
+
+    Raises:
+        InputError: there is no such model, or it does not load without code of its own.
+        MachineError: the hub cannot be reached.
+    """
+    if isinstance(weights, FolderBase):
+        return checked_folder(Path(weights.path), f"{key}.path")
+    raise InputError(f"{key}.kind: value is {weights.kind!r}: not available yet")
