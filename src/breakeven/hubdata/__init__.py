@@ -1,0 +1,10 @@
+"""Data sets of the Hugging Face hub, or of a folder, row by row.
+
+The hub is asked for one commit and that commit is read; nothing of a data set is ever run as code.
+"""
+
+from breakeven.hubdata.fields import field_of
+from breakeven.hubdata.sampling import sample
+from breakeven.hubdata.stream import Rows, stream_rows
+
+__all__ = ["Rows", "field_of", "sample", "stream_rows"]

@@ -1,0 +1,179 @@
+"""Opening a split of a data set, with one clear line for whatever is not there."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from breakeven.errors import InputError, MachineError, did_you_mean
+from breakeven.files import digest_path
+
+if TYPE_CHECKING:
+    from datasets import DatasetBuilder
+
+Value = TypeVar("Value")
+
+# Files that hold data and nothing else: no pickles, no archives, no scripts.
+_PLAIN_FILES = ("parquet", "json", "csv")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class OpenedSplit:
+    """A split that is there and can be read; `total` is None where only reading tells."""
+
+    where: str
+    commit: str | None
+    config: str
+    columns: tuple[str, ...]
+    total: int | None
+    rows: Iterator[dict[str, Any]]
+
+
+def open_split(
+    repo: str | Path,
+    revision: str | None,
+    *,
+    key: str,
+    config: str | None,
+    split: str,
+    digest: str | None,
+) -> OpenedSplit:
+    """Open one split; see `stream_rows` for what is raised."""
+    where = f"{key}: data set {repo}"
+    commit = None
+    if isinstance(repo, Path):
+        _check_folder(repo, digest, where)
+    else:
+        commit = resolve_commit(repo, revision or "main", where)
+        where = f"{where} at {commit[:12]}"
+    builder = _builder(repo, commit, config, where)
+    files = builder.config.data_files or {}
+    if split not in {str(name) for name in files}:
+        raise InputError(f"{where}: no split {split!r}; {did_you_mean(split, map(str, files))}")
+    try:
+        stream = _asking(lambda: builder.as_streaming_dataset(split=split), where)
+        columns = _asking(lambda: stream.column_names, where)
+        total = _asking(lambda: _rows_in(builder, split), where)
+    except ValueError as error:  # ArrowInvalid is one
+        raise InputError(f"{where}, split {split}: cannot be read: {_short(error)}") from error
+    return OpenedSplit(
+        where=f"{where}, split {split}",
+        commit=commit,
+        config=str(builder.config.name),
+        columns=tuple(columns or ()),
+        total=total,
+        rows=iter(stream),
+    )
+
+
+def resolve_commit(repo: str, revision: str, where: str) -> str:
+    """The commit that a branch, a tag or a commit of a hub data set stands for now.
+
+    Raises:
+        InputError: there is no such data set or revision, or access to it is gated.
+        MachineError: the hub cannot be reached.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    def ask() -> str:
+        return str(HfApi().dataset_info(repo, revision=revision, timeout=60).sha)
+
+    try:
+        commit = _asking(ask, where)
+    except GatedRepoError as error:
+        raise InputError(_gated(where)) from error
+    except RepositoryNotFoundError as error:
+        raise InputError(
+            f"{where}: not on the hub, or private; check the name, or set HF_TOKEN"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise InputError(f"{where}: no revision {revision!r}; use a commit or main") from error
+    if _COMMIT.fullmatch(revision) and commit != revision:
+        raise InputError(f"{where}: asked for commit {revision}, was given {commit}")
+    return commit
+
+
+def _check_folder(folder: Path, digest: str | None, where: str) -> None:
+    if not folder.is_dir():
+        raise InputError(f"{where}: no such folder")
+    if digest is not None and (found := digest_path(folder)) != digest:
+        raise InputError(f"{where}: its digest is {found}, not {digest}; it is another version")
+
+
+def _builder(
+    repo: str | Path, commit: str | None, config: str | None, where: str
+) -> "DatasetBuilder":
+    from datasets import get_dataset_config_names, load_dataset_builder, logging
+    from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
+    from huggingface_hub.errors import GatedRepoError
+
+    logging.set_verbosity(logging.CRITICAL)  # it writes a line of its own beside what it raises
+    try:
+        builder = _asking(lambda: load_dataset_builder(str(repo), config, revision=commit), where)
+    except GatedRepoError as error:
+        raise InputError(_gated(where)) from error
+    except DatasetNotFoundError as error:
+        gated = "gated" in str(error)
+        raise InputError(_gated(where) if gated else f"{where}: {error}") from error
+    except (DataFilesNotFoundError, FileNotFoundError) as error:
+        raise InputError(f"{where}: no data files; use one with Parquet or JSON files") from error
+    except RuntimeError as error:
+        raise InputError(
+            f"{where}: it is a script, which is not run; use a copy with Parquet files"
+        ) from error
+    except ValueError as error:
+        known = _asking(lambda: get_dataset_config_names(str(repo), revision=commit), where)
+        if config in known:
+            raise InputError(f"{where}: {' '.join(str(error).split())}") from error
+        wanted = f"no config {config!r}" if config else "it has several configs, name one"
+        raise InputError(f"{where}: {wanted}; {did_you_mean(config or '', known)}") from error
+    kind = type(builder).__module__.rpartition(".")[2]
+    if kind not in _PLAIN_FILES:
+        raise InputError(f"{where}: its files are {kind}; only Parquet, JSON and CSV are read")
+    return builder
+
+
+def _gated(where: str) -> str:
+    return f"{where}: access is gated; accept its terms on the hub and set HF_TOKEN"
+
+
+def _rows_in(builder: "DatasetBuilder", split: str) -> int | None:
+    """How many rows the split's Parquet files say they have; None for files that do not say."""
+    from datasets.utils.file_utils import xopen
+    from pyarrow.parquet import read_metadata
+
+    if not type(builder).__module__.endswith(".parquet"):
+        return None
+    total = 0
+    for url in builder.config.data_files[split]:
+        with xopen(str(url), "rb") as handle:
+            total += read_metadata(handle).num_rows
+    return total
+
+
+def _asking(ask: Callable[[], Value], where: str) -> Value:
+    """Call `ask`; a hub that does not answer becomes a MachineError, its refusals pass."""
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HTTPError as NoAnswer  # type: ignore[attr-defined]
+
+    try:
+        return ask()
+    except OfflineModeIsEnabled as error:
+        raise MachineError(f"{where}: HF_HUB_OFFLINE is set; unset it to reach the hub") from error
+    except HfHubHTTPError as error:
+        if error.response.status_code in (401, 403, 404):
+            raise
+        raise MachineError(f"{where}: the hub refused: {_short(error)}") from error
+    except (ConnectionError, TimeoutError, NoAnswer) as error:
+        raise MachineError(f"{where}: the hub cannot be reached: {_short(error)}") from error
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
