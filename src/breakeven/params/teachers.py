@@ -60,7 +60,11 @@ class OpenAITeacher(Section):
 
 
 class VllmServer(Section):
-    """How a vLLM server is started: its own environment, on loopback, stopped with the stage."""
+    """How a vLLM server is started: its own environment, on loopback, stopped with the stage.
+
+    `memory_share` is of an accelerator's memory. `threads` are those of one process on a CPU; vLLM
+    decides where neither it nor OMP_NUM_THREADS says.
+    """
 
     python: str = ".vllm/bin/python"
     max_model_len: Count | None = None
@@ -68,6 +72,7 @@ class VllmServer(Section):
     data_parallel: Count = 1
     memory_share: Share = 0.9
     dtype: DtypeName = "auto"
+    threads: Count | None = None
     startup_seconds: Positive = 900.0
 
 

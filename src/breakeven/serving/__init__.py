@@ -1,0 +1,1 @@
+"""Models behind OpenAI-compatible servers: the servers that are started here, and the requests."""

@@ -1,0 +1,170 @@
+"""What goes wrong at an OpenAI-compatible endpoint: what may pass, and what to tell a person."""
+
+import email.utils
+import re
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx2
+from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
+
+from breakeven.errors import BreakevenError, InputError, MachineError, did_you_mean
+
+if TYPE_CHECKING:
+    from breakeven.serving.client import Request
+
+# Besides 5xx, what the same request can get over: time-out, conflict, too early, busy.
+_PASSING = (408, 409, 425, 429)
+# A server that asks for a longer pause has closed for the day.
+_LONGEST_PAUSE_SECONDS = 900.0
+# What servers say of a prompt and a limit that do not fit together.
+_CONTEXT = re.compile(
+    r"context_length_exceeded|context (length|size|window)|maximum model length|max_model_len",
+    re.IGNORECASE,
+)
+_SHOWN_CHARACTERS = 400
+
+
+class MalformedReplyError(Exception):
+    """A reply with status 200 that is no completion, as a broken proxy sends it."""
+
+
+class Where(NamedTuple):
+    """What an error names: the server's URL, its model, the key (to be hidden) and the section."""
+
+    url: str
+    model: str
+    key: str
+    key_name: str
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same request may succeed later."""
+    if isinstance(error, APIStatusError):
+        closed = (retry_after_seconds(error) or 0.0) > _LONGEST_PAUSE_SECONDS
+        if closed or error.code == "insufficient_quota":
+            return False
+        return error.status_code in _PASSING or error.status_code >= 500
+    return isinstance(error, (APIConnectionError, MalformedReplyError))
+
+
+def is_connection_failure(error: BaseException) -> bool:
+    """Whether the server was not reached or hung up, rather than being slow or refusing."""
+    if isinstance(error, APITimeoutError):
+        return isinstance(error.__cause__, httpx2.ConnectTimeout)
+    return isinstance(error, APIConnectionError)
+
+
+def retry_after_seconds(error: BaseException | None) -> float | None:
+    """Seconds that the server asks to wait (RFC 9110, 10.2.3: a number or a date), if it does."""
+    if not isinstance(error, APIStatusError):
+        return None
+    asked = error.response.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", asked):
+        return float(asked)
+    try:
+        moment = email.utils.parsedate_to_datetime(asked)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - time.time())
+
+
+async def explained(
+    error: Exception, where: Where, request: "Request", client: AsyncOpenAI, attempts: int
+) -> BreakevenError:
+    """The error of a request that failed for good, in one line that says what to do."""
+    url = _shown(where.url)
+    if isinstance(error, APIStatusError):
+        return await _explained_status(error, where, request, client, attempts)
+    if is_connection_failure(error):
+        cause = error.__cause__ or error
+        told = _one_line(str(cause), where.key) or type(cause).__name__
+        return MachineError(
+            f"{url}: the server cannot be reached ({told}), tried {attempts} times; start it or "
+            f"correct its address in {where.key_name}"
+        )
+    if isinstance(error, APITimeoutError):
+        return MachineError(
+            f"{url}: no answer to {request.id} in time, tried {attempts} times; raise "
+            f"{where.key_name}.timeout_seconds or lower concurrency"
+        )
+    if isinstance(error, (MalformedReplyError, OpenAIError)):
+        return MachineError(f"{url}: {_one_line(str(error), where.key)}")
+    raise error
+
+
+async def _explained_status(
+    error: APIStatusError, where: Where, request: "Request", client: AsyncOpenAI, attempts: int
+) -> BreakevenError:
+    status, message = error.status_code, _message(error, where.key)
+    if status == 401:
+        # The server's own words are left out: some repeat a part of the key.
+        return InputError(
+            f"{_shown(where.url)}: the server refuses the key (401); correct the variable that "
+            f"{where.key_name}.key_variable names"
+        )
+    if status == 404:
+        return await _not_found(where, str(request.body.get("model", where.model)), message, client)
+    if status in _PASSING or status >= 500:
+        return _explained_busy(error, where, request, attempts, message)
+    if _CONTEXT.search(f"{error.code} {message}"):
+        limit = request.body.get("max_tokens")
+        asked = f" and {limit} new tokens" if limit else ""
+        return InputError(
+            f"{where.key_name}: {request.id}{asked} do not fit the context of {where.model}; use a "
+            f"smaller max_new_tokens or serve it with a longer context: {message}"
+        )
+    return InputError(f"{_shown(where.url)}: {status} for {request.id}: {message}")
+
+
+def _explained_busy(
+    error: APIStatusError, where: Where, request: "Request", attempts: int, message: str
+) -> MachineError:
+    url, status = _shown(where.url), error.status_code
+    if error.code == "insufficient_quota":
+        return MachineError(f"{url}: the account's quota is spent: {message}")
+    asked = retry_after_seconds(error)
+    if asked is not None and asked > _LONGEST_PAUSE_SECONDS:
+        return MachineError(
+            f"{url}: {status}: the server asks to wait {asked:.0f} s; run this again after that"
+        )
+    if status == 429:
+        return MachineError(
+            f"{url}: the server is too busy (429), tried {attempts} times; lower "
+            f"{where.key_name}.concurrency or run this again later: {message}"
+        )
+    return MachineError(f"{url}: {status} for {request.id}, tried {attempts} times: {message}")
+
+
+async def _not_found(where: Where, model: str, message: str, client: AsyncOpenAI) -> InputError:
+    """A 404: the model is not served here, or the URL leads to no such API."""
+    try:
+        served = [one.id async for one in client.models.list()]
+    except (OpenAIError, ValueError, AttributeError):
+        return InputError(
+            f"{_shown(where.url)}: 404 and no list of models: is it the base URL of an "
+            f"OpenAI-compatible API (it often ends in /v1)? {message}".rstrip()
+        )
+    if model in served:
+        return InputError(f"{_shown(where.url)}: 404 though it serves {model!r}: {message}")
+    return InputError(
+        f"{where.key_name}.model: {model!r} is not served at {_shown(where.url)}; "
+        f"{did_you_mean(model, served)}"
+    )
+
+
+def _message(error: APIStatusError, key: str) -> str:
+    body: Any = error.body
+    inner = body.get("message") or body.get("error") if isinstance(body, dict) else body
+    return _one_line(str(inner or error.response.reason_phrase), key)
+
+
+def _one_line(text: str, key: str) -> str:
+    return " ".join(text.replace(key, "…").split())[:_SHOWN_CHARACTERS]
+
+
+def _shown(url: str) -> str:
+    """The URL without a user and a password, should it have them."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,0 +1,54 @@
+"""Runs a command for as long as its own standard input is open: `python -I keeper.py GRACE …`.
+
+A server is started through this small process, which alone holds the reading end of a pipe. When
+the process at the other end closes it, or ends in whatever way, SIGKILL included, the command gets
+SIGTERM and after GRACE seconds SIGKILL, and so do all processes that it started. Nothing but the
+standard library is used: this runs beside the server all the time.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+
+def keep(command: list[str], grace_seconds: float) -> int:
+    """Run the command until it ends or standard input does; its exit code, negative for a signal.
+
+    The command leads a session of its own, so that what it starts can be ended with it.
+    """
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    threading.Thread(target=_end_with_input, args=(child, grace_seconds), daemon=True).start()
+    code = child.wait()
+    _signal_group(child.pid, signal.SIGKILL)  # workers that outlived their leader
+    return code
+
+
+def _end_with_input(child: "subprocess.Popen[bytes]", grace_seconds: float) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    _signal_group(child.pid, signal.SIGTERM)
+    deadline = time.monotonic() + grace_seconds
+    while child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _signal_group(child.pid, signal.SIGKILL)
+
+
+def _signal_group(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return
+
+
+def main() -> None:
+    """Exit as the command does."""
+    code = keep(sys.argv[2:], float(sys.argv[1]))
+    # A shell's way of telling a signal: an exit code has no sign.
+    sys.exit(code if code >= 0 else 128 - code)
+
+
+if __name__ == "__main__":
+    main()
