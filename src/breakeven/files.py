@@ -92,21 +92,26 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write one JSON object a line, whole or not at all."""
-    lines = [json.dumps(dict(row), ensure_ascii=False, allow_nan=False) for row in rows]
-    write_text(path, "".join(line + "\n" for line in lines))
+    """Write one JSON object a line, whole or not at all; rows are written as they come."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
+        for row in rows:
+            handle.write(json.dumps(dict(row), ensure_ascii=False, allow_nan=False) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """Read one JSON object a line; raises InputError naming the file and line of a bad one."""
+    return list(_iter_jsonl(path))
+
+
+def _iter_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    rows = []
     with path.open("rb") as handle:
         for number, line in enumerate(handle, start=1):
             if line.strip():
-                rows.append(_parse_row(path, number, line))
-    return rows
+                yield _parse_row(path, number, line)
 
 
 def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -130,16 +135,19 @@ def write_rows(path: Path, rows: Iterable["DataclassInstance"]) -> None:
 
 def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
     """Read rows that `write_rows` wrote; InputError names the line and field of a bad one."""
+    return list(iter_rows(path, row_type))
+
+
+def iter_rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
+    """The rows of `read_rows` one by one, for files that are larger than memory."""
     read = TypeAdapter(row_type).validate_python
-    rows = []
-    for number, row in enumerate(read_jsonl(path), start=1):
+    for number, row in enumerate(_iter_jsonl(path), start=1):
         try:
-            rows.append(read(row))
+            yield read(row)
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]
             where = ".".join(str(key) for key in problem["loc"])
             raise InputError(f"{path}: line {number}: {where}: {problem['msg']}") from error
-    return rows
 
 
 def digest_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
