@@ -1,0 +1,253 @@
+"""An asynchronous client for OpenAI-compatible endpoints: many requests, none of them lost.
+
+    endpoints = Endpoints(("http://127.0.0.1:8000/v1",), "qwen", key, "params.yaml: teacher")
+    run_requests([Request("p1", {"messages": [...]})], endpoints, on_result=keep)
+
+A worker hands each reply to `on_result` before it asks for the next. What may pass (429, 5xx,
+time-outs, dropped connections) is tried again; what cannot is raised as one line, once the requests
+in flight have come back and been handed over.
+"""
+
+import asyncio
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from breakeven.errors import BreakevenError, InputError
+from breakeven.serving.failures import (
+    MalformedReplyError,
+    Where,
+    explained,
+    is_connection_failure,
+    may_pass,
+    retry_after_seconds,
+)
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_CONNECT_SECONDS = 10.0
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 60.0
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Servers of one model that stand in for each other.
+
+    `key_name` is the section of params.yaml that errors point at. `check` is asked before a lost
+    connection is tried again and raises where that is hopeless, such as a server that has died.
+    """
+
+    base_urls: tuple[str, ...]
+    model: str
+    key: str = field(repr=False)
+    key_name: str
+    check: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. `body` goes to the server as it is, with `model` added where it has none.
+
+    A body with `messages` is a chat completion; one with `prompt` (text or token ids) is a plain
+    completion. Settings that only some servers know (`chat_template_kwargs`, `top_k`,
+    `return_token_ids`) lie beside the others.
+    """
+
+    id: str
+    body: Mapping[str, Any]
+
+
+# A request and the JSON of the server's reply.
+OnResult = Callable[[Request, dict[str, Any]], None]
+
+
+def key_from_environment(variable: str, key_name: str) -> str:
+    """The key in an environment variable; raises InputError where it is not set."""
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise InputError(
+            f"{key_name}.key_variable: value is {variable!r}: the environment has no such "
+            f"variable; run `export {variable}=…` (any word where the server wants no key)"
+        )
+    return key
+
+
+def run_requests(
+    requests: Iterable[Request],
+    endpoints: Endpoints,
+    *,
+    on_result: OnResult,
+    concurrency: int = 32,
+    attempts: int = 6,
+    timeout_seconds: float = 600.0,
+) -> None:
+    """Send every request, at most `concurrency` at a time, and hand every reply to `on_result`.
+
+    Requests are drawn as workers become free and go to the server with the fewest in flight. The
+    first that fails for good ends the run: no other is begun, those in flight are waited for.
+
+    Raises:
+        InputError: wrong key, unknown model, a context that is too small, a refused request.
+        MachineError: no server can be reached, or they stay busy or broken for all `attempts`.
+    """
+    run = _Run(iter(requests), endpoints, on_result, attempts)
+    asyncio.run(run.all(concurrency, timeout_seconds))
+    if run.failure is not None:
+        raise run.failure
+
+
+class _Server:
+    """One base URL: what it has in flight, and until when it rests after a lost connection."""
+
+    def __init__(self, where: Where, client: AsyncOpenAI) -> None:
+        self.where, self.client = where, client
+        self.in_flight = self.sent = self.lost_in_a_row = 0
+        self.rests_until = 0.0
+
+    def load(self, now: float) -> tuple[float, int, int]:
+        """Sorts the servers: those that answer first, then the idlest, then the least used."""
+        return max(0.0, self.rests_until - now), self.in_flight, self.sent
+
+    def note(self, lost: bool) -> None:
+        """A server that lost a connection rests, or it would draw all requests by being idle."""
+        self.lost_in_a_row = self.lost_in_a_row + 1 if lost else 0
+        pause = min(2.0**self.lost_in_a_row, _LONGEST_WAIT_SECONDS) if lost else 0.0
+        self.rests_until = time.monotonic() + pause
+
+
+class _Run:
+    """The state of one `run_requests`."""
+
+    def __init__(
+        self, requests: Iterator[Request], endpoints: Endpoints, on_result: OnResult, attempts: int
+    ) -> None:
+        self.requests, self.endpoints, self.on_result = requests, endpoints, on_result
+        self.attempts = attempts
+        self.servers: list[_Server] = []
+        self.failure: BaseException | None = None
+        self.ending = asyncio.Event()
+
+    async def all(self, concurrency: int, timeout_seconds: float) -> None:
+        async with AsyncExitStack() as stack:
+            for url in self.endpoints.base_urls:
+                where = Where(
+                    url, self.endpoints.model, self.endpoints.key, self.endpoints.key_name
+                )
+                client = _client(where, timeout_seconds, concurrency)
+                self.servers.append(_Server(where, await stack.enter_async_context(client)))
+            await asyncio.gather(*(self._work() for _ in range(concurrency)))
+
+    async def _work(self) -> None:
+        """One worker: ask, hand over, ask for the next, until none is left or one has failed."""
+        try:
+            while not self.ending.is_set():
+                request = next(self.requests, None)
+                if request is None:
+                    return
+                reply = await self._answered(request)
+                if reply is not None:
+                    self.on_result(request, reply)
+        except Exception as error:
+            if not self.ending.is_set():  # the first is the caller's; what follows is its echo
+                self.failure = error
+            self.ending.set()
+
+    async def _answered(self, request: Request) -> dict[str, Any] | None:
+        """The reply, after as many attempts as it takes; None where another request's failure
+        ended the run while this one waited to be tried again."""
+        last: list[_Server] = []
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(may_pass),
+            stop=self._is_over,
+            wait=_wait_seconds,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt, request, last)
+        except BreakevenError:
+            raise
+        except Exception as error:
+            if self.ending.is_set() and may_pass(error):
+                return None
+            where, client = last[-1].where, last[-1].client
+            raise await explained(error, where, request, client, self.attempts) from error
+
+    async def _attempt(self, request: Request, last: list[_Server]) -> dict[str, Any]:
+        server = self._server(last)
+        last[:] = [server]
+        server.in_flight += 1
+        server.sent += 1
+        try:
+            reply = await _posted(server.client, request, self.endpoints.model)
+        except Exception as error:
+            lost = is_connection_failure(error)
+            server.note(lost)
+            if lost and self.endpoints.check is not None:
+                self.endpoints.check()
+            raise
+        finally:
+            server.in_flight -= 1
+        server.note(lost=False)
+        return reply
+
+    def _server(self, last: list[_Server]) -> _Server:
+        """Another server than the one that has just failed, where there is another."""
+        now = time.monotonic()
+        others = [server for server in self.servers if server not in last]
+        return min(others or self.servers, key=lambda server: server.load(now))
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        return self.ending.is_set() or state.attempt_number >= self.attempts
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but no longer than the run lasts."""
+        try:
+            await asyncio.wait_for(self.ending.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+async def _posted(client: AsyncOpenAI, request: Request, model: str) -> dict[str, Any]:
+    path = "/chat/completions" if "messages" in request.body else "/completions"
+    text = await client.post(path, body={"model": model, **request.body}, cast_to=str)
+    try:
+        reply = json.loads(text)
+    except ValueError as error:
+        raise MalformedReplyError(f"the reply is no JSON: {text[:80]!r}") from error
+    if not isinstance(reply, dict) or not reply.get("choices"):
+        raise MalformedReplyError(f"the reply holds no completion: {text[:80]!r}")
+    return reply
+
+
+def _client(where: Where, timeout_seconds: float, concurrency: int) -> AsyncOpenAI:
+    http = DefaultAsyncHttpxClient(
+        timeout=httpx2.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
+        limits=httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
+        trust_env=urlsplit(where.url).hostname
+        not in _LOOPBACK,  # a proxy does not lead to this machine
+    )
+    return AsyncOpenAI(
+        base_url=where.url,
+        api_key=where.key,
+        max_retries=0,
+        timeout=timeout_seconds,
+        http_client=http,
+    )
+
+
+def _wait_seconds(state: RetryCallState) -> float:
+    """What the server asks for, else a time that doubles; a random part keeps workers apart."""
+    asked = retry_after_seconds(state.outcome.exception() if state.outcome else None)
+    backoff = min(_FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1), _LONGEST_WAIT_SECONDS)
+    spread = random.random()  # noqa: S311
+    return backoff * (1 + spread) / 2 if asked is None else asked + spread
