@@ -5,7 +5,8 @@ import time
 from breakeven.files import digest_path, write_rows
 from breakeven.layout import prompts_path
 from breakeven.params import load_params
-from breakeven.prompts.load import load_prompts
+from breakeven.prompts.arrivals import Arrivals
+from breakeven.prompts.load import stream_prompts
 from breakeven.records import Record, versions
 from breakeven.stage import pick, run_stage
 
@@ -13,14 +14,16 @@ from breakeven.stage import pick, run_stage
 def main(source: str) -> None:
     """Write `data/prompts/<source>.jsonl` and its record."""
     started = time.perf_counter()
-    prompts = load_prompts(source, pick(load_params().sources, "sources", source))
-    write_rows(prompts_path(source), prompts)
+    arrivals = Arrivals()
+    prompts = stream_prompts(source, pick(load_params().sources, "sources", source), arrivals)
+    written = write_rows(prompts_path(source), prompts)
     Record(
         stage="prompts",
         cell={"source": source},
-        metrics={"prompts": len(prompts)},
+        metrics={"prompts": written, "dropped": arrivals.dropped.total()},
         device_seconds={"cpu": time.perf_counter() - started},
         outputs={str(prompts_path(source)): digest_path(prompts_path(source))},
+        details=arrivals.details(),
         versions=versions(),
     ).write()
 

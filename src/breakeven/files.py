@@ -91,13 +91,16 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
         raise InputError(f"{path}: not valid JSON: {error}") from error
 
 
-def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write one JSON object a line, whole or not at all; rows are written as they come."""
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write one JSON object a line as rows come, all or none; returns how many."""
+    written = 0
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
         for row in rows:
             handle.write(json.dumps(dict(row), ensure_ascii=False, allow_nan=False) + "\n")
+            written += 1
         handle.flush()
         os.fsync(handle.fileno())
+    return written
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
@@ -128,9 +131,9 @@ def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return row
 
 
-def write_rows(path: Path, rows: Iterable["DataclassInstance"]) -> None:
-    """Write one dataclass row a line, whole or not at all."""
-    write_jsonl(path, (asdict(row) for row in rows))
+def write_rows(path: Path, rows: Iterable["DataclassInstance"]) -> int:
+    """Write one dataclass row a line as rows come, all or none; returns how many."""
+    return write_jsonl(path, (asdict(row) for row in rows))
 
 
 def read_rows(path: Path, row_type: type[Row]) -> list[Row]:

@@ -1,10 +1,19 @@
 """Where training prompts come from, and how the two completions of one become a pair."""
 
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
-from breakeven.params.names import Count, Name, ProjectPath, RepoId, Revision, Section
+from breakeven.params.names import (
+    Count,
+    GraderName,
+    Name,
+    ProjectPath,
+    RepoId,
+    Revision,
+    Section,
+)
 
 ProblemKind = Literal["chain", "addition", "most-digit", "hops", "lookup", "odd-one-out"]
 Format = Literal["open", "choice"]
@@ -23,10 +32,14 @@ class ProceduralSource(Section):
 
 
 class JsonlSource(Section):
-    """Training prompts from a JSON-lines file in the project: `prompt`, and optionally more."""
+    """Training prompts from a JSON-lines file in the project: `prompt`, and optionally more.
+
+    `grader` compares an answer with the `reference` of a row that has one.
+    """
 
     kind: Literal["jsonl"]
     path: ProjectPath
+    grader: GraderName = "exact"
     prompts: Count | None = None
     seed: int = 0
 
@@ -41,29 +54,56 @@ class GymSource(Section):
     seed: int = 0
 
 
-class DatasetSource(Section):
-    """Training prompts from a data set of the hub, streamed and sub-sampled by the seed.
+class DataSetPlace(Section):
+    """Where a data set is: on the hub at a revision, or in a folder of the project.
+
+    A folder holds the files as the hub does; `digest` is the SHA-256 that it must have.
+    """
+
+    repo: RepoId | None = None
+    revision: Revision | None = None
+    folder: ProjectPath | None = None
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    config: str | None = None
+
+    @model_validator(mode="after")
+    def _is_in_one_place(self) -> Self:
+        if (self.repo is None) == (self.folder is None):
+            raise ValueError("repo: give a repo of the hub or a folder, one of the two")
+        if self.repo is not None and self.revision is None:
+            raise ValueError("revision: missing; use a commit, or main to take the newest once")
+        if self.folder is not None and self.revision is not None:
+            raise ValueError("revision: a folder has none; use digest to pin what is in it")
+        if self.digest is not None and self.folder is None:
+            raise ValueError("digest: a repo is pinned by its revision; leave it out")
+        return self
+
+    @property
+    def place(self) -> str | Path:
+        """The repository's name, or the folder."""
+        return Path(self.folder) if self.folder is not None else str(self.repo)
+
+
+class DatasetSource(DataSetPlace):
+    """Training prompts from a data set, streamed and sub-sampled by the seed.
 
     `prompt` and `reference` are paths to a field, dots for what is nested: `messages.0.content`.
+    `grader` compares an answer with the reference.
     """
 
     kind: Literal["dataset"]
-    repo: RepoId
-    revision: Revision
-    config: str | None = None
     split: str = "train"
     prompt: str
     reference: str | None = None
+    grader: GraderName = "exact"
     prompts: Count | None = None
     seed: int = 0
 
 
-class PublishedSource(Section):
+class PublishedSource(DataSetPlace):
     """Published pairs, `prompt` `reasoning` `ift`: both completions are there, no teacher runs."""
 
     kind: Literal["published-pairs"]
-    repo: RepoId
-    revision: Revision
     split: str = "reasoning_ift_pairs"
     prompts: Count | None = None
     seed: int = 0
@@ -76,7 +116,11 @@ Source = Annotated[
 
 
 class Decontamination(Section):
-    """How training pairs are kept apart from the tasks: exact content always, n-grams if asked."""
+    """How training pairs are kept apart from the tasks: exact prompt and content always.
+
+    `ngram_words` also drops a prompt that shares so many words in a row with a test item, the
+    words of a task's own instruction aside.
+    """
 
     ngram_words: Count | None = None
 
@@ -84,7 +128,8 @@ class Decontamination(Section):
 class PairRules(Section):
     """What a pair must fulfil in both styles beside being finished, closed and not empty.
 
-    `max_tokens` bounds prompt and completion together, in the teacher's count. `agreement` asks
+    `max_tokens` bounds prompt and completion together, in the teacher's count; a pair without
+    counts passes, and is still held to `training.max_length` in the student's. `agreement` asks
     that both answers agree with the prompt's reference; a prompt without one is dropped then.
     """
 

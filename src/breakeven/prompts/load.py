@@ -1,6 +1,7 @@
-"""The pinned training prompts of a source, from a built-in generator or a file."""
+"""The pinned training prompts of a source: generated, from a file, or from a data set."""
 
 import random
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from breakeven import procedural
 from breakeven.errors import InputError
-from breakeven.files import digest_json, read_rows
+from breakeven.hubdata import jsonl_rows
 from breakeven.params import (
     DatasetSource,
     GymSource,
@@ -17,14 +18,23 @@ from breakeven.params import (
     PublishedSource,
     Source,
 )
+from breakeven.prompts.arrivals import Arrivals
+from breakeven.prompts.content import content_of
 from breakeven.prompts.prompt import Prompt
 
 
 def load_prompts(name: str, source: Source) -> list[Prompt]:
-    """The prompts of a source, the same for the same params.
+    """The prompts of a source, the same for the same params; raises as `stream_prompts`."""
+    return list(stream_prompts(name, source, Arrivals()))
+
+
+def stream_prompts(name: str, source: Source, arrivals: Arrivals) -> Iterable[Prompt]:
+    """The prompts of a source one by one; `arrivals` is complete when they have all been taken.
 
     Raises:
-        InputError: the file is missing or a row of it is no prompt, or the generator has too few.
+        InputError: the file or data set is missing or a row of it is no prompt, or the generator
+            has too few.
+        MachineError: the hub cannot be reached.
     """
     match source:
         case ProceduralSource():
@@ -38,11 +48,25 @@ def load_prompts(name: str, source: Source) -> list[Prompt]:
         case DatasetSource():
             from breakeven.prompts.dataset import dataset_prompts
 
-            return dataset_prompts(name, source)
+            return _some(name, dataset_prompts(name, source, arrivals), arrivals)
         case PublishedSource():
             from breakeven.prompts.published import published_prompts
 
-            return published_prompts(name, source)
+            return _some(name, published_prompts(name, source, arrivals), arrivals)
+
+
+def _some(name: str, prompts: Iterator[Prompt], arrivals: Arrivals) -> Iterator[Prompt]:
+    """The prompts, unless there are none."""
+    empty = True
+    for prompt in prompts:
+        empty = False
+        yield prompt
+    if empty:
+        reason = "it has no rows"
+        if arrivals.dropped:
+            reason, _ = arrivals.dropped.most_common(1)[0]
+            reason = f"of {arrivals.dropped.total()} rows none can be used, mostly since {reason}"
+        raise InputError(f"params.yaml: sources.{name}: {reason}; name another split or data set")
 
 
 def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:
@@ -67,6 +91,7 @@ def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:
             solution=procedural.trace(problem, form),
             format=form,
             depth=problem.depth,
+            grader="letter" if form == "choice" else "exact",
         )
         for number, (problem, form) in enumerate(zip(problems, formats, strict=True))
     ]
@@ -84,22 +109,23 @@ class JsonlRow(BaseModel):
 
 
 def _jsonl_prompts(name: str, source: JsonlSource) -> list[Prompt]:
-    path = Path(source.path)
-    rows = list(enumerate(read_rows(path, JsonlRow), start=1))
-    if not rows:
-        raise InputError(f"{path}: no rows; a source needs at least one prompt")
-    if source.prompts is not None and source.prompts < len(rows):
-        chosen = random.Random(source.seed).sample(rows, source.prompts)  # noqa: S311
-        rows = sorted(chosen, key=lambda numbered: numbered[0])
+    rows = jsonl_rows(
+        Path(source.path),
+        JsonlRow,
+        count=source.prompts,
+        seed=source.seed,
+        what="a source needs at least one prompt",
+    )
     return [
         Prompt(
             id=f"{name}-{number:06d}",
             source=name,
             prompt=row.prompt,
-            content=f"prompt {digest_json(' '.join(row.prompt.split()))[:16]}",
+            content=content_of(row.prompt),
             reference=row.reference,
             solution=row.solution,
             format=row.format,
+            grader=None if row.reference is None else source.grader,
         )
         for number, row in rows
     ]

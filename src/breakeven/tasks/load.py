@@ -1,6 +1,5 @@
 """The pinned items of a task, from a built-in generator or a file."""
 
-import random
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from breakeven import procedural
 from breakeven.errors import InputError
-from breakeven.files import digest_json, read_rows
+from breakeven.files import digest_json
+from breakeven.hubdata import jsonl_rows
 from breakeven.params import (
     CatalogueTask,
     GymTask,
@@ -90,12 +90,9 @@ class JsonlRow(BaseModel):
 
 def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
     path = Path(task.path)
-    rows = list(enumerate(read_rows(path, JsonlRow), start=1))
-    if not rows:
-        raise InputError(f"{path}: no rows; a task needs at least one item")
-    if task.items is not None and task.items < len(rows):
-        chosen = random.Random(task.seed).sample(rows, task.items)  # noqa: S311
-        rows = sorted(chosen, key=lambda numbered: numbered[0])
+    rows = jsonl_rows(
+        path, JsonlRow, count=task.items, seed=task.seed, what="a task needs at least one item"
+    )
     items = [_jsonl_item(name, task, path, number, row) for number, row in rows]
     ids = [item.id for item in items]
     if len(set(ids)) < len(ids):

@@ -1,0 +1,27 @@
+"""Rows of a JSON-lines file of the project, numbered by line and sampled as a data set is."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from breakeven.errors import InputError
+from breakeven.files import iter_rows
+from breakeven.hubdata.sampling import sample
+
+Row = TypeVar("Row")
+
+
+def jsonl_rows(
+    path: Path, row_type: type[Row], *, count: int | None, seed: int, what: str
+) -> list[tuple[int, Row]]:
+    """The rows, or `count` of them drawn by the seed, with their numbers from 1.
+
+    Every row is checked, drawn or not. `what` is what an empty file lacks, "a task needs at least
+    one item".
+
+    Raises:
+        InputError: the file is missing or empty, or a row of it is not of the type.
+    """
+    rows = list(sample(enumerate(iter_rows(path, row_type), start=1), count, seed))
+    if not rows:
+        raise InputError(f"{path}: no rows; {what}")
+    return rows
