@@ -1,16 +1,19 @@
 """What the `base` stage does: find a student's base, or train it from nothing."""
 
+import importlib.metadata
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
 from breakeven.costs.architecture import load_architecture
 from breakeven.errors import InputError
-from breakeven.files import digest_path
+from breakeven.files import atomic_folder, digest_path
 from breakeven.layout import base_folder
-from breakeven.params import FolderBase, Params, ScratchBase
+from breakeven.params import FolderBase, GgufBase, Params, ScratchBase
 from breakeven.records import Record, versions
 from breakeven.scratch import scratch_folder
 from breakeven.stage import pick
+from breakeven.students.disk import folder_bytes, require_free_bytes
 from breakeven.students.pointer import BasePointer, write_pointer
 
 
@@ -23,6 +26,8 @@ def build_base(params: Params, student: str) -> None:
     base = pick(params.students, "students", student).base
     if isinstance(base, FolderBase):
         record = _found(student, base)
+    elif isinstance(base, GgufBase):
+        record = _converted(student, base)
     elif isinstance(base, ScratchBase):
         record = _trained(student, base, params.training.threads or 1)
     else:
@@ -47,6 +52,29 @@ def _found(student: str, base: FolderBase) -> Record:
         inputs={base.path: digest},
         absent={"flops.train": "the base was trained before this study"},
         versions=versions(),
+    )
+
+
+def _converted(student: str, base: GgufBase) -> Record:
+    from breakeven.students.gguf import converted_gguf, copy_terms
+
+    converted = converted_gguf(base, f"params.yaml: students.{student}.base")
+    source, weights = converted.source, base_folder(student) / "weights"
+    require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
+    with atomic_folder(weights) as temporary:
+        shutil.copytree(converted.folder, temporary, dirs_exist_ok=True)
+    copy_terms(source, base, converted.details, base_folder(student) / "licence")
+    write_pointer(student, BasePointer("gguf", weights.as_posix(), converted.digest))
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={"kind": "gguf", "package": base.package, "license": base.license},
+        metrics={"parameters": load_architecture(str(weights)).total_parameters},
+        inputs={f"{source.package} {source.version}: {source.name}": source.sha256},
+        outputs={weights.as_posix(): converted.digest},
+        absent={"flops.train": "the base was trained before this study"},
+        details=converted.details,
+        versions={**versions(), "gguf": importlib.metadata.version("gguf")},
     )
 
 

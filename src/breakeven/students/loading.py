@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.errors import InputError
 from breakeven.files import read_json
-from breakeven.params import FolderBase, ScratchBase, Student
+from breakeven.params import FolderBase, GgufBase, ScratchBase, Student
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +24,7 @@ def resolve_base(student: str, row: Student) -> Path:
     key = f"params.yaml: students.{student}.base"
     if isinstance(base, FolderBase):
         return checked_folder(Path(base.path), f"{key}.path")
-    if isinstance(base, ScratchBase):
+    if isinstance(base, ScratchBase | GgufBase):
         from breakeven.layout import base_folder
 
         return checked_folder(base_folder(student) / "weights", key)
@@ -86,6 +86,8 @@ def load_base(path: Path, dtype: "torch.dtype") -> "PreTrainedModel":
 def load_tokenizer(path: Path) -> "PreTrainedTokenizerBase":
     """The tokenizer of a folder, padding on the left as generation needs it.
 
+    One without a chat template, as many bases have it, gets `default_chat_template`.
+
     Raises:
         InputError: the folder holds no tokenizer.
     """
@@ -102,4 +104,8 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerBase":
         )
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: the tokenizer cannot be loaded: {error}") from error
+    if not tokenizer.chat_template:
+        from breakeven.students.chat_templates import default_chat_template
+
+        tokenizer.chat_template = default_chat_template(tokenizer).text
     return tokenizer

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from breakeven.errors import InputError
-from breakeven.params import FolderBase, Weights
+from breakeven.params import FolderBase, GgufBase, Weights
 from breakeven.students.loading import checked_folder
 
 
@@ -14,6 +14,10 @@ def weights_folder(weights: Weights, key: str) -> Path:
         InputError: there is no such model, or it does not load without code of its own.
         MachineError: the hub cannot be reached.
     """
+    if isinstance(weights, GgufBase):
+        from breakeven.students.gguf import converted_gguf
+
+        return converted_gguf(weights, key).folder
     if isinstance(weights, FolderBase):
         return checked_folder(Path(weights.path), f"{key}.path")
     raise InputError(f"{key}.kind: value is {weights.kind!r}: not available yet")
