@@ -1,35 +1,35 @@
 r"""Answers in `\boxed{…}`."""
 
-_BOXES = ("\\boxed", "\\fbox")
+import re
+
+_MARK = re.compile(r"\\(?:boxed|fbox) *\{|\\[{}]|[{}]")
+_TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 
 
 def last_box(text: str) -> str | None:
-    r"""The content of the last closed `\boxed{…}`, None where there is none."""
-    starts = sorted(start for name in _BOXES for start in _places(text, name))
-    for start in reversed(starts):
-        content = _braced(text, start)
-        if content is not None:
-            return content
-    return None
+    r"""The content of the last closed `\boxed{…}`, None where there is none.
+
+    Of boxes inside one another it is the inner one. An escaped brace is no brace. One pass, so that
+    a long text of open braces takes no longer than another.
+    """
+    last: tuple[int, str] | None = None
+    opened: list[int | None] = []
+    for mark in _MARK.finditer(text):
+        if mark[0].endswith("{") and mark[0] != "\\{":
+            opened.append(mark.end() if len(mark[0]) > 1 else None)
+        elif mark[0] == "}" and opened:
+            start = opened.pop()
+            if start is not None and (last is None or start > last[0]):
+                last = start, text[start : mark.start()].strip()
+    return last[1] if last else None
 
 
-def _places(text: str, name: str) -> list[int]:
-    """Where the braces after each `name` begin."""
-    places, at = [], text.find(name)
-    while at >= 0:
-        places.append(at + len(name))
-        at = text.find(name, at + 1)
-    return places
+def plain_text(text: str) -> str:
+    r"""A text without the commands of LaTeX that only set its type, such as `\text{…}`."""
+    return _TEXT.sub(r"\1", text)
 
 
-def _braced(text: str, start: int) -> str | None:
-    """What stands between the brace at `start` (after spaces) and the one that closes it."""
-    opening = start + len(text[start:]) - len(text[start:].lstrip(" "))
-    if not text.startswith("{", opening):
-        return None
-    depth = 0
-    for place in range(opening, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
-        if depth == 0:
-            return text[opening + 1 : place].strip()
-    return None
+def final_text(answer: str) -> str:
+    """What an answer comes to in words: what its last box holds, else all of it."""
+    box = last_box(answer)
+    return plain_text(answer if box is None else box).strip()

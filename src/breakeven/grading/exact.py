@@ -2,16 +2,20 @@
 
 import unicodedata
 
+from breakeven.grading.boxes import final_text
 from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.tasks.items import Item
 
 
 def grade_exact(answer: str, item: Item) -> Grade:
-    """Compare an answer with the item's reference; an empty one is unparsed."""
-    said = normalised(answer)
+    """Compare an answer, or what its last box holds, with the item's reference.
+
+    One that is empty is unparsed.
+    """
+    said = normalised(final_text(answer))
     if not said:
         return UNPARSED
-    return found(said == normalised(item.reference))
+    return found(said == normalised(final_text(item.reference)))
 
 
 def normalised(text: str) -> str:

@@ -5,22 +5,45 @@ The same grader judges every style. An answer in which nothing can be compared i
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
 from breakeven.errors import InputError, did_you_mean
 from breakeven.grading.exact import grade_exact
 from breakeven.grading.grade import UNPARSED, Grade
+from breakeven.grading.instructions import grade_ifeval
 from breakeven.grading.letter import grade_letter
 from breakeven.grading.maths import grade_math
+from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
 from breakeven.grading.parting import part
+from breakeven.params import Grading
 from breakeven.tasks.items import Item
 
 Grader = Callable[[str, Item], Grade]
 
-GRADERS: Mapping[str, Grader] = MappingProxyType(
-    {"exact": grade_exact, "letter": grade_letter, "math": grade_math}
+# Graders with a share of the words that are right beside the verdict.
+F1: Mapping[str, Callable[[str, Item], float]] = MappingProxyType(
+    {"coqa": coqa_f1, "squad": squad_f1}
 )
+
+
+def graders(settings: Grading) -> Mapping[str, Grader]:
+    """Every grader by its name. `judge` leaves all to the judges: no rule reads such an answer."""
+    return MappingProxyType(
+        {
+            "coqa": grade_coqa,
+            "exact": grade_exact,
+            "ifeval": grade_ifeval,
+            "judge": lambda answer, item: UNPARSED,
+            "letter": grade_letter,
+            "math": partial(grade_math, limit_seconds=settings.math_seconds),
+            "squad": grade_squad,
+        }
+    )
+
+
+GRADERS = graders(Grading())
 
 
 class Judged(NamedTuple):
@@ -30,26 +53,26 @@ class Judged(NamedTuple):
     truncated: bool
 
 
-def judge(text: str, stop: str, item: Item) -> Judged:
+def judge(text: str, stop: str, item: Item, table: Mapping[str, Grader] = GRADERS) -> Judged:
     """Grade what a student wrote on an item.
 
     An answer that the limit cut, or whose trace was never closed, is wrong and truncated: what it
     would have said is not known, and its trace is not searched for it.
 
     Raises:
-        InputError: the item names no grader.
+        InputError: the item names no grader, or lacks what its grader needs.
     """
     parts = part(text)
     if stop == "length" or not parts.closed:
         return Judged(UNPARSED, truncated=True)
-    return Judged(grader(item)(parts.answer, item), truncated=False)
+    return Judged(grader(item, table)(parts.answer, item), truncated=False)
 
 
-def grader(item: Item) -> Grader:
+def grader(item: Item, table: Mapping[str, Grader] = GRADERS) -> Grader:
     """The grader of an item; raises InputError where there is none of that name."""
-    if item.grader not in GRADERS:
+    if item.grader not in table:
         raise InputError(
             f"item {item.id} of {item.task}: grader: value is {item.grader!r}; "
-            f"{did_you_mean(item.grader, GRADERS)}"
+            f"{did_you_mean(item.grader, table)}"
         )
-    return GRADERS[item.grader]
+    return table[item.grader]

@@ -2,7 +2,7 @@
 
 import re
 
-from breakeven.grading.boxes import last_box
+from breakeven.grading.boxes import final_text
 from breakeven.grading.exact import normalised
 from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.tasks.items import Item
@@ -19,6 +19,7 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _NOUN = re.compile(r"\s+(?!(?:or|and|nor|but|is|because|since|as)\b)[a-z]")
+_ALSO = re.compile(r"\W*(?:or|and|/|,)\W*([A-Z])(?![A-Za-z'’])")
 _CAPITAL = re.compile(r"(?<![A-Za-z'’])([A-Z])(?![A-Za-z'’])")
 
 
@@ -38,18 +39,12 @@ def named_letter(answer: str, choices: tuple[str, ...]) -> str | None:
     its text, "the answer is …", the only capital letter that stands alone.
     """
     letters = _LETTERS[: len(choices)] if choices else _LETTERS[:4]
-    text = _unwrapped(answer)
+    text = final_text(answer)
     for read in (_alone, _by_text, _marked, _stated, _only_capital):
         named = read(text, letters, choices)
         if named:
             return named[0] if len(named) == 1 else None
     return None
-
-
-def _unwrapped(answer: str) -> str:
-    box = last_box(answer)
-    text = answer if box is None else box
-    return re.sub(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}", r"\1", text).strip()
 
 
 def _alone(text: str, letters: str, choices: tuple[str, ...]) -> list[str]:
@@ -86,7 +81,7 @@ def _stated(text: str, letters: str, choices: tuple[str, ...]) -> list[str]:
     named = set()
     for match in _SAID.finditer(text):
         if match[1].isupper() and match[1] in letters and not _article(text, match):
-            tail = re.match(r"\W*(?:or|and|/|,)\W*([A-Z])(?![A-Za-z'’])", text[match.end() :])
+            tail = _ALSO.match(text, match.end())
             named |= {match[1], *(_known(tail[1], letters) if tail else ())}
     return sorted(named)
 
@@ -98,7 +93,7 @@ def _only_capital(text: str, letters: str, choices: tuple[str, ...]) -> list[str
 
 def _article(text: str, match: "re.Match[str]") -> bool:
     """Whether a capital A is the word that begins "A dog", not the letter of "A or B"."""
-    return match[1] == "A" and bool(_NOUN.match(text[match.end() :]))
+    return match[1] == "A" and bool(_NOUN.match(text, match.end()))
 
 
 def _known(letter: str, letters: str) -> list[str]:

@@ -1,4 +1,4 @@
-r"""Numbers as people and LaTeX write them: 1,000, -0.5, 1/2, \frac12, 1\frac{1}{2}, 12 cm, 50%."""
+r"""Numbers as people write them: 1,000, -0.5, 1/2, \frac12, 1\frac{1}{2}, 1.5e3, 12 cm, 50%."""
 
 import re
 from fractions import Fraction
@@ -13,6 +13,10 @@ _NUMBER = re.compile(_DECIMAL)
 _RATIO = re.compile(rf"({_DECIMAL})\s*/\s*({_DECIMAL})")
 _MIXED = re.compile(rf"(\d+)\s+(\d+)\s*/\s*(\d+)|(\d+)\s*{_LATEX_FRACTION}")
 _FRACTION = re.compile(_LATEX_FRACTION)
+_POWER_OF_TEN = re.compile(
+    r"[eE]([-+−]?\d{1,4})(?!\w)"
+    r"|\s*(?:\\times|\\cdot|×|·|\*)\s*10\s*\^\s*(?:\{\s*([-−]?\d{1,4})\s*\}|([-−]?\d{1,4}))(?!\w)"
+)
 _CURRENCY = re.compile(r"^(?:\\?\$|€|£|USD\s|EUR\s)\s*")
 # A word or two, perhaps squared or in \text, or a per cent or degree sign.
 _UNIT = re.compile(
@@ -38,7 +42,7 @@ def quantity(text: str) -> Quantity | None:
     read = _leading_value(rest)
     if read is None:
         return None
-    value, end = read
+    value, end = _scaled(*read, rest)
     unit = _UNIT.fullmatch(rest[end:])
     if unit is None:
         return None
@@ -54,6 +58,15 @@ def _leading_value(text: str) -> tuple[Fraction, int] | None:
             value = _value([Fraction(_SEPARATORS.sub("", part)) for part in parts])
             return None if value is None else (value, match.end())
     return None
+
+
+def _scaled(value: Fraction, end: int, text: str) -> tuple[Fraction, int]:
+    """The value times the power of ten that follows it, if one does, and where that ends."""
+    power = _POWER_OF_TEN.match(text, end)
+    if power is None:
+        return value, end
+    exponent = next(part for part in power.groups() if part is not None)
+    return value * Fraction(10) ** int(exponent.replace("−", "-")), power.end()
 
 
 def _value(parts: list[Fraction]) -> Fraction | None:

@@ -1,0 +1,101 @@
+"""Answers in words: exact match and F1 over words, as SQuAD and CoQA define them.
+
+Both normalise alike: lower case, no ASCII punctuation, no articles, single spaces (the official
+scripts, `evaluate-v1.1.py` of SQuAD and `evaluate-v1.0.py` of CoQA). F1 is a share and a score is
+right or wrong, so that right is an exact match with any of the right answers; F1 is kept beside it.
+"""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+
+from breakeven.errors import InputError
+from breakeven.grading.boxes import final_text
+from breakeven.grading.grade import UNPARSED, Grade, found
+from breakeven.tasks.items import Item
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+_LEAD = re.compile(
+    r"(?:so,? )?(?:the )?(?:final |correct )?answer(?: is(?![a-z])| ?:) ?:?", re.IGNORECASE
+)
+_YES_OR_NO = frozenset({"yes", "no"})
+
+
+def grade_squad(answer: str, item: Item) -> Grade:
+    """Right where the normalised answer is one of `meta.answers`; raises InputError without any."""
+    return _matched(span(answer), right_answers(item))
+
+
+def grade_coqa(answer: str, item: Item) -> Grade:
+    """As `grade_squad`; where yes or no is right, the first word counts: "Yes, it was"."""
+    said, wanted = span(answer), right_answers(item)
+    words = normalised_words(said)
+    asks_yes_or_no = any(normalised_words(one) in (["yes"], ["no"]) for one in wanted)
+    if asks_yes_or_no and words[:1] and len(_YES_OR_NO.intersection(words)) == 1:
+        said = words[0]
+    return _matched(said, wanted)
+
+
+def squad_f1(answer: str, item: Item) -> float:
+    """The best F1 over the right answers."""
+    said = span(answer)
+    return max(f1(said, one) for one in right_answers(item))
+
+
+def coqa_f1(answer: str, item: Item) -> float:
+    """The mean, over the right answers, of the best F1 against the others, as CoQA's script has it.
+
+    People are scored that way against one another; a single right answer is compared as it is.
+    """
+    said = span(answer)
+    scores = [f1(said, one) for one in right_answers(item)]
+    if len(scores) == 1:
+        return scores[0]
+    others = (scores[:left_out] + scores[left_out + 1 :] for left_out in range(len(scores)))
+    return sum(max(rest) for rest in others) / len(scores)
+
+
+def f1(said: str, wanted: str) -> float:
+    """Harmonic mean of the shares of words in common; texts without any words agree or do not."""
+    said_words, wanted_words = normalised_words(said), normalised_words(wanted)
+    if not said_words or not wanted_words:
+        return float(said_words == wanted_words)
+    common = sum((Counter(said_words) & Counter(wanted_words)).values())
+    return 2 * common / (len(said_words) + len(wanted_words))
+
+
+def normalised_words(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation and articles."""
+    return _ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split()
+
+
+def span(answer: str) -> str:
+    """What an answer says: its box, else all of it without "The answer is"."""
+    text = " ".join(final_text(answer).split())
+    lead = _LEAD.match(text)
+    return text[lead.end() :].strip() if lead else text
+
+
+def right_answers(item: Item) -> Sequence[str]:
+    """All answers that count as right: `meta.answers`, else the reference.
+
+    Raises:
+        InputError: there is none, or `meta.answers` is no list of texts.
+    """
+    answers = item.meta.get("answers") or [item.reference]
+    if not isinstance(answers, list) or not all(isinstance(one, str) and one for one in answers):
+        raise InputError(
+            f"item {item.id} of {item.task}: meta.answers: value is {answers!r}; "
+            "use a list of the answers that are right, as texts"
+        )
+    return answers
+
+
+def _matched(said: str, wanted: Sequence[str]) -> Grade:
+    words = normalised_words(said)
+    if not words:  # "A" may be right, and normalised it is nothing
+        correct = bool(said) and said.casefold() in [one.casefold() for one in wanted]
+        return found(True) if correct else UNPARSED
+    return found(any(words == normalised_words(one) for one in wanted))
