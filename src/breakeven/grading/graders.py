@@ -17,6 +17,7 @@ from breakeven.grading.letter import grade_letter
 from breakeven.grading.maths import grade_math
 from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
 from breakeven.grading.parting import part
+from breakeven.gym.scoring import grade_gym
 from breakeven.params import Grading
 from breakeven.tasks.items import Item
 
@@ -34,6 +35,7 @@ def graders(settings: Grading) -> Mapping[str, Grader]:
         {
             "coqa": grade_coqa,
             "exact": grade_exact,
+            "gym": grade_gym,
             "ifeval": grade_ifeval,
             "judge": lambda answer, item: UNPARSED,
             "letter": grade_letter,
