@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
-Family = Literal["general-mc", "general-open", "math-mc", "math-open"]
+Family = Literal["general-mc", "general-open", "math-mc", "math-open", "extra-mc", "extra-open"]
 Style = Literal["ift", "reasoning", "mixed"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]

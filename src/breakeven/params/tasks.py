@@ -54,22 +54,31 @@ class GymTask(Section):
 
 
 class CatalogueTask(Section):
-    """A benchmark of the catalogue by its name there, `gsm8k`; all its items, or a sample."""
+    """A benchmark of the catalogue by its name there, `gsm8k`; all its items, or a sample.
+
+    `folder` is a copy of the data set in the project, read instead of the hub.
+    """
 
     kind: Literal["catalogue"]
     benchmark: str
+    folder: ProjectPath | None = None
     items: Count | None = None
     seed: int = 0
 
 
 class LmEvalTask(Section):
-    """A task of lm-evaluation-harness by its name there, answered by generation."""
+    """A task of lm-evaluation-harness by its name there, answered by generation.
+
+    `include` is a folder with task files of one's own. `reference_pattern` cuts the answer out of a
+    longer target: what its first group matches. Multiple choice is graded by letter.
+    """
 
     kind: Literal["lm-eval"]
     task: str
     family: Family
     grader: GraderName = "exact"
     include: ProjectPath | None = None
+    reference_pattern: str | None = None
     items: Count | None = None
     seed: int = 0
 

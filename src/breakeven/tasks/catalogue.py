@@ -1,10 +1,113 @@
-"""Test items of kind catalogue."""
+"""Test items of a benchmark of the catalogue, from the hub or from a copy of its data set."""
 
-from breakeven.errors import InputError
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from breakeven.errors import InputError, did_you_mean
+from breakeven.files import digest_json
+from breakeven.hubdata import Rows, sample, stream_rows
 from breakeven.params import CatalogueTask
+from breakeven.tasks.benchmark import CATALOGUE, Benchmark, Catalogue, catalogue
 from breakeven.tasks.items import Item
+from breakeven.tasks.prompting import content_of, paragraphs, with_choices
+from breakeven.tasks.rows import Question, belongs, questions_of
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Items, and where they come from: the data set and the commit that was read."""
+
+    items: list[Item]
+    repo: str
+    commit: str | None
 
 
 def catalogue_items(name: str, task: CatalogueTask) -> list[Item]:
-    """The items of a task of this kind."""
-    raise InputError(f"params.yaml: tasks.{name}: {task.benchmark}: not available yet")
+    """The items of a benchmark; see `load_benchmark`."""
+    return load_benchmark(name, task).items
+
+
+def load_benchmark(name: str, task: CatalogueTask) -> Loaded:
+    """The items of a benchmark in the order of its split, or a seeded sample of them.
+
+    Raises:
+        InputError: there is no such benchmark, or its data set is not as the catalogue says.
+        MachineError: the hub cannot be reached.
+    """
+    table = catalogue()
+    benchmark = pick_benchmark(task.benchmark, table, f"params.yaml: tasks.{name}.benchmark")
+    rows = open_rows(task.benchmark, benchmark, Path(task.folder) if task.folder else None)
+    asked = list(numbered_questions(rows, benchmark))
+    if not asked:
+        raise InputError(f"{rows.where}: no row of it belongs to {task.benchmark}")
+    if task.items is not None and task.items > len(asked):
+        raise InputError(
+            f"params.yaml: tasks.{name}.items: value is {task.items}; {task.benchmark} has "
+            f"{len(asked)}; use at most that, or leave it away for all"
+        )
+    chosen = sample(enumerate(asked), task.items, task.seed, total=len(asked))
+    instruction = table.instructions[benchmark.instruction]
+    items = [item_of(name, benchmark, instruction, row, one) for _, (row, one) in chosen]
+    return Loaded(items, benchmark.repo, rows.commit)
+
+
+def pick_benchmark(benchmark: str, table: Catalogue, key: str) -> Benchmark:
+    """The row of the catalogue; raises InputError where there is none."""
+    if benchmark not in table.benchmarks:
+        raise InputError(
+            f"{key}: {benchmark!r} is not in the catalogue; "
+            f"{did_you_mean(benchmark, table.benchmarks)}"
+        )
+    return table.benchmarks[benchmark]
+
+
+def open_rows(name: str, benchmark: Benchmark, folder: Path | None) -> Rows:
+    """The benchmark's split, from a folder that holds a copy of the data set or from the hub."""
+    return stream_rows(
+        benchmark.repo if folder is None else folder,
+        benchmark.revision,
+        key=f"{CATALOGUE}: {name}",
+        config=benchmark.config,
+        split=benchmark.split,
+        fields=(*benchmark.keep, *benchmark.fields.paths),
+    )
+
+
+def numbered_questions(rows: Rows, benchmark: Benchmark) -> Iterator[tuple[int, Question]]:
+    """Every question of the rows that belong, with the number of its row in the split."""
+    for number, row in rows.numbered:
+        where = f"{rows.where}: row {number}"
+        if belongs(row, benchmark, where):
+            for question in questions_of(row, benchmark, where):
+                yield number, question
+
+
+def item_of(
+    name: str, benchmark: Benchmark, instruction: str, row: int, question: Question
+) -> Item:
+    """A question as the item that students answer; its id is its place in the split."""
+    asked = with_choices(question.text, question.choices) if question.choices else question.text
+    unit = f"Unit of the answer: {question.unit}" if question.unit else None
+    body = paragraphs([question.context, asked, unit])
+    meta = {**benchmark.meta, **question.meta}
+    if benchmark.answer == "texts":
+        meta["answers"] = list(question.answers)
+    if question.unit:
+        meta["unit"] = question.unit
+    return Item(
+        id=f"{row:05d}" if question.part is None else f"{row:05d}-{question.part:02d}",
+        task=name,
+        family=benchmark.family,
+        prompt=paragraphs([benchmark.opening, body, instruction]),
+        reference=question.answers[0] if question.answers else "",
+        content=content_of(body),
+        grader=benchmark.grader,
+        choices=question.choices,
+        cluster=_cluster(question.cluster),
+        meta=meta,
+    )
+
+
+def _cluster(shared: str | None) -> str | None:
+    return None if shared is None else f"passage {digest_json(shared)[:16]}"

@@ -1,0 +1,25 @@
+"""The text of a test item: choices as lettered lines, the instruction as the last line."""
+
+from collections.abc import Iterable, Sequence
+
+from breakeven.files import digest_json
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def with_choices(question: str, choices: Sequence[str]) -> str:
+    """The question, then a line `A) …` for each choice; raises ValueError beyond 26."""
+    lines = [f"{letter}) {text}" for letter, text in zip(LETTERS, choices, strict=False)]
+    if len(lines) < len(choices):
+        raise ValueError(f"{len(choices)} choices; there are {len(LETTERS)} letters")
+    return "\n".join([question, *lines])
+
+
+def paragraphs(parts: Iterable[str | None]) -> str:
+    """The parts that are there, with an empty line between them."""
+    return "\n\n".join(part.strip() for part in parts if part and part.strip())
+
+
+def content_of(text: str) -> str:
+    """The name of what a text asks, whatever its spacing: as training prompts are named."""
+    return f"prompt {digest_json(' '.join(text.split()))[:16]}"
