@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from breakeven.errors import InputError
 from breakeven.files import read_rows
 from breakeven.layout import prompts_path
-from breakeven.params import Params, ProceduralSource, ProceduralTask
+from breakeven.params import (
+    GymSource,
+    GymTask,
+    Params,
+    ProceduralSource,
+    ProceduralTask,
+    Source,
+    Task,
+)
 from breakeven.prompts.prompt import Prompt
 from breakeven.rendering import Shot
 from breakeven.tasks.items import Item
@@ -50,13 +58,15 @@ def pick_shots(params: Params, task: str, items: Sequence[Item], count: int) -> 
 
 def _sources(params: Params, task: str) -> list[str]:
     """The sources that ask what the task asks, all of them where none does."""
-    row = params.tasks[task]
-    if isinstance(row, ProceduralTask):
-        alike = [
-            name
-            for name, source in params.sources.items()
-            if isinstance(source, ProceduralSource) and source.problem == row.problem
-        ]
-        if alike:
-            return alike
-    return list(params.sources)
+    asked = _asked(params.tasks[task])
+    alike = [name for name, source in params.sources.items() if asked and _asked(source) == asked]
+    return alike or list(params.sources)
+
+
+def _asked(row: Task | Source) -> tuple[str, str] | None:
+    """What a generator is asked for, by the same name in sources and tasks; None for the rest."""
+    if isinstance(row, ProceduralTask | ProceduralSource):
+        return row.kind, row.problem
+    if isinstance(row, GymTask | GymSource):
+        return row.kind, row.dataset
+    return None

@@ -2,17 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, StringConstraints
+from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
 from breakeven.params.bases import Weights
 from breakeven.params.names import Count, DtypeName, Positive, ProjectPath, Section, Share
 
 
 class SolverTeacher(Section):
-    """Exact worked solutions of procedural prompts; its cost is counted in this tokenizer."""
+    """Exact worked solutions of prompts that have them, offline.
+
+    Its tokens are counted in the tokenizer of a folder, or in that of a `model`.
+    """
 
     kind: Literal["solver"]
-    tokenizer: ProjectPath
+    tokenizer: ProjectPath | None = None
+    model: Weights | None = None
+
+    @model_validator(mode="after")
+    def _one_tokenizer(self) -> "SolverTeacher":
+        if (self.tokenizer is None) == (self.model is None):
+            raise ValueError("tokenizer: give exactly one of tokenizer, model")
+        return self
 
 
 class TeacherStyle(Section):

@@ -16,15 +16,11 @@ def solve(teacher: SolverTeacher, prompts: Sequence[Prompt], style: str) -> list
 
     Raises:
         InputError: a prompt has no worked solution, or the tokenizer's file is missing.
+        MachineError: the model whose tokenizer counts cannot be had here.
     """
     from tokenizers import Tokenizer
 
-    file = Path(teacher.tokenizer) / "tokenizer.json"
-    if not file.is_file():
-        raise InputError(
-            f"params.yaml: teacher.tokenizer: no tokenizer.json in {teacher.tokenizer}"
-        )
-    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer = Tokenizer.from_file(str(_tokenizer_file(teacher)))
     tokenizer.encode_special_tokens = True  # text that looks like a special token is text
 
     def count(texts: list[str]) -> list[int]:
@@ -43,11 +39,25 @@ def solve(teacher: SolverTeacher, prompts: Sequence[Prompt], style: str) -> list
     ]
 
 
+def _tokenizer_file(teacher: SolverTeacher) -> Path:
+    if teacher.model is not None:
+        from breakeven.students.weights import weights_folder
+
+        folder = weights_folder(teacher.model, "params.yaml: teacher.model")
+    else:
+        folder = Path(str(teacher.tokenizer))
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        key = "tokenizer" if teacher.model is None else "model"
+        raise InputError(f"params.yaml: teacher.{key}: no tokenizer.json in {folder}")
+    return file
+
+
 def _solution(prompt: Prompt) -> tuple[str, str]:
     if prompt.solution is None or prompt.reference is None:
         raise InputError(
             f"params.yaml: teacher: the solver cannot answer {prompt.id} of the source "
             f"{prompt.source!r}: it has no `solution` and `reference`; add both to its rows, or "
-            f"use a source of kind procedural"
+            f"use a source of kind procedural or a data set of reasoning-gym that has solutions"
         )
     return prompt.solution, prompt.reference
