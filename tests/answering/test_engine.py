@@ -7,9 +7,9 @@ from tests.answering.tiny import TOKENIZER, save_base, tiny_model
 
 from breakeven.answering import sampling
 from breakeven.answering.batching import Row, batches
-from breakeven.answering.engine import answer_batch, place
 from breakeven.answering.readings import read_tasks
 from breakeven.answering.shots import pick_shots
+from breakeven.answering.transformers_engine import answer_batch, place
 from breakeven.errors import InputError
 from breakeven.files import read_rows, write_rows
 from breakeven.grading.graders import judge

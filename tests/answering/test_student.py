@@ -12,7 +12,7 @@ import pytest
 from tests.answering.conftest import STUDENT, lay_data, save_adapter, study, task
 from tests.answering.tiny import save_base, tiny_model
 
-from breakeven.answering import student as student_module
+from breakeven.answering import transformers_engine
 from breakeven.answering.answer import Answer
 from breakeven.answering.student import answer_student
 from breakeven.errors import InputError
@@ -161,7 +161,7 @@ def test_answers_that_are_there_need_no_model(done, monkeypatch):
     before = answers(done)
     shutil.rmtree(done / "answers")
     monkeypatch.setattr(
-        student_module, "_base_model", lambda setup: pytest.fail("the base was loaded")
+        transformers_engine, "_base_model", lambda setup: pytest.fail("the base was loaded")
     )
     answer_student(study(), STUDENT)
     assert answers(done) == before

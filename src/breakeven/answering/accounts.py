@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from breakeven.answering.cells import Cell, Setup
+from breakeven.answering.engine import Cell, Setup
 from breakeven.answering.weights import digest_cell
 from breakeven.answering.work import Piece
 from breakeven.costs.architecture import Architecture, load_architecture
@@ -40,9 +40,9 @@ def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) 
         },
         flops={"inference": sum(row["inference_flops"] for row in rows)},
         inputs=_inputs(setup, cells),
-        details={"cells": rows, "placement": setup.placement._asdict()},
-        versions=versions(),
-        **_held(cells, rows, usage, made),
+        details={"cells": rows, "placement": setup.engine.placement._asdict()},
+        versions={**versions(), **setup.engine.versions},
+        **_held(setup, cells, rows, usage, made),
     )
 
 
@@ -66,13 +66,15 @@ def _row(piece: Piece, architecture: Architecture) -> dict[str, Any]:
 
 
 def _held(
-    cells: Sequence[Cell], rows: Sequence[dict[str, Any]], usage: Usage, made: int
+    setup: Setup, cells: Sequence[Cell], rows: Sequence[dict[str, Any]], usage: Usage, made: int
 ) -> dict[str, Any]:
     """Device, seconds, memory and metrics. Cells that share their answers count once."""
     pieces = {piece.folder: piece for cell in cells for piece in cell.pieces}.values()
     seconds = sum(piece.device_seconds() for piece in pieces)
     fields = record_fields(usage)
-    metrics, absent = fields["metrics"], fields["absent"]
+    unmeasured = setup.engine.unmeasured
+    metrics = {**fields["metrics"], **dict.fromkeys(unmeasured)}
+    absent = {**fields["absent"], **unmeasured}
     if made < sum(len(piece.batches) for piece in pieces):
         absent = dict.fromkeys(metrics, ELSEWHERE)
         metrics = dict.fromkeys(metrics)

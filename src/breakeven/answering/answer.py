@@ -1,6 +1,15 @@
 """One sample of one item, as the engine gave it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from breakeven.answering.batching import Row
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from breakeven.rendering import Shot
 
 
 @dataclass(frozen=True)
@@ -20,3 +29,25 @@ class Answer:
     prompt_tokens: int
     thinking_tokens: int
     answer_tokens: int
+
+
+def read_answer(
+    tokenizer: "PreTrainedTokenizerBase",
+    row: Row,
+    ids: Sequence[int],
+    ended: bool,
+    shots: "Sequence[Shot]",
+) -> Answer:
+    """The answer in the generated ids of a row, the end token included where it `ended` itself."""
+    from breakeven.rendering import split_generated
+
+    parts = split_generated(tokenizer, ids, shots)
+    return Answer(
+        item=row.item,
+        sample=row.sample,
+        text=parts.text,
+        stop="stop" if ended else "length",
+        prompt_tokens=len(row.prompt),
+        thinking_tokens=len(parts.thinking_ids),
+        answer_tokens=len(parts.answer_ids),
+    )

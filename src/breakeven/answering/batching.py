@@ -12,6 +12,10 @@ class Row(NamedTuple):
     sample: int
     prompt: tuple[int, ...]
 
+    def sample_name(self, task: str) -> str:
+        """What the sample's seed is made of: no other sample of a study has this name."""
+        return f"{task}/{self.item}/{self.sample}"
+
 
 def batches(
     prompts: Sequence[tuple[str, Sequence[int]]], samples: int, size: int

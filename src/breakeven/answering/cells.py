@@ -1,39 +1,12 @@
 """The cells of a student, and the pieces of work of each."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.answering.engine import NAME, REVISION, Placement
+from breakeven.answering.engine import Cell, Setup
 from breakeven.answering.readings import read_tasks
-from breakeven.answering.weights import Method, cell_method, check_cell, digest_cell
-from breakeven.answering.work import Piece, make_piece
+from breakeven.answering.weights import cell_method, check_cell, digest_cell
+from breakeven.answering.work import make_piece
 from breakeven.layout import student_folder
-from breakeven.params import Params
-from breakeven.records import versions
-from breakeven.students.pointer import BasePointer
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-
-class Setup(NamedTuple):
-    """What all cells of a student share."""
-
-    params: Params
-    student: str
-    base: BasePointer
-    tokenizer: "PreTrainedTokenizerBase"
-    placement: Placement
-
-
-class Cell(NamedTuple):
-    """One arm and seed: where its weights are, and what it has to answer."""
-
-    arm: str
-    seed: int
-    folder: Path
-    method: Method
-    pieces: list[Piece]
 
 
 def list_cells(setup: Setup) -> list[Cell]:
@@ -64,12 +37,12 @@ def list_cells(setup: Setup) -> list[Cell]:
 
 def _key(setup: Setup) -> dict[str, object]:
     """What decides the answers of every cell alike."""
-    found = versions()
+    engine = setup.engine
     return {
-        "engine": {"name": NAME, "revision": REVISION},
+        "engine": dict(engine.identity),
         "base": setup.base.digest,
         "max_new_tokens": setup.params.answering.max_new_tokens,
-        "device": setup.placement.device,
-        "dtype": setup.placement.dtype,
-        "versions": {name: found.get(name) for name in ("torch", "transformers", "peft")},
+        "device": engine.placement.device,
+        "dtype": engine.placement.dtype,
+        "versions": dict(engine.versions),
     }

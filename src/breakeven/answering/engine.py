@@ -1,102 +1,109 @@
-"""The transformers engine: a batch of rows in, answers out."""
+"""What answers batches: an engine, its placement, and the sessions in which it serves cells.
 
-from collections.abc import Sequence
+An engine is a module with one function that makes an `Engine`. Nothing outside those modules knows
+which one it is.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.answering.answer import Answer
-from breakeven.answering.batching import Row
-from breakeven.params import Answering, Decoding
-from breakeven.rendering import Shot, end_token_ids, split_generated
+from breakeven.answering.weights import Method
+from breakeven.answering.work import Piece
+from breakeven.errors import InputError
+from breakeven.params import Answering, Params
+from breakeven.students.pointer import BasePointer
 
 if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-    from breakeven.answering.decode import Generation
-
-NAME = "transformers"
-# Raised when an edit to this package changes answers, so that none are reused from before it.
-REVISION = 1
+    from transformers import PreTrainedTokenizerBase
 
 
 class Placement(NamedTuple):
     """Where a model decodes, in which number format, and how many batches at a time.
 
-    `threads` is what each batch computes with.
+    `threads` is what each batch computes with; None where another process decides. `devices` are
+    all held while a batch runs.
     """
 
     device: str
     dtype: str
     workers: int
-    threads: int
+    threads: int | None
+    devices: int = 1
 
 
-def place(answering: Answering) -> Placement:
-    """The device there is and what it does well: bfloat16 on CUDA, float32 on a CPU.
+class Cell(NamedTuple):
+    """One arm and seed: where its weights are, and what it has to answer."""
 
-    On a CPU up to four batches run side by side: they do not wait for each other, as the threads
-    of one small matrix product do.
+    arm: str
+    seed: int
+    folder: Path
+    method: Method
+    pieces: list[Piece]
+
+
+class Job(NamedTuple):
+    """One batch of one piece of work, which holds this share of the device while it runs."""
+
+    cell: Cell
+    piece: Piece
+    number: int
+    share: float
+
+
+class Session(NamedTuple):
+    """Some cells while their weights are ready: `answer` makes any batch of theirs.
+
+    `answer` runs in several threads at once. `interrupt` makes those that run end soon, where the
+    engine can.
     """
-    import torch
 
-    if torch.cuda.is_available():
-        return Placement("cuda", _dtype(answering, "bfloat16"), 1, torch.get_num_threads())
-    threads = answering.threads or torch.get_num_threads()
-    workers = min(threads, 4)
-    return Placement("cpu", _dtype(answering, "float32"), workers, threads // workers)
+    cells: list[Cell]
+    answer: Callable[[Job], list[Answer]]
+    interrupt: Callable[[], None] = lambda: None
 
 
-def answer_batch(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    task: str,
-    batch: Sequence[Row],
-    decoding: Decoding,
-    *,
-    limit: int,
-    shots: Sequence[Shot] = (),
-) -> list[Answer]:
-    """Answer every row of a task's batch, with at most `limit` new tokens each.
+class Engine(NamedTuple):
+    """What answers batches.
 
-    `shots` are those that the rows' prompts were rendered with: they decide what ends an answer.
-    Raises FloatingPointError where the model gives logits that are not numbers.
+    `identity` is what of the engine decides answers, a part of every key: its name, the revision
+    of its module, and the versions of its libraries. `sessions` gives cells, all in the end, with
+    what answers them; closing it frees what it holds. `unmeasured` are numbers of a record that
+    this engine cannot meter, with the reason.
     """
-    from breakeven.answering.decode import generate
-    from breakeven.answering.sampling import chooser
 
-    generations = generate(
-        model,
-        [row.prompt for row in batch],
-        limit=limit,
-        end_ids=end_token_ids(tokenizer, shots),
-        choose=chooser(decoding, [f"{task}/{row.item}/{row.sample}" for row in batch], limit),
+    identity: Mapping[str, object]
+    versions: Mapping[str, str]
+    placement: Placement
+    sessions: "Callable[[Setup, Sequence[Cell]], Generator[Session, None, None]]"
+    unmeasured: Mapping[str, str]
+
+
+class Setup(NamedTuple):
+    """What all cells of a student share."""
+
+    params: Params
+    student: str
+    base: BasePointer
+    tokenizer: "PreTrainedTokenizerBase"
+    engine: Engine
+
+
+def pick_engine(answering: Answering) -> Engine:
+    """The engine that params.yaml asks for; raises MachineError where it is not installed."""
+    if answering.engine == "vllm":
+        from breakeven.answering.vllm_engine import vllm_engine
+
+        return vllm_engine(answering)
+    from breakeven.answering.transformers_engine import transformers_engine
+
+    return transformers_engine(answering)
+
+
+def not_numbers(cell: Cell) -> InputError:
+    """The error to raise for weights that are not numbers, or give none."""
+    return InputError(
+        f"{cell.folder}: the weights give logits that are not numbers; "
+        f"train arms.{cell.arm} with a smaller learning_rate"
     )
-    return [
-        _answer(tokenizer, row, one, shots) for row, one in zip(batch, generations, strict=True)
-    ]
-
-
-def torch_dtype(name: str) -> "torch.dtype":
-    """PyTorch's number format of that name."""
-    import torch
-
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
-
-
-def _answer(
-    tokenizer: "PreTrainedTokenizerBase", row: Row, generation: "Generation", shots: Sequence[Shot]
-) -> Answer:
-    parts = split_generated(tokenizer, generation.ids, shots)
-    return Answer(
-        item=row.item,
-        sample=row.sample,
-        text=parts.text,
-        stop="stop" if generation.ended else "length",
-        prompt_tokens=len(row.prompt),
-        thinking_tokens=len(parts.thinking_ids),
-        answer_tokens=len(parts.answer_ids),
-    )
-
-
-def _dtype(answering: Answering, best: str) -> str:
-    return best if answering.dtype == "auto" else answering.dtype

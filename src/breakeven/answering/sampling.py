@@ -1,12 +1,12 @@
 """Which token comes next: the likeliest, or one drawn with a seed of its own for every sample."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from breakeven.answering.seeds import sample_digest
 from breakeven.params import Decoding
 
 # Logits (rows, vocabulary), the number of each row in its batch, and the step: tokens (rows,).
@@ -51,5 +51,5 @@ def draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) -> 
 
 def _uniforms(decoding: Decoding, sample: str, limit: int) -> "np.ndarray":
     """Numbers in [0, 1) for every step of one sample: the same in whatever batch it is."""
-    digest = hashlib.sha256(f"{decoding.seed}/{sample}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:16], "big")).random(limit)
+    seed = int.from_bytes(sample_digest(decoding, sample)[:16], "big")
+    return np.random.default_rng(seed).random(limit)

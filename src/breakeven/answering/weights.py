@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from breakeven.errors import InputError
-from breakeven.files import digest_file, digest_json
+from breakeven.files import atomic_folder, digest_file, digest_json
 from breakeven.params import Params
+from breakeven.scratch import scratch_folder
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
     from transformers import PreTrainedModel
 
@@ -47,6 +49,41 @@ def digest_cell(folder: Path, method: Method) -> str | None:
         return None
     files = sorted([*folder.glob(WEIGHTS), *folder.glob(ADAPTER)])
     return digest_json([[file.name, digest_file(file)] for file in files])
+
+
+def are_numbers(folder: Path) -> bool:
+    """Whether every weight in a cell's folder is a finite number."""
+    from safetensors import safe_open
+
+    for file in sorted(folder.glob(WEIGHTS)):
+        with safe_open(file, "pt") as weights:
+            names = list(weights.keys())
+            if not all(weights.get_tensor(name).isfinite().all() for name in names):
+                return False
+    return True
+
+
+def rounded_base(base: Path, digest: str, dtype: str) -> Path:
+    """The base as its QLoRA cells saw it while training: rounded to NF4, saved in `dtype`.
+
+    `digest` is that of the base. The folder is made once and kept in scratch.
+    """
+    from breakeven.students.loading import load_base
+
+    folder = scratch_folder("nf4", {"base": digest, "dtype": dtype}) / "weights"
+    if not folder.is_dir():
+        model = load_base(base, torch_dtype(dtype))
+        _round_to_nf4(model)
+        with atomic_folder(folder) as temporary:
+            model.save_pretrained(temporary)
+    return folder
+
+
+def torch_dtype(name: str) -> "torch.dtype":
+    """PyTorch's number format of that name."""
+    import torch
+
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
 
 
 def held_weights(model: "PreTrainedModel") -> "dict[str, Tensor]":

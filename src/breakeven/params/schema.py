@@ -49,6 +49,14 @@ class Answering(Section):
     threads: Count | None = None
     server: VllmServer = VllmServer()
 
+    @model_validator(mode="after")
+    def _one_number_format(self) -> "Answering":
+        if "auto" not in (self.dtype, self.server.dtype) and self.dtype != self.server.dtype:
+            raise ValueError(
+                f"dtype: value is {self.dtype} and that of server {self.server.dtype}; use one"
+            )
+        return self
+
 
 class Costs(Section):
     """What a device-hour costs, in any one currency; absent where nobody pays."""
