@@ -21,6 +21,9 @@ app = typer.Typer(
     help="For this task, this model size and this budget: does it pay to let the model think?",
 )
 
+tasks_app = typer.Typer(no_args_is_help=True, help="Look after the benchmarks.")
+app.add_typer(tasks_app, name="tasks")
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -142,6 +145,25 @@ def decide_(
     typer.echo(
         json.dumps(decision, allow_nan=False) if as_json else "\n".join(decision_lines(decision))
     )
+
+
+@tasks_app.command("check")
+def tasks_check(
+    benchmarks: Annotated[
+        list[str] | None, typer.Argument(help="Names in the catalogue; all by default.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Copies of the data sets, a folder a benchmark.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the catalogue of benchmarks with the hub: commits, splits, fields, counts.
+
+    Examples: breakeven tasks check; breakeven tasks check gsm8k aime --json
+    """
+    from breakeven.tasks.check import command
+
+    command(benchmarks or (), folder, as_json)
 
 
 @app.command()
