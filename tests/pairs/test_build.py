@@ -11,8 +11,7 @@ from breakeven.errors import InputError
 from breakeven.files import write_rows
 from breakeven.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
 from breakeven.pairs.build import build_pairs
-from breakeven.pairs.decontaminate import gather
-from breakeven.pairs.pair import Pair, read_pairs, with_trace, write_pairs
+from breakeven.pairs.pair import Pair, iter_pairs, read_pairs, with_trace, write_pairs
 from breakeven.params import Corpus
 from breakeven.prompts.prompt import Prompt
 from breakeven.records import read_record
@@ -20,10 +19,8 @@ from breakeven.tasks.items import Item
 from breakeven.teacher.completion import Completion
 
 
-def params(ngram_words: int | None = None) -> Any:
-    corpus = Corpus.model_validate(
-        {"sources": ["s"], "decontamination": {"ngram_words": ngram_words}}
-    )
+def params(**rules: Any) -> Any:
+    corpus = Corpus.model_validate({"sources": ["s"], "rules": rules})
     return SimpleNamespace(corpora={"c": corpus}, tasks={"t": None})
 
 
@@ -43,8 +40,10 @@ def lay(prompts: list[Prompt], plain: list[Completion], traced: list[Completion]
     write_rows(task_path("t"), [item])
 
 
-def prompt(number: int, text: str = "Say it.", content: str | None = None) -> Prompt:
-    return Prompt(id=f"s-{number}", source="s", prompt=text, content=content or f"c{number}")
+def prompt(number: int, content: str | None = None, **more: Any) -> Prompt:
+    text = more.pop("text", "Say it.")
+    content = content or f"c{number}"
+    return Prompt(id=f"s-{number}", source="s", prompt=text, content=content, **more)
 
 
 def completion(number: int, style: str, **changes: Any) -> Completion:
@@ -58,55 +57,158 @@ def completion(number: int, style: str, **changes: Any) -> Completion:
     return Completion(id=f"s-{number}", style=style, **{**values, **changes})
 
 
+BAD = [
+    ({"stop": "length"}, {}, "a completion was cut at the limit"),
+    ({}, {"stop": "length"}, "a completion was cut at the limit"),
+    ({}, {"stop": "content_filter"}, "a completion ended by content_filter"),
+    ({"answer": " "}, {}, "an answer is empty"),
+    ({}, {"answer": ""}, "an answer is empty"),
+    ({}, {"closed": False}, "the trace is missing or unclosed"),
+    ({}, {"thinking": " "}, "the trace is missing or unclosed"),
+    ({"closed": False}, {}, "the plain completion has a trace"),
+    ({"thinking": "hm"}, {}, "the plain completion has a trace"),
+    ({}, {"thinking": "a </think> b"}, "a think mark is inside the trace"),
+    ({"answer": "<think>"}, {}, "a think mark is inside an answer"),
+    ({}, {"thinking_tokens": 17}, "longer than 20 tokens in one style"),
+    ({"answer_tokens": 18}, {}, "longer than 20 tokens in one style"),
+]
+
+
 def test_a_bad_completion_drops_both_styles_with_the_reason(project: Path) -> None:
+    good = len(BAD)
     lay(
-        [prompt(number) for number in range(5)],
+        [prompt(number) for number in range(good + 1)],
         [
-            completion(0, "ift"),
-            completion(1, "ift", stop="length"),
-            completion(2, "ift", answer=" "),
-            completion(3, "ift"),
-            completion(4, "ift"),
+            completion(number, "ift", **bad)
+            for number, (bad, _, _) in enumerate([*BAD, ({}, {}, 0)])
         ],
         [
-            completion(0, "reasoning"),
-            completion(1, "reasoning"),
-            completion(2, "reasoning"),
-            completion(3, "reasoning", closed=False),
-            completion(4, "reasoning", thinking=""),
+            completion(number, "reasoning", **bad)
+            for number, (_, bad, _) in enumerate([*BAD, ({}, {}, 0)])
         ],
     )
-    build_pairs(params(), "c")
-    assert [pair.id for pair in read_pairs(pairs_path("c"))] == ["s-0"]
+    build_pairs(params(max_tokens=20), "c")
+    assert [pair.id for pair in read_pairs(pairs_path("c"))] == [f"s-{good}"]
     with dropped_path("c").open() as handle:
-        reasons = {row["id"]: row["reason"] for row in csv.DictReader(handle)}
-    assert reasons == {
-        "s-1": "a completion was cut at the limit",
-        "s-2": "an answer is empty",
-        "s-3": "the trace is missing or unclosed",
-        "s-4": "the trace is missing or unclosed",
-    }
+        reasons = [(row["id"], row["reason"]) for row in csv.DictReader(handle)]
+    assert reasons == [(f"s-{number}", reason) for number, (_, _, reason) in enumerate(BAD)]
     record = read_record("pairs", "c")
-    assert record.metrics == {"kept": 1, "dropped": 4}
+    assert (record.metrics["kept"], record.metrics["dropped"]) == (1, good)
+    assert record.details["dropped_by_reason"]["an answer is empty"] == 2
     assert record.tokens == {"prompt": 3, "reasoning": 6, "ift": 1}
 
 
-@pytest.mark.parametrize(
-    ("text", "content", "ngram_words", "reason"),
-    [
-        ("Other words.", "sum 2 2", None, "same content as a test item"),
-        ("what is 2 PLUS 2, say the wise ones of old?", "x", None, "same prompt as a test item"),
-        ("I ask: what is 2 plus 2, say the wise?", "x", 8, "shares 8 words in a row"),
-        ("I ask: what is 2 plus 2, say the wise?", "x", None, None),
-        ("what is 2 plus 2, say the", "x", 8, None),
-    ],
-)
-def test_what_is_near_a_test_item_is_dropped(
-    text: str, content: str, ngram_words: int | None, reason: str | None
+def test_a_pair_of_exactly_the_limit_stays(project: Path) -> None:
+    lay(
+        [prompt(0)],
+        [completion(0, "ift")],
+        [completion(0, "reasoning", thinking_tokens=16)],
+    )
+    build_pairs(params(max_tokens=20), "c")
+    assert read_record("pairs", "c").metrics["kept"] == 1
+
+
+def test_pairs_without_counts_pass_the_limit_and_are_counted(project: Path) -> None:
+    uncounted = {"prompt_tokens": None, "thinking_tokens": None, "answer_tokens": None}
+    lay(
+        [prompt(0), prompt(1)],
+        [completion(0, "ift", **uncounted), completion(1, "ift")],
+        [completion(0, "reasoning", **uncounted), completion(1, "reasoning")],
+    )
+    build_pairs(params(max_tokens=20), "c")
+    record = read_record("pairs", "c")
+    assert record.metrics["kept"] == 2
+    assert record.details["max_tokens_not_checked"] == 1
+    assert record.tokens == {"prompt": None, "reasoning": None, "ift": None}
+    assert record.absent["tokens.ift"] == "1 of 2 pairs came without the teacher's counts"
+
+
+ANSWERS = [  # reference, grader, the plain answer, the one after a trace
+    ("4", "exact", "4", "4"),
+    ("4", "exact", "5", "4"),
+    ("4", "exact", "4", "5"),
+    (None, None, "4", "4"),
+    ("4", "judge", "4", "4"),
+    ("B", "letter", "The answer is B.", "\\boxed{B}"),
+    ("0.5", "math", "\\boxed{\\frac12}", "It is 1/2."),
+]
+
+
+def lay_answers() -> None:
+    lay(
+        [
+            prompt(number, reference=reference, grader=grader)
+            for number, (reference, grader, _, _) in enumerate(ANSWERS)
+        ],
+        [completion(number, "ift", answer=row[2]) for number, row in enumerate(ANSWERS)],
+        [completion(number, "reasoning", answer=row[3]) for number, row in enumerate(ANSWERS)],
+    )
+
+
+def test_agreement_asks_both_answers(project: Path) -> None:
+    lay_answers()
+    build_pairs(params(agreement=True), "c")
+    assert [pair.id for pair in read_pairs(pairs_path("c"))] == ["s-0", "s-5", "s-6"]
+    assert read_record("pairs", "c").details["dropped_by_reason"] == {
+        "an answer disagrees with the reference": 2,
+        "no reference to agree with": 1,
+        "no rule compares an answer with the reference": 1,
+    }
+
+
+def test_the_teacher_is_graded_in_both_modes_on_all_prompts_and_on_kept_pairs(
+    project: Path,
 ) -> None:
-    tests = gather([("What is  2 plus 2, say the wise ones of old?", "sum 2 2")], ngram_words)
-    found = tests.overlap(text, content)
-    assert found is None if reason is None else reason in str(found)
+    lay_answers()
+    build_pairs(params(agreement=True), "c")
+    record = read_record("pairs", "c")
+    everything, kept = record.details["teacher"]["all"], record.details["teacher"]["kept"]
+    assert everything["prompts"] == 5  # two tell nothing: no reference, no rule
+    assert record.metrics["teacher_accuracy_ift"] == everything["ift"]["value"] == 0.8
+    assert record.metrics["teacher_accuracy_reasoning"] == 0.8
+    # Wilson, 4 of 5 at 95%: (0.8 + z²/10 ∓ z·sqrt(0.16/5 + z²/100)) / (1 + z²/5).
+    assert everything["ift"]["low"] == pytest.approx(0.37553, abs=1e-5)
+    assert everything["ift"]["high"] == pytest.approx(0.96377, abs=1e-5)
+    difference = everything["difference"]
+    assert (difference["value"], difference["only_ift"], difference["only_reasoning"]) == (0, 1, 1)
+    assert difference["low"] < 0 < difference["high"]
+    assert (kept["prompts"], kept["ift"]["value"], kept["reasoning"]["value"]) == (3, 1, 1)
+
+
+def test_an_unfinished_completion_is_a_wrong_answer_of_the_teacher(project: Path) -> None:
+    lay(
+        [prompt(number, reference="4", grader="exact") for number in range(3)],
+        [completion(number, "ift") for number in range(3)],
+        [
+            completion(0, "reasoning"),
+            completion(1, "reasoning", stop="length"),
+            completion(2, "reasoning", closed=False),
+        ],
+    )
+    build_pairs(params(), "c")
+    metrics = read_record("pairs", "c").metrics
+    assert metrics["teacher_accuracy_reasoning"] == pytest.approx(1 / 3)
+    assert metrics["teacher_accuracy_difference"] == pytest.approx(-2 / 3)
+    assert metrics["teacher_kept_accuracy_reasoning"] == 1
+
+
+def test_without_references_the_teacher_s_accuracy_is_absent(project: Path) -> None:
+    lay([prompt(0)], [completion(0, "ift")], [completion(0, "reasoning")])
+    build_pairs(params(), "c")
+    record = read_record("pairs", "c")
+    assert record.metrics["teacher_accuracy_ift"] is None
+    assert "no prompt has a reference" in record.absent["metrics.teacher_accuracy_ift"]
+    assert record.details["teacher"]["all"]["prompts"] == 0
+
+
+def test_completions_in_another_order_find_their_prompts(project: Path) -> None:
+    lay(
+        [prompt(number) for number in range(3)],
+        [completion(number, "ift", answer=str(number)) for number in (2, 0, 1)],
+        [completion(number, "reasoning") for number in (1, 2, 0)],
+    )
+    build_pairs(params(), "c")
+    assert [pair.ift for pair in iter_pairs(pairs_path("c"))] == ["0", "1", "2"]
 
 
 def test_a_missing_completion_names_the_stage_to_run(project: Path) -> None:

@@ -2,20 +2,24 @@
 
 import csv
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from breakeven.errors import InputError
-from breakeven.files import atomic_path, digest_path, read_rows
+from breakeven.files import atomic_path, iter_rows
 from breakeven.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
+from breakeven.pairs.accuracy import both_right
 from breakeven.pairs.decontaminate import TestContent, gather
 from breakeven.pairs.pair import Pair, with_trace, write_pairs
-from breakeven.params import Params
+from breakeven.pairs.record import Tally, pairs_record
+from breakeven.pairs.rules import Answered, tokens_of, why_dropped
+from breakeven.params import Corpus, Params
 from breakeven.prompts.prompt import Prompt
-from breakeven.records import Record, versions
 from breakeven.stage import pick
 from breakeven.tasks.items import Item
-from breakeven.teacher.completion import Completion
+from breakeven.teacher.completion import STYLES, Completion
+
+Drop = Callable[[Prompt, str], object]
 
 
 def build_pairs(params: Params, corpus: str) -> None:
@@ -26,107 +30,97 @@ def build_pairs(params: Params, corpus: str) -> None:
     """
     started = time.perf_counter()
     row = pick(params.corpora, "corpora", corpus)
-    items = [item for task in params.tasks for item in read_rows(task_path(task), Item)]
-    tests = gather(((item.prompt, item.content) for item in items), row.decontamination.ngram_words)
-    kept: list[Pair] = []
-    dropped: list[tuple[str, str, str]] = []
+    items = (iter_rows(task_path(task), Item) for task in params.tasks)
+    tests = gather(items, row.decontamination.ngram_words)
+    tally = Tally()
+    with dropped_rows(corpus) as drop:
+        write_pairs(pairs_path(corpus), kept_pairs(corpus, row, tests, tally, drop))
+    pairs_record(corpus, row, tests, tally, time.perf_counter() - started).write()
+
+
+def kept_pairs(
+    corpus: str, row: Corpus, tests: TestContent, tally: Tally, drop: Drop
+) -> Iterator[Pair]:
+    """The pairs that may stay, in the order of the sources; the others are given to `drop`.
+
+    Raises:
+        InputError: none may stay.
+    """
+    first = "its sources are empty"
     for prompt, plain, traced in joined(row.sources):
-        reason = why_dropped(prompt, plain, traced, tests)
-        if reason:
-            dropped.append((prompt.id, prompt.source, reason))
+        one = Answered(prompt, plain, traced, both_right(prompt, plain, traced))
+        tally.teacher.add(one.right)
+        reason = why_dropped(one, row.rules) or tests.overlap(prompt.prompt, prompt.content)
+        if reason is None:
+            pair = as_pair(one)
+            tally.keep(pair, one.right)
+            yield pair
         else:
-            kept.append(as_pair(prompt, plain, traced))
-    if not kept:
+            first = first if tally.dropped else reason
+            tally.dropped[reason] += 1
+            drop(prompt, reason)
+    if not tally.kept:
         raise InputError(
-            f"params.yaml: corpora.{corpus}: no pair is left of {len(dropped)}; the first was "
-            f"dropped because: {dropped[0][2] if dropped else 'its sources are empty'}"
+            f"params.yaml: corpora.{corpus}: no pair is left of {tally.dropped.total()}; the "
+            f"first was dropped because: {first}"
         )
-    write_pairs(pairs_path(corpus), kept)
-    write_dropped(corpus, dropped)
-    write_record(corpus, row.sources, kept, dropped, time.perf_counter() - started)
 
 
 def joined(sources: Iterable[str]) -> Iterator[tuple[Prompt, Completion, Completion]]:
     """Every prompt of the sources with its plain and its traced completion."""
     for source in sources:
-        plain, traced = (
-            {one.id: one for one in read_rows(distilled_path(source, style), Completion)}
-            for style in ("ift", "reasoning")
+        plain, traced = (_Completions(source, style) for style in STYLES)
+        for prompt in iter_rows(prompts_path(source), Prompt):
+            yield prompt, plain.of(prompt.id), traced.of(prompt.id)
+
+
+class _Completions:
+    """Completions of a source by the id of their prompt, read only as far as they are asked for.
+
+    They come in the order of the prompts, so that few wait; another order works as well.
+    """
+
+    def __init__(self, source: str, style: str) -> None:
+        self._source, self._style = source, style
+        self._coming = iter_rows(distilled_path(source, style), Completion)
+        self._waiting: dict[str, Completion] = {}
+
+    def of(self, prompt: str) -> Completion:
+        """The completion of a prompt; raises InputError where there is none."""
+        if prompt in self._waiting:
+            return self._waiting.pop(prompt)
+        for completion in self._coming:
+            if completion.id == prompt:
+                return completion
+            self._waiting[completion.id] = completion
+        raise InputError(
+            f"{distilled_path(self._source, self._style)}: no completion of {prompt}; "
+            f"run `dvc repro distill@{self._source}-{self._style}`"
         )
-        for prompt in read_rows(prompts_path(source), Prompt):
-            for style, found in (("ift", plain), ("reasoning", traced)):
-                if prompt.id not in found:
-                    raise InputError(
-                        f"{distilled_path(source, style)}: no completion of {prompt.id}; "
-                        f"run `dvc repro distill@{source}-{style}`"
-                    )
-            yield prompt, plain[prompt.id], traced[prompt.id]
 
 
-def why_dropped(
-    prompt: Prompt, plain: Completion, traced: Completion, tests: TestContent
-) -> str | None:
-    """The first rule that the pair breaks, None where it may stay. A rule judges the pair."""
-    if plain.stop != "stop" or traced.stop != "stop":
-        return "a completion was cut at the limit"
-    if not traced.closed or not traced.thinking.strip():
-        return "the trace is missing or unclosed"
-    if not plain.answer.strip() or not traced.answer.strip():
-        return "an answer is empty"
-    return tests.overlap(prompt.prompt, prompt.content)
-
-
-def as_pair(prompt: Prompt, plain: Completion, traced: Completion) -> Pair:
+def as_pair(one: Answered) -> Pair:
     """One row in the published schema plus ids and token counts."""
     return Pair(
-        id=prompt.id,
-        source=prompt.source,
-        content=prompt.content,
-        prompt=prompt.prompt,
-        reasoning=with_trace(traced.thinking, traced.answer),
-        ift=plain.answer,
-        prompt_tokens=plain.prompt_tokens,
-        reasoning_tokens=_together(traced.thinking_tokens, traced.answer_tokens),
-        ift_tokens=_together(plain.thinking_tokens, plain.answer_tokens),
+        id=one.prompt.id,
+        source=one.prompt.source,
+        content=one.prompt.content,
+        prompt=one.prompt.prompt,
+        reasoning=with_trace(one.traced.thinking, one.traced.answer),
+        ift=one.plain.answer,
+        prompt_tokens=one.plain.prompt_tokens,
+        reasoning_tokens=tokens_of(one.traced),
+        ift_tokens=tokens_of(one.plain),
     )
 
 
-def _together(thinking: int | None, answer: int | None) -> int | None:
-    return None if thinking is None or answer is None else thinking + answer
-
-
-def write_dropped(corpus: str, dropped: Iterable[tuple[str, str, str]]) -> None:
-    """`dropped.csv`: a row for each prompt left out, with the reason."""
+@contextmanager
+def dropped_rows(corpus: str) -> Iterator[Drop]:
+    """What takes a dropped prompt and the reason, and writes them to `dropped.csv`."""
     with (
         atomic_path(dropped_path(corpus)) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as handle,
     ):
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(["id", "source", "reason"])
-        writer.writerows(dropped)
-
-
-def write_record(
-    corpus: str,
-    sources: Iterable[str],
-    kept: list[Pair],
-    dropped: list[tuple[str, str, str]],
-    device_seconds: float,
-) -> None:
-    """Record how many pairs were kept and dropped, why, and the tokens of each style."""
-    inputs = [distilled_path(source, style) for source in sources for style in ("ift", "reasoning")]
-    Record(
-        stage="pairs",
-        cell={"corpus": corpus},
-        metrics={"kept": len(kept), "dropped": len(dropped)},
-        tokens={
-            "prompt": sum(pair.prompt_tokens or 0 for pair in kept),
-            "reasoning": sum(pair.reasoning_tokens or 0 for pair in kept),
-            "ift": sum(pair.ift_tokens or 0 for pair in kept),
-        },
-        device_seconds={"cpu": device_seconds},
-        inputs={str(path): digest_path(path) for path in inputs},
-        outputs={str(pairs_path(corpus)): digest_path(pairs_path(corpus))},
-        details={"dropped_by_reason": dict(Counter(reason for _, _, reason in dropped))},
-        versions=versions(),
-    ).write()
+        yield lambda prompt, reason: writer.writerow([prompt.id, prompt.source, reason])

@@ -1,7 +1,8 @@
 """A pair: one prompt with its completion in both styles, in the published schema plus counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 
 from breakeven.errors import InputError
@@ -9,6 +10,9 @@ from breakeven.files import atomic_path
 
 THINK_OPEN = "<think>"
 THINK_CLOSE = "</think>"
+
+# Pairs in memory while a corpus is written or read: 100 MB at the length of the published ones.
+_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -36,28 +40,42 @@ def with_trace(thinking: str, answer: str) -> str:
     return f"{THINK_OPEN}\n{thinking}\n{THINK_CLOSE}\n\n{answer}"
 
 
-def write_pairs(path: Path, pairs: Sequence[Pair]) -> None:
-    """Write pairs as parquet: the same pairs give the same bytes."""
+def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:
+    """Write pairs as they come, the same bytes for the same pairs; returns how many."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     names = [field.name for field in fields(Pair)]
-    kinds = {name: pa.int64() if name.endswith("_tokens") else pa.string() for name in names}
-    table = pa.table(
-        {name: pa.array([getattr(pair, name) for pair in pairs], kinds[name]) for name in names}
+    schema = pa.schema(
+        [(name, pa.int64() if name.endswith("_tokens") else pa.string()) for name in names]
     )
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    written, coming = 0, iter(pairs)
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        while rows := list(islice(coming, _ROWS_AT_ONCE)):
+            columns = [[getattr(pair, name) for pair in rows] for name in names]
+            writer.write_table(pa.table(columns, schema=schema))
+            written += len(rows)
+    return written
 
 
 def read_pairs(path: Path) -> list[Pair]:
     """Read pairs; raises InputError where the file is missing or lacks a column."""
+    return list(iter_pairs(path))
+
+
+def iter_pairs(path: Path) -> Iterator[Pair]:
+    """The pairs of `read_pairs` one by one, for a corpus that is larger than memory."""
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    table = pq.read_table(path)
-    missing = [field.name for field in fields(Pair) if field.name not in table.column_names]
-    if missing:
-        raise InputError(f"{path}: lacks the columns {', '.join(missing)}")
-    return [Pair(**row) for row in table.to_pylist()]
+    names = [field.name for field in fields(Pair)]
+    with pq.ParquetFile(path) as file:
+        missing = [name for name in names if name not in file.schema_arrow.names]
+        if missing:
+            raise InputError(f"{path}: lacks the columns {', '.join(missing)}")
+        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
+            yield from (Pair(**row) for row in batch.to_pylist())

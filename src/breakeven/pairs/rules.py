@@ -1,0 +1,79 @@
+"""The rules that a pair must fulfil: each judges both completions, so that styles hold the same
+prompts.
+"""
+
+from typing import NamedTuple
+
+from breakeven.pairs.marks import why_misplaced
+from breakeven.params import PairRules
+from breakeven.prompts.prompt import Prompt
+from breakeven.teacher.completion import Completion
+
+
+class Answered(NamedTuple):
+    """A prompt with its plain completion and the one with a trace.
+
+    `right` says of each, in that order, whether it agrees with the prompt's reference; None where
+    there is no reference or no rule that reads it.
+    """
+
+    prompt: Prompt
+    plain: Completion
+    traced: Completion
+    right: tuple[bool, bool] | None = None
+
+
+def why_dropped(one: Answered, rules: PairRules) -> str | None:
+    """The first rule that a pair breaks, None where it may stay."""
+    return _why_unfinished(one) or _why_too_long(one, rules) or _why_disagreeing(one, rules)
+
+
+def tokens_of(completion: Completion) -> int | None:
+    """Tokens that the teacher wrote, None where it gave no counts."""
+    if completion.thinking_tokens is None or completion.answer_tokens is None:
+        return None
+    return completion.thinking_tokens + completion.answer_tokens
+
+
+def whole_length(completion: Completion) -> int | None:
+    """Tokens of prompt and completion, None where the teacher gave no counts."""
+    written = tokens_of(completion)
+    if written is None or completion.prompt_tokens is None:
+        return None
+    return completion.prompt_tokens + written
+
+
+def _why_unfinished(one: Answered) -> str | None:
+    plain, traced = one.plain, one.traced
+    for stop in (plain.stop, traced.stop):
+        if stop != "stop":
+            cut = stop == "length"
+            return "a completion was cut at the limit" if cut else f"a completion ended by {stop}"
+    if not traced.closed or not traced.thinking.strip():
+        return "the trace is missing or unclosed"
+    if not plain.closed or plain.thinking.strip():
+        return "the plain completion has a trace"
+    if not plain.answer.strip() or not traced.answer.strip():
+        return "an answer is empty"
+    return why_misplaced(traced.thinking, "the trace") or why_misplaced(
+        plain.answer + " " + traced.answer, "an answer"
+    )
+
+
+def _why_too_long(one: Answered, rules: PairRules) -> str | None:
+    lengths = [whole_length(completion) or 0 for completion in (one.plain, one.traced)]
+    if rules.max_tokens is not None and max(lengths) > rules.max_tokens:
+        return f"longer than {rules.max_tokens} tokens in one style"
+    return None
+
+
+def _why_disagreeing(one: Answered, rules: PairRules) -> str | None:
+    if not rules.agreement:
+        return None
+    if one.prompt.reference is None:
+        return "no reference to agree with"
+    if one.right is None:
+        return "no rule compares an answer with the reference"
+    if all(one.right):
+        return None
+    return "an answer disagrees with the reference"
