@@ -6,15 +6,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from breakeven.costs.architecture import load_architecture
-from breakeven.errors import InputError
 from breakeven.files import atomic_folder, digest_path
 from breakeven.layout import base_folder
-from breakeven.params import FolderBase, GgufBase, Params, ScratchBase
+from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
 from breakeven.records import Record, versions
 from breakeven.scratch import scratch_folder
 from breakeven.stage import pick
 from breakeven.students.disk import folder_bytes, require_free_bytes
-from breakeven.students.pointer import BasePointer, write_pointer
+from breakeven.students.loading import checked_folder
+from breakeven.students.pointer import BasePointer, base_weights, write_pointer
+
+_TRAINED_BEFORE = {"flops.train": "the base was trained before this study"}
 
 
 def build_base(params: Params, student: str) -> None:
@@ -28,20 +30,15 @@ def build_base(params: Params, student: str) -> None:
         record = _found(student, base)
     elif isinstance(base, GgufBase):
         record = _converted(student, base)
-    elif isinstance(base, ScratchBase):
-        record = _trained(student, base, params.training.threads or 1)
+    elif isinstance(base, HubBase):
+        record = _downloaded(student, base)
     else:
-        raise InputError(f"params.yaml: students.{student}.base: {base.kind}: not available yet")
+        record = _trained(student, base, params.training.threads or 1)
     record.write()
 
 
 def _found(student: str, base: FolderBase) -> Record:
-    folder = Path(base.path)
-    key = f"params.yaml: students.{student}.base.path"
-    if not folder.is_dir():
-        raise InputError(f"{key}: no folder {folder}; it is relative to the project's root")
-    if not list(folder.glob("*.safetensors")):
-        raise InputError(f"{key}: no .safetensors in {folder}; other weight formats are refused")
+    folder = checked_folder(Path(base.path), f"params.yaml: students.{student}.base.path")
     digest = digest_path(folder)
     write_pointer(student, BasePointer("folder", base.path, digest))
     return Record(
@@ -50,7 +47,35 @@ def _found(student: str, base: FolderBase) -> Record:
         parameters={"kind": "folder", "path": base.path},
         metrics={"parameters": load_architecture(str(folder)).total_parameters},
         inputs={base.path: digest},
-        absent={"flops.train": "the base was trained before this study"},
+        absent=_TRAINED_BEFORE,
+        versions=versions(),
+    )
+
+
+def _downloaded(student: str, base: HubBase) -> Record:
+    from breakeven.students.hub import download, find_hub_model
+
+    key = f"params.yaml: students.{student}.base"
+    model = find_hub_model(base, key)
+    snapshot = download(model, key)
+    config = base_folder(student) / "config.json"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(snapshot.folder / "config.json", config)
+    pointer = BasePointer(
+        "hub", "", snapshot.digest, model.repo, model.commit, dict(snapshot.sha256)
+    )
+    write_pointer(student, pointer)
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={**base.model_dump(mode="json"), "commit": model.commit},
+        metrics={
+            "parameters": load_architecture(str(config)).total_parameters,
+            "bytes": model.bytes,
+        },
+        inputs={pointer.name: snapshot.digest},
+        absent=_TRAINED_BEFORE,
+        details={"sha256": dict(snapshot.sha256)},
         versions=versions(),
     )
 
@@ -59,7 +84,7 @@ def _converted(student: str, base: GgufBase) -> Record:
     from breakeven.students.gguf import converted_gguf, copy_terms
 
     converted = converted_gguf(base, f"params.yaml: students.{student}.base")
-    source, weights = converted.source, base_folder(student) / "weights"
+    source, weights = converted.source, base_weights(student)
     require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
     with atomic_folder(weights) as temporary:
         shutil.copytree(converted.folder, temporary, dirs_exist_ok=True)
@@ -72,7 +97,7 @@ def _converted(student: str, base: GgufBase) -> Record:
         metrics={"parameters": load_architecture(str(weights)).total_parameters},
         inputs={f"{source.package} {source.version}: {source.name}": source.sha256},
         outputs={weights.as_posix(): converted.digest},
-        absent={"flops.train": "the base was trained before this study"},
+        absent=_TRAINED_BEFORE,
         details=converted.details,
         versions={**versions(), "gguf": importlib.metadata.version("gguf")},
     )
@@ -90,7 +115,7 @@ def _trained(student: str, base: ScratchBase, threads: int) -> Record:
     tokenizer_digest = digest_path(Path(base.tokenizer) / "tokenizer.json")
     key = {"shape": shape, "settings": settings.as_dict(), "tokenizer": tokenizer_digest}
     scratch = scratch_folder("base", {**key, "versions": versions()})
-    weights = base_folder(student) / "weights"
+    weights = base_weights(student)
     result = pretrain(
         shape,
         load_tokenizer(Path(base.tokenizer)),

@@ -26,8 +26,8 @@ def require_free_bytes(folder: Path, need_bytes: int, what: str) -> None:
 
 
 def gigabytes(count: float) -> str:
-    """A number of bytes as people read it, in GB of 10⁹ bytes."""
-    return f"{count / 1e9:.1f} GB" if count >= 5e7 else f"{count / 1e6:.1f} MB"
+    """A number of bytes as people read it: in GB of 10⁹ bytes, small ones in MB."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def folder_bytes(folder: Path) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.errors import InputError
 from breakeven.files import read_json
-from breakeven.params import FolderBase, GgufBase, ScratchBase, Student
+from breakeven.params import FolderBase, HubBase, Student
 
 if TYPE_CHECKING:
     import torch
@@ -15,20 +15,21 @@ _OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
 def resolve_base(student: str, row: Student) -> Path:
-    """The folder of a student's base weights, one branch a kind of base.
+    """The folder of a student's base weights on this machine, one branch a kind of base.
 
     Raises:
-        InputError: the folder is missing or holds no usable model.
+        InputError: the folder is missing or holds no usable model, or the `base` stage has not run.
+        MachineError: a hub model is not in the local cache and the hub cannot be reached.
     """
+    from breakeven.students.pointer import base_weights, read_pointer
+
     base = row.base
     key = f"params.yaml: students.{student}.base"
     if isinstance(base, FolderBase):
         return checked_folder(Path(base.path), f"{key}.path")
-    if isinstance(base, ScratchBase | GgufBase):
-        from breakeven.layout import base_folder
-
-        return checked_folder(base_folder(student) / "weights", key)
-    raise InputError(f"{key}.kind: value is {base.kind!r}; use folder or scratch")
+    if isinstance(base, HubBase):
+        return Path(read_pointer(student).path)
+    return checked_folder(base_weights(student), key)
 
 
 def checked_folder(folder: Path, key: str | None = None) -> Path:
@@ -51,6 +52,12 @@ def checked_folder(folder: Path, key: str | None = None) -> Path:
             f"{where}; it has no .safetensors{found}; other formats can run code when they are "
             "loaded: convert the weights with save_pretrained"
         )
+    refuse_own_code(folder)
+    return folder
+
+
+def refuse_own_code(folder: Path) -> None:
+    """Raise InputError where a folder's configurations name Python code of the model's own."""
     for name in ("config.json", "tokenizer_config.json"):
         path = folder / name
         if path.is_file() and "auto_map" in read_json(path):
@@ -58,7 +65,6 @@ def checked_folder(folder: Path, key: str | None = None) -> Path:
                 f"{path}: auto_map: the model brings code of its own, which is never run; "
                 "use an architecture that transformers has"
             )
-    return folder
 
 
 def load_base(path: Path, dtype: "torch.dtype") -> "PreTrainedModel":

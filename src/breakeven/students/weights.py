@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from breakeven.errors import InputError
 from breakeven.params import FolderBase, GgufBase, Weights
 from breakeven.students.loading import checked_folder
 
@@ -12,12 +11,14 @@ def weights_folder(weights: Weights, key: str) -> Path:
 
     Raises:
         InputError: there is no such model, or it does not load without code of its own.
-        MachineError: the hub cannot be reached.
+        MachineError: the hub cannot be reached, or the disk is too full.
     """
+    if isinstance(weights, FolderBase):
+        return checked_folder(Path(weights.path), f"{key}.path")
     if isinstance(weights, GgufBase):
         from breakeven.students.gguf import converted_gguf
 
         return converted_gguf(weights, key).folder
-    if isinstance(weights, FolderBase):
-        return checked_folder(Path(weights.path), f"{key}.path")
-    raise InputError(f"{key}.kind: value is {weights.kind!r}: not available yet")
+    from breakeven.students.hub import download, find_hub_model
+
+    return checked_folder(download(find_hub_model(weights, key), key).folder, key)
