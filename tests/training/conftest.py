@@ -16,9 +16,9 @@ from breakeven.students.pointer import BasePointer, write_pointer
 from breakeven.students.shapes import Shape, qwen2_config
 from breakeven.students.tokenizer import build_tokenizer
 from breakeven.training.lessons import render_pairs
+from breakeven.training.processes import make_accelerator
 from breakeven.training.schedule import fit_schedule
 from breakeven.training.settings import Settings
-from breakeven.training.trainer import make_accelerator
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -85,7 +85,8 @@ def measure(params: Params, student: str, arm: str) -> Speed:
     from breakeven.training.losses import gated_head
     from breakeven.training.model import trainable_model
     from breakeven.training.plan import plan_cell
-    from breakeven.training.trainer import Run, make_accelerator
+    from breakeven.training.processes import make_accelerator
+    from breakeven.training.trainer import Run
 
     clock = Clock()
     plan = plan_cell(params, student, arm, 0)

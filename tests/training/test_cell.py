@@ -280,7 +280,7 @@ def test_budget_is_spent_and_not_exceeded(study, amount):
 
 def stage_costs(params, arm="ift"):
     plan = plan_cell(params, "tiny", arm, 0)
-    examples = plan.examples()
+    examples = list(plan.examples())
     return {
         "samples": len(examples),
         "tokens": sum(len(one.input_ids) for one in examples),

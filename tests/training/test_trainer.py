@@ -231,7 +231,7 @@ def test_weight_decay_spares_norms_and_biases(bench):
     parameters = trained_parameters(bench.model(settings))
     decayed = {
         id(one)
-        for group in make_optimizer(parameters, settings).param_groups
+        for group in make_optimizer(parameters, settings, torch.device("cpu")).param_groups
         if group["weight_decay"]
         for one in group["params"]
     }

@@ -39,7 +39,9 @@ class Arm(Section):
 
     `reasoning_share` is the share of the corpus's prompts that are learnt with their trace: 0 is
     plain instruction tuning, 1 is reasoning. `sequential` puts the plain ones first. `then` is a
-    second corpus, learnt after the first in the same styles: general, then math.
+    second corpus, learnt after the first in the same styles: general, then math. Share and order
+    hold within each; a budget is for both together, parted so that each is passed over equally
+    often.
     """
 
     method: Method | None = None
@@ -62,6 +64,11 @@ class Arm(Section):
             for name in ("corpus", "reasoning_share"):
                 if getattr(self, name) is None:
                     raise ValueError(f"{name}: missing; a trained arm needs it")
+        if self.then is not None and self.then == self.corpus:
+            raise ValueError(
+                f"then: {self.then!r} is the corpus itself; remove it and use training.epochs or "
+                "a budget"
+            )
         return self
 
     @property
@@ -96,10 +103,11 @@ class Lora(Section):
 class Training(Section):
     """How every arm is trained, unless a student or arm says otherwise.
 
-    A step holds `batch_tokens` tokens, or `batch_sequences` sequences where that is given; it is
-    computed in micro-batches of at most `micro_batch_tokens` padded tokens. With `packing` the
-    sequences of a micro-batch are put end to end and none sees another. `launch` is an
-    accelerate configuration: the stage then trains in as many processes as it says.
+    A step holds about `batch_tokens` tokens, or exactly `batch_sequences` sequences where that is
+    given instead; it is computed in micro-batches of at most `micro_batch_tokens` padded tokens
+    (`batch_tokens` where that is not given). With `packing` the sequences of a micro-batch are put
+    end to end and none sees another. `launch` is an accelerate configuration: the stage then trains
+    in as many processes as it says. Neither changes what a step holds.
     """
 
     method: Literal["full", "lora", "qlora"] = "lora"
@@ -120,3 +128,28 @@ class Training(Section):
     dtype: DtypeName = "auto"
     threads: Count | None = None
     launch: ProjectPath | None = None
+
+    @model_validator(mode="after")
+    def _one_size_of_step(self) -> "Training":
+        default = type(self).model_fields["batch_tokens"].default
+        if self.batch_sequences is not None and self.batch_tokens != default:
+            raise ValueError(
+                f"batch_sequences: a step holds {self.batch_sequences} sequences or "
+                f"{self.batch_tokens} tokens (batch_tokens), not both; remove one"
+            )
+        most = (
+            self.batch_tokens
+            if self.batch_sequences is None
+            else self.batch_sequences * self.max_length
+        )
+        if self.micro_batch_tokens is not None and self.micro_batch_tokens > most:
+            raise ValueError(
+                f"micro_batch_tokens: {self.micro_batch_tokens} is more than a whole step holds; "
+                f"use at most {most}"
+            )
+        return self
+
+    @property
+    def micro_batch_limit(self) -> int:
+        """Most padded tokens of a micro-batch, unless it is one sequence."""
+        return self.micro_batch_tokens or self.batch_tokens

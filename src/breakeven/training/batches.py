@@ -1,9 +1,10 @@
-"""Optimizer steps of about equal size, and the passes through the model that make one up.
+"""Optimizer steps, and the passes through the model that make one up.
 
-A step takes samples in the order of the selection until it has its share of the *real* tokens, so
-that length has no say in who is learnt when, and a mixed arm's steps hold both styles. Within a
-step the samples are sorted by length and cut into micro-batches, which keeps padding low and
-changes nothing: gradients add up, and the loss is divided by the supervised tokens of the step.
+A step takes samples in the order of the selection until it has its share of the *real* tokens, or
+its number of sequences, so that length has no say in who is learnt when, and a mixed arm's steps
+hold both styles. Within a step the samples are sorted by length and cut into micro-batches, which
+keeps padding low and changes nothing: gradients add up, and the loss is divided by the supervised
+tokens of the step.
 """
 
 from collections.abc import Sequence
@@ -33,24 +34,38 @@ def steps_of(
     lengths: Sequence[Sequence[int]],
     *,
     batch_tokens: int,
+    batch_sequences: int | None = None,
     micro_batch_tokens: int | None = None,
+    packing: bool = False,
 ) -> list[Step]:
     """Every step of a run; `lengths` holds the tokens of each sample of each phase.
 
-    A phase of n tokens is cut into ceil(n / batch_tokens) steps of about equal size, so that none
-    is a runt; a sample longer than that has a step of its own and is not dropped. No micro-batch
-    has more padded tokens than `micro_batch_tokens` (`batch_tokens` where None) unless it is one
-    sample.
+    With `batch_sequences` every step has exactly so many samples, and the last of a phase what is
+    left. Otherwise a phase of n tokens is cut into ceil(n / batch_tokens) steps of about equal
+    size, so that none is a runt; a sample longer than that has a step of its own and is not
+    dropped. No micro-batch has more padded tokens than `micro_batch_tokens` (`batch_tokens` where
+    None) unless it is one sample; one that will be packed has no padding to count.
     """
     limit = micro_batch_tokens or batch_tokens
+    grouped = _packed if packing else _padded
     steps = []
     for samples, sizes in zip(phases, lengths, strict=True):
-        for start, end in _cuts(sizes, batch_tokens):
-            steps.append(Step(_micro_batches(samples[start:end], sizes[start:end], limit)))
+        cuts = (
+            _cuts_by_tokens(sizes, batch_tokens)
+            if batch_sequences is None
+            else _cuts_by_count(len(sizes), batch_sequences)
+        )
+        for start, end in cuts:
+            rows = grouped(sizes[start:end], limit)
+            steps.append(Step(tuple(tuple(samples[start + at] for at in row) for row in rows)))
     return steps
 
 
-def _cuts(sizes: Sequence[int], batch_tokens: int) -> list[tuple[int, int]]:
+def _cuts_by_count(samples: int, count: int) -> list[tuple[int, int]]:
+    return [(start, min(start + count, samples)) for start in range(0, samples, count)]
+
+
+def _cuts_by_tokens(sizes: Sequence[int], batch_tokens: int) -> list[tuple[int, int]]:
     total = sum(sizes)
     count = -(-total // batch_tokens)
     cuts: list[tuple[int, int]] = []
@@ -63,18 +78,33 @@ def _cuts(sizes: Sequence[int], batch_tokens: int) -> list[tuple[int, int]]:
     return cuts
 
 
-def _micro_batches(
-    samples: Sequence[Sample], sizes: Sequence[int], limit: int
-) -> tuple[tuple[Sample, ...], ...]:
-    """Longest first, cut where padding and passes together cost least."""
-    ordered = sorted(range(len(samples)), key=lambda at: (-sizes[at], at))
+def _padded(sizes: Sequence[int], limit: int) -> list[list[int]]:
+    """Positions in micro-batches: longest first, cut where padding and passes cost least."""
+    ordered = _longest_first(sizes)
     batches = []
     for start, end in _cheapest_cut([sizes[at] for at in ordered]):
         rows = max(1, limit // sizes[ordered[start]])
-        for first in range(start, end, rows):
-            batch = ordered[first : min(first + rows, end)]
-            batches.append(tuple(samples[at] for at in batch))
-    return tuple(batches)
+        batches += [ordered[first : min(first + rows, end)] for first in range(start, end, rows)]
+    return batches
+
+
+def _packed(sizes: Sequence[int], limit: int) -> list[list[int]]:
+    """Positions in micro-batches of at most `limit` tokens: each in the first that has room."""
+    batches: list[list[int]] = []
+    room: list[int] = []
+    for at in _longest_first(sizes):
+        fitting = next((row for row, left in enumerate(room) if left >= sizes[at]), None)
+        if fitting is None:
+            batches.append([at])
+            room.append(limit - sizes[at])
+        else:
+            batches[fitting].append(at)
+            room[fitting] -= sizes[at]
+    return batches
+
+
+def _longest_first(sizes: Sequence[int]) -> list[int]:
+    return sorted(range(len(sizes)), key=lambda at: (-sizes[at], at))
 
 
 def _cheapest_cut(widths: Sequence[int]) -> list[tuple[int, int]]:

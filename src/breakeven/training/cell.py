@@ -3,14 +3,15 @@
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from breakeven.costs.devices import Usage, describe_device
 from breakeven.costs.exact import checkpointing_flops
+from breakeven.errors import MachineError
 from breakeven.files import (
     atomic_folder,
     digest_path,
@@ -20,16 +21,21 @@ from breakeven.files import (
 )
 from breakeven.layout import student_folder
 from breakeven.params import Params
-from breakeven.rendering import Example
 from breakeven.scratch import scratch_folder
-from breakeven.training.held import Held, all_held, usage_from
-from breakeven.training.plan import Plan, plan_cell
+from breakeven.training.held import HeldByAll, all_held, usage_from
+from breakeven.training.place import is_first, one_of_several, started_by_stage
+from breakeven.training.plan import Part, Plan, StepsOfExamples, plan_cell
 
 if TYPE_CHECKING:
+    from accelerate import Accelerator
+    from transformers import PreTrainedModel
+
     from breakeven.training.trainer import Curves, MetricsLog
 
 # Given the key of a training, what takes its metrics while it runs.
 Watch = Callable[[str], AbstractContextManager["MetricsLog | None"]]
+# Trains what this process has planned in several others, and waits for them.
+Launch = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -48,12 +54,20 @@ class TrainResult:
 
 
 def train_cell(
-    params: Params, student: str, arm: str, seed: int, *, watch: Watch | None = None
+    params: Params,
+    student: str,
+    arm: str,
+    seed: int,
+    *,
+    watch: Watch | None = None,
+    launch: Launch | None = None,
 ) -> TrainResult | None:
     """Train a cell and write its adapter or weights; None where the arm is not trained.
 
     A killed run goes on from its last checkpoint and ends with the same bytes as an undisturbed
-    one; a finished one is taken from scratch. `watch` is entered only where there is work.
+    one; a finished one is taken from scratch. `watch` is entered only where there is work, and
+    `launch` then does it instead of this process. Of several processes that train together, the
+    first writes; where a stage waits for them, the stage does.
 
     Raises:
         InputError: as `plan_cell`, or the loss is no number any more.
@@ -65,13 +79,20 @@ def train_cell(
             write_json(temporary / "untrained.json", {"student": student, "arm": arm, "seed": seed})
         return None
     scratch = scratch_folder("training", plan.key)
-    result = _finished(scratch)
+    accelerator = _accelerator(plan) if one_of_several() else None
+    result = _finished(scratch) if accelerator is None else _finished_for_all(scratch, accelerator)
     if result is None:
-        print(_announcement(plan, student, arm, seed), file=sys.stderr, flush=True)
-        with watch(scratch.name) if watch else nullcontext() as log:
-            result = _train(plan, scratch, f"train {student} {arm} {seed}", seed, log)
-    with atomic_folder(folder) as temporary:
-        shutil.copytree(scratch / "finished" / "student", temporary, dirs_exist_ok=True)
+        if is_first():
+            print(_announcement(plan, student, arm, seed), file=sys.stderr, flush=True)
+        if launch is not None:
+            launch()
+            result = _result_in(scratch)
+        else:
+            label = f"train {student} {arm} {seed}"
+            result = _train(plan, scratch, accelerator, label=label, seed=seed, watch=watch)
+    if is_first() and not started_by_stage():
+        with atomic_folder(folder) as temporary:
+            shutil.copytree(scratch / "finished" / "student", temporary, dirs_exist_ok=True)
     return result
 
 
@@ -89,47 +110,101 @@ def _announcement(plan: Plan, student: str, arm: str, seed: int) -> str:
 
 
 def _train(
-    plan: Plan, scratch: Path, label: str, seed: int, log: "MetricsLog | None"
+    plan: Plan,
+    scratch: Path,
+    accelerator: "Accelerator | None",
+    *,
+    label: str,
+    seed: int,
+    watch: Watch | None,
 ) -> TrainResult:
+    from breakeven.training.checkpoint import remove_checkpoint
+    from breakeven.training.model import trainable_model
+    from breakeven.training.processes import is_sharded
+    from breakeven.training.trainer import train
+
+    accelerator = accelerator or _accelerator(plan)
+    with (
+        _memory_suffices(),
+        watch(scratch.name) if watch and is_first() else nullcontext() as log,
+    ):
+        model = trainable_model(
+            plan.base,
+            plan.settings,
+            device=accelerator.device,
+            seed=seed,
+            sharded=is_sharded(accelerator),
+        )
+        curves = train(
+            model,
+            StepsOfExamples(plan),
+            plan.settings,
+            plan.schedule,
+            accelerator=accelerator,
+            device=describe_device(str(accelerator.device)),
+            seed=seed,
+            scratch=scratch,
+            label=label,
+            log=log,
+        )
+    _write_finished(plan, scratch, model, curves, accelerator)
+    accelerator.wait_for_everyone()
+    if is_first():
+        remove_checkpoint(scratch)
+    return _result_in(scratch)
+
+
+@contextmanager
+def _memory_suffices() -> Iterator[None]:
     import torch
 
-    from breakeven.training.checkpoint import remove_checkpoint
-    from breakeven.training.model import save_trained, trainable_model, trained_parameters
-    from breakeven.training.trainer import make_accelerator, train
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise MachineError(
+            "training: the device is out of memory; use a lower training.micro_batch_tokens, "
+            "training.gradient_checkpointing: true, or the method lora or qlora"
+        ) from error
+
+
+def _accelerator(plan: Plan) -> "Accelerator":
+    import torch
+
+    from breakeven.training.processes import make_accelerator
 
     if plan.settings.training.threads:
         torch.set_num_threads(plan.settings.training.threads)
-    accelerator = make_accelerator(plan.settings)
-    model = trainable_model(plan.base, plan.settings, device=accelerator.device, seed=seed)
-    curves = train(
-        model,
-        [
-            [list(map(plan.lessons.of, batch)) for batch in step.micro_batches]
-            for step in plan.steps
-        ],
-        plan.settings,
-        plan.schedule,
-        accelerator=accelerator,
-        device=describe_device(str(accelerator.device)),
-        seed=seed,
-        scratch=scratch,
-        label=label,
-        log=log,
-    )
-    parameters = sum(one.numel() for one in trained_parameters(model).values())
+    return make_accelerator(plan.settings)
+
+
+def _write_finished(
+    plan: Plan,
+    scratch: Path,
+    model: "PreTrainedModel",
+    curves: "Curves",
+    accelerator: "Accelerator",
+) -> None:
+    """Write weights and result; every process calls it, the first one writes."""
+    from breakeven.training.model import save_trained, trained_parameters
+    from breakeven.training.processes import is_sharded
+    from breakeven.training.sharding import whole_state
+
+    first = accelerator.is_main_process
+    gathered = whole_state(model, keep=first) if is_sharded(accelerator) else None
+    if not first:
+        return
     with atomic_folder(scratch / "finished") as temporary:
-        save_trained(model, plan.settings, temporary / "student")
+        save_trained(model, plan.settings, temporary / "student", gathered)
         result = _result(
             plan,
             key=scratch.name,
             curves=curves,
-            trained_parameters=parameters,
+            trained_parameters=sum(one.numel() for one in trained_parameters(model).values()),
             held=all_held(scratch),
+            processes=accelerator.num_processes,
             digest=digest_path(temporary / "student"),
         )
         write_json(temporary / "result.json", asdict(result))
-    remove_checkpoint(scratch)
-    return result
 
 
 def _finished(scratch: Path) -> TrainResult | None:
@@ -138,11 +213,22 @@ def _finished(scratch: Path) -> TrainResult | None:
     settle_folder(folder)
     if not (folder / "result.json").is_file():
         return None
-    row = read_json(folder / "result.json")
-    if digest_path(folder / "student") != row["digest"]:
+    result = _result_in(scratch)
+    if digest_path(folder / "student") != result.digest:
         print(f"{folder}: the weights have changed; training again", file=sys.stderr)
         shutil.rmtree(folder)
         return None
+    return result
+
+
+def _finished_for_all(scratch: Path, accelerator: "Accelerator") -> TrainResult | None:
+    from breakeven.training.processes import from_first
+
+    return from_first(accelerator, lambda: _finished(scratch))
+
+
+def _result_in(scratch: Path) -> TrainResult:
+    row = read_json(scratch / "finished" / "result.json")
     return TrainResult(**{**row, "usage": usage_from(row["usage"])})
 
 
@@ -152,31 +238,33 @@ def _result(
     key: str,
     curves: "Curves",
     trained_parameters: int,
-    held: Held,
+    held: HeldByAll,
+    processes: int,
     digest: str,
 ) -> TrainResult:
-    examples = plan.examples()
-    flops = plan.flops_of(examples)
+    flops = plan.flops_of(plan.examples())
     recent = max(1, len(curves.loss) // 10)
     return TrainResult(
         key=key,
         settings={**plan.settings.as_dict(), "schedule": plan.schedule.as_dict()},
         metrics={
             "steps": len(plan.steps),
-            "samples": len(examples),
+            "samples": len(plan.selection.samples),
             "pairs": plan.selection.pairs,
             "passes": plan.selection.passes,
             "trained_parameters": trained_parameters,
             "final_loss": sum(curves.loss[-recent:]) / recent,
-            "tokens_per_second": held.tokens / held.usage.device_seconds,
+            "tokens_per_second": held.tokens / held.seconds,
         },
         series=curves.series(),
         tokens=_tokens(plan),
-        flops={"train": flops, "train_hardware": flops + _recomputed_flops(plan, examples)},
+        flops={"train": flops, "train_hardware": flops + _recomputed_flops(plan)},
         details={
             "pairs_too_long": plan.lessons.too_long,
             "pairs_of_corpus": len(plan.lessons.ids) + plan.lessons.too_long,
             "schedule_shortened": plan.schedule.shortened,
+            "corpora": [_part(plan, part) for part in plan.parts],
+            "processes": processes,
         },
         usage=held.usage,
         digest=digest,
@@ -199,9 +287,23 @@ def _tokens(plan: Plan) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _recomputed_flops(plan: Plan, examples: Sequence[Example]) -> float:
+def _part(plan: Plan, part: Part) -> dict[str, Any]:
+    """What was learnt of one corpus."""
+    samples = part.selection.samples
+    return {
+        "corpus": part.corpus,
+        "pairs": part.selection.pairs,
+        "passes": part.selection.passes,
+        "pairs_too_long": part.lessons.too_long,
+        "samples": len(samples),
+        "trained_tokens": sum(map(part.lessons.tokens_of, samples)),
+        "train_flops": plan.flops_of(map(part.lessons.of, samples)),
+    }
+
+
+def _recomputed_flops(plan: Plan) -> float:
     """What gradient checkpointing adds: work of the hardware, not of the model."""
     if not plan.settings.training.gradient_checkpointing:
         return 0.0
-    read = [len(one.input_ids) - 1 for one in examples]
+    read = [plan.lessons.tokens_of(sample) - 1 for sample in plan.selection.samples]
     return checkpointing_flops(plan.flops_of.architecture, read, plan.flops_of.lora)

@@ -1,6 +1,7 @@
 """A checkpoint in one file: trained weights, optimizer moments, and the run's state as metadata.
 
-One file is replaced in one step, so that a kill leaves the checkpoint before or the one after.
+One file is replaced in one step, so that a kill leaves the checkpoint before or the one after. It
+holds whole tensors, however many processes train: a run may go on with another number of them.
 """
 
 import json
@@ -14,6 +15,7 @@ from safetensors.torch import save_file
 from torch.optim import Optimizer
 
 from breakeven.files import atomic_path
+from breakeven.training.sharding import like, whole
 
 _FILE = "checkpoint.safetensors"
 
@@ -23,14 +25,23 @@ def save_checkpoint(
     parameters: Mapping[str, torch.nn.Parameter],
     optimizer: Optimizer,
     state: Mapping[str, Any],
+    *,
+    writes: bool = True,
 ) -> None:
-    """Keep what a run needs to go on as if nothing had happened; `state` is any JSON value."""
-    tensors = {f"weight.{name}": one.detach().contiguous() for name, one in parameters.items()}
+    """Keep what a run needs to go on as if nothing had happened; `state` is any JSON value.
+
+    Every process of a run calls it, and the one that `writes` writes.
+    """
+    tensors = {}
     for name, one in parameters.items():
-        for slot, value in optimizer.state[one].items():
-            tensors[f"{slot}.{name}"] = value.detach().contiguous()
-    with atomic_path(folder / _FILE) as temporary:
-        save_file(tensors, temporary, metadata={"state": json.dumps(dict(state))})
+        slots = {"weight": one.detach(), **optimizer.state[one]}
+        for slot, value in slots.items():
+            gathered = whole(value)
+            if writes:
+                tensors[f"{slot}.{name}"] = gathered.detach().contiguous()
+    if writes:
+        with atomic_path(folder / _FILE) as temporary:
+            save_file(tensors, temporary, metadata={"state": json.dumps(dict(state))})
 
 
 def load_checkpoint(
@@ -43,11 +54,13 @@ def load_checkpoint(
     with safe_open(path, framework="pt") as file:
         for key in file.keys():  # noqa: SIM118 - not a mapping
             slot, name = key.split(".", 1)
-            tensor = file.get_tensor(key)
+            tensor, parameter = file.get_tensor(key), parameters[name]
             if slot == "weight":
-                parameters[name].data.copy_(tensor)
-            else:
-                optimizer.state[parameters[name]][slot] = tensor.to(parameters[name].device)
+                parameter.data.copy_(like(parameter, tensor))
+            elif tensor.shape == parameter.shape:
+                optimizer.state[parameter][slot] = like(parameter, tensor)
+            else:  # the count of steps
+                optimizer.state[parameter][slot] = tensor.to(parameter.device)
         return dict(json.loads(file.metadata()["state"]))
 
 

@@ -1,18 +1,19 @@
-"""What a run has held of its device so far, over every process that worked on it.
+"""What a run has held of its devices so far, over every process that worked on it.
 
 A line is added every few seconds, so that a kill loses few of them; work that was done again after
-a kill is counted again, for the device was held.
+a kill is counted again, for the device was held. Processes that train together write a file each:
+none waits for another, and each holds a device of its own.
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.costs.amounts import Amount
 from breakeven.costs.devices import Device, Usage, combined
 
-_FILE = "usage.jsonl"
+_FIRST = "usage.jsonl"
 
 
 class Held(NamedTuple):
@@ -22,20 +23,46 @@ class Held(NamedTuple):
     tokens: int
 
 
-def add_held(folder: Path, held: Held) -> None:
-    """Note what a part of the run held."""
+class HeldByAll(NamedTuple):
+    """What a run held: device-seconds of all processes together, `seconds` on the clock."""
+
+    usage: Usage
+    tokens: int
+    seconds: float
+
+
+def add_held(folder: Path, held: Held, process: int = 0) -> None:
+    """Note what a part of the run held in one process."""
     # The line break comes first: a line that a kill cut short must not spoil this one.
     line = json.dumps({"usage": asdict(held.usage), "tokens": held.tokens})
-    with (folder / _FILE).open("a", encoding="utf-8") as handle:
+    path = folder / (f"usage-{process}.jsonl" if process else _FIRST)
+    with path.open("a", encoding="utf-8") as handle:
         handle.write("\n" + line)
 
 
-def all_held(folder: Path) -> Held:
-    """Everything noted so far, without a line that a kill cut short."""
-    lines = (folder / _FILE).read_text(encoding="utf-8").splitlines()
+def all_held(folder: Path) -> HeldByAll:
+    """Everything noted so far, without a line that a kill cut short.
+
+    Device-seconds and energy add up over processes, of peak memory the largest counts. Energy of a
+    CPU is that of the whole machine, which the first process has counted for all.
+    """
+    first = _read(folder / _FIRST)
+    others = [one for path in sorted(folder.glob("usage-*.jsonl")) for one in _read(path)]
+    usage = combined([one.usage for one in (*first, *others)])
+    if usage.device.kind == "cpu":
+        own = combined([one.usage for one in first])
+        usage = replace(usage, energy_joules=own.energy_joules)
+    return HeldByAll(
+        usage,
+        sum(one.tokens for one in (*first, *others)),
+        sum(one.usage.device_seconds for one in first),
+    )
+
+
+def _read(path: Path) -> list[Held]:
+    lines = path.read_text(encoding="utf-8").splitlines()
     rows = [row for line in lines if (row := _row(line)) is not None]
-    usages = [usage_from(row["usage"]) for row in rows]
-    return Held(combined(usages), sum(row["tokens"] for row in rows))
+    return [Held(usage_from(row["usage"]), row["tokens"]) for row in rows]
 
 
 def usage_from(row: dict[str, Any]) -> Usage:

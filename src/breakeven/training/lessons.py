@@ -1,7 +1,6 @@
 """A corpus as examples in both styles, and what its samples cost of a budget."""
 
 import hashlib
-from array import array
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +12,7 @@ from breakeven.pairs.pair import Pair
 from breakeven.params.training import Budget
 from breakeven.rendering import Example, Lesson, part_trace, render_examples
 from breakeven.training.batches import Step
+from breakeven.training.examples import Examples
 from breakeven.training.selection import Costs, Sample
 from breakeven.training.settings import Trained
 
@@ -27,13 +27,21 @@ class Lessons(NamedTuple):
     """The pairs of a corpus that fit, as an example in each style; `too_long` of them did not."""
 
     ids: tuple[str, ...]
-    ift: tuple[Example, ...]
-    reasoning: tuple[Example, ...]
+    ift: Examples
+    reasoning: Examples
     too_long: int
 
     def of(self, sample: Sample) -> Example:
         """The example of a sample."""
-        return (self.reasoning if sample.style == "reasoning" else self.ift)[sample.pair]
+        return self.in_style(sample)[sample.pair]
+
+    def tokens_of(self, sample: Sample) -> int:
+        """Length of a sample's example."""
+        return self.in_style(sample).tokens(sample.pair)
+
+    def in_style(self, sample: Sample) -> Examples:
+        """All examples of the style in which the sample is learnt."""
+        return self.reasoning if sample.style == "reasoning" else self.ift
 
 
 class FlopsOf(NamedTuple):
@@ -48,13 +56,13 @@ class FlopsOf(NamedTuple):
 
         The end token is learnt but not read, and lm_head sees only positions with a label.
         """
-        rows = list(examples)
+        shapes = [(len(one.input_ids), one.labels_start) for one in examples]
         return train_flops(
             self.architecture,
-            [len(one.input_ids) - 1 for one in rows],
+            [tokens - 1 for tokens, _ in shapes],
             self.method,
             self.lora,
-            [len(one.input_ids) - one.labels_start for one in rows],
+            [tokens - start for tokens, start in shapes],
         )
 
 
@@ -69,7 +77,8 @@ def render_pairs(
     Raises:
         InputError: a pair has no trace or cannot be written in the tokenizer, or none fits.
     """
-    kept: list[tuple[str, Example, Example]] = []
+    ids: list[str] = []
+    ift, reasoning = Examples(), Examples()
     longest = 0
     for start in range(0, len(pairs), _CHUNK):
         chunk = pairs[start : start + _CHUNK]
@@ -80,14 +89,27 @@ def render_pairs(
             length = max(len(plain.input_ids), len(traced.input_ids))
             longest = max(longest, length)
             if length <= max_length:
-                kept.append((pair.id, plain, traced))
-    if not kept:
+                ids.append(pair.id)
+                ift.append(plain)
+                reasoning.append(traced)
+    if not ids:
         raise InputError(
             f"params.yaml: training.max_length: value is {max_length}; none of the {len(pairs)} "
             f"pairs of corpus {corpus} fits; use up to {longest}"
         )
-    ids, plain_ones, traced_ones = zip(*kept, strict=True)
-    return Lessons(ids, plain_ones, traced_ones, len(pairs) - len(kept))
+    return Lessons(tuple(ids), ift, reasoning, len(pairs) - len(ids))
+
+
+def joined_lessons(parts: Sequence[Lessons]) -> Lessons:
+    """The pairs of several corpora, numbered through."""
+    if len(parts) == 1:
+        return parts[0]
+    return Lessons(
+        tuple(name for part in parts for name in part.ids),
+        Examples(one for part in parts for one in part.ift),
+        Examples(one for part in parts for one in part.reasoning),
+        sum(part.too_long for part in parts),
+    )
 
 
 def budget_costs(budget: Budget, lessons: Lessons, flops_of: FlopsOf) -> tuple[float, Costs]:
@@ -96,9 +118,9 @@ def budget_costs(budget: Budget, lessons: Lessons, flops_of: FlopsOf) -> tuple[f
         ones = [1] * len(lessons.ids)
         return budget.samples, Costs(ones, ones)
     if budget.tokens is not None:
+        each = range(len(lessons.ids))
         return budget.tokens, Costs(
-            [len(one.input_ids) for one in lessons.ift],
-            [len(one.input_ids) for one in lessons.reasoning],
+            [lessons.ift.tokens(at) for at in each], [lessons.reasoning.tokens(at) for at in each]
         )
     assert budget.train_flops is not None
     shapes = {(len(one.input_ids), one.labels_start): one for one in lessons.ift}
@@ -116,8 +138,8 @@ def digest_steps(steps: Iterable[Step], lessons: Lessons) -> str:
     for step in steps:
         for batch in step.micro_batches:
             for sample in batch:
-                example = lessons.of(sample)
-                digest.update(array("q", [example.labels_start, *example.input_ids]).tobytes())
+                digest.update(lessons.in_style(sample).as_bytes(sample.pair))
+                digest.update(b"example")
             digest.update(b"micro-batch")
         digest.update(b"step")
     return digest.hexdigest()

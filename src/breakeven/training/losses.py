@@ -1,7 +1,8 @@
 """The loss of supervised tokens, with logits at their positions only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import torch
@@ -11,34 +12,72 @@ from breakeven.rendering import Example
 
 
 class Batch(NamedTuple):
-    """Examples of one pass, padded on the right: (rows, longest − 1) ids.
+    """Examples of one pass: (rows, width) ids, padded on the right or put end to end in one row.
 
-    The end token is learnt but never read. `predicts` marks the positions whose next token has a
-    label, `targets` are those tokens, row by row. Under a causal mask padding on the right is seen
-    by no real token, so that no attention mask is needed.
+    The end token is learnt but never read. `predicts` are the positions (row · width + column)
+    whose next token has a label, `targets` are those tokens. Under a causal mask padding on the
+    right is seen by no real token, so that no attention mask is needed. `more` is what a packed
+    row tells the model besides: where each sequence begins.
     """
 
     input_ids: Tensor
     predicts: Tensor
     targets: Tensor
+    more: Mapping[str, Any] = {}
 
     def to(self, device: torch.device) -> "Batch":
-        """The batch on a device."""
-        return Batch(*(tensor.to(device) for tensor in self))
+        """The batch on a device; to a GPU without waiting for it."""
+        if device.type == "cpu":
+            return self
+        more = {
+            name: _moved(value, device) if isinstance(value, Tensor) else value
+            for name, value in self.more.items()
+        }
+        ids, predicts, targets = (_moved(tensor, device) for tensor in self[:3])
+        return Batch(ids, predicts, targets, more)
+
+
+def _moved(tensor: Tensor, device: torch.device) -> Tensor:
+    if device.type == "cuda":  # only from pinned memory does a copy not hold up the processor
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def collate(examples: Sequence[Example]) -> Batch:
-    """Put examples in one batch."""
+    """Put examples in one batch, a row each."""
     width = max(len(one.input_ids) for one in examples) - 1
     input_ids = torch.zeros(len(examples), width, dtype=torch.long)
-    predicts = torch.zeros(len(examples), width, dtype=torch.bool)
+    predicts: list[int] = []
     targets: list[int] = []
     for row, one in enumerate(examples):
         read = len(one.input_ids) - 1
         input_ids[row, :read] = torch.tensor(one.input_ids[:-1])
-        predicts[row, one.labels_start - 1 : read] = True
+        predicts += range(row * width + one.labels_start - 1, row * width + read)
         targets += one.input_ids[one.labels_start :]
-    return Batch(input_ids, predicts, torch.tensor(targets))
+    return Batch(input_ids, torch.tensor(predicts), torch.tensor(targets))
+
+
+def collate_packed(examples: Sequence[Example], *, flash: bool = False) -> Batch:
+    """Put examples end to end in one row; positions begin anew with each.
+
+    From positions transformers makes the mask that lets no sequence see another, for its `sdpa` and
+    `eager` attention. With `flash` the bounds are given as its variable-length kernel wants them.
+    """
+    reads = [len(one.input_ids) - 1 for one in examples]
+    starts = [0, *accumulate(reads)]
+    ids: list[int] = []
+    predicts: list[int] = []
+    targets: list[int] = []
+    for start, read, one in zip(starts, reads, examples, strict=False):
+        ids += one.input_ids[:-1]
+        predicts += range(start + one.labels_start - 1, start + read)
+        targets += one.input_ids[one.labels_start :]
+    more: dict[str, Any] = {"position_ids": torch.cat([torch.arange(read) for read in reads])[None]}
+    if flash:
+        bounds = torch.tensor(starts, dtype=torch.int32)
+        more |= {"cu_seq_lens_q": bounds, "cu_seq_lens_k": bounds}
+        more |= {"max_length_q": max(reads), "max_length_k": max(reads)}
+    return Batch(torch.tensor([ids]), torch.tensor(predicts), torch.tensor(targets), more)
 
 
 class HeadGate:
@@ -49,7 +88,9 @@ class HeadGate:
 
     def __call__(self, _head: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Forward pre-hook of the head: (rows, width, hidden) to (positions, hidden)."""
-        return inputs if self.positions is None else (inputs[0][self.positions], *inputs[1:])
+        if self.positions is None:
+            return inputs
+        return (inputs[0].flatten(0, 1).index_select(0, self.positions), *inputs[1:])
 
 
 @contextmanager
@@ -68,8 +109,14 @@ def gated_head(model: nn.Module) -> Iterator[HeadGate]:
         handle.remove()
 
 
+def gated_logits(model: nn.Module, batch: Batch, gate: HeadGate) -> Tensor:
+    """Logits of a batch where they are wanted: (targets, vocabulary), in float32."""
+    gate.positions = batch.predicts
+    logits: Tensor = model(input_ids=batch.input_ids, use_cache=False, **batch.more).logits
+    return logits.float()
+
+
 def summed_loss(model: nn.Module, batch: Batch, gate: HeadGate) -> Tensor:
     """Cross-entropy in nats, summed over the supervised tokens of a batch."""
-    gate.positions = batch.predicts
-    logits = model(input_ids=batch.input_ids, use_cache=False).logits
-    return nn.functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
+    logits = gated_logits(model, batch, gate)
+    return nn.functional.cross_entropy(logits, batch.targets, reduction="sum")

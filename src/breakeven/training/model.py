@@ -2,12 +2,14 @@
 
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from breakeven.files import read_json, write_json
+from breakeven.training.packing import attention_of
 from breakeven.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,16 +28,23 @@ def compute_dtype(wanted: str, device: torch.device) -> torch.dtype:
 
 
 def trainable_model(
-    base: Path, settings: Settings, *, device: torch.device, seed: int
+    base: Path, settings: Settings, *, device: torch.device, seed: int, sharded: bool = False
 ) -> "PreTrainedModel":
     """The base with the weights that `settings.method` trains, on `device`, ready to train.
 
-    Full training keeps float32 weights; frozen weights are kept in the dtype that is computed in,
-    adapters in float32.
+    Full training keeps float32 weights; frozen weights are kept in the dtype that is computed in
+    (in 4 bits the linear layers of QLoRA), adapters in float32. A model that will be `sharded`
+    stays in the processor's memory, for no device may have room for all of it.
     """
     dtype = compute_dtype(settings.training.dtype, device)
-    weights_dtype = torch.float32 if settings.method == "full" else dtype
-    model = _load(base, weights_dtype, dtype, device, quantised=settings.method == "qlora")
+    if settings.method == "qlora":
+        model = _load_quantised(base, dtype, device)
+    else:
+        model = _load(base, torch.float32 if settings.method == "full" else dtype)
+        if not sharded:
+            model = model.to(device)
+    if settings.training.packing:
+        model.set_attn_implementation(attention_of(device, dtype))
     with warnings.catch_warnings():
         # peft and this module use names that transformers 5 accepts and 6 will not.
         warnings.simplefilter("ignore", FutureWarning)
@@ -52,17 +61,22 @@ def trained_parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
     return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
 
-def save_trained(model: "PreTrainedModel", settings: Settings, folder: Path) -> None:
+def save_trained(
+    model: "PreTrainedModel",
+    settings: Settings,
+    folder: Path,
+    gathered: Mapping[str, torch.Tensor] | None = None,
+) -> None:
     """Write the adapter, or all weights in the dtype that was computed in, as safetensors.
 
-    The same weights give the same bytes.
+    The same weights give the same bytes. `gathered` are all weights of a sharded model.
     """
     _hide_bars_of_files()
     if settings.method == "full":
-        dtype = compute_dtype(settings.training.dtype, model.device)
-        model.to(dtype).save_pretrained(folder)
+        _save_full(model, compute_dtype(settings.training.dtype, model.device), folder, gathered)
         return
-    model.save_pretrained(folder, save_embedding_layers=False)
+    state = None if gathered is None else dict(gathered)
+    model.save_pretrained(folder, save_embedding_layers=False, state_dict=state)
     (folder / "README.md").unlink(missing_ok=True)  # a card with nothing filled in
     config = read_json(folder / "adapter_config.json")
     # peft keeps them in a set, whose order changes from process to process.
@@ -70,25 +84,39 @@ def save_trained(model: "PreTrainedModel", settings: Settings, folder: Path) -> 
     write_json(folder / "adapter_config.json", config)
 
 
-def _load(
-    base: Path,
-    weights_dtype: torch.dtype,
+def _save_full(
+    model: "PreTrainedModel",
     dtype: torch.dtype,
-    device: torch.device,
-    *,
-    quantised: bool,
-) -> "PreTrainedModel":
-    from breakeven.students.loading import checked_folder, load_base
+    folder: Path,
+    gathered: Mapping[str, torch.Tensor] | None,
+) -> None:
+    if gathered is None:
+        model.to(dtype).save_pretrained(folder)
+        return
+    cast = {id(one): one.to(dtype) for one in gathered.values()}  # tied weights stay one
+    model.save_pretrained(
+        folder, state_dict={name: cast[id(one)] for name, one in gathered.items()}
+    )
+    config = read_json(folder / "config.json")
+    write_json(folder / "config.json", {**config, "dtype": str(dtype).removeprefix("torch.")})
+
+
+def _load(base: Path, dtype: torch.dtype) -> "PreTrainedModel":
+    from breakeven.students.loading import load_base
 
     _hide_bars_of_files()
-    if not quantised:
-        return load_base(base, weights_dtype).to(device)
+    return load_base(base, dtype)
+
+
+def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "PreTrainedModel":
+    from breakeven.students.loading import checked_folder
+
+    _hide_bars_of_files()
     # bitsandbytes reports a faster kernel that it could not download.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    from peft import prepare_model_for_kbit_training
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    model = AutoModelForCausalLM.from_pretrained(
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         checked_folder(base),
         dtype=dtype,
         device_map={"": device},
@@ -102,7 +130,9 @@ def _load(
         trust_remote_code=False,
         local_files_only=True,
     )
-    return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    # Not peft's prepare_model_for_kbit_training: it would put embeddings, head and norms into
+    # float32, gigabytes of a large vocabulary. Adapters freeze the base by themselves.
+    return model
 
 
 def _with_adapter(model: "PreTrainedModel", settings: Settings, seed: int) -> Any:  # noqa: ANN401

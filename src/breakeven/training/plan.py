@@ -1,5 +1,6 @@
 """What a cell trains on: its settings, its samples in steps, and the key of the training."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,20 +20,39 @@ from breakeven.training.lessons import (
     Lessons,
     budget_costs,
     digest_steps,
+    joined_lessons,
     render_pairs,
 )
 from breakeven.training.schedule import FittedSchedule, fit_schedule
-from breakeven.training.selection import Selection, select
+from breakeven.training.selection import (
+    Costs,
+    Selection,
+    one_after_another,
+    pass_cost,
+    select,
+)
 from breakeven.training.settings import Settings, resolve
 
 _KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
 
+class Part(NamedTuple):
+    """What is learnt of one corpus: pairs and samples are numbered within it."""
+
+    corpus: str
+    lessons: Lessons
+    selection: Selection
+
+
 class Plan(NamedTuple):
-    """What a cell trains on, worked out before anything heavy is loaded."""
+    """What a cell trains on, worked out before anything heavy is loaded.
+
+    `lessons`, `selection` and `steps` go through all corpora in order; `parts` tells them apart.
+    """
 
     settings: Settings
     base: Path
+    parts: tuple[Part, ...]
     lessons: Lessons
     selection: Selection
     steps: list[Step]
@@ -40,9 +60,22 @@ class Plan(NamedTuple):
     flops_of: FlopsOf
     key: dict[str, Any]
 
-    def examples(self) -> list[Example]:
+    def examples(self) -> Iterator[Example]:
         """Every example, as often as it is learnt."""
-        return [self.lessons.of(sample) for sample in self.selection.samples]
+        return map(self.lessons.of, self.selection.samples)
+
+
+class StepsOfExamples:
+    """The steps of a plan as the loop takes them; each is put together when it is asked for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._steps, self._lessons = plan.steps, plan.lessons
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __getitem__(self, number: int, /) -> list[list[Example]]:
+        return [list(map(self._lessons.of, batch)) for batch in self._steps[number].micro_batches]
 
 
 def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
@@ -51,27 +84,28 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     Raises:
         InputError: the base or the pairs are missing, no pair fits, the budget is too small.
     """
-    from breakeven.students.loading import load_tokenizer
-
     settings = resolve(params, student, arm)
     if settings is None:
         return None
     pointer = read_pointer(student)
     base = Path(pointer.path)
-    _check_context(base, settings.training.max_length, student)
-    lessons = render_pairs(
-        load_tokenizer(base),
-        read_pairs(pairs_path(settings.corpus)),
-        corpus=settings.corpus,
-        max_length=settings.training.max_length,
-    )
+    training = settings.training
+    _check_context(base, training.max_length, student)
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     flops_of = FlopsOf(load_architecture(str(base)), settings.method, lora)
-    selection = _select(settings, lessons, flops_of, arm, seed)
-    lengths = [
-        [len(lessons.of(sample).input_ids) for sample in phase] for phase in selection.phases
-    ]
-    steps = steps_of(selection.phases, lengths, batch_tokens=settings.training.batch_tokens)
+    parts = _parts(settings, base, flops_of, arm, seed)
+    lessons = joined_lessons([part.lessons for part in parts])
+    selection = one_after_another(
+        [part.selection for part in parts], [len(part.lessons.ids) for part in parts]
+    )
+    steps = steps_of(
+        selection.phases,
+        [[lessons.tokens_of(sample) for sample in phase] for phase in selection.phases],
+        batch_tokens=training.batch_tokens,
+        batch_sequences=training.batch_sequences,
+        micro_batch_tokens=training.micro_batch_limit,
+        packing=training.packing,
+    )
     key = {
         "base": pointer.digest,
         "lessons": digest_steps(steps, lessons),
@@ -80,8 +114,30 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
         "code": _digest_code(),
         "versions": {name: known for name, known in versions().items() if name in _KEY_VERSIONS},
     }
-    schedule = fit_schedule(settings.training.schedule, len(steps))
-    return Plan(settings, base, lessons, selection, steps, schedule, flops_of, key)
+    schedule = fit_schedule(training.schedule, len(steps))
+    return Plan(settings, base, parts, lessons, selection, steps, schedule, flops_of, key)
+
+
+def _parts(
+    settings: Settings, base: Path, flops_of: FlopsOf, arm: str, seed: int
+) -> tuple[Part, ...]:
+    from breakeven.students.loading import load_tokenizer
+
+    tokenizer = load_tokenizer(base)
+    every = [
+        render_pairs(
+            tokenizer,
+            read_pairs(pairs_path(corpus)),
+            corpus=corpus,
+            max_length=settings.training.max_length,
+        )
+        for corpus in settings.corpora
+    ]
+    budgets = _budgets(settings, every, flops_of, seed)
+    return tuple(
+        Part(corpus, lessons, _select(settings, lessons, budget, arm, seed))
+        for corpus, lessons, budget in zip(settings.corpora, every, budgets, strict=True)
+    )
 
 
 def _check_context(base: Path, max_length: int, student: str) -> None:
@@ -93,12 +149,35 @@ def _check_context(base: Path, max_length: int, student: str) -> None:
         )
 
 
+def _budgets(
+    settings: Settings, every: Sequence[Lessons], flops_of: FlopsOf, seed: int
+) -> list[tuple[float, Costs] | None]:
+    """Each corpus's part of the budget and its costs: in proportion to what a pass over it costs.
+
+    So each is passed over equally often, as it is without a budget.
+    """
+    if settings.budget is None:
+        return [None] * len(every)
+    costs = [budget_costs(settings.budget, lessons, flops_of) for lessons in every]
+    if len(every) == 1:
+        return list(costs)
+    passes = [
+        pass_cost(len(lessons.ids), share=settings.reasoning_share, seed=seed, costs=each)
+        for lessons, (_, each) in zip(every, costs, strict=True)
+    ]
+    return [
+        (budget * cost / sum(passes), each)
+        for (budget, each), cost in zip(costs, passes, strict=True)
+    ]
+
+
 def _select(
-    settings: Settings, lessons: Lessons, flops_of: FlopsOf, arm: str, seed: int
+    settings: Settings,
+    lessons: Lessons,
+    budget: tuple[float, Costs] | None,
+    arm: str,
+    seed: int,
 ) -> Selection:
-    budget = costs = None
-    if settings.budget is not None:
-        budget, costs = budget_costs(settings.budget, lessons, flops_of)
     try:
         return select(
             len(lessons.ids),
@@ -106,8 +185,8 @@ def _select(
             order=settings.order,
             seed=seed,
             epochs=settings.training.epochs,
-            budget=budget,
-            costs=costs,
+            budget=budget[0] if budget else None,
+            costs=budget[1] if budget else None,
         )
     except ValueError as error:
         raise InputError(f"params.yaml: arms.{arm}.budget: {error}; use a larger one") from error

@@ -30,7 +30,8 @@ def write_train_record(
         ).write()
         return
     pointer = read_pointer(student)
-    pairs = pairs_path(pick(params.arms, "arms", arm).corpus or "")
+    row = pick(params.arms, "arms", arm)
+    corpora = [pairs_path(name) for name in (row.corpus, row.then) if name is not None]
     measured = record_fields(result.usage)
     Record(
         stage="train",
@@ -39,7 +40,10 @@ def write_train_record(
         series=result.series,
         tokens=result.tokens,
         flops=result.flops,
-        inputs={pointer.path: pointer.digest, pairs.as_posix(): digest_path(pairs)},
+        inputs={
+            pointer.path: pointer.digest,
+            **{path.as_posix(): digest_path(path) for path in corpora},
+        },
         outputs={folder.as_posix(): result.digest},
         details={**result.details, "training": result.key},
         versions=versions(),

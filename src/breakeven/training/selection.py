@@ -80,6 +80,28 @@ def select(
     return Selection(tuple(phase for phase in phases if phase), used, seen / pairs)
 
 
+def pass_cost(pairs: int, *, share: float, seed: int, costs: Costs) -> float:
+    """What one pass over all pairs costs at that share."""
+    return sum(map(costs.of, _Plan(pairs, share, seed).one_pass(0, pairs)))
+
+
+def one_after_another(selections: Sequence[Selection], pairs: Sequence[int]) -> Selection:
+    """The samples of several corpora, one corpus after the other; `pairs` is the size of each.
+
+    Pairs are numbered through: those of the second corpus go on where the first ends.
+    """
+    phases: list[tuple[Sample, ...]] = []
+    for number, selection in enumerate(selections):
+        before = sum(pairs[:number])
+        for phase in selection.phases:
+            phases.append(tuple(Sample(before + one.pair, one.style) for one in phase))
+    return Selection(
+        tuple(phases),
+        sum(one.pairs for one in selections),
+        sum(map(len, phases)) / sum(pairs),
+    )
+
+
 class _Plan:
     """The order of pairs in each pass, and the draw that decides who learns with a trace."""
 

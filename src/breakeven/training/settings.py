@@ -15,6 +15,7 @@ class Settings(NamedTuple):
 
     method: Trained
     corpus: str
+    then: str | None
     reasoning_share: float
     order: Literal["mixed", "sequential"]
     budget: Budget | None
@@ -22,12 +23,21 @@ class Settings(NamedTuple):
     lora: Lora
     training: Training
 
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """The corpora that are learnt, in order."""
+        return (self.corpus,) if self.then is None else (self.corpus, self.then)
+
     def as_dict(self) -> dict[str, Any]:
-        """Every setting that changes the weights, for keys and records."""
-        shared = self.training.model_dump(
-            mode="json",
-            exclude={"method", "learning_rate", "lora", "checkpoint_steps", "threads", "epochs"},
-        )
+        """Every setting that changes the weights, for keys and records.
+
+        Not `launch`: more processes round differently, as threads and devices do.
+        """
+        elsewhere = {"method", "learning_rate", "lora", "epochs"}
+        idle = {"checkpoint_steps", "threads", "launch"}
+        if self.training.batch_sequences is not None and self.training.micro_batch_tokens:
+            idle.add("batch_tokens")
+        shared = self.training.model_dump(mode="json", exclude=elsewhere | idle, exclude_none=True)
         adapter = {} if self.method == "full" else {"lora": self.lora.model_dump(mode="json")}
         amount: dict[str, Any] = (
             {"budget": self.budget.model_dump(mode="json", exclude_none=True)}
@@ -37,6 +47,7 @@ class Settings(NamedTuple):
         return {
             "method": self.method,
             "corpus": self.corpus,
+            **({} if self.then is None else {"then": self.then}),
             "reasoning_share": self.reasoning_share,
             "order": self.order,
             "learning_rate": self.learning_rate,
@@ -67,6 +78,7 @@ def resolve(params: Params, student: str, arm: str) -> Settings | None:
     return Settings(
         method=row.method or size.method or training.method,
         corpus=row.corpus,
+        then=row.then,
         reasoning_share=row.reasoning_share,
         order=row.order,
         budget=row.budget,

@@ -5,9 +5,12 @@ step, logits are computed only where there are labels, a resumed run ends with t
 a process starts 2 to 3 seconds sooner.
 """
 
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,10 +23,20 @@ from breakeven.progress import Progress
 from breakeven.rendering import Example
 from breakeven.training.checkpoint import load_checkpoint, save_checkpoint
 from breakeven.training.held import Held, add_held
-from breakeven.training.losses import Batch, HeadGate, collate, gated_head, summed_loss
-from breakeven.training.model import compute_dtype, trained_parameters
+from breakeven.training.losses import (
+    HeadGate,
+    collate,
+    collate_packed,
+    gated_head,
+    summed_loss,
+)
+from breakeven.training.model import trained_parameters
+from breakeven.training.packing import check_packing, uses_flash
+from breakeven.training.processes import is_sharded
 from breakeven.training.schedule import FittedSchedule
 from breakeven.training.settings import Settings
+from breakeven.training.sharding import whole
+from breakeven.training.spreading import Pass, passes_of
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -33,6 +46,14 @@ _USAGE_SECONDS = 5.0
 
 # A step as the loop takes it: micro-batches of examples.
 StepExamples = Sequence[Sequence[Example]]
+
+
+class Steps(Protocol):
+    """All steps of a run, each put together when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> StepExamples: ...
 
 
 class MetricsLog(Protocol):
@@ -65,18 +86,9 @@ class Curves:
         }
 
 
-def make_accelerator(settings: Settings) -> "Accelerator":
-    """The devices of this process, computing in the dtype that suits them."""
-    from accelerate import Accelerator
-    from accelerate.state import PartialState
-
-    dtype = compute_dtype(settings.training.dtype, PartialState().device)
-    return Accelerator(mixed_precision="bf16" if dtype == torch.bfloat16 else "no")
-
-
 def train(
     model: torch.nn.Module,
-    steps: Sequence[StepExamples],
+    steps: Steps,
     settings: Settings,
     schedule: FittedSchedule,
     *,
@@ -89,19 +101,20 @@ def train(
 ) -> Curves:
     """Train `model` in place through every step that its checkpoint in `scratch` has not done.
 
+    Every process of a run calls it; only the first shows progress, logs and writes checkpoints.
+
     Raises:
-        InputError: the loss is no number any more.
+        InputError: the loss is no number any more, or the model cannot be trained packed.
     """
     run = Run(model, settings, schedule, accelerator=accelerator, seed=seed, scratch=scratch)
-    with gated_head(model) as gate, Progress(label, total=len(steps), done=run.step) as progress:
+    with gated_head(model) as gate, _shown(run, label, len(steps), log) as show:
+        if settings.training.packing:
+            run.check_packing(gate)
 
         def advance_for(seconds: float) -> None:
             until = time.monotonic() + seconds
             while run.step < len(steps):
-                metrics = run.advance(steps[run.step], gate)
-                progress.advance(f"loss {metrics['loss']:.3f}")
-                if log is not None:
-                    log.log(run.step - 1, metrics)
+                show(run.advance(steps[run.step], gate))
                 if run.step % settings.training.checkpoint_steps == 0:
                     run.save()
                 if time.monotonic() >= until:
@@ -114,9 +127,29 @@ def train(
                 with metered(device) as meter:
                     advance_for(_USAGE_SECONDS)
             finally:
-                add_held(scratch, Held(meter.usage, run.tokens - before))
+                held = Held(meter.usage, run.tokens - before)
+                add_held(scratch, held, accelerator.process_index)
             finished = run.step == len(steps)
+    accelerator.wait_for_everyone()  # all have noted what they held
     return run.curves
+
+
+@contextmanager
+def _shown(
+    run: "Run", label: str, total: int, log: MetricsLog | None
+) -> Iterator[Callable[[Mapping[str, float]], None]]:
+    """What takes the metrics of each step: the first process shows them, the others nothing."""
+    if not run.accelerator.is_main_process:
+        yield lambda _metrics: None
+        return
+    with Progress(label, total=total, done=run.step) as progress:
+
+        def show(metrics: Mapping[str, float]) -> None:
+            progress.advance(f"loss {metrics['loss']:.3f}")
+            if log is not None:
+                log.log(run.step - 1, metrics)
+
+        yield show
 
 
 class Run:
@@ -132,14 +165,20 @@ class Run:
         seed: int,
         scratch: Path,
     ) -> None:
-        self.parameters = trained_parameters(model)
         self.settings, self.schedule = settings, schedule
         self.accelerator, self.seed, self.scratch = accelerator, seed, scratch
-        self.optimizer = make_optimizer(self.parameters, settings)
+        self.optimizer = make_optimizer(trained_parameters(model), settings, accelerator.device)
+        self.model, self.stepper = accelerator.prepare(model, self.optimizer)
+        # Only now: sharding has put other parameters in the place of those before.
+        self.parameters = trained_parameters(model)
         state = load_checkpoint(scratch, self.parameters, self.optimizer)
         self.curves = Curves(**state) if state else Curves()
         self.tokens = 0  # by this process
-        self.model, self.stepper = accelerator.prepare(model, self.optimizer)
+        self.vocabulary = len(model.get_input_embeddings().weight)  # type: ignore[operator]
+        self.flash = uses_flash(model)
+        self.collate = (
+            partial(collate_packed, flash=self.flash) if settings.training.packing else collate
+        )
 
     @property
     def step(self) -> int:
@@ -153,29 +192,72 @@ class Run:
         rate = self.settings.learning_rate * self.schedule.share(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        batches = [collate(batch) for batch in examples]
-        tokens = sum(len(batch.targets) for batch in batches)
-        loss = sum(self._backward(batch, tokens, gate) for batch in batches)
+        rows = [one for batch in examples for one in batch]
+        tokens = sum(len(one.input_ids) - one.labels_start for one in rows)
+        loss = self._all_backward(examples, tokens, gate)
         norm = self.accelerator.clip_grad_norm_(
             list(self.parameters.values()), self.settings.training.max_gradient_norm
         )
         self.stepper.step()
         self.stepper.zero_grad()
-        self.tokens += sum(len(one.input_ids) for batch in examples for one in batch)
-        return self._note(float(loss), rate, float(norm), tokens)
+        return self._note(float(loss), rate, float(whole(norm)), tokens)
+
+    def check_packing(self, gate: HeadGate) -> None:
+        """Raise InputError where the model would let packed sequences see each other."""
+        check_packing(
+            self.model,
+            gate,
+            vocabulary=self.vocabulary,
+            flash=self.flash,
+            device=self.accelerator.device,
+        )
 
     def save(self) -> None:
         """A checkpoint of the steps done."""
-        save_checkpoint(self.scratch, self.parameters, self.optimizer, asdict(self.curves))
+        save_checkpoint(
+            self.scratch,
+            self.parameters,
+            self.optimizer,
+            asdict(self.curves),
+            writes=self.accelerator.is_main_process,
+        )
+        self.accelerator.wait_for_everyone()
 
-    def _backward(self, batch: Batch, tokens: int, gate: HeadGate) -> Tensor:
-        """Add the gradient of the step's mean loss that this micro-batch has a part in."""
-        loss = summed_loss(self.model, batch.to(self.accelerator.device), gate) / tokens
-        self.accelerator.backward(loss)
+    def _all_backward(self, examples: StepExamples, tokens: int, gate: HeadGate) -> Tensor:
+        """Add up the gradient of the step's mean loss over all processes; that loss."""
+        accelerator = self.accelerator
+        passes = passes_of(
+            examples, process=accelerator.process_index, processes=accelerator.num_processes
+        )
+        losses = []
+        for number, one in enumerate(passes, start=1):
+            with self._gradients_kept() if number < len(passes) else nullcontext():
+                losses.append(self._backward(one, tokens, gate))
+        loss = torch.stack(losses).sum()
+        if accelerator.num_processes > 1:
+            loss = accelerator.reduce(loss, "sum")
+        return loss
+
+    def _gradients_kept(self) -> AbstractContextManager[None]:
+        """While it lasts, gradients add up in this process; sharded ones have no room for that."""
+        if self.accelerator.num_processes == 1 or is_sharded(self.accelerator):
+            return nullcontext()
+        return self.accelerator.no_sync(self.model)
+
+    def _backward(self, one: Pass, tokens: int, gate: HeadGate) -> Tensor:
+        """Add the gradient of the step's mean loss that this pass has a part in."""
+        batch = self.collate(one.examples).to(self.accelerator.device)
+        loss = summed_loss(self.model, batch, gate) / tokens
+        if not one.counts:
+            loss = 0.0 * loss
+        else:
+            self.tokens += sum(len(each.input_ids) for each in one.examples)
+        # Processes take the mean of their gradients; a step's gradient is their sum.
+        self.accelerator.backward(loss * self.accelerator.num_processes)
         return loss.detach()
 
     def _note(self, loss: float, rate: float, norm: float, tokens: int) -> dict[str, float]:
-        if not torch.isfinite(torch.tensor([loss, norm])).all():
+        if not (math.isfinite(loss) and math.isfinite(norm)):
             raise InputError(
                 f"params.yaml: training.learning_rate: value is {self.settings.learning_rate:g}; "
                 f"the loss is {loss} with gradient norm {norm} at step {self.step}; use a lower one"
@@ -194,9 +276,9 @@ class Run:
 
 
 def make_optimizer(
-    parameters: Mapping[str, torch.nn.Parameter], settings: Settings
+    parameters: Mapping[str, torch.nn.Parameter], settings: Settings, device: torch.device
 ) -> torch.optim.AdamW:
-    """AdamW; weight decay on matrices only, not on norms and biases."""
+    """AdamW, fused where `device` has a kernel; weight decay on matrices, not norms and biases."""
     matrices = [one for one in parameters.values() if one.ndim > 1]
     vectors = [one for one in parameters.values() if one.ndim <= 1]
     training = settings.training
@@ -205,7 +287,9 @@ def make_optimizer(
         for group, decay in ((matrices, training.weight_decay), (vectors, 0.0))
         if group
     ]
-    fused = all(one.device.type in ("cpu", "cuda") for one in parameters.values())
     return torch.optim.AdamW(
-        groups, lr=settings.learning_rate, betas=training.adam_betas, fused=fused
+        groups,
+        lr=settings.learning_rate,
+        betas=training.adam_betas,
+        fused=device.type in ("cpu", "cuda"),
     )
