@@ -64,7 +64,7 @@ def lay_data(params: Params) -> None:
         write_rows(prompts_path(name), load_prompts(name, source))
 
 
-def save_adapter(model, folder: Path, seed=0) -> None:
+def save_adapter(model, folder: Path, seed=0, std=0.2) -> None:
     """A LoRA adapter with random weights, as training saves it; the model is changed."""
     import warnings
 
@@ -77,7 +77,7 @@ def save_adapter(model, folder: Path, seed=0) -> None:
         adapted = get_peft_model(model, config)
         for name, weight in adapted.named_parameters():
             if "lora_B" in name:
-                torch.nn.init.normal_(weight, std=0.2)
+                torch.nn.init.normal_(weight, std=std)
         adapted.save_pretrained(folder)
 
 
