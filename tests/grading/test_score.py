@@ -113,6 +113,7 @@ def test_every_answer_is_a_row_with_the_columns_that_others_read(project):
         "depth": 1,
         "cluster": None,
         "content": "sum 1+1",
+        "f1": None,
     }
     assert (second["correct"], second["truncated"], second["cluster"]) == (False, True, "k")
     assert (third["correct"], third["parsed"], third["truncated"]) == (False, False, False)

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from breakeven.answering.answer import Answer
 from breakeven.costs.architecture import load_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_path, read_rows
-from breakeven.grading.graders import judge
-from breakeven.grading.table import Part, part_table, write_table
+from breakeven.grading.graders import graders, judge
+from breakeven.grading.judging.docket import Docket, check_judges
+from breakeven.grading.table import Part, part_table, with_grades, write_table
+from breakeven.grading.verifier import verifier
 from breakeven.layout import items_path, task_path
 from breakeven.params import Params
 from breakeven.records import Record, versions
@@ -19,26 +21,48 @@ from breakeven.tasks.items import Item
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from breakeven.grading.judging.hearing import Hearing
+
 
 def score(params: Params) -> None:
     """Grade every cell of params.yaml; writes `scores/items.parquet` and the record.
 
+    What rules leave open goes to the judges of `grading`, where it has any.
+
     Raises:
         InputError: answers are missing, an item lacks one, an answer has no item or comes twice,
-            or an item names no grader.
+            an item names no grader or one that needs judges, or a judge refuses.
+        MachineError: a judge cannot be reached; what it has said is kept.
     """
     started = time.perf_counter()
     items = {task: _items(task) for task in params.tasks}
+    check_judges(params.grading, items)
+    table, docket = graders(params.grading), Docket(params.grading)
     shapes = {name: load_architecture(read_pointer(name).path) for name in params.students}
     tables = []
-    for part in parts(params):
+    for number, part in enumerate(parts(params)):
         answers = _answers(
             part, items[part.task], params.answering.decodings[part.decoding].samples
         )
-        judged = [judge(one.text, one.stop, items[part.task][one.item]) for one in answers]
-        tables.append(part_table(part, answers, judged, items[part.task], shapes[part.student]))
+        asked = items[part.task]
+        judged = [judge(one.text, one.stop, asked[one.item], table) for one in answers]
+        if params.grading.judges:
+            docket.add(number, answers, judged, asked)
+        tables.append(part_table(part, answers, judged, asked, shapes[part.student]))
+    hearing = _heard(params, docket)
+    if hearing:
+        tables = [with_grades(one, hearing.grades.get(n, {})) for n, one in enumerate(tables)]
     write_table(items_path(), tables)
-    _record(params, tables, time.perf_counter() - started).write()
+    _record(params, tables, hearing, time.perf_counter() - started).write()
+
+
+def _heard(params: Params, docket: Docket) -> "Hearing | None":
+    """The judges' verdicts, where there are judges."""
+    if not params.grading.judges:
+        return None
+    from breakeven.grading.judging.hearing import hear
+
+    return hear(params.grading, docket)
 
 
 def parts(params: Params) -> Iterator[Part]:
@@ -85,7 +109,9 @@ def _answers(part: Part, items: Mapping[str, Item], samples: int) -> list[Answer
     return answers
 
 
-def _record(params: Params, tables: "Sequence[pa.Table]", seconds: float) -> Record:
+def _record(
+    params: Params, tables: "Sequence[pa.Table]", hearing: "Hearing | None", seconds: float
+) -> Record:
     """How many rows there are, and how many are right, cut or without an answer, by cell."""
     cells = [_counts(part, table) for part, table in zip(parts(params), tables, strict=True)]
     names = ("rows", "correct", "unparsed", "truncated")
@@ -93,16 +119,41 @@ def _record(params: Params, tables: "Sequence[pa.Table]", seconds: float) -> Rec
     return Record(
         stage="score",
         cell={},
-        metrics={name: sum(int(str(cell[name])) for cell in cells) for name in names},
+        metrics={name: sum(cell[name] for cell in cells) for name in names},
         device_seconds={"cpu": seconds},
         inputs={str(path): digest_path(path) for path in tasks},
         outputs={str(items_path()): digest_path(items_path())},
-        details={"cells": cells},
         versions=versions(),
+        **_details(params, cells, hearing),
     )
 
 
-def _counts(part: Part, table: "pa.Table") -> dict[str, str | int]:
+def _details(
+    params: Params, cells: list[dict[str, Any]], hearing: "Hearing | None"
+) -> dict[str, Any]:
+    """What the record says of the cells, of math-verify, and of the judges where there are any."""
+    asked = verifier(params.grading.math_seconds)
+    details = {
+        "cells": cells,
+        "math_verify": {"compared": asked.compared, "given_up": asked.given_up},
+    }
+    if hearing is None:
+        return {"details": details}
+    from breakeven.costs.bill import NO_COST
+    from breakeven.grading.judging.spent import cost_to_json
+
+    costs = [cost_to_json(hearing.costs.get(n, NO_COST)) for n in range(len(cells))]
+    judged = [{**cell, "judging": cost} for cell, cost in zip(cells, costs, strict=True)]
+    whole = cost_to_json(hearing.cost)
+    return {
+        "tokens": {"judge_prompt": whole["read_tokens"], "judge_new": whole["new_tokens"]},
+        "flops": {"judge": whole["flops"]},
+        "absent": {f"judging.{name}": reason for name, reason in whole["absent"].items()},
+        "details": {**details, "cells": judged, "judging": hearing.details},
+    }
+
+
+def _counts(part: Part, table: "pa.Table") -> dict[str, Any]:
     import pyarrow.compute as pc
 
     true = {name: int(pc.sum(table[name]).as_py()) for name in ("correct", "parsed", "truncated")}

@@ -10,14 +10,17 @@ from breakeven.answering.answer import Answer
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import answer_flops
 from breakeven.files import atomic_path
-from breakeven.grading.graders import Judged
+from breakeven.grading.grade import Grade
+from breakeven.grading.graders import F1, Judged
+from breakeven.grading.parting import part
 from breakeven.layout import answers_path
 from breakeven.tasks.items import Item
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Column: its type in Arrow. `depth` and `cluster` are null where an item has none.
+# Column: its type in Arrow. `depth` and `cluster` are null where an item has none, `f1` where its
+# grader has none; a truncated answer has an F1 of 0, as it is wrong.
 COLUMNS = {
     "student": "string",
     "arm": "string",
@@ -37,6 +40,7 @@ COLUMNS = {
     "depth": "int64",
     "cluster": "string",
     "content": "string",
+    "f1": "float64",
 }
 
 
@@ -56,7 +60,7 @@ class Part(NamedTuple):
 
 
 def part_table(
-    part: Part,
+    cell: Part,
     answers: Sequence[Answer],
     judged: Sequence[Judged],
     items: Mapping[str, Item],
@@ -76,7 +80,7 @@ def part_table(
     }
     new_tokens = tokens["thinking_tokens"] + tokens["answer_tokens"]
     columns: dict[str, Any] = {
-        **{name: [value] * len(answers) for name, value in part._asdict().items()},
+        **{name: [value] * len(answers) for name, value in cell._asdict().items()},
         **tokens,
         "family": [item.family for item in asked],
         "item": [answer.item for answer in answers],
@@ -88,9 +92,24 @@ def part_table(
         "depth": [item.depth for item in asked],
         "cluster": [item.cluster for item in asked],
         "content": [item.content for item in asked],
+        "f1": [
+            _f1(answer, one, item) for answer, one, item in zip(answers, judged, asked, strict=True)
+        ],
     }
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
     return pa.table(columns, schema=schema)
+
+
+def with_grades(table: "pa.Table", grades: Mapping[int, Grade]) -> "pa.Table":
+    """The table with other grades in some of its rows."""
+    import pyarrow as pa
+
+    for name in ("correct", "parsed"):
+        values = table[name].to_pylist()
+        for row, grade in grades.items():
+            values[row] = getattr(grade, name)
+        table = table.set_column(table.schema.get_field_index(name), name, [pa.array(values)])
+    return table
 
 
 def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
@@ -101,3 +120,9 @@ def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
     with atomic_path(path) as temporary:
         whole = pa.concat_tables(tables).combine_chunks()
         pq.write_table(whole, temporary, compression="zstd")
+
+
+def _f1(answer: Answer, judged: Judged, item: Item) -> float | None:
+    if item.grader not in F1:
+        return None
+    return 0.0 if judged.truncated else F1[item.grader](part(answer.text).answer, item)

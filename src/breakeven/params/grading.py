@@ -8,7 +8,12 @@ from breakeven.params.names import Count, Name, Positive, Section
 
 
 class Judge(Section):
-    """A judge behind an OpenAI-compatible endpoint; its key is in the environment."""
+    """A judge behind an OpenAI-compatible endpoint; its key is in the environment.
+
+    `template` goes to the chat template (`enable_thinking: false`), `max_new_tokens` bounds each of
+    its two replies. `architecture` names a model of the bundled table or a folder with its
+    config.json, for FLOPs.
+    """
 
     model: str
     base_url: HttpUrl
@@ -16,6 +21,8 @@ class Judge(Section):
         "OPENAI_API_KEY"
     )
     architecture: str | None = None
+    template: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    max_new_tokens: Count = 512
     concurrency: Count = 16
     timeout_seconds: Positive = 120.0
     attempts: Count = 6
@@ -24,15 +31,20 @@ class Judge(Section):
 class Grading(Section):
     """How answers are graded; without judges, what rules cannot read is unparsed and wrong.
 
-    `ending_words` bounds how much of an answer's end a judge is shown.
+    `ending_words` bounds how much of an answer's end a judge is shown. `audit` is how many answers
+    that rules can read are shown to the judges too, to count how often they disagree with the
+    rules; whose word the score takes does not change.
     """
 
     math_seconds: Positive = 5.0
     judges: dict[Name, Judge] = Field(default_factory=dict)
     ending_words: Count = 200
+    audit: Annotated[int, Field(ge=0)] = 100
 
     @model_validator(mode="after")
-    def _a_majority_exists(self) -> "Grading":
+    def _a_jury_can_decide(self) -> "Grading":
         if self.judges and len(self.judges) % 2 == 0:
             raise ValueError(f"judges: {len(self.judges)} judges can tie; use an odd number")
+        if len({judge.model for judge in self.judges.values()}) < len(self.judges):
+            raise ValueError("judges: two of them ask one model, and would agree; use others")
         return self

@@ -1,0 +1,64 @@
+"""What judges' replies cost: each, and shared out over the tables whose rows they decide."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from breakeven.costs.architecture import Architecture, load_architecture
+from breakeven.costs.bill import NO_COST, Cost, absent_cost, generation_cost
+from breakeven.grading.judging.docket import OpenRow
+from breakeven.grading.judging.jury import Ballot
+from breakeven.grading.judging.replies import Reply
+from breakeven.grading.judging.texts import Case
+from breakeven.params import Judge
+
+_RECORDED = ("read_tokens", "new_tokens", "flops")
+
+
+def reply_costs(name: str, judge: Judge, ballot: Ballot) -> list[Cost]:
+    """The cost of every reply of a ballot, in its order.
+
+    Raises InputError where `judge.architecture` names no known model.
+    """
+    shape = load_architecture(judge.architecture) if judge.architecture else None
+    return [_cost(name, shape, reply) for reply, _ in ballot.replies]
+
+
+def by_table(
+    rows: Iterable[OpenRow], cases: Mapping[Case, int], ballot: Ballot, costs: Iterable[Cost]
+) -> dict[int, Cost]:
+    """What one judge's replies cost each table.
+
+    That of a reply is split evenly over the rows that it decides, so that tables add up to what the
+    verdicts cost. A reply that decides none, as one of the audit, is in no table.
+    """
+    tables: dict[int, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        tables[cases[row.case]][row.table] += 1
+    spent: dict[int, Cost] = {}
+    for (_, served), cost in zip(ballot.replies, costs, strict=True):
+        counts = sum((tables[case] for case in served if case in tables), Counter[int]())
+        for table, count in counts.items():
+            share = cost.times(count / counts.total())
+            spent[table] = spent[table] + share if table in spent else share
+    return spent
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """All costs together; nothing at all where there is none."""
+    return sum(costs, NO_COST)
+
+
+def cost_to_json(cost: Cost) -> dict[str, Any]:
+    """The quantities of a cost that a judge has; `absent` holds the reasons of those not known."""
+    amounts = {name: getattr(cost, name) for name in _RECORDED}
+    return {
+        **{name: amount.value for name, amount in amounts.items()},
+        "absent": {name: amount.reason for name, amount in amounts.items() if amount.reason},
+    }
+
+
+def _cost(name: str, shape: Architecture | None, reply: Reply) -> Cost:
+    if reply.prompt_tokens is None or reply.new_tokens is None:
+        return absent_cost(f"the server of judge {name} counts no tokens")
+    return generation_cost(shape, [reply.prompt_tokens], [reply.new_tokens])
