@@ -82,7 +82,7 @@ def test_token_ids_are_a_plain_completion_of_the_model_that_the_request_names():
 
 def test_several_servers_are_used_evenly():
     with endpoint() as one, endpoint() as two:
-        run([one, two], 20)
+        run([one, two], 20, concurrency=1)
     assert len(one.asked) == len(two.asked) == 10
 
 

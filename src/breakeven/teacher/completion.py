@@ -11,7 +11,8 @@ class Completion:
     own, None for published completions, whose counts nobody gave.
 
     `stop` is "stop" where the teacher ended by itself and "length" where the limit cut it;
-    `closed` is False where a trace was begun and not ended.
+    `closed` is False where a trace was begun and not ended. Where only the sum of thinking and
+    answer is known, it is `completion_tokens`.
     """
 
     id: str
@@ -23,3 +24,11 @@ class Completion:
     answer_tokens: int | None
     stop: str = "stop"
     closed: bool = True
+    completion_tokens: int | None = None
+
+    @property
+    def new_tokens(self) -> int | None:
+        """All tokens that the teacher wrote, None where nobody counted them."""
+        if self.thinking_tokens is None or self.answer_tokens is None:
+            return self.completion_tokens
+        return self.thinking_tokens + self.answer_tokens
