@@ -15,7 +15,7 @@ Value = TypeVar("Value")
 def sample(
     rows: Iterable[tuple[int, Value]], count: int | None, seed: int, *, total: int | None = None
 ) -> Iterator[tuple[int, Value]]:
-    """`count` of the numbered `rows`, or all of them, in the order of their numbers.
+    """`count` (1 or more) of the numbered `rows`, or all of them, in the order of their numbers.
 
     Where `total` is known rows are passed on as they come, and only numbers are held in memory;
     they must then come in order. Otherwise `count` rows are held until the stream ends.
@@ -42,8 +42,6 @@ def _numbered(rows: Iterable[tuple[int, Value]], wanted: list[int]) -> Iterator[
     """The wanted rows; the stream is left after the last of them."""
     ahead = iter(wanted)
     following = next(ahead, None)
-    if following is None:
-        return
     for number, row in rows:
         if number == following:
             yield number, row
