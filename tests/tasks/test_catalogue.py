@@ -10,6 +10,7 @@ from tests.tasks.schemas import COQA_ROW, SCHEMAS, STORY, Schema, write_dataset
 from breakeven.errors import InputError
 from breakeven.grading.graders import judge
 from breakeven.params import CatalogueTask
+from breakeven.prompts.arrivals import Arrivals
 from breakeven.rendering import render_prompt
 from breakeven.tasks.benchmark import catalogue, parse_catalogue
 from breakeven.tasks.catalogue import catalogue_items
@@ -226,3 +227,12 @@ def test_a_bad_row_of_the_catalogue_is_named(key: str, value: str, message: str)
     table = {"instructions": {"plain": ""}, "benchmarks": {"a": {**row, key: value}}}
     with pytest.raises(InputError, match=message):
         parse_catalogue(yaml.safe_dump(table))
+
+
+def test_the_version_of_the_data_set_that_was_read_is_noted(project: Path) -> None:
+    write_dataset(project / "copy", AIME.features, AIME.rows, None, "test")
+    arrivals = Arrivals()
+    catalogue_items("t", task("aime"), arrivals)
+    read = arrivals.details()["data_set"]
+    assert (read["place"], read["split"], read["rows"]) == ("copy", "test", 1)
+    assert (read["revision"], read["commit"]) == (BENCHMARKS["aime"].revision, None)

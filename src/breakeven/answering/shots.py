@@ -10,6 +10,8 @@ from breakeven.errors import InputError
 from breakeven.files import read_rows
 from breakeven.layout import prompts_path
 from breakeven.params import (
+    CatalogueSource,
+    CatalogueTask,
     GymSource,
     GymTask,
     Params,
@@ -20,6 +22,7 @@ from breakeven.params import (
 )
 from breakeven.prompts.prompt import Prompt
 from breakeven.rendering import Shot
+from breakeven.tasks.benchmark import catalogue
 from breakeven.tasks.items import Item
 
 
@@ -64,9 +67,12 @@ def _sources(params: Params, task: str) -> list[str]:
 
 
 def _asked(row: Task | Source) -> tuple[str, str] | None:
-    """What a generator is asked for, by the same name in sources and tasks; None for the rest."""
+    """What a row asks for, by the same name in sources and tasks; None for the rest."""
     if isinstance(row, ProceduralTask | ProceduralSource):
         return row.kind, row.problem
     if isinstance(row, GymTask | GymSource):
         return row.kind, row.dataset
+    if isinstance(row, CatalogueTask | CatalogueSource):
+        shown = catalogue().shown(row.benchmark)
+        return None if shown is None else (row.kind, shown)
     return None

@@ -22,6 +22,7 @@ from breakeven.params.schema import (
     Student,
 )
 from breakeven.params.sources import (
+    CatalogueSource,
     Corpus,
     DatasetSource,
     Decontamination,
@@ -63,6 +64,7 @@ __all__ = [
     "Arm",
     "Base",
     "Budget",
+    "CatalogueSource",
     "CatalogueTask",
     "Corpus",
     "DatasetSource",

@@ -109,8 +109,22 @@ class PublishedSource(DataSetPlace):
     seed: int = 0
 
 
+class CatalogueSource(Section):
+    """Examples of a benchmark of the catalogue with their answers, from a split that is not tested.
+
+    They are what `shots` shows to untrained students; such a source is in no corpus. `folder` is a
+    copy of the data set in the project.
+    """
+
+    kind: Literal["catalogue"]
+    benchmark: str
+    folder: ProjectPath | None = None
+    prompts: Count = 20
+    seed: int = 0
+
+
 Source = Annotated[
-    ProceduralSource | JsonlSource | GymSource | DatasetSource | PublishedSource,
+    ProceduralSource | JsonlSource | GymSource | DatasetSource | PublishedSource | CatalogueSource,
     Field(discriminator="kind"),
 ]
 

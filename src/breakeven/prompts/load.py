@@ -11,6 +11,7 @@ from breakeven import procedural
 from breakeven.errors import InputError
 from breakeven.hubdata import jsonl_rows
 from breakeven.params import (
+    CatalogueSource,
     DatasetSource,
     GymSource,
     JsonlSource,
@@ -53,6 +54,10 @@ def stream_prompts(name: str, source: Source, arrivals: Arrivals) -> Iterable[Pr
             from breakeven.prompts.published import published_prompts
 
             return _some(name, published_prompts(name, source, arrivals), arrivals)
+        case CatalogueSource():
+            from breakeven.prompts.examples import example_prompts
+
+            return example_prompts(name, source, arrivals)
 
 
 def _some(name: str, prompts: Iterator[Prompt], arrivals: Arrivals) -> Iterator[Prompt]:

@@ -49,6 +49,19 @@ class Fields(Section):
         return tuple(dict.fromkeys(path for path in found if path is not None))
 
 
+class Shots(Section):
+    """Where worked examples come from: a split of the same data set, or another benchmark."""
+
+    split: str | None = None
+    of: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "Shots":
+        if (self.split is None) == (self.of is None):
+            raise ValueError("split: give a split or the benchmark that examples are `of`")
+        return self
+
+
 class Benchmark(Section):
     """One benchmark: a split of a data set at a commit, and how its rows become items.
 
@@ -57,7 +70,9 @@ class Benchmark(Section):
     choice, its index from 0, or its number from 1. `answer_pattern` cuts it out of a longer text.
     `keep` holds, by field, the values of the rows that belong. `rows` and `items` are what the
     split and the benchmark count at the commit; `chance` is the accuracy of guessing, None for open
-    questions. `source` says where the row's facts come from and which of them are guesses.
+    questions. `shots` is the split that worked examples for untrained students come from, or the
+    name of the benchmark whose examples they are shown. `source` says where the row's facts come
+    from and which of them are guesses.
     """
 
     repo: RepoId
@@ -70,6 +85,7 @@ class Benchmark(Section):
     answer_pattern: str | None = None
     choice_prefix: str | None = None
     keep: dict[Text, tuple[Text, ...]] = Field(default_factory=dict)
+    shots: Shots | None = None
     opening: str | None = None
     instruction: str
     grader: GraderName
@@ -113,7 +129,15 @@ class Catalogue(Section):
                     f"benchmarks.{name}.instruction: {benchmark.instruction!r} is none; "
                     f"{did_you_mean(benchmark.instruction, self.instructions)}"
                 )
+            other = benchmark.shots.of if benchmark.shots else None
+            if other is not None and self.shown(other) != other:
+                raise ValueError(f"benchmarks.{name}.shots.of: {other!r} has no examples itself")
         return self
+
+    def shown(self, name: str) -> str | None:
+        """The benchmark whose examples an untrained student is shown for this one, if any."""
+        shots = self.benchmarks[name].shots if name in self.benchmarks else None
+        return None if shots is None else shots.of or name
 
 
 def parse_catalogue(text: str, name: str = CATALOGUE) -> Catalogue:

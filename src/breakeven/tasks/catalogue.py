@@ -1,35 +1,24 @@
 """Test items of a benchmark of the catalogue, from the hub or from a copy of its data set."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from breakeven.errors import InputError, did_you_mean
 from breakeven.files import digest_json
 from breakeven.hubdata import Rows, sample, stream_rows
 from breakeven.params import CatalogueTask
+from breakeven.prompts.arrivals import Arrivals
+from breakeven.prompts.content import content_of
 from breakeven.tasks.benchmark import CATALOGUE, Benchmark, Catalogue, catalogue
 from breakeven.tasks.items import Item
-from breakeven.tasks.prompting import content_of, paragraphs, with_choices
+from breakeven.tasks.prompting import paragraphs, with_choices
 from breakeven.tasks.rows import Question, belongs, questions_of
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """Items, and where they come from: the data set and the commit that was read."""
-
-    items: list[Item]
-    repo: str
-    commit: str | None
-
-
-def catalogue_items(name: str, task: CatalogueTask) -> list[Item]:
-    """The items of a benchmark; see `load_benchmark`."""
-    return load_benchmark(name, task).items
-
-
-def load_benchmark(name: str, task: CatalogueTask) -> Loaded:
+def catalogue_items(name: str, task: CatalogueTask, arrivals: Arrivals | None = None) -> list[Item]:
     """The items of a benchmark in the order of its split, or a seeded sample of them.
+
+    `arrivals` notes which data set was read, at which commit.
 
     Raises:
         InputError: there is no such benchmark, or its data set is not as the catalogue says.
@@ -37,7 +26,10 @@ def load_benchmark(name: str, task: CatalogueTask) -> Loaded:
     """
     table = catalogue()
     benchmark = pick_benchmark(task.benchmark, table, f"params.yaml: tasks.{name}.benchmark")
-    rows = open_rows(task.benchmark, benchmark, Path(task.folder) if task.folder else None)
+    folder = Path(task.folder) if task.folder else None
+    rows = open_rows(task.benchmark, benchmark, folder)
+    if arrivals is not None:
+        arrivals.opened(folder or benchmark.repo, benchmark.revision, rows)
     asked = list(numbered_questions(rows, benchmark))
     if not asked:
         raise InputError(f"{rows.where}: no row of it belongs to {task.benchmark}")
@@ -48,8 +40,7 @@ def load_benchmark(name: str, task: CatalogueTask) -> Loaded:
         )
     chosen = sample(enumerate(asked), task.items, task.seed, total=len(asked))
     instruction = table.instructions[benchmark.instruction]
-    items = [item_of(name, benchmark, instruction, row, one) for _, (row, one) in chosen]
-    return Loaded(items, benchmark.repo, rows.commit)
+    return [item_of(name, benchmark, instruction, row, one) for _, (row, one) in chosen]
 
 
 def pick_benchmark(benchmark: str, table: Catalogue, key: str) -> Benchmark:
@@ -62,14 +53,16 @@ def pick_benchmark(benchmark: str, table: Catalogue, key: str) -> Benchmark:
     return table.benchmarks[benchmark]
 
 
-def open_rows(name: str, benchmark: Benchmark, folder: Path | None) -> Rows:
-    """The benchmark's split, from a folder that holds a copy of the data set or from the hub."""
+def open_rows(
+    name: str, benchmark: Benchmark, folder: Path | None, *, split: str | None = None
+) -> Rows:
+    """The benchmark's split, or another, from a folder with a copy of the data set or the hub."""
     return stream_rows(
         benchmark.repo if folder is None else folder,
         benchmark.revision,
         key=f"{CATALOGUE}: {name}",
         config=benchmark.config,
-        split=benchmark.split,
+        split=split or benchmark.split,
         fields=(*benchmark.keep, *benchmark.fields.paths),
     )
 

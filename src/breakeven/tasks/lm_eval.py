@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from breakeven.errors import InputError, MachineError, did_you_mean
 from breakeven.hubdata import sample
 from breakeven.params import LmEvalTask
+from breakeven.prompts.content import content_of
 from breakeven.tasks.benchmark import catalogue
 from breakeven.tasks.items import Item
-from breakeven.tasks.prompting import LETTERS, content_of, paragraphs, with_choices
+from breakeven.tasks.prompting import LETTERS, paragraphs, with_choices
 
 # A question of the harness often ends by leading into the answer, which the instruction does here.
 _LEAD = re.compile(r"\s*\b(?:Answer|A)\s*:\s*$")

@@ -17,13 +17,13 @@ from breakeven.params import (
     ProceduralTask,
     Task,
 )
+from breakeven.prompts.arrivals import Arrivals
 from breakeven.tasks.items import Item
+from breakeven.tasks.prompting import LETTERS, with_choices
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-
-def load_items(name: str, task: Task) -> list[Item]:
-    """The items of a task, the same for the same params.
+def load_items(name: str, task: Task, arrivals: Arrivals | None = None) -> list[Item]:
+    """The items of a task, the same for the same params; `arrivals` notes a data set's commit.
 
     Raises:
         InputError: the file is missing or a row of it is no item, or the generator has too few.
@@ -40,7 +40,7 @@ def load_items(name: str, task: Task) -> list[Item]:
         case CatalogueTask():
             from breakeven.tasks.catalogue import catalogue_items
 
-            return catalogue_items(name, task)
+            return catalogue_items(name, task, arrivals)
         case LmEvalTask():
             from breakeven.tasks.lm_eval import lm_eval_items
 
@@ -107,9 +107,8 @@ def _jsonl_item(name: str, task: JsonlTask, path: Path, number: int, row: JsonlR
         what = "no choices in" if not row.choices else "choices in"
         raise InputError(f"{path}: line {number}: {what} a row of the family {task.family}")
     if row.choices:
-        letters = _LETTERS[: len(row.choices)]
-        lines = [f"{letter}) {text}" for letter, text in zip(letters, row.choices, strict=True)]
-        prompt = "\n".join([row.question, *lines])
+        letters = LETTERS[: len(row.choices)]
+        prompt = with_choices(row.question, row.choices)
         if reference in row.choices:
             reference = letters[row.choices.index(reference)]
         elif reference not in letters:

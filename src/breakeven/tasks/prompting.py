@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from breakeven.files import digest_json
-
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -18,8 +16,3 @@ def with_choices(question: str, choices: Sequence[str]) -> str:
 def paragraphs(parts: Iterable[str | None]) -> str:
     """The parts that are there, with an empty line between them."""
     return "\n\n".join(part.strip() for part in parts if part and part.strip())
-
-
-def content_of(text: str) -> str:
-    """The name of what a text asks, whatever its spacing: as training prompts are named."""
-    return f"prompt {digest_json(' '.join(text.split()))[:16]}"
