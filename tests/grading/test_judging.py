@@ -14,7 +14,9 @@ from tests.grading.judge_server import comparison_in, ending_in, fair_copy, judg
 from tests.serving.endpoint import KEY, Reaction, endpoint
 
 from breakeven.answering.answer import Answer
+from breakeven.costs.amounts import Amount
 from breakeven.costs.architecture import load_architecture
+from breakeven.costs.bill import NO_COST
 from breakeven.costs.exact import answer_flops
 from breakeven.errors import InputError, MachineError
 from breakeven.files import write_json, write_rows
@@ -32,7 +34,8 @@ from breakeven.grading.judging.texts import (
 from breakeven.grading.score import score
 from breakeven.layout import answers_path, items_path, task_path
 from breakeven.params import Params
-from breakeven.records import read_record
+from breakeven.records import Record, read_record
+from breakeven.report.collect_costs import bill_of
 from breakeven.serving import client
 from breakeven.students.pointer import BasePointer, write_pointer
 from breakeven.tasks.items import Item
@@ -356,6 +359,18 @@ def test_what_judging_takes_is_counted_and_shared_out_over_cells():
     assert ift["absent"] == {}
     audit = requests - 5
     assert audit == 1
+    bill = bill_of(params, ("tinystudent", "ift", 0), None, _answering("ift"))
+    assert (bill.judging.read_tokens, bill.judging.new_tokens) == (Amount(125.0), Amount(10.0))
+    assert bill.judging.flops == Amount(ift["flops"])
+    assert bill.judging.device_seconds.reason == "what judges run on is not metered"
+    alone = bill_of(study({}), ("tinystudent", "ift", 0), None, _answering("ift"))
+    assert alone.judging == NO_COST
+
+
+def _answering(arm):
+    row = {"arm": arm, "seed": 0, "answers": 4, "device_seconds": 1.0, "inference_flops": 9.0}
+    row |= {"prompt_tokens": 40, "thinking_tokens": 12, "answer_tokens": 8}
+    return Record(stage="answer", cell={}, device_seconds={"cpu": 1.0}, details={"cells": [row]})
 
 
 def test_a_cost_that_nobody_counted_is_absent_with_its_reason():

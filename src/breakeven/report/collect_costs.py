@@ -8,6 +8,7 @@ from breakeven.analysis.measured import CellCosts
 from breakeven.analysis.results import CellResult, Results
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
+from breakeven.grading.judging.spent import cost_from_json
 from breakeven.layout import record_path
 from breakeven.params import Params
 from breakeven.records import Record, read_record
@@ -104,7 +105,7 @@ def bill_of(
         teacher=_teacher_cost(params, key[1], training) if trained else NO_COST,
         training=_training_cost(training) if trained else NO_COST,
         answering=_answering_cost(answering, rows),
-        judging=NO_COST,  # rules grade every answer
+        judging=_judging_cost(params, key),
         answers=sum(int(row["answers"]) for row in rows),
     )
 
@@ -215,6 +216,21 @@ def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
         _amount(None if held is None else held / 3600 * gpu, why),
         absent("energy of answering is metered for a student as a whole"),
     )
+
+
+def _judging_cost(params: Params, key: CellKey) -> Cost:
+    """The judges' share in a cell's answers; nothing where rules grade them all."""
+    if not params.grading.judges:
+        return NO_COST
+    record = record_of("score")
+    if record is None:
+        return absent_cost("the scores have no record")
+    rows = [
+        cost_from_json(row["judging"])
+        for row in record.details["cells"]
+        if (row["student"], row["arm"], row["seed"]) == key and "judging" in row
+    ]
+    return sum(rows, NO_COST)
 
 
 def _amount(value: float | None, reason: str) -> Amount:

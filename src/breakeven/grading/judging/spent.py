@@ -2,20 +2,24 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from breakeven.costs.amounts import Amount
 from breakeven.costs.architecture import Architecture, load_architecture
 from breakeven.costs.bill import NO_COST, Cost, absent_cost, generation_cost
-from breakeven.grading.judging.docket import OpenRow
-from breakeven.grading.judging.jury import Ballot
-from breakeven.grading.judging.replies import Reply
-from breakeven.grading.judging.texts import Case
 from breakeven.params import Judge
+
+if TYPE_CHECKING:  # the report reads costs, and sends no requests
+    from breakeven.grading.judging.docket import OpenRow
+    from breakeven.grading.judging.jury import Ballot
+    from breakeven.grading.judging.replies import Reply
+    from breakeven.grading.judging.texts import Case
 
 _RECORDED = ("read_tokens", "new_tokens", "flops")
 
 
-def reply_costs(name: str, judge: Judge, ballot: Ballot) -> list[Cost]:
+def reply_costs(name: str, judge: Judge, ballot: "Ballot") -> list[Cost]:
     """The cost of every reply of a ballot, in its order.
 
     Raises InputError where `judge.architecture` names no known model.
@@ -25,7 +29,10 @@ def reply_costs(name: str, judge: Judge, ballot: Ballot) -> list[Cost]:
 
 
 def by_table(
-    rows: Iterable[OpenRow], cases: Mapping[Case, int], ballot: Ballot, costs: Iterable[Cost]
+    rows: "Iterable[OpenRow]",
+    cases: "Mapping[Case, int]",
+    ballot: "Ballot",
+    costs: Iterable[Cost],
 ) -> dict[int, Cost]:
     """What one judge's replies cost each table.
 
@@ -58,7 +65,16 @@ def cost_to_json(cost: Cost) -> dict[str, Any]:
     }
 
 
-def _cost(name: str, shape: Architecture | None, reply: Reply) -> Cost:
+def cost_from_json(values: Mapping[str, Any]) -> Cost:
+    """The cost that `cost_to_json` wrote; what a judge's server runs on is not metered."""
+    reasons = values["absent"]
+    if not reasons and not values["read_tokens"]:
+        return NO_COST
+    known = {name: Amount(values[name], reasons.get(name)) for name in _RECORDED}
+    return replace(absent_cost("what judges run on is not metered"), **known)
+
+
+def _cost(name: str, shape: Architecture | None, reply: "Reply") -> Cost:
     if reply.prompt_tokens is None or reply.new_tokens is None:
         return absent_cost(f"the server of judge {name} counts no tokens")
     return generation_cost(shape, [reply.prompt_tokens], [reply.new_tokens])
