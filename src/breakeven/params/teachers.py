@@ -2,7 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from breakeven.params.bases import Weights
 from breakeven.params.names import Count, DtypeName, Positive, ProjectPath, Section, Share
@@ -48,6 +55,20 @@ class TeacherStyles(Section):
     reasoning: TeacherStyle
 
 
+def _traces_in_the_text(styles: TeacherStyles) -> TeacherStyles:
+    for name in ("ift", "reasoning"):
+        if getattr(styles, name).trace == "reasoning-content":
+            raise ValueError(
+                f"{name}: trace: value is 'reasoning-content', a field of servers; a model that "
+                "runs here writes its trace into the text, use think-tags"
+            )
+    return styles
+
+
+# Both styles of a model that runs here.
+LocalStyles = Annotated[TeacherStyles, AfterValidator(_traces_in_the_text)]
+
+
 class OpenAITeacher(Section):
     """Any OpenAI-compatible endpoint; several base URLs are used evenly.
 
@@ -68,6 +89,16 @@ class OpenAITeacher(Section):
     attempts: Count = 6
     seed: int = 0
 
+    @field_validator("base_urls")
+    @classmethod
+    def _no_secret_in_an_address(cls, urls: tuple[HttpUrl, ...]) -> tuple[HttpUrl, ...]:
+        if any(url.username or url.password for url in urls):
+            raise ValueError(
+                "an address holds a user or a password; leave them out, the key comes from the "
+                "environment"
+            )
+        return urls
+
 
 class VllmServer(Section):
     """How a vLLM server is started: its own environment, on loopback, stopped with the stage.
@@ -87,14 +118,17 @@ class VllmServer(Section):
 
 
 class VllmTeacher(Section):
-    """A model that a vLLM server runs here for as long as the stage takes."""
+    """A model that a vLLM server runs here for as long as the stage takes.
+
+    That the server lives is known without a time limit, so that the limit is a day.
+    """
 
     kind: Literal["vllm"]
     model: Weights
     server: VllmServer = VllmServer()
-    styles: TeacherStyles
+    styles: LocalStyles
     concurrency: Count = 32
-    timeout_seconds: Positive = 600.0
+    timeout_seconds: Positive = 24 * 3600.0
     attempts: Count = 6
     seed: int = 0
 
@@ -104,7 +138,7 @@ class TransformersTeacher(Section):
 
     kind: Literal["transformers"]
     model: Weights
-    styles: TeacherStyles
+    styles: LocalStyles
     batch_size: Count = 32
     dtype: DtypeName = "auto"
     threads: Count | None = None
