@@ -151,7 +151,11 @@ def _cached_listing(base: HubBase) -> list[HubFile] | None:
     if not _COMMIT.fullmatch(base.revision) or not isinstance(config, str):
         return None
     folder = Path(config).parent
-    files = [HubFile(file.name, file.stat().st_size) for file in sorted(folder.iterdir())]
+    files = [
+        HubFile(file.name, file.stat().st_size)
+        for file in sorted(folder.iterdir())
+        if file.is_file()
+    ]
     names = {file.name for file in files}
     shards = [
         shard
@@ -209,7 +213,9 @@ def _cache() -> Path:
 def _hub_errors(repo: str, revision: str, key: str) -> Iterator[None]:
     """What the hub answers, as one line that says whose it is to mend."""
     from huggingface_hub import errors
+    from huggingface_hub.utils import logging
 
+    logging.set_verbosity_error()  # it tells of each attempt before the one that counts
     try:
         yield
     except errors.GatedRepoError as error:
