@@ -12,7 +12,7 @@ from breakeven.pairs.accuracy import both_right
 from breakeven.pairs.decontaminate import TestContent, gather
 from breakeven.pairs.pair import Pair, with_trace, write_pairs
 from breakeven.pairs.record import Tally, pairs_record
-from breakeven.pairs.rules import Answered, tokens_of, why_dropped
+from breakeven.pairs.rules import Answered, why_dropped
 from breakeven.params import Corpus, Params
 from breakeven.prompts.prompt import Prompt
 from breakeven.stage import pick
@@ -109,8 +109,8 @@ def as_pair(one: Answered) -> Pair:
         reasoning=with_trace(one.traced.thinking, one.traced.answer),
         ift=one.plain.answer,
         prompt_tokens=one.plain.prompt_tokens,
-        reasoning_tokens=tokens_of(one.traced),
-        ift_tokens=tokens_of(one.plain),
+        reasoning_tokens=one.traced.new_tokens,
+        ift_tokens=one.plain.new_tokens,
     )
 
 

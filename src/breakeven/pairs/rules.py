@@ -28,19 +28,11 @@ def why_dropped(one: Answered, rules: PairRules) -> str | None:
     return _why_unfinished(one) or _why_too_long(one, rules) or _why_disagreeing(one, rules)
 
 
-def tokens_of(completion: Completion) -> int | None:
-    """Tokens that the teacher wrote, None where it gave no counts."""
-    if completion.thinking_tokens is None or completion.answer_tokens is None:
-        return None
-    return completion.thinking_tokens + completion.answer_tokens
-
-
 def whole_length(completion: Completion) -> int | None:
     """Tokens of prompt and completion, None where the teacher gave no counts."""
-    written = tokens_of(completion)
-    if written is None or completion.prompt_tokens is None:
+    if completion.new_tokens is None or completion.prompt_tokens is None:
         return None
-    return completion.prompt_tokens + written
+    return completion.prompt_tokens + completion.new_tokens
 
 
 def _why_unfinished(one: Answered) -> str | None:

@@ -1,0 +1,135 @@
+"""Pairs from a teacher and the same pairs as published give byte-identical training batches."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.hubdata.folders import PUBLISHED, write_split
+from torch import Tensor
+
+from breakeven.files import digest_path, write_rows
+from breakeven.layout import pairs_path, prompts_path
+from breakeven.pairs.build import build_pairs
+from breakeven.pairs.pair import read_pairs
+from breakeven.params import Params
+from breakeven.prompts.load import load_prompts
+from breakeven.students.pointer import BasePointer, write_pointer
+from breakeven.students.shapes import Shape, qwen2_config
+from breakeven.students.tokenizer import build_tokenizer
+from breakeven.teacher.distill import distill
+from breakeven.training.losses import collate, collate_packed
+from breakeven.training.plan import Plan, plan_cell
+
+BASE = Path("assets/tiny")
+# White space at every edge, as a model may write it.
+ODD = [
+    {"prompt": "  add 1 and 2 \n", "solution": "1 and 2\nmake 3", "reference": "3"},
+    {"prompt": "add 2 and 2", "solution": "\n2 and 2\n\nmake 4\n", "reference": " 4 "},
+    {"prompt": "add 2 and 3", "solution": "  2 and 3 make 5  ", "reference": "\n5\n"},
+]
+ARMS: dict[str, dict[str, Any]] = {
+    "ift": {"reasoning_share": 0.0},
+    "reasoning": {"reasoning_share": 1.0},
+    "mixed": {"reasoning_share": 0.5},
+    "sequential": {"reasoning_share": 0.25, "order": "sequential"},
+    "budget": {"reasoning_share": 0.5, "budget": {"tokens": 2500}},
+}
+
+
+def study() -> Params:
+    arms = {
+        f"{name}-{corpus}": {"corpus": corpus, **arm}
+        for name, arm in ARMS.items()
+        for corpus in ("taught", "published")
+    }
+    return Params.model_validate(
+        {
+            "study": "same",
+            "sources": {
+                "chain": {"kind": "procedural", "problem": "chain", "prompts": 40},
+                "odd": {"kind": "jsonl", "path": "odd.jsonl"},
+                "copy": {"kind": "published-pairs", "folder": "copy"},
+            },
+            "teacher": {"kind": "solver", "tokenizer": BASE.as_posix()},
+            "corpora": {
+                "taught": {"sources": ["chain", "odd"]},
+                "published": {"sources": ["copy"]},
+            },
+            "students": {"tiny": {"base": {"kind": "folder", "path": BASE.as_posix()}}},
+            "arms": arms,
+            "tasks": {"none": {"kind": "jsonl", "path": "none.jsonl", "family": "math-open"}},
+            "training": {"batch_tokens": 256, "epochs": 2},
+            "answering": {"max_new_tokens": 4, "decodings": {"greedy": {}}},
+        }
+    )
+
+
+def make_corpus(params: Params, corpus: str) -> None:
+    """What the stages from prompts to pairs do."""
+    for source in params.corpora[corpus].sources:
+        write_rows(prompts_path(source), load_prompts(source, params.sources[source]))
+        for style in ("ift", "reasoning"):
+            distill(params, source, style)
+    build_pairs(params, corpus)
+
+
+@pytest.fixture
+def params(project: Path) -> Params:
+    """A study whose second corpus is the first one's pairs in the published schema."""
+    (project / "odd.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ODD))
+    tokenizer = build_tokenizer()
+    shape = Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
+    qwen2_config(shape, tokenizer).save_pretrained(BASE)
+    tokenizer.save_pretrained(BASE)
+    write_pointer("tiny", BasePointer("folder", BASE.as_posix(), digest_path(BASE)))
+    (project / "data/tasks").mkdir(parents=True)
+    (project / "data/tasks/none.jsonl").touch()
+    found = study()
+    make_corpus(found, "taught")
+    rows = [
+        {"prompt": pair.prompt, "reasoning": pair.reasoning, "ift": pair.ift}
+        for pair in read_pairs(pairs_path("taught"))
+    ]
+    write_split(project / "copy", "reasoning_ift_pairs", rows, shards=3, schema=PUBLISHED)
+    make_corpus(found, "published")
+    return found
+
+
+def batches(plan: Plan) -> list[bytes]:
+    """Every tensor of every micro-batch of every step in order, padded and packed."""
+    tensors: list[Tensor] = []
+    for step in plan.steps:
+        for samples in step.micro_batches:
+            examples = [plan.lessons.of(sample) for sample in samples]
+            padded, packed = collate(examples), collate_packed(examples)
+            tensors += [*padded[:3], *packed[:3], packed.more["position_ids"]]
+    return [tensor.numpy().tobytes() for tensor in tensors]
+
+
+def test_taught_and_published_pairs_give_the_same_batches(params: Params) -> None:
+    taught, published = (read_pairs(pairs_path(name)) for name in ("taught", "published"))
+    assert len(taught) == len(published) == 43
+    # Ids and sources differ: what is learnt, and when, must not hang on them.
+    assert not {pair.id for pair in taught} & {pair.id for pair in published}
+    assert [(one.prompt, one.reasoning, one.ift) for one in taught] == [
+        (one.prompt, one.reasoning, one.ift) for one in published
+    ]
+    for name in ARMS:
+        for seed in (0, 1):
+            first, second = (
+                plan_cell(params, "tiny", f"{name}-{corpus}", seed)
+                for corpus in ("taught", "published")
+            )
+            assert first is not None
+            assert second is not None
+            assert first.selection == second.selection
+            assert len(first.steps) > 3
+            assert batches(first) == batches(second)
+
+
+def test_another_seed_gives_other_batches(params: Params) -> None:
+    first, second = (plan_cell(params, "tiny", "mixed-taught", seed) for seed in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert batches(first) != batches(second)
