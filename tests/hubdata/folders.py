@@ -53,7 +53,7 @@ def published(count: int) -> list[dict[str, str]]:
 def published_folder(folder: Path, count: int = 10) -> Path:
     """A folder as the published repositories are: one config, three splits."""
     rows = published(count)
-    write_split(folder, "reasoning_ift_pairs", rows, shards=3, schema=PUBLISHED)
+    write_split(folder, "reasoning_ift_pairs", rows, shards=min(3, count), schema=PUBLISHED)
     for style in ("reasoning", "ift"):
         only = [{"prompt": row["prompt"], style: row[style]} for row in rows]
         write_split(folder, style, only)
