@@ -19,6 +19,7 @@ from breakeven.errors import InputError, MachineError
 from breakeven.layout import distilled_path, record_path
 from breakeven.prompts.prompt import Prompt
 from breakeven.records import read_record
+from breakeven.report.collect_costs import teacher_bill
 from breakeven.serving import client
 from breakeven.teacher.distill import distill
 
@@ -280,3 +281,23 @@ def test_a_prompt_that_occurs_twice_is_paid_once(project):
     assert sorted(server.prompts()) == ["word 0", "word 1"]
     assert [one.id for one in completions("ift")] == ["words-000000", "words-000001", "words-9"]
     assert read_record("distill", SOURCE, "ift").details["asked"] == 2
+
+
+def test_the_bill_counts_tokens_whose_parts_are_unknown_and_none_that_nobody_counted(project):
+    lay_prompts(prompts(2))
+    with endpoint(thinking) as server:
+        params = lay_params(teacher(server))
+        distill(params, SOURCE, "reasoning")
+    bill = teacher_bill(params)
+    assert (bill.read_tokens.value, bill.new_tokens.value) == (14.0, 10.0)
+
+    def silent(body, number):
+        reply = thinking(body).body
+        return Reaction(body={**reply, "usage": None})
+
+    with endpoint(silent) as server:
+        params = lay_params(teacher(server, seed=1))
+        distill(params, SOURCE, "reasoning")
+    bill = teacher_bill(params)
+    assert (bill.read_tokens.value, bill.new_tokens.value) == (None, None)
+    assert bill.flops.value is None

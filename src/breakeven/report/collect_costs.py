@@ -23,9 +23,20 @@ def record_of(stage: str, *cell: str | int) -> Record | None:
     return read_record(stage, *cell) if record_path(stage, *cell).is_file() else None
 
 
-def tokens(records: list[Record], kind: str) -> int:
-    """Tokens of one kind over several records; a kind that a record lacks adds none."""
-    return sum(record.tokens.get(kind) or 0 for record in records)
+def tokens(records: list[Record], kind: str) -> int | None:
+    """Tokens of one kind over several records; None where one of them does not know."""
+    counts = [record.tokens.get(kind) for record in records]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _new_tokens(records: list[Record]) -> int | None:
+    """Tokens that the teacher wrote, whether or not trace and answer were counted apart."""
+    whole = tokens(records, "completion")
+    if whole is not None:
+        return whole
+    thinking, answer = tokens(records, "thinking"), tokens(records, "answer")
+    return None if thinking is None or answer is None else thinking + answer
 
 
 def cell_costs(
@@ -169,9 +180,10 @@ def _teacher_total(params: Params, found: list[Record]) -> Cost:
     known = [value for value in flops if value is not None]
     seconds = [held for record in found if (held := _held(record)) is not None]
     metered = sum(seconds) if len(seconds) == len(found) else None
+    uncounted = "teacher: a part of its tokens was not counted"
     return Cost(
-        Amount(float(tokens(found, "prompt"))),
-        Amount(float(tokens(found, "thinking") + tokens(found, "answer"))),
+        _amount(tokens(found, "prompt"), uncounted),
+        _amount(_new_tokens(found), uncounted),
         _amount(sum(known) if len(known) == len(flops) else None, _teacher_flops_reason(params)),
         _amount(metered, "teacher: device-seconds are not recorded"),
         Amount(sum(record.gpu_hours for record in found)),

@@ -50,13 +50,16 @@ class TaskRow(NamedTuple):
 
 
 class TeacherRow(NamedTuple):
-    """What the teacher wrote in one style; `accuracy` is None with a reason."""
+    """What the teacher wrote in one style; `accuracy` is None with a reason.
+
+    Token counts are None where nobody gave them, as with published completions.
+    """
 
     style: str
     completions: int
-    prompt_tokens: int
-    thinking_tokens: int
-    answer_tokens: int
+    prompt_tokens: int | None
+    thinking_tokens: int | None
+    answer_tokens: int | None
     accuracy: float | None
     reason: str | None
 

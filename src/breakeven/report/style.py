@@ -40,8 +40,10 @@ STAGE_COLOURS = {
 }
 
 
-def human(value: float) -> str:
-    """A count with two figures and a letter: 29,568 is 30K, 14e9 is 14B."""
+def human(value: float | None) -> str:
+    """A count with two figures and a letter: 29,568 is 30K, 14e9 is 14B; a dash without one."""
+    if value is None:
+        return "–"
     for bound, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if value >= bound * 0.9995:
             scaled = value / bound
