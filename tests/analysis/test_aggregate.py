@@ -37,6 +37,15 @@ def test_a_cost_that_one_task_lacks_is_absent_for_the_family(make_rows):
     assert score.means["inference_flops"] is None
 
 
+def test_an_answer_with_thinking_tokens_counts_as_one_with_a_trace(make_rows):
+    rows = make_rows("ift", "sums", {"a": [1], "b": [0], "c": [1], "d": [1]})
+    rows["thinking_tokens"] = [0, 5, 0, 0]
+    (score,) = family_scores(rows)
+    assert score.means["thought"] == 0.25
+    rows["thinking_tokens"] = np.nan
+    assert family_scores(rows)[0].means["thought"] is None
+
+
 def test_alignment_keeps_the_items_that_both_cells_answered(make_rows):
     items = pd.concat(
         [

@@ -25,6 +25,7 @@ MEAN_COLUMNS = [
     "device_seconds",
     "truncated",
     "parsed",
+    "thought",
 ]
 
 
@@ -66,7 +67,13 @@ class Aligned(NamedTuple):
 
 
 def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
-    """One row a (cell, task, item): means over its samples of every numeric column there is."""
+    """One row a (cell, task, item): means over its samples of every numeric column there is.
+
+    `thought` is added where thinking tokens are known: whether there was a trace at all.
+    """
+    if "thinking_tokens" in items.columns:
+        tokens = items["thinking_tokens"]
+        items = items.assign(thought=tokens.gt(0).where(tokens.notna()))
     numeric = [name for name in MEAN_COLUMNS if name in items.columns]
     keys = [*CELL_KEYS, "family", "task", "item"]
     frame = items.astype(dict.fromkeys(numeric, "float64"))

@@ -130,6 +130,7 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
         device_seconds=_device_seconds(score, costs),
         truncated_share=means["truncated"],
         unparsed_share=None if means["parsed"] is None else 1.0 - means["parsed"],
+        thinking_share=means["thought"],
         order=arm.order,
     )
 

@@ -24,7 +24,8 @@ FAMILIES = ("general-mc", "general-open", "math-mc", "math-open")
 class CellResult:
     """One student, arm, seed and decoding on one family of tasks.
 
-    `accuracy`, `chance`, `reasoning_share`, `truncated_share` and `unparsed_share` are fractions.
+    `accuracy`, `chance`, `reasoning_share`, `truncated_share`, `unparsed_share` and
+    `thinking_share` (of answers with a trace) are fractions.
     `train_*` are totals of the cell's training; every other cost is a mean for one query.
     `items` is the number of distinct questions behind `accuracy`, `order` how a mixed arm met its
     two styles.
@@ -52,6 +53,7 @@ class CellResult:
     device_seconds: float | None = None
     truncated_share: float | None = None
     unparsed_share: float | None = None
+    thinking_share: float | None = None
     order: Order | None = None
 
     @property

@@ -53,6 +53,7 @@ from breakeven.report.tables import (
     Table,
     accuracy_table,
     chance_table,
+    mode_table,
     rate_table,
     task_table,
 )
@@ -153,6 +154,7 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
                 difference_table(study, findings.families, by_task=False),
                 side_by_side_table(study, findings.tasks),
                 rate_table(study),
+                mode_table(study),
                 matched_table(study, findings.matched, "inference FLOPs"),
             ],
             [

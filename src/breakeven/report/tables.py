@@ -108,6 +108,7 @@ def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> Row:
         "answer_tokens": group.mean("answer_tokens"),
         "truncated_share": group.mean("truncated_share"),
         "unparsed_share": group.mean("unparsed_share"),
+        "thinking_share": group.mean("thinking_share"),
     }
 
 
@@ -206,6 +207,34 @@ def rate_table(study: Study) -> Table:
         title,
         "Truncated / unparsed, shares of all answers. Both count as wrong, under one limit and "
         "one grader for all styles. The CSV is accuracy.csv.",
+        ("size", "arm", *families),
+        body,
+    )
+
+
+def mode_table(study: Study) -> Table:
+    """How often each arm writes a trace: a style that leaks into the other shows here."""
+    name, title = "modes", "How often each arm thinks"
+    families = study.results.families()
+    if all(group.mean("thinking_share") is None for group in _groups(study)):
+        return Table(name, title, "", reason="these results do not tell thinking from answering")
+    body = tuple(
+        (
+            study.label(student),
+            arm,
+            *(
+                percent(group.mean("thinking_share")) if (group := found.get(family)) else "–"
+                for family in families
+            ),
+        )
+        for (student, arm), found in _lines(study).items()
+    )
+    return Table(
+        name,
+        title,
+        "Share of answers with a trace. A student taught plain answers should show none, one "
+        "taught traces all; a mixed one chooses, since nothing tells it which is wanted. The CSV "
+        "is accuracy.csv.",
         ("size", "arm", *families),
         body,
     )
