@@ -1,7 +1,11 @@
 """The journal: what is on disk is found again, whatever happened to the file's end."""
 
+import errno
+import os
+
 import pytest
 
+from breakeven.errors import MachineError
 from breakeven.prompts.prompt import Prompt
 from breakeven.teacher.journal import Journal, Reply, prompt_digest
 
@@ -71,4 +75,31 @@ def test_a_reply_is_on_disk_when_keep_returns(tmp_path):
     with Journal(tmp_path, "s") as journal:
         journal.keep(reply("a"))
         assert (tmp_path / "s.jsonl").read_text().endswith("\n")
-        assert missing(tmp_path, "a") == []
+        assert missing(tmp_path, "a", source="another") == []
+
+
+def test_a_second_process_of_the_same_source_is_refused(tmp_path):
+    with Journal(tmp_path, "s"), pytest.raises(MachineError, match=r"s.jsonl: another process"):
+        Journal(tmp_path, "s")
+    assert missing(tmp_path, "a") == ["a"]
+
+
+def test_a_full_disk_names_the_file_and_leaves_whole_lines(tmp_path, monkeypatch):
+    real, room = os.write, [30]
+
+    def write(file, data):
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken, room[0] = data[: room[0]], 0
+        return real(file, taken)
+
+    with Journal(tmp_path, "s") as journal:
+        journal.keep(reply("a"))
+        monkeypatch.setattr(os, "write", write)
+        with pytest.raises(OSError, match="No space") as caught:
+            journal.keep(reply("b"))
+        monkeypatch.undo()
+        journal.keep(reply("c"))
+    assert caught.value.filename == str(tmp_path / "s.jsonl")
+    assert missing(tmp_path, "a", "b", "c") == ["b"]
+    assert (tmp_path / "s.jsonl").read_text().count("\n") == 2

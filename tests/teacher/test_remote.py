@@ -258,6 +258,22 @@ def test_a_stage_killed_in_the_middle_asks_again_only_for_what_was_in_flight(pro
     assert [one.answer for one in completions("reasoning")] == [f"said word {n}" for n in range(40)]
 
 
+def test_ctrl_c_keeps_what_was_answered(project):
+    lay_prompts(prompts(40))
+    slow = lambda body, n: Reaction(body=thinking(body).body, seconds=0.02)  # noqa: E731
+    with endpoint(slow) as server:
+        lay_params(teacher(server))
+        stage = start_stage("ift", project)
+        while len(server.asked) < 10:
+            time.sleep(0.005)
+        stage.send_signal(signal.SIGINT)
+        _, told = stage.communicate(timeout=60)
+    assert stage.returncode == 130
+    assert told.splitlines() == ["interrupted; what was done is kept and the next run goes on"]
+    (journal,) = Path(".work/teacher").glob("*/*.jsonl")
+    assert journal.read_text().count("\n") >= 8
+
+
 def test_a_server_that_dies_is_told_in_one_line_with_exit_code_3(project):
     lay_prompts(prompts(10))
     with endpoint(lambda b, n: thinking(b) if n < 4 else Reaction(drop=True)) as server:

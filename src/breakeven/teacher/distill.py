@@ -7,7 +7,7 @@ from typing import Any
 from breakeven.errors import InputError
 from breakeven.files import digest_path, iter_rows, read_rows, write_rows
 from breakeven.layout import distilled_path, prompts_path
-from breakeven.params import Params, PublishedSource, SolverTeacher
+from breakeven.params import CatalogueSource, Params, PublishedSource, SolverTeacher
 from breakeven.prompts.prompt import Prompt
 from breakeven.records import Record, versions
 from breakeven.stage import pick
@@ -35,7 +35,9 @@ def distill(params: Params, source: str, style: str) -> None:
         raise InputError(f"style: {style!r} is none; use one of {', '.join(STYLES)}")
     path = distilled_path(source, style)
     row = pick(params.sources, "sources", source)
-    if isinstance(row, PublishedSource):
+    if isinstance(row, CatalogueSource):
+        fields = _shown(source, style)
+    elif isinstance(row, PublishedSource):
         fields = _published(source, style)
     elif isinstance(params.teacher, SolverTeacher):
         fields = _solved(params.teacher, source, style)
@@ -49,6 +51,17 @@ def distill(params: Params, source: str, style: str) -> None:
         versions=versions(),
         **fields,
     ).write()
+
+
+def _shown(source: str, style: str) -> dict[str, Any]:
+    """Write no completions: nobody learns from examples. Fields of the record."""
+    counts = _write(source, style, ())
+    return {
+        "parameters": {"teacher": "none"},
+        "metrics": counts.metrics(),
+        "tokens": counts.tokens(),
+        "flops": {"teacher": 0.0},
+    }
 
 
 def _published(source: str, style: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ reply is kept as it came, by the digest of its prompt, so that neither an edit t
 another way to part trace and answer asks again.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from breakeven.errors import MachineError
 from breakeven.prompts.prompt import Prompt
 
 
@@ -53,7 +55,8 @@ def prompt_digest(prompt: Prompt) -> str:
 class Journal:
     """The replies in `folder`; new ones are appended to the file of `source`.
 
-    Only where each reply lies is held in memory. As a context manager it closes its file.
+    Only where each reply lies is held in memory. As a context manager it closes its file. Raises
+    MachineError where another process has that file open.
     """
 
     def __init__(self, folder: Path, source: str) -> None:
@@ -62,6 +65,7 @@ class Journal:
             self._places.update(_read_places(path))
         self._path = folder / f"{source}.jsonl"
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._lock()
         size = os.fstat(self._file).st_size
         if size and os.pread(self._file, 1, size - 1) != b"\n":
             os.write(self._file, b"\n")  # the line that a kill tore stays alone
@@ -86,11 +90,25 @@ class Journal:
         """Append a reply; it is on the disk when this returns."""
         line = json.dumps(asdict(reply), ensure_ascii=False, allow_nan=False).encode() + b"\n"
         start = os.lseek(self._file, 0, os.SEEK_END)
-        written = 0
-        while written < len(line):  # a full disk or a signal can cut a write short
-            written += os.write(self._file, line[written:])
-        os.fsync(self._file)
+        try:
+            written = 0
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+            os.fsync(self._file)
+        except OSError as error:
+            os.ftruncate(self._file, start)  # the next reply starts a line of its own
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
         self._places[reply.prompt] = _Place(self._path, start, start + len(line))
+
+    def _lock(self) -> None:
+        """Hold the file until this process ends, however it does."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._file)
+            raise MachineError(
+                f"{self._path}: another process is asking for the same completions; wait for it"
+            ) from error
 
     def replies(self, prompts: Sequence[Prompt]) -> Iterator[tuple[Prompt, Reply]]:
         """Every prompt with its reply, in their order; raises KeyError where one is missing."""

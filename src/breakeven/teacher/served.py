@@ -1,8 +1,9 @@
 """A teacher behind a vLLM server that this stage starts and stops."""
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from breakeven.costs.devices import describe_device
 from breakeven.errors import MachineError
@@ -29,6 +30,9 @@ from breakeven.teacher.teaching import (
     style_of,
 )
 
+if TYPE_CHECKING:
+    from breakeven.serving.server import RunningServer
+
 SERVER_KEY = f"{KEY}.server"
 
 
@@ -47,7 +51,9 @@ def vllm_teaching(teacher: VllmTeacher, style_name: str) -> Teaching:
 
     def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
         rendered = render_prompts(local.tokenizer, style, prompts, f"{KEY}.styles.{style_name}")
-        _ask_server(teacher, style, local, rendered, keep)
+        label = f"teacher-{prompts[0].source}-{style_name}"
+        with _server(teacher, style, local, rendered, label) as server:
+            _ask_server(teacher, style, rendered, server, keep)
 
     elsewhere = "the server's processes hold it, and they are not metered"
     return Teaching(
@@ -67,41 +73,55 @@ def vllm_teaching(teacher: VllmTeacher, style_name: str) -> Teaching:
     )
 
 
+@contextmanager
+def _server(
+    teacher: VllmTeacher, style: TeacherStyle, local: Local, rendered: Rendered, label: str
+) -> "Iterator[RunningServer]":
+    """The running server, with as long a context as params.yaml says or else the prompts need.
+
+    Raises InputError where a prompt does not fit it.
+    """
+    from breakeven.serving.server import vllm_server
+
+    settings = teacher.server
+    room = settings.max_model_len or local_context(local.folder)
+    needed = check_context(rendered, style.max_new_tokens, room)
+    settings = settings.model_copy(update={"max_model_len": settings.max_model_len or needed})
+    with vllm_server(local.folder, settings, label=label, key=SERVER_KEY) as server:
+        yield server
+
+
 def _ask_server(
-    teacher: VllmTeacher, style: TeacherStyle, local: Local, rendered: Rendered, keep: Keep
+    teacher: VllmTeacher,
+    style: TeacherStyle,
+    rendered: Rendered,
+    server: "RunningServer",
+    keep: Keep,
 ) -> None:
-    """Start the server, ask for every prompt and keep each reply before the next is asked for.
+    """Ask for every prompt and keep each reply before the next is asked for.
 
     A reply's device-seconds are those since the reply before it: together, the time that the server
     answered, whichever run it was. Its start is left out, as loading is for every engine.
     """
     from breakeven.serving.client import Endpoints, Request, run_requests
-    from breakeven.serving.server import vllm_server
 
-    room = teacher.server.max_model_len or local_context(local.folder)
-    needed = check_context(rendered, style.max_new_tokens, room)
-    # As long a context as the prompts need, unless params.yaml says how long.
-    settings = teacher.server.model_copy(
-        update={"max_model_len": teacher.server.max_model_len or needed}
-    )
     asked = {one.prompt.id: one for one in rendered.prompts}
-    with vllm_server(local.folder, settings, label="teacher", key=SERVER_KEY) as server:
-        last = time.perf_counter()
+    last = time.perf_counter()
 
-        def keep_body(request: Request, body: dict[str, Any]) -> None:
-            nonlocal last
-            now = time.perf_counter()
-            keep(_reply(rendered, asked[request.id], body, now - last))
-            last = now
+    def keep_body(request: Request, body: dict[str, Any]) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        keep(_reply(rendered, asked[request.id], body, now - last))
+        last = now
 
-        run_requests(
-            (Request(name, _body(teacher, style, rendered, one)) for name, one in asked.items()),
-            Endpoints((server.base_url,), server.model, server.key, KEY, server.check),
-            on_result=keep_body,
-            concurrency=teacher.concurrency,
-            attempts=teacher.attempts,
-            timeout_seconds=teacher.timeout_seconds,
-        )
+    run_requests(
+        (Request(name, _body(teacher, style, rendered, one)) for name, one in asked.items()),
+        Endpoints((server.base_url,), server.model, server.key, KEY, server.check),
+        on_result=keep_body,
+        concurrency=teacher.concurrency,
+        attempts=teacher.attempts,
+        timeout_seconds=teacher.timeout_seconds,
+    )
 
 
 def _body(
