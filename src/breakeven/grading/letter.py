@@ -1,6 +1,7 @@
 """Multiple choice: which letter an answer names, if it names one."""
 
 import re
+import unicodedata
 
 from breakeven.grading.boxes import final_text
 from breakeven.grading.exact import normalised
@@ -18,6 +19,8 @@ _SAID = re.compile(
     r"(?:\s+(?:choice|option|letter))?[\s(\[*_$'\"`]*([A-Z])(?![A-Za-z'’])",
     re.IGNORECASE,
 )
+# After a small letter: "the answer is b." names a choice, "the answer is a dog" does not.
+_STOP = re.compile(r"[)\].*\s]*$|[)\]]")
 _NOUN = re.compile(r"\s+(?!(?:or|and|nor|but|is|because|since|as)\b)[a-z]")
 _ALSO = re.compile(r"\W*(?:or|and|/|,)\W*([A-Z])(?![A-Za-z'’])")
 _CAPITAL = re.compile(r"(?<![A-Za-z'’])([A-Z])(?![A-Za-z'’])")
@@ -39,7 +42,7 @@ def named_letter(answer: str, choices: tuple[str, ...]) -> str | None:
     its text, "the answer is …", the only capital letter that stands alone.
     """
     letters = _LETTERS[: len(choices)] if choices else _LETTERS[:4]
-    text = final_text(answer)
+    text = unicodedata.normalize("NFKC", final_text(answer))
     for read in (_alone, _by_text, _marked, _stated, _only_capital):
         named = read(text, letters, choices)
         if named:
@@ -80,9 +83,10 @@ def _stated(text: str, letters: str, choices: tuple[str, ...]) -> list[str]:
     """The letters that an answer says it gives; several where it leaves a choice between them."""
     named = set()
     for match in _SAID.finditer(text):
-        if match[1].isupper() and match[1] in letters and not _article(text, match):
+        meant = match[1].isupper() or _STOP.match(text, match.end())
+        if meant and _known(match[1], letters) and not _article(text, match):
             tail = _ALSO.match(text, match.end())
-            named |= {match[1], *(_known(tail[1], letters) if tail else ())}
+            named |= {match[1].upper(), *(_known(tail[1], letters) if tail else ())}
     return sorted(named)
 
 

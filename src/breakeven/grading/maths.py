@@ -47,13 +47,13 @@ def grade_math(answer: str, item: Item, *, limit_seconds: float) -> Grade:
     wanted = last_box(item.reference) or item.reference
     if said is None or len(said) > _LONGEST:
         return UNPARSED
+    said_number, wanted_number = quantity(_undressed(said)), quantity(_undressed(wanted))
+    if said_number and wanted_number:
+        return found(_same(said_number, wanted_number))
     if _plain(said) == _plain(wanted):
         return found(True)
     if _ONLY_WORDS.fullmatch(plain_text(said).strip()):
         return UNPARSED  # "five" may be 5
-    said_number, wanted_number = quantity(_undressed(said)), quantity(_undressed(wanted))
-    if said_number and wanted_number:
-        return found(_same(said_number, wanted_number))
     equal = verifier(limit_seconds).equal(_undressed(said), _undressed(wanted))
     return UNPARSED if equal is None else found(equal)
 
