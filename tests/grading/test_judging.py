@@ -10,6 +10,7 @@ from collections import Counter
 
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 from tests.grading.judge_server import comparison_in, ending_in, fair_copy, judge_with
 from tests.serving.endpoint import KEY, Reaction, endpoint
 
@@ -497,3 +498,13 @@ def test_a_template_goes_to_the_server_as_it_is():
         lay(params)
         score(params)
     assert server.asked[0]["chat_template_kwargs"] == {"enable_thinking": False}
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [(("m1", "m2"), "2 judges can tie"), (("m1", "m2", "m1"), "two of them ask one model")],
+)
+def test_a_jury_that_cannot_decide_is_refused(models, message):
+    judges = {f"j{n}": ("http://127.0.0.1:9/v1", {"model": name}) for n, name in enumerate(models)}
+    with pytest.raises(ValidationError, match=message):
+        study(judges)

@@ -6,6 +6,7 @@ import time
 import pytest
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG, item
 
+from breakeven.errors import InputError
 from breakeven.grading.graders import F1, GRADERS, judge
 from breakeven.tasks.items import Item
 
@@ -107,6 +108,46 @@ MATH = [
 @pytest.mark.parametrize(("answer", "reference", "grade"), MATH)
 def test_math(answer, reference, grade):
     assert GRADERS["math"](answer, item("math", reference)) == grade
+
+
+TOLERANT = [
+    ("\\boxed{9.8}", "9.81", "m/s^2", RIGHT),
+    ("\\boxed{9.8 m/s^2}", "9.81", "m/s^2", RIGHT),
+    ("\\boxed{9.8\\,\\text{m/s}^2}", "9.81", "m/s^2", RIGHT),
+    ("\\boxed{8.4\\ \\mathrm{J\\, mol^{-1} K^{-1}}}", "8.314", "J mol^{-1} K^{-1}", RIGHT),
+    ("\\boxed{10.3}", "9.81", "", RIGHT),
+    ("\\boxed{10.4}", "9.81", "", WRONG),
+    ("\\boxed{-9.8}", "9.81", "", WRONG),
+    ("\\boxed{-9.8}", "-9.81", "", RIGHT),
+    ("\\boxed{6.0 \\times 10^{23}}", "6.02e23", "", RIGHT),
+    ("\\boxed{0.001}", "0", "", WRONG),
+    ("\\boxed{50\\%}", "50", "%", RIGHT),
+    ("\\boxed{\\frac{1}{2} m}", "0.5", "m", RIGHT),
+    ("\\boxed{\\frac{1}{m}}", "\\frac{1}{m}", "m", RIGHT),
+]
+
+
+@pytest.mark.parametrize(("answer", "reference", "unit", "grade"), TOLERANT)
+def test_numbers_may_be_off_by_the_tolerance_of_the_task(answer, reference, unit, grade):
+    meta = {"relative_tolerance": 0.05, "unit": unit}
+    one = Item("i1", "t", "math-open", "?", reference, "c", "math", meta=meta)
+    assert GRADERS["math"](answer, one) == grade
+
+
+def test_any_of_several_right_answers_will_do():
+    meta = {"answers": ["7", "\\frac{1}{3}"]}
+    for grader in ("math", "exact"):
+        one = Item("i1", "t", "math-open", "?", "7", "c", grader, meta=meta)
+        grades = [GRADERS[grader](text, one) for text in ("7", "\\frac{1}{3}", "8", "")]
+        assert grades == [RIGHT, RIGHT, WRONG, UNPARSED]
+
+
+@pytest.mark.parametrize("tolerance", [-0.1, 1, "5%", None])
+def test_a_tolerance_that_is_no_share_names_the_item(tolerance):
+    meta = {"relative_tolerance": tolerance}
+    one = Item("i1", "t", "math-open", "?", "7", "c", "math", meta=meta)
+    with pytest.raises(InputError, match=r"item i1 of t: meta\.relative_tolerance: value is"):
+        GRADERS["math"]("7", one)
 
 
 CHOICES = ("the sun", "the moon", "Both A and B", "None of the above")

@@ -5,10 +5,12 @@ formula, else its last number. Numbers are compared exactly; 0.333 is not 1/3.
 """
 
 import re
+from fractions import Fraction
 
 from breakeven.grading.boxes import last_box, plain_text
 from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.grading.numbers import Quantity, quantity
+from breakeven.grading.references import relative_tolerance, right_answers
 from breakeven.grading.verifier import verifier
 from breakeven.tasks.items import Item
 
@@ -39,17 +41,26 @@ _WORDS = re.compile(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}")
 
 
 def grade_math(answer: str, item: Item, *, limit_seconds: float) -> Grade:
-    """Compare the end of an answer with the reference, by value.
+    """Compare the end of an answer with the answers that are right, by value.
 
-    What math-verify cannot tell within `limit_seconds` is not equal.
+    Numbers may be off by `meta.relative_tolerance` of the right one, and end in `meta.unit`. What
+    math-verify cannot tell within `limit_seconds` is not equal.
     """
     said = final_expression(answer)
-    wanted = last_box(item.reference) or item.reference
     if said is None or len(said) > _LONGEST:
         return UNPARSED
+    said = _without_unit(said, item.meta.get("unit"))
+    grades = [
+        _compared(said, last_box(one) or one, relative_tolerance(item), limit_seconds)
+        for one in right_answers(item)
+    ]
+    return max(grades)  # right before wrong, wrong before unparsed
+
+
+def _compared(said: str, wanted: str, tolerance: float, limit_seconds: float) -> Grade:
     said_number, wanted_number = quantity(_undressed(said)), quantity(_undressed(wanted))
     if said_number and wanted_number:
-        return found(_same(said_number, wanted_number))
+        return found(_same(said_number, wanted_number, tolerance))
     if _plain(said) == _plain(wanted):
         return found(True)
     if _ONLY_WORDS.fullmatch(plain_text(said).strip()):
@@ -94,14 +105,26 @@ def _maths(text: str) -> bool:
     return len(text) == 1 or bool(re.search(r"[\d\\^=+*/(\[{]", text))
 
 
-def _same(said: Quantity, wanted: Quantity) -> bool:
-    """Equal values in units that do not contradict; a per cent may be read as written or / 100."""
+def _same(said: Quantity, wanted: Quantity, tolerance: float) -> bool:
+    """Values that agree, in units that do not contradict; a per cent is read as it is or / 100."""
     if said.unit and wanted.unit and said.unit != wanted.unit:
         return False
+    values = [said.value]
     if said.percent != wanted.percent:
-        hundredth = said.value / 100 if said.percent else said.value * 100
-        return wanted.value in (said.value, hundredth)
-    return said.value == wanted.value
+        values.append(said.value / 100 if said.percent else said.value * 100)
+    room = Fraction(tolerance) * abs(wanted.value)
+    return any(abs(value - wanted.value) <= room for value in values)
+
+
+def _without_unit(said: str, unit: object) -> str:
+    """An expression without the unit that the question asked for, however it is spaced and set."""
+    if not isinstance(unit, str) or not unit.strip():
+        return said
+    signs = [re.escape(sign) for sign in plain_text(unit) if sign not in " {}"]
+    command = r"[\s\\,~]*(?:\\(?:text|mathrm|rm)\s*\{?)?\s*"
+    bare = re.sub(command + r"[\s{}\\,]*".join(signs) + r"[\s}]*$", "", said)
+    whole = bare and bare.count("{") == bare.count("}")
+    return bare if whole else said
 
 
 def _undressed(text: str) -> str:

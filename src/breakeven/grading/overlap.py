@@ -10,9 +10,9 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-from breakeven.errors import InputError
 from breakeven.grading.boxes import final_text
 from breakeven.grading.grade import UNPARSED, Grade, found
+from breakeven.grading.references import right_answers
 from breakeven.tasks.items import Item
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -76,21 +76,6 @@ def span(answer: str) -> str:
     text = " ".join(final_text(answer).split())
     lead = _LEAD.match(text)
     return text[lead.end() :].strip() if lead else text
-
-
-def right_answers(item: Item) -> Sequence[str]:
-    """All answers that count as right: `meta.answers`, else the reference.
-
-    Raises:
-        InputError: there is none, or `meta.answers` is no list of texts.
-    """
-    answers = item.meta.get("answers") or [item.reference]
-    if not isinstance(answers, list) or not all(isinstance(one, str) and one for one in answers):
-        raise InputError(
-            f"item {item.id} of {item.task}: meta.answers: value is {answers!r}; "
-            "use a list of the answers that are right, as texts"
-        )
-    return answers
 
 
 def _matched(said: str, wanted: Sequence[str]) -> Grade:

@@ -9,13 +9,14 @@ from breakeven.errors import InputError
 from breakeven.files import digest_json
 from breakeven.grading.graders import F1, Judged
 from breakeven.grading.judging.texts import Case, ending_of
-from breakeven.grading.overlap import right_answers
 from breakeven.grading.parting import part
+from breakeven.grading.references import right_answers
 from breakeven.params import Grading
 from breakeven.tasks.items import Item
 
-# Instructions are checked one by one: there is no reference to compare an answer with.
-_RULES_ALONE = ("ifeval",)
+# Nothing to compare an answer with: instructions are checked one by one, and a data set's scorer
+# takes answers that are not its reference.
+_RULES_ALONE = ("gym", "ifeval")
 
 
 class OpenRow(NamedTuple):
@@ -70,7 +71,7 @@ def is_open(text: str, judged: Judged, item: Item) -> bool:
 
 def reference_text(item: Item) -> str:
     """The reference as a person reads it: all right answers, a letter with its choice."""
-    if item.grader in F1:
+    if item.meta.get("answers"):
         return " | ".join(dict.fromkeys(right_answers(item)))
     marks = [chr(ord("A") + place) for place in range(len(item.choices))]
     if item.grader == "letter" and item.reference.strip().upper() in marks:
