@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 from tests.answering.conftest import STUDENT, save_adapter, study
-from tests.answering.tiny import save_base, tiny_model
+from tests.answering.tiny import quantised, save_base, tiny_model
 
 from breakeven.answering.weights import cell_method, cell_weights, digest_cell, held_weights
 from breakeven.errors import InputError
@@ -43,22 +43,8 @@ def test_a_merged_adapter_computes_what_the_adapter_apart_computes(adapter):
 
 
 def test_a_quantised_cell_answers_on_the_weights_that_it_was_trained_on(adapter, tmp_path):
-    from transformers import BitsAndBytesConfig, Qwen2ForCausalLM
-
     save_base(tmp_path / "base", seed=1)
-    settings = BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.float32,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        quantised = Qwen2ForCausalLM.from_pretrained(
-            tmp_path / "base", quantization_config=settings, dtype=torch.float32
-        )
-    # As while training: on some CPUs evaluation rounds once more, to bfloat16.
-    apart = logits(with_adapter(quantised, adapter).train())
+    apart = logits(with_adapter(quantised(tmp_path / "base"), adapter).train())
     model = load_base(tmp_path / "base", torch.float32)
     with cell_weights(model, held_weights(model), adapter, "qlora") as student:
         merged = logits(student)

@@ -1,9 +1,10 @@
 """Tiny random models in folders, as bases and as trained students."""
 
+import warnings
 from pathlib import Path
 
 import torch
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import BitsAndBytesConfig, Qwen2Config, Qwen2ForCausalLM
 
 from breakeven.students.tokenizer import build_tokenizer
 
@@ -35,3 +36,20 @@ def save_base(folder: Path, **settings):
     model.save_pretrained(folder)
     TOKENIZER.save_pretrained(folder)
     return model
+
+
+def quantised(folder: Path):
+    """The model in a folder as a QLoRA cell sees it while it is trained."""
+    settings = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.float32,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = Qwen2ForCausalLM.from_pretrained(
+            folder, quantization_config=settings, dtype=torch.float32
+        )
+    # On some CPUs evaluation rounds once more, to bfloat16.
+    return model.train()

