@@ -9,12 +9,15 @@ from tests.tasks.schemas import SCHEMAS, write_dataset
 
 from breakeven.answering.shots import pick_shots
 from breakeven.errors import InputError
-from breakeven.files import write_rows
-from breakeven.layout import prompts_path
+from breakeven.files import read_rows, write_rows
+from breakeven.layout import distilled_path, prompts_path
 from breakeven.params import CatalogueSource, CatalogueTask, Params, load_params
 from breakeven.prompts.load import load_prompts
+from breakeven.records import read_record
 from breakeven.tasks.benchmark import catalogue
 from breakeven.tasks.load import load_items
+from breakeven.teacher.completion import Completion
+from breakeven.teacher.distill import distill
 
 
 def source(benchmark: str, **more: Any) -> CatalogueSource:
@@ -89,3 +92,22 @@ def test_shots_of_a_task_are_its_own_examples_or_those_of_its_kin(
     shots = pick_shots(study, task, items, 3)
     assert all(shot.prompt.startswith(shown) for shot in shots)
     assert all(shot.answer.startswith(r"\boxed{") for shot in shots)
+
+
+def test_a_teacher_is_not_asked_about_examples(project: Path) -> None:
+    write_split(project, "gsm8k", "train", sums(5))
+    study = params("gsm8k")
+    source_ = study.sources["gsm8k-shots"]
+    write_rows(prompts_path("gsm8k-shots"), load_prompts("gsm8k-shots", source_))
+    distill(study, "gsm8k-shots", "reasoning")
+    assert read_rows(distilled_path("gsm8k-shots", "reasoning"), Completion) == []
+    record = read_record("distill", "gsm8k-shots", "reasoning")
+    assert record.flops == {"teacher": 0.0}
+    assert record.metrics["completions"] == 0
+
+
+def test_examples_are_in_no_corpus() -> None:
+    study = params("gsm8k").model_dump()
+    study["corpora"]["math"]["sources"] = ["gsm8k-shots"]
+    with pytest.raises(ValueError, match=r"corpora\.math\.sources: 'gsm8k-shots' holds examples"):
+        Params.model_validate(study)

@@ -8,7 +8,7 @@ from breakeven.params.bases import Base
 from breakeven.params.grading import Grading
 from breakeven.params.names import Count, DtypeName, Name, Positive, Section, Style
 from breakeven.params.references import check_references
-from breakeven.params.sources import Corpus, Source
+from breakeven.params.sources import CatalogueSource, Corpus, Source
 from breakeven.params.tasks import Task
 from breakeven.params.teachers import Teacher, VllmServer
 from breakeven.params.training import Arm, Training
@@ -99,4 +99,15 @@ class Params(Section):
             corpora={name: corpus.sources for name, corpus in self.corpora.items()},
             arms={**corpora, **later},
         )
+        return self
+
+    @model_validator(mode="after")
+    def _examples_are_not_learnt(self) -> "Params":
+        for name, corpus in self.corpora.items():
+            for source in corpus.sources:
+                if isinstance(self.sources[source], CatalogueSource):
+                    raise ValueError(
+                        f"corpora.{name}.sources: {source!r} holds examples for `shots`; "
+                        "to train on a data set use a source of kind dataset"
+                    )
         return self
