@@ -166,13 +166,14 @@ def _task_row(name: str, items: list[Item]) -> TaskRow:
 
 
 def _teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
-    """What the teacher wrote, by style, over the sources of params.yaml."""
+    """What the teacher wrote, by style, over the sources of params.yaml that it was asked about."""
     rows = []
     for style in ("ift", "reasoning"):
         found = [
             record
             for source in params.sources
             if (record := record_of("distill", source, style)) is not None
+            and record.metrics.get("completions")
         ]
         if not found:
             continue

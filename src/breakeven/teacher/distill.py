@@ -61,6 +61,7 @@ def _shown(source: str, style: str) -> dict[str, Any]:
         "metrics": counts.metrics(),
         "tokens": counts.tokens(),
         "flops": {"teacher": 0.0},
+        "device_seconds": {"cpu": 0.0},
     }
 
 
