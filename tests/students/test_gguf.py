@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import struct
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,7 @@ from tests.students.packaged import HIDDEN, make_package, write_gguf
 from breakeven.costs.architecture import load_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.files import digest_path
-from breakeven.params import GgufBase, Student, Training
+from breakeven.params import GgufBase, Student, load_params
 from breakeven.records import read_record
 from breakeven.rendering import render_prompt
 from breakeven.rendering.render import decode
@@ -27,6 +28,7 @@ from breakeven.students.packages import find_gguf
 from breakeven.students.pointer import read_pointer
 from breakeven.students.weights import weights_folder
 
+ROOT = Path(__file__).parents[2]
 KEY = "params.yaml: students.toy.base"
 
 
@@ -204,8 +206,8 @@ def test_a_template_in_the_file_is_kept(site):
 
 def test_the_base_stage_writes_weights_licence_and_record(toy):
     row = Student(base=base("toy_gguf"))
-    params = SimpleNamespace(students={"toy": row}, training=Training())
-    build_base(params, "toy")
+    params = load_params(ROOT / "params.yaml")
+    build_base(params.model_copy(update={"students": {"toy": row}}), "toy")
     folder = resolve_base("toy", row)
     assert folder.as_posix() == "models/base/toy/weights"
     model = load_base(folder, torch.float32)

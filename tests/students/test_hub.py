@@ -18,7 +18,7 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 from breakeven.errors import InputError, MachineError
 from breakeven.files import read_json
 from breakeven.layout import base_folder
-from breakeven.params import HubBase, Student, Training
+from breakeven.params import HubBase, Student, load_params
 from breakeven.records import read_record
 from breakeven.students import disk
 from breakeven.students.building import build_base
@@ -74,7 +74,8 @@ def base(revision="main", repo=REPO):
 
 
 def build(row):
-    build_base(SimpleNamespace(students={"s": row}, training=Training()), "s")
+    given = load_params(ROOT / "params.yaml")
+    build_base(given.model_copy(update={"students": {"s": row}}), "s")
 
 
 def test_a_branch_is_resolved_once_and_its_commit_is_recorded(hub, tiny):
@@ -224,6 +225,22 @@ def test_a_hub_out_of_reach_is_told_with_the_way_round(hub, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(MachineError, match="HF_HUB_OFFLINE is set"):
         weights_folder(base(), KEY)
+
+
+def test_a_student_that_cannot_fit_is_refused_when_only_its_config_is_here(hub, tiny):
+    config = json.loads(tiny["config.json"]) | {"hidden_size": 65536, "num_hidden_layers": 200}
+    hub.add(REPO, {**tiny, "config.json": json.dumps(config).encode()})
+    with pytest.raises(MachineError, match=r"students\.s: training arm .* needs .* GB"):
+        build(Student(base=base()))
+    assert set(hub.fetched()) == {"config.json"}
+
+
+def test_a_known_student_that_cannot_fit_is_refused_before_a_byte_is_fetched(hub, tiny):
+    hub.add("Qwen/Qwen2.5-14B", tiny)
+    row = Student(base=base(repo="Qwen/Qwen2.5-14B"), method="full")
+    with pytest.raises(MachineError, match=r"students\.s: training arm .* \(full, .* needs"):
+        build(row)
+    assert hub.fetched() == []
 
 
 def test_a_full_disk_is_told_before_the_weights_are_fetched(hub, tiny, monkeypatch):

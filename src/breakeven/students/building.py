@@ -15,6 +15,7 @@ from breakeven.stage import pick
 from breakeven.students.disk import folder_bytes, require_free_bytes
 from breakeven.students.loading import checked_folder
 from breakeven.students.pointer import BasePointer, base_weights, write_pointer
+from breakeven.students.room import require_room
 
 _TRAINED_BEFORE = {"flops.train": "the base was trained before this study"}
 
@@ -23,40 +24,45 @@ def build_base(params: Params, student: str) -> None:
     """Write the pointer to a student's base, its weights where they are trained here, a record.
 
     Raises:
-        InputError: a base folder is missing, holds no safetensors, or has no known architecture.
+        InputError: a base is missing, holds no safetensors, or has no known architecture.
+        MachineError: it cannot be trained in this machine's memory (before it is downloaded),
+            the disk is too full, or the hub cannot be reached.
     """
     base = pick(params.students, "students", student).base
     if isinstance(base, FolderBase):
-        record = _found(student, base)
+        record = _found(params, student, base)
     elif isinstance(base, GgufBase):
-        record = _converted(student, base)
+        record = _converted(params, student, base)
     elif isinstance(base, HubBase):
-        record = _downloaded(student, base)
+        record = _downloaded(params, student, base)
     else:
         record = _trained(student, base, params.training.threads or 1)
     record.write()
 
 
-def _found(student: str, base: FolderBase) -> Record:
+def _found(params: Params, student: str, base: FolderBase) -> Record:
     folder = checked_folder(Path(base.path), f"params.yaml: students.{student}.base.path")
+    shape = load_architecture(str(folder))
+    require_room(params, student, shape)
     digest = digest_path(folder)
     write_pointer(student, BasePointer("folder", base.path, digest))
     return Record(
         stage="base",
         cell={"student": student},
         parameters={"kind": "folder", "path": base.path},
-        metrics={"parameters": load_architecture(str(folder)).total_parameters},
+        metrics={"parameters": shape.total_parameters},
         inputs={base.path: digest},
         absent=_TRAINED_BEFORE,
         versions=versions(),
     )
 
 
-def _downloaded(student: str, base: HubBase) -> Record:
-    from breakeven.students.hub import download, find_hub_model
+def _downloaded(params: Params, student: str, base: HubBase) -> Record:
+    from breakeven.students.hub import download, find_hub_model, hub_architecture
 
     key = f"params.yaml: students.{student}.base"
     model = find_hub_model(base, key)
+    require_room(params, student, hub_architecture(model, key))
     snapshot = download(model, key)
     config = base_folder(student) / "config.json"
     config.parent.mkdir(parents=True, exist_ok=True)
@@ -80,11 +86,13 @@ def _downloaded(student: str, base: HubBase) -> Record:
     )
 
 
-def _converted(student: str, base: GgufBase) -> Record:
+def _converted(params: Params, student: str, base: GgufBase) -> Record:
     from breakeven.students.gguf import converted_gguf, copy_terms
 
     converted = converted_gguf(base, f"params.yaml: students.{student}.base")
     source, weights = converted.source, base_weights(student)
+    shape = load_architecture(str(converted.folder))
+    require_room(params, student, shape)
     require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
     with atomic_folder(weights) as temporary:
         shutil.copytree(converted.folder, temporary, dirs_exist_ok=True)
@@ -94,7 +102,7 @@ def _converted(student: str, base: GgufBase) -> Record:
         stage="base",
         cell={"student": student},
         parameters={"kind": "gguf", "package": base.package, "license": base.license},
-        metrics={"parameters": load_architecture(str(weights)).total_parameters},
+        metrics={"parameters": shape.total_parameters},
         inputs={f"{source.package} {source.version}: {source.name}": source.sha256},
         outputs={weights.as_posix(): converted.digest},
         absent=_TRAINED_BEFORE,

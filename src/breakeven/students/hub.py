@@ -215,7 +215,8 @@ def _hub_errors(repo: str, revision: str, key: str) -> Iterator[None]:
     from huggingface_hub import errors
     from huggingface_hub.utils import logging
 
-    logging.set_verbosity_error()  # it tells of each attempt before the one that counts
+    # It tells of each attempt before the one that counts.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         yield
     except errors.GatedRepoError as error:
