@@ -15,7 +15,7 @@ from breakeven.grading.verifier import verifier
 from breakeven.layout import items_path, task_path
 from breakeven.params import Params
 from breakeven.records import Record, versions
-from breakeven.students.pointer import read_pointer
+from breakeven.students.pointer import base_config
 from breakeven.tasks.items import Item
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def score(params: Params) -> None:
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
     table, docket = graders(params.grading), Docket(params.grading)
-    shapes = {name: load_architecture(read_pointer(name).path) for name in params.students}
+    shapes = {name: load_architecture(str(base_config(name))) for name in params.students}
     tables = []
     for number, part in enumerate(parts(params)):
         answers = _answers(

@@ -41,7 +41,7 @@ def write_train_record(
         tokens=result.tokens,
         flops=result.flops,
         inputs={
-            pointer.path: pointer.digest,
+            pointer.name: pointer.digest,
             **{path.as_posix(): digest_path(path) for path in corpora},
         },
         outputs={folder.as_posix(): result.digest},
