@@ -1,5 +1,6 @@
 """Files are written whole or not at all, and a bad line is named."""
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from breakeven.files import (
     atomic_folder,
     atomic_path,
     digest_path,
+    iter_rows,
     read_rows,
     settle_folder,
+    write_jsonl,
     write_rows,
 )
 
@@ -85,3 +88,31 @@ def test_a_folder_digest_changes_with_a_name_or_a_byte(tmp_path: Path) -> None:
     second = digest_path(tmp_path)
     (tmp_path / "a").rename(tmp_path / "b")
     assert len({first, second, digest_path(tmp_path)}) == 3
+
+
+def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        with atomic_path(tmp_path / "rows.jsonl") as temporary:
+            temporary.symlink_to("/dev/full")
+            with temporary.open("w") as handle:
+                handle.write("{}")
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.filename == str(tmp_path / "rows.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_are_read_and_written_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    made: list[int] = []
+
+    def rows():
+        for number in range(3):
+            made.append(number)
+            yield {"number": number}
+
+    assert write_jsonl(path, rows()) == 3
+    path.write_text(path.read_text() + "{")
+    reading = iter_rows(path, dict[str, int])
+    assert [next(reading) for _ in range(3)] == [{"number": number} for number in made]
+    with pytest.raises(InputError, match="line 4: not valid JSON"):
+        next(reading)

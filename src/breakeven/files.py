@@ -29,6 +29,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a failed write names no file by itself
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
