@@ -6,8 +6,6 @@ learns with the tokens that were kept for it; otherwise turns are plain text.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.rendering.encoding import starts_with_bos
-
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -55,6 +53,7 @@ def default_chat_template(tokenizer: "PreTrainedTokenizerBase") -> ChatTemplate:
     template = next(
         template for tokens, template in _BY_TOKENS if all(token in known for token in tokens)
     )
-    if starts_with_bos(tokenizer):
+    bos = tokenizer.bos_token_id
+    if bos is not None and list(tokenizer("")["input_ids"])[:1] == [bos]:
         return template._replace(text="{{ bos_token }}" + template.text)
     return template
