@@ -167,6 +167,47 @@ def tasks_check(
 
 
 @app.command()
+def plan(
+    path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
+    device: Annotated[
+        str, typer.Option(help="Who pays: here, or H100, H200, A100, L40S, L4, RTX-4090, A10G.")
+    ] = "here",
+    calibrate: Annotated[
+        bool, typer.Option(help="Measure this machine first, on a small study of the same kind.")
+    ] = False,
+    price_per_device_hour: Annotated[
+        float | None, typer.Option(help="Instead of the one in params.yaml.", min=0)
+    ] = None,
+    training_share: Annotated[
+        float, typer.Option(help="Share of the peak in training, assumed.", min=1e-6, max=1)
+    ] = 0.4,
+    answering_share: Annotated[
+        float, typer.Option(help="Share of the peak in generation, assumed.", min=1e-6, max=1)
+    ] = 0.1,
+    as_json: Json = False,
+) -> None:
+    """Tell what a study will cost before it runs: tokens, FLOPs, device-hours, disk, memory, money.
+
+    Examples: breakeven plan --calibrate; breakeven plan profiles/paper.yaml --device H100 --json
+    """
+    from breakeven.params import load_params
+    from breakeven.planning.command import plan_study, print_plan
+    from breakeven.planning.rates import Shares
+
+    found = plan_study(
+        load_params(path),
+        device_name=device,
+        shares=Shares(training_share, answering_share),
+        calibrated=calibrate,
+        price_per_device_hour=price_per_device_hour,
+    )
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), allow_nan=False))
+    else:
+        print_plan(found)
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
 ) -> None:

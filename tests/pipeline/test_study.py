@@ -69,6 +69,15 @@ def test_again_runs_nothing_but_track(study: Study) -> None:
     assert count_runs(study) == before
 
 
+def test_a_plan_knows_the_flops_of_training_and_what_is_done(study: Study) -> None:
+    plan = json.loads(study.run("breakeven", "plan", "--device", "L4", "--json").stdout)
+    assert plan["total"]["done"] == plan["total"]["cells"]
+    assert plan["total"]["device_hours_to_pay"] == 0
+    for cell in plan["cells"]:
+        if cell["stage"] == "train":
+            assert cell["flops"] == pytest.approx(cell["spent_flops"], rel=0.01)
+
+
 @pytest.mark.browser
 def test_the_page_opens_in_chromium_without_an_error(study: Study) -> None:
     chromium = Path("/usr/bin/chromium")

@@ -1,0 +1,174 @@
+"""Measures a device on a small study of the same kind: real stages on a tenth of the work.
+
+The small study has the students, settings and engine of params.yaml, one arm of each style, some
+hundred prompts and one task a family with a full batch of items. Its records give the FLOPs a
+second of each student and stage. It lies in `.work/calibration/` by all that decides its speed, so
+that it is run once; an interrupted one goes on.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from breakeven.costs.devices import describe_device
+from breakeven.errors import MachineError
+from breakeven.files import read_json, write_json, write_text
+from breakeven.params import Params
+from breakeven.planning.rates import Calibration
+from breakeven.progress import Progress
+from breakeven.records import versions
+from breakeven.scratch import scratch_folder
+
+# Student, stage, style.
+Key = tuple[str, str, str]
+
+_PROMPTS = 450
+_FEWEST_PROMPTS = 8
+# What the project's root holds that the small study must have of its own.
+_OWN = {
+    *("data", "models", "answers", "scores", "report", "records", "mlruns", "params.yaml"),
+    *(".work", ".dvc", ".git"),
+}
+
+
+def known_calibration(params: Params) -> Calibration:
+    """What an earlier calibration of this study on this device measured; empty without one."""
+    file = _folder(params) / "rates.json"
+    rows = read_json(file) if file.is_file() else []
+    return {
+        (str(student), str(stage), str(style)): float(rate) for student, stage, style, rate in rows
+    }
+
+
+def calibrate(params: Params) -> Calibration:
+    """FLOPs a second by student, stage and style, measured here unless they are known already.
+
+    Raises:
+        MachineError: a stage of the small study failed; its own message stands above.
+    """
+    folder = _folder(params)
+    if not (folder / "rates.json").is_file():
+        root, small = folder / "study", small_study(params)
+        _prepare(root, small)
+        _run(root, small)
+        rows = [[*key, rate] for key, rate in _rates(root, small).items()]
+        write_json(folder / "rates.json", rows)
+    return known_calibration(params)
+
+
+def small_study(params: Params) -> Params:
+    """The study cut down to what tells how fast it runs."""
+    tree = params.model_dump(mode="json")
+    total = sum(getattr(source, "prompts", None) or _PROMPTS for source in params.sources.values())
+    for name, source in params.sources.items():
+        wanted = getattr(source, "prompts", None) or _PROMPTS
+        share = max(_FEWEST_PROMPTS, round(wanted * _PROMPTS / total))
+        tree["sources"][name]["prompts"] = min(wanted, share)
+    first = {arm.style: name for name, arm in reversed(params.arms.items())}.values()
+    tree["arms"] = {name: row for name, row in tree["arms"].items() if name in first}
+    for arm in tree["arms"].values():
+        arm["budget"] = None
+    tree["tasks"] = {name: tree["tasks"][name] for name in _one_task_a_family(params)}
+    for row in tree["tasks"].values():
+        row["items"] = min(row.get("items") or params.answering.batch_size, _items(params))
+    tree["seeds"] = [params.seeds[0]]
+    tree["training"]["epochs"] = 1
+    return Params.model_validate(tree)
+
+
+def _items(params: Params) -> int:
+    return min(params.answering.batch_size, 400)
+
+
+def _one_task_a_family(params: Params) -> list[str]:
+    from breakeven.planning.expected import family_of
+
+    return list({family_of(name, task): name for name, task in params.tasks.items()}.values())
+
+
+def _folder(params: Params) -> Path:
+    """The scratch of a calibration: by what the study runs, the device, and the code's versions."""
+    import torch
+
+    where = "cuda" if torch.cuda.is_available() else "cpu"
+    small = small_study(params)
+    key = {
+        "study": small.model_dump(mode="json", exclude={"study", "report", "costs"}),
+        "device": describe_device(where).name,
+        "versions": versions(),
+    }
+    return scratch_folder("calibration", key)
+
+
+def _prepare(root: Path, small: Params) -> None:
+    """A project of its own: params.yaml, and links to what it only reads."""
+    root.mkdir(parents=True, exist_ok=True)
+    for entry in Path.cwd().iterdir():
+        link = root / entry.name
+        if entry.name not in _OWN and not link.exists():
+            link.symlink_to(entry, target_is_directory=entry.is_dir())
+    tree = small.model_dump(mode="json")
+    write_text(root / "params.yaml", yaml.safe_dump(tree, sort_keys=False))
+
+
+def _run(root: Path, small: Params) -> None:
+    """Every stage up to the answers, as the pipeline runs them."""
+    stages = list(_commands(small))
+    with Progress("calibrate", total=len(stages)) as progress:
+        for stage, arguments, record in stages:
+            if not (root / "records" / record).is_file():
+                _run_stage(root, stage, arguments)
+            progress.advance(" ".join([stage, *arguments[1::2]]))
+
+
+def _run_stage(root: Path, stage: str, arguments: list[str]) -> None:
+    command = [sys.executable, f"stages/{stage}.py", *arguments]
+    done = subprocess.run(  # noqa: S603 - our own stages
+        command, cwd=root, stdout=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        raise MachineError(
+            f"calibration: {stage} {' '.join(arguments)} failed with exit code {done.returncode}; "
+            f"its message stands above, its files are in {root}"
+        )
+
+
+def _commands(small: Params) -> list[tuple[str, list[str], str]]:
+    """Stage, arguments and record of every cell of the small study."""
+    found: list[tuple[str, list[str], str]] = []
+    found += [("tasks", ["--task", name], f"tasks/{name}.json") for name in small.tasks]
+    found += [("prompts", ["--source", name], f"prompts/{name}.json") for name in small.sources]
+    for name in small.sources:
+        for style in ("ift", "reasoning"):
+            arguments = ["--source", name, "--style", style]
+            found.append(("distill", arguments, f"distill/{name}/{style}.json"))
+    found += [("pairs", ["--corpus", name], f"pairs/{name}.json") for name in small.corpora]
+    found += [("base", ["--student", name], f"base/{name}.json") for name in small.students]
+    seed = str(small.seeds[0])
+    for student in small.students:
+        for arm in small.arms:
+            arguments = ["--student", student, "--arm", arm, "--seed", seed]
+            found.append(("train", arguments, f"train/{student}/{arm}/{seed}.json"))
+        found.append(("answer", ["--student", student], f"answer/{student}.json"))
+    return found
+
+
+def _rates(root: Path, small: Params) -> dict[Key, float]:
+    """FLOPs over device-seconds of each student, stage and style."""
+    work: dict[Key, tuple[float, float]] = {}
+    seed = small.seeds[0]
+    for student in small.students:
+        answers = read_json(root / f"records/answer/{student}.json")["details"]["cells"]
+        for arm, row in small.arms.items():
+            own = [one for one in answers if one["arm"] == arm]
+            work[student, "answer", row.style] = (
+                sum(one["inference_flops"] for one in own),
+                sum(one["device_seconds"] for one in own),
+            )
+            if row.trained:
+                record = read_json(root / f"records/train/{student}/{arm}/{seed}.json")
+                seconds = sum(record["device_seconds"].values())
+                work[student, "train", row.style] = (record["flops"]["train"], seconds)
+    return {key: flops / seconds for key, (flops, seconds) in work.items() if flops and seconds}

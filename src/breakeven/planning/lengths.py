@@ -1,0 +1,131 @@
+"""Expected texts as token counts of a student, and the FLOPs that they cost."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.exact import Method, answer_flops, train_flops
+from breakeven.costs.lora import Lora
+from breakeven.planning.expected import Bytes, Texts
+from breakeven.rendering import render_examples
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Counts = NDArray[np.float64]
+
+# Assumed where no tokenizer is at hand: English and LaTeX in vocabularies of 100K and more.
+BYTES_A_TOKEN = 4.0
+# Tokens of a chat template around a prompt, assumed where no tokenizer is at hand.
+FRAME_TOKENS = 30
+
+
+class Lengths(NamedTuple):
+    """Token counts of a sample; each entry stands for `weight` of what is counted.
+
+    `prompt` is what is read with the chat frame, `ift` and `reasoning` what is written in each
+    style, the end token included. All have one entry a sampled row.
+    """
+
+    prompt: Counts
+    ift: Counts
+    reasoning: Counts
+    weight: float
+
+    @property
+    def rows(self) -> float:
+        """How many rows the sample stands for."""
+        return self.weight * len(self.prompt)
+
+    def of(self, style: str) -> Counts:
+        """What is written in a style."""
+        return self.reasoning if style == "reasoning" else self.ift
+
+
+def counted(
+    texts: Sequence[Texts], rows: float, tokenizer: "PreTrainedTokenizerBase | None"
+) -> Lengths:
+    """The lengths of sampled texts that stand for `rows` rows, by the student's own tokenizer."""
+    if tokenizer is None:
+        return _by_bytes(texts, rows)
+    plain = render_examples(tokenizer, [one.ift for one in texts])
+    traced = render_examples(tokenizer, [one.reasoning for one in texts])
+    return Lengths(
+        prompt=np.array([one.labels_start for one in plain], dtype=float),
+        ift=np.array([len(one.labels) - one.labels_start for one in plain], dtype=float),
+        reasoning=np.array([len(one.labels) - one.labels_start for one in traced], dtype=float),
+        weight=rows / len(texts),
+    )
+
+
+def _by_bytes(texts: Sequence[Texts], rows: float) -> Lengths:
+    def tokens(parts: list[str], more: float) -> Counts:
+        return np.array([len(part.encode()) / BYTES_A_TOKEN + more for part in parts])
+
+    return Lengths(
+        prompt=tokens([one.ift.prompt for one in texts], FRAME_TOKENS),
+        ift=tokens([one.ift.completion for one in texts], 1),
+        reasoning=tokens([one.reasoning.completion for one in texts], 1),
+        weight=rows / len(texts),
+    )
+
+
+def from_means(means: Bytes, rows: float) -> Lengths:
+    """Lengths of which only mean bytes are known: one entry that stands for all rows."""
+    return Lengths(
+        prompt=np.array([means.prompt / BYTES_A_TOKEN + FRAME_TOKENS]),
+        ift=np.array([means.ift / BYTES_A_TOKEN + 1]),
+        reasoning=np.array([means.reasoning / BYTES_A_TOKEN + 1]),
+        weight=rows,
+    )
+
+
+def fitting(lengths: Lengths, max_length: int) -> Lengths:
+    """Without the rows that are too long in either style: both styles keep the same prompts."""
+    longest = lengths.prompt + np.maximum(lengths.ift, lengths.reasoning)
+    keep = longest <= max_length
+    if len(keep) == 1:  # a mean says nothing of how many are longer
+        keep = np.array([True])
+    return Lengths(lengths.prompt[keep], lengths.ift[keep], lengths.reasoning[keep], lengths.weight)
+
+
+class Work(NamedTuple):
+    """Tokens read and written, and FLOPs."""
+
+    read_tokens: float
+    new_tokens: float
+    flops: float
+
+    def times(self, factor: float) -> "Work":
+        """The work `factor` times over."""
+        return Work(*(value * factor for value in self))
+
+    def plus(self, other: "Work") -> "Work":
+        """Both together."""
+        return Work(*(one + two for one, two in zip(self, other, strict=True)))
+
+
+NO_WORK = Work(0.0, 0.0, 0.0)
+
+
+def learning(
+    architecture: Architecture,
+    lengths: Lengths,
+    style: str,
+    method: Method,
+    lora: Lora | None,
+) -> Work:
+    """What one pass over the rows in one style takes. Every token of a pair is read."""
+    written = lengths.of(style)
+    read = lengths.prompt + written - 1
+    flops = train_flops(architecture, read, method, lora, written)
+    return Work(float((lengths.prompt + written).sum()), 0.0, flops).times(lengths.weight)
+
+
+def answering(architecture: Architecture, prompt_tokens: Counts, new_tokens: Counts) -> Work:
+    """What answers of these lengths take."""
+    flops = answer_flops(architecture, prompt_tokens, new_tokens)
+    return Work(float(prompt_tokens.sum()), float(new_tokens.sum()), float(np.sum(flops)))

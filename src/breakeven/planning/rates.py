@@ -1,0 +1,39 @@
+"""How fast a device does a study's work: as calibrated on it, or a share of its peak, assumed."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from breakeven.planning.cells import PlannedCell
+from breakeven.planning.devices import PlannedDevice
+
+
+class Shares(NamedTuple):
+    """Model-FLOPs utilisation that is assumed where nothing was calibrated."""
+
+    training: float
+    answering: float
+
+
+class Rate(NamedTuple):
+    """FLOPs a second of one kind of work, and whether that was measured on the device."""
+
+    flops_per_second: float
+    calibrated: bool
+
+
+# (student, stage, style) to FLOPs a second, as a calibration measured them.
+Calibration = Mapping[tuple[str, str, str], float]
+
+
+def rate_of(
+    cell: PlannedCell, device: PlannedDevice, shares: Shares, calibration: Calibration
+) -> Rate:
+    """The rate that a cell is expected to run at.
+
+    A calibrated student counts for its own cells, whatever the arm of that style.
+    """
+    measured = calibration.get((str(cell.cell[0]), cell.stage, cell.style))
+    if measured is not None:
+        return Rate(measured, calibrated=True)
+    share = shares.training if cell.stage in ("base", "train") else shares.answering
+    return Rate(device.flops_per_second * share, calibrated=False)

@@ -1,0 +1,188 @@
+"""The plan of a study: its FLOPs, its devices, its calibration, its price."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from tests.pipeline.repository import TINY
+
+from breakeven.costs.architecture import load_architecture
+from breakeven.costs.exact import answer_flops, train_flops
+from breakeven.costs.paper import answer_flops as paper_answer_flops
+from breakeven.errors import InputError
+from breakeven.params import Params
+from breakeven.planning.bill import price, total
+from breakeven.planning.calibration import small_study
+from breakeven.planning.cells import (
+    PROMPT_TOKENS,
+    PlannedCell,
+    planned_cells,
+    published_new_tokens,
+)
+from breakeven.planning.devices import planned_device
+from breakeven.planning.known import Known
+from breakeven.planning.lengths import Lengths, Work, fitting, from_means, learning
+from breakeven.planning.rates import Shares
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project that has the bases of this one."""
+    (tmp_path / "assets").symlink_to(ROOT / "assets")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def tiny(change: Callable[[dict[str, Any]], None] = lambda tree: None) -> Params:
+    tree = deepcopy(TINY)
+    change(tree)
+    return Params.model_validate(tree)
+
+
+def cells_of(params: Params, stage: str) -> dict[tuple[str | int, ...], PlannedCell]:
+    return {one.cell: one for one in planned_cells(Known(params)) if one.stage == stage}
+
+
+def test_one_pass_over_pairs_of_known_lengths_costs_the_exact_formula() -> None:
+    shape = load_architecture("Qwen2.5-0.5B")
+    lengths = Lengths(np.array([10.0]), np.array([5.0]), np.array([50.0]), weight=7)
+    work = learning(shape, lengths, "reasoning", "full", None)
+    # The end token is learnt but not read.
+    assert work.flops == 7 * train_flops(shape, [59], "full", None, [50])
+    assert work.read_tokens == 7 * 60
+
+
+def test_a_pair_too_long_in_one_style_is_left_out_of_both() -> None:
+    lengths = Lengths(np.array([4.0, 4.0]), np.array([2.0, 2.0]), np.array([3.0, 30.0]), 5.0)
+    assert fitting(lengths, 10).rows == 5
+    assert fitting(lengths, 10).ift.tolist() == [2.0]
+
+
+def test_a_mean_stands_for_every_row_whatever_the_longest_may_be() -> None:
+    from breakeven.planning.expected import Bytes
+
+    lengths = from_means(Bytes(prompt=40, ift=400, reasoning=4000), rows=100)
+    assert fitting(lengths, 10).rows == 100
+    assert lengths.reasoning.tolist() == [1001.0]
+
+
+def test_a_budget_of_tokens_is_what_is_read(project: Path) -> None:
+    def change(tree: dict[str, Any]) -> None:
+        tree["arms"]["ift"]["budget"] = {"tokens": 12345}
+
+    cells = cells_of(tiny(change), "train")
+    (ift,) = (one for cell, one in cells.items() if cell[1] == "ift")
+    assert ift.work.read_tokens == pytest.approx(12345)
+
+
+def test_every_cell_of_the_matrix_is_planned_once(project: Path) -> None:
+    params = tiny()
+    cells = [(one.stage, one.cell) for one in planned_cells(Known(params))]
+    trained = [arm for arm in params.arms.values() if arm.trained]
+    students, tasks = len(params.students), len(params.tasks)
+    assert len(set(cells)) == len(cells)
+    assert sum(stage == "train" for stage, _ in cells) == students * len(trained)
+    assert sum(stage == "answer" for stage, _ in cells) == students * len(params.arms) * tasks
+
+
+def test_published_flops_a_query_give_the_new_tokens_that_cost_them() -> None:
+    shape = load_architecture("Qwen2.5-7B")
+    new = published_new_tokens(shape, "math-open", "reasoning")
+    size_b = shape.total_parameters / 1e9
+    # The row of the published table: 2.67e13 FLOPs at one billion parameters, exponent 0.77.
+    assert paper_answer_flops(shape, PROMPT_TOKENS, new) == pytest.approx(2.67e13 * size_b**0.77)
+    assert published_new_tokens(shape, "math-open", "ift") < new
+
+
+def test_a_model_that_teaches_is_billed_by_its_active_parameters(project: Path) -> None:
+    style = {"trace": "none", "max_new_tokens": 100}
+
+    def change(tree: dict[str, Any]) -> None:
+        tree["teacher"] = {
+            "kind": "openai",
+            "model": "any",
+            "base_urls": ["http://127.0.0.1:9/v1"],
+            "architecture": "Qwen3-235B-A22B",
+            "styles": {"ift": style, "reasoning": {**style, "max_new_tokens": 300}},
+        }
+
+    cells = cells_of(tiny(change), "distill")
+    assert all(one.work.flops > 0 for one in cells.values())
+    shape = load_architecture("Qwen3-235B-A22B")
+    one = next(iter(cells.values()))
+    new = one.work.new_tokens
+    assert one.work.flops > 2 * shape.active_parameters * new
+    assert one.work.flops < 10 * shape.active_parameters * (new + one.work.read_tokens)
+
+
+def test_device_hours_and_money_follow_the_rate(project: Path) -> None:
+    device = planned_device("H100")
+    cell = PlannedCell("train", ("t30k", "ift", 0), "ift", Work(1, 0, 3600 * 0.4 * 989.4e12), "x")
+    (line,) = price(tiny(), [cell], device, Shares(0.4, 0.1), {})
+    assert total([line], 2.5).device_hours == pytest.approx(1.0)
+    assert total([line], 2.5).money_to_pay == pytest.approx(2.5)
+    (measured,) = price(tiny(), [cell], device, Shares(0.4, 0.1), {("t30k", "train", "ift"): 1e12})
+    assert measured.rate.calibrated
+    assert measured.device_seconds == pytest.approx(3600 * 0.4 * 989.4)
+
+
+def test_an_unknown_device_names_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"--device: value is 'H10'; did you mean 'H100'"):
+        planned_device("H10")
+
+
+def test_the_small_study_keeps_students_and_settings_and_one_arm_a_style() -> None:
+    params = Params.model_validate(yaml.safe_load((ROOT / "params.yaml").read_text()))
+    small = small_study(params)
+    assert small.students == params.students
+    assert list(small.arms) == ["base", "ift", "reasoning", "mixed-50"]
+    assert {task.family for task in small.tasks.values()} == {  # type: ignore[union-attr]
+        task.family for task in params.tasks.values()  # type: ignore[union-attr]
+    }
+    assert 400 <= sum(source.prompts for source in small.sources.values()) <= 500  # type: ignore
+
+
+def test_an_answer_is_expected_to_end_at_the_limit(project: Path) -> None:
+    def change(tree: dict[str, Any]) -> None:
+        tree["answering"]["max_new_tokens"] = 3
+
+    params = tiny(change)
+    for cell, one in cells_of(params, "answer").items():
+        items = params.tasks[str(cell[4])].items  # type: ignore[union-attr]
+        assert one.work.new_tokens <= 3 * items
+        shape = load_architecture(str(ROOT / "assets/tabletop" / str(cell[0])))
+        assert one.work.flops <= items * answer_flops(shape, 400, 3)
+
+
+def test_the_plan_is_one_json_object(project: Path) -> None:
+    from typer.testing import CliRunner
+
+    from breakeven.cli import app
+
+    Path("params.yaml").write_text(yaml.safe_dump(TINY))
+    done = CliRunner().invoke(app, ["plan", "--device", "L4", "--json"])
+    assert done.exit_code == 0, done.output
+    plan = json.loads(done.stdout)
+    assert plan["device"]["name"] == "L4"
+    assert plan["total"]["flops"] == pytest.approx(sum(one["flops"] for one in plan["cells"]))
+    assert plan["total"]["done"] == 0
+
+
+def test_a_student_that_does_not_fit_says_what_would(project: Path) -> None:
+    from breakeven.planning.fit import fits
+
+    def change(tree: dict[str, Any]) -> None:
+        hub = {"kind": "hub", "repo": "Qwen/Qwen2.5-14B", "revision": "main"}
+        tree["students"] = {"big": {"base": hub, "method": "full"}}
+
+    found = {one.work: one for one in fits(Known(tiny(change)), planned_device("L4"))}
+    assert not found["training (full)"].fits
+    assert "does NOT fit; " in found["training (full)"].sentence
+    assert found["training (full)"].need.total > 16 * 14e9
