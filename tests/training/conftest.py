@@ -1,11 +1,13 @@
 """A tiny study: a random Qwen2 base of 20K parameters and thirty worked pairs."""
 
+import contextlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from tests.training.tiny import BASE, worked_pairs
 
 from breakeven.costs.devices import describe_device
@@ -44,13 +46,19 @@ def base_files(tmp_path_factory, tokenizer):
     return folder
 
 
+def lay_out(project: Path, base_files: Path) -> None:
+    """A base and pairs, as the stages before training leave them."""
+    with contextlib.chdir(project):
+        BASE.parent.mkdir()
+        BASE.symlink_to(base_files, target_is_directory=True)
+        write_pointer("tiny", BasePointer("folder", BASE.as_posix(), digest_path(BASE)))
+        write_pairs(pairs_path("general"), worked_pairs())
+
+
 @pytest.fixture
 def study(project: Path, base_files: Path) -> Path:
-    """A project with a base and pairs, as the stages before training leave it."""
-    BASE.parent.mkdir()
-    BASE.symlink_to(base_files, target_is_directory=True)
-    write_pointer("tiny", BasePointer("folder", BASE.as_posix(), digest_path(BASE)))
-    write_pairs(pairs_path("general"), worked_pairs())
+    """A project with a base and pairs."""
+    lay_out(project, base_files)
     return project
 
 
@@ -68,6 +76,7 @@ def bench(base_files: Path, tmp_path: Path, lessons):
         return trainable_model(base_files, settings, device=torch.device("cpu"), seed=seed)
 
     def rest(settings: Settings, steps: int, name: str = "run") -> dict[str, Any]:
+        AcceleratorState._reset_state(reset_partial_state=True)  # the dtype is fixed in it
         scratch = tmp_path / name
         scratch.mkdir(exist_ok=True)
         return {

@@ -90,6 +90,33 @@ def test_micro_batches_stay_within_their_padded_tokens(limit):
             assert padded <= (limit or 400) or len(batch) == 1
 
 
+@pytest.mark.parametrize(("count", "sizes"), [(4, [4, 4, 2, 3]), (10, [10, 3]), (32, [10, 3])])
+def test_steps_of_sequences_hold_exactly_so_many_and_the_last_of_a_phase_the_rest(count, sizes):
+    found = steps(random_lengths(10), random_lengths(3), batch_sequences=count)
+    assert [len(step.samples) for step in found] == sizes
+    pairs = [sorted(sample.pair for sample in step.samples) for step in found]
+    assert list(itertools.chain(*pairs)) == list(range(13))
+
+
+def test_steps_of_sequences_are_cut_into_micro_batches_too():
+    found = steps([10] * 8, batch_sequences=8, micro_batch_tokens=30)
+    assert [[len(batch) for batch in step.micro_batches] for step in found] == [[3, 3, 2]]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "packed"),
+    [
+        ([50, 30, 20, 60, 40], [[60, 40], [50, 30, 20]]),
+        ([10] * 10, [[10] * 10]),
+        ([130, 10], [[130], [10]]),
+        ([99, 2], [[99], [2]]),
+    ],
+)
+def test_packed_micro_batches_are_filled_with_real_tokens(lengths, packed):
+    (step,) = steps(lengths, batch_sequences=99, packing=True)
+    assert [[lengths[one.pair] for one in batch] for batch in step.micro_batches] == packed
+
+
 def test_steps_are_the_same_again():
     lengths = random_lengths(100)
     assert steps(lengths) == steps(lengths)

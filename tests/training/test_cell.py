@@ -41,14 +41,14 @@ class Killer:
 
 trainer._USAGE_SECONDS = 0.0  # a line a step
 params = Params.model_validate_json(sys.stdin.read())
-train_cell(params, "tiny", "reasoning", 0, watch=lambda key: contextlib.nullcontext(Killer()))
+train_cell(params, "tiny", sys.argv[2], 0, watch=lambda key: contextlib.nullcontext(Killer()))
 """
 
 
-def kill_at(step: int, params) -> None:
+def kill_at(step: int, params, arm: str = "reasoning") -> None:
     """Train in a process of its own that is killed at a step."""
     child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(step)],
+        [sys.executable, "-c", CHILD, str(step), arm],
         input=params.model_dump_json(),
         text=True,
         capture_output=True,
@@ -76,15 +76,19 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_killed_training_ends_with_the_bytes_of_an_undisturbed_one(study):
-    params = make_params(checkpoint_steps=3)
+@pytest.mark.parametrize("method", ["lora", "qlora", "full"])
+def test_killed_training_ends_with_the_bytes_of_an_undisturbed_one(study, method):
+    params = make_params(checkpoint_steps=3, method=method)
     folder = student_folder("tiny", "reasoning", 0)
     undisturbed = train_cell(params, "tiny", "reasoning", 0)
     expected = bytes_of(folder)
-    assert set(expected) == {"adapter_config.json", "adapter_model.safetensors"}
-    # peft keeps a set there, in another order in every process.
-    modules = json.loads(expected["adapter_config.json"])["target_modules"]
-    assert modules == sorted(modules)
+    if method == "full":
+        assert set(expected) == {"config.json", "generation_config.json", "model.safetensors"}
+    else:
+        assert set(expected) == {"adapter_config.json", "adapter_model.safetensors"}
+        # peft keeps a set there, in another order in every process.
+        modules = json.loads(expected["adapter_config.json"])["target_modules"]
+        assert modules == sorted(modules)
     shutil.rmtree(".work")
     shutil.rmtree(folder)
 
@@ -134,11 +138,13 @@ def key_of(params, arm="ift", seed=0):
 
 def test_key_changes_with_what_changes_the_weights_only(study):
     key = key_of(make_params())
-    assert key_of(make_params(checkpoint_steps=7, threads=1)) == key
+    assert key_of(make_params(checkpoint_steps=7, threads=1, launch="a.yaml")) == key
     others = [
         key_of(make_params(learning_rate=1e-3)),
         key_of(make_params(lora={"rank": 2})),
         key_of(make_params(batch_tokens=100)),
+        key_of(make_params(batch_sequences=8)),
+        key_of(make_params(packing=True)),
         key_of(make_params(epochs=2)),
         key_of(make_params(), seed=1),
         key_of(make_params(), arm="mixed"),
@@ -286,3 +292,78 @@ def stage_costs(params, arm="ift"):
         "tokens": sum(len(one.input_ids) for one in examples),
         "flops": plan.flops_of(examples),
     }
+
+
+@pytest.fixture
+def two_corpora(study):
+    """Thirty pairs, then ten others."""
+    others = [
+        Pair(**{**vars(pair), "id": f"math-{number}"})
+        for number, pair in enumerate(worked_pairs(40)[30:])
+    ]
+    write_pairs(pairs_path("math"), others)
+    return study
+
+
+def params_with_then(arm, **training):
+    return make_params(arms={"both": {"then": "math", **arm}}, corpora=("math",), **training)
+
+
+@pytest.mark.parametrize("order", ["mixed", "sequential"])
+def test_second_corpus_is_learnt_after_the_first_in_the_same_styles(two_corpora, order):
+    params = params_with_then({"reasoning_share": 0.5, "order": order}, batch_sequences=8)
+    plan = plan_cell(params, "tiny", "both", 0)
+    samples = plan.selection.samples
+    ids = [plan.lessons.ids[sample.pair] for sample in samples]
+    assert all(name.startswith("chain") for name in ids[:30])
+    assert sorted(ids[30:]) == sorted(f"math-{number}" for number in range(10))
+    styles = [sample.style for sample in samples]
+    assert styles[:30].count("reasoning") == 15
+    assert styles[30:].count("reasoning") == 5
+    if order == "sequential":
+        assert styles == ["ift"] * 15 + ["reasoning"] * 15 + ["ift"] * 5 + ["reasoning"] * 5
+    # What is learnt first is what an arm without `then` learns.
+    first = plan_cell(params, "tiny", "mixed", 0)
+    if order == "mixed":
+        assert [step.samples for step in plan.steps[:4]] == [step.samples for step in first.steps]
+
+
+def test_record_tells_both_corpora(two_corpora):
+    params = params_with_then({"reasoning_share": 0.5}, batch_sequences=8)
+    stage.run(params, "tiny", "both", 0)
+    record = read_record("train", "tiny", "both", 0)
+    first, second = record.details["corpora"]
+    assert (first["corpus"], first["pairs"], first["samples"]) == ("general", 30, 30)
+    assert (second["corpus"], second["pairs"], second["samples"]) == ("math", 10, 10)
+    assert first["trained_tokens"] + second["trained_tokens"] == record.tokens["trained"]
+    flops = first["train_flops"] + second["train_flops"]
+    assert flops == pytest.approx(record.flops["train"], rel=1e-12)
+    assert record.parameters["then"] == "math"
+    assert record.metrics["steps"] == 4 + 2
+    assert set(record.inputs) == {
+        BASE.as_posix(),
+        "data/pairs/general.parquet",
+        "data/pairs/math.parquet",
+    }
+
+
+@pytest.mark.parametrize("samples", [20, 40, 60])
+def test_budget_is_parted_so_that_both_corpora_are_passed_over_equally_often(two_corpora, samples):
+    arm = {"reasoning_share": 0.5, "budget": {"samples": samples}}
+    plan = plan_cell(params_with_then(arm), "tiny", "both", 0)
+    counts = [len(part.selection.samples) for part in plan.parts]
+    assert counts == [samples * 3 // 4, samples // 4]
+    assert plan.selection.passes == pytest.approx(samples / 40)
+
+
+def test_killed_training_of_two_corpora_goes_on(two_corpora):
+    params = params_with_then({"reasoning_share": 1.0}, batch_sequences=8, checkpoint_steps=3)
+    undisturbed = train_cell(params, "tiny", "both", 0)
+    expected = bytes_of(student_folder("tiny", "both", 0))
+    shutil.rmtree(".work")
+    kill_at(4, params, "both")
+    steps = Steps()
+    resumed = train_cell(params, "tiny", "both", 0, watch=watched(steps))
+    assert steps == [3, 4, 5]
+    assert resumed.series == undisturbed.series
+    assert bytes_of(student_folder("tiny", "both", 0)) == expected

@@ -4,7 +4,13 @@ import itertools
 
 import pytest
 
-from breakeven.training.selection import Costs, Sample, select
+from breakeven.training.selection import (
+    Costs,
+    Sample,
+    one_after_another,
+    pass_cost,
+    select,
+)
 
 PAIRS = 41
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -118,3 +124,21 @@ def test_selection_is_the_same_on_every_machine():
         Sample(2, "ift"),
         Sample(3, "reasoning"),
     )
+
+
+def test_one_corpus_follows_another_and_pairs_are_numbered_through():
+    both = [select(pairs, share=0.5, order="sequential", seed=3) for pairs in (4, 6)]
+    joined = one_after_another(both, [4, 6])
+    assert [[one.style for one in phase] for phase in joined.phases] == [
+        ["ift"] * 2,
+        ["reasoning"] * 2,
+        ["ift"] * 3,
+        ["reasoning"] * 3,
+    ]
+    assert sorted(pairs_of(joined.samples[:4])) == [0, 1, 2, 3]
+    assert pairs_of(joined.samples[4:]) == [4 + pair for pair in pairs_of(both[1].samples)]
+    assert (joined.pairs, joined.passes) == (10, 1.0)
+
+
+def test_cost_of_a_pass_counts_each_pair_in_its_style():
+    assert pass_cost(8, share=0.25, seed=0, costs=Costs([1] * 8, [10] * 8)) == 6 * 1 + 2 * 10

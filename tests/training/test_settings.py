@@ -1,23 +1,28 @@
 """Who decides a setting: the arm, then the student, then the section `training`."""
 
+import re
 from typing import Any
 
 import pytest
 
 from breakeven.errors import InputError
-from breakeven.params import Params
+from breakeven.params import Params, Training
 from breakeven.training.settings import resolve
 
 BASE = {"kind": "folder", "path": "assets/x"}
 
 
-def params(student: dict[str, Any] | None = None, arm: dict[str, Any] | None = None) -> Params:
+def params(
+    student: dict[str, Any] | None = None,
+    arm: dict[str, Any] | None = None,
+    corpora: tuple[str, ...] = (),
+) -> Params:
     return Params.model_validate(
         {
             "study": "s",
             "sources": {"chain": {"kind": "procedural", "problem": "chain", "prompts": 4}},
             "teacher": {"kind": "solver", "tokenizer": "assets/x"},
-            "corpora": {"general": {"sources": ["chain"]}},
+            "corpora": {name: {"sources": ["chain"]} for name in ("general", *corpora)},
             "students": {"t1": {"base": BASE, **(student or {})}},
             "arms": {
                 "base": {"method": "none", "shots": 3},
@@ -89,3 +94,43 @@ def test_settings_list_what_changes_the_weights_and_nothing_else(arm, shown, hid
     listed = settings.as_dict()
     assert set(shown) <= set(listed)
     assert not set(hidden) & set(listed)
+
+
+def test_setting_that_is_not_given_is_not_listed():
+    settings = resolve(params(), "t1", "one")
+    assert settings is not None
+    assert not {"then", "batch_sequences", "micro_batch_tokens", "launch"} & set(settings.as_dict())
+
+
+def test_second_corpus_of_an_arm_is_listed():
+    settings = resolve(params(arm={"then": "general2"}, corpora=("general2",)), "t1", "one")
+    assert settings is not None
+    assert settings.corpora == ("general", "general2")
+    assert settings.as_dict()["then"] == "general2"
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (
+            {"batch_sequences": 32, "batch_tokens": 1024},
+            "a step holds 32 sequences or 1024 tokens (batch_tokens), not both; remove one",
+        ),
+        (
+            {"batch_tokens": 1024, "micro_batch_tokens": 1025},
+            "micro_batch_tokens: 1025 is more than a whole step holds; use at most 1024",
+        ),
+        (
+            {"batch_sequences": 2, "max_length": 10, "micro_batch_tokens": 21},
+            "micro_batch_tokens: 21 is more than a whole step holds; use at most 20",
+        ),
+    ],
+)
+def test_sizes_that_do_not_go_together_are_refused(given, problem):
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        Training(**given)
+
+
+def test_arm_whose_second_corpus_is_the_first_is_refused():
+    with pytest.raises(ValueError, match="then: 'general' is the corpus itself; remove it"):
+        params(arm={"then": "general"})

@@ -31,14 +31,16 @@ def worked_pairs(count: int = 30) -> list[Pair]:
     ]
 
 
-def make_params(*, arms: dict[str, Any] | None = None, **training: Any) -> Params:
+def make_params(
+    *, arms: dict[str, Any] | None = None, corpora: tuple[str, ...] = (), **training: Any
+) -> Params:
     trained = {"corpus": "general"}
     return Params.model_validate(
         {
             "study": "tiny",
             "sources": {"chain": {"kind": "procedural", "problem": "chain", "prompts": 30}},
             "teacher": {"kind": "solver", "tokenizer": BASE.as_posix()},
-            "corpora": {"general": {"sources": ["chain"]}},
+            "corpora": {name: {"sources": ["chain"]} for name in ("general", *corpora)},
             "students": {"tiny": {"base": {"kind": "folder", "path": BASE.as_posix()}}},
             "arms": {
                 "base": {"method": "none", "shots": 3},
@@ -56,7 +58,7 @@ def make_params(*, arms: dict[str, Any] | None = None, **training: Any) -> Param
                 }
             },
             "training": {
-                "batch_tokens": 256,
+                **({} if "batch_sequences" in training else {"batch_tokens": 256}),
                 "learning_rate": 5e-3,
                 "schedule": {"warmup_steps": 2, "decay_steps": 2},
                 "lora": {"rank": 4, "alpha": 8},

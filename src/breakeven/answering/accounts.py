@@ -8,7 +8,9 @@ import numpy as np
 from breakeven.answering.engine import Cell, Setup
 from breakeven.answering.weights import digest_cell
 from breakeven.answering.work import Piece
+from breakeven.costs.amounts import Amount
 from breakeven.costs.architecture import Architecture, load_architecture
+from breakeven.costs.ceiling import Found, find_ceiling
 from breakeven.costs.devices import Usage, record_fields
 from breakeven.costs.exact import answer_flops
 from breakeven.files import digest_path
@@ -23,13 +25,18 @@ def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) 
 
     `details.cells` has a row for every arm, seed, decoding and task. Device-seconds count every
     batch, whichever run made it: batches that ran side by side share the seconds between them.
+    Utilisation takes them all to have run as those of this run did.
     """
     architecture = load_architecture(setup.base.path)
+    ceiling = _ceiling(setup, usage)
+    pieces = [(cell, piece) for cell in cells for piece in cell.pieces]
     rows = [
-        {"arm": cell.arm, "seed": cell.seed, **_row(piece, architecture)}
-        for cell in cells
-        for piece in cell.pieces
+        {"arm": cell.arm, "seed": cell.seed, **_row(piece, architecture, ceiling)}
+        for cell, piece in pieces
     ]
+    # Cells that share their answers count once where the device is held.
+    held = {piece.folder: row for (_, piece), row in zip(pieces, rows, strict=True)}
+    batches = sum(len(one) for one in {p.folder: p.batches for _, p in pieces}.values())
     return Record(
         stage="answer",
         cell={"student": setup.student},
@@ -40,17 +47,32 @@ def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) 
         },
         flops={"inference": sum(row["inference_flops"] for row in rows)},
         inputs=_inputs(setup, cells),
-        details={"cells": rows, "placement": setup.engine.placement._asdict()},
+        details={
+            "cells": rows,
+            "placement": setup.engine.placement._asdict(),
+            **ceiling.as_details(),
+        },
         versions={**versions(), **setup.engine.versions},
-        **_held(setup, cells, rows, usage, made),
+        **_measured(setup, rows, list(held.values()), usage, ceiling, elsewhere=made < batches),
     )
 
 
-def _row(piece: Piece, architecture: Architecture) -> dict[str, Any]:
+def _ceiling(setup: Setup, usage: Usage) -> Found:
+    """What the device can do with all the threads of the batches that ran side by side."""
+    engine = setup.engine
+    if "utilisation" in engine.unmeasured:
+        return Found(None, engine.unmeasured["utilisation"])
+    threads = engine.placement.threads
+    together = None if threads is None else threads * engine.placement.workers
+    return find_ceiling(usage.device, engine.placement.dtype, together)
+
+
+def _row(piece: Piece, architecture: Architecture, ceiling: Found) -> dict[str, Any]:
     answers = piece.answers()
     new_tokens = [answer.thinking_tokens + answer.answer_tokens for answer in answers]
     prompt_tokens = [answer.prompt_tokens for answer in answers]
-    flops = answer_flops(architecture, np.array(prompt_tokens), np.array(new_tokens))
+    flops = answer_flops(architecture, np.array(prompt_tokens), np.array(new_tokens)).sum()
+    seconds = piece.device_seconds()
     return {
         "decoding": piece.decoding,
         "task": piece.reading.task,
@@ -60,31 +82,38 @@ def _row(piece: Piece, architecture: Architecture) -> dict[str, Any]:
         "prompt_tokens": sum(prompt_tokens),
         "thinking_tokens": sum(answer.thinking_tokens for answer in answers),
         "answer_tokens": sum(answer.answer_tokens for answer in answers),
-        "inference_flops": float(flops.sum()),
-        "device_seconds": piece.device_seconds(),
+        "inference_flops": float(flops),
+        "device_seconds": seconds,
+        "utilisation": ceiling.share(Amount(float(flops)), seconds).value,
     }
 
 
-def _held(
-    setup: Setup, cells: Sequence[Cell], rows: Sequence[dict[str, Any]], usage: Usage, made: int
+def _measured(
+    setup: Setup,
+    rows: Sequence[dict[str, Any]],
+    held: Sequence[dict[str, Any]],
+    usage: Usage,
+    ceiling: Found,
+    *,
+    elsewhere: bool,
 ) -> dict[str, Any]:
-    """Device, seconds, memory and metrics. Cells that share their answers count once."""
-    pieces = {piece.folder: piece for cell in cells for piece in cell.pieces}.values()
-    seconds = sum(piece.device_seconds() for piece in pieces)
+    """Device, seconds, memory and metrics; `held` are the rows that held the device."""
+    seconds = sum(row["device_seconds"] for row in held)
     fields = record_fields(usage)
     unmeasured = setup.engine.unmeasured
     metrics = {**fields["metrics"], **dict.fromkeys(unmeasured)}
     absent = {**fields["absent"], **unmeasured}
-    if made < sum(len(piece.batches) for piece in pieces):
+    if elsewhere:
         absent = dict.fromkeys(metrics, ELSEWHERE)
         metrics = dict.fromkeys(metrics)
+    share = ceiling.share(Amount(sum(row["inference_flops"] for row in held)), seconds)
     counts = {name: sum(row[name] for row in rows) for name in ("answers", "truncated")}
     return {
         **fields,
         "device_seconds": {usage.device.kind: seconds},
         "gpu_hours": 0.0 if usage.device.kind == "cpu" else seconds / 3600,
-        "metrics": {**metrics, **counts},
-        "absent": absent,
+        "metrics": {**metrics, **counts, "utilisation": share.value},
+        "absent": absent | ({"utilisation": share.reason} if share.reason else {}),
     }
 
 

@@ -36,6 +36,7 @@ WORKERS = 4
 # A request waits for those before it. That the server lives is known without a time limit.
 REQUEST_SECONDS = 24 * 3600.0
 ELSEWHERE = "the server's processes hold it, and they are not metered"
+THREADS = "the server computes with threads of its own"
 FIRST_ONLY = "a meter reads one device, and the server holds several"
 
 
@@ -68,7 +69,7 @@ def vllm_engine(answering: Answering) -> Engine:
     best = "float32" if build.cpu else "bfloat16"
     asked = answering.dtype if answering.dtype != "auto" else settings.dtype
     devices = 1 if build.cpu else settings.tensor_parallel * settings.data_parallel
-    unmeasured = {"peak_memory_bytes": ELSEWHERE}
+    unmeasured = {"peak_memory_bytes": ELSEWHERE} | ({"utilisation": THREADS} if build.cpu else {})
     return Engine(
         identity={"name": "vllm", "revision": REVISION},
         versions={"vllm": build.version, "vllm_torch": build.torch},

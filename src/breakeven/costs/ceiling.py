@@ -1,18 +1,26 @@
-"""How fast a device multiplies matrices, measured, and the share of it that a model reaches."""
+"""How fast a device multiplies matrices, measured, and the share of it that a model reaches.
+
+    ceiling = find_ceiling(usage.device, "float32", threads=1)
+    ceiling.share(Amount(flops), usage.device_seconds)
+
+A stage measures after its own work, so that neither slows the other.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.devices import Device
-from breakeven.errors import InputError
+from breakeven.costs.devices import Device, describe_device
+from breakeven.errors import InputError, MachineError
 from breakeven.files import read_json, write_json
 from breakeven.scratch import scratch_folder
 
 _LARGEST_MATRIX = 8192
 # A product this long is past the overheads of a call, so that a larger one is hardly faster.
-_LONG_SECONDS = 0.05
+_LONG_SECONDS = 0.02
 _REPEATS = 5
 
 
@@ -27,27 +35,68 @@ class Ceiling:
     matrix_size: int
 
 
-def measured_ceiling(device: Device, dtype: str = "float32") -> Ceiling:
-    """The measured matmul ceiling of a device, kept in `.work/ceilings/` for the next time.
+class Found(NamedTuple):
+    """The ceiling of the device that some work ran on, or the reason why there is none."""
 
-    The key is device name, dtype, threads and the version of PyTorch; it takes a second or so to
-    measure. On a busy machine the ceiling comes out too low. Raises InputError on an unknown dtype.
+    ceiling: Ceiling | None
+    reason: str = ""
+
+    def share(self, model_flops: Amount, device_seconds: float) -> Amount:
+        """What a model reached of it; absent with a reason. Devices add up in their seconds."""
+        if self.ceiling is None:
+            return absent(self.reason)
+        return utilisation(model_flops, device_seconds, self.ceiling)
+
+    def as_details(self) -> dict[str, Any]:
+        """The ceiling for the details of a record; nothing where there is none."""
+        return {"ceiling": asdict(self.ceiling)} if self.ceiling else {}
+
+
+def find_ceiling(device: Device, dtype: str, threads: int | None) -> Found:
+    """The ceiling of a device that has done its work, as it computed; measured once, then kept.
+
+    None, with the reason, where the number of a CPU's threads is not known, or this machine has no
+    such device, or no memory left on it.
     """
     import torch
 
-    threads = torch.get_num_threads() if device.kind == "cpu" else 1
+    if device.kind == "cpu" and threads is None:
+        return Found(None, "how many threads computed is not known")
+    try:
+        here = describe_device(device.kind if device.kind != "cuda" else f"cuda:{device.index}")
+    except MachineError:
+        here = None
+    if here is None or here.name != device.name:
+        return Found(None, f"the work ran on {device.name}, which is not in this machine")
+    try:
+        return Found(measured_ceiling(here, dtype, threads))
+    except torch.OutOfMemoryError:
+        return Found(None, f"{device.name} has no memory left to measure its ceiling with")
+
+
+def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None = None) -> Ceiling:
+    """The measured matmul ceiling of a device, kept in `.work/ceilings/` for the next time.
+
+    `threads` are a CPU's, PyTorch's own number where it is None. The key is device name, dtype,
+    threads and the version of PyTorch; it takes a second or so to measure. On a busy machine the
+    ceiling comes out too low. Raises InputError on an unknown dtype.
+    """
+    import torch
+
+    count = (threads or torch.get_num_threads()) if device.kind == "cpu" else 1
     key = {
         "device": device.name,
         "kind": device.kind,
         "dtype": dtype,
-        "threads": threads,
+        "threads": count,
         "torch": torch.__version__,
     }
     file = scratch_folder("ceilings", key) / "ceiling.json"
     if file.is_file():
         return Ceiling(**read_json(file))
-    size, rate = _fastest_product(device, dtype)
-    ceiling = Ceiling(device.name, dtype, threads, rate, size)
+    with _threads(count if device.kind == "cpu" else None):
+        size, rate = _fastest_product(device, dtype)
+    ceiling = Ceiling(device.name, dtype, count, rate, size)
     write_json(file, asdict(ceiling))
     return ceiling
 
@@ -57,6 +106,19 @@ def utilisation(model_flops: Amount, device_seconds: float, ceiling: Ceiling) ->
     if device_seconds <= 0:
         return absent("no device time was measured")
     return model_flops.times(1 / (device_seconds * ceiling.flops_per_second))
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """PyTorch's threads for the block; as they are where `count` is None."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _fastest_product(device: Device, dtype: str) -> tuple[int, float]:
@@ -83,7 +145,9 @@ def _product(device: Device, dtype: str, size: int) -> Callable[[], None]:
     if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
         raise InputError(f"dtype: value is {dtype!r}; use float32, bfloat16 or float16")
     where = f"cuda:{device.index}" if device.kind == "cuda" else device.kind
-    left = torch.rand(size, size, device=where).to(kind)
+    # A generator of its own: nobody's random numbers depend on whether a ceiling was measured.
+    generator = torch.Generator(where).manual_seed(0)
+    left = torch.rand(size, size, device=where, generator=generator).to(kind)
     out = torch.empty_like(left)
 
     def multiply() -> None:

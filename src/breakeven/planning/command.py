@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+# arXiv 2509.22193, v1: all the compute of the study.
+PUBLISHED_H100_HOURS = 70_000
+
+
 class StudyPlan(NamedTuple):
     """All that a plan says."""
 
@@ -167,5 +171,20 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
     unknown = [line for line in plan.lines if not line.cell.counts_flops]
     if unknown:
         yield f"Not counted: {len(unknown)} cells of a teacher whose architecture is not known."
+    if plan.params.study == "paper":
+        yield _beside_the_published_bill(plan)
     if plan.params.grading.judges:
         yield "Not counted: the judges, who are asked only where rules cannot tell."
+
+
+def _beside_the_published_bill(plan: StudyPlan) -> str:
+    """Why this bill is not the published one (docs/plan.md has the parts)."""
+    sum_ = total(plan.lines, None)
+    share = sum_.flops / (PUBLISHED_H100_HOURS * 3600 * planned_device("H100").flops_per_second)
+    return (
+        f"The study reports {PUBLISHED_H100_HOURS:,.0f} H100-hours, this bill is "
+        f"{sum_.device_hours:,.0f} hours. Published is only their sum, so that the difference cannot "
+        "be told. Not in this bill: the teacher, a second family of students, answers at 32k tokens, "
+        "a jury on every answer, the search for learning rates, runs that failed. On this bill's "
+        f"FLOPs alone, those hours would be {share:.1%} of the peak."
+    )

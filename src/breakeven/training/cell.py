@@ -82,13 +82,13 @@ def train_cell(
     accelerator = _accelerator(plan) if one_of_several() else None
     result = _finished(scratch) if accelerator is None else _finished_for_all(scratch, accelerator)
     if result is None:
-        if is_first():
-            print(_announcement(plan, student, arm, seed), file=sys.stderr, flush=True)
         if launch is not None:
             launch()
             result = _result_in(scratch)
         else:
             label = f"train {student} {arm} {seed}"
+            if is_first():
+                print(f"{label}: {_announcement(plan)}", file=sys.stderr, flush=True)
             result = _train(plan, scratch, accelerator, label=label, seed=seed, watch=watch)
     if is_first() and not started_by_stage():
         with atomic_folder(folder) as temporary:
@@ -96,10 +96,10 @@ def train_cell(
     return result
 
 
-def _announcement(plan: Plan, student: str, arm: str, seed: int) -> str:
+def _announcement(plan: Plan) -> str:
     text = (
-        f"train {student} {arm} {seed}: {len(plan.selection.samples)} samples of "
-        f"{plan.selection.pairs} pairs in {len(plan.steps)} steps"
+        f"{len(plan.selection.samples)} samples of {plan.selection.pairs} pairs in "
+        f"{len(plan.steps)} steps"
     )
     if plan.lessons.too_long:
         text += (
@@ -201,7 +201,7 @@ def _write_finished(
             curves=curves,
             trained_parameters=sum(one.numel() for one in trained_parameters(model).values()),
             held=all_held(scratch),
-            processes=accelerator.num_processes,
+            processes={"processes": accelerator.num_processes, "sharded": gathered is not None},
             digest=digest_path(temporary / "student"),
         )
         write_json(temporary / "result.json", asdict(result))
@@ -239,7 +239,7 @@ def _result(
     curves: "Curves",
     trained_parameters: int,
     held: HeldByAll,
-    processes: int,
+    processes: Mapping[str, Any],
     digest: str,
 ) -> TrainResult:
     flops = plan.flops_of(plan.examples())
@@ -264,7 +264,7 @@ def _result(
             "pairs_of_corpus": len(plan.lessons.ids) + plan.lessons.too_long,
             "schedule_shortened": plan.schedule.shortened,
             "corpora": [_part(plan, part) for part in plan.parts],
-            "processes": processes,
+            **processes,
         },
         usage=held.usage,
         digest=digest,

@@ -41,20 +41,16 @@ def check_packing(
         InputError: they differ, or the model takes no positions.
     """
     first, other, second = _probes(vocabulary)
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            seen = [
-                gated_logits(model, collate_packed([one, second], flash=flash).to(device), gate)[
-                    -_PROBE_TOKENS:
-                ]
-                for one in (first, other)
-            ]
-    except TypeError as error:
-        raise _refused(f"the model takes no positions ({error})") from error
-    finally:
-        model.train(training)
+    seen = []
+    for one in (first, other):
+        batch = collate_packed([one, second], flash=flash).to(device)
+        # Dropout drops the same. In evaluation bitsandbytes would turn its weights into others.
+        torch.manual_seed(0)
+        try:
+            with torch.no_grad():
+                seen.append(gated_logits(model, batch, gate)[-_PROBE_TOKENS:])
+        except TypeError as error:
+            raise _refused(f"nothing tells where a sequence begins ({error})") from error
     difference = float((seen[0] - seen[1]).abs().max())
     # The same kernels run on the same shapes, so that what is hidden changes not even a rounding.
     if not difference <= 1e-5 * float(seen[0].abs().max()):

@@ -38,10 +38,8 @@ def make_accelerator(settings: Settings) -> "Accelerator":
     accelerator = Accelerator(
         cpu=cpu,
         mixed_precision="bf16" if dtype == torch.bfloat16 else "no",
-        # Buffers are constants here, and gradients need no second copy.
-        kwargs_handlers=[
-            DistributedDataParallelKwargs(broadcast_buffers=False, gradient_as_bucket_view=True)
-        ],
+        # Gradients are added up where the optimizer reads them: no second copy of all.
+        kwargs_handlers=[DistributedDataParallelKwargs(gradient_as_bucket_view=True)],
     )
     if one_of_several() and _asked("ACCELERATE_USE_FSDP"):
         _shard(accelerator, settings, dtype)
@@ -69,6 +67,7 @@ def from_first(accelerator: "Accelerator", work: Callable[[], Value]) -> Value:
 
 def _shard(accelerator: "Accelerator", settings: Settings, dtype: torch.dtype) -> None:
     from accelerate import FullyShardedDataParallelPlugin
+    from accelerate.state import PartialState
     from accelerate.utils import DistributedType
     from torch.distributed.fsdp import MixedPrecisionPolicy
 
@@ -76,7 +75,7 @@ def _shard(accelerator: "Accelerator", settings: Settings, dtype: torch.dtype) -
     if accelerator.distributed_type == DistributedType.MULTI_CPU:
         # accelerate takes FSDP for a matter of GPUs; torch shards over gloo as well.
         state.fsdp_plugin = FullyShardedDataParallelPlugin()
-        state.distributed_type = DistributedType.FSDP
+        state.distributed_type = PartialState().distributed_type = DistributedType.FSDP
     plugin = state.fsdp_plugin
     if plugin.fsdp_version != 2:
         raise InputError(

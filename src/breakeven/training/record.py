@@ -1,5 +1,7 @@
 """The record of a trained cell: parameters, curves, tokens, FLOPs, device-seconds, digests."""
 
+from breakeven.costs.amounts import Amount
+from breakeven.costs.ceiling import Found, find_ceiling
 from breakeven.costs.devices import record_fields
 from breakeven.files import digest_path
 from breakeven.layout import pairs_path, student_folder
@@ -8,6 +10,7 @@ from breakeven.records import Record, versions
 from breakeven.stage import pick
 from breakeven.students.pointer import read_pointer
 from breakeven.training.cell import TrainResult
+from breakeven.training.place import one_of_several
 
 
 def write_train_record(
@@ -33,6 +36,9 @@ def write_train_record(
     row = pick(params.arms, "arms", arm)
     corpora = [pairs_path(name) for name in (row.corpus, row.then) if name is not None]
     measured = record_fields(result.usage)
+    ceiling = _ceiling(params, result)
+    share = ceiling.share(Amount(result.flops["train"]), result.usage.device_seconds)
+    reasons = {"utilisation": share.reason} if share.reason else {}
     Record(
         stage="train",
         cell=cell,
@@ -45,7 +51,24 @@ def write_train_record(
             **{path.as_posix(): digest_path(path) for path in corpora},
         },
         outputs={folder.as_posix(): result.digest},
-        details={**result.details, "training": result.key},
+        details={**result.details, **ceiling.as_details(), "training": result.key},
         versions=versions(),
-        **{**measured, "metrics": {**result.metrics, **measured["metrics"]}},
+        **{
+            **measured,
+            "metrics": {**result.metrics, **measured["metrics"], "utilisation": share.value},
+            "absent": {**measured["absent"], **reasons},
+        },
     ).write()
+
+
+def _ceiling(params: Params, result: TrainResult) -> Found:
+    """What one of the devices that trained can do, as it computed."""
+    import torch
+
+    from breakeven.training.model import compute_dtype
+
+    device, threads = result.usage.device, params.training.threads
+    if threads is None and (result.details["processes"] == 1 or one_of_several()):
+        threads = torch.get_num_threads()
+    dtype = compute_dtype(result.settings["dtype"], torch.device(device.kind))
+    return find_ceiling(device, str(dtype).removeprefix("torch."), threads)
