@@ -183,8 +183,8 @@ def _beside_the_published_bill(plan: StudyPlan) -> str:
     share = sum_.flops / (PUBLISHED_H100_HOURS * 3600 * planned_device("H100").flops_per_second)
     return (
         f"The study reports {PUBLISHED_H100_HOURS:,.0f} H100-hours, this bill is "
-        f"{sum_.device_hours:,.0f} hours. Published is only their sum, so that the difference cannot "
-        "be told. Not in this bill: the teacher, a second family of students, answers at 32k tokens, "
-        "a jury on every answer, the search for learning rates, runs that failed. On this bill's "
-        f"FLOPs alone, those hours would be {share:.1%} of the peak."
+        f"{sum_.device_hours:,.0f} hours. Published is only their sum, so that the difference "
+        "cannot be told. Not in this bill: the teacher, a second family of students, answers at "
+        "32k tokens, a jury on every answer, the search for learning rates, runs that failed. On "
+        f"this bill's FLOPs alone, those hours would be {share:.1%} of the peak."
     )
