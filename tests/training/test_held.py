@@ -8,9 +8,10 @@ from breakeven.training.held import Held, add_held, all_held
 
 CPU = Device("a cpu", "cpu")
 GPU = Device("a gpu", "cuda")
+UNCOUNTED = absent("no counter")
 
 
-def held(seconds, peak, tokens, device=CPU, energy=absent("no counter")):
+def held(seconds, peak, tokens, device=CPU, energy=UNCOUNTED):
     hours = 0.0 if device.kind == "cpu" else seconds / 3600
     return Held(Usage(device, seconds, hours, Amount(peak), energy), tokens)
 

@@ -1,0 +1,48 @@
+"""Trains cells in each of the processes that accelerate starts, one cell after the other.
+
+`accelerate launch --config_file … tests/training/together.py cells.json`: rows of a name, an arm,
+the params, and the step at which a first attempt stops. The first process writes `<name>.json`.
+"""
+
+import contextlib
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from breakeven.files import write_json
+from breakeven.params import Params
+from breakeven.training import trainer
+from breakeven.training.cell import train_cell
+from breakeven.training.place import is_first
+
+
+class StopHereError(Exception):
+    """The step at which every process stops has come."""
+
+
+def stop_at(step):
+    whole = trainer.Run.advance
+
+    def advance(run, examples, gate):
+        if run.step == step:
+            raise StopHereError
+        return whole(run, examples, gate)
+
+    return advance
+
+
+def train(row):
+    params = Params.model_validate(row["params"])
+    if row.get("stop_at"):
+        before, trainer.Run.advance = trainer.Run.advance, stop_at(row["stop_at"])
+        with contextlib.suppress(StopHereError):
+            train_cell(params, "tiny", row["arm"], 0)
+        trainer.Run.advance = before
+    result = train_cell(params, "tiny", row["arm"], 0)
+    if is_first():
+        write_json(Path(f"{row['name']}.json"), asdict(result))
+
+
+for row in json.loads(Path(sys.argv[1]).read_text()):
+    train(row)
