@@ -91,13 +91,13 @@ def test_a_folder_digest_changes_with_a_name_or_a_byte(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No space left") as caught:
-        with atomic_path(tmp_path / "rows.jsonl") as temporary:
-            temporary.symlink_to("/dev/full")
-            with temporary.open("w") as handle:
-                handle.write("{}")
+    path = tmp_path / "rows.jsonl"
+    with pytest.raises(OSError, match="No space left") as caught, atomic_path(path) as temporary:
+        temporary.symlink_to("/dev/full")
+        with temporary.open("w") as handle:
+            handle.write("{}")
     assert caught.value.errno == errno.ENOSPC
-    assert caught.value.filename == str(tmp_path / "rows.jsonl")
+    assert caught.value.filename == str(path)
     assert list(tmp_path.iterdir()) == []
 
 
