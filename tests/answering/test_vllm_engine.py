@@ -149,6 +149,8 @@ def test_answers_are_counted_from_the_ids_of_the_server(settings):
     assert record.versions["vllm"] == "0.32.0"
     assert record.tokens["prompt"] == sum(row.prompt_tokens for row in every)
     assert record.metrics["peak_memory_bytes"] is None
+    assert record.metrics["utilisation"] is None
+    assert "threads of its own" in record.absent["utilisation"]
     assert record.details["placement"]["workers"] == 4
 
 

@@ -60,7 +60,9 @@ def _write_train(student: str, arm: str, seed: int, level: float) -> None:
         stage="train",
         cell={"student": student, "arm": arm, "seed": seed},
         parameters={"learning_rate": 0.003, "schedule": {"warmup_steps": 2}} if trained else {},
-        metrics={"steps": STEPS, "tokens_per_second": 1234.5} if trained else {},
+        metrics={"steps": STEPS, "tokens_per_second": 1234.5, "utilisation": 0.3}
+        if trained
+        else {},
         series={"loss": [[step, level + 1 / (step + 1)] for step in range(STEPS)]}
         if trained
         else {},
@@ -151,7 +153,8 @@ def _write_study(students: tuple[str, ...] = ("t30k", "t120k"), level: float = 1
                     | {"truncated": 1, "inference_flops": 8e6, "device_seconds": 0.5}
                     for arm in params.arms
                     for task in FAMILIES
-                ]
+                ],
+                "ceiling": {"flops_per_second": 64e6},
             },
         ).write()
         for arm in params.arms:

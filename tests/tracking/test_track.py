@@ -87,6 +87,8 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(tracked: 
     assert metrics["cost/train_gpu_hours"] == 0.0
     assert metrics["cost/answer_device_seconds"] == 1.5
     assert metrics["cost/answer_gpu_hours"] == 0.0
+    assert metrics["train/utilisation"] == 0.3
+    assert metrics["answers/utilisation"] == pytest.approx(24e6 / 1.5 / 64e6)
     assert metrics["inference_flops/mean"] == 1e6
     assert metrics["log10_inference_flops/math-open"] == 6.0
     assert metrics["output_tokens/mean"] == 22

@@ -31,4 +31,8 @@ def answering_metrics(record: Record, arm: str, seed: int) -> dict[str, float]:
     if seconds is not None:
         on_cpu = set(record.device_seconds) <= {"cpu"}
         totals["cost/answer_gpu_hours"] = 0.0 if on_cpu else seconds / 3600
+    rate = record.details.get("ceiling", {}).get("flops_per_second")
+    flops = totals.get("cost/answer_flops")
+    if flops is not None and seconds and rate:
+        totals["answers/utilisation"] = flops / (seconds * rate)
     return totals
