@@ -1,15 +1,18 @@
 """Rows of data sets in folders, and one clear line for what is not there."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub.errors import HTTPError
 from tests.hubdata.folders import published_folder, write_card, write_split
 
 from breakeven.errors import InputError, MachineError
 from breakeven.files import digest_path
 from breakeven.hubdata import field_of, stream_rows
+from breakeven.hubdata.stream import _guarded
 
 KEY = "params.yaml: sources.x"
 
@@ -139,3 +142,27 @@ def test_a_dotted_path_finds_a_nested_field(path: str, value: object) -> None:
 def test_a_path_that_leads_nowhere_says_where_it_ends(path: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         field_of(ROW, path, "w")
+
+
+def broken_off(error: Exception) -> Any:
+    yield {"a": 1}
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (ConnectionResetError("reset"), MachineError, "w: reading broke off at row 1: reset"),
+        (HTTPError("no route"), MachineError, "w: reading broke off at row 1: no route"),
+        (OSError(5, "I/O error"), MachineError, "w: reading broke off at row 1"),
+        (ValueError("bad\nbytes"), InputError, "w: row 1 or one soon after it .*: bad bytes"),
+        (OSError(errno.ENOSPC, "No space left"), OSError, "No space left"),
+    ],
+)
+def test_a_stream_that_breaks_off_says_where_and_whose_fault_it_is(
+    error: Exception, kind: type[Exception], message: str
+) -> None:
+    rows = _guarded(broken_off(error), "w")
+    assert next(rows) == (0, {"a": 1})
+    with pytest.raises(kind, match=message):
+        next(rows)

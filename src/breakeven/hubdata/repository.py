@@ -161,7 +161,6 @@ def _rows_in(builder: "DatasetBuilder", split: str) -> int | None:
 def _asking(ask: Callable[[], Value], where: str) -> Value:
     """Call `ask`; a hub that does not answer becomes a MachineError, its refusals pass."""
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-    from huggingface_hub.errors import HTTPError as NoAnswer  # type: ignore[attr-defined]
 
     try:
         return ask()
@@ -171,8 +170,17 @@ def _asking(ask: Callable[[], Value], where: str) -> Value:
         if error.response.status_code in (401, 403, 404):
             raise
         raise MachineError(f"{where}: the hub refused: {_short(error)}") from error
-    except (ConnectionError, TimeoutError, NoAnswer) as error:
+    except Exception as error:
+        if not went_unanswered(error):
+            raise
         raise MachineError(f"{where}: the hub cannot be reached: {_short(error)}") from error
+
+
+def went_unanswered(error: Exception) -> bool:
+    """Whether an error says that a server could not be reached or fell silent."""
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
+
+    return isinstance(error, ConnectionError | TimeoutError | HTTPError)
 
 
 def _short(error: Exception) -> str:

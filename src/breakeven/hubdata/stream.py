@@ -8,7 +8,7 @@ from typing import Any
 
 from breakeven.errors import BreakevenError, InputError, MachineError
 from breakeven.hubdata.fields import field_of
-from breakeven.hubdata.repository import open_split
+from breakeven.hubdata.repository import open_split, went_unanswered
 from breakeven.hubdata.sampling import sample
 
 Row = dict[str, Any]
@@ -87,11 +87,11 @@ def _guarded(rows: Iterator[Row], where: str) -> Iterator[tuple[int, Row]]:
             number += 1
     except BreakevenError:
         raise
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise
-        raise MachineError(f"{where}: reading broke off at row {number}: {error}") from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        if isinstance(error, OSError) or went_unanswered(error):
+            raise MachineError(f"{where}: reading broke off at row {number}: {error}") from error
         raise InputError(
             f"{where}: row {number} or one soon after it cannot be read: "
             f"{' '.join(str(error).split())[:300]}"
