@@ -209,7 +209,26 @@ FAILURES = [
         "memory. Tried to allocate 20.00 GiB.\n"
         "(APIServer pid=6) RuntimeError: Engine core initialization failed. See root cause above.",
         MachineError,
-        r"too little memory: use a smaller .*memory_share.*Tried to allocate",
+        r"too little memory: use a larger .*tensor_parallel or a smaller model.*Tried to allocate",
+    ),
+    (
+        "(EngineCore pid=7) ERROR 11-24 12:00:00 [core.py:1] ValueError: Free memory on device "
+        "cuda:0 (10.0/79.1 GiB) on startup is less than desired GPU memory utilization (0.9).",
+        MachineError,
+        r"other programs hold memory: end them, or use a smaller .*memory_share",
+    ),
+    (
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for VllmConfig\n"
+        "  Value error, Total number of attention heads (9) must be divisible by tensor parallel "
+        "size (2). [type=value_error]",
+        InputError,
+        r"use a .*tensor_parallel that divides the model's heads",
+    ),
+    (
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for VllmConfig\n"
+        "  Value error, something else is wrong.",
+        MachineError,
+        r"vLLM ended with code 1: Value error, something else is wrong\.",
     ),
     (
         "OSError: [Errno 98] Address already in use",

@@ -24,10 +24,19 @@ _KNOWN: tuple[tuple[str, type[BreakevenError], str], ...] = (
         "use a smaller {key}.max_model_len: the model was made for no more",
     ),
     (
-        r"out of memory|OutOfMemory|[Cc]annot allocate memory|can't allocate memory|bad_alloc"
-        r"|No available memory for the cache|is less than desired (?:GPU|CPU) memory",
+        r"is less than desired (?:GPU|CPU) memory",
         MachineError,
-        "too little memory: use a smaller {key}.memory_share or model, or more devices",
+        "other programs hold memory: end them, or use a smaller {key}.memory_share",
+    ),
+    (
+        r"No available memory for the cache",
+        MachineError,
+        "the weights leave no room: use a larger {key}.memory_share or tensor_parallel",
+    ),
+    (
+        r"out of memory|OutOfMemory|[Cc]annot allocate memory|can't allocate memory|bad_alloc",
+        MachineError,
+        "too little memory: use a larger {key}.tensor_parallel or a smaller model",
     ),
     (
         r"[Aa]ddress already in use",
@@ -46,6 +55,11 @@ _KNOWN: tuple[tuple[str, type[BreakevenError], str], ...] = (
         "vLLM does not serve this adapter: use the engine `transformers`",
     ),
     (
+        r"must be divisible by tensor parallel size",
+        InputError,
+        "use a {key}.tensor_parallel that divides the model's heads",
+    ),
+    (
         r"number of available GPUs|NUMA nodes to bind|no CUDA-capable device|Found no NVIDIA",
         MachineError,
         "there are too few devices: use a smaller {key}.tensor_parallel or data_parallel",
@@ -56,9 +70,11 @@ _KNOWN: tuple[tuple[str, type[BreakevenError], str], ...] = (
 _PREFIX = re.compile(r"^(?:\([^)]*\)\s*)?(?:[A-Z]+ \d\d-\d\d [\d:]+ \[[^\]]*\]\s*)?")
 # Lines that go well may speak of the same things as those that do not.
 _REMARK = re.compile(r"^(?:\([^)]*\)\s*)?(?:INFO|DEBUG|WARNING) \d\d-\d\d ")
-_ERROR = re.compile(r"^(?:[\w.]+\.)?\w*(?:Error|Exception)\b: \S|^\S+: error: ")
+_ERROR = re.compile(r"^(?:[\w.]+\.)?\w*(?:Error|Exception)\b: \S|^\S+: error: |^Value error, ")
 # Errors that only say that another process has failed.
-_SECOND_HAND = re.compile(r"initialization failed|EngineDeadError|See root cause|[Cc]ancelled")
+_SECOND_HAND = re.compile(
+    r"initialization failed|EngineDeadError|See root cause|[Cc]ancelled|validation errors? for"
+)
 _TAIL_BYTES = 400_000
 
 
@@ -71,8 +87,8 @@ def failure(log: Path, exit_code: int, key: str) -> BreakevenError:
             return kind(f"{key}: {help_.format(key=key)} (vLLM: {_short(telling)}; see {log})")
     if exit_code == 128 + 9:
         return MachineError(
-            f"{key}: vLLM was killed, most often for lack of memory: use a smaller "
-            f"{key}.memory_share or model; see {log}"
+            f"{key}: vLLM was killed, most often for lack of memory: free some, or use a smaller "
+            f"model; see {log}"
         )
     errors = [line for line in lines if _ERROR.match(line) and not _SECOND_HAND.search(line)]
     telling = errors[0] if errors else lines[-1] if lines else "it wrote nothing"
