@@ -41,8 +41,8 @@ class StudyFacts:
     """Everything about a study that is not in its item rows.
 
     `sizes` maps a student to its parameter count, `costs` is keyed by (student, arm, seed),
-    `chance` maps a task to the accuracy of guessing (absent or None where that is not defined)
-    and `teacher_accuracy` maps a family to a fraction.
+    `chance` maps a task to the accuracy of guessing (absent or None where that is not defined),
+    `methods` (student, arm) to how it was trained, and `teacher_accuracy` a family to a fraction.
     """
 
     study: str
@@ -50,6 +50,7 @@ class StudyFacts:
     arms: Mapping[str, ArmFacts]
     costs: Mapping[tuple[str, str, int], CellCosts] = field(default_factory=dict)
     chance: Mapping[str, float | None] = field(default_factory=dict)
+    methods: Mapping[tuple[str, str], str] = field(default_factory=dict)
     teacher_accuracy: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -132,6 +133,7 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
         unparsed_share=None if means["parsed"] is None else 1.0 - means["parsed"],
         thinking_share=means["thought"],
         order=arm.order,
+        method=facts.methods.get((score.student, score.arm)),
     )
 
 

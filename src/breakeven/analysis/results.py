@@ -28,7 +28,8 @@ class CellResult:
     `thinking_share` (of answers with a trace) are fractions.
     `train_*` are totals of the cell's training; every other cost is a mean for one query.
     `items` is the number of distinct questions behind `accuracy`, `order` how a mixed arm met its
-    two styles.
+    two styles. `corpus` names all that was learnt ("general then math"), `method` how it was
+    (full, lora, qlora; None where that is not told): only cells that share both are pairs.
     """
 
     student: str
@@ -55,6 +56,7 @@ class CellResult:
     unparsed_share: float | None = None
     thinking_share: float | None = None
     order: Order | None = None
+    method: str | None = None
 
     @property
     def output_tokens(self) -> float | None:
@@ -147,7 +149,7 @@ class Results:
         return found[0] if found else None
 
     def pairs(self, *, family: str | None = None, corpus: str | None = None) -> tuple[Pair, ...]:
-        """IFT and reasoning cells of one student, corpus, family, seed and decoding.
+        """IFT and reasoning cells of one student, corpus, method, family, seed and decoding.
 
         Where a corpus has several arms of a style, every combination is a pair.
         """
@@ -161,8 +163,8 @@ class Results:
         )
 
 
-def _pair_key(cell: CellResult) -> tuple[str, str | None, str, int, str]:
-    return cell.student, cell.corpus, cell.family, cell.seed, cell.decoding
+def _pair_key(cell: CellResult) -> tuple[object, ...]:
+    return cell.student, cell.corpus, cell.method, cell.family, cell.seed, cell.decoding
 
 
 def _distinct(values: Iterator[str]) -> tuple[str, ...]:

@@ -142,6 +142,7 @@ def _figures(study: Study, findings: Findings) -> list[FigureSpec]:
 
 def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
     from breakeven.verdicts.judge import judge
+    from breakeven.verdicts.scope import other_sizes
 
     run = study.run
     training = matched_comparisons(study, "train_flops")
@@ -175,7 +176,7 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
         TableGroup("costs", "Costs", [bill_table(run), cost_table(study)]),
         TableGroup("data", "Data", [corpus_table(run), teacher_table(run)]),
     ]
-    return verdict_table(judge(study.results)), groups
+    return verdict_table(judge(study.results), other_sizes(study.results)), groups
 
 
 def _flat(groups: Iterable[TableGroup]) -> list[Table]:

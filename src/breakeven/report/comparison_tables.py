@@ -205,21 +205,32 @@ def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Ta
     )
 
 
-def verdict_table(verdicts: Iterable[Verdict]) -> Table:
-    """The claims of the study that the project extends, judged on these results."""
+def verdict_table(verdicts: Iterable[Verdict], sizes: str | None) -> Table:
+    """The claims of the study that the project extends, judged on these results.
+
+    `sizes` are those of these students, where they are none of the study's.
+    """
     rows = tuple(verdicts)
+    caveat = (
+        f" These students have {sizes} parameters, the study's 0.5B to 14B: a verdict here is on "
+        "the sentence at the sizes at hand. It neither confirms nor refutes what the study found."
+        if sizes
+        else ""
+    )
     return Table(
         "verdicts",
-        "The published study's claims, judged on these results",
+        "The published study's claims, judged on these results"
+        + (", of other sizes" if sizes else ""),
         "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
-        "ruled out at 5%, all claims together; sizes that a claim names are taken literally.",
+        "ruled out at 5%, all claims together; sizes that a claim names are taken literally."
+        + caveat,
         ("claim", "version", "verdict", "evidence", "would show", "what would decide"),
         tuple(
             (
                 row.text,
                 row.version,
-                row.verdict,
-                row.evidence + ("; rests on extrapolation" if row.rests_on_extrapolation else ""),
+                _verdict_word(row),
+                "; ".join(filter(None, (row.evidence, row.other_sizes, _rests(row)))),
                 "–" if row.detectable is None else f"{100 * row.detectable:.1f} points",
                 row.would_decide or "–",
             )
@@ -235,11 +246,22 @@ def verdict_table(verdicts: Iterable[Verdict]) -> Table:
                 "adjusted_p_value": row.adjusted_p_value,
                 "detectable": row.detectable,
                 "rests_on_extrapolation": row.rests_on_extrapolation,
+                "other_sizes": row.other_sizes,
                 "would_decide": row.would_decide,
             }
             for row in rows
         ),
     )
+
+
+def _verdict_word(row: Verdict) -> str:
+    """The verdict; one on other sizes than the claim's is not to be taken for one on the study."""
+    decided = row.verdict != "undecidable here"
+    return f"{row.verdict}, at other sizes" if decided and row.other_sizes else row.verdict
+
+
+def _rests(row: Verdict) -> str:
+    return "rests on extrapolation" if row.rests_on_extrapolation else ""
 
 
 def growth_table(study: Study) -> Table:

@@ -38,7 +38,7 @@ class Group(NamedTuple):
 
 
 class GroupPair(NamedTuple):
-    """IFT and reasoning of one student, corpus, family and decoding."""
+    """IFT and reasoning of one student, corpus, method, family and decoding."""
 
     ift: Group
     reasoning: Group
@@ -65,7 +65,7 @@ def group_pairs(
     found = []
     for plain in groups(results, "ift", corpus=corpus, family=family):
         for thinking in groups(results, "reasoning", corpus=corpus, family=family):
-            if _pair_key(plain) == _pair_key(thinking) and _seeds(plain) & _seeds(thinking):
+            if comparable(plain, thinking) and _seeds(plain) & _seeds(thinking):
                 found.append(GroupPair(plain, thinking))
     return tuple(found)
 
@@ -107,9 +107,14 @@ def _by_key(cells: Iterable[CellResult]) -> Mapping[tuple[object, ...], list[Cel
     return found
 
 
+def comparable(one: Group, other: Group) -> bool:
+    """Whether two groups differ in style only: one student, corpus, method, family, decoding."""
+    return _pair_key(one) == _pair_key(other)
+
+
 def _pair_key(group: Group) -> tuple[object, ...]:
     cell = group.cells[0]
-    return cell.student, cell.corpus, cell.family, cell.decoding
+    return cell.student, cell.corpus, cell.method, cell.family, cell.decoding
 
 
 def _seeds(group: Group) -> set[int]:

@@ -13,6 +13,7 @@ from breakeven.analysis.results import Results
 from breakeven.verdicts.claims import CLAIMS, TESTS, Claim
 from breakeven.verdicts.contrasts import sample_of
 from breakeven.verdicts.outcome import Decision, Number, Outcome
+from breakeven.verdicts.scope import sizes_outside
 
 ALPHA = 0.05
 
@@ -26,7 +27,8 @@ class Verdict:
     are None where the decision is arithmetic or the data cannot speak, the latter for published
     results too. `detectable` is the
     difference (a fraction) that the deciding comparison would find at 80% power; `would_decide`
-    is None unless the claim is undecidable here.
+    is None unless the claim is undecidable here. `other_sizes` says at which sizes the claim was
+    judged and which it speaks of, where these differ; else it is None.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Verdict:
     rests_on_extrapolation: bool
     contradicts: tuple[str, ...]
     numbers: dict[str, Number]
+    other_sizes: str | None = None
 
 
 def judge(results: Results, claims: Sequence[Claim] = CLAIMS) -> tuple[Verdict, ...]:
@@ -59,6 +62,7 @@ def judge(results: Results, claims: Sequence[Claim] = CLAIMS) -> tuple[Verdict, 
             outcomes[claim.id],
             p_values[claim.id],
             adjusted[claim.id].adjusted_p_value if claim.id in adjusted else None,
+            sizes_outside(results, claim),
         )
         for claim in claims
     )
@@ -81,7 +85,11 @@ def _decide(outcome: Outcome, p_value: float | None) -> Decision:
 
 
 def _verdict(
-    claim: Claim, outcome: Outcome, p_value: float | None, adjusted: float | None
+    claim: Claim,
+    outcome: Outcome,
+    p_value: float | None,
+    adjusted: float | None,
+    other_sizes: str | None,
 ) -> Verdict:
     decision = _decide(outcome, p_value if adjusted is None else adjusted)
     rivals = (
@@ -102,4 +110,5 @@ def _verdict(
         rests_on_extrapolation=outcome.rests_on_extrapolation,
         contradicts=claim.contradicts,
         numbers=dict(outcome.numbers),
+        other_sizes=other_sizes,
     )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from breakeven.analysis.results import Order
 from breakeven.verdicts.contrasts import Sample, Term, contrast, difference, mean_terms
-from breakeven.verdicts.groups import Group, group_pairs, groups
+from breakeven.verdicts.groups import Group, comparable, group_pairs, groups
 from breakeven.verdicts.outcome import (
     Outcome,
     absent,
@@ -86,16 +86,9 @@ def _mixes(sample: Sample) -> list[Mix]:
     found = []
     pairs = group_pairs(sample.results)
     for mixed in groups(sample.results, "mixed"):
-        cell = mixed.cells[0]
-        for pair in pairs:
-            pure = pair.ift.cells[0]
-            if (pure.student, pure.corpus, pure.family, pure.decoding) == (
-                cell.student,
-                cell.corpus,
-                cell.family,
-                cell.decoding,
-            ):
-                found.append(Mix(mixed, pair.ift, pair.reasoning))
+        found += [
+            Mix(mixed, pair.ift, pair.reasoning) for pair in pairs if comparable(mixed, pair.ift)
+        ]
     return found
 
 
