@@ -1,5 +1,7 @@
 """How fast training is: `python tests/training/measure_speed.py [t30k …] [--arm reasoning]`.
 
+`--packing` and `--micro-batch-tokens N` are those of `training` in params.yaml.
+
 Trains random bases of the tabletop sizes on the corpus of params.yaml for a few steps and prints
 processor time, which other processes disturb less than time on the clock. Run it from the
 repository root with `OMP_NUM_THREADS=1`; it writes to a temporary folder only.
@@ -127,8 +129,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("students", nargs="*", default=["t30k", "t120k", "t500k", "t2m"])
     parser.add_argument("--arm", default="reasoning")
+    parser.add_argument("--packing", action="store_true")
+    parser.add_argument("--micro-batch-tokens", type=int)
     given = parser.parse_args()
     params = load_params()
+    changed = {"packing": given.packing, "micro_batch_tokens": given.micro_batch_tokens}
+    params = params.model_copy(update={"training": params.training.model_copy(update=changed)})
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         write_corpora(params)

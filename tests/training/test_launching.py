@@ -108,6 +108,11 @@ def test_fault_of_a_process_shows_its_traceback_once(tmp_path, monkeypatch, caps
     assert "peer is gone" not in shown
 
 
+def test_process_that_is_ended_because_another_failed_is_not_told(tmp_path, monkeypatch):
+    first = failure(tmp_path, monkeypatch, InputError("a.yaml: b: no"), now=7.1, process=1)
+    assert type(told(killed(15), first)) is InputError
+
+
 def test_killed_process_is_told_before_those_that_lost_it(tmp_path, monkeypatch):
     other = failure(tmp_path, monkeypatch, RuntimeError("peer is gone"), now=7.9, process=0)
     found = told(other, killed(9))

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import yaml
+from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from tests.training.tiny import make_params
 
@@ -34,6 +35,7 @@ CELLS = {
     "qlora": {"method": "qlora"},
     "packed": {"method": "full", "packing": True},
     "checkpointing": {"method": "full", "gradient_checkpointing": True},
+    "bfloat16": {"method": "lora", "dtype": "bfloat16"},
     # A step of one sequence: the second process has nothing to do but to keep step.
     "single-sequences": {"method": "lora", "batch_sequences": 1, "epochs": 1},
 }
@@ -86,6 +88,7 @@ def alone(study_files, tmp_path_factory):
     os.chdir(folder)
     try:
         for name in CELLS:
+            AcceleratorState._reset_state(reset_partial_state=True)
             result = train_cell(params_of(name), "tiny", "mixed", 0)
             results[name] = SimpleNamespace(result=result, weights=weights_of(folder, result.key))
     finally:
@@ -116,7 +119,12 @@ def fsdp(study_files, tmp_path_factory):
     return launched(folder, path, rows)
 
 
+# bfloat16 rounds to 1 in 256; elsewhere the sums are the same in another order.
+TOLERANCE = {"bfloat16": (0.02, 0.02)}
+
+
 def assert_same(folder, name, alone, *, sharded):
+    share, distance = TOLERANCE.get(name, (1e-4, 2e-4))
     together = json.loads((folder / f"{name}.json").read_text())
     expected = alone[name]
     assert together["details"]["processes"] == 2
@@ -124,13 +132,13 @@ def assert_same(folder, name, alone, *, sharded):
     for series in ("loss", "gradient_norm", "learning_rate"):
         values = [value for _, value in together["series"][series]]
         wanted = [value for _, value in expected.result.series[series]]
-        assert values == pytest.approx(wanted, rel=1e-4), series
+        assert values == pytest.approx(wanted, rel=share), series
     for count in ("tokens", "flops"):
         assert together[count] == getattr(expected.result, count)
     weights = weights_of(folder, together["key"])
     assert weights.keys() == expected.weights.keys()
     for key, weight in weights.items():
-        assert float((weight - expected.weights[key]).abs().max()) < 2e-4, key
+        assert float((weight - expected.weights[key]).abs().max()) < distance, key
 
 
 @pytest.mark.parametrize("name", CELLS)

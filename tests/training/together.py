@@ -10,6 +10,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from accelerate.state import AcceleratorState, PartialState
+from accelerate.utils import DistributedType
+
 from breakeven.files import write_json
 from breakeven.params import Params
 from breakeven.training import trainer
@@ -44,5 +47,13 @@ def train(row):
         write_json(Path(f"{row['name']}.json"), asdict(result))
 
 
+def start_afresh():
+    """Let the next cell compute in another dtype: accelerate fixes it for a process."""
+    AcceleratorState._reset_state()
+    if PartialState().device.type == "cpu":
+        PartialState().distributed_type = DistributedType.MULTI_CPU
+
+
 for row in json.loads(Path(sys.argv[1]).read_text()):
     train(row)
+    start_afresh()

@@ -36,7 +36,7 @@ def save_checkpoint(
     for name, one in parameters.items():
         slots = {"weight": one.detach(), **optimizer.state[one]}
         for slot, value in slots.items():
-            gathered = whole(value)
+            gathered = whole(value, keep=writes)
             if writes:
                 tensors[f"{slot}.{name}"] = gathered.detach().contiguous()
     if writes:

@@ -124,7 +124,7 @@ def end_with_stage() -> None:
 def _told(error: Any) -> BreakevenError:  # noqa: ANN401 - a ChildFailedError, imported late
     """The error of the process that failed first; the others fail because it is gone."""
     failures = error.failures
-    process = min(failures, key=lambda one: (failures[one].exitcode > 0, _time_of(failures[one])))
+    process = min(failures, key=lambda one: (_rank_of(failures[one]), _time_of(failures[one])))
     failure = failures[process]
     if failure.exitcode < 0:
         name = signal.Signals(-failure.exitcode).name
@@ -139,6 +139,13 @@ def _told(error: Any) -> BreakevenError:  # noqa: ANN401 - a ChildFailedError, i
             return kind(text)
     print(text, file=sys.stderr, end="")
     return BreakevenError(f"training process {process} failed (exit code {failure.exitcode})")
+
+
+def _rank_of(failure: Any) -> int:  # noqa: ANN401
+    """0 for a process that something killed, 1 for one that failed, 2 for one ended for that."""
+    if failure.exitcode == -signal.SIGTERM:
+        return 2
+    return 0 if failure.exitcode < 0 else 1
 
 
 def _time_of(failure: Any) -> float:  # noqa: ANN401

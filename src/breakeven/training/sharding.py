@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
 
 
-def whole(tensor: Tensor) -> Tensor:
-    """The tensor itself, or what its shards make up, in the memory of the processor."""
+def whole(tensor: Tensor, *, keep: bool = True) -> Tensor:
+    """The tensor itself, or what its shards make up, in the memory of the processor.
+
+    Without `keep` the process only helps to gather, and what it gets is empty.
+    """
     shards = _as_shards(tensor)
-    return tensor if shards is None else shards.full_tensor().cpu()
+    if shards is None:
+        return tensor
+    gathered = shards.full_tensor()
+    return gathered.cpu() if keep else gathered.new_empty(0)
 
 
 def like(target: Tensor, source: Tensor) -> Tensor:
@@ -37,8 +43,7 @@ def whole_state(model: nn.Module, *, keep: bool) -> dict[str, Tensor]:
     state: dict[str, Tensor] = {}
     for name, tensor in model.state_dict(keep_vars=True).items():
         if id(tensor) not in gathered:
-            one = whole(tensor.detach())
-            gathered[id(tensor)] = one if keep else torch.empty(0)
+            gathered[id(tensor)] = whole(tensor.detach(), keep=keep)
         state[name] = gathered[id(tensor)]
     return state if keep else {}
 
