@@ -120,4 +120,4 @@ def _measured(
 def _inputs(setup: Setup, cells: Sequence[Cell]) -> dict[str, str]:
     folders = {str(cell.folder): digest_cell(cell.folder, cell.method) for cell in cells}
     tasks = {str(task_path(task)): digest_path(task_path(task)) for task in setup.params.tasks}
-    return {setup.base.path: setup.base.digest, **folders, **tasks}
+    return {setup.base.name: setup.base.digest, **folders, **tasks}
