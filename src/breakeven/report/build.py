@@ -14,14 +14,18 @@ from breakeven.decide.section import Section, decide_section
 from breakeven.errors import InputError
 from breakeven.files import atomic_folder, atomic_path, write_json, write_text
 from breakeven.report.comparison_tables import (
-    crossing_table,
     difference_table,
-    growth_table,
     matched_table,
     side_by_side_table,
     verdict_table,
 )
 from breakeven.report.curves import CostPanel, cost_panels, lifetime_queries
+from breakeven.report.data_tables import (
+    corpus_table,
+    judging_table,
+    teacher_accuracy_table,
+    teacher_table,
+)
 from breakeven.report.differences import Difference, family_differences, task_differences
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import Equivalent, equivalent_figure, equivalents
@@ -32,6 +36,7 @@ from breakeven.report.figures.length import length_figure, limit_figure
 from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.spec import FigureSpec, Row
 from breakeven.report.figures.spending import spending_figure
+from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.limits import limit_lines, source_words
 from breakeven.report.metrics import metrics
 from breakeven.report.page import PageParts, TableGroup, render_page
@@ -40,11 +45,9 @@ from breakeven.report.run import RunSummary, bare_run
 from breakeven.report.run_tables import (
     arm_table,
     bill_table,
-    corpus_table,
     cost_table,
     student_table,
     task_list,
-    teacher_table,
     training_table,
 )
 from breakeven.report.study import Study, study_of
@@ -146,6 +149,7 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
 
     run = study.run
     training = matched_comparisons(study, "train_flops")
+    judged = [judging_table(run.judging)] if run.judging else []
     groups = [
         TableGroup(
             "tables",
@@ -174,7 +178,11 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
             [training_table(run)],
         ),
         TableGroup("costs", "Costs", [bill_table(run), cost_table(study)]),
-        TableGroup("data", "Data", [corpus_table(run), teacher_table(run)]),
+        TableGroup(
+            "data",
+            "Data",
+            [corpus_table(run), teacher_table(run), teacher_accuracy_table(run), *judged],
+        ),
     ]
     return verdict_table(judge(study.results), other_sizes(study.results)), groups
 

@@ -4,6 +4,7 @@ Cells come from the parameters, never from listing a folder, so what was removed
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from breakeven.analysis.measured import (
@@ -16,27 +17,31 @@ from breakeven.analysis.results import Results
 from breakeven.errors import InputError
 from breakeven.files import read_rows
 from breakeven.layout import items_path, task_path
-from breakeven.params import Params
+from breakeven.params import Arm, Params
 from breakeven.params.names import Family
 from breakeven.records import Record
 from breakeven.report.collect_costs import (
     bill_of,
     cell_costs,
+    reached,
     record_of,
     teacher_bill,
-    tokens,
     with_seconds_of_decodings,
+)
+from breakeven.report.collect_data import (
+    corpus_rows,
+    judging,
+    teacher_accuracies,
+    teacher_rows,
 )
 from breakeven.report.collect_examples import examples
 from breakeven.report.run import (
     ArmRow,
     CellKey,
-    CorpusRow,
     RunSummary,
     Settings,
     StudentRow,
     TaskRow,
-    TeacherRow,
     TrainingRow,
 )
 from breakeven.tasks.items import Item
@@ -57,18 +62,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
         key: record for key in _cells(params) if (record := record_of("train", *key)) is not None
     }
     answering = {name: record_of("answer", name) for name in params.students}
-    teacher = _teacher_rows(params)
-    facts = StudyFacts(
-        study=params.study,
-        sizes={name: _parameters(name) for name in params.students},
-        arms={
-            name: ArmFacts(row.style, row.corpus, row.reasoning_share, _order(row.style, row.order))
-            for name, row in params.arms.items()
-        },
-        costs={key: cell_costs(params, key, records.get(key), answering) for key in _cells(params)},
-        chance={row.name: row.chance for row in tasks},
-        teacher_accuracy=_teacher_accuracy(params),
-    )
+    facts = _study_facts(params, tasks, records, answering)
     results = with_seconds_of_decodings(measured_results(items, facts), params, answering)
     run = RunSummary(
         settings=Settings(
@@ -82,8 +76,27 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
         ),
         arms=tuple(_arm_row(params, name) for name in params.arms),
         tasks=tasks,
-        teacher=teacher,
-        corpora=tuple(row for name in params.corpora if (row := _corpus_row(name)) is not None),
+        teacher=teacher_rows(params),
+        teacher_accuracy=teacher_accuracies(params),
+        corpora=corpus_rows(params),
+        judging=judging(),
+        examples=examples(params, results, items),
+        price_per_device_hour=params.costs.price_per_device_hour,
+        currency=params.costs.currency,
+        absent=_absences([*records.values(), *(one for one in answering.values() if one)]),
+    )
+    return results, _with_costs(run, params, records, answering)
+
+
+def _with_costs(
+    run: RunSummary,
+    params: Params,
+    records: Mapping[CellKey, Record],
+    answering: Mapping[str, Record | None],
+) -> RunSummary:
+    """The run with what its cells and its teacher took."""
+    return replace(
+        run,
         trainings=tuple(
             _training_row(key, record)
             for key, record in records.items()
@@ -94,13 +107,42 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
             for key in _cells(params)
             if (found := bill_of(params, key, records.get(key), answering[key[0]])) is not None
         },
+        reached={
+            key: reached(params, key, records.get(key), answering[key[0]]) for key in _cells(params)
+        },
         teacher_bill=teacher_bill(params),
-        examples=examples(params, results, items),
-        price_per_device_hour=params.costs.price_per_device_hour,
-        currency=params.costs.currency,
-        absent=_absences([*records.values(), *(one for one in answering.values() if one)]),
     )
-    return results, run
+
+
+def _study_facts(
+    params: Params,
+    tasks: tuple[TaskRow, ...],
+    records: Mapping[CellKey, Record],
+    answering: Mapping[str, Record | None],
+) -> StudyFacts:
+    return StudyFacts(
+        study=params.study,
+        sizes={name: _parameters(name) for name in params.students},
+        arms={
+            name: ArmFacts(
+                row.style, _learnt(row), row.reasoning_share, _order(row.style, row.order)
+            )
+            for name, row in params.arms.items()
+        },
+        costs={key: cell_costs(params, key, records.get(key), answering) for key in _cells(params)},
+        chance={row.name: row.chance for row in tasks},
+        methods={(key[0], key[1]): _method(params, *key[:2]) for key in _cells(params)},
+        teacher_accuracy=_teacher_accuracy(params),
+    )
+
+
+def _learnt(arm: Arm) -> str | None:
+    """All that an arm learns: two corpora one after the other are a training of their own."""
+    return arm.corpus if arm.then is None else f"{arm.corpus} then {arm.then}"
+
+
+def _method(params: Params, student: str, arm: str) -> str:
+    return params.arms[arm].method or params.students[student].method or params.training.method
 
 
 def _item_rows(params: Params) -> "pd.DataFrame":
@@ -165,43 +207,6 @@ def _task_row(name: str, items: list[Item]) -> TaskRow:
     )
 
 
-def _teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
-    """What the teacher wrote, by style, over the sources of params.yaml that it was asked about."""
-    rows = []
-    for style in ("ift", "reasoning"):
-        found = [
-            record
-            for source in params.sources
-            if (record := record_of("distill", source, style)) is not None
-            and record.metrics.get("completions")
-        ]
-        if not found:
-            continue
-        right = [record.metrics.get("accuracy") for record in found]
-        counts = [int(record.metrics.get("completions") or 0) for record in found]
-        known = [(n, a) for n, a in zip(counts, right, strict=True) if a is not None]
-        total = sum(n for n, _ in known)
-        whole = len(known) == len(found) and total > 0
-        rows.append(
-            TeacherRow(
-                style,
-                sum(counts),
-                tokens(found, "prompt"),
-                tokens(found, "thinking"),
-                tokens(found, "answer"),
-                accuracy=sum(n * a for n, a in known) / total if whole else None,
-                reason=None if whole else _why_no_accuracy(params),
-            )
-        )
-    return tuple(rows)
-
-
-def _why_no_accuracy(params: Params) -> str:
-    if params.teacher.kind == "solver":
-        return "the solver writes the reference itself, so there is nothing to grade it by"
-    return "the records of the teacher hold none"
-
-
 def _teacher_accuracy(params: Params) -> dict[str, float]:
     """The ceiling of the fits, by family: a solver computes the reference."""
     if params.teacher.kind == "solver":
@@ -209,28 +214,15 @@ def _teacher_accuracy(params: Params) -> dict[str, float]:
     return {}
 
 
-def _corpus_row(name: str) -> CorpusRow | None:
-    record = record_of("pairs", name)
-    if record is None:
-        return None
-    return CorpusRow(
-        name,
-        int(record.metrics.get("kept") or 0),
-        int(record.metrics.get("dropped") or 0),
-        dict(record.details.get("dropped_by_reason", {})),
-        dict(record.tokens),
-    )
-
-
 def _arm_row(params: Params, name: str) -> ArmRow:
     row = params.arms[name]
     return ArmRow(
         name,
         row.style,
-        row.corpus,
+        _learnt(row),
         row.reasoning_share,
         _order(row.style, row.order),
-        row.method or params.training.method,
+        ", ".join(dict.fromkeys(_method(params, student, name) for student in params.students)),
         row.shots,
     )
 
@@ -245,6 +237,7 @@ def _training_row(key: CellKey, record: Record) -> TrainingRow:
         flops=record.flops.get("train"),
         device_seconds=sum(record.device_seconds.values()),
         device=record.device,
+        utilisation=record.metrics.get("utilisation"),
     )
 
 

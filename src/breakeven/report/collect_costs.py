@@ -12,9 +12,10 @@ from breakeven.grading.judging.spent import cost_from_json
 from breakeven.layout import record_path
 from breakeven.params import Params
 from breakeven.records import Record, read_record
-from breakeven.report.run import CellKey
+from breakeven.report.run import CellKey, Reached
 
 NO_ENERGY = "energy was not metered"
+UNCOUNTED = "the number of pairs that the arm used is not recorded"
 PART = "measured by source and style, and this arm learns from a part of them"
 
 
@@ -121,42 +122,65 @@ def bill_of(
     )
 
 
+def reached(
+    params: Params, key: CellKey, training: Record | None, answering: Record | None
+) -> Reached:
+    """The shares of the device's rate that a cell reached, answers in the first decoding."""
+    first = next(iter(params.answering.decodings))
+    rows = [row for row in _answer_rows(answering, key) if row["decoding"] == first]
+    rate = answering.details.get("ceiling", {}).get("flops_per_second") if answering else None
+    seconds = sum(float(row.get("device_seconds") or 0.0) for row in rows)
+    flops = sum(float(row["inference_flops"]) for row in rows)
+    return Reached(
+        training.metrics.get("utilisation") if training else None,
+        flops / (seconds * rate) if rate and seconds else None,
+    )
+
+
 def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
-    """The completions of as many pairs as the arm used, at their mean length in the corpus.
+    """The completions of the pairs that an arm used, over all corpora that it learns from."""
+    if training is None:
+        return absent_cost(UNCOUNTED)
+    once = {"corpus": params.arms[arm].corpus, "pairs": training.metrics.get("pairs")}
+    parts = training.details.get("corpora") or [once]
+    costs = [_corpus_cost(params, arm, part["corpus"], part["pairs"]) for part in parts]
+    return sum(costs[1:], costs[0])
+
+
+def _corpus_cost(params: Params, arm: str, name: str, pairs: float | None) -> Cost:
+    """The completions of as many pairs of a corpus as the arm used, at their mean length.
 
     What is measured by source and style only is known where the arm learns from all of it.
     """
-    row = params.arms[arm]
-    corpus = record_of("pairs", row.corpus or "")
-    pairs = training.metrics.get("pairs") if training else None
+    corpus = record_of("pairs", name)
     kept = corpus.metrics.get("kept") if corpus else None
     if corpus is None or not pairs or not kept:
-        return absent_cost("the number of pairs that the arm used is not recorded")
-    share, scale = row.reasoning_share or 0.0, pairs / kept
+        return absent_cost(UNCOUNTED)
+    share, scale = params.arms[arm].reasoning_share or 0.0, pairs / kept
     tokens = corpus.tokens
     read, ift, reasoning = (tokens.get(kind) for kind in ("prompt", "ift", "reasoning"))
     if read is None or ift is None or reasoning is None:
         return absent_cost("the teacher's tokens are not recorded")
     new = scale * ((1 - share) * ift + share * reasoning)
-    whole = _whole_sources(params, arm, pairs)
+    whole = _whole_sources(params, arm, name, pairs)
     return replace(whole, read_tokens=Amount(scale * read), new_tokens=Amount(new))
 
 
-def _whole_sources(params: Params, arm: str, pairs: float) -> Cost:
-    """The teacher's records of an arm's sources, if it learns from all of one style."""
-    row = params.arms[arm]
+def _whole_sources(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
+    """The teacher's records of a corpus's sources, if the arm learns from all of one style."""
+    style = params.arms[arm].style
     part = replace(
         absent_cost(f"teacher: {PART}"),
         flops=absent(_teacher_flops_reason(params)),
         energy_joules=absent(f"teacher: {NO_ENERGY}"),
     )
-    if row.style not in ("ift", "reasoning") or row.corpus is None:
+    if style not in ("ift", "reasoning"):
         return part
     found = []
-    for source in params.corpora[row.corpus].sources:
-        record = record_of("distill", source, row.style)
+    for source in params.corpora[corpus].sources:
+        record = record_of("distill", source, style)
         if record is None:
-            return absent_cost(f"teacher: distill@{source}-{row.style} has no record")
+            return absent_cost(f"teacher: distill@{source}-{style} has no record")
         found.append(record)
     written = sum(record.metrics.get("completions") or 0 for record in found)
     return _teacher_total(params, found) if written == pairs else part

@@ -1,4 +1,4 @@
-"""Tables that compare: style differences, equal cost, crossings, growth of cost, verdicts."""
+"""Tables that compare: style differences, equal cost, verdicts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,6 @@ from breakeven.report.study import Study
 from breakeven.report.style import p_word, percent, points, scientific
 from breakeven.report.summary import Matched
 from breakeven.report.tables import Table
-from breakeven.verdicts.groups import Group
 from breakeven.verdicts.judge import Verdict
 
 
@@ -26,40 +25,20 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
     title = "Style differences by task" if by_task else "Style differences by family"
     if not differences:
         return Table(name, title, "", reason="no pair of arms on the same items")
-    body = []
-    for row in differences:
-        alone = "–" if row.only_ift is None else f"{row.only_arm} / {row.only_ift}"
-        what = [row.task or "–", _serial_word(row.serial)] if by_task else [row.family]
-        if len(study.results.corpora()) > 1:
-            what.insert(0, str(row.corpus))
-        body.append(
-            (
-                *what,
-                study.label(row.student),
-                f"{row.arm} − {row.ift_arm}",
-                percent(row.ift_accuracy),
-                percent(row.accuracy),
-                gain_words(row),
-                p_word(row.p_value),
-                p_word(row.adjusted_p_value),
-                "–" if row.detectable is None else f"{100 * row.detectable:.1f}",
-                alone,
-            )
-        )
-    headers = ["task", "serial steps"] if by_task else ["family"]
-    if len(study.results.corpora()) > 1:
-        headers.insert(0, "corpus")
     methods = ", ".join(dict.fromkeys(row.p_method for row in differences))
     reasons = "; ".join(dict.fromkeys(row.reason for row in differences if row.reason))
+    corpus = ("corpus",) if len(study.results.corpora()) > 1 else ()
     return Table(
         name,
         title,
-        f"Points of accuracy on the same items, with interval. p: {methods}. Holm corrects over "
+        "Points of accuracy on the same items, with interval; both arms are of one corpus and one "
+        f"method. p: {methods}. Holm corrects over "
         "all rows of one style in this table; * is below 5% after it. Shows: the smallest "
         "difference that these items find with 80% power at 5%. Alone: items that the arm alone, "
         "and IFT alone, got right." + (f" Absent: {reasons}." if reasons else ""),
         (
-            *headers,
+            *corpus,
+            *(("task", "serial steps") if by_task else ("family",)),
             "size",
             "arms",
             "IFT",
@@ -70,8 +49,30 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
             "shows",
             "alone, arm / IFT",
         ),
-        tuple(body),
+        tuple(
+            (
+                *((str(row.corpus),) if corpus else ()),
+                *((row.task or "–", _serial_word(row.serial)) if by_task else (row.family,)),
+                study.label(row.student),
+                *_difference_words(row),
+            )
+            for row in differences
+        ),
         tuple(_difference_row(row) for row in differences),
+    )
+
+
+def _difference_words(row: Difference) -> tuple[str, ...]:
+    """A difference from its arms on, as text."""
+    return (
+        f"{row.arm} − {row.ift_arm}",
+        percent(row.ift_accuracy),
+        percent(row.accuracy),
+        gain_words(row),
+        p_word(row.p_value),
+        p_word(row.adjusted_p_value),
+        "–" if row.detectable is None else f"{100 * row.detectable:.1f}",
+        "–" if row.only_ift is None else f"{row.only_arm} / {row.only_ift}",
     )
 
 
@@ -115,6 +116,7 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
     # One reasoning arm and one corpus can be shown side by side; the rest is in the full table.
     first = rows[0].arm, rows[0].ift_arm
     chosen = [row for row in rows if (row.arm, row.ift_arm) == first]
+    others = " The other arms are in the table by task." if len(chosen) < len(rows) else ""
     tasks = sorted(
         {(row.serial is not True, row.family, str(row.task)) for row in chosen},
     )
@@ -135,11 +137,15 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
     return Table(
         name,
         title,
-        "Points with paired intervals; * is below 5% after Holm. Last column: the smallest "
-        "difference that the task shows with 80% power, at the size where that is largest.",
+        f"{first[0]} − {first[1]}, in points with paired intervals; * is below 5% after Holm. Last "
+        "column: the smallest difference that the task shows with 80% power, at the size where "
+        f"that is largest.{others}",
         ("serial steps", "task", *map(study.label, students), "shows"),
         tuple(body),
     )
+
+
+_STANDS = {"ahead": "reasoning ahead", "behind": "IFT ahead", "open": "undecided"}
 
 
 def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Table:
@@ -148,40 +154,6 @@ def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Ta
     title = f"Reasoning against IFT at equal {cost_words}"
     if not found:
         return Table(name, title, "", reason=f"no reasoning student has {cost_words} to compare")
-    words = {"ahead": "reasoning ahead", "behind": "IFT ahead", "open": "undecided"}
-    body: list[tuple[str, ...]] = []
-    rows: list[Row] = []
-    for one in found:
-        cell, at = one.at.reasoning.cells[0], one.at
-        body.append(
-            (
-                *((str(cell.corpus),) if len(study.results.corpora()) > 1 else ()),
-                cell.family,
-                study.label(cell.student),
-                scientific(at.spent),
-                percent(at.reasoning.accuracy),
-                f"{percent(at.lowest)} to {percent(at.highest)}",
-                f"{at.factor:.2g}×" if at.extrapolated else "no",
-                p_word(one.adjusted_p_value),
-                words[one.stands],
-            )
-        )
-        rows.append(
-            {
-                "corpus": cell.corpus,
-                "family": cell.family,
-                "student": cell.student,
-                "arm": cell.arm,
-                "flops": at.spent,
-                "accuracy": at.reasoning.accuracy,
-                "ift_lowest": at.lowest,
-                "ift_highest": at.highest,
-                "extrapolation_factor": at.factor,
-                "p_value": one.p_value,
-                "holm_p_value": one.adjusted_p_value,
-                "stands": words[one.stands],
-            }
-        )
     corpus = ("corpus",) if len(study.results.corpora()) > 1 else ()
     return Table(
         name,
@@ -193,6 +165,7 @@ def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Ta
             *corpus,
             "family",
             "size",
+            "arms",
             "FLOPs",
             "reasoning",
             "IFT at that cost",
@@ -200,9 +173,50 @@ def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Ta
             "p, Holm",
             "stands",
         ),
-        tuple(body),
-        tuple(rows),
+        tuple(
+            (
+                *((str(one.at.reasoning.cells[0].corpus),) if corpus else ()),
+                *_matched_words(study, one),
+            )
+            for one in found
+        ),
+        tuple(_matched_row(one) for one in found),
     )
+
+
+def _matched_words(study: Study, one: Matched) -> tuple[str, ...]:
+    """A comparison at equal cost from its family on, as text."""
+    cell, at = one.at.reasoning.cells[0], one.at
+    return (
+        cell.family,
+        study.label(cell.student),
+        f"{cell.arm} − {at.curve[0][1].cells[0].arm}",
+        scientific(at.spent),
+        percent(at.reasoning.accuracy),
+        f"{percent(at.lowest)} to {percent(at.highest)}",
+        f"{at.factor:.2g}×" if at.extrapolated else "no",
+        p_word(one.adjusted_p_value),
+        _STANDS[one.stands],
+    )
+
+
+def _matched_row(one: Matched) -> Row:
+    cell, at = one.at.reasoning.cells[0], one.at
+    return {
+        "corpus": cell.corpus,
+        "family": cell.family,
+        "student": cell.student,
+        "arm": cell.arm,
+        "ift_arm": at.curve[0][1].cells[0].arm,
+        "flops": at.spent,
+        "accuracy": at.reasoning.accuracy,
+        "ift_lowest": at.lowest,
+        "ift_highest": at.highest,
+        "extrapolation_factor": at.factor,
+        "p_value": one.p_value,
+        "holm_p_value": one.adjusted_p_value,
+        "stands": _STANDS[one.stands],
+    }
 
 
 def verdict_table(verdicts: Iterable[Verdict], sizes: str | None) -> Table:
@@ -236,22 +250,23 @@ def verdict_table(verdicts: Iterable[Verdict], sizes: str | None) -> Table:
             )
             for row in rows
         ),
-        tuple(
-            {
-                "id": row.id,
-                "version": row.version,
-                "verdict": row.verdict,
-                "evidence": row.evidence,
-                "p_value": row.p_value,
-                "adjusted_p_value": row.adjusted_p_value,
-                "detectable": row.detectable,
-                "rests_on_extrapolation": row.rests_on_extrapolation,
-                "other_sizes": row.other_sizes,
-                "would_decide": row.would_decide,
-            }
-            for row in rows
-        ),
+        tuple(_verdict_row(row) for row in rows),
     )
+
+
+def _verdict_row(row: Verdict) -> Row:
+    return {
+        "id": row.id,
+        "version": row.version,
+        "verdict": row.verdict,
+        "evidence": row.evidence,
+        "p_value": row.p_value,
+        "adjusted_p_value": row.adjusted_p_value,
+        "detectable": row.detectable,
+        "rests_on_extrapolation": row.rests_on_extrapolation,
+        "other_sizes": row.other_sizes,
+        "would_decide": row.would_decide,
+    }
 
 
 def _verdict_word(row: Verdict) -> str:
@@ -262,107 +277,3 @@ def _verdict_word(row: Verdict) -> str:
 
 def _rests(row: Verdict) -> str:
     return "rests on extrapolation" if row.rests_on_extrapolation else ""
-
-
-def growth_table(study: Study) -> Table:
-    """How inference FLOPs grow with size, and the size from which reasoning is ahead."""
-    from breakeven.frontiers.exponents import fit_power_laws
-
-    name, title = "growth", "How the cost of an answer grows with size"
-    series: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
-    for key in study.panels:
-        for group in study.groups(key):
-            size, flops = group.cells[0].size_parameters, group.mean("inference_flops")
-            if size and flops and group.cells[0].style != "base":
-                line = series.setdefault((key.title, group.cells[0].arm), ([], []))
-                line[0].append(size)
-                line[1].append(flops)
-    laws = {key: law for key, law in fit_power_laws(series).items() if law is not None}
-    if not laws:
-        return Table(name, title, "", reason="fewer than two sizes with inference FLOPs")
-    body: list[tuple[str, ...]] = []
-    rows: list[Row] = []
-    for (panel, arm), law in laws.items():
-        interval = law.exponent_interval(study.run.settings.confidence)
-        text = f"{law.exponent:.2f}"
-        text += f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else f" ({law.reason})"
-        body.append((panel, arm, text, str(law.points)))
-        rows.append(
-            {
-                "panel": panel,
-                "arm": arm,
-                "exponent": law.exponent,
-                "low": interval[0] if interval else None,
-                "high": interval[1] if interval else None,
-                "coefficient": law.coefficient,
-                "points": law.points,
-            }
-        )
-    return Table(
-        name,
-        title,
-        "Exponent of inference FLOPs a query against parameters: 1 is in proportion to size, less "
-        "means that larger students answer more briefly.",
-        ("family", "arm", "exponent", "sizes"),
-        tuple(body),
-        tuple(rows),
-    )
-
-
-def crossing_table(study: Study) -> Table:
-    """The size from which reasoning is ahead of IFT of the same size."""
-    from breakeven.frontiers.crossing import crossing_size
-    from breakeven.report.figures.equivalent import place_words
-
-    name, title = "crossing", "The size from which reasoning is ahead at equal size"
-    body: list[tuple[str, ...]] = []
-    rows: list[Row] = []
-    for key in study.panels:
-        pairs = _sized_pairs(study.groups(key))
-        if len(pairs) < 2:
-            continue
-        drawn = study.draws(key.family)
-        ift, thinking = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        found = crossing_size(
-            [float(group.cells[0].size_parameters or 0) for group in ift],
-            [group.accuracy for group in ift],
-            [group.accuracy for group in thinking],
-            ift_draws=None if drawn is None else drawn.of(ift),
-            reasoning_draws=None if drawn is None else drawn.of(thinking),
-            level=study.run.settings.confidence,
-        )
-        place = "–" if found.position is None else place_words(found.position)
-        ends = [None if end is None else place_words(end) for end in (found.low, found.high)]
-        interval = f"{ends[0]} to {ends[1]}" if ends[0] else "no item-level draws"
-        body.append((key.title, place, interval, found.reason or "–"))
-        rows.append(
-            {
-                "panel": key.title,
-                "crossing": place,
-                "low": ends[0],
-                "high": ends[1],
-                "share_within": found.share_within,
-                "reason": found.reason,
-            }
-        )
-    if not body:
-        return Table(name, title, "", reason="fewer than two sizes with both styles")
-    return Table(
-        name,
-        title,
-        "Interpolated in log size; < and > lie beyond the sizes measured.",
-        ("family", "size", "95% interval", "remark"),
-        tuple(body),
-        tuple(rows),
-    )
-
-
-def _sized_pairs(groups: Sequence[Group]) -> list[tuple[Group, Group]]:
-    """IFT and reasoning by ascending size, the first arm of each style."""
-    by_style: dict[str, dict[float, Group]] = {"ift": {}, "reasoning": {}}
-    for group in groups:
-        cell = group.cells[0]
-        if cell.style in by_style and cell.size_parameters:
-            by_style[cell.style].setdefault(cell.size_parameters, group)
-    shared = sorted(by_style["ift"].keys() & by_style["reasoning"].keys())
-    return [(by_style["ift"][size], by_style["reasoning"][size]) for size in shared]

@@ -182,7 +182,6 @@ def _curve(
     import numpy as np
 
     from breakeven.frontiers.saturation import (
-        ambiguity_range,
         extrapolation_factor,
         fit_saturation,
         leave_one_size_out,
@@ -197,12 +196,8 @@ def _curve(
     if fit.curve is None:
         return Curve(arm, (), (), (), (), largest, factor, None, fit.reason)
     grid = np.geomspace(min(costs), max(dearest, largest), GRID)
-    spread = ambiguity_range(fit, grid)
-    low, high = np.array(spread.low), np.array(spread.high)
-    band = _sampling_band(study, key, own, fit, grid)
-    if band is not None:
-        low, high = np.minimum(low, band[0]), np.maximum(high, band[1])
     best = fit.curve.predict(grid)
+    low, high = _band(study, key, own, fit, grid)
     left_out = leave_one_size_out(costs, accuracies, ceiling)
     return Curve(
         arm,
@@ -219,6 +214,26 @@ def _curve(
 
 def _floats(array: "NDArray[np.float64]") -> tuple[float, ...]:
     return tuple(map(float, array))
+
+
+def _band(
+    study: Study,
+    key: PanelKey,
+    own: Sequence[Point],
+    fit: "SaturationFit",
+    grid: "NDArray[np.float64]",
+) -> "tuple[NDArray[np.float64], ...]":
+    """Lowest and highest over the fits of about equal error and over resampled items."""
+    import numpy as np
+
+    from breakeven.frontiers.saturation import ambiguity_range
+
+    spread = ambiguity_range(fit, grid)
+    low, high = np.array(spread.low), np.array(spread.high)
+    band = _sampling_band(study, key, own, fit, grid)
+    if band is None:
+        return low, high
+    return np.minimum(low, band[0]), np.maximum(high, band[1])
 
 
 def _sampling_band(

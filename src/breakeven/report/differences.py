@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from breakeven.report.study import NO_ITEMS, Study, TaskScores, task_scores
 from breakeven.statistics.paired import PairedDifference, PairedTask, family_difference
 from breakeven.verdicts.contrasts import difference as contrast_difference
-from breakeven.verdicts.groups import Group
+from breakeven.verdicts.groups import Group, comparable
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Difference:
 
 
 def family_differences(study: Study) -> tuple[Difference, ...]:
-    """Every trained arm minus the IFT arm of its corpus, by family; one Holm family a style."""
+    """Every trained arm minus the IFT arm of its corpus and method; one Holm family a style."""
     rows = [_family_row(study, *pair) for pair in _pairs(study)]
     return tuple(with_holm(rows))
 
@@ -79,16 +79,15 @@ def with_holm(rows: Sequence[Difference]) -> list[Difference]:
 
 
 def _pairs(study: Study) -> Iterable[tuple[Group, Group]]:
-    """IFT and every other trained arm of one student, corpus and family that share a seed."""
+    """IFT and every other trained arm that differ in style only and share a seed."""
     for family in study.results.families():
         every = study.family_groups(family)
+        plain = [group for group in every if group.cells[0].style == "ift"]
         for other in every:
-            cell = other.cells[0]
-            if cell.style in ("base", "ift"):
+            if other.cells[0].style in ("base", "ift"):
                 continue
-            for ift in every:
-                one = ift.cells[0]
-                if (one.style, one.student, one.corpus) == ("ift", cell.student, cell.corpus) and (
+            for ift in plain:
+                if comparable(ift, other) and (
                     {c.seed for c in ift.cells} & {c.seed for c in other.cells}
                 ):
                     yield ift, other

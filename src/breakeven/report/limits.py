@@ -2,6 +2,7 @@
 
 from breakeven.analysis.results import Results
 from breakeven.report.study import Study
+from breakeven.verdicts.groups import comparable
 
 
 def source_words(results: Results) -> str:
@@ -40,11 +41,23 @@ def limit_lines(study: Study) -> list[str]:
     if len(decodings) > 1:
         others = ", ".join(name for name in decodings if name != study.decoding)
         lines.append(f"Figures and tables show the decoding {study.decoding}; not: {others}.")
+    if alone := _unpaired(study):
+        lines.append(
+            f"No IFT arm of the same corpus and method, so in no pair: {', '.join(alone)}."
+        )
     if not results.teacher_accuracy:
         lines.append(
             "Teacher accuracy by family: absent; the ceiling of every fit is taken as 100%."
         )
     return [*lines, *results.notes, *study.run.absent]
+
+
+def _unpaired(study: Study) -> list[str]:
+    """Trained arms that differ from every IFT arm in more than the style."""
+    every = [g for family in study.results.families() for g in study.family_groups(family)]
+    plain = [group for group in every if group.cells[0].style == "ift"]
+    paired = {one.cells[0].arm for one in every if any(comparable(one, ift) for ift in plain)}
+    return [arm.name for arm in study.arms if arm.style != "base" and arm.name not in paired]
 
 
 def _has_style(study: Study, student: str, style: str) -> bool:

@@ -25,6 +25,11 @@ _SHAPES = {
     "P": '<path d="M6 2h4v4h4v4h-4v4H6v-4H2V6h4z"/>',
     "p": '<path d="M8 2l6 4.5-2.3 7H4.3L2 6.5z"/>',
     "h": '<path d="M8 2l5 3v6l-5 3-5-3V5z"/>',
+    "8": '<path d="M6 2.5h4L13.5 6v4L10 13.5H6L2.5 10V6z"/>',
+    "<": '<path d="M2.5 8 13 2v12z"/>',
+    ">": '<path d="M13.5 8 3 2v12z"/>',
+    "*": '<path d="M8 1.5l2 4.3 4.5.6-3.3 3.2.8 4.6-4-2.3-4 2.3.8-4.6L1.5 6.4 6 5.8z"/>',
+    "d": '<path d="M8 1.5 12 8l-4 6.5L4 8z"/>',
 }
 
 # Columns that hold words and are set flush left.
@@ -36,8 +41,11 @@ WORDS = frozenset(
         "corpus",
         "family",
         "item",
+        "judge",
         "method",
+        "model",
         "order",
+        "pairs",
         "reasons",
         "remark",
         "stands",

@@ -110,7 +110,7 @@ def write_figure(spec: FigureSpec, folder: Path) -> None:
 def _sheet(spec: FigureSpec) -> "Figure":
     from matplotlib.figure import Figure
 
-    columns = min(2, len(spec.panels))
+    columns = min(2 if len(spec.panels) <= 8 else 3, len(spec.panels))
     rows = -(-len(spec.panels) // columns)
     tallest = max(panel.height for panel in spec.panels)
     sheet = Figure(figsize=(PANEL_WIDTH * columns, tallest * rows + 0.8), layout="constrained")
@@ -123,7 +123,7 @@ def _sheet(spec: FigureSpec) -> "Figure":
         sheet.legend(
             handles=_handles(spec.legend),
             loc="outside lower center",
-            ncols=min(3, len(spec.legend)),  # more would run out of the sheet
+            ncols=min(1 + columns, len(spec.legend)),  # more would run out of the sheet
         )
     return sheet
 

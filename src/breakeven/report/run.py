@@ -50,9 +50,10 @@ class TaskRow(NamedTuple):
 
 
 class TeacherRow(NamedTuple):
-    """What the teacher wrote in one style; `accuracy` is None with a reason.
+    """What the teacher wrote in one style.
 
-    Token counts are None where nobody gave them, as with published completions.
+    Token counts are None where nobody gave them, as with published completions. Shares are of
+    completions: cut at the limit, with a trace, with a trace that was left open.
     """
 
     style: str
@@ -60,8 +61,76 @@ class TeacherRow(NamedTuple):
     prompt_tokens: int | None
     thinking_tokens: int | None
     answer_tokens: int | None
-    accuracy: float | None
-    reason: str | None
+    truncated_share: float | None
+    traced_share: float | None
+    unclosed_share: float | None
+
+
+class Interval(NamedTuple):
+    """A fraction, or a difference of fractions, with its interval where there is one."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class TeacherAccuracy(NamedTuple):
+    """How often the teacher is right in each mode, on `prompts` with a reference.
+
+    `pairs` says of which pairs of the corpus: all, or those kept. `difference` is reasoning minus
+    IFT on the same prompts. Without numbers, `reason` says why.
+    """
+
+    corpus: str
+    pairs: str
+    prompts: int
+    ift: Interval | None = None
+    reasoning: Interval | None = None
+    difference: Interval | None = None
+    p_value: float | None = None
+    reason: str | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether zero lies outside the interval of the difference."""
+        one = self.difference
+        return one is not None and (
+            (one.low is not None and one.low > 0) or (one.high is not None and one.high < 0)
+        )
+
+
+class JudgeRow(NamedTuple):
+    """One judge: replies without a verdict, tokens (None where its server gave no count)."""
+
+    judge: str
+    model: str
+    malformed: int
+    read_tokens: float | None
+    new_tokens: float | None
+
+
+class Judging(NamedTuple):
+    """What judges were asked and how they agreed.
+
+    `rows` are the answers that they decided, `cases` the distinct ones among these. `audited`
+    cases were decided by rules and shown to the judges as well, who agreed on `audit_agreed`.
+    """
+
+    rows: int
+    cases: int
+    unanimous: int
+    disagreements: int
+    undecided: int
+    audited: int
+    audit_agreed: int
+    judges: tuple[JudgeRow, ...]
+
+
+class Reached(NamedTuple):
+    """Shares of the device's measured matrix-product rate that one cell reached."""
+
+    training: float | None
+    answering: float | None
 
 
 class CorpusRow(NamedTuple):
@@ -87,6 +156,7 @@ class TrainingRow(NamedTuple):
     flops: float | None
     device_seconds: float
     device: str
+    utilisation: float | None = None
 
 
 class Example(NamedTuple):
@@ -106,9 +176,9 @@ class Example(NamedTuple):
 class RunSummary:
     """Everything the page says besides results. Empty tables stand for what is not known.
 
-    `bills` holds what each (student, arm, seed) took, `teacher_bill` what the teacher took once
-    for all of them. `decoding` is the one that is shown, None for the first of the results;
-    `absent` says what is missing and why.
+    `bills` holds what each (student, arm, seed) took, `reached` its shares of the device's rate,
+    `teacher_bill` what the teacher took once for all of them. `decoding` is the one that is shown,
+    None for the first of the results; `absent` says what is missing and why.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -118,9 +188,12 @@ class RunSummary:
     arms: tuple[ArmRow, ...] = ()
     tasks: tuple[TaskRow, ...] = ()
     teacher: tuple[TeacherRow, ...] = ()
+    teacher_accuracy: tuple[TeacherAccuracy, ...] = ()
     corpora: tuple[CorpusRow, ...] = ()
+    judging: Judging | None = None
     trainings: tuple[TrainingRow, ...] = ()
     bills: Mapping[CellKey, Bill] = field(default_factory=dict)
+    reached: Mapping[CellKey, Reached] = field(default_factory=dict)
     teacher_bill: Cost | None = None
     examples: tuple[Example, ...] = ()
     price_per_device_hour: float | None = None

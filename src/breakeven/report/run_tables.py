@@ -1,4 +1,4 @@
-"""Tables of what was run and what it took: students, arms, tasks, pairs, teacher, the bill."""
+"""Tables of what was run and what it took: students, arms, tasks, training, costs, the bill."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,6 +11,10 @@ from breakeven.report.style import human, percent, scientific
 from breakeven.report.tables import Table, mapping_table
 
 NO_RECORDS = "these results came without records"
+RATE_WORDS = (
+    "Of rate: the model's FLOPs a second as a share of the device's measured matrix-product rate; "
+    "on a busy machine that rate is measured too low and the share is too high."
+)
 _ITEM_WORDS = {
     "teacher": "teacher's completions",
     "training": "training",
@@ -68,79 +72,6 @@ def task_list(run: RunSummary) -> Table:
     )
 
 
-def teacher_table(run: RunSummary) -> Table:
-    """What the teacher wrote, by style, with its accuracy where a reference exists."""
-    name, title = "teacher", "The teacher in both modes"
-    if not run.teacher:
-        return Table(name, title, "", reason=NO_RECORDS)
-    reasons = "; ".join(dict.fromkeys(row.reason for row in run.teacher if row.reason))
-    return Table(
-        name,
-        title,
-        "A teacher that is better in one mode favours the students of that mode."
-        + (f" Accuracy absent: {reasons}." if reasons else ""),
-        ("style", "completions", "prompt tokens", "thinking tokens", "answer tokens", "accuracy"),
-        tuple(
-            (
-                row.style,
-                f"{row.completions:,}",
-                human(row.prompt_tokens),
-                human(row.thinking_tokens),
-                human(row.answer_tokens),
-                percent(row.accuracy),
-            )
-            for row in run.teacher
-        ),
-        tuple(row._asdict() for row in run.teacher),
-    )
-
-
-def corpus_table(run: RunSummary) -> Table:
-    """Pairs kept and dropped with reasons."""
-    name, title = "pairs", "Pairs kept and dropped"
-    if not run.corpora:
-        return Table(name, title, "", reason=NO_RECORDS)
-    body: list[tuple[str, ...]] = []
-    rows: list[Row] = []
-    for row in run.corpora:
-        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in row.reasons.items())
-        tokens = {kind: row.tokens.get(kind) for kind in ("prompt", "ift", "reasoning")}
-        body.append(
-            (
-                row.name,
-                f"{row.kept:,}",
-                f"{row.dropped:,}",
-                reasons or "–",
-                *("–" if count is None else human(count) for count in tokens.values()),
-            )
-        )
-        rows.append(
-            {
-                "corpus": row.name,
-                "kept": row.kept,
-                "dropped": row.dropped,
-                "reasons": reasons,
-                **{f"{kind}_tokens": count for kind, count in tokens.items()},
-            }
-        )
-    return Table(
-        name,
-        title,
-        "A rule judges the pair: both completions of a prompt stay, or neither does.",
-        (
-            "corpus",
-            "kept",
-            "dropped",
-            "reasons",
-            "prompt tokens",
-            "IFT tokens",
-            "reasoning tokens",
-        ),
-        tuple(body),
-        tuple(rows),
-    )
-
-
 def training_table(run: RunSummary) -> Table:
     """One line a trained cell."""
     name, title = "training", "Training, cell by cell"
@@ -149,8 +80,19 @@ def training_table(run: RunSummary) -> Table:
     return Table(
         name,
         title,
-        "Final loss: mean of the last tenth of the steps, nats a supervised token.",
-        ("student", "arm", "seed", "steps", "samples", "tokens", "final loss", "FLOPs", "seconds"),
+        f"Final loss: mean of the last tenth of the steps, nats a supervised token. {RATE_WORDS}",
+        (
+            "student",
+            "arm",
+            "seed",
+            "steps",
+            "samples",
+            "tokens",
+            "final loss",
+            "FLOPs",
+            "seconds",
+            "of rate",
+        ),
         tuple(
             (
                 row.student,
@@ -162,6 +104,7 @@ def training_table(run: RunSummary) -> Table:
                 "–" if row.final_loss is None else f"{row.final_loss:.3f}",
                 scientific(row.flops),
                 f"{row.device_seconds:,.1f}",
+                percent(row.utilisation),
             )
             for row in run.trainings
         ),
@@ -173,55 +116,75 @@ def _count(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+_COST_FIELDS = (
+    "train_flops",
+    "train_tokens",
+    "train_device_seconds",
+    "inference_flops",
+    "prompt_tokens",
+    "thinking_tokens",
+    "answer_tokens",
+    "device_seconds",
+)
+_COST_HEADERS = (
+    "training FLOPs",
+    "tokens",
+    "s",
+    "FLOPs a query",
+    "prompt",
+    "thinking",
+    "answer",
+    "s a query",
+)
+
+
 def cost_table(study: Study) -> Table:
     """What a query and a training cost, by student and arm: means over families."""
     body: list[tuple[str, ...]] = []
     rows: list[Row] = []
+    shares = any(share is not None for one in study.run.reached.values() for share in one)
     for student in study.results.students():
         for arm in study.arms:
-            found = [
-                group
-                for family in study.results.families()
-                for group in study.family_groups(family)
-                if (group.cells[0].student, group.cells[0].arm) == (student, arm.name)
-            ]
-            if not found:
+            means = _mean_costs(study, student, arm.name)
+            if means is None:
                 continue
-            fields = (
-                "train_flops",
-                "train_tokens",
-                "train_device_seconds",
-                "inference_flops",
-                "prompt_tokens",
-                "thinking_tokens",
-                "answer_tokens",
-                "device_seconds",
-            )
-            means = {name: _mean([group.mean(name) for group in found]) for name in fields}
-            body.append((study.label(student), arm.name, *map(scientific, means.values())))
-            rows.append({"student": student, "arm": arm.name, **means})
-    headers = (
-        "size",
-        "arm",
-        "training FLOPs",
-        "tokens",
-        "s",
-        "FLOPs a query",
-        "prompt",
-        "thinking",
-        "answer",
-        "s a query",
-    )
+            reached = _reached(study.run, student, arm.name)
+            text = (study.label(student), arm.name, *map(scientific, means.values()))
+            body.append((*text, *map(percent, reached.values())) if shares else text)
+            rows.append({"student": student, "arm": arm.name, **means, **reached})
+    rates = ("of rate, training", "of rate, answers") if shares else ()
     return Table(
         "costs",
         "Cost by student and arm",
         "FLOPs, tokens and device-seconds of training; then of one query, a mean over families: "
         "FLOPs, tokens of prompt, thinking and answer, device-seconds (a batch's are shared by its "
-        "queries). A dash was not measured.",
-        headers,
+        "queries). A dash was not measured." + (f" {RATE_WORDS}" if shares else ""),
+        ("size", "arm", *_COST_HEADERS, *rates),
         tuple(body),
         tuple(rows),
     )
+
+
+def _mean_costs(study: Study, student: str, arm: str) -> dict[str, float | None] | None:
+    """Costs of a student and arm, means over its families; None where it has no cell."""
+    found = [
+        group
+        for family in study.results.families()
+        for group in study.family_groups(family)
+        if (group.cells[0].student, group.cells[0].arm) == (student, arm)
+    ]
+    if not found:
+        return None
+    return {name: _mean([group.mean(name) for group in found]) for name in _COST_FIELDS}
+
+
+def _reached(run: RunSummary, student: str, arm: str) -> dict[str, float | None]:
+    """Shares of the device's rate, means over seeds."""
+    own = [one for key, one in run.reached.items() if key[:2] == (student, arm)]
+    return {
+        "training_utilisation": _mean([one.training for one in own]),
+        "answering_utilisation": _mean([one.answering for one in own]),
+    }
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -15,9 +15,9 @@ STYLE_COLOURS: dict[Style, str] = {
 }
 STYLE_MARKERS: dict[Style, tuple[str, ...]] = {
     "base": ("X",),
-    "ift": ("o", "P"),
-    "reasoning": ("^", "v"),
-    "mixed": ("s", "D", "p", "h"),
+    "ift": ("o", "P", "8"),
+    "reasoning": ("^", "v", "<", ">"),
+    "mixed": ("s", "D", "p", "h", "*", "d"),
 }
 STYLE_WORDS: dict[Style, str] = {
     "base": "untrained, few-shot",

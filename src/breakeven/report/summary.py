@@ -1,4 +1,4 @@
-"""What it all means, in three generated sentences that cite their numbers.
+"""What it all means, in three or four generated sentences that cite their numbers.
 
 Each sentence answers one question and carries a finding: supported, contradicted, undecided, or
 in part, by intervals and p values only. A comparison that cannot be decided is said to be so, with
@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 from breakeven.report.differences import Difference
 from breakeven.report.figures.equivalent import Equivalent, place_words
+from breakeven.report.run import TeacherAccuracy
 from breakeven.report.study import Study, task_scores
 from breakeven.report.style import p_word, percent, points
 from breakeven.verdicts.equal_cost import EqualCost, equal_costs, ift_leads, reasoning_leads
-from breakeven.verdicts.groups import Group
+from breakeven.verdicts.groups import Group, comparable
 
 ALPHA = 0.05
+# More than these are summed up: the table of differences has them all.
+MOST_LISTED = 6
 
 
 class Sentence(NamedTuple):
@@ -50,11 +53,15 @@ def summarise(
     equivalents: Sequence[Equivalent],
     matched: Sequence["Matched"],
 ) -> tuple[Sentence, ...]:
-    """Accuracy at equal size, where the gain is, and accuracy at equal FLOPs."""
+    """Accuracy at equal size, where the gain is, and accuracy at equal FLOPs.
+
+    A fourth sentence warns where the teacher was better in one mode.
+    """
     return (
         _accuracy_sentence(study, differences),
         _serial_sentence(study) or _growth_sentence(study),
         _cost_sentence(matched, equivalents),
+        *_teacher_sentence(study.run.teacher_accuracy),
     )
 
 
@@ -65,15 +72,11 @@ def _accuracy_sentence(study: Study, differences: Sequence[Difference]) -> Sente
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
     sizes = [name for name in study.results.students() if any(r.student == name for r in thinking)]
     rows = [row for row in thinking if row.student == sizes[-1]]
-    several = len({row.corpus for row in rows}) > 1
-    standing = _standing(rows, several=several)
-    parts = []
-    if standing.ahead:
-        parts.append(f"more accurate than IFT on {', '.join(standing.ahead)}")
-    if standing.behind:
-        parts.append(f"less accurate on {', '.join(standing.behind)}")
-    if standing.open:
-        parts.append(f"not shown to differ on {', '.join(standing.open)}")
+    standing = _standing(sorted(rows, key=lambda row: row.value))
+    words = ("more accurate than IFT on", "less accurate on", "not shown to differ on")
+    parts = [
+        f"{word} {_listed(found)}" for word, found in zip(words, standing, strict=True) if found
+    ]
     won = sum(row.value > 0 for row in thinking)
     return Sentence(
         question,
@@ -91,12 +94,23 @@ def _how_judged(rows: Sequence[Difference]) -> str:
     return "no intervals are known"
 
 
-def _standing(rows: Sequence[Difference], *, several: bool) -> Standing:
+def _listed(found: Sequence[str]) -> str:
+    """All of them, or how many there are and the two ends."""
+    if len(found) <= MOST_LISTED:
+        return ", ".join(found)
+    return f"{len(found)} comparisons, from {found[0]} to {found[-1]}"
+
+
+def _standing(rows: Sequence[Difference]) -> Standing:
+    """Rows by how they are decided, named by what tells them apart."""
+    corpora = len({row.corpus for row in rows}) > 1
+    arms = len({(row.corpus, row.arm) for row in rows}) > len({row.corpus for row in rows})
     ahead: list[str] = []
     behind: list[str] = []
     undecided: list[str] = []
     for row in rows:
-        name = f"{row.family} after {row.corpus}" if several else row.family
+        name = f"{row.family} after {row.corpus}" if corpora else row.family
+        name += f" by {row.arm}" if arms else ""
         text = f"{name} {points(row.value)}"
         if row.low is not None and row.high is not None:
             text += f" ({points(row.low)} to {points(row.high)})"
@@ -154,13 +168,13 @@ def serial_gains(study: Study) -> tuple[str, SerialGain, SerialGain] | None:
 
 
 def _style_pairs(study: Study, student: str) -> list[tuple[Group, Group]]:
-    """IFT and reasoning of a student, one pair a family (the first corpus)."""
+    """IFT and reasoning of a student, one pair a family (its first)."""
     found = []
     for family in study.results.families():
         own = [g for g in study.family_groups(family) if g.cells[0].student == student]
         plain = [group for group in own if group.cells[0].style == "ift"]
         for group in own:
-            match = [p for p in plain if p.cells[0].corpus == group.cells[0].corpus]
+            match = [one for one in plain if comparable(one, group)]
             if group.cells[0].style == "reasoning" and match:
                 found.append((match[0], group))
                 break
@@ -326,4 +340,29 @@ def _worth(equivalents: Sequence[Equivalent]) -> str:
 
 def _match_name(one: Matched) -> str:
     cell = one.at.reasoning.cells[0]
-    return f"{cell.student} on {cell.family}"
+    return f"{cell.student} {cell.arm} on {cell.family}"
+
+
+def _teacher_sentence(found: Sequence[TeacherAccuracy]) -> tuple[Sentence, ...]:
+    """A warning where the teacher's modes differ beyond sampling error, on what was learnt."""
+    kept = {row.corpus: row for row in found if row.ift is not None}
+    kept |= {row.corpus: row for row in found if row.pairs == "kept" and row.ift is not None}
+    unequal = [row for row in kept.values() if row.differs]
+    if not unequal:
+        return ()
+    parts = [
+        f"on {row.prompts:,} prompts of {row.corpus} it is right in {percent(row.ift.value)} "
+        f"without and {percent(row.reasoning.value)} with a trace, {points(row.difference.value)} "
+        f"points ({points(row.difference.low)} to {points(row.difference.high)})"
+        for row in unequal
+        if row.ift and row.reasoning and row.difference
+    ]
+    text = "; ".join(parts)
+    return (
+        Sentence(
+            "Is the teacher equally good in both modes?",
+            "no",
+            f"{text[0].upper()}{text[1:]}. So students of the two styles also learnt from answers "
+            "of unequal quality, and a part of what sets them apart may come from that.",
+        ),
+    )

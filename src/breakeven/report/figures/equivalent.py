@@ -8,7 +8,7 @@ from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import ArmView, PanelKey, Study
 from breakeven.report.style import INK, MUTED, size_word
-from breakeven.verdicts.groups import Group
+from breakeven.verdicts.groups import Group, comparable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,15 +44,14 @@ def _panel_equivalents(study: Study, key: PanelKey) -> list[Equivalent]:
     from breakeven.frontiers.equivalents import equivalent_size
 
     sized = [group for group in study.groups(key) if group.cells[0].size_parameters]
-    ift = _one_arm([group for group in sized if group.cells[0].style == "ift"])
-    sizes = [_size(group) for group in ift]
-    if len(sizes) < 2:
-        return []
+    plain = [group for group in sized if group.cells[0].style == "ift"]
     drawn = study.draws(key.family)
     arms = {arm.name: arm for arm in study.arms}
     found = []
     for group in sized:
-        if group.cells[0].style != "reasoning":
+        ift = _partners(plain, group) if group.cells[0].style == "reasoning" else []
+        sizes = [_size(one) for one in ift]
+        if len(sizes) < 2:
             continue
         draws = None if drawn is None else drawn.of([*ift, group])
         place = equivalent_size(
@@ -68,11 +67,12 @@ def _panel_equivalents(study: Study, key: PanelKey) -> list[Equivalent]:
     return found
 
 
-def _one_arm(ift: Sequence[Group]) -> list[Group]:
-    """The first IFT arm's groups, one a size, by ascending size."""
+def _partners(plain: Sequence[Group], reasoning: Group) -> list[Group]:
+    """The first IFT arm that differs from the reasoning one in style only, by ascending size."""
+    arm = next((one.cells[0].arm for one in plain if comparable(one, reasoning)), None)
     by_size: dict[float, Group] = {}
-    for group in ift:
-        if group.cells[0].arm == ift[0].cells[0].arm:
+    for group in plain:
+        if group.cells[0].arm == arm:
             by_size.setdefault(_size(group), group)
     return [by_size[size] for size in sorted(by_size)]
 

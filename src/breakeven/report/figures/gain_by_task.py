@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "Gain over IFT, task by task"
+# Points: width of the brackets, and where many arms share a row.
+BRACKET = (5.0, 3.0)
 
 
 def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
@@ -33,6 +35,7 @@ def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> Figu
     )
     arms = [arm for arm in study.arms if any(row.arm == arm.name for row in rows)]
     tasks = max(len({row.task for row in part}) for part in parts.values())
+    row_height = max(0.42, 0.12 + 0.1 * len(arms))
     return FigureSpec(
         "gain-by-task",
         f"{TITLE}, {largest}",
@@ -41,7 +44,7 @@ def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> Figu
         "paired intervals; grey brackets span the differences that these questions are too few "
         "to show with 80% power.",
         panels=tuple(
-            Panel(title, partial(_draw, part, arms, limits), height=1.0 + 0.42 * tasks)
+            Panel(title, partial(_draw, part, arms, limits), height=1.0 + row_height * tasks)
             for title, part in parts.items()
             if part
         ),
@@ -80,13 +83,21 @@ def _draw(
     from matplotlib.ticker import FuncFormatter
 
     tasks = list(dict.fromkeys((row.family, row.task) for row in rows))
+    step = min(0.22, 0.8 / len(arms))
     axes.axvline(0, color=INK, lw=1.0)
     for row in rows:
         arm = next(arm for arm in arms if arm.name == row.arm)
-        shift = 0.22 * (arms.index(arm) - (len(arms) - 1) / 2)
+        shift = step * (arms.index(arm) - (len(arms) - 1) / 2)
         place = tasks.index((row.family, row.task)) + shift
         if row.detectable is not None:
-            axes.hlines(place, -row.detectable, row.detectable, color=MUTED, lw=5, alpha=0.22)
+            axes.hlines(
+                place,
+                -row.detectable,
+                row.detectable,
+                color=MUTED,
+                lw=BRACKET[len(arms) > 4],
+                alpha=0.22,
+            )
         if row.low is not None and row.high is not None:
             axes.hlines(place, row.low, row.high, color=arm.colour, lw=1.5)
         axes.plot(row.value, place, arm.marker, color=arm.colour, markersize=6.5)

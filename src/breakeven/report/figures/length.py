@@ -107,7 +107,10 @@ def length_figure(study: Study) -> FigureSpec:
         see=_length_see(found) + _paired_words(study, answers),
         how="Filled: answers that are right. Hollow: answers that are wrong. Tokens are thinking "
         "and answer together, as generated.",
-        panels=tuple(Panel(key.title, partial(_draw_lengths, study, rows)) for key, rows in panels),
+        panels=tuple(
+            Panel(key.title, partial(_draw_lengths, study, rows), max(3.5, 0.9 + 0.17 * len(rows)))
+            for key, rows in panels
+        ),
         legend=tuple(
             Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
             for arm in study.arms

@@ -33,10 +33,14 @@ def probability_figure(study: Study, panels: Sequence[CostPanel]) -> FigureSpec:
         see=_see(drawn, sampled=sampled),
         how=how,
         panels=tuple(
-            Panel(panel.key.title, partial(_draw, study, panel), height=2.6) for panel in drawn
+            Panel(panel.key.title, partial(_draw, study, panel), _height(panel)) for panel in drawn
         ),
         rows=tuple(row for panel in drawn for row in _rows(panel)),
     )
+
+
+def _height(panel: CostPanel) -> float:
+    return max(2.6, 0.9 + 0.28 * len({point.arm for point in panel.points}))
 
 
 def _value(probability: float | None, on_frontier: bool) -> float:

@@ -71,6 +71,7 @@ def spending_figure(study: Study) -> FigureSpec:
         return absent("spending", TITLE, "there are no records of what these results took")
     arms = [arm for arm in study.arms if any(one.arm == arm for one in found)]
     height = max(2.6, 1.1 + 0.2 * len(found))
+    arms_height = min(height, max(2.6, 1.1 + 0.35 * len(arms)))
     return FigureSpec(
         "spending",
         TITLE,
@@ -79,7 +80,7 @@ def spending_figure(study: Study) -> FigureSpec:
         "arm learnt from, counted again for every student that learnt from them. Answering is "
         "the whole benchmark.",
         panels=(
-            Panel("Tokens by arm", partial(_draw_tokens, found, arms), height),
+            Panel("Tokens by arm", partial(_draw_tokens, found, arms), arms_height),
             Panel("FLOPs by student and arm", partial(_draw_flops, study, found), height),
         ),
         legend=tuple(Key(_PART_WORDS[part], STAGE_COLOURS[part]) for part in PARTS),

@@ -1,0 +1,147 @@
+"""Tables over sizes: how the cost of an answer grows, and where reasoning overtakes IFT."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from breakeven.report.figures.equivalent import place_words
+from breakeven.report.figures.spec import Row
+from breakeven.report.study import PanelKey, Study
+from breakeven.report.tables import Table
+from breakeven.verdicts.groups import Group, comparable
+
+
+def growth_table(study: Study) -> Table:
+    """How inference FLOPs grow with size, and the size from which reasoning is ahead."""
+    from breakeven.frontiers.exponents import fit_power_laws
+
+    name, title = "growth", "How the cost of an answer grows with size"
+    series: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+    for key in study.panels:
+        for group in study.groups(key):
+            size, flops = group.cells[0].size_parameters, group.mean("inference_flops")
+            if size and flops and group.cells[0].style != "base":
+                line = series.setdefault((key.title, group.cells[0].arm), ([], []))
+                line[0].append(size)
+                line[1].append(flops)
+    laws = {key: law for key, law in fit_power_laws(series).items() if law is not None}
+    if not laws:
+        return Table(name, title, "", reason="fewer than two sizes with inference FLOPs")
+    body: list[tuple[str, ...]] = []
+    rows: list[Row] = []
+    for (panel, arm), law in laws.items():
+        interval = law.exponent_interval(study.run.settings.confidence)
+        text = f"{law.exponent:.2f}"
+        text += f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else f" ({law.reason})"
+        body.append((panel, arm, text, str(law.points)))
+        rows.append(
+            {
+                "panel": panel,
+                "arm": arm,
+                "exponent": law.exponent,
+                "low": interval[0] if interval else None,
+                "high": interval[1] if interval else None,
+                "coefficient": law.coefficient,
+                "points": law.points,
+            }
+        )
+    return Table(
+        name,
+        title,
+        "Exponent of inference FLOPs a query against parameters: 1 is in proportion to size, less "
+        "means that larger students answer more briefly.",
+        ("family", "arm", "exponent", "sizes"),
+        tuple(body),
+        tuple(rows),
+    )
+
+
+class Crossing(NamedTuple):
+    """Where one reasoning arm overtakes its IFT arm, as text; `low` and `high` where known."""
+
+    panel: str
+    arms: str
+    place: str
+    low: str | None
+    high: str | None
+    share_within: float | None
+    reason: str | None
+
+
+def crossing_table(study: Study) -> Table:
+    """The size from which reasoning is ahead of IFT of the same size."""
+    name, title = "crossing", "The size from which reasoning is ahead at equal size"
+    found = [
+        _crossing(study, key, arms, pairs)
+        for key in study.panels
+        for arms, pairs in _sized_pairs(study.groups(key)).items()
+        if len(pairs) > 1
+    ]
+    if not found:
+        return Table(name, title, "", reason="fewer than two sizes with both styles")
+    return Table(
+        name,
+        title,
+        "Interpolated in log size; < and > lie beyond the sizes measured.",
+        ("family", "arms", "size", "95% interval", "remark"),
+        tuple(
+            (
+                one.panel,
+                one.arms,
+                one.place,
+                f"{one.low} to {one.high}" if one.low else "no item-level draws",
+                one.reason or "–",
+            )
+            for one in found
+        ),
+        tuple(_crossing_row(one) for one in found),
+    )
+
+
+def _crossing(
+    study: Study, key: PanelKey, arms: str, pairs: Sequence[tuple[Group, Group]]
+) -> Crossing:
+    from breakeven.frontiers.crossing import crossing_size
+
+    drawn = study.draws(key.family)
+    ift, thinking = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    found = crossing_size(
+        [float(group.cells[0].size_parameters or 0) for group in ift],
+        [group.accuracy for group in ift],
+        [group.accuracy for group in thinking],
+        ift_draws=None if drawn is None else drawn.of(ift),
+        reasoning_draws=None if drawn is None else drawn.of(thinking),
+        level=study.run.settings.confidence,
+    )
+    return Crossing(
+        key.title,
+        arms,
+        "–" if found.position is None else place_words(found.position),
+        None if found.low is None else place_words(found.low),
+        None if found.high is None else place_words(found.high),
+        found.share_within,
+        found.reason,
+    )
+
+
+def _crossing_row(one: Crossing) -> Row:
+    return {
+        "panel": one.panel,
+        "arms": one.arms,
+        "crossing": one.place,
+        "low": one.low,
+        "high": one.high,
+        "share_within": one.share_within,
+        "reason": one.reason,
+    }
+
+
+def _sized_pairs(groups: Sequence[Group]) -> Mapping[str, list[tuple[Group, Group]]]:
+    """IFT and reasoning that differ in style only, by their arms; sizes ascend."""
+    found: dict[str, dict[float, tuple[Group, Group]]] = {}
+    for thinking in (group for group in groups if group.cells[0].style == "reasoning"):
+        for plain in (group for group in groups if group.cells[0].style == "ift"):
+            size = thinking.cells[0].size_parameters
+            if size and comparable(plain, thinking):
+                arms = f"{thinking.cells[0].arm} − {plain.cells[0].arm}"
+                found.setdefault(arms, {}).setdefault(size, (plain, thinking))
+    return {arms: [pairs[size] for size in sorted(pairs)] for arms, pairs in found.items()}
