@@ -106,13 +106,16 @@ def test_steps_of_sequences_are_cut_into_micro_batches_too():
 @pytest.mark.parametrize(
     ("lengths", "packed"),
     [
-        ([50, 30, 20, 60, 40], [[60, 40], [50, 30, 20]]),
+        ([50, 30, 20, 60, 40], [[60], [50, 20], [40, 30]]),
         ([10] * 10, [[10] * 10]),
+        ([10] * 11, [[10] * 6, [10] * 5]),
+        ([60, 60, 60], [[60], [60], [60]]),
         ([130, 10], [[130], [10]]),
+        ([130] + [10] * 9, [[130], [10] * 9]),
         ([99, 2], [[99], [2]]),
     ],
 )
-def test_packed_micro_batches_are_filled_with_real_tokens(lengths, packed):
+def test_packed_micro_batches_are_few_and_equally_full(lengths, packed):
     (step,) = steps(lengths, batch_sequences=99, packing=True)
     assert [[lengths[one.pair] for one in batch] for batch in step.micro_batches] == packed
 

@@ -89,18 +89,22 @@ def _padded(sizes: Sequence[int], limit: int) -> list[list[int]]:
 
 
 def _packed(sizes: Sequence[int], limit: int) -> list[list[int]]:
-    """Positions in micro-batches of at most `limit` tokens: each in the first that has room."""
-    batches: list[list[int]] = []
-    room: list[int] = []
-    for at in _longest_first(sizes):
-        fitting = next((row for row, left in enumerate(room) if left >= sizes[at]), None)
-        if fitting is None:
-            batches.append([at])
-            room.append(limit - sizes[at])
-        else:
-            batches[fitting].append(at)
-            room[fitting] -= sizes[at]
-    return batches
+    """Positions in few micro-batches of at most `limit` tokens (or the longest sample's), about
+    equally full: a mask is computed over the square of a row, and processes wait for the slowest.
+    """
+    limit = max(limit, *sizes)
+    count = -(-sum(sizes) // limit)
+    while count < len(sizes):
+        batches: list[list[int]] = [[] for _ in range(count)]
+        filled = [0] * count
+        for at in _longest_first(sizes):
+            emptiest = filled.index(min(filled))
+            batches[emptiest].append(at)
+            filled[emptiest] += sizes[at]
+        if max(filled) <= limit:
+            return batches
+        count += 1
+    return [[at] for at in _longest_first(sizes)]
 
 
 def _longest_first(sizes: Sequence[int]) -> list[int]:
