@@ -30,7 +30,7 @@ def llama():
     return LlamaForCausalLM(LlamaConfig(**SHAPE))
 
 
-def gemma3(**given):
+def gemma3():
     """One layer sees four tokens back, the other all; logits are soft-capped, as in Gemma 2."""
     from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
@@ -41,9 +41,26 @@ def gemma3(**given):
         sliding_window=4,
         layer_types=["sliding_attention", "full_attention"],
         final_logit_softcapping=3.0,
-        **given,
     )
     return Gemma3ForCausalLM(config)
+
+
+def gemma3_that_sees():
+    """What Gemma 3 is from 4B on: the language model and an encoder of images."""
+    from transformers import Gemma3Config, Gemma3ForConditionalGeneration, SiglipVisionConfig
+
+    vision = SiglipVisionConfig(
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=28,
+        patch_size=14,
+    )
+    text = gemma3().config
+    return Gemma3ForConditionalGeneration(
+        Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=4)
+    )
 
 
 def lfm2():

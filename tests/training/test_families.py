@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.training.families import FAMILIES, saved
+from tests.training.families import FAMILIES, gemma3_that_sees, saved
 from tests.training.tiny import settings_for
 
 from breakeven.rendering import Example
@@ -65,6 +65,16 @@ def test_adapters_sit_on_each_linear_layer_of_the_blocks(base, method):
     }
     assert adapted == wanted
     assert all(one.dtype == torch.float32 for one in trained_parameters(model).values())
+
+
+@pytest.mark.parametrize("method", ["full", "lora", "qlora"])
+def test_model_that_also_sees_is_trained_on_its_text_part_only(bench, tmp_path, method):
+    base = saved(gemma3_that_sees, tmp_path / "base")
+    model, curves = train_on(bench, base, settings_for(method=method, learning_rate=0.02))
+    assert curves.loss[-1] < curves.loss[0] - 0.05
+    names = trained_parameters(model)
+    assert not [name for name in names if "vision" in name or "projector" in name]
+    assert len(names) == (2 * 7 * 2 if method != "full" else 2 * (7 + 6) + 2)
 
 
 @pytest.mark.parametrize("method", ["full", "lora", "qlora"])

@@ -32,9 +32,10 @@ def trainable_model(
 ) -> "PreTrainedModel":
     """The base with the weights that `settings.method` trains, on `device`, ready to train.
 
-    Full training keeps float32 weights; frozen weights are kept in the dtype that is computed in
-    (in 4 bits the linear layers of QLoRA), adapters in float32. A model that will be `sharded`
-    stays in the processor's memory, for no device may have room for all of it.
+    What no text passes through is not trained. Full training keeps float32 weights; frozen weights
+    are kept in the dtype that is computed in (in 4 bits the linear layers of QLoRA), adapters in
+    float32. A model that will be `sharded` stays in the processor's memory, for no device may have
+    room for all of it.
     """
     dtype = compute_dtype(settings.training.dtype, device)
     if settings.method == "qlora":
@@ -50,8 +51,13 @@ def trainable_model(
         warnings.simplefilter("ignore", FutureWarning)
         if settings.training.gradient_checkpointing:
             model.gradient_checkpointing_enable({"use_reentrant": False})
+        idle = _beside_the_text(model)
         if settings.method != "full":
-            model = _with_adapter(model, settings, seed)
+            model = _with_adapter(model, settings, seed, exclude=idle)
+        else:
+            for name in idle:
+                for weight in model.get_submodule(name).parameters(recurse=False):
+                    weight.requires_grad_(False)
     model.train()
     return model
 
@@ -135,7 +141,9 @@ def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "Pr
     return model
 
 
-def _with_adapter(model: "PreTrainedModel", settings: Settings, seed: int) -> Any:  # noqa: ANN401
+def _with_adapter(
+    model: "PreTrainedModel", settings: Settings, seed: int, exclude: list[str]
+) -> Any:  # noqa: ANN401
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     from peft import LoraConfig, get_peft_model
 
@@ -145,9 +153,21 @@ def _with_adapter(model: "PreTrainedModel", settings: Settings, seed: int) -> An
         lora_alpha=settings.lora.alpha,
         lora_dropout=settings.lora.dropout,
         target_modules="all-linear",
+        exclude_modules=exclude or None,
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)
+
+
+def _beside_the_text(model: "PreTrainedModel") -> list[str]:
+    """Modules with weights that no text passes through: the eyes of a model that can see."""
+    head = model.get_output_embeddings()
+    text = {id(one) for part in (model.get_decoder(), head) for one in part.modules()}
+    return [
+        name
+        for name, one in model.named_modules()
+        if id(one) not in text and any(True for _ in one.parameters(recurse=False))
+    ]
 
 
 def _hide_bars_of_files() -> None:
