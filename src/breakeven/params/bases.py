@@ -2,9 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from breakeven.params.names import Count, Positive, ProjectPath, RepoId, Revision, Section
+from breakeven.params.names import (
+    Count,
+    PackageName,
+    Positive,
+    ProjectPath,
+    RepoId,
+    Revision,
+    Section,
+)
 
 
 class FolderBase(Section):
@@ -29,7 +37,7 @@ class GgufBase(Section):
     """
 
     kind: Literal["gguf"]
-    package: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$", max_length=64)]
+    package: PackageName
     license: str
 
 

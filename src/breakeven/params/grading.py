@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, HttpUrl, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from breakeven.params.names import Count, Name, Positive, Section
+from breakeven.params.names import Count, Endpoint, Name, Positive, Section, VariableName
 
 
 class Judge(Section):
@@ -16,10 +16,8 @@ class Judge(Section):
     """
 
     model: str
-    base_url: HttpUrl
-    key_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")] = (
-        "OPENAI_API_KEY"
-    )
+    base_url: Endpoint
+    key_variable: VariableName = "OPENAI_API_KEY"
     architecture: str | None = None
     template: dict[str, bool | int | float | str] = Field(default_factory=dict)
     max_new_tokens: Count = 512

@@ -2,19 +2,46 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from breakeven.errors import InputError, did_you_mean
+from breakeven.params.names import Digest, Name, PackageName, RepoId, Revision, VariableName
 from breakeven.params.schema import Params
 
+
+def _pattern_of(annotated: Any) -> str:  # noqa: ANN401
+    (constraints,) = annotated.__metadata__
+    return str(constraints.pattern)
+
+
+_SHAPES = {
+    _pattern_of(Name): "a name is lower-case letters, digits, - and _, and starts with a letter "
+    "or digit",
+    _pattern_of(RepoId): "must be owner/name, as the hub writes it",
+    _pattern_of(Revision): "must be a commit, or the name of a branch or tag",
+    _pattern_of(PackageName): "must be the import name of a package: letters, digits and _",
+    _pattern_of(VariableName): "must be the name of an environment variable, such as "
+    "OPENAI_API_KEY; never the key itself",
+    _pattern_of(Digest): "must be a SHA-256: 64 hexadecimal digits in lower case",
+}
 _REPLACED = {
-    "string_pattern_mismatch": "a name is lower-case letters, digits, - and _, and starts with "
-    "a letter or digit",
     "too_short": "must not be empty",
     "missing": "missing",
+    "model_type": "must be a table of keys",
+    "model_attributes_type": "must be a table of keys",
+    "dict_type": "must be a table of keys",
+    "tuple_type": "must be a list",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "string_type": "must be text, in quotes",
 }
 
 
@@ -39,7 +66,7 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     try:
         return Params.model_validate(tree)
     except ValidationError as error:
-        raise InputError("\n".join(_lines(path, error))) from error
+        raise InputError("\n".join(_lines(path, tree, error))) from error
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -57,52 +84,101 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _lines(path: Path, error: ValidationError) -> list[str]:
-    return [_line(path, dict(problem)) for problem in error.errors(include_url=False)]
+def _lines(path: Path, tree: dict[str, Any], error: ValidationError) -> list[str]:
+    """A line a mistake; a value that is of none of several types is one mistake."""
+    mistakes = [_mistake(tree, dict(problem)) for problem in error.errors(include_url=False)]
+    messages: dict[tuple[str, str], list[str]] = {}
+    for one in mistakes:
+        items_refused = any(other.where.startswith(f"{one.where}.") for other in mistakes)
+        if not (one.of_items and items_refused):
+            messages.setdefault((one.where, one.shown), []).append(one.message)
+    return [
+        f"{path}: {f'{where}: ' if where else ''}{shown}{_any_of(several)}"
+        for (where, shown), several in messages.items()
+    ]
 
 
-def _line(path: Path, problem: dict[str, Any]) -> str:
-    keys, kind = _without_tags(problem["loc"]), problem["type"]
-    where = ".".join(str(key) for key in keys)
-    prefix = f"{path}: {where}" if where else f"{path}"
+def _any_of(messages: list[str]) -> str:
+    first, *others = dict.fromkeys(messages)
+    return " or ".join([first, *(other.removeprefix("must be ") for other in others)])
+
+
+class _Mistake(NamedTuple):
+    """Where a person wrote something wrong, the value as shown, and what is asked for instead."""
+
+    where: str
+    shown: str
+    message: str
+    of_items: bool = False  # a list is "too short" once its items were refused
+
+
+class _Step(NamedTuple):
+    """A step of pydantic's way to a value: a key that was written, or the kind of a section."""
+
+    key: Any
+    is_kind: bool = False
+
+
+def _mistake(tree: dict[str, Any], problem: dict[str, Any]) -> _Mistake:
+    kind, value, steps = problem["type"], problem["input"], _steps(tree, problem)
+    where = ".".join(str(step.key) for step in steps if not step.is_kind)
     if kind == "extra_forbidden":
-        *parents, unknown = keys
-        return f"{prefix}: unknown key; {did_you_mean(str(unknown), _keys_beside(parents))}"
+        unknown = str(steps[-1].key)
+        allowed = {name for model in _models_at(steps[:-1]) for name in model.model_fields}
+        return _Mistake(where, "", f"unknown key; {did_you_mean(unknown, allowed)}")
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        given = value.get("kind")
+        allowed = {name for model in _models_at(steps) for name in _kinds(model)}
+        shown = "missing; " if given is None else f"{given!r} is none; "
+        return _Mistake(f"{where}.kind", shown, did_you_mean(str(given), allowed))
     if kind == "value_error":
-        message = str(problem["msg"]).removeprefix("Value error, ")
-        names_a_key_below = where and re.match(r"\w+: ", message)
-        return f"{prefix}{'.' if names_a_key_below else ': '}{message}"
-    message = _REPLACED.get(kind, problem["msg"])
-    shown = "" if kind == "missing" else f" {problem['input']!r}:"
-    return f"{prefix}:{shown} {message}"
+        return _of_a_check(where, str(problem["ctx"]["error"]))
+    if kind == "string_pattern_mismatch":
+        return _Mistake(where, f"{value!r}: ", _SHAPES[problem["ctx"]["pattern"]])
+    shown = "" if kind == "missing" else f"{value!r}: "
+    of_items = kind == "too_short" and bool(value)
+    return _Mistake(where, shown, _REPLACED.get(kind, problem["msg"]), of_items)
 
 
-_TAGS = {
-    "procedural", "jsonl", "reasoning-gym", "dataset", "published-pairs",
-    "solver", "openai", "vllm", "transformers",
-    "folder", "hub", "gguf", "scratch",
-    "catalogue", "lm-eval",
-}  # fmt: skip
+def _of_a_check(where: str, message: str) -> _Mistake:
+    """What a check of the schema says; a section's check starts with the key that it is about."""
+    below = re.match(r"([\w-]+(?:\.[\w-]+)*): ", message) if where else None
+    if below is None:
+        return _Mistake(where, "", message)
+    return _Mistake(f"{where}.{below[1]}", "", message[below.end() :])
 
 
-def _without_tags(location: tuple[Any, ...]) -> list[Any]:
-    """The path a person wrote: without the tags that pydantic adds for kinds and keys."""
-    kept: list[Any] = []
-    for index, key in enumerate(location):
-        of_a_table = index == 2 and location[0] in ("sources", "tasks")
-        of_a_section = index > 0 and location[index - 1] in ("teacher", "base", "model")
-        tag = key in _TAGS and (of_a_table or of_a_section)
-        if not (tag or key == "[key]"):
-            kept.append(key)
-    return kept
+def _steps(tree: dict[str, Any], problem: dict[str, Any]) -> list[_Step]:
+    """The way to a value through what was written, and the kinds that it passes.
+
+    Pydantic also names the type that it tried, and whether a key was refused; both are left out.
+    """
+    steps: list[_Step] = []
+    location = problem["loc"]
+    missing = location[-1:] if problem["type"] == "missing" else ()
+    here: Any = tree
+    for key in location[: len(location) - len(missing)]:
+        if isinstance(here, dict) and here.get("kind") == key and not (steps and steps[-1].is_kind):
+            steps.append(_Step(key, is_kind=True))
+        elif key in here if isinstance(here, dict) else isinstance(key, int):
+            steps.append(_Step(key))
+            here = here[key]
+    return steps + [_Step(key) for key in missing]
 
 
-def _keys_beside(parents: list[Any]) -> list[str]:
-    """Keys that the schema allows where an unknown one was found."""
+def _models_at(steps: list[_Step]) -> list[type[BaseModel]]:
+    """The sections of the schema that what stands there can be."""
     models: list[type[BaseModel]] = [Params]
-    for key in parents:
-        models = [found for model in models for found in _step(model, key)]
-    return sorted({name for model in models for name in model.model_fields})
+    for key, is_kind in steps:
+        if is_kind:
+            models = [model for model in models if key in _kinds(model)]
+        else:
+            models = [found for model in models for found in _step(model, key)]
+    return models
+
+
+def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
+    return get_args(model.model_fields["kind"].annotation) if "kind" in model.model_fields else ()
 
 
 def _step(model: type[BaseModel], key: Any) -> list[type[BaseModel]]:  # noqa: ANN401

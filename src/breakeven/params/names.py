@@ -1,8 +1,10 @@
 """The words that params.yaml is written in: names, shares, counts, paths, revisions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints
+
+Item = TypeVar("Item")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Family = Literal["general-mc", "general-open", "math-mc", "math-open", "extra-mc", "extra-open"]
@@ -13,6 +15,16 @@ Positive = Annotated[float, Field(gt=0.0)]
 DtypeName = Literal["auto", "float32", "bfloat16"]
 GraderName = Literal["exact", "letter", "math", "squad", "coqa", "ifeval", "judge"]
 
+
+def _each_once(values: tuple[Item, ...]) -> tuple[Item, ...]:
+    twice = [value for index, value in enumerate(values) if value in values[:index]]
+    if twice:
+        raise ValueError(f"{twice[0]!r} is given twice; remove one")
+    return values
+
+
+EachOnce = AfterValidator(_each_once)
+
 # owner/name, as the hub writes it: nothing that could be a path or a URL.
 RepoId = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", max_length=96)
@@ -22,14 +34,30 @@ Revision = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][\w./-]*$", max_length=96, min_length=1)
 ]
 
+PackageName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$", max_length=64)]
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
 
 def _inside_the_project(path: str) -> str:
     if path.startswith(("/", "~")) or ".." in path.split("/"):
-        raise ValueError("must be a path inside the project, relative to its root")
+        raise ValueError(f"{path!r}: must be a path inside the project, relative to its root")
     return path
 
 
 ProjectPath = Annotated[str, AfterValidator(_inside_the_project)]
+
+
+def _without_a_secret(url: HttpUrl) -> HttpUrl:
+    if url.username or url.password:
+        raise ValueError(
+            "an address holds a user or a password; leave them out, the key comes from the "
+            "environment"
+        )
+    return url
+
+
+Endpoint = Annotated[HttpUrl, AfterValidator(_without_a_secret)]
 
 
 class Section(BaseModel):

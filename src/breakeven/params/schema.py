@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from breakeven.params.bases import Base
 from breakeven.params.grading import Grading
-from breakeven.params.names import Count, DtypeName, Name, Positive, Section, Style
+from breakeven.params.names import Count, DtypeName, EachOnce, Name, Positive, Section, Style
 from breakeven.params.references import check_references
 from breakeven.params.sources import CatalogueSource, Corpus, Source
 from breakeven.params.tasks import Task
@@ -77,7 +77,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     study: Name
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), EachOnce] = (0,)
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     teacher: Teacher
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]

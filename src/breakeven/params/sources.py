@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from breakeven.params.names import (
     Count,
+    Digest,
+    EachOnce,
     GraderName,
     Name,
     ProjectPath,
@@ -24,7 +26,7 @@ class ProceduralSource(Section):
 
     kind: Literal["procedural"]
     problem: ProblemKind
-    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("open", "choice")
+    formats: Annotated[tuple[Format, ...], Field(min_length=1), EachOnce] = ("open", "choice")
     prompts: Count
     min_depth: Count | None = None
     max_depth: Count | None = None
@@ -63,7 +65,7 @@ class DataSetPlace(Section):
     repo: RepoId | None = None
     revision: Revision | None = None
     folder: ProjectPath | None = None
-    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    digest: Digest | None = None
     config: str | None = None
 
     @model_validator(mode="after")
@@ -154,6 +156,6 @@ class PairRules(Section):
 class Corpus(Section):
     """Sources whose pairs are put together."""
 
-    sources: Annotated[tuple[Name, ...], Field(min_length=1)]
+    sources: Annotated[tuple[Name, ...], Field(min_length=1), EachOnce]
     decontamination: Decontamination = Decontamination()
     rules: PairRules = PairRules()

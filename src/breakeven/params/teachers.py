@@ -2,17 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    HttpUrl,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 
 from breakeven.params.bases import Weights
-from breakeven.params.names import Count, DtypeName, Positive, ProjectPath, Section, Share
+from breakeven.params.names import (
+    Count,
+    DtypeName,
+    Endpoint,
+    Positive,
+    ProjectPath,
+    Section,
+    Share,
+    VariableName,
+)
 
 
 class SolverTeacher(Section):
@@ -59,7 +61,7 @@ def _traces_in_the_text(styles: TeacherStyles) -> TeacherStyles:
     for name in ("ift", "reasoning"):
         if getattr(styles, name).trace == "reasoning-content":
             raise ValueError(
-                f"{name}: trace: value is 'reasoning-content', a field of servers; a model that "
+                f"{name}.trace: value is 'reasoning-content', a field of servers; a model that "
                 "runs here writes its trace into the text, use think-tags"
             )
     return styles
@@ -78,26 +80,14 @@ class OpenAITeacher(Section):
 
     kind: Literal["openai"]
     model: str
-    base_urls: Annotated[tuple[HttpUrl, ...], Field(min_length=1)]
-    key_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")] = (
-        "OPENAI_API_KEY"
-    )
+    base_urls: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
+    key_variable: VariableName = "OPENAI_API_KEY"
     architecture: str | None = None
     styles: TeacherStyles
     concurrency: Count = 32
     timeout_seconds: Positive = 600.0
     attempts: Count = 6
     seed: int = 0
-
-    @field_validator("base_urls")
-    @classmethod
-    def _no_secret_in_an_address(cls, urls: tuple[HttpUrl, ...]) -> tuple[HttpUrl, ...]:
-        if any(url.username or url.password for url in urls):
-            raise ValueError(
-                "an address holds a user or a password; leave them out, the key comes from the "
-                "environment"
-            )
-        return urls
 
 
 class VllmServer(Section):
