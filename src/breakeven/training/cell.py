@@ -22,6 +22,7 @@ from breakeven.files import (
 from breakeven.layout import student_folder
 from breakeven.params import Params
 from breakeven.scratch import scratch_folder
+from breakeven.students.room import require_room
 from breakeven.training.held import HeldByAll, all_held, usage_from
 from breakeven.training.place import is_first, one_of_several, started_by_stage
 from breakeven.training.plan import Part, Plan, StepsOfExamples, plan_cell
@@ -71,6 +72,7 @@ def train_cell(
 
     Raises:
         InputError: as `plan_cell`, or the loss is no number any more.
+        MachineError: an arm of the student does not fit into the device's memory.
     """
     folder = student_folder(student, arm, seed)
     plan = plan_cell(params, student, arm, seed)
@@ -82,6 +84,7 @@ def train_cell(
     accelerator = _accelerator(plan) if one_of_several() else None
     result = _finished(scratch) if accelerator is None else _finished_for_all(scratch, accelerator)
     if result is None:
+        require_room(params, student, plan.flops_of.architecture)
         if launch is not None:
             launch()
             result = _result_in(scratch)

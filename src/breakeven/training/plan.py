@@ -14,7 +14,6 @@ from breakeven.params import Params
 from breakeven.records import versions
 from breakeven.rendering import Example
 from breakeven.students.pointer import read_pointer
-from breakeven.students.room import require_room
 from breakeven.training.batches import Step, steps_of
 from breakeven.training.lessons import (
     FlopsOf,
@@ -84,7 +83,6 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
 
     Raises:
         InputError: the base or the pairs are missing, no pair fits, the budget is too small.
-        MachineError: an arm of the student does not fit into the device's memory.
     """
     settings = resolve(params, student, arm)
     if settings is None:
@@ -94,9 +92,7 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     training = settings.training
     _check_context(base, training.max_length, student)
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
-    shape = load_architecture(str(base))
-    require_room(params, student, shape)
-    flops_of = FlopsOf(shape, settings.method, lora)
+    flops_of = FlopsOf(load_architecture(str(base)), settings.method, lora)
     parts = _parts(settings, base, flops_of, arm, seed)
     lessons = joined_lessons([part.lessons for part in parts])
     selection = one_after_another(
