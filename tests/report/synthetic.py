@@ -23,6 +23,7 @@ from breakeven.tasks.load import load_items
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"t30k": 29_568, "t120k": 118_784, "t500k": 492_032, "t2m": 2_001_152}
 LIMIT = 128
+CEILING = 8e10  # FLOP/s: trainings reach a quarter of it, answers a sixteenth
 # Marks that must reach the page as text.
 HOSTILE = "<script>window.hacked = true</script><img src=x onerror=alert(1)> $x_1$ & co"
 
@@ -60,18 +61,19 @@ def write_study(
         cells = []
         for arm in params.arms:
             for seed in seeds:
-                _write_train(params, student, arm, seed)
+                write_train(params, student, arm, seed, size=SIZES[student])
                 for task, rows in pinned.items():
                     frame = _answers(student, arm, seed, task, rows)
-                    cells.append(_account(arm, seed, task, frame))
+                    cells.append(account(arm, seed, task, frame))
                     frames.append(frame)
-        _write_answer_record(student, cells)
+        write_answer_record(student, cells)
     items_path().parent.mkdir(exist_ok=True)
     pd.concat(frames, ignore_index=True).to_parquet(items_path())
     return params
 
 
-def _rng(*names: object) -> np.random.Generator:
+def random_numbers(*names: object) -> np.random.Generator:
+    """The same for the same names."""
     return np.random.default_rng(zlib.crc32("/".join(map(str, names)).encode()))
 
 
@@ -89,8 +91,8 @@ def _probability(student: str, arm: str, item: Item, trace: np.bool_) -> float:
 
 def _answers(student: str, arm: str, seed: int, task: str, rows: list[Item]) -> pd.DataFrame:
     """Outcomes and token counts of one cell on one task; also writes its answers."""
-    rng = _rng(student, arm, seed, task)
-    luck = _rng("difficulty", task).random(len(rows)) * 0.6 + rng.random(len(rows)) * 0.4
+    rng = random_numbers(student, arm, seed, task)
+    luck = random_numbers("difficulty", task).random(len(rows)) * 0.6 + rng.random(len(rows)) * 0.4
     luck = np.argsort(np.argsort(luck)) / len(rows)
     share = {"reasoning": 1.0, "mixed-50": 0.5}.get(arm, 0.0)
     trace = rng.random(len(rows)) < share
@@ -148,7 +150,8 @@ def _answers(student: str, arm: str, seed: int, task: str, rows: list[Item]) -> 
     return frame
 
 
-def _account(arm: str, seed: int, task: str, frame: pd.DataFrame) -> dict[str, object]:
+def account(arm: str, seed: int, task: str, frame: pd.DataFrame) -> dict[str, object]:
+    """The line of the answer record of one cell and task."""
     return {
         "arm": arm,
         "seed": seed,
@@ -165,7 +168,8 @@ def _account(arm: str, seed: int, task: str, frame: pd.DataFrame) -> dict[str, o
     }
 
 
-def _write_answer_record(student: str, cells: list[dict[str, object]]) -> None:
+def write_answer_record(student: str, cells: list[dict[str, object]]) -> None:
+    """The record of all answers of a student."""
     Record(
         "answer",
         {"student": student},
@@ -176,12 +180,21 @@ def _write_answer_record(student: str, cells: list[dict[str, object]]) -> None:
         flops={"inference": sum(float(str(row["inference_flops"])) for row in cells)},
         device="Some CPU",
         device_seconds={"cpu": sum(float(str(row["device_seconds"])) for row in cells)},
-        details={"cells": cells},
+        details={"cells": cells, "ceiling": {"flops_per_second": CEILING}},
         versions={"python": "3.11.7", "torch": "2.13.0"},
     ).write()
 
 
-def _write_train(params: Params, student: str, arm: str, seed: int) -> None:
+def write_train(
+    params: Params,
+    student: str,
+    arm: str,
+    seed: int,
+    *,
+    size: int,
+    details: dict[str, object] | None = None,
+) -> None:
+    """The record of a training of a student with `size` parameters."""
     cell: dict[str, str | int] = {"student": student, "arm": arm, "seed": seed}
     row = params.arms[arm]
     if not row.trained:
@@ -198,12 +211,14 @@ def _write_train(params: Params, student: str, arm: str, seed: int) -> None:
             "pairs": 6500,
             "final_loss": 0.4 + 0.1 * share,
             "energy_joules": None,
+            "utilisation": 2e10 / CEILING,
         },
         tokens={"trained": tokens},
-        flops={"train": 4.5 * SIZES[student] * tokens},
+        flops={"train": 4.5 * size * tokens},
         device="Some CPU",
-        device_seconds={"cpu": 4.5 * SIZES[student] * tokens / 2e10},
+        device_seconds={"cpu": 4.5 * size * tokens / 2e10},
         absent={"energy_joules": "no counter on this device"},
+        details=details or {},
         versions={"python": "3.11.7", "torch": "2.13.0"},
     ).write()
 
@@ -214,7 +229,9 @@ def _write_data_records(params: Params) -> None:
             Record(
                 "distill",
                 {"source": source, "style": style},
-                metrics={"completions": 1100},
+                parameters={"teacher": "solver"},
+                metrics={"completions": 1100, "truncated": 0, "unclosed": 0}
+                | {"traced": 1100 if style == "reasoning" else 0},
                 tokens={
                     "prompt": 38_000,
                     "thinking": 55_000 if style == "reasoning" else 0,

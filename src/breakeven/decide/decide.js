@@ -357,7 +357,7 @@
     const width = Math.max(280, Math.min(900, place.clientWidth || 600));
     const height = Math.round(Math.max(260, Math.min(380, width * 0.55)));
     const longest = Math.max(...shown.map((one) => one.option.name.length));
-    const room = { left: 46, right: Math.min(width * 0.45, 24 + 7 * longest), top: 14, bottom: 40 };
+    const room = { left: 46, right: Math.min(width * 0.45, 24 + 7.8 * longest), top: 14, bottom: 40 };
     const x = (log) => room.left + (log - from) / (to - from) * (width - room.left - room.right);
     const y = (log) => height - room.bottom - (log - low) / (high - low) * (height - room.top - room.bottom);
     const inside = (log) => Math.min(high, Math.max(low, log));

@@ -187,13 +187,14 @@ def _order(style: str, order: Any) -> Any:  # noqa: ANN401 - a literal of the sc
 
 def _task_rows(params: Params) -> tuple[TaskRow, ...]:
     return tuple(
-        _task_row(name, read_rows(task_path(name), Item))
-        for name in params.tasks
+        _task_row(name, read_rows(task_path(name), Item), counted=row.kind == "procedural")
+        for name, row in params.tasks.items()
         if task_path(name).is_file()
     )
 
 
-def _task_row(name: str, items: list[Item]) -> TaskRow:
+def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:
+    """One task; where steps are `counted`, a task without depths takes none in a row."""
     chances = [item.chance for item in items]
     known = [chance for chance in chances if chance is not None]
     depths = [item.depth for item in items if item.depth is not None]
@@ -204,6 +205,7 @@ def _task_row(name: str, items: list[Item]) -> TaskRow:
         sum(known) / len(known) if known and len(known) == len(chances) else None,
         min(depths, default=None),
         max(depths, default=None),
+        True if depths else False if counted else None,
     )
 
 

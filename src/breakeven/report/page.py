@@ -13,6 +13,8 @@ from breakeven.report.style import STAGE_COLOURS, STYLE_COLOURS
 from breakeven.report.summary import Sentence
 from breakeven.report.tables import Table
 
+# A family is a panel, and the study knows six: more are those of further corpora.
+MOST_PANELS, FIRST_PANELS = 8, 6
 TEMPLATES = Path(__file__).with_name("templates")
 # Matplotlib's markers as shapes of a 16 by 16 box, for the legends of the page.
 _SHAPES = {
@@ -25,7 +27,6 @@ _SHAPES = {
     "P": '<path d="M6 2h4v4h4v4h-4v4H6v-4H2V6h4z"/>',
     "p": '<path d="M8 2l6 4.5-2.3 7H4.3L2 6.5z"/>',
     "h": '<path d="M8 2l5 3v6l-5 3-5-3V5z"/>',
-    "8": '<path d="M6 2.5h4L13.5 6v4L10 13.5H6L2.5 10V6z"/>',
     "<": '<path d="M2.5 8 13 2v12z"/>',
     ">": '<path d="M13.5 8 3 2v12z"/>',
     "*": '<path d="M8 1.5l2 4.3 4.5.6-3.3 3.2.8 4.6-4-2.3-4 2.3.8-4.6L1.5 6.4 6 5.8z"/>',
@@ -106,9 +107,15 @@ def render_page(parts: PageParts) -> str:
         shapes={name: Markup(shape) for name, shape in _SHAPES.items()},  # noqa: S704
         variables=_variables(),
         words=WORDS,
+        shown_panels=_shown_panels,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
         decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704
     )
+
+
+def _shown_panels(figure: FigureSpec) -> int:
+    """How many panels stand open: all, or those of the first corpus where there are many."""
+    return len(figure.panels) if len(figure.panels) <= MOST_PANELS else FIRST_PANELS
 
 
 def _variables() -> dict[str, str]:

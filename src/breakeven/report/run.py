@@ -39,7 +39,10 @@ class StudentRow(NamedTuple):
 
 
 class TaskRow(NamedTuple):
-    """One task: what a guess gets, and the serial steps of its items where they have any."""
+    """One task: what a guess gets, and the serial steps of its items where they have any.
+
+    `serial` is None where nobody counted steps, as with a benchmark: that is not to have none.
+    """
 
     name: str
     family: str
@@ -47,6 +50,7 @@ class TaskRow(NamedTuple):
     chance: float | None
     least_depth: int | None
     most_depth: int | None
+    serial: bool | None
 
 
 class TeacherRow(NamedTuple):
@@ -201,9 +205,9 @@ class RunSummary:
     absent: tuple[str, ...] = ()
 
     @property
-    def depths(self) -> Mapping[str, bool]:
+    def depths(self) -> Mapping[str, bool | None]:
         """Whether a task's items take serial steps, by task; empty where tasks are not known."""
-        return {task.name: task.least_depth is not None for task in self.tasks}
+        return {task.name: task.serial for task in self.tasks}
 
 
 def bare_run() -> RunSummary:

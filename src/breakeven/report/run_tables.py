@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from breakeven.costs.bill import ITEMS, Bill, Cost
 from breakeven.report.figures.spec import Row
-from breakeven.report.run import RunSummary
+from breakeven.report.run import RunSummary, TaskRow
 from breakeven.report.study import Study
 from breakeven.report.style import human, percent, scientific
 from breakeven.report.tables import Table, mapping_table
@@ -58,7 +58,7 @@ def task_list(run: RunSummary) -> Table:
             row.family,
             f"{row.items:,}",
             percent(row.chance),
-            "none" if row.least_depth is None else f"{row.least_depth} to {row.most_depth}",
+            _steps(row),
         )
         for row in run.tasks
     )
@@ -70,6 +70,12 @@ def task_list(run: RunSummary) -> Table:
         body,
         tuple(row._asdict() for row in run.tasks),
     )
+
+
+def _steps(row: TaskRow) -> str:
+    if row.least_depth is not None:
+        return f"{row.least_depth} to {row.most_depth}"
+    return "none" if row.serial is False else "–"
 
 
 def training_table(run: RunSummary) -> Table:

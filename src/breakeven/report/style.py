@@ -15,7 +15,7 @@ STYLE_COLOURS: dict[Style, str] = {
 }
 STYLE_MARKERS: dict[Style, tuple[str, ...]] = {
     "base": ("X",),
-    "ift": ("o", "P", "8"),
+    "ift": ("o", "P", "s"),
     "reasoning": ("^", "v", "<", ">"),
     "mixed": ("s", "D", "p", "h", "*", "d"),
 }

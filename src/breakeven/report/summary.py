@@ -72,11 +72,10 @@ def _accuracy_sentence(study: Study, differences: Sequence[Difference]) -> Sente
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
     sizes = [name for name in study.results.students() if any(r.student == name for r in thinking)]
     rows = [row for row in thinking if row.student == sizes[-1]]
-    standing = _standing(sorted(rows, key=lambda row: row.value))
+    standing = _standing(rows)
     words = ("more accurate than IFT on", "less accurate on", "not shown to differ on")
-    parts = [
-        f"{word} {_listed(found)}" for word, found in zip(words, standing, strict=True) if found
-    ]
+    listed = map(", ".join, standing) if len(rows) <= MOST_LISTED else _counted(rows)
+    parts = [f"{word} {found}" for word, found in zip(words, listed, strict=True) if found]
     won = sum(row.value > 0 for row in thinking)
     return Sentence(
         question,
@@ -94,11 +93,23 @@ def _how_judged(rows: Sequence[Difference]) -> str:
     return "no intervals are known"
 
 
-def _listed(found: Sequence[str]) -> str:
-    """All of them, or how many there are and the two ends."""
-    if len(found) <= MOST_LISTED:
-        return ", ".join(found)
-    return f"{len(found)} comparisons, from {found[0]} to {found[-1]}"
+def _counted(rows: Sequence[Difference]) -> list[str]:
+    """Rows ahead, behind and open, each as a count with its range and its families."""
+    found = []
+    for chosen in (
+        [row for row in rows if _decided(row) and row.value > 0],
+        [row for row in rows if _decided(row) and row.value <= 0],
+        [row for row in rows if not _decided(row)],
+    ):
+        gains = sorted(row.value for row in chosen)
+        families = ", ".join(dict.fromkeys(row.family for row in chosen))
+        found.append(
+            f"{len(chosen)} of {len(rows)} comparisons, by {points(gains[0])} to "
+            f"{points(gains[-1])} ({families})"
+            if chosen
+            else ""
+        )
+    return found
 
 
 def _standing(rows: Sequence[Difference]) -> Standing:

@@ -11,7 +11,6 @@ from breakeven.report.style import STYLE_WORDS, percent
 from breakeven.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 TITLE = "Accuracy against serial depth"
@@ -151,11 +150,3 @@ def _row(point: DepthPoint) -> Row:
         "accuracy_low": point.estimate.low,
         "accuracy_high": point.estimate.high,
     }
-
-
-def serial_tasks(items: "pd.DataFrame | None") -> dict[str, bool]:
-    """Whether a task's items have depths, by task; empty where no row could tell."""
-    if items is None or "depth" not in items.columns or items["depth"].isna().all():
-        return {}
-    known = items["depth"].notna().groupby(items["task"]).any()
-    return {str(task): bool(serial) for task, serial in known.items()}

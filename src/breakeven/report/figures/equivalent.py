@@ -145,8 +145,11 @@ def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> N
 
     low, high = sizes[0] / 2.2, sizes[-1] * 2.2
     axes.plot([low, high], [low, high], color=MUTED, lw=1.0, ls="--", zorder=1)
+    arms = list(dict.fromkeys(one.arm for one in rows))
     for one in rows:
-        _draw_one(one, sizes, axes)
+        # Arms of one size are set apart a little, so that none hides another.
+        shift = 1.12 ** (arms.index(one.arm) - (len(arms) - 1) / 2)
+        _draw_one(one, shift * one.size, sizes, axes)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(low, high)
@@ -160,26 +163,26 @@ def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> N
     axes.set_ylabel("IFT size as accurate (log)")
 
 
-def _draw_one(one: Equivalent, sizes: Sequence[float], axes: "Axes") -> None:
+def _draw_one(one: Equivalent, across: float, sizes: Sequence[float], axes: "Axes") -> None:
     place, colour = one.found.position, one.arm.colour
     if one.found.low is not None and one.found.high is not None:
         low, high = _drawn(one.found.low, sizes), _drawn(one.found.high, sizes)
-        axes.vlines(one.size, low, high, color=colour, lw=1.3)
+        axes.vlines(across, low, high, color=colour, lw=1.3)
     where = _drawn(place, sizes)
     if place.value is not None:
-        axes.plot(one.size, where, one.arm.marker, color=colour, markersize=7)
+        axes.plot(across, where, one.arm.marker, color=colour, markersize=7)
         return
     up = place.side == "above"
     axes.annotate(
         "",
-        (one.size, where * (1.75 if up else 1 / 1.75)),
-        xytext=(one.size, where),
+        (across, where * (1.75 if up else 1 / 1.75)),
+        xytext=(across, where),
         arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.5},
     )
-    axes.plot(one.size, where, one.arm.marker, color=colour, markersize=7, fillstyle="none")
+    axes.plot(across, where, one.arm.marker, color=colour, markersize=7, fillstyle="none")
     axes.annotate(
         place_words(place),
-        (one.size, where),
+        (across, where),
         xytext=(7, 0),
         textcoords="offset points",
         va="center",

@@ -12,6 +12,8 @@ from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, size_word
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# More panels are counted in the caption, not named.
+MOST_LISTED = 8
 _TITLES: dict[CostKind, str] = {
     "inference": "Accuracy against inference FLOPs a query",
     "training": "Accuracy against training FLOPs",
@@ -63,7 +65,11 @@ def _ends(panels: list[CostPanel]) -> str:
     for panel in panels:
         if panel.frontier:
             best.setdefault(panel.frontier[-1].arm.name, []).append(panel.key.title)
-    parts = [f"{arm} in {_listed(titles)}" for arm, titles in best.items()]
+    few = sum(map(len, best.values())) <= MOST_LISTED
+    parts = [
+        f"{arm} in {_listed(titles) if few else f'{len(titles)} of {len(panels)}'}"
+        for arm, titles in best.items()
+    ]
     return f"The most accurate student of each panel is {'; '.join(parts)}."
 
 
@@ -120,7 +126,8 @@ def _draw(study: Study, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
         _draw_curve(curve, axes)
     _draw_frontier(panel, axes)
     for point in panel.points:
-        _draw_point(study, panel, point, axes)
+        _draw_point(point, axes)
+    _label_sizes(study, panel, axes)
     chance = next((p.group.cells[0].chance for p in panel.points), None)
     cost_axis(axes, [point.cost for point in panel.points], _AXES[kind])
     accuracy_axis(axes, chance)
@@ -175,7 +182,17 @@ def _draw_frontier(panel: CostPanel, axes: "Axes") -> None:
         )
 
 
-def _draw_point(study: Study, panel: CostPanel, point: Point, axes: "Axes") -> None:
+def _label_sizes(study: Study, panel: CostPanel, axes: "Axes") -> None:
+    """Sizes at the points of the first IFT and the first reasoning arm: they tell the others'."""
+    for style, side in (("ift", "below"), ("reasoning", "above")):
+        arm = next((point.arm for point in panel.points if point.arm.style == style), None)
+        for point in panel.points:
+            if point.arm == arm:
+                label = study.label(point.group.cells[0].student)
+                label_point(axes, point.cost, point.accuracy, label, side=side)
+
+
+def _draw_point(point: Point, axes: "Axes") -> None:
     estimate = point.estimate
     if estimate.low is not None and estimate.high is not None:
         axes.vlines(
@@ -192,14 +209,6 @@ def _draw_point(study: Study, panel: CostPanel, point: Point, axes: "Axes") -> N
         linestyle="none",
         zorder=4,
     )
-    if point.arm.style in ("ift", "reasoning"):
-        label_point(
-            axes,
-            point.cost,
-            point.accuracy,
-            study.label(point.group.cells[0].student),
-            side="below" if point.arm.style == "ift" else "above",
-        )
 
 
 def _rows(panel: CostPanel, kind: CostKind) -> list[Row]:

@@ -39,8 +39,9 @@ def gain_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
         title,
         see=_see(found, unit),
         how="Above the line thinking is more accurate than IFT at the same size; further right it "
-        f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; its ends "
-        "are labelled. " + _bar_words(found, by_item=study.results.items is not None),
+        f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; the ends "
+        "of the first arms are labelled. "
+        + _bar_words(found, by_item=study.results.items is not None),
         panels=tuple(
             Panel(key.title, partial(_draw, study, rows, ranges, unit)) for key, rows in panels
         ),
@@ -134,9 +135,13 @@ def _draw(study: Study, rows: Sequence[GainPoint], ranges: Ranges, unit: str, ax
     from matplotlib.ticker import FuncFormatter
 
     axes.axhline(0, color=INK, lw=1.0)
-    for arm in dict.fromkeys(point.arm for point in rows):
+    arms = list(dict.fromkeys(point.arm for point in rows))
+    named = arms if len(arms) < 3 else [one for one in arms if one.style == "reasoning"][:1]
+    for arm in arms:
         own = [point for point in rows if point.arm == arm]
         _join(own, axes)
+        if arm not in named:
+            continue
         # The line runs through the sizes in order, so its two ends tell all of them.
         for end in dict.fromkeys((own[0], own[-1])):
             side = "right" if end.factor == max(point.factor for point in own) else "left"

@@ -19,7 +19,10 @@ BRACKET = (5.0, 3.0)
 
 
 def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
-    """The largest student, a row a task; tasks with and without serial depth side by side."""
+    """The largest student, a row a task; tasks with and without serial depth side by side.
+
+    Tasks of which that is not known have a panel a family.
+    """
     rows = [row for row in differences if row.student == study.results.students()[-1]]
     if not rows:
         return absent("gain-by-task", TITLE, NO_ITEMS)
@@ -27,7 +30,10 @@ def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> Figu
     parts = {
         "Tasks with serial steps": [row for row in rows if row.serial],
         "Tasks without serial steps": [row for row in rows if row.serial is False],
-        "Tasks": [row for row in rows if row.serial is None],
+        **{
+            family: [row for row in rows if row.serial is None and row.family == family]
+            for family in study.results.families()
+        },
     }
     limits = (
         min(-0.08, *(_or(row.low, row.value) for row in rows)) - 0.03,
@@ -35,7 +41,7 @@ def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> Figu
     )
     arms = [arm for arm in study.arms if any(row.arm == arm.name for row in rows)]
     tasks = max(len({row.task for row in part}) for part in parts.values())
-    row_height = max(0.42, 0.12 + 0.1 * len(arms))
+    row_height = max(0.42, 0.12 + 0.11 * len(arms))
     return FigureSpec(
         "gain-by-task",
         f"{TITLE}, {largest}",
