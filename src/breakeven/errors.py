@@ -1,6 +1,7 @@
 """The errors a person is meant to read, and the exit code that goes with each."""
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -20,6 +21,19 @@ class MachineError(BreakevenError):
     """The machine lacks something: a device, memory, disk, a reachable server."""
 
     exit_code = 3
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def of_the_disk(error: OSError) -> MachineError | None:
+    """What to tell of a file that the machine does not let be written or read; None for others."""
+    if error.errno in _FULL:
+        return MachineError(f"the disk is full: {error.filename}; free some space")
+    if error.errno in _CLOSED:
+        return MachineError(f"{error.filename}: {error.strerror}; change its rights or the folder")
+    return None
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

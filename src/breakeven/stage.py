@@ -1,14 +1,13 @@
 """What every stage script shares: its arguments, and errors as one line with their exit code."""
 
 import argparse
-import errno
 import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Never, TypeVar
 
-from breakeven.errors import BreakevenError, InputError, MachineError, did_you_mean
+from breakeven.errors import BreakevenError, InputError, did_you_mean, of_the_disk
 
 Value = TypeVar("Value")
 
@@ -36,10 +35,11 @@ def exit_code_of(work: Callable[[], None]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        told = of_the_disk(error)
+        if told is None:
             raise
-        print(f"error: the disk is full: {error.filename}; free some space", file=sys.stderr)
-        return MachineError.exit_code
+        print(f"error: {told}", file=sys.stderr)
+        return told.exit_code
     except KeyboardInterrupt:
         print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
         return 130
