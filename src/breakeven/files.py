@@ -113,7 +113,7 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 
 def _iter_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
-        raise InputError(f"{path}: no such file")
+        raise InputError(f"{path}: no such file; `dvc repro` makes what stages write")
     with path.open("rb") as handle:
         for number, line in enumerate(handle, start=1):
             if line.strip():

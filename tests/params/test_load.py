@@ -343,6 +343,11 @@ def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
         load_params(tmp_path / "params.yaml")
 
 
+def test_a_folder_is_no_params_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read: Is a directory; give a params file"):
+        load_params(tmp_path)
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     tree = changed("arms/ift/reasoning_share", 2)
     tree["seeds"] = []

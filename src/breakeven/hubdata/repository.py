@@ -104,7 +104,9 @@ def _check_folder(folder: Path, digest: str | None, where: str) -> None:
     if not folder.is_dir():
         raise InputError(f"{where}: no such folder")
     if digest is not None and (found := digest_path(folder)) != digest:
-        raise InputError(f"{where}: its digest is {found}, not {digest}; it is another version")
+        raise InputError(
+            f"{where}: its digest is {found}, not {digest}; take that version or correct the digest"
+        )
 
 
 def _builder(

@@ -71,7 +71,7 @@ def iter_pairs(path: Path) -> Iterator[Pair]:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise InputError(f"{path}: no such file")
+        raise InputError(f"{path}: no such file; run `dvc repro pairs@{path.stem}`")
     names = [field.name for field in fields(Pair)]
     with pq.ParquetFile(path) as file:
         missing = [name for name in names if name not in file.schema_arrow.names]

@@ -56,6 +56,8 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         tree = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; run this from the project's root") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; give a params file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):

@@ -115,7 +115,10 @@ async def _explained_status(
             f"{where.key_name}: {request.id}{asked} do not fit the context of {where.model}; use a "
             f"smaller max_new_tokens or serve it with a longer context: {message}"
         )
-    return InputError(f"{_shown(where.url)}: {status} for {request.id}: {message}")
+    return InputError(
+        f"{_shown(where.url)}: {status} for {request.id}: {message}; mend what {where.key_name} "
+        "asks for, or the server"
+    )
 
 
 def _explained_busy(
