@@ -17,7 +17,7 @@ from breakeven.analysis.results import Results
 from breakeven.errors import InputError
 from breakeven.files import read_rows
 from breakeven.layout import items_path, task_path
-from breakeven.params import Arm, Params
+from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
 from breakeven.params.names import Family
 from breakeven.records import Record
 from breakeven.report.collect_costs import (
@@ -187,10 +187,19 @@ def _order(style: str, order: Any) -> Any:  # noqa: ANN401 - a literal of the sc
 
 def _task_rows(params: Params) -> tuple[TaskRow, ...]:
     return tuple(
-        _task_row(name, read_rows(task_path(name), Item), counted=row.kind == "procedural")
+        _task_row(name, read_rows(task_path(name), Item), counted=_counts_steps(row))
         for name, row in params.tasks.items()
         if task_path(name).is_file()
     )
+
+
+def _counts_steps(task: Task) -> bool:
+    """Whether a task's worked solutions tell how many steps follow one another."""
+    if isinstance(task, GymTask):
+        from breakeven.gym.worked import SOLVED
+
+        return task.dataset in SOLVED
+    return isinstance(task, ProceduralTask)
 
 
 def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:

@@ -86,7 +86,7 @@ def _accuracy_sentence(study: Study, differences: Sequence[Difference]) -> Sente
 
 
 def _how_judged(rows: Sequence[Difference]) -> str:
-    if all(row.p_value is not None for row in rows):
+    if any(row.p_value is not None for row in rows):
         return "points, 95% intervals paired by item, Holm-corrected at 5%"
     if any(row.low is not None for row in rows):
         return "points; intervals are bounds at widest, as no answers by item are known"
