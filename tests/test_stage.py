@@ -28,12 +28,17 @@ def raising(error: BaseException):
         (
             PermissionError(errno.EACCES, os.strerror(errno.EACCES), "x"),
             3,
-            "error: x: Permission denied; change its rights or the folder",
+            "error: x: Permission denied; change its rights or name another place",
         ),
         (
             OSError(errno.EROFS, os.strerror(errno.EROFS), "x"),
             3,
-            "error: x: Read-only file system; change its rights or the folder",
+            "error: x: Read-only file system; change its rights or name another place",
+        ),
+        (
+            OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), "f/x"),
+            3,
+            "error: f/x: Not a directory; change its rights or name another place",
         ),
         (KeyboardInterrupt(), 130, "interrupted; what was done is kept and the next run goes on"),
     ],

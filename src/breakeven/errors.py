@@ -24,7 +24,7 @@ class MachineError(BreakevenError):
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 def of_the_disk(error: OSError) -> MachineError | None:
@@ -32,7 +32,9 @@ def of_the_disk(error: OSError) -> MachineError | None:
     if error.errno in _FULL:
         return MachineError(f"the disk is full: {error.filename}; free some space")
     if error.errno in _CLOSED:
-        return MachineError(f"{error.filename}: {error.strerror}; change its rights or the folder")
+        return MachineError(
+            f"{error.filename}: {error.strerror}; change its rights or name another place"
+        )
     return None
 
 

@@ -1,5 +1,6 @@
 """A student that no arm could train here is refused, with what would make it fit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,13 @@ import yaml
 from breakeven.costs.architecture import load_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Params
-from breakeven.students.room import DeviceMemory, require_room, this_device, training_plans
+from breakeven.students.room import (
+    DeviceMemory,
+    require_pretraining,
+    require_room,
+    this_device,
+    training_plans,
+)
 
 ROOT = Path(__file__).parents[2]
 CARD = DeviceMemory("a card", 24e9, bfloat16=True)
@@ -56,6 +63,16 @@ def test_the_refusal_names_student_need_have_and_ways():
     assert "a card has 24.0 GB" in told
     assert "method: qlora" in told
     assert "gradient_checkpointing: true" in told
+
+
+def test_a_base_too_large_to_train_from_nothing_is_refused():
+    shape = load_architecture("Qwen/Qwen2.5-0.5B")
+    require_pretraining("s", shape, 1024)
+    large = replace(shape, layers=40_000)
+    with pytest.raises(
+        MachineError, match=r"students\.s\.base: training \d{3},\d{3},\d{3},\d{3} para"
+    ):
+        require_pretraining("s", large, 1024)
 
 
 def test_the_arm_that_does_not_fit_is_the_one_that_is_named():

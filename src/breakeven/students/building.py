@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from breakeven.costs.architecture import load_architecture
+from breakeven.costs.architecture import architecture_from_config, load_architecture
 from breakeven.files import atomic_folder, digest_path
 from breakeven.layout import base_folder
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
@@ -15,7 +15,7 @@ from breakeven.stage import pick
 from breakeven.students.disk import folder_bytes, require_free_bytes
 from breakeven.students.loading import checked_folder
 from breakeven.students.pointer import BasePointer, base_weights, write_pointer
-from breakeven.students.room import require_room
+from breakeven.students.room import require_pretraining, require_room
 
 _TRAINED_BEFORE = {"flops.train": "the base was trained before this study"}
 
@@ -36,7 +36,7 @@ def build_base(params: Params, student: str) -> None:
     elif isinstance(base, HubBase):
         record = _downloaded(params, student, base)
     else:
-        record = _trained(student, base, params.training.threads or 1)
+        record = _trained(params, student, base)
     record.write()
 
 
@@ -111,26 +111,31 @@ def _converted(params: Params, student: str, base: GgufBase) -> Record:
     )
 
 
-def _trained(student: str, base: ScratchBase, threads: int) -> Record:
+def _trained(params: Params, student: str, base: ScratchBase) -> Record:
     from breakeven.students.loading import load_tokenizer
     from breakeven.students.pretraining import PretrainingSettings, pretrain
-    from breakeven.students.shapes import Shape
+    from breakeven.students.shapes import Shape, qwen2_config
 
     shape = Shape(base.hidden, base.layers, base.heads, base.kv_heads, base.intermediate)
     settings = PretrainingSettings(
         tokens=base.tokens, learning_rate=base.learning_rate, seed=base.seed
     )
+    tokenizer = load_tokenizer(Path(base.tokenizer))
+    config = qwen2_config(shape, tokenizer).to_dict()
+    architecture = architecture_from_config(config, f"params.yaml: students.{student}.base")
+    require_pretraining(student, architecture, settings.batch_rows * settings.row_tokens)
+    require_room(params, student, architecture)
     tokenizer_digest = digest_path(Path(base.tokenizer) / "tokenizer.json")
     key = {"shape": shape, "settings": settings.as_dict(), "tokenizer": tokenizer_digest}
     scratch = scratch_folder("base", {**key, "versions": versions()})
     weights = base_weights(student)
     result = pretrain(
         shape,
-        load_tokenizer(Path(base.tokenizer)),
+        tokenizer,
         settings,
         scratch=scratch,
         out=weights,
-        threads=threads,
+        threads=params.training.threads or 1,
         label=f"base {student}",
     )
     digest = digest_path(weights)

@@ -78,6 +78,22 @@ def require_room(
     _require_answer(params, student, shape, device)
 
 
+def require_pretraining(student: str, shape: Architecture, batch_tokens: int) -> None:
+    """Check that a base can be trained from nothing in the memory of this machine.
+
+    Raises:
+        MachineError: it cannot; the message says need and have.
+    """
+    need_bytes = training_memory(shape, TrainingPlan("full", batch_tokens)).total
+    have_bytes = _system_bytes()
+    if need_bytes > max(_SMALL_BYTES, have_bytes):
+        raise MachineError(
+            f"params.yaml: students.{student}.base: training {shape.total_parameters:,} parameters "
+            f"from nothing needs {gigabytes(need_bytes)}, this machine has {gigabytes(have_bytes)}"
+            "; use fewer layers or a smaller hidden and intermediate"
+        )
+
+
 def this_device() -> DeviceMemory:
     """The GPU that PyTorch would use, or the memory of the machine (or of its container)."""
     import torch
