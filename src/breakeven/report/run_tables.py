@@ -1,6 +1,6 @@
 """Tables of what was run and what it took: students, arms, tasks, training, costs, the bill."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from breakeven.costs.bill import ITEMS, Bill, Cost
@@ -155,20 +155,25 @@ def cost_table(study: Study) -> Table:
             if means is None:
                 continue
             reached = _reached(study.run, student, arm.name)
-            text = (study.label(student), arm.name, *map(scientific, means.values()))
-            body.append((*text, *map(percent, reached.values())) if shares else text)
+            costs, rates = map(scientific, means.values()), map(percent, reached.values())
+            text = _in_order(list(costs), list(rates) if shares else [])
+            body.append((study.label(student), arm.name, *text))
             rows.append({"student": student, "arm": arm.name, **means, **reached})
-    rates = ("of rate, training", "of rate, answers") if shares else ()
     return Table(
         "costs",
         "Cost by student and arm",
         "FLOPs, tokens and device-seconds of training; then of one query, a mean over families: "
         "FLOPs, tokens of prompt, thinking and answer, device-seconds (a batch's are shared by its "
         "queries). A dash was not measured." + (f" {RATE_WORDS}" if shares else ""),
-        ("size", "arm", *_COST_HEADERS, *rates),
+        ("size", "arm", *_in_order(_COST_HEADERS, ["of rate"] * 2 if shares else [])),
         tuple(body),
         tuple(rows),
     )
+
+
+def _in_order(costs: Sequence[str], rates: Sequence[str]) -> tuple[str, ...]:
+    """The costs of training and its rate, then those of a query and its rate, where there are."""
+    return (*costs[:3], *rates[:1], *costs[3:], *rates[1:])
 
 
 def _mean_costs(study: Study, student: str, arm: str) -> dict[str, float | None] | None:

@@ -17,7 +17,7 @@ STYLE_MARKERS: dict[Style, tuple[str, ...]] = {
     "base": ("X",),
     "ift": ("o", "P", "s"),
     "reasoning": ("^", "v", "<", ">"),
-    "mixed": ("s", "D", "p", "h", "*", "d"),
+    "mixed": ("s", "D", "p", "*", "h", "d"),
 }
 STYLE_WORDS: dict[Style, str] = {
     "base": "untrained, few-shot",

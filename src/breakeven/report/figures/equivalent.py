@@ -150,6 +150,10 @@ def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> N
         # Arms of one size are set apart a little, so that none hides another.
         shift = 1.12 ** (arms.index(one.arm) - (len(arms) - 1) / 2)
         _draw_one(one, shift * one.size, sizes, axes)
+    # One word a size says where several arms point to.
+    for one in {(one.size, one.found.position.side): one for one in rows}.values():
+        if one.found.position.value is None:
+            _name_place(one, sizes, axes)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(low, high)
@@ -180,10 +184,15 @@ def _draw_one(one: Equivalent, across: float, sizes: Sequence[float], axes: "Axe
         arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.5},
     )
     axes.plot(across, where, one.arm.marker, color=colour, markersize=7, fillstyle="none")
+
+
+def _name_place(one: Equivalent, sizes: Sequence[float], axes: "Axes") -> None:
+    """How far an arrow is known to point, right of it."""
+    place = one.found.position
     axes.annotate(
         place_words(place),
-        (across, where),
-        xytext=(7, 0),
+        (one.size, _drawn(place, sizes)),
+        xytext=(11, 0),
         textcoords="offset points",
         va="center",
         fontsize=7.5,

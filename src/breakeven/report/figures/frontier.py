@@ -125,8 +125,10 @@ def _draw(study: Study, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
     for curve in panel.curves:
         _draw_curve(curve, axes)
     _draw_frontier(panel, axes)
+    mixes = {point.arm for point in panel.points if point.arm.style == "mixed"}
     for point in panel.points:
-        _draw_point(point, axes)
+        # Several mixes would bury the two styles that the figure is about.
+        _draw_point(point, axes, small=point.arm in mixes and len(mixes) > 1)
     _label_sizes(study, panel, axes)
     chance = next((p.group.cells[0].chance for p in panel.points), None)
     cost_axis(axes, [point.cost for point in panel.points], _AXES[kind])
@@ -192,19 +194,18 @@ def _label_sizes(study: Study, panel: CostPanel, axes: "Axes") -> None:
                 label_point(axes, point.cost, point.accuracy, label, side=side)
 
 
-def _draw_point(point: Point, axes: "Axes") -> None:
-    estimate = point.estimate
+def _draw_point(point: Point, axes: "Axes", *, small: bool) -> None:
+    estimate, colour = point.estimate, point.arm.colour
     if estimate.low is not None and estimate.high is not None:
-        axes.vlines(
-            point.cost, estimate.low, estimate.high, color=point.arm.colour, lw=1.2, zorder=3
-        )
+        width = 0.5 if small else 1.2
+        axes.vlines(point.cost, estimate.low, estimate.high, color=colour, lw=width, zorder=3)
     axes.plot(
         point.cost,
         point.accuracy,
         marker=point.arm.marker,
-        color=point.arm.colour,
-        markersize=6.5,
-        markeredgecolor=INK if point.on_frontier else point.arm.colour,
+        color=colour,
+        markersize=4.0 if small else 6.5,
+        markeredgecolor=INK if point.on_frontier else colour,
         markeredgewidth=1.0 if point.on_frontier else 0.4,
         linestyle="none",
         zorder=4,

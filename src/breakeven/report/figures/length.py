@@ -173,7 +173,7 @@ def _draw_lengths(study: Study, rows: Sequence[Lengths], axes: "Axes") -> None:
                 axes.plot(mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6)
     axes.set_yticks(range(len(rows)))
     axes.set_yticklabels([f"{one.arm.name} {study.label(one.student)}" for one in rows])
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
     _widen(axes)
     power_ticks(axes)
@@ -250,12 +250,15 @@ def _limit_see(shown: Sequence[Limits]) -> str:
     thinking = [one for one in shown if one.arm.style == "reasoning"]
     if not thinking:
         return "There is no reasoning arm."
+    arms = len({(one.key.corpus, one.arm) for one in thinking})
+    several = arms > len({one.key.corpus for one in thinking})
     parts = []
     for one in thinking:
         limits = one.found.limits
         middle = limits.index(one.quartiles[1])
+        name = f"{one.key.title} by {one.arm.name}" if several else one.key.title
         parts.append(
-            f"{one.key.title} {percent(one.found.accuracy[-1], 0)} to "
+            f"{name} {percent(one.found.accuracy[-1], 0)} to "
             f"{percent(one.found.accuracy[middle], 0)}"
         )
     return "Cut at its own median length, reasoning goes from " + ", ".join(parts) + "."

@@ -137,7 +137,7 @@ def _draw_flops(study: Study, found: Sequence[Spent], axes: "Axes") -> None:
                 axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
     axes.set_yticks(range(len(found)))
     axes.set_yticklabels([f"{one.arm.name} {study.label(one.student)}" for one in found])
-    axes.invert_yaxis()
+    axes.set_ylim(len(found) - 0.4, -0.6)
     axes.set_xscale("log")
     power_ticks(axes)
     axes.set_xlabel("FLOPs (log): squares training, dots benchmark")
