@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from breakeven.errors import InputError
 from breakeven.stage import exit_code_of
 
 if TYPE_CHECKING:
@@ -231,6 +232,12 @@ def _report_or_summary(
         return
     from breakeven.report.build import build_report
 
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"--folder: value is {str(folder)!r}: {error.strerror}; use a place to write in"
+        ) from error
     build_report(results, None, folder)
     typer.echo(f"open {folder / 'index.html'}")
 

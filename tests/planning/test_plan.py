@@ -144,7 +144,8 @@ def test_the_small_study_keeps_students_and_settings_and_one_arm_a_style() -> No
     assert small.students == params.students
     assert list(small.arms) == ["base", "ift", "reasoning", "mixed-50"]
     assert {task.family for task in small.tasks.values()} == {  # type: ignore[union-attr]
-        task.family for task in params.tasks.values()  # type: ignore[union-attr]
+        task.family
+        for task in params.tasks.values()  # type: ignore[union-attr]
     }
     assert 400 <= sum(source.prompts for source in small.sources.values()) <= 500  # type: ignore
 

@@ -204,7 +204,7 @@ def test_bad_settings_are_told_in_one_line(project, change, kind, words):
 
 def test_an_address_with_a_password_is_refused(project):
     lay_prompts(prompts(1))
-    with pytest.raises(InputError, match="base_urls.0: an address holds a user or a password"):
+    with pytest.raises(InputError, match=r"base_urls\.0: an address holds a user or a password"):
         lay_params(
             {
                 "kind": "openai",

@@ -5,7 +5,6 @@ is gone is ended by the system: a killed study leaves no training behind that no
 """
 
 import ctypes
-import errno
 import json
 import logging
 import os
@@ -20,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from breakeven.errors import BreakevenError, InputError, MachineError
+from breakeven.errors import BreakevenError, InputError, MachineError, of_the_disk
 from breakeven.training.place import STARTED_BY_STAGE
 
 # Where torch's launcher looks for what a failed process has to say.
@@ -103,8 +102,8 @@ def _check_devices(path: Path, given: Mapping[str, Any]) -> None:
 
 def report_to_stage(error: BaseException) -> int:
     """Leave word of an error for the stage that waits; the exit code to end with."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        error = MachineError(f"the disk is full: {error.filename}; free some space")
+    if isinstance(error, OSError):
+        error = of_the_disk(error) or error
     known = isinstance(error, BreakevenError)
     text = str(error) if known else "".join(traceback.format_exception(error))
     now = time.time()
