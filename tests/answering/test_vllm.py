@@ -48,8 +48,9 @@ def smol(tmp_path_factory):
 def server(smol):
     settings = VllmServer(python=str(PYTHON), max_model_len=512, threads=1)
     adapters = {"ift.0": student_folder(STUDENT, "ift", 0)}
+    others = set(psutil.Process().children(recursive=True))
     with vllm_server(BASE, settings, label=NAME, adapters=adapters) as running:
-        family = psutil.Process().children(recursive=True)
+        family = set(psutil.Process().children(recursive=True)) - others
         yield running
     _, alive = psutil.wait_procs(family, timeout=5)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]

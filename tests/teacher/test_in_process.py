@@ -179,5 +179,5 @@ def test_a_context_that_is_too_small_is_told_with_the_lengths(teacher):
 
 def test_a_field_of_servers_is_no_place_for_a_trace_here(teacher):
     styles = {**teacher["styles"], "ift": {"trace": "reasoning-content", "max_new_tokens": 4}}
-    with pytest.raises(InputError, match="ift: trace: value is 'reasoning-content'"):
+    with pytest.raises(InputError, match=r"ift\.trace: value is 'reasoning-content'"):
         lay_params({**teacher, "styles": styles})
