@@ -125,6 +125,26 @@ def test_both_engines_write_the_same_greedy_answers(engine, arm, monkeypatch, re
     assert len(parted) <= 1, parted
 
 
+def test_arms_answered_in_one_run_write_what_they_write_apart(engine):
+    found = {}
+    for name, wanted in (("transformers", ["base", "ift"]), ("vllm", ["base", "ift"])):
+        answer_student(smol_study(name, wanted), STUDENT)
+        found[name] = {
+            (arm, task, row.item): row.text
+            for arm in wanted
+            for task in ("chain-open", "lookup-mc")
+            for row in read_rows(answers_path(STUDENT, arm, 0, "greedy", task), Answer)
+        }
+    for arm in ("base", "ift"):
+        same = [
+            found["vllm"][key] == text
+            for key, text in found["transformers"].items()
+            if key[0] == arm
+        ]
+        assert len(same) == 16
+        assert sum(same) >= 15, arm
+
+
 def test_the_answers_and_their_record_say_what_the_server_gave(engine):
     params = smol_study("vllm", ["few", "ift"])
     answer_student(params, STUDENT)

@@ -119,6 +119,17 @@ def test_one_server_answers_the_base_and_its_adapters_and_another_the_full_weigh
     assert asked == {f"answer-{STUDENT}", "ift.0", "mixed.0", f"answer-{STUDENT}-reasoning-0"}
 
 
+def test_on_a_cpu_the_base_is_never_in_flight_with_an_adapter(settings):
+    """vLLM's CPU kernels would give the base's rows the adapter of the others."""
+    answer_student(vllm_study(settings, answering={"batch_size": 4}), STUDENT)
+    models = [request["model"] for request in lines("requests.jsonl")]
+    base = [place for place, model in enumerate(models) if model == f"answer-{STUDENT}"]
+    adapted = [place for place, model in enumerate(models) if model == "ift.0"]
+    assert len(base) == len(adapted) == 2 * 20 * (1 + 2)
+    assert max(base) < min(adapted)
+    assert len(lines("starts.jsonl")) == 2
+
+
 def test_every_sample_is_a_request_of_the_rendered_ids_with_the_arm_s_end_tokens(settings):
     params = vllm_study(settings)
     answer_student(params, STUDENT)

@@ -288,6 +288,14 @@ def test_remarks_of_a_log_are_not_taken_for_its_failure(project):
     )
 
 
+def test_an_engine_that_died_in_silence_is_told_from_the_noise_of_shutting_down(project):
+    (project / "log").write_text(
+        "(APIServer pid=6) ERROR 11-24 12:00:00 [a.py:1] vllm.EngineDeadError: EngineCore "
+        "encountered an issue.\nnanobind: leaked 64 types!\n  warnings.warn('semaphores')\n"
+    )
+    assert "code 0: vllm.EngineDeadError: EngineCore" in str(failure(project / "log", 0, KEY))
+
+
 def test_a_log_that_says_nothing_is_told_as_that(project):
     (project / "log").touch()
     assert "vLLM ended with code 3: it wrote nothing" in str(failure(project / "log", 3, KEY))

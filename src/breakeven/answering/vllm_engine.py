@@ -29,7 +29,7 @@ from breakeven.serving.launch import vllm_build
 from breakeven.serving.server import RunningServer, vllm_server
 
 # Raised when an edit to this module changes answers, so that none are reused from before it.
-REVISION = 1
+REVISION = 2
 KEY = "params.yaml: answering.server"
 # Batches in flight: the next ones fill the server while the last answers of one are still written.
 WORKERS = 4
@@ -86,7 +86,7 @@ def vllm_engine(answering: Answering) -> Engine:
 
 
 def _sessions(setup: Setup, cells: Sequence[Cell]) -> Generator[Session, None, None]:
-    """One session a server, one server at a time."""
+    """One server at a time, and one session a server where base and adapters may be mixed."""
     for cell in cells:
         if cell.method != "none" and not are_numbers(cell.folder):
             raise not_numbers(cell)
@@ -100,7 +100,23 @@ def _sessions(setup: Setup, cells: Sequence[Cell]) -> Generator[Session, None, N
             tokenizer=Path(setup.base.path),
             key=KEY,
         ) as server:
-            yield Session(served.cells, partial(_answer_job, setup, server, served), server.stop)
+            for together in _apart(setup, served):
+                yield Session(together, partial(_answer_job, setup, server, served), server.stop)
+
+
+def _apart(setup: Setup, served: Served) -> Iterator[list[Cell]]:
+    """The cells of a server that may be answered at the same time.
+
+    On a CPU vLLM 0.32 gives the rows of the base in a batch with an adapter that adapter too: it
+    looks up adapter -1, which is the last one (lora/ops/torch_ops). Its CUDA kernels skip -1.
+    """
+    if setup.engine.placement.device != "cpu":
+        yield served.cells
+        return
+    for adapted in (False, True):
+        together = [cell for cell in served.cells if (cell.method != "none") is adapted]
+        if together:
+            yield together
 
 
 def _servers(setup: Setup, cells: Sequence[Cell]) -> Iterator[Served]:

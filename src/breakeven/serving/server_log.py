@@ -90,8 +90,9 @@ def failure(log: Path, exit_code: int, key: str) -> BreakevenError:
             f"{key}: vLLM was killed, most often for lack of memory: free some, or use a smaller "
             f"model; see {log}"
         )
-    errors = [line for line in lines if _ERROR.match(line) and not _SECOND_HAND.search(line)]
-    telling = errors[0] if errors else lines[-1] if lines else "it wrote nothing"
+    errors = [line for line in lines if _ERROR.match(line)]
+    first_hand = [line for line in errors if not _SECOND_HAND.search(line)]
+    telling = (first_hand or errors or lines[-1:] or ["it wrote nothing"])[0]
     return MachineError(f"{key}: vLLM ended with code {exit_code}: {_short(telling)}; see {log}")
 
 
