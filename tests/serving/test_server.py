@@ -372,3 +372,18 @@ def test_a_proxy_is_not_asked_for_a_loopback_address(project, quick, monkeypatch
     assert urllib.request.getproxies()["http"]
     with vllm_server(project, fake_python(project, SERVER), label="teacher") as running:
         assert running.log == Path(".work/servers/teacher.log")
+
+
+def test_a_keeper_that_is_ended_ends_its_command(tmp_path):
+    keeper = Path(server_module.__file__).with_name("keeper.py")
+    note = tmp_path / "pid"
+    body = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid()))"
+    command = [sys.executable, "-I", str(keeper), "5", sys.executable, "-c"]
+    process = subprocess.Popen([*command, f"{body}; time.sleep(600)"], stdin=subprocess.PIPE)
+    deadline = time.monotonic() + 20
+    while not (note.is_file() and note.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child = psutil.Process(int(note.read_text()))
+    process.terminate()
+    assert process.wait(timeout=20) == 128 + signal.SIGTERM
+    child.wait(timeout=20)

@@ -19,11 +19,13 @@ def keep(command: list[str], grace_seconds: float) -> int:
 
     The command leads a session of its own, so that what it starts can be ended with it.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
     threading.Thread(target=_end_with_input, args=(child, grace_seconds), daemon=True).start()
-    code = child.wait()
-    _signal_group(child.pid, signal.SIGKILL)  # workers that outlived their leader
-    return code
+    try:
+        return child.wait()
+    finally:  # also when this process itself is asked to end
+        _signal_group(child.pid, signal.SIGKILL)  # with workers that outlived their leader
 
 
 def _end_with_input(child: "subprocess.Popen[bytes]", grace_seconds: float) -> None:
