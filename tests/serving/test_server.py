@@ -379,11 +379,11 @@ def test_a_keeper_that_is_ended_ends_its_command(tmp_path):
     note = tmp_path / "pid"
     body = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid()))"
     command = [sys.executable, "-I", str(keeper), "5", sys.executable, "-c"]
-    process = subprocess.Popen([*command, f"{body}; time.sleep(600)"], stdin=subprocess.PIPE)
-    deadline = time.monotonic() + 20
-    while not (note.is_file() and note.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    child = psutil.Process(int(note.read_text()))
-    process.terminate()
-    assert process.wait(timeout=20) == 128 + signal.SIGTERM
-    child.wait(timeout=20)
+    with subprocess.Popen([*command, f"{body}; time.sleep(600)"], stdin=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 20
+        while not (note.is_file() and note.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child = psutil.Process(int(note.read_text()))
+        process.terminate()
+        assert process.wait(timeout=20) == 128 + signal.SIGTERM
+        child.wait(timeout=20)
