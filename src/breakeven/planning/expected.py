@@ -173,7 +173,7 @@ def _texts(prompt: str, thinking: str, answer: str) -> Texts:
 
 
 def _thinned(rows: Sequence[Row]) -> Sequence[Row]:
-    """At most `SAMPLE` of the rows, drawn: depths come in turn, so a stride would meet some only."""
+    """At most `SAMPLE` of the rows, drawn: depths come in turn, a stride would meet some only."""
     if len(rows) <= SAMPLE:
         return rows
     places = random.Random(len(rows)).sample(range(len(rows)), SAMPLE)  # noqa: S311
