@@ -260,11 +260,12 @@ def test_a_stage_killed_in_the_middle_asks_again_only_for_what_was_in_flight(pro
 
 def test_ctrl_c_keeps_what_was_answered(project):
     lay_prompts(prompts(40))
-    slow = lambda body, n: Reaction(body=thinking(body).body, seconds=0.02)  # noqa: E731
+    # So slow after the tenth that a late signal still comes before the end.
+    slow = lambda body, n: Reaction(body=thinking(body).body, seconds=0.02 if n < 10 else 3)  # noqa: E731
     with endpoint(slow) as server:
-        lay_params(teacher(server))
+        lay_params(teacher(server, concurrency=2))
         stage = start_stage("ift", project)
-        while len(server.asked) < 10:
+        while len(server.asked) < 11:
             time.sleep(0.005)
         stage.send_signal(signal.SIGINT)
         _, told = stage.communicate(timeout=60)
