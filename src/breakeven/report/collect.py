@@ -65,9 +65,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
     facts = _study_facts(params, tasks, records, answering)
     results = with_seconds_of_decodings(measured_results(items, facts), params, answering)
     run = RunSummary(
-        settings=Settings(
-            params.report.confidence, params.report.bootstrap_draws, params.report.seed
-        ),
+        settings=Settings(params.report.bootstrap_draws, params.report.seed),
         decoding=next(iter(params.answering.decodings)),
         facts=_facts(params, results, records, answering),
         students=tuple(

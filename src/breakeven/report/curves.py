@@ -251,7 +251,5 @@ def _sampling_band(
     if drawn is None:
         return None
     draws = drawn.of([point.group for point in own])[:BAND_DRAWS]
-    band = bootstrap_band(
-        [point.cost for point in own], draws, fit.ceiling, grid, study.run.settings.confidence
-    )
+    band = bootstrap_band([point.cost for point in own], draws, fit.ceiling, grid)
     return np.array(band.low), np.array(band.high)

@@ -120,7 +120,7 @@ def _row(
 
     settings = study.run.settings
     pairs = [PairedTask(one.correct[0], one.correct[1], one.clusters) for one in tasks]
-    result = family_difference(pairs, settings.confidence, settings.seed)
+    result = family_difference(pairs, seed=settings.seed)
     detectable = detectable_in(result)
     estimate = result.difference
     serial = study.run.depths.get(task) if task is not None else None

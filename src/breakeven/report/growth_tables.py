@@ -29,7 +29,7 @@ def growth_table(study: Study) -> Table:
     body: list[tuple[str, ...]] = []
     rows: list[Row] = []
     for (panel, arm), law in laws.items():
-        interval = law.exponent_interval(study.run.settings.confidence)
+        interval = law.exponent_interval()
         text = f"{law.exponent:.2f}"
         text += f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else f" ({law.reason})"
         body.append((panel, arm, text, str(law.points)))
@@ -110,7 +110,6 @@ def _crossing(
         [group.accuracy for group in thinking],
         ift_draws=None if drawn is None else drawn.of(ift),
         reasoning_draws=None if drawn is None else drawn.of(thinking),
-        level=study.run.settings.confidence,
     )
     return Crossing(
         key.title,

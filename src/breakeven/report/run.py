@@ -11,9 +11,8 @@ CellKey = tuple[str, str, int]
 
 
 class Settings(NamedTuple):
-    """How intervals are computed: two-sided level, bootstrap draws, seed."""
+    """How intervals are resampled: bootstrap draws and their seed."""
 
-    confidence: float = 0.95
     draws: int = 2000
     seed: int = 0
 

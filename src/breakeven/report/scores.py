@@ -7,6 +7,8 @@ from breakeven.report.study import NO_ITEMS, Study, TaskScores, task_scores
 from breakeven.statistics.estimates import Estimate, absent
 from breakeven.verdicts.groups import Group
 
+LEVEL = 0.95
+
 
 class TaskEstimate(NamedTuple):
     """A group's accuracy on one task."""
@@ -19,27 +21,26 @@ def accuracy(study: Study, group: Group) -> Estimate:
     """Family accuracy over tasks, seeds and items; the value alone where no item is known."""
     tasks = task_scores(study.sample, [group])
     if tasks:
-        return family_accuracy(tasks, study.run.settings.confidence)
+        return family_accuracy(tasks)
     return _without_items(study, group)
 
 
 def task_accuracies(study: Study, group: Group) -> list[TaskEstimate]:
     """Accuracy on every task of the group's family; empty without item-level answers."""
-    level = study.run.settings.confidence
     return [
-        TaskEstimate(one.task, family_accuracy([one], level))
+        TaskEstimate(one.task, family_accuracy([one]))
         for one in task_scores(study.sample, [group])
     ]
 
 
-def family_accuracy(tasks: Sequence[TaskScores], level: float) -> Estimate:
+def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
     """Mean over tasks of one group: Wilson (or by t) for one seed, seeds then items for several."""
     from breakeven.statistics.estimates import cluster_index, within
     from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
     from breakeven.statistics.strata import Stratum, mean_of_strata
 
     if tasks[0].correct.shape[1] == 1:
-        parts = [accuracy_interval(one.correct[0, 0], one.clusters, level) for one in tasks]
+        parts = [accuracy_interval(one.correct[0, 0], one.clusters) for one in tasks]
         return parts[0] if len(parts) == 1 else mean_of_estimates(parts)
     strata = [
         Stratum(
@@ -48,22 +49,21 @@ def family_accuracy(tasks: Sequence[TaskScores], level: float) -> Estimate:
         )
         for one in tasks
     ]
-    return within(mean_of_strata(strata, level).estimate, 0.0, 1.0)
+    return within(mean_of_strata(strata).estimate, 0.0, 1.0)
 
 
 def _without_items(study: Study, group: Group) -> Estimate:
     """A published or imported accuracy: bounded by the number of questions where that is known."""
-    level = study.run.settings.confidence
     items = group.cells[0].items
     if study.results.source == "published" or items is None:
-        return absent(NO_ITEMS, method="none", level=level, items=0, value=group.accuracy)
+        return absent(NO_ITEMS, method="none", level=LEVEL, items=0, value=group.accuracy)
     from breakeven.statistics.estimates import within
     from breakeven.verdicts.contrasts import Term, contrast
 
     bound = contrast(study.sample, [Term(1.0, group)])
     if bound.low is None:
         reason = bound.reason or NO_ITEMS
-        return absent(reason, method="none", level=level, items=items, value=group.accuracy)
+        return absent(reason, method="none", level=LEVEL, items=items, value=group.accuracy)
     return within(
         Estimate(
             value=group.accuracy,
@@ -71,7 +71,7 @@ def _without_items(study: Study, group: Group) -> Estimate:
             high=bound.high,
             standard_error=bound.standard_error,
             items=items,
-            level=0.95,
+            level=LEVEL,
             method="bound from the number of questions",
         ),
         0.0,

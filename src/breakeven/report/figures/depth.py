@@ -37,12 +37,11 @@ def depth_points(study: Study) -> list[DepthPoint]:
     rows = items[items["depth"].notna() & (items["decoding"] == study.decoding)]
     arms = {arm.name: arm for arm in study.arms}
     keys = ["family", "task", "student", "arm", "depth"]
-    level = study.run.settings.confidence
     found = []
     for key, part in rows.groupby(keys, sort=True, observed=True):
         family, task, student, arm, depth = key
         marks = part.groupby("item", observed=True)["correct"].mean().to_numpy(dtype=float)
-        estimate = accuracy_interval(marks, level=level)
+        estimate = accuracy_interval(marks)
         place = (str(task), str(family), str(student), arms[str(arm)], int(float(str(depth))))
         found.append(DepthPoint(*place, estimate))
     return found

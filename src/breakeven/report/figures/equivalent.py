@@ -60,7 +60,6 @@ def _panel_equivalents(study: Study, key: PanelKey) -> list[Equivalent]:
             group.accuracy,
             ift_draws=None if draws is None else draws[:, :-1],
             reasoning_draws=None if draws is None else draws[:, -1],
-            level=study.run.settings.confidence,
         )
         cell = group.cells[0]
         found.append(Equivalent(key, arms[cell.arm], cell.student, _size(group), place))
