@@ -9,7 +9,8 @@ from breakeven.report.curves import cost_of, cost_panels, lifetime_queries
 from breakeven.report.figures.equivalent import equivalents, place_words
 from breakeven.report.run import bare_run
 from breakeven.report.study import Study, study_of
-from breakeven.report.style import human, p_word, points, scientific, size_word
+from breakeven.report.style import human, scientific, size_word
+from breakeven.statistics.wording import p_word, points
 
 
 @pytest.fixture(scope="module")

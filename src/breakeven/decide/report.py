@@ -9,6 +9,7 @@ from breakeven.decide.break_even import BreakEven
 from breakeven.decide.choice import Decision, Row
 from breakeven.decide.options import UNITS, Unit
 from breakeven.decide.shortfall import figure, money_or
+from breakeven.statistics.wording import percent
 
 Money = Callable[[float], str]
 
@@ -116,7 +117,7 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
 
 
 def _accuracy(row: Mapping[str, Any]) -> str:
-    return f"{100 * row['accuracy']:.1f}%"
+    return percent(row["accuracy"])
 
 
 def _seconds(row: Mapping[str, Any]) -> str:
@@ -134,11 +135,11 @@ def _net(row: Mapping[str, Any], currency: str) -> str:
 def _probability(result: Mapping[str, Any]) -> str:
     if result["probability"] is None:
         return f"probability that this is right: not known, {result['probability_reason']}"
-    text = f"right in {100 * result['probability']:.1f}% of resamples of the items"
+    text = f"right in {percent(result['probability'])} of resamples of the items"
     rival = result["runner_up"]
     if rival is None:
         return f"{text}; nothing else fits"
-    return f"{text}; next is {rival['name']} with {100 * rival['probability']:.1f}%"
+    return f"{text}; next is {rival['name']} with {percent(rival['probability'])}"
 
 
 def _extrapolation(result: Mapping[str, Any]) -> str:

@@ -5,18 +5,16 @@ from collections.abc import Iterable, Sequence
 from breakeven.report.differences import Difference
 from breakeven.report.figures.spec import Row
 from breakeven.report.study import Study
-from breakeven.report.style import p_word, percent, points, scientific
+from breakeven.report.style import scientific
 from breakeven.report.summary import Matched
 from breakeven.report.tables import Table
+from breakeven.statistics.wording import fixed, p_word, percent, points_interval
 from breakeven.verdicts.judge import Verdict
 
 
 def gain_words(row: Difference) -> str:
     """+34.5 (+31.2 to +37.8), marked where Holm leaves it below 5%."""
-    text = points(row.value)
-    if row.low is not None and row.high is not None:
-        text += f" ({points(row.low)} to {points(row.high)})"
-    return text + (" *" if row.significant else "")
+    return points_interval(row.value, row.low, row.high) + (" *" if row.significant else "")
 
 
 def difference_table(study: Study, differences: Sequence[Difference], *, by_task: bool) -> Table:
@@ -71,7 +69,7 @@ def _difference_words(row: Difference) -> tuple[str, ...]:
         gain_words(row),
         p_word(row.p_value),
         p_word(row.adjusted_p_value),
-        "–" if row.detectable is None else f"{100 * row.detectable:.1f}",
+        "–" if row.detectable is None else fixed(100 * row.detectable),
         "–" if row.only_ift is None else f"{row.only_arm} / {row.only_ift}",
     )
 
@@ -131,7 +129,7 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
                 _serial_word(serial if serial is not None or not flat else None),
                 task,
                 *("–" if row is None else gain_words(row) for row in cells),
-                f"{100 * max(shows):.1f}" if shows else "–",
+                fixed(100 * max(shows)) if shows else "–",
             )
         )
     return Table(
@@ -245,7 +243,7 @@ def verdict_table(verdicts: Iterable[Verdict], sizes: str | None) -> Table:
                 row.version,
                 _verdict_word(row),
                 "; ".join(filter(None, (row.evidence, row.other_sizes, _rests(row)))),
-                "–" if row.detectable is None else f"{100 * row.detectable:.1f} points",
+                "–" if row.detectable is None else f"{fixed(100 * row.detectable)} points",
                 row.would_decide or "–",
             )
             for row in rows

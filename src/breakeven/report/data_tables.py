@@ -3,8 +3,9 @@
 from breakeven.report.figures.spec import Row
 from breakeven.report.run import Interval, Judging, RunSummary, TeacherAccuracy
 from breakeven.report.run_tables import NO_RECORDS
-from breakeven.report.style import human, p_word, percent, points
+from breakeven.report.style import human
 from breakeven.report.tables import Table
+from breakeven.statistics.wording import p_word, percent, percent_interval, points_interval
 
 
 def teacher_table(run: RunSummary) -> Table:
@@ -79,16 +80,12 @@ def teacher_accuracy_table(run: RunSummary) -> Table:
 
 def interval_words(one: Interval | None) -> str:
     """41.3% (38.0 to 44.6), the value alone, or a dash."""
-    if one is None or one.low is None or one.high is None:
-        return percent(None if one is None else one.value)
-    return f"{percent(one.value)} ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    return "–" if one is None else percent_interval(*one)
 
 
 def difference_words(one: Interval | None) -> str:
     """+3.5 (+1.2 to +5.8), the value alone, or a dash."""
-    if one is None or one.low is None or one.high is None:
-        return points(None if one is None else one.value)
-    return f"{points(one.value)} ({points(one.low)} to {points(one.high)})"
+    return "–" if one is None else points_interval(*one)
 
 
 def _accuracy_row(row: TeacherAccuracy) -> Row:

@@ -7,8 +7,9 @@ from breakeven.costs.bill import ITEMS, Bill, Cost
 from breakeven.report.figures.spec import Row
 from breakeven.report.run import RunSummary, TaskRow
 from breakeven.report.study import Study
-from breakeven.report.style import human, percent, scientific
+from breakeven.report.style import human, scientific
 from breakeven.report.tables import Table, mapping_table
+from breakeven.statistics.wording import percent
 
 NO_RECORDS = "these results came without records"
 RATE_WORDS = (

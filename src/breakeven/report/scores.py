@@ -28,8 +28,7 @@ def accuracy(study: Study, group: Group) -> Estimate:
 def task_accuracies(study: Study, group: Group) -> list[TaskEstimate]:
     """Accuracy on every task of the group's family; empty without item-level answers."""
     return [
-        TaskEstimate(one.task, family_accuracy([one]))
-        for one in task_scores(study.sample, [group])
+        TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(study.sample, [group])
     ]
 
 

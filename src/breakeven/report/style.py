@@ -71,23 +71,4 @@ def scientific(value: float | None) -> str:
     return f"{mantissa:.1f}×10{str(exponent).translate(_SUPERSCRIPTS)}"
 
 
-def percent(share: float | None, decimals: int = 1) -> str:
-    """A fraction as percent, a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.{decimals}f}%"
-
-
-def points(share: float | None) -> str:
-    """A difference of fractions in percentage points, with its sign."""
-    return "–" if share is None else f"{100 * share:+.1f}".replace("-", "−")
-
-
-def p_word(p_value: float | None) -> str:
-    """A p value as it is read."""
-    if p_value is None:
-        return "–"
-    if p_value < 0.001:
-        return "<0.001"
-    return f"{p_value:.3f}" if p_value < 0.1 else f"{p_value:.2f}"
-
-
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

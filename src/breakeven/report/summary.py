@@ -12,7 +12,7 @@ from breakeven.report.differences import Difference
 from breakeven.report.figures.equivalent import Equivalent, place_words
 from breakeven.report.run import TeacherAccuracy
 from breakeven.report.study import Study, task_scores
-from breakeven.report.style import p_word, percent, points
+from breakeven.statistics.wording import fixed, p_word, percent, points
 from breakeven.verdicts.equal_cost import EqualCost, equal_costs, ift_leads, reasoning_leads
 from breakeven.verdicts.groups import Group, comparable
 
@@ -135,7 +135,7 @@ def _standing(rows: Sequence[Difference]) -> Standing:
 def _power_words(row: Difference) -> str:
     if row.detectable is None:
         return ""
-    return f", where {100 * row.detectable:.1f} would show with 80% power"
+    return f", where {fixed(100 * row.detectable)} would show with 80% power"
 
 
 def _decided(row: Difference) -> bool:
@@ -247,7 +247,7 @@ def _serial_sentence(study: Study) -> Sentence | None:
         f"{points(serial.value)} points from reasoning ({points(serial.low)} to "
         f"{points(serial.high)}, p {p_word(serial.p_value)}), on {flat.tasks} tasks without "
         f"{points(flat.value)} ({points(flat.low)} to {points(flat.high)}, p "
-        f"{p_word(flat.p_value)}; {100 * shown:.1f} would show with 80% power), a difference of "
+        f"{p_word(flat.p_value)}; {fixed(100 * shown)} would show with 80% power), a difference of "
         f"{points(gap)} ({points(low)} to {points(high)}).",
     )
 
@@ -263,7 +263,7 @@ def _growth_sentence(study: Study) -> Sentence:
     if verdict.p_value is not None:
         text += f" (p {p_word(verdict.p_value)})"
     if verdict.verdict == "undecidable here" and verdict.detectable is not None:
-        text += f"; {100 * verdict.detectable:.1f} points would show with 80% power"
+        text += f"; {fixed(100 * verdict.detectable)} points would show with 80% power"
     return Sentence(
         "Does the gain grow with the size of the student?",
         verdict.verdict.replace("undecidable here", "undecided"),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from breakeven.report.figures.spec import Row
 from breakeven.report.scores import accuracy, task_accuracies
 from breakeven.report.study import Study
-from breakeven.report.style import human, percent, scientific
+from breakeven.report.style import human, scientific
 from breakeven.statistics.chance import chance_corrected
 from breakeven.statistics.estimates import Estimate
+from breakeven.statistics.wording import percent, percent_interval
 from breakeven.verdicts.groups import Group
 
 
@@ -27,9 +28,7 @@ class Table:
 
 def with_interval(estimate: Estimate) -> str:
     """41.3% (38.0 to 44.6), or the value alone."""
-    if estimate.low is None or estimate.high is None:
-        return percent(estimate.value)
-    return f"{percent(estimate.value)} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+    return percent_interval(estimate.value, estimate.low, estimate.high)
 
 
 def accuracy_table(study: Study) -> Table:
@@ -131,7 +130,7 @@ def chance_table(study: Study) -> Table:
                 cells.append("–")
                 continue
             estimate = chance_corrected(accuracy(study, group), group.cells[0].chance)
-            cells.append(with_interval(estimate).replace("-", "−"))
+            cells.append(with_interval(estimate))
         body.append((study.label(student), arm, *cells))
     return Table(
         name,

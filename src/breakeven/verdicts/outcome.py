@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from breakeven.statistics import wording
 from breakeven.verdicts.contrasts import Contrast
 
 Number = float | int | str | None
@@ -75,18 +76,18 @@ def detectable_by(contrasts: Sequence[Contrast]) -> float | None:
 
 def percent(share: float) -> str:
     """A fraction as percent, one decimal."""
-    return f"{100 * share:.1f}%"
+    return wording.percent(share)
 
 
 def points(share: float) -> str:
     """A difference of fractions in percentage points, with its sign."""
-    return f"{100 * share:+.1f} points"
+    return f"{wording.points(share)} points"
 
 
 def with_interval(contrast: Contrast) -> str:
     """A difference in points with a 95% interval, or a word on why there is none."""
     if contrast.low is None or contrast.high is None:
         return f"{points(contrast.value)} (no interval: {contrast.reason})"
-    low, high = 100 * contrast.low, 100 * contrast.high
     bound = "at widest " if contrast.basis == "bound" else ""
-    return f"{points(contrast.value)} (95% interval {bound}{low:+.1f} to {high:+.1f})"
+    low, high = wording.points(contrast.low), wording.points(contrast.high)
+    return f"{points(contrast.value)} (95% interval {bound}{low} to {high})"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from breakeven.report.style import INK, MUTED, scientific
+from breakeven.statistics.wording import fixed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,4 +88,4 @@ def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> No
 
 def signed_points(value: float, _: object = None) -> str:
     """A tick of a difference, in points."""
-    return "0" if abs(value) < 1e-9 else f"{100 * value:+.0f}".replace("-", "−")
+    return fixed(100 * value, 0, signed=True)

@@ -8,6 +8,7 @@ from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import Study
 from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, size_word
+from breakeven.statistics.wording import fixed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,8 +102,8 @@ def _how(kind: CostKind, panels: list[CostPanel]) -> str:
     misses = [curve.miss for curve in fitted if curve.miss is not None]
     if misses:
         text += (
-            f" Fitted without one of its sizes, a curve misses it by {100 * min(misses):.1f} to "
-            f"{100 * max(misses):.1f} points on average."
+            f" Fitted without one of its sizes, a curve misses it by {fixed(100 * min(misses))} to "
+            f"{fixed(100 * max(misses))} points on average."
         )
     if kind == "training":
         text += " Untrained students cost no training here and are left out."

@@ -8,7 +8,8 @@ from breakeven.report.differences import Difference
 from breakeven.report.figures.axes import signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import NO_ITEMS, ArmView, Study
-from breakeven.report.style import INK, MUTED, STYLE_WORDS, points
+from breakeven.report.style import INK, MUTED, STYLE_WORDS
+from breakeven.statistics.wording import points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

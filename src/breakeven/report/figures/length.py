@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.report.figures.axes import accuracy_axis, power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import ArmView, PanelKey, Study
-from breakeven.report.style import INK, STYLE_WORDS, percent
+from breakeven.report.style import INK, STYLE_WORDS
+from breakeven.statistics.wording import percent
 from breakeven.verdicts.groups import Group
 
 if TYPE_CHECKING:
