@@ -4,10 +4,10 @@ import warnings
 
 import pytest
 import torch
-from tests.answering.conftest import STUDENT, save_adapter, study
+from tests.answering.conftest import save_adapter
 from tests.answering.tiny import quantised, save_base, tiny_model
 
-from breakeven.answering.weights import cell_method, cell_weights, digest_cell, held_weights
+from breakeven.answering.weights import cell_weights, digest_cell, held_weights
 from breakeven.errors import InputError
 from breakeven.students.loading import load_base
 
@@ -108,24 +108,3 @@ def test_the_digest_follows_the_weights_and_nothing_else(adapter):
     assert digest_cell(adapter, "lora") == before
     save_adapter(tiny_model(seed=1), adapter, seed=4)
     assert digest_cell(adapter, "lora") != before
-
-
-@pytest.mark.parametrize(
-    ("arm", "size", "everything", "method"),
-    [
-        (None, None, "lora", "lora"),
-        (None, "full", "lora", "full"),
-        ("qlora", "full", "lora", "qlora"),
-    ],
-)
-def test_the_arm_decides_before_the_student_and_the_student_before_training(
-    arm, size, everything, method
-):
-    params = study(
-        arms={"ift": {"corpus": "general", "reasoning_share": 0.0, "method": arm}},
-        students={
-            STUDENT: {"base": {"kind": "folder", "path": "assets/tiny"}, "method": size},
-        },
-    ).model_copy(update={"training": study().training.model_copy(update={"method": everything})})
-    assert cell_method(params, STUDENT, "ift") == method
-    assert cell_method(params, STUDENT, "base") == "none"

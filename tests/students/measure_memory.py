@@ -12,12 +12,12 @@ import torch
 
 from breakeven.costs.architecture import load_architecture
 from breakeven.params import Training
+from breakeven.params.cells import Settings
 from breakeven.params.training import Lora
 from breakeven.rendering import Example
 from breakeven.students.fit import TrainingPlan, training_memory
 from breakeven.training.losses import collate, gated_head, summed_loss
 from breakeven.training.model import trainable_model, trained_parameters
-from breakeven.training.settings import Settings
 from breakeven.training.trainer import make_optimizer
 
 ROW_TOKENS = 256
@@ -32,7 +32,7 @@ def resident(kind="VmRSS"):
 def settings_of(method, checkpointing):
     """Settings with everything at its default but these two."""
     training = Training(gradient_checkpointing=checkpointing, dtype="float32")
-    return Settings(method, "c", None, 0.0, "mixed", None, 1e-4, Lora(), training)
+    return Settings(method, ("c",), 0.0, "mixed", None, 1e-4, Lora(), training)
 
 
 def measured(folder, method, tokens, checkpointing):

@@ -14,13 +14,13 @@ from breakeven.costs.devices import describe_device
 from breakeven.files import digest_path
 from breakeven.layout import pairs_path
 from breakeven.pairs.pair import write_pairs
+from breakeven.params.cells import Settings
 from breakeven.students.pointer import BasePointer, write_pointer
 from breakeven.students.shapes import Shape, qwen2_config
 from breakeven.students.tokenizer import build_tokenizer
 from breakeven.training.lessons import render_pairs
 from breakeven.training.processes import make_accelerator
 from breakeven.training.schedule import fit_schedule
-from breakeven.training.settings import Settings
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from breakeven.pairs.pair import Pair, with_trace
 from breakeven.params import Params
+from breakeven.params.cells import Cell, Settings, resolve
 from breakeven.procedural.formats import open_prompt
 from breakeven.procedural.generation import generate
-from breakeven.training.settings import Settings, resolve
 
 BASE = Path("assets/tiny")
 
@@ -70,6 +70,6 @@ def make_params(
 
 
 def settings_for(arm: str = "reasoning", **training: Any) -> Settings:
-    settings = resolve(make_params(**training), "tiny", arm)
+    settings = resolve(make_params(**training), Cell("tiny", arm, 0)).training
     assert settings is not None
     return settings

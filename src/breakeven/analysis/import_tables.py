@@ -22,6 +22,7 @@ from breakeven.analysis.import_columns import (
 from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
 from breakeven.analysis.results import FAMILIES, STYLES, CellResult, Order, Results, Style
 from breakeven.errors import InputError, did_you_mean
+from breakeven.params.cells import Cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -220,7 +221,7 @@ def _facts(study: str, table: "pd.DataFrame") -> StudyFacts:
         for row in table.drop_duplicates("arm").to_dict("records")
     }
     costs = {
-        (str(row["student"]), str(row["arm"]), int(row["seed"])): CellCosts(
+        Cell(str(row["student"]), str(row["arm"]), int(row["seed"])): CellCosts(
             *(_value(row.get(name)) for name in TRAINING)
         )
         for row in table.drop_duplicates(["student", "arm", "seed"]).to_dict("records")

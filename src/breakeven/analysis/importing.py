@@ -13,6 +13,7 @@ from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measure
 from breakeven.analysis.published_tables import benchmarks
 from breakeven.analysis.results import FAMILIES, Results
 from breakeven.errors import InputError, did_you_mean
+from breakeven.params.cells import Cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,7 @@ def _facts(
         sizes={run.student: run.parameters for run in file.runs},
         arms={run.arm_name: _arm(run) for run in file.runs},
         costs={
-            (run.student, run.arm_name, run.seed): CellCosts(
+            Cell(run.student, run.arm_name, run.seed): CellCosts(
                 run.train_flops, run.train_tokens, run.train_device_seconds
             )
             for run in file.runs

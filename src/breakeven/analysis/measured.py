@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.analysis.aggregate import REQUIRED_COLUMNS, FamilyScore, family_scores
 from breakeven.analysis.results import CellResult, Order, Results, Source, Style
 from breakeven.errors import InputError
+from breakeven.params.cells import Cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ class StudyFacts:
     study: str
     sizes: Mapping[str, float | None]
     arms: Mapping[str, ArmFacts]
-    costs: Mapping[tuple[str, str, int], CellCosts] = field(default_factory=dict)
+    costs: Mapping[Cell, CellCosts] = field(default_factory=dict)
     chance: Mapping[str, float | None] = field(default_factory=dict)
     methods: Mapping[tuple[str, str], str] = field(default_factory=dict)
     teacher_accuracy: Mapping[str, float] = field(default_factory=dict)
@@ -103,7 +104,7 @@ def check_item_rows(items: "pd.DataFrame", file: str) -> None:
 
 def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
     arm = facts.arms[score.arm]
-    costs = facts.costs.get((score.student, score.arm, score.seed), CellCosts())
+    costs = facts.costs.get(Cell(score.student, score.arm, score.seed), CellCosts())
     means = score.means
     accuracy = means["correct"]
     if accuracy is None:

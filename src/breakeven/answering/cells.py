@@ -4,9 +4,10 @@ from pathlib import Path
 
 from breakeven.answering.engine import Cell, Setup
 from breakeven.answering.readings import read_tasks
-from breakeven.answering.weights import cell_method, check_cell, digest_cell
+from breakeven.answering.weights import check_cell, digest_cell
 from breakeven.answering.work import make_piece
 from breakeven.layout import student_folder
+from breakeven.params.cells import cells, resolve
 
 
 def list_cells(setup: Setup) -> list[Cell]:
@@ -17,22 +18,21 @@ def list_cells(setup: Setup) -> list[Cell]:
     """
     params = setup.params
     readings = read_tasks(params, setup.student, Path(setup.base.path), setup.tokenizer)
-    cells = []
-    for arm, row in params.arms.items():
-        method = cell_method(params, setup.student, arm)
-        for seed in params.seeds:
-            folder = student_folder(setup.student, arm, seed)
-            check_cell(folder, method)
-            key = {**_key(setup), "method": method, "weights": digest_cell(folder, method)}
-            pieces = [
-                make_piece(
-                    name, decoding, readings[task, row.shots], params.answering.batch_size, key
-                )
-                for name, decoding in params.answering.decodings.items()
-                for task in params.tasks
-            ]
-            cells.append(Cell(arm, seed, folder, method, pieces))
-    return cells
+    found = []
+    for one in cells(params, student=setup.student):
+        resolved, folder = resolve(params, one), student_folder(*one)
+        method = resolved.method
+        check_cell(folder, method)
+        key = {**_key(setup), "method": method, "weights": digest_cell(folder, method)}
+        pieces = [
+            make_piece(
+                name, decoding, readings[task, resolved.shots], params.answering.batch_size, key
+            )
+            for name, decoding in params.answering.decodings.items()
+            for task in params.tasks
+        ]
+        found.append(Cell(one.arm, one.seed, folder, method, pieces))
+    return found
 
 
 def _key(setup: Setup) -> dict[str, object]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.answering.answer import Answer
-from breakeven.answering.weights import Method
 from breakeven.answering.work import Piece
 from breakeven.errors import InputError
 from breakeven.params import Answering, Params
+from breakeven.params.training import Method
 from breakeven.students.pointer import BasePointer
 
 if TYPE_CHECKING:

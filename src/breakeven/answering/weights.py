@@ -9,11 +9,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from breakeven.errors import InputError
 from breakeven.files import atomic_folder, digest_file, digest_json
-from breakeven.params import Params
+from breakeven.params.training import Method
 from breakeven.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 ADAPTER = "adapter_config.json"
 WEIGHTS = "*.safetensors"
 UNTRAINED = "untrained.json"
-
-Method = Literal["none", "full", "lora", "qlora"]
-
-
-def cell_method(params: Params, student: str, arm: str) -> Method:
-    """How a cell was trained: the arm decides before the student, the student before `training`."""
-    method = params.arms[arm].method or params.students[student].method
-    return method or params.training.method
 
 
 def check_cell(folder: Path, method: Method) -> None:

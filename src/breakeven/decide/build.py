@@ -9,13 +9,14 @@ from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.decide.choice import NO_DRAWS
 from breakeven.decide.options import Option, cost_of, option_bill
 from breakeven.errors import InputError, did_you_mean
+from breakeven.params.cells import Cell
 from breakeven.verdicts.groups import Group, groups
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Bills = Mapping[tuple[str, str, int], Bill]
+Bills = Mapping[Cell, Bill]
 # Means of equal scores may differ in their last bits; a billionth is far below one answer.
 DECIMALS = 9
 
@@ -99,7 +100,7 @@ def _amount(group: Group, field: str, reason: str) -> Amount:
 
 
 def _mean_cost(group: Group, bills: Bills, item: Callable[[Bill], Cost], what: str) -> Cost:
-    found = [bills.get((cell.student, cell.arm, cell.seed)) for cell in group.cells]
+    found = [bills.get(Cell(cell.student, cell.arm, cell.seed)) for cell in group.cells]
     costs = [item(bill) for bill in found if bill is not None]
     if len(costs) < len(found):
         return absent_cost(f"{what} is not known")

@@ -14,6 +14,7 @@ from breakeven.grading.table import Part, part_table, with_grades, write_table
 from breakeven.grading.verifier import verifier
 from breakeven.layout import items_path, task_path
 from breakeven.params import Params
+from breakeven.params.cells import cells
 from breakeven.records import Record, versions
 from breakeven.students.pointer import base_config
 from breakeven.tasks.items import Item
@@ -67,12 +68,10 @@ def _heard(params: Params, docket: Docket) -> "Hearing | None":
 
 def parts(params: Params) -> Iterator[Part]:
     """Every cell, decoding and task in the order of params.yaml, never from listing folders."""
-    for student in params.students:
-        for arm in params.arms:
-            for seed in params.seeds:
-                for decoding in params.answering.decodings:
-                    for task in params.tasks:
-                        yield Part(student, arm, seed, decoding, task)
+    for cell in cells(params):
+        for decoding in params.answering.decodings:
+            for task in params.tasks:
+                yield Part(*cell, decoding, task)
 
 
 def _items(task: str) -> dict[str, Item]:

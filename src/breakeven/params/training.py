@@ -77,6 +77,11 @@ class Arm(Section):
         return self.method != "none"
 
     @property
+    def corpora(self) -> tuple[str, ...]:
+        """The corpora that are learnt, in order; none where the arm is not trained."""
+        return tuple(name for name in (self.corpus, self.then) if name is not None)
+
+    @property
     def style(self) -> Literal["base", "ift", "reasoning", "mixed"]:
         """What the arm teaches, from its share of traces."""
         if not self.trained:

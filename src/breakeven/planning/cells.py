@@ -19,10 +19,10 @@ from breakeven.params import (
     SolverTeacher,
     Teacher,
 )
+from breakeven.params.cells import Cell, Settings, resolve
 from breakeven.planning.expected import expected_source
 from breakeven.planning.known import Known, told
 from breakeven.planning.lengths import NO_WORK, Work, answering, fitting, learning
-from breakeven.training.settings import Settings, resolve
 
 Stage = Literal["distill", "base", "train", "answer"]
 
@@ -102,20 +102,20 @@ def _bases(known: Known) -> Iterator[PlannedCell]:
 def _trainings(known: Known) -> Iterator[PlannedCell]:
     for student in known.params.students:
         for arm, row in known.params.arms.items():
-            settings = resolve(known.params, student, arm)
+            settings = resolve(known.params, Cell(student, arm, known.params.seeds[0])).training
             if settings is not None:
-                work, basis = _lessons(known, student, row, settings)
+                work, basis = _lessons(known, student, settings)
                 for seed in known.params.seeds:
                     yield PlannedCell("train", (student, arm, seed), row.style, work, basis)
 
 
-def _lessons(known: Known, student: str, arm: Arm, settings: Settings) -> tuple[Work, str]:
+def _lessons(known: Known, student: str, settings: Settings) -> tuple[Work, str]:
     """The work of one training, and what it rests on."""
     work, samples, bases = NO_WORK, 0.0, dict[str, None]()
     shape = known.shape(student).architecture
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
-    for corpus in (arm.corpus, arm.then):
-        for lengths, basis in known.corpus_lengths(student, corpus) if corpus else ():
+    for corpus in settings.corpora:
+        for lengths, basis in known.corpus_lengths(student, corpus):
             kept = fitting(lengths, settings.training.max_length)
             samples += kept.rows
             bases[basis] = None

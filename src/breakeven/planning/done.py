@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from breakeven.files import digest_path
 from breakeven.layout import pairs_path, record_path, task_path
 from breakeven.params import Params
+from breakeven.params.cells import Cell, resolve
 from breakeven.planning.cells import PlannedCell
 from breakeven.records import Record, read_record
-from breakeven.training.settings import resolve
 
 
 class Spent(NamedTuple):
@@ -48,13 +48,13 @@ def _based(params: Params, cell: PlannedCell) -> Spent | None:
 def _trained(params: Params, cell: PlannedCell) -> Spent | None:
     student, arm, seed = cell.cell
     record = _record("train", student, arm, seed)
-    settings = resolve(params, str(student), str(arm))
+    settings = resolve(params, Cell(str(student), str(arm), int(seed))).training
     if record is None or settings is None:
         return None
     wanted = {key: value for key, value in settings.as_dict().items() if key != "schedule"}
     same = all(record.parameters.get(key) == value for key, value in wanted.items())
-    pairs = pairs_path(settings.corpus)
-    return _whole(record, "train") if same and _holds(record, pairs) else None
+    learnt = all(_holds(record, pairs_path(corpus)) for corpus in settings.corpora)
+    return _whole(record, "train") if same and learnt else None
 
 
 def _answered(params: Params, cell: PlannedCell) -> Spent | None:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.lora import Lora, lora_parameters
 from breakeven.params import HubBase
+from breakeven.params.cells import Settings, cells, resolve
 from breakeven.planning.bill import Line
 from breakeven.planning.known import Known
 from breakeven.planning.lengths import BYTES_A_TOKEN
-from breakeven.training.settings import Settings, resolve
 
 # A trained student is in the workspace, in DVC's cache and in scratch.
 _COPIES = 3
@@ -38,12 +38,12 @@ def disk_of(known: Known, lines: Sequence[Line], dtype: str) -> Disk:
         shape = known.shape(name).architecture
         if isinstance(student.base, HubBase):
             bases += 2.0 * shape.total_parameters  # published in 16 bits a weight
-        for arm in params.arms:
-            settings = resolve(params, name, arm)
+        for cell in cells(params, student=name):
+            settings = resolve(params, cell).training
             if settings is not None:
                 trained = _trained_parameters(shape, settings)
                 width = _BYTES[dtype] if settings.method == "full" else 4
-                students += _COPIES * len(params.seeds) * trained * width
+                students += _COPIES * trained * width
                 checkpoint = max(checkpoint, 12.0 * trained)  # a weight and two moments
     return Disk(bases, students, checkpoint, _text_bytes(lines))
 

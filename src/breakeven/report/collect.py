@@ -3,7 +3,7 @@
 Cells come from the parameters, never from listing a folder, so what was removed is not shown.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -18,6 +18,7 @@ from breakeven.errors import InputError
 from breakeven.files import read_rows
 from breakeven.layout import items_path, task_path
 from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
+from breakeven.params.cells import Cell, cells, first_decoding, resolve
 from breakeven.params.names import Family
 from breakeven.records import Record
 from breakeven.report.collect_costs import (
@@ -37,7 +38,6 @@ from breakeven.report.collect_data import (
 from breakeven.report.collect_examples import examples
 from breakeven.report.run import (
     ArmRow,
-    CellKey,
     RunSummary,
     Settings,
     StudentRow,
@@ -59,14 +59,14 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
     items = _item_rows(params)
     tasks = _task_rows(params)
     records = {
-        key: record for key in _cells(params) if (record := record_of("train", *key)) is not None
+        key: record for key in cells(params) if (record := record_of("train", *key)) is not None
     }
     answering = {name: record_of("answer", name) for name in params.students}
     facts = _study_facts(params, tasks, records, answering)
     results = with_seconds_of_decodings(measured_results(items, facts), params, answering)
     run = RunSummary(
         settings=Settings(params.report.bootstrap_draws, params.report.seed),
-        decoding=next(iter(params.answering.decodings)),
+        decoding=first_decoding(params),
         facts=_facts(params, results, records, answering),
         students=tuple(
             StudentRow(name, _parameters(name), row.base.kind)
@@ -89,7 +89,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
 def _with_costs(
     run: RunSummary,
     params: Params,
-    records: Mapping[CellKey, Record],
+    records: Mapping[Cell, Record],
     answering: Mapping[str, Record | None],
 ) -> RunSummary:
     """The run with what its cells and its teacher took."""
@@ -102,11 +102,11 @@ def _with_costs(
         ),
         bills={
             key: found
-            for key in _cells(params)
+            for key in cells(params)
             if (found := bill_of(params, key, records.get(key), answering[key[0]])) is not None
         },
         reached={
-            key: reached(params, key, records.get(key), answering[key[0]]) for key in _cells(params)
+            key: reached(params, key, records.get(key), answering[key[0]]) for key in cells(params)
         },
         teacher_bill=teacher_bill(params),
     )
@@ -115,7 +115,7 @@ def _with_costs(
 def _study_facts(
     params: Params,
     tasks: tuple[TaskRow, ...],
-    records: Mapping[CellKey, Record],
+    records: Mapping[Cell, Record],
     answering: Mapping[str, Record | None],
 ) -> StudyFacts:
     return StudyFacts(
@@ -127,20 +127,16 @@ def _study_facts(
             )
             for name, row in params.arms.items()
         },
-        costs={key: cell_costs(params, key, records.get(key), answering) for key in _cells(params)},
+        costs={key: cell_costs(params, key, records.get(key), answering) for key in cells(params)},
         chance={row.name: row.chance for row in tasks},
-        methods={(key[0], key[1]): _method(params, *key[:2]) for key in _cells(params)},
+        methods={(key.student, key.arm): resolve(params, key).method for key in cells(params)},
         teacher_accuracy=_teacher_accuracy(params),
     )
 
 
 def _learnt(arm: Arm) -> str | None:
     """All that an arm learns: two corpora one after the other are a training of their own."""
-    return arm.corpus if arm.then is None else f"{arm.corpus} then {arm.then}"
-
-
-def _method(params: Params, student: str, arm: str) -> str:
-    return params.arms[arm].method or params.students[student].method or params.training.method
+    return " then ".join(arm.corpora) or None
 
 
 def _item_rows(params: Params) -> "pd.DataFrame":
@@ -164,13 +160,6 @@ def _item_rows(params: Params) -> "pd.DataFrame":
     if items.empty:
         raise InputError(f"{path}: holds no row of a cell of params.yaml; run `dvc repro score`")
     return items.reset_index(drop=True)
-
-
-def _cells(params: Params) -> Iterator[CellKey]:
-    for student in params.students:
-        for arm in params.arms:
-            for seed in params.seeds:
-                yield student, arm, seed
 
 
 def _parameters(student: str) -> float | None:
@@ -231,12 +220,14 @@ def _arm_row(params: Params, name: str) -> ArmRow:
         _learnt(row),
         row.reasoning_share,
         _order(row.style, row.order),
-        ", ".join(dict.fromkeys(_method(params, student, name) for student in params.students)),
+        ", ".join(
+            dict.fromkeys(resolve(params, one).method for one in cells(params) if one.arm == name)
+        ),
         row.shots,
     )
 
 
-def _training_row(key: CellKey, record: Record) -> TrainingRow:
+def _training_row(key: Cell, record: Record) -> TrainingRow:
     return TrainingRow(
         *key,
         steps=record.metrics.get("steps"),
@@ -253,7 +244,7 @@ def _training_row(key: CellKey, record: Record) -> TrainingRow:
 def _facts(
     params: Params,
     results: Results,
-    records: Mapping[CellKey, Record],
+    records: Mapping[Cell, Record],
     answering: Mapping[str, Record | None],
 ) -> tuple[tuple[str, str], ...]:
     """What was run, as lines of a list."""

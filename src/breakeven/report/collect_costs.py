@@ -11,8 +11,9 @@ from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.grading.judging.spent import cost_from_json
 from breakeven.layout import record_path
 from breakeven.params import Params
+from breakeven.params.cells import Cell, first_decoding
 from breakeven.records import Record, read_record
-from breakeven.report.run import CellKey, Reached
+from breakeven.report.run import Reached
 
 NO_ENERGY = "energy was not metered"
 UNCOUNTED = "the number of pairs that the arm used is not recorded"
@@ -42,12 +43,12 @@ def _new_tokens(records: list[Record]) -> int | None:
 
 def cell_costs(
     params: Params,
-    key: CellKey,
+    key: Cell,
     training: Record | None,
     answering: Mapping[str, Record | None],
 ) -> CellCosts:
     """Costs that the item rows do not hold: training, and seconds of the first decoding."""
-    first = next(iter(params.answering.decodings))
+    first = first_decoding(params)
     seconds = _answer_seconds(answering[key[0]], key, first)
     if training is None:
         return CellCosts(answer_device_seconds=seconds)
@@ -64,13 +65,13 @@ def with_seconds_of_decodings(
     results: Results, params: Params, answering: Mapping[str, Record | None]
 ) -> Results:
     """The results with each decoding's own seconds; `cell_costs` holds those of the first."""
-    first = next(iter(params.answering.decodings))
+    first = first_decoding(params)
     assert results.items is not None  # measured results hold their items
     by_family = results.items.groupby("family", observed=True)["task"].unique()
     tasks = {str(family): [str(task) for task in found] for family, found in by_family.items()}
 
     def own(cell: CellResult) -> CellResult:
-        key = (cell.student, cell.arm, cell.seed)
+        key = Cell(cell.student, cell.arm, cell.seed)
         seconds = _answer_seconds(answering[cell.student], key, cell.decoding)
         found = [seconds.get(task) for task in tasks[cell.family]]
         known = [value for value in found if value is not None]
@@ -81,7 +82,7 @@ def with_seconds_of_decodings(
     return replace(results, cells=tuple(cells))
 
 
-def _answer_seconds(record: Record | None, key: CellKey, decoding: str) -> dict[str, float]:
+def _answer_seconds(record: Record | None, key: Cell, decoding: str) -> dict[str, float]:
     """Device-seconds of one answer by task."""
     return {
         str(row["task"]): row["device_seconds"] / row["answers"]
@@ -97,7 +98,7 @@ def _held(record: Record) -> float | None:
     return sum(record.device_seconds.values()) if record.device_seconds else None
 
 
-def _answer_rows(record: Record | None, key: CellKey) -> list[dict[str, Any]]:
+def _answer_rows(record: Record | None, key: Cell) -> list[dict[str, Any]]:
     """Lines of a student's answer record that belong to one arm and seed."""
     if record is None:
         return []
@@ -106,7 +107,7 @@ def _answer_rows(record: Record | None, key: CellKey) -> list[dict[str, Any]]:
 
 
 def bill_of(
-    params: Params, key: CellKey, training: Record | None, answering: Record | None
+    params: Params, key: Cell, training: Record | None, answering: Record | None
 ) -> Bill | None:
     """What one cell took; None where neither of its stages has a record."""
     rows = _answer_rows(answering, key)
@@ -123,10 +124,10 @@ def bill_of(
 
 
 def reached(
-    params: Params, key: CellKey, training: Record | None, answering: Record | None
+    params: Params, key: Cell, training: Record | None, answering: Record | None
 ) -> Reached:
     """The shares of the device's rate that a cell reached, answers in the first decoding."""
-    first = next(iter(params.answering.decodings))
+    first = first_decoding(params)
     rows = [row for row in _answer_rows(answering, key) if row["decoding"] == first]
     rate = answering.details.get("ceiling", {}).get("flops_per_second") if answering else None
     seconds = sum(float(row.get("device_seconds") or 0.0) for row in rows)
@@ -254,7 +255,7 @@ def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
     )
 
 
-def _judging_cost(params: Params, key: CellKey) -> Cost:
+def _judging_cost(params: Params, key: Cell) -> Cost:
     """The judges' share in a cell's answers; nothing where rules grade them all."""
     if not params.grading.judges:
         return NO_COST

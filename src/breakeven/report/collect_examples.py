@@ -8,6 +8,7 @@ from breakeven.answering.answer import Answer
 from breakeven.files import read_rows
 from breakeven.layout import answers_path, task_path
 from breakeven.params import Params
+from breakeven.params.cells import first_decoding
 from breakeven.report.run import Example
 from breakeven.tasks.items import Item
 
@@ -20,7 +21,7 @@ MOST_CHARACTERS = 1500
 def examples(params: Params, results: Results, items: "pd.DataFrame") -> tuple[Example, ...]:
     """The first question of every task on which the arms differ; empty where texts are gone."""
     student = results.students()[-1]
-    decoding, seed = next(iter(params.answering.decodings)), params.seeds[0]
+    decoding, seed = first_decoding(params), params.seeds[0]
     chosen = items[
         (items["student"] == student)
         & (items["decoding"] == decoding)

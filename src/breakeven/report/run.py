@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from breakeven.analysis.results import Style
 from breakeven.costs.bill import Bill, Cost
-
-CellKey = tuple[str, str, int]
+from breakeven.params.cells import Cell
 
 
 class Settings(NamedTuple):
@@ -195,8 +194,8 @@ class RunSummary:
     corpora: tuple[CorpusRow, ...] = ()
     judging: Judging | None = None
     trainings: tuple[TrainingRow, ...] = ()
-    bills: Mapping[CellKey, Bill] = field(default_factory=dict)
-    reached: Mapping[CellKey, Reached] = field(default_factory=dict)
+    bills: Mapping[Cell, Bill] = field(default_factory=dict)
+    reached: Mapping[Cell, Reached] = field(default_factory=dict)
     teacher_bill: Cost | None = None
     examples: tuple[Example, ...] = ()
     price_per_device_hour: float | None = None

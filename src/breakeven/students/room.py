@@ -8,7 +8,7 @@ import yaml
 from breakeven.costs.architecture import Architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Params
-from breakeven.stage import pick
+from breakeven.params.cells import cells, resolve
 from breakeven.students.disk import gigabytes
 from breakeven.students.fit import (
     Memory,
@@ -39,17 +39,17 @@ def training_plans(params: Params, student: str, *, bfloat16: bool) -> dict[str,
     Raises:
         InputError: there is no such student, or `training.launch` cannot be read.
     """
-    row, training = pick(params.students, "students", student), params.training
+    training = params.training
     small = training.dtype == "bfloat16" or (training.dtype == "auto" and bfloat16)
     plans = {}
-    for name, arm in params.arms.items():
-        method = arm.method or row.method or training.method
-        if method != "none":
-            plans[name] = TrainingPlan(
-                method=method,
+    for cell in cells(params, student=student):
+        settings = resolve(params, cell).training
+        if settings is not None:
+            plans[cell.arm] = TrainingPlan(
+                method=settings.method,
                 # A sequence longer than the limit is a micro-batch of its own.
                 micro_batch_tokens=max(training.micro_batch_limit, training.max_length),
-                lora_rank=row.lora_rank or training.lora.rank,
+                lora_rank=settings.lora.rank,
                 gradient_checkpointing=training.gradient_checkpointing,
                 compute_bytes=2 if small else 4,
                 shards=_shards(training.launch),

@@ -4,6 +4,7 @@ Training imports this module, so it depends on the parameters only.
 """
 
 from breakeven.params import Params
+from breakeven.params.cells import Cell, cells, resolve
 
 COLOUR = "mlflow.runColor"
 # Okabe and Ito's colours, which colour-blind people can tell apart; the report uses the same.
@@ -22,18 +23,12 @@ def cell_name(student: str, arm: str, seed: int) -> str:
 
 def cells_of(params: Params) -> set[str]:
     """Names of all cells that params.yaml asks for, trained yet or not."""
-    return {
-        cell_name(student, arm, seed)
-        for student in params.students
-        for arm in params.arms
-        for seed in params.seeds
-    }
+    return {cell_name(*cell) for cell in cells(params)}
 
 
 def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, str]:
     """The keys of params.yaml that a cell can be filtered and grouped by."""
     row = params.arms[arm]
-    method = row.method or params.students[student].method or params.training.method
     keys = {
         "study": params.study,
         "kind": "cell",
@@ -41,7 +36,7 @@ def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, st
         "arm": arm,
         "seed": str(seed),
         "style": row.style,
-        "method": method,
+        "method": resolve(params, Cell(student, arm, seed)).method,
     }
     if row.trained:
         keys |= {"corpus": str(row.corpus), "reasoning_share": str(row.reasoning_share)}

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from breakeven.analysis.aggregate import FamilyScore
+from breakeven.params.cells import Cell
 from breakeven.tracking.entries import known
-
-Cell = tuple[str, str, int]
 
 # Column of the item rows: the group of metrics that shows its mean over a family.
 _SHOWN = {
@@ -39,11 +38,11 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
     found: dict[Cell, dict[str, float]] = defaultdict(dict)
     for score in family_scores(items):
         prefix = "" if score.decoding == first_decoding else f"{score.decoding}/"
-        cell = found[score.student, score.arm, score.seed]
+        cell = found[Cell(score.student, score.arm, score.seed)]
         cell |= {f"{prefix}{name}": value for name, value in _family_metrics(score).items()}
     for row in task_scores(items).itertuples():
         prefix = "" if row.decoding == first_decoding else f"{row.decoding}/"
-        cell = found[str(row.student), str(row.arm), int(str(row.seed))]
+        cell = found[Cell(str(row.student), str(row.arm), int(str(row.seed)))]
         cell[f"{prefix}task_accuracy/{row.task}"] = float(str(row.correct))
     return {cell: with_means_and_logs(metrics) for cell, metrics in found.items()}
 

@@ -10,16 +10,17 @@ from pathlib import Path
 from breakeven.files import digest_file
 from breakeven.layout import REPORT, items_path, record_path
 from breakeven.params import Arm, Params
+from breakeven.params.cells import Cell, cells, first_decoding
 from breakeven.records import Record, read_record
 from breakeven.tracking.answers import answering_metrics
 from breakeven.tracking.entries import Dataset, Entry, Model, flat, known
 from breakeven.tracking.names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
-from breakeven.tracking.scores import Cell, log10, score_metrics
+from breakeven.tracking.scores import log10, score_metrics
 
 
 def study_entries(params: Params) -> list[Entry]:
     """Every run to show, the report last, so that it is the newest and comes first in the list."""
-    scores = score_metrics(items_path(), next(iter(params.answering.decodings)))
+    scores = score_metrics(items_path(), first_decoding(params))
     return [
         *_corpus_entries(params),
         *_base_entries(params),
@@ -31,12 +32,10 @@ def study_entries(params: Params) -> list[Entry]:
 def _cell_entries(params: Params, scores: Mapping[Cell, dict[str, float]]) -> Iterator[Entry]:
     for student in params.students:
         base, answering = _record("base", student), _record("answer", student)
-        for arm in params.arms:
-            for seed in params.seeds:
-                training = _record("train", student, arm, seed)
-                if training is not None:
-                    scored = scores.get((student, arm, seed), {})
-                    yield _cell_entry(params, base, training, answering, scored)
+        for cell in cells(params, student=student):
+            training = _record("train", *cell)
+            if training is not None:
+                yield _cell_entry(params, base, training, answering, scores.get(cell, {}))
 
 
 def _cell_entry(

@@ -9,12 +9,12 @@ from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
 from breakeven.errors import InputError
 from breakeven.pairs.pair import Pair
+from breakeven.params.cells import Trained
 from breakeven.params.training import Budget
 from breakeven.rendering import Example, Lesson, part_trace, render_examples
 from breakeven.training.batches import Step
 from breakeven.training.examples import Examples
 from breakeven.training.selection import Costs, Sample
-from breakeven.training.settings import Trained
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

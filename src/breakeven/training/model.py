@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from breakeven.files import read_json, write_json
+from breakeven.params.cells import Settings
 from breakeven.training.packing import attention_of
-from breakeven.training.settings import Settings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

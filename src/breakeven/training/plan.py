@@ -11,6 +11,7 @@ from breakeven.files import digest_file, digest_json, read_json
 from breakeven.layout import pairs_path
 from breakeven.pairs.pair import read_pairs
 from breakeven.params import Params
+from breakeven.params.cells import Cell, Settings, resolve
 from breakeven.records import versions
 from breakeven.rendering import Example
 from breakeven.students.pointer import read_pointer
@@ -31,7 +32,6 @@ from breakeven.training.selection import (
     pass_cost,
     select,
 )
-from breakeven.training.settings import Settings, resolve
 
 _KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
@@ -84,7 +84,7 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     Raises:
         InputError: the base or the pairs are missing, no pair fits, the budget is too small.
     """
-    settings = resolve(params, student, arm)
+    settings = resolve(params, Cell(student, arm, seed)).training
     if settings is None:
         return None
     pointer = read_pointer(student)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 
 from breakeven.errors import InputError
+from breakeven.params.cells import Settings
 from breakeven.training.model import compute_dtype
 from breakeven.training.place import one_of_several
-from breakeven.training.settings import Settings
 
 if TYPE_CHECKING:
     from accelerate import Accelerator

@@ -6,8 +6,8 @@ from breakeven.costs.devices import record_fields
 from breakeven.files import digest_path
 from breakeven.layout import pairs_path, student_folder
 from breakeven.params import Params
+from breakeven.params.cells import Cell, resolve
 from breakeven.records import Record, versions
-from breakeven.stage import pick
 from breakeven.students.pointer import read_pointer
 from breakeven.training.cell import TrainResult
 from breakeven.training.place import one_of_several
@@ -33,8 +33,7 @@ def write_train_record(
         ).write()
         return
     pointer = read_pointer(student)
-    row = pick(params.arms, "arms", arm)
-    corpora = [pairs_path(name) for name in (row.corpus, row.then) if name is not None]
+    corpora = map(pairs_path, resolve(params, Cell(student, arm, seed)).corpora)
     measured = record_fields(result.usage)
     ceiling = _ceiling(params, result)
     share = ceiling.share(Amount(result.flops["train"]), result.usage.device_seconds)

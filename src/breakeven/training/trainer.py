@@ -19,6 +19,7 @@ from torch import Tensor
 
 from breakeven.costs.devices import Device, metered
 from breakeven.errors import InputError
+from breakeven.params.cells import Settings
 from breakeven.progress import Progress
 from breakeven.rendering import Example
 from breakeven.training.checkpoint import load_checkpoint, save_checkpoint
@@ -34,7 +35,6 @@ from breakeven.training.model import trained_parameters
 from breakeven.training.packing import check_packing, uses_flash
 from breakeven.training.processes import is_sharded
 from breakeven.training.schedule import FittedSchedule
-from breakeven.training.settings import Settings
 from breakeven.training.sharding import whole
 from breakeven.training.spreading import Pass, passes_of
 

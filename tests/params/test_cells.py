@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from breakeven.errors import InputError
-from breakeven.params import Params, Training
-from breakeven.training.settings import resolve
+from breakeven.params import Answering, Params, Training
+from breakeven.params.cells import Cell, Settings, cells, first_decoding, resolve
 
 BASE = {"kind": "folder", "path": "assets/x"}
 
@@ -42,6 +42,12 @@ def params(
     )
 
 
+def trained(params: Params) -> Settings:
+    found = resolve(params, Cell("t1", "one", 0)).training
+    assert found is not None
+    return found
+
+
 RATES = {"ift": 1.0, "mixed": 2.0, "reasoning": 3.0}
 
 
@@ -59,25 +65,42 @@ RATES = {"ift": 1.0, "mixed": 2.0, "reasoning": 3.0}
     ],
 )
 def test_arm_decides_before_student_before_training(student, arm, name, value):
-    settings = resolve(params(student, arm), "t1", "one")
-    assert settings is not None
+    settings = trained(params(student, arm))
     assert getattr(settings, name) == value
 
 
 def test_student_may_have_a_rank_of_its_own():
-    settings = resolve(params({"lora_rank": 2}), "t1", "one")
-    assert settings is not None
+    settings = trained(params({"lora_rank": 2}))
     assert settings.lora.rank == 2
 
 
-def test_untrained_arm_has_no_settings():
-    assert resolve(params(), "t1", "base") is None
+def test_untrained_arm_has_no_settings_and_learns_nothing():
+    found = resolve(params(), Cell("t1", "base", 0))
+    assert (found.training, found.method, found.corpora) == (None, "none", ())
+    assert (found.style, found.shots) == ("base", 3)
+
+
+def test_untrained_arm_stays_untrained_whatever_the_student_says():
+    assert resolve(params({"method": "full"}), Cell("t1", "base", 0)).method == "none"
+
+
+def test_cells_come_in_the_order_of_the_tables_and_of_one_student_alone():
+    study = params().model_copy(update={"seeds": (3, 1)})
+    every = [Cell("t1", arm, seed) for arm in ("base", "one") for seed in (3, 1)]
+    assert list(cells(study)) == list(cells(study, student="t1")) == every
+
+
+def test_the_first_decoding_is_the_one_that_is_written_first():
+    answering = Answering.model_validate(
+        {"max_new_tokens": 4, "decodings": {"z": {}, "a": {"temperature": 1.0}}}
+    )
+    assert first_decoding(params().model_copy(update={"answering": answering})) == "z"
 
 
 @pytest.mark.parametrize(("student", "arm"), [("t2", "one"), ("t1", "onee")])
 def test_unknown_cell_is_refused(student, arm):
     with pytest.raises(InputError, match="is not in it"):
-        resolve(params(), student, arm)
+        resolve(params(), Cell(student, arm, 0))
 
 
 @pytest.mark.parametrize(
@@ -89,22 +112,19 @@ def test_unknown_cell_is_refused(student, arm):
     ],
 )
 def test_settings_list_what_changes_the_weights_and_nothing_else(arm, shown, hidden):
-    settings = resolve(params(arm=arm), "t1", "one")
-    assert settings is not None
+    settings = trained(params(arm=arm))
     listed = settings.as_dict()
     assert set(shown) <= set(listed)
     assert not set(hidden) & set(listed)
 
 
 def test_setting_that_is_not_given_is_not_listed():
-    settings = resolve(params(), "t1", "one")
-    assert settings is not None
+    settings = trained(params())
     assert not {"then", "batch_sequences", "micro_batch_tokens", "launch"} & set(settings.as_dict())
 
 
 def test_second_corpus_of_an_arm_is_listed():
-    settings = resolve(params(arm={"then": "general2"}, corpora=("general2",)), "t1", "one")
-    assert settings is not None
+    settings = trained(params(arm={"then": "general2"}, corpora=("general2",)))
     assert settings.corpora == ("general", "general2")
     assert settings.as_dict()["then"] == "general2"
 

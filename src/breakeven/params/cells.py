@@ -1,0 +1,131 @@
+"""The cells of a study, and what each comes to once its arm and its student have had their say.
+
+A cell is one student, trained in one way with one seed. Whoever asks how it is trained, on what, or
+in which style asks `resolve`: the rule who decides stands here only.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from breakeven.params.schema import Params, Student
+from breakeven.params.training import Arm, Budget, Lora, Method, Training
+from breakeven.stage import pick
+
+Trained = Literal["full", "lora", "qlora"]
+
+
+class Cell(NamedTuple):
+    """One student, arm and seed."""
+
+    student: str
+    arm: str
+    seed: int
+
+
+class Settings(NamedTuple):
+    """All that decides a trained cell besides its base, its pairs and its seed."""
+
+    method: Trained
+    corpora: tuple[str, ...]
+    reasoning_share: float
+    order: Literal["mixed", "sequential"]
+    budget: Budget | None
+    learning_rate: float
+    lora: Lora
+    training: Training
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every setting that changes the weights, for keys and records.
+
+        Not `launch`: more processes round differently, as threads and devices do.
+        """
+        elsewhere = {"method", "learning_rate", "lora", "epochs"}
+        idle = {"checkpoint_steps", "threads", "launch"}
+        if self.training.batch_sequences is not None and self.training.micro_batch_tokens:
+            idle.add("batch_tokens")
+        shared = self.training.model_dump(mode="json", exclude=elsewhere | idle, exclude_none=True)
+        adapter = {} if self.method == "full" else {"lora": self.lora.model_dump(mode="json")}
+        amount: dict[str, Any] = (
+            {"budget": self.budget.model_dump(mode="json", exclude_none=True)}
+            if self.budget
+            else {"epochs": self.training.epochs}
+        )
+        return {
+            "method": self.method,
+            **dict(zip(("corpus", "then"), self.corpora, strict=False)),
+            "reasoning_share": self.reasoning_share,
+            "order": self.order,
+            "learning_rate": self.learning_rate,
+            **amount,
+            **adapter,
+            **shared,
+        }
+
+
+class Resolved(NamedTuple):
+    """What a cell is: its style, and how it is trained (None: its student is left as it is)."""
+
+    style: Literal["base", "ift", "reasoning", "mixed"]
+    shots: int
+    training: Settings | None
+
+    @property
+    def method(self) -> Method:
+        """How the weights are changed, `none` where they are not."""
+        return "none" if self.training is None else self.training.method
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """What is learnt, in order; empty where nothing is."""
+        return () if self.training is None else self.training.corpora
+
+
+def cells(params: Params, *, student: str | None = None) -> Iterator[Cell]:
+    """Every cell of a study, or of one student, in the order of params.yaml."""
+    for name in params.students if student is None else (student,):
+        for arm in params.arms:
+            for seed in params.seeds:
+                yield Cell(name, arm, seed)
+
+
+def resolve(params: Params, cell: Cell) -> Resolved:
+    """What a cell comes to: the arm decides before the student, the student before `training`.
+
+    A learning rate follows the arm's style: the study's rates differ by size and style.
+
+    Raises:
+        InputError: there is no such student or arm.
+    """
+    student = pick(params.students, "students", cell.student)
+    arm = pick(params.arms, "arms", cell.arm)
+    method = arm.method or student.method or params.training.method
+    if method == "none":
+        return Resolved(arm.style, arm.shots, None)
+    assert arm.reasoning_share is not None  # the schema asks a trained arm for it
+    lora = params.training.lora
+    if student.lora_rank is not None:
+        lora = lora.model_copy(update={"rank": student.lora_rank})
+    settings = Settings(
+        method=method,
+        corpora=arm.corpora,
+        reasoning_share=arm.reasoning_share,
+        order=arm.order,
+        budget=arm.budget,
+        learning_rate=_learning_rate(arm, student, params.training),
+        lora=lora,
+        training=params.training,
+    )
+    return Resolved(arm.style, arm.shots, settings)
+
+
+def first_decoding(params: Params) -> str:
+    """The decoding that one number a cell is told of: the first of params.yaml."""
+    return next(iter(params.answering.decodings))
+
+
+def _learning_rate(arm: Arm, student: Student, training: Training) -> float:
+    if arm.learning_rate is not None:
+        return arm.learning_rate
+    if arm.style != "base" and arm.style in student.learning_rates:
+        return student.learning_rates[arm.style]
+    return training.learning_rate
