@@ -34,20 +34,19 @@ def task_accuracies(study: Study, group: Group) -> list[TaskEstimate]:
 
 def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
     """Mean over tasks of one group: Wilson (or by t) for one seed, seeds then items for several."""
-    from breakeven.statistics.estimates import cluster_index, within
+    from breakeven.statistics.clustering import linked_tasks, number_clusters
+    from breakeven.statistics.estimates import within
     from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
     from breakeven.statistics.strata import Stratum, mean_of_strata
 
-    if tasks[0].correct.shape[1] == 1:
-        parts = [accuracy_interval(one.correct[0, 0], one.clusters) for one in tasks]
+    numbers = number_clusters([t.clusters for t in tasks], [t.correct.shape[2] for t in tasks])
+    if tasks[0].correct.shape[1] == 1 and len(linked_tasks(numbers)) == len(tasks):
+        parts = [
+            accuracy_interval(one.correct[0, 0], index)
+            for one, index in zip(tasks, numbers, strict=True)
+        ]
         return parts[0] if len(parts) == 1 else mean_of_estimates(parts)
-    strata = [
-        Stratum(
-            one.correct[0],
-            None if one.clusters is None else cluster_index(one.clusters, len(one.clusters)),
-        )
-        for one in tasks
-    ]
+    strata = [Stratum(one.correct[0], index) for one, index in zip(tasks, numbers, strict=True)]
     return within(mean_of_strata(strata).estimate, 0.0, 1.0)
 
 

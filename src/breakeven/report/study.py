@@ -38,11 +38,14 @@ class PanelKey(NamedTuple):
 
 
 class TaskScores(NamedTuple):
-    """Scores of several groups on one task: (groups, seeds, items), and cluster labels or None."""
+    """Scores of several groups on one task: (groups, seeds, items), and each item's cluster.
+
+    A label that stands in several tasks is one cluster of all of them.
+    """
 
     task: str
     correct: "NDArray[np.float64]"
-    clusters: "NDArray[np.str_] | None"
+    clusters: "NDArray[np.str_]"
 
 
 class FamilyDraws(NamedTuple):
@@ -189,9 +192,7 @@ def task_scores(sample: Sample, chosen: Sequence[Group]) -> list[TaskScores]:
     found = []
     for task in np.unique(aligned.task):
         here = aligned.task == task
-        labels = aligned.cluster[here]
-        alone = len(np.unique(labels)) == len(labels)
-        found.append(TaskScores(str(task), stacked[:, :, here], None if alone else labels))
+        found.append(TaskScores(str(task), stacked[:, :, here], aligned.cluster[here]))
     return found
 
 

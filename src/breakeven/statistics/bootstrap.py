@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from breakeven.statistics.clustering import linked_tasks, number_clusters
 from breakeven.statistics.estimates import (
     Estimate,
     FloatArray,
     IntArray,
     absent,
-    cluster_index,
     require_level,
 )
 from breakeven.statistics.intervals import Clusters
@@ -37,7 +37,8 @@ def bootstrap_family_means(
     """Resampled family score of each cell, (draws, cells): the unweighted mean of its tasks.
 
     tasks: an array a task, (cells, items) or (cells, seeds, items), the same cells and seeds in
-    each. Items are resampled within their task, whole clusters where given; several seeds are
+    each. Items are resampled within their task, whole clusters where given, and what tasks have
+    in common (a label that stands in several) moves together in all of them; several seeds are
     resampled too, the same ones for all cells and tasks of a draw. Memory is bounded by blocks
     of draws. Raises ValueError on no items, one cluster, one item, or shapes that do not agree.
     """
@@ -50,9 +51,12 @@ def bootstrap_family_means(
     seed_stream, *streams = np.random.SeedSequence(seed).spawn(len(arrays) + 1)
     cells, seeds, _ = arrays[0].shape
     total = np.zeros((draws, cells, seeds))
-    for array, label, stream in zip(arrays, labels, streams, strict=True):
-        index = None if label is None else cluster_index(label, array.shape[2])
-        total += _task_means(array, index, draws, np.random.default_rng(stream))
+    index = number_clusters(labels, [array.shape[2] for array in arrays])
+    for block in linked_tasks(index):
+        rng = np.random.default_rng(streams[block[0]])
+        total += _sum_of_means(
+            [arrays[task] for task in block], [index[t] for t in block], draws, rng
+        )
     seed_weights = _seed_weights(draws, seeds, np.random.default_rng(seed_stream))
     means: FloatArray = np.einsum("dcs,ds->dc", total / len(arrays), seed_weights)
     return means
@@ -101,27 +105,62 @@ def _cells_seeds_items(task: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
-def _task_means(
-    array: NDArray[np.float32], index: IntArray | None, draws: int, rng: np.random.Generator
+def _sum_of_means(
+    arrays: Sequence[NDArray[np.float32]],
+    clusters: Sequence[IntArray | None],
+    draws: int,
+    rng: np.random.Generator,
 ) -> FloatArray:
-    """(draws, cells, seeds) means of resampled units, an item or a cluster of items each."""
-    cells, seeds, items = array.shape
-    rows = array.reshape(cells * seeds, items)
-    sizes = np.ones(items) if index is None else np.bincount(index).astype(np.float64)
-    units = len(sizes)
-    if units < 2:
-        raise ValueError("one cluster to resample; use at least 2")
-    if index is not None:
-        rows = np.stack([np.bincount(index, weights=row) for row in rows]).astype(np.float32)
-    # A last column of unit sizes: their resampled sum is what the others are divided by.
-    columns = np.column_stack([rows.T, sizes.astype(np.float32)])
+    """(draws, cells, seeds) sums of the means of tasks that share the resampled units."""
+    cells, seeds, _ = arrays[0].shape
+    columns = _unit_columns(arrays, clusters)
+    tasks, units, _ = columns.shape
     means = np.empty((draws, cells * seeds))
     block = max(1, BLOCK_WEIGHTS // units)
     for start in range(0, draws, block):
         count = min(block, draws - start)
-        sums = (_resample_counts(count, units, rng) @ columns).astype(np.float64)
-        means[start : start + count] = sums[:, :-1] / sums[:, -1:]
+        counts = _counts_in_every_task(count, columns[:, :, -1], rng)
+        sums = [(counts @ columns[task]).astype(np.float64) for task in range(tasks)]
+        means[start : start + count] = np.sum([s[:, :-1] / s[:, -1:] for s in sums], axis=0)
     return means.reshape(draws, cells, seeds)
+
+
+def _unit_columns(
+    arrays: Sequence[NDArray[np.float32]], clusters: Sequence[IntArray | None]
+) -> NDArray[np.float32]:
+    """(tasks, units, cells · seeds + 1): sums over the items of each unit, an item or a cluster.
+
+    The last column holds how many items of the task are in the unit: the resampled sum of these
+    is what the others are divided by.
+    """
+    known = [index for index in clusters if index is not None]
+    rows = [array.reshape(-1, array.shape[2]) for array in arrays]
+    if not known:
+        (own,) = rows
+        return np.column_stack([own.T, np.ones(own.shape[1], np.float32)])[None]
+    names = np.unique(np.concatenate(known))
+    if len(names) < 2:
+        raise ValueError("one cluster to resample; use at least 2")
+    found = []
+    for own, index in zip(rows, known, strict=True):
+        places = np.searchsorted(names, index)
+        columns = [np.bincount(places, weights=row, minlength=len(names)) for row in own]
+        columns.append(np.bincount(places, minlength=len(names)))
+        found.append(np.stack(columns, axis=1))
+    return np.stack(found).astype(np.float32)
+
+
+def _counts_in_every_task(
+    draws: int, sizes: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """(draws, units) counts; a draw that holds no item of some task is drawn again.
+
+    `sizes` is (tasks, units).
+    """
+    counts = _resample_counts(draws, sizes.shape[1], rng)
+    while (empty := (counts @ sizes.T == 0).any(axis=1)).any():
+        counts[empty] = _resample_counts(int(empty.sum()), sizes.shape[1], rng)
+    return counts
 
 
 def _resample_counts(draws: int, units: int, rng: np.random.Generator) -> NDArray[np.float32]:

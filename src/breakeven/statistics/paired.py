@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from breakeven.statistics.estimates import Estimate, FloatArray, IntArray, cluster_index, within
+from breakeven.statistics.clustering import number_clusters
+from breakeven.statistics.estimates import Estimate, FloatArray, IntArray, within
 from breakeven.statistics.intervals import Clusters
 from breakeven.statistics.signflip import sign_flip_p
 from breakeven.statistics.strata import SeededMean, Stratum, mean_of_strata
@@ -25,7 +26,10 @@ class McNemar(NamedTuple):
 
 
 class PairedTask(NamedTuple):
-    """Outcomes in 0..1 of two cells on the same items: (items,) or (seeds, items) each."""
+    """Outcomes in 0..1 of two cells on the same items: (items,) or (seeds, items) each.
+
+    A label in `clusters` that stands in several tasks is one cluster of all of them.
+    """
 
     first: ArrayLike
     second: ArrayLike
@@ -96,15 +100,20 @@ def family_difference(
     arrays that do not pair or hold values outside 0..1.
     """
     pairs = [_pair(task) for task in tasks]
-    strata = [Stratum(second - first, clusters) for first, second, clusters in pairs]
+    sizes = [first.shape[1] for first, _ in pairs]
+    clusters = number_clusters([task.clusters for task in tasks], sizes)
+    strata = [
+        Stratum(second - first, index)
+        for (first, second), index in zip(pairs, clusters, strict=True)
+    ]
     mean = mean_of_strata(strata, level, adjust_differences=True)
     counts = _discordant_counts(pairs) if mean.seeds == 1 else None
-    p_value, p_method, p_reason = _test(mean, strata, counts, seed)
+    p_value, p_method, p_reason = _test(mean, strata, clusters, counts, seed)
     return PairedDifference(
         difference=within(mean.estimate, -1.0, 1.0),
         given_seeds=within(mean.given_seeds, -1.0, 1.0),
-        first_accuracy=_family_accuracy([first for first, _, _ in pairs]),
-        second_accuracy=_family_accuracy([second for _, second, _ in pairs]),
+        first_accuracy=_family_accuracy([first for first, _ in pairs]),
+        second_accuracy=_family_accuracy([second for _, second in pairs]),
         only_first_items=None if counts is None else counts[0],
         only_second_items=None if counts is None else counts[1],
         p_value=p_value,
@@ -117,7 +126,11 @@ def family_difference(
 
 
 def _test(
-    mean: SeededMean, strata: Sequence[Stratum], counts: tuple[int, int] | None, seed: int
+    mean: SeededMean,
+    strata: Sequence[Stratum],
+    clusters: Sequence[IntArray | None],
+    counts: tuple[int, int] | None,
+    seed: int,
 ) -> tuple[float | None, str, str | None]:
     """The p value, how it was had, and why it is absent if it is."""
     if mean.seeds > 1:
@@ -125,30 +138,30 @@ def _test(
         return mean.p_value, "seeds then items", reason
     if mean.seeds == 0 or any(part.values.shape[1] == 0 for part in strata):
         return None, "none", "no items"
-    clustered = any(part.clusters is not None for part in strata)
+    clustered = any(index is not None for index in clusters)
     if counts is not None and len(strata) == 1 and not clustered:
         test = exact_mcnemar(*counts)
         return test.p_value, "exact McNemar", test.reason
-    p_value = sign_flip_p(_contributions(strata), seed=seed)
+    p_value = sign_flip_p(_contributions(strata, clusters), seed=seed)
     method = "sign flips of clusters" if clustered else "sign flips of items"
     return p_value, method, NO_DISCORDANT_PAIRS if p_value is None else None
 
 
-def _contributions(strata: Sequence[Stratum]) -> FloatArray:
-    """What each item, or cluster, adds to the family's difference."""
-    parts = []
-    for part in strata:
+def _contributions(strata: Sequence[Stratum], clusters: Sequence[IntArray | None]) -> FloatArray:
+    """What each item, or cluster (over all its tasks), adds to the family's difference."""
+    parts: list[FloatArray] = []
+    units = max((int(index.max()) + 1 for index in clusters if index is not None), default=0)
+    by_cluster = np.zeros(units)
+    for part, index in zip(strata, clusters, strict=True):
         differences = part.values[0] / (part.values.shape[1] * len(strata))
-        sums = (
-            differences
-            if part.clusters is None
-            else np.bincount(part.clusters, weights=differences)
-        )
-        parts.append(sums)
-    return np.concatenate(parts)
+        if index is None:
+            parts.append(differences)
+        else:
+            by_cluster += np.bincount(index, weights=differences, minlength=units)
+    return np.concatenate([*parts, by_cluster])
 
 
-def _pair(task: PairedTask) -> tuple[FloatArray, FloatArray, IntArray | None]:
+def _pair(task: PairedTask) -> tuple[FloatArray, FloatArray]:
     first = np.atleast_2d(np.asarray(task.first, dtype=np.float64))
     second = np.atleast_2d(np.asarray(task.second, dtype=np.float64))
     if first.shape != second.shape or first.ndim != 2:
@@ -156,15 +169,14 @@ def _pair(task: PairedTask) -> tuple[FloatArray, FloatArray, IntArray | None]:
     for outcomes in (first, second):
         if not ((outcomes >= 0) & (outcomes <= 1)).all():
             raise ValueError("outcomes hold a value outside 0..1; use 0, 1 or a share of samples")
-    index = None if task.clusters is None else cluster_index(task.clusters, first.shape[1])
-    return first, second, index
+    return first, second
 
 
 def _discordant_counts(
-    pairs: Sequence[tuple[FloatArray, FloatArray, IntArray | None]],
+    pairs: Sequence[tuple[FloatArray, FloatArray]],
 ) -> tuple[int, int] | None:
     only_first = only_second = 0
-    for first, second, _ in pairs:
+    for first, second in pairs:
         if not (np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
             return None
         only_first += int(np.sum(first > second))

@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from breakeven.statistics.clustering import MeanVariance, laplace_difference, mean_variance
+from breakeven.statistics.clustering import (
+    Labels,
+    MeanVariance,
+    laplace_difference,
+    linked_tasks,
+    mean_variance,
+    number_clusters,
+    sum_of_means_variance,
+)
 from breakeven.statistics.estimates import (
     Estimate,
     FloatArray,
@@ -22,10 +30,20 @@ ONE_SEED = "one seed: variance between seeds is not estimated"
 
 @dataclass(frozen=True)
 class Stratum:
-    """One task: `values` is (seeds, items); `clusters` numbers each item's cluster, if any."""
+    """One task: `values` is (seeds, items); `clusters` labels each item's cluster, if any.
+
+    A label that stands in several tasks is one cluster of all of them.
+    """
 
     values: FloatArray
-    clusters: IntArray | None = None
+    clusters: Labels | None = None
+
+
+class _Task(NamedTuple):
+    """A stratum with its clusters numbered together with those of the other tasks."""
+
+    values: FloatArray
+    clusters: IntArray | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +64,7 @@ class SeededMean:
 
 
 class _Spread(NamedTuple):
-    """Of the family mean: its centre, and its variance by items (all seeds; one seed's noise)."""
+    """Of a mean or a sum of means: its centre, variance by items (all seeds; one seed's noise)."""
 
     centre: float
     item_variance: float
@@ -67,17 +85,20 @@ def mean_of_strata(
     """
     require_level(level)
     seeds = _number_of_seeds(strata)
-    items = sum(part.values.shape[1] for part in strata)
-    reason = _why_undefined(strata, seeds)
-    value = None if items == 0 or reason == "no items" else _grand_mean(strata)
-    spread = None if reason else _spread(strata, adjust_differences)
+    sizes = [part.values.shape[1] for part in strata]
+    numbered = number_clusters([part.clusters for part in strata], sizes)
+    tasks = [_Task(part.values, index) for part, index in zip(strata, numbered, strict=True)]
+    items = sum(sizes)
+    reason = _why_undefined(tasks, seeds)
+    value = None if items == 0 or reason == "no items" else _grand_mean(tasks)
+    spread = None if reason else _spread(tasks, adjust_differences)
     if value is None or spread is None or spread.item_variance == 0:
         why = reason or ("one item" if spread is None else "no variation between items")
         nothing = absent(why, method="items", level=level, items=items, value=value)
         return _single(nothing, seeds, why, None)
-    given = _given_seeds(strata, value, spread, level)
+    given = _given_seeds(tasks, value, spread, level)
     if seeds > 1:
-        return _over_seeds(strata, given, spread)
+        return _over_seeds(tasks, given, spread)
     ratio = spread.centre / float(np.sqrt(spread.item_variance))
     return _single(given, 1, ONE_SEED, student_p(ratio, spread.item_freedom))
 
@@ -94,9 +115,9 @@ def _single(estimate: Estimate, seeds: int, reason: str, p_value: float | None) 
     )
 
 
-def _over_seeds(strata: Sequence[Stratum], given: Estimate, spread: _Spread) -> SeededMean:
+def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> SeededMean:
     """Widen the interval of the seeds at hand to training runs that were not made."""
-    seed_means = np.mean([part.values.mean(axis=1) for part in strata], axis=0)
+    seed_means = np.mean([part.values.mean(axis=1) for part in tasks], axis=0)
     seeds = len(seed_means)
     # Below the rounding of sums of shares, seeds agree.
     variance_between = float(np.var(seed_means, ddof=1)) if np.ptp(seed_means) > 1e-12 else 0.0
@@ -140,65 +161,82 @@ def _p_over_seeds(centre: float, seeds: int, between: float, shared: float) -> f
     return 1.0 if gap(1.0) >= 0 else float(brentq(gap, smallest, 1.0))
 
 
-def _given_seeds(
-    strata: Sequence[Stratum], value: float, spread: _Spread, level: float
-) -> Estimate:
+def _given_seeds(tasks: Sequence[_Task], value: float, spread: _Spread, level: float) -> Estimate:
     error = float(np.sqrt(spread.item_variance))
     margin = student_quantile(level, spread.item_freedom) * error
-    clusters = [part.clusters for part in strata]
-    counts = [len(np.unique(index)) for index in clusters if index is not None]
+    clustered = [part.clusters for part in tasks if part.clusters is not None]
+    clusters = len(np.unique(np.concatenate(clustered))) if clustered else None
     return Estimate(
         value=value,
         low=spread.centre - margin,
         high=spread.centre + margin,
         standard_error=error,
-        items=sum(part.values.shape[1] for part in strata),
+        items=sum(part.values.shape[1] for part in tasks),
         level=level,
-        method="clustered items" if counts else "items",
+        method="clustered items" if clustered else "items",
         degrees_of_freedom=None if np.isinf(spread.item_freedom) else spread.item_freedom,
-        clusters=sum(counts) if counts else None,
+        clusters=clusters,
     )
 
 
-def _spread(strata: Sequence[Stratum], adjust: bool) -> _Spread | None:
-    """Add the tasks' variances; None where one of them has fewer than two clusters."""
-    parts = [_stratum_spread(part, adjust) for part in strata]
+def _spread(tasks: Sequence[_Task], adjust: bool) -> _Spread | None:
+    """Add the variances of the tasks, of those that share clusters as one; None where one lacks it.
+
+    A task lacks it with fewer than two clusters.
+    """
+    blocks = linked_tasks([part.clusters for part in tasks])
+    parts = [_block_spread([tasks[task] for task in block], adjust) for block in blocks]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
     centres, variances, freedoms, noises = np.array(known).T
-    total, tasks = float(variances.sum()), len(known)
+    total, count = float(variances.sum()), len(tasks)
     # Welch and Satterthwaite: a task of few clusters counts by its share of the variance.
     by_freedom = float((variances**2 / freedoms).sum())
     return _Spread(
-        centre=float(centres.mean()),
-        item_variance=total / tasks**2,
+        centre=float(centres.sum()) / count,
+        item_variance=total / count**2,
         item_freedom=total**2 / by_freedom if by_freedom > 0 else np.inf,
-        noise_variance=float(noises.sum()) / tasks**2,
+        noise_variance=float(noises.sum()) / count**2,
     )
 
 
-def _stratum_spread(part: Stratum, adjust: bool) -> _Spread | None:
-    item_means = part.values.mean(axis=0)
-    noise = _noise_variance(part)
-    if adjust and part.clusters is None:
-        return _Spread(*laplace_difference(item_means), np.inf, noise)
-    plain = mean_variance(item_means, part.clusters)
+def _block_spread(block: Sequence[_Task], adjust: bool) -> _Spread | None:
+    """The sum of the means of tasks that share clusters (or of one task)."""
+    item_means = [part.values.mean(axis=0) for part in block]
+    noise = _noise_variance(block)
+    if adjust and len(block) == 1 and block[0].clusters is None:
+        return _Spread(*laplace_difference(item_means[0]), np.inf, noise)
+    plain = _variance(item_means, block)
     if plain is None:
         return None
-    return _Spread(float(item_means.mean()), plain.variance, plain.degrees_of_freedom, noise)
+    centre = float(sum(one.mean() for one in item_means))
+    return _Spread(centre, plain.variance, plain.degrees_of_freedom, noise)
 
 
-def _noise_variance(part: Stratum) -> float:
-    """Variance of one seed's mean by what is neither the seed's nor the item's own."""
-    seeds = len(part.values)
+def _variance(values: Sequence[FloatArray], block: Sequence[_Task]) -> MeanVariance | None:
+    clusters = [part.clusters for part in block if part.clusters is not None]
+    if len(block) > 1:
+        return sum_of_means_variance(values, clusters)
+    return mean_variance(values[0], clusters[0] if clusters else None)
+
+
+def _noise_variance(block: Sequence[_Task]) -> float:
+    """Variance of one seed's sum of means by what is neither the seed's nor the items' own."""
+    seeds = len(block[0].values)
     if seeds < 2:
         return 0.0
-    item_means, seed_means = part.values.mean(axis=0), part.values.mean(axis=1, keepdims=True)
-    residuals = part.values - item_means - seed_means + part.values.mean()
-    spreads = [mean_variance(row, part.clusters) for row in residuals]
-    variances = [spread.variance for spread in spreads if isinstance(spread, MeanVariance)]
+    residuals = [_residuals(part.values) for part in block]
+    spreads = [_variance([one[seed] for one in residuals], block) for seed in range(seeds)]
+    variances = [spread.variance for spread in spreads if spread is not None]
     return float(np.mean(variances)) * seeds / (seeds - 1) if variances else 0.0
+
+
+def _residuals(values: FloatArray) -> FloatArray:
+    """(seeds, items) less the means of items and of seeds."""
+    item_means, seed_means = values.mean(axis=0), values.mean(axis=1, keepdims=True)
+    rest: FloatArray = values - item_means - seed_means + values.mean()
+    return rest
 
 
 def _number_of_seeds(strata: Sequence[Stratum]) -> int:
@@ -208,14 +246,14 @@ def _number_of_seeds(strata: Sequence[Stratum]) -> int:
     return counts.pop() if counts else 0
 
 
-def _why_undefined(strata: Sequence[Stratum], seeds: int) -> str | None:
-    if seeds == 0 or any(part.values.shape[1] == 0 for part in strata):
+def _why_undefined(tasks: Sequence[_Task], seeds: int) -> str | None:
+    if seeds == 0 or any(part.values.shape[1] == 0 for part in tasks):
         return "no items"
-    for part in strata:
+    for part in tasks:
         if part.clusters is not None and len(np.unique(part.clusters)) < 2:
             return "one cluster"
     return None
 
 
-def _grand_mean(strata: Sequence[Stratum]) -> float:
-    return float(np.mean([part.values.mean() for part in strata]))
+def _grand_mean(tasks: Sequence[_Task]) -> float:
+    return float(np.mean([part.values.mean() for part in tasks]))

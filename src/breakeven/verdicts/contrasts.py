@@ -154,7 +154,6 @@ def _strata(
     """One stratum a task: the weighted sum of every seed and item, minus the threshold."""
     import numpy as np
 
-    from breakeven.statistics.estimates import cluster_index
     from breakeven.statistics.strata import Stratum
 
     cells = [_of_seed(group, seed) for seed in seeds for _, group in terms]
@@ -166,10 +165,7 @@ def _strata(
     strata = []
     for task in np.unique(aligned.task):
         here = aligned.task == task
-        labels = aligned.cluster[here]
-        alone = len(np.unique(labels)) == len(labels)
-        index = None if alone else cluster_index(labels, len(labels))
-        strata.append(Stratum(sums[:, here], index))
+        strata.append(Stratum(sums[:, here], aligned.cluster[here]))
     return strata
 
 
