@@ -1,11 +1,11 @@
 """params.yaml: what it accepts, and the one clear line for each mistake."""
 
+import json
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from breakeven.errors import InputError
 from breakeven.params import load_params
@@ -62,7 +62,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 
 def error_of(tree: Any, folder: Path) -> str:
     path = folder / "params.yaml"
-    path.write_text(tree if isinstance(tree, str) else yaml.safe_dump(tree))
+    path.write_text(tree if isinstance(tree, str) else json.dumps(tree))
     with pytest.raises(InputError) as caught:
         load_params(path)
     return str(caught.value).replace(str(folder) + "/", "")
@@ -79,7 +79,7 @@ def test_the_default_study_is_the_tabletop_profile() -> None:
 
 def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(VALID))
+    path.write_text(json.dumps(VALID))
     params = load_params(path)
     assert params.arms["ift"].style == "ift"
     assert params.arms["base"].style == "base"
@@ -294,6 +294,23 @@ TASK = {"kind": "reasoning-gym", "dataset": "gcd", "family": "math-open"}
         ("training/adam_betas", [0.9], "training.adam_betas.1: missing"),
         ("seeds", [0, 1, 0], "seeds: 0 is given twice; remove one"),
         ("seeds", ["a"], "seeds.0: 'a': must be a whole number"),
+        ("seeds", [2**63], "seeds.0: 9223372036854775808: Input should be less than or equal to"),
+        ("seeds", [-1], "seeds.0: -1: Input should be greater than or equal to 0"),
+        ("seeds", ["1"], "seeds.0: '1': must be a whole number"),
+        ("seeds", [True], "seeds.0: True: must be a whole number"),
+        ("sources/chain/prompts", "1:30", "sources.chain.prompts: '1:30': must be a whole number"),
+        ("sources/chain/prompts", "30", "sources.chain.prompts: '30': must be a whole number"),
+        ("sources/chain/prompts", 1.5, "sources.chain.prompts: 1.5: must be a whole number"),
+        ("sources/chain/prompts", 1e300, "sources.chain.prompts: 1e+300: "),
+        ("training/packing", "yes", "training.packing: 'yes': must be true or false"),
+        ("training/packing", 1, "training.packing: 1: must be true or false"),
+        ("training/learning_rate", "1e-3", "training.learning_rate: '1e-3': must be a number"),
+        ("training/learning_rate", True, "training.learning_rate: True: must be a number"),
+        ("report/bootstrap_draws", 10**9, "report.bootstrap_draws: 1000000000: Input should be le"),
+        ("report/confidence", 0.9, "report.confidence: value is 0.9; every interval is at 0.95"),
+        ("students/t30k/lora_rank", 10**16, "students.t30k.lora_rank: 10000000000000000: Input"),
+        ("study", "a" * 65, f"study: '{'a' * 65}': String should have at most 64 characters"),
+        ("study", "a" * 500, f"study: '{'a' * 79}…: String should have at most 64 characters"),
         (
             "corpora/general/sources",
             ["chain", "chain"],
@@ -314,6 +331,22 @@ def test_a_mistake_deep_in_a_section_is_one_line_with_the_path_as_written(
     assert found.startswith(f"params.yaml: {line}")
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "read"),
+    [
+        ("seeds", [0, 2**32 - 1], lambda params: params.seeds == (0, 2**32 - 1)),
+        ("sources/chain/prompts", 1e6, lambda params: params.sources["chain"].prompts == 1000000),
+        ("training/learning_rate", 1, lambda params: params.training.learning_rate == 1.0),
+        ("report/confidence", 0.95, lambda params: params.report.confidence == 0.95),
+        ("study", "a" * 64, lambda params: len(params.study) == 64),
+    ],
+)
+def test_what_is_within_bounds_is_read(tmp_path: Path, path: str, value: Any, read: Any) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text(json.dumps(changed(path, value)))
+    assert read(load_params(file))
+
+
 def test_a_source_may_be_named_like_a_kind(tmp_path: Path) -> None:
     tree = changed("sources/jsonl", {"kind": "dataset", "folder": "f", "prompt": "q", "pth": "x"})
     assert "sources.jsonl.pth: unknown key; allowed: config, digest" in error_of(tree, tmp_path)
@@ -328,7 +361,7 @@ def test_a_name_with_a_slash_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("study: [", "params.yaml: not valid YAML: while parsing"),
+        ("study: [", "params.yaml: not valid YAML: line 1: expected the node content"),
         ("study: a\nstudy: b\n", "key 'study' is given twice"),
         ("- a\n", "params.yaml: must be a table of sections, found list"),
         ("", "params.yaml: must be a table of sections, found NoneType"),

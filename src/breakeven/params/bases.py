@@ -12,6 +12,7 @@ from breakeven.params.names import (
     RepoId,
     Revision,
     Section,
+    Seed,
 )
 
 
@@ -53,7 +54,7 @@ class ScratchBase(Section):
     intermediate: Count
     tokens: Count
     learning_rate: Positive = 3e-3
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _dimensions_fit(self) -> "ScratchBase":

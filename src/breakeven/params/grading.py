@@ -1,10 +1,16 @@
 """Who judges what rules cannot: one language model or a jury, asked only where rules are silent."""
 
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
-from breakeven.params.names import Count, Endpoint, Name, Positive, Section, VariableName
+from breakeven.params.names import (
+    Count,
+    CountOrZero,
+    Endpoint,
+    Name,
+    Positive,
+    Section,
+    VariableName,
+)
 
 
 class Judge(Section):
@@ -37,7 +43,7 @@ class Grading(Section):
     math_seconds: Positive = 5.0
     judges: dict[Name, Judge] = Field(default_factory=dict)
     ending_words: Count = 200
-    audit: Annotated[int, Field(ge=0)] = 100
+    audit: CountOrZero = 100
 
     @model_validator(mode="after")
     def _a_jury_can_decide(self) -> "Grading":

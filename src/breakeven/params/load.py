@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from breakeven.errors import InputError, did_you_mean
 from breakeven.params.names import Digest, Name, PackageName, RepoId, Revision, VariableName
+from breakeven.params.reading import read_yaml
 from breakeven.params.schema import Params
 
 
@@ -52,14 +52,7 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         InputError: the file is missing, is not YAML, repeats a key, or breaks the schema; the
             message has one line a mistake.
     """
-    try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run this from the project's root") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; give a params file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    tree = read_yaml(path)
     if not isinstance(tree, dict):
         raise InputError(f"{path}: must be a table of sections, found {type(tree).__name__}")
     missing = [name for name in Params.model_fields if name not in tree]
@@ -69,21 +62,6 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         return Params.model_validate(tree)
     except ValidationError as error:
         raise InputError("\n".join(_lines(path, tree, error))) from error
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice instead of keeping the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = str(self.construct_object(key_node, deep=True))
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def _lines(path: Path, tree: dict[str, Any], error: ValidationError) -> list[str]:
@@ -136,10 +114,15 @@ def _mistake(tree: dict[str, Any], problem: dict[str, Any]) -> _Mistake:
     if kind == "value_error":
         return _of_a_check(where, str(problem["ctx"]["error"]))
     if kind == "string_pattern_mismatch":
-        return _Mistake(where, f"{value!r}: ", _SHAPES[problem["ctx"]["pattern"]])
-    shown = "" if kind == "missing" else f"{value!r}: "
+        return _Mistake(where, f"{_short(value)}: ", _SHAPES[problem["ctx"]["pattern"]])
+    shown = "" if kind == "missing" else f"{_short(value)}: "
     of_items = kind == "too_short" and bool(value)
     return _Mistake(where, shown, _REPLACED.get(kind, problem["msg"]), of_items)
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - whatever was written
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _of_a_check(where: str, message: str) -> _Mistake:

@@ -1,17 +1,43 @@
 """The words that params.yaml is written in: names, shares, counts, paths, revisions."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Family = Literal["general-mc", "general-open", "math-mc", "math-open", "extra-mc", "extra-open"]
 Style = Literal["ift", "reasoning", "mixed"]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0.0)]
+
+
+def _written_as_a_number(value: Any) -> Any:  # noqa: ANN401 - whatever was written
+    if isinstance(value, str | bool):  # pydantic would make one of '30', and 1 of true
+        raise PydanticCustomError("int_type", "must be a whole number")
+    return value
+
+
+# What YAML calls a number or true: text that looks like one is refused, not read as one.
+Flag = Annotated[bool, Field(strict=True)]
+Real = Annotated[float, Field(strict=True)]
+Whole = Annotated[int, BeforeValidator(_written_as_a_number)]
+Share = Annotated[Real, Field(ge=0.0, le=1.0)]
+Positive = Annotated[Real, Field(gt=0.0)]
+NotNegative = Annotated[Real, Field(ge=0.0)]
+# So large that no study reaches it, and small enough to be exact as a float.
+Count = Annotated[Whole, Field(ge=1, le=10**15)]
+CountOrZero = Annotated[Whole, Field(ge=0, le=10**15)]
+# What every library takes as a seed: NumPy no more, and training multiplies it by a million.
+Seed = Annotated[Whole, Field(ge=0, le=2**32 - 1)]
 DtypeName = Literal["auto", "float32", "bfloat16"]
 GraderName = Literal["exact", "letter", "math", "squad", "coqa", "ifeval", "judge"]
 

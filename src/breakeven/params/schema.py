@@ -2,16 +2,30 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from breakeven.params.bases import Base
 from breakeven.params.grading import Grading
-from breakeven.params.names import Count, DtypeName, EachOnce, Name, Positive, Section, Style
+from breakeven.params.names import (
+    Count,
+    DtypeName,
+    EachOnce,
+    Name,
+    NotNegative,
+    Positive,
+    Real,
+    Section,
+    Seed,
+    Style,
+    Whole,
+)
 from breakeven.params.references import check_references
 from breakeven.params.sources import CatalogueSource, Corpus, Source
 from breakeven.params.tasks import Task
 from breakeven.params.teachers import Teacher, VllmServer
 from breakeven.params.training import Arm, Training
+
+LEVEL = 0.95
 
 
 class Student(Section):
@@ -26,10 +40,10 @@ class Student(Section):
 class Decoding(Section):
     """How answers are sampled: temperature 0 is greedy."""
 
-    temperature: Annotated[float, Field(ge=0.0)] = 0.0
-    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    temperature: NotNegative = 0.0
+    top_p: Annotated[Real, Field(gt=0.0, le=1.0)] = 1.0
     samples: Count = 1
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _greedy_is_one_sample(self) -> "Decoding":
@@ -61,22 +75,32 @@ class Answering(Section):
 class Costs(Section):
     """What a device-hour costs, in any one currency; absent where nobody pays."""
 
-    price_per_device_hour: Annotated[float, Field(ge=0.0)] | None = None
+    price_per_device_hour: NotNegative | None = None
     currency: str = "USD"
 
 
-class Report(Section):
-    """How the report resamples; its intervals and tests are at 95% and 5% throughout."""
+def _the_only_level(confidence: float) -> float:
+    if confidence != LEVEL:
+        raise ValueError(f"value is {confidence}; every interval is at {LEVEL}, leave it out")
+    return confidence
 
-    bootstrap_draws: Annotated[int, Field(ge=200)] = 2000
-    seed: int = 0
+
+class Report(Section):
+    """How the report resamples; its intervals and tests are at 95% and 5% throughout.
+
+    A file may state that level as `confidence`, and no other.
+    """
+
+    confidence: Annotated[Real, AfterValidator(_the_only_level)] = LEVEL
+    bootstrap_draws: Annotated[Whole, Field(ge=200, le=100_000)] = 2000
+    seed: Seed = 0
 
 
 class Params(Section):
     """The whole of params.yaml."""
 
     study: Name
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), EachOnce] = (0,)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), EachOnce] = (0,)
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     teacher: Teacher
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]

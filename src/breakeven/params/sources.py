@@ -9,12 +9,14 @@ from breakeven.params.names import (
     Count,
     Digest,
     EachOnce,
+    Flag,
     GraderName,
     Name,
     ProjectPath,
     RepoId,
     Revision,
     Section,
+    Seed,
 )
 
 ProblemKind = Literal["chain", "addition", "most-digit", "hops", "lookup", "odd-one-out"]
@@ -30,7 +32,7 @@ class ProceduralSource(Section):
     prompts: Count
     min_depth: Count | None = None
     max_depth: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 class JsonlSource(Section):
@@ -43,7 +45,7 @@ class JsonlSource(Section):
     path: ProjectPath
     grader: GraderName = "exact"
     prompts: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 class GymSource(Section):
@@ -53,7 +55,7 @@ class GymSource(Section):
     dataset: str
     prompts: Count
     config: dict[str, Any] = Field(default_factory=dict)
-    seed: int = 0
+    seed: Seed = 0
 
 
 class DataSetPlace(Section):
@@ -99,7 +101,7 @@ class DatasetSource(DataSetPlace):
     reference: str | None = None
     grader: GraderName = "exact"
     prompts: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 class PublishedSource(DataSetPlace):
@@ -108,7 +110,7 @@ class PublishedSource(DataSetPlace):
     kind: Literal["published-pairs"]
     split: str = "reasoning_ift_pairs"
     prompts: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 class CatalogueSource(Section):
@@ -122,7 +124,7 @@ class CatalogueSource(Section):
     benchmark: str
     folder: ProjectPath | None = None
     prompts: Count = 20
-    seed: int = 0
+    seed: Seed = 0
 
 
 Source = Annotated[
@@ -150,7 +152,7 @@ class PairRules(Section):
     """
 
     max_tokens: Count | None = None
-    agreement: bool = False
+    agreement: Flag = False
 
 
 class Corpus(Section):

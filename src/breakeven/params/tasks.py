@@ -4,7 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from breakeven.params.names import Count, Family, GraderName, ProjectPath, Section
+from breakeven.params.names import (
+    Count,
+    Family,
+    GraderName,
+    ProjectPath,
+    Section,
+    Seed,
+)
 from breakeven.params.sources import Format, ProblemKind
 
 
@@ -18,7 +25,7 @@ class ProceduralTask(Section):
     items: Count = 400
     min_depth: Count | None = None
     max_depth: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _family_has_the_format(self) -> "ProceduralTask":
@@ -39,7 +46,7 @@ class JsonlTask(Section):
     family: Family
     grader: GraderName = "exact"
     items: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 class GymTask(Section):
@@ -50,7 +57,7 @@ class GymTask(Section):
     family: Literal["general-open", "math-open"]
     items: Count = 200
     config: dict[str, Any] = Field(default_factory=dict)
-    seed: int = 0
+    seed: Seed = 0
 
 
 class CatalogueTask(Section):
@@ -63,7 +70,7 @@ class CatalogueTask(Section):
     benchmark: str
     folder: ProjectPath | None = None
     items: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 class LmEvalTask(Section):
@@ -80,7 +87,7 @@ class LmEvalTask(Section):
     include: ProjectPath | None = None
     reference_pattern: str | None = None
     items: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 Task = Annotated[

@@ -9,9 +9,12 @@ from breakeven.params.names import (
     Count,
     DtypeName,
     Endpoint,
+    NotNegative,
     Positive,
     ProjectPath,
+    Real,
     Section,
+    Seed,
     Share,
     VariableName,
 )
@@ -44,8 +47,8 @@ class TeacherStyle(Section):
     system: str | None = None
     template: dict[str, bool | int | float | str] = Field(default_factory=dict)
     trace: Literal["think-tags", "reasoning-content", "none"]
-    temperature: Annotated[float, Field(ge=0.0)] = 0.0
-    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    temperature: NotNegative = 0.0
+    top_p: Annotated[Real, Field(gt=0.0, le=1.0)] = 1.0
     top_k: Count | None = None
     max_new_tokens: Count
 
@@ -87,7 +90,7 @@ class OpenAITeacher(Section):
     concurrency: Count = 32
     timeout_seconds: Positive = 600.0
     attempts: Count = 6
-    seed: int = 0
+    seed: Seed = 0
 
 
 class VllmServer(Section):
@@ -120,7 +123,7 @@ class VllmTeacher(Section):
     concurrency: Count = 32
     timeout_seconds: Positive = 24 * 3600.0
     attempts: Count = 6
-    seed: int = 0
+    seed: Seed = 0
 
 
 class TransformersTeacher(Section):
@@ -132,7 +135,7 @@ class TransformersTeacher(Section):
     batch_size: Count = 32
     dtype: DtypeName = "auto"
     threads: Count | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 Teacher = Annotated[

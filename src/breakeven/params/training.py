@@ -6,12 +6,17 @@ from pydantic import Field, model_validator
 
 from breakeven.params.names import (
     Count,
+    CountOrZero,
     DtypeName,
+    Flag,
     Name,
+    NotNegative,
     Positive,
     ProjectPath,
+    Real,
     Section,
     Share,
+    Whole,
 )
 
 Method = Literal["none", "full", "lora", "qlora"]
@@ -51,7 +56,7 @@ class Arm(Section):
     order: Literal["mixed", "sequential"] = "mixed"
     budget: Budget | None = None
     learning_rate: Positive | None = None
-    shots: Annotated[int, Field(ge=0, le=32)] = 0
+    shots: Annotated[Whole, Field(ge=0, le=32)] = 0
 
     @model_validator(mode="after")
     def _trained_or_not(self) -> "Arm":
@@ -92,8 +97,8 @@ class Arm(Section):
 class Schedule(Section):
     """Warm-up, constant, linear decay, in optimizer steps; `floor` is a share of the peak rate."""
 
-    warmup_steps: Annotated[int, Field(ge=0)] = 150
-    decay_steps: Annotated[int, Field(ge=0)] = 300
+    warmup_steps: CountOrZero = 150
+    decay_steps: CountOrZero = 300
     floor: Share = 0.1
 
 
@@ -102,7 +107,7 @@ class Lora(Section):
 
     rank: Count = 32
     alpha: Positive = 64.0
-    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    dropout: Annotated[Real, Field(ge=0.0, lt=1.0)] = 0.0
 
 
 class Training(Section):
@@ -120,15 +125,15 @@ class Training(Section):
     batch_tokens: Count = 4096
     batch_sequences: Count | None = None
     micro_batch_tokens: Count | None = None
-    packing: bool = False
+    packing: Flag = False
     max_length: Count = 512
     learning_rate: Positive = 3e-3
     schedule: Schedule = Schedule()
-    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+    weight_decay: NotNegative = 0.0
     adam_betas: tuple[Share, Share] = (0.9, 0.95)
     max_gradient_norm: Positive = 1.0
     lora: Lora = Lora()
-    gradient_checkpointing: bool = False
+    gradient_checkpointing: Flag = False
     checkpoint_steps: Count = 100
     dtype: DtypeName = "auto"
     threads: Count | None = None

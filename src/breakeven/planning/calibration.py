@@ -6,11 +6,10 @@ second of each student and stage. It lies in `.work/calibration/` by all that de
 that it is run once; an interrupted one goes on.
 """
 
+import json
 import subprocess
 import sys
 from pathlib import Path
-
-import yaml
 
 from breakeven.costs.devices import describe_device
 from breakeven.errors import MachineError
@@ -109,8 +108,8 @@ def _prepare(root: Path, small: Params) -> None:
         link = root / entry.name
         if entry.name not in _OWN and not link.exists():
             link.symlink_to(entry, target_is_directory=entry.is_dir())
-    tree = small.model_dump(mode="json")
-    write_text(root / "params.yaml", yaml.safe_dump(tree, sort_keys=False))
+    # JSON is YAML 1.2; another writer of YAML leaves a name like 1e6 without its quotes.
+    write_text(root / "params.yaml", json.dumps(small.model_dump(mode="json"), indent=1))
 
 
 def _run(root: Path, small: Params) -> None:
