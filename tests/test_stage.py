@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from breakeven.errors import InputError, MachineError
-from breakeven.stage import exit_code_of
+from breakeven.stage import exit_code_of, run_stage
 
 
 def raising(error: BaseException):
@@ -53,3 +53,13 @@ def test_what_a_person_can_mend_is_one_line_and_an_exit_code(
 def test_a_fault_of_ours_keeps_its_traceback(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         exit_code_of(lambda: (tmp_path / "none").read_text() and None)
+
+
+@pytest.mark.parametrize("code", [0, None, 3])
+def test_a_stage_that_something_within_it_ends_has_failed(monkeypatch, code) -> None:
+    def body() -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("sys.argv", ["stage"])
+    with pytest.raises(RuntimeError, match="something within the stage exited with"):
+        run_stage(body)

@@ -41,9 +41,11 @@ def check(
 
     Example: breakeven check profiles/tabletop.yaml
     """
+    from breakeven.gym.datasets import check_rows
     from breakeven.params import load_params
 
     params = load_params(path)
+    check_rows(params)
     cells = len(params.students) * len(params.arms) * len(params.seeds)
     typer.echo(
         f"{path}: study {params.study!r}: {len(params.students)} students × {len(params.arms)} "

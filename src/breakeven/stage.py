@@ -24,7 +24,15 @@ def run_stage(body: Callable[..., None]) -> Never:
     if not sys.stderr.isatty():  # libraries' bars would fill a log; our own turn into plain lines
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     arguments = vars(_parser(body).parse_args())
-    sys.exit(exit_code_of(lambda: body(**arguments)))
+    sys.exit(exit_code_of(lambda: _to_its_end(body, arguments)))
+
+
+def _to_its_end(body: Callable[..., None], arguments: Mapping[str, str]) -> None:
+    """Run a stage's body; code that exits within it has not done its work, whatever its code."""
+    try:
+        body(**arguments)
+    except SystemExit as ended:
+        raise RuntimeError(f"something within the stage exited with {ended.code!r}") from ended
 
 
 def exit_code_of(work: Callable[[], None]) -> int:

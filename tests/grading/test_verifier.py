@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from breakeven.bounded.child import Child
 from breakeven.errors import MachineError
-from breakeven.grading import verifier as module
 from breakeven.grading.grade import Grade
 from breakeven.grading.graders import GRADERS, graders
 from breakeven.grading.verifier import Verifier
@@ -66,18 +66,18 @@ def test_the_limit_holds_in_threads(quick):
 
 def test_a_child_that_died_is_replaced(quick):
     quick.equal("x", "y")
-    quick._child.kill()
-    quick._child.wait()
+    quick.child._process.kill()
+    quick.child._process.wait()
     assert quick.equal("a+b", "b+a") is True
     assert quick.given_up == 0
 
 
-def test_a_library_that_does_not_start_is_no_verdict(monkeypatch, tmp_path):
-    worker = tmp_path / "worker.py"
-    worker.write_text("raise SystemExit(1)")
-    monkeypatch.setattr(module, "_WORKER", worker)
+def test_a_library_that_does_not_start_is_no_verdict():
+    def broken():
+        raise SystemExit(1)
+
     with pytest.raises(MachineError, match="math-verify does not start"):
-        Verifier(1.0).equal("x", "y")
+        Child(broken, limit_seconds=1.0, what="math-verify").ask("x", "y")
 
 
 def test_a_child_ends_with_the_process_that_began_it(tmp_path):
@@ -86,7 +86,7 @@ def test_a_child_ends_with_the_process_that_began_it(tmp_path):
         from breakeven.grading.verifier import Verifier
         one = Verifier(1.0)
         one.equal("x", "y")
-        print(one._child.pid, flush=True)
+        print(one.child._process.pid, flush=True)
         os.kill(os.getpid(), 9)
     """
     done = subprocess.run(
@@ -120,6 +120,6 @@ def test_plain_numbers_and_words_need_no_child(monkeypatch):
     def refuse(*_):
         raise AssertionError("a child was started")
 
-    monkeypatch.setattr(Verifier, "_begin", refuse)
+    monkeypatch.setattr(Child, "_begin", refuse)
     for answer in ("7", "\\frac{7}{1}", "8", "\\boxed{seven}", "I do not know", "7e0"):
         GRADERS["math"](answer, Item("i1", "t", "math-open", "?", "7", "c", "math"))

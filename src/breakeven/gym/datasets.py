@@ -6,17 +6,24 @@ from types import MappingProxyType
 from typing import Any
 
 from breakeven.errors import InputError, did_you_mean
+from breakeven.params import GymSource, GymTask, Params
 
 _GRIDS = "its scorer does not accept its own reference once that has been written to a file"
+_NO_REFERENCE = "it has no reference answers, so nothing can be compared"
 _HASH_ORDER = "its items differ from one process to the next, with Python's hash seed"
 
-# What cannot be a source or a task, and why. Data sets without reference answers, or whose scorer
-# cannot be trusted, are refused where an entry shows it (generation.py).
+# What cannot be a source or a task, and why. A scorer that a configuration makes untrustworthy is
+# refused where an entry shows it (generation.py).
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
         "arc_agi": _GRIDS,
         "rearc": _GRIDS,
+        **dict.fromkeys(
+            ("boxnet", "graph_color", "propositional_logic", "rubiks_cube", "rush_hour"),
+            _NO_REFERENCE,
+        ),
         "composite": "it is made of other data sets; use a source or task for each of them",
+        "game_of_life_halting": "its scorer accepts any text as an answer",
         "isomorphic_strings": _HASH_ORDER,
         "knight_swap": _HASH_ORDER,
         "polynomial_multiplication": _HASH_ORDER,
@@ -28,6 +35,18 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 
 # Ours to choose: the seed is the row's, and the size is as many as it takes.
 _RESERVED = ("seed", "size")
+
+
+def check_rows(params: Params) -> None:
+    """Refuse a source or task of params.yaml whose data set or configuration cannot be used.
+
+    Raises:
+        InputError: names the row, the key, the value and what is allowed.
+    """
+    for key, rows in (("sources", params.sources), ("tasks", params.tasks)):
+        for name, row in rows.items():
+            if isinstance(row, GymSource | GymTask):
+                check_dataset(f"params.yaml: {key}.{name}", row.dataset, row.config)
 
 
 def check_dataset(where: str, name: str, config: Mapping[str, Any]) -> None:

@@ -1,17 +1,26 @@
 """Grading by a data set's own scorer, which is believed at full marks only.
 
-Several scorers give partial credit to anything, and some raise on what they cannot read.
+Several scorers give partial credit to anything, and some raise on what they cannot read. They see
+what a model wrote, so that they run in a child process with limits (`breakeven.bounded`).
 """
 
+import atexit
 import functools
-import json
+import os
+from collections.abc import Mapping
 from typing import Any
 
+from breakeven.bounded.child import Child
 from breakeven.errors import InputError
 from breakeven.grading.boxes import last_box
 from breakeven.grading.grade import UNPARSED, Grade, found
-from breakeven.gym.datasets import open_dataset
+from breakeven.gym.scorers import scorer
 from breakeven.tasks.items import Item
+
+# No scorer needs a tenth of it for an answer to its question.
+_LIMIT_SECONDS = 5.0
+# What is longer is no answer to a question of reasoning-gym, whatever it is.
+_LONGEST = 100_000
 
 
 def grade_gym(answer: str, item: Item) -> Grade:
@@ -21,7 +30,7 @@ def grade_gym(answer: str, item: Item) -> Grade:
         InputError: the item does not carry the entry that its scorer needs.
     """
     said = last_box(answer) or answer.strip()
-    if not said:
+    if not said or len(said) > _LONGEST:
         return UNPARSED
     try:
         dataset, config, entry = (item.meta[key] for key in ("dataset", "config", "entry"))
@@ -33,20 +42,23 @@ def grade_gym(answer: str, item: Item) -> Grade:
     return found(full_marks(dataset, config, entry, said))
 
 
-def full_marks(dataset: str, config: dict[str, Any], entry: dict[str, Any], answer: str) -> bool:
-    """Whether the scorer gives an answer, with or without a full stop at its end, all of 1."""
-    scorer = _scorer(dataset, json.dumps(config, sort_keys=True))
-    return any(_score(scorer, said, entry) >= 1.0 for said in {answer, answer.removesuffix(".")})
+def full_marks(
+    dataset: str, config: Mapping[str, Any], entry: Mapping[str, Any], said: str
+) -> bool:
+    """Whether the scorer gives an answer, with or without a full stop at its end, all of 1.
+
+    An answer that takes more time or memory than it can be worth has not.
+    """
+    return scoring_child().ask(dataset, dict(config), entry, said) is True
 
 
-def _score(scorer: Any, answer: str, entry: dict[str, Any]) -> float:  # noqa: ANN401
-    """The score; 0 where the scorer raises, which some do on an answer that they cannot read."""
-    try:
-        return float(scorer.score_answer(answer, entry))
-    except Exception:  # whatever it raises says that it could not read this answer
-        return 0.0
+def scoring_child() -> Child:
+    """The child that scores for this process; after a fork each side has its own."""
+    return _child(os.getpid())
 
 
-@functools.lru_cache(maxsize=32)
-def _scorer(dataset: str, config: str) -> Any:  # noqa: ANN401
-    return open_dataset(f"item of {dataset}", dataset, json.loads(config), seed=0, size=1)
+@functools.cache
+def _child(process: int) -> Child:
+    child = Child(scorer, limit_seconds=_LIMIT_SECONDS, what="reasoning-gym")
+    atexit.register(child.close)
+    return child
