@@ -95,7 +95,7 @@ def test_samples_of_the_harness_become_answers(tmp_path):
 
 
 def test_runs_of_two_styles_pair_by_question(tmp_path):
-    write_lm_eval(tmp_path / "ift", [lm_eval_sample(0, right=False)])
+    write_inspect(tmp_path / "ift" / "log.json", [inspect_sample(0, "I")])
     write_inspect(tmp_path / "thinking" / "log.json", [inspect_sample(0, "C")])
     file = tmp_path / "runs.yaml"
     file.write_text(
@@ -208,7 +208,7 @@ def test_harness_logs_that_leave_a_question_open_are_refused(
         ([], {}, "samples: none logged"),
         ([inspect_sample(0, "C", scores=None)], {}, "samples.0.scores: none"),
         ([inspect_sample(0, "X")], {}, "samples.0.scores: value is 'X'"),
-        ([inspect_sample(0, {"a": 1})], {}, "samples.0.scores: value is {'a': 1}"),
+        ([inspect_sample(0, {"a": 2})], {}, "samples.0.scores: value is 2"),
         (
             [inspect_sample(0, "C", scores={"a": {"value": 1}, "b": {"value": 0}})],
             {},

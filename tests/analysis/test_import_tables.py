@@ -79,7 +79,7 @@ def test_a_style_may_be_the_first_word_of_the_arm(tmp_path):
         (",0.45,", ",,", "row 4: accuracy: is empty"),
         ("large,7,ift,math-open", "large,7,ift,math", "row 4: family: value is 'math'; did you"),
         ("large,7,ift", "large,7,itf", "row 4: style: value is 'itf'; did you mean 'ift'?"),
-        ("large,7,ift", "large,0,ift", "row 4: size_b: value is '0'; use 1e-12 or more"),
+        ("large,7,ift", "large,0,ift", "row 4: size_b: value is '0'; use 1e-09..1e+06"),
         ("large,7,ift", "large,8,ift", "row 5: size_parameters: value is 7000000000.0, but 8"),
         ("large,7,ift", "small,0.5,ift", "row 4: the same cell as row 2 (student small, arm"),
         (",0.45,general,500", ",0.45,general,50.5", "row 4: items: value is '50.5'; use a whole"),
@@ -194,3 +194,128 @@ def test_cells_without_a_number_of_questions_decide_nothing(tmp_path):
     text = "\n".join(line.rsplit(",", 1)[0] for line in CELLS.splitlines())
     verdicts = judge(import_results(written(tmp_path, text)))
     assert {verdict.verdict for verdict in verdicts} == {"undecidable here"}
+
+
+ONE = "student,size_b,style,family,accuracy,items{}\na,1,ift,math-open,0.5,100{}\n"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("inference_flops", "0", "value is '0'; a zero has no place on a logarithmic axis"),
+        ("inference_flops", "-1e12", "value is '-1e12'; use 1..1e+30"),
+        ("inference_flops", "1e308", "value is '1e308'; use 1..1e+30"),
+        ("inference_flops", "1e400", "value is '1e400'; use a number"),
+        ("inference_flops", "inf", "value is 'inf'; use a number"),
+        ("inference_flops", "1_000", "value is '1_000'; use a number"),
+        ("inference_flops", "TRUE", "value is 'TRUE'; use a number"),
+        ("train_flops", "0.0", "value is '0.0'; a zero has no place"),
+        ("train_tokens", "1e300", "value is '1e300'; use 1..1e+18"),
+        ("device_seconds", "0", "value is '0'; a zero has no place"),
+        ("prompt_tokens", "0", "value is '0'; a zero has no place"),
+        ("answer_tokens", "0", "nothing was generated in this cell"),
+        ("chance", "1", "value is '1'; use 0..0.999"),
+        ("chance", "25", "value is '25'; use 0..0.999"),
+        ("truncated_share", "yes", "value is 'yes'; use a number"),
+        ("seed", "1e30", "value is '1e30'; use 0..9.0072e+15"),
+        ("seed", "1.5", "value is '1.5'; use a whole number"),
+        ("seed", "no", "value is 'no'; use a number"),
+    ],
+)
+def test_impossible_numbers_are_refused_with_row_and_column(tmp_path, column, value, message):
+    path = written(tmp_path, ONE.format(f",{column}", f",{value}"))
+    with pytest.raises(InputError) as caught:
+        import_results(path)
+    assert str(caught.value).startswith(f"{path}: row 2: {column}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "read"),
+    [
+        ("inference_flops", "1e12", 1e12),
+        ("inference_flops", " 3E+25 ", 3e25),
+        ("inference_flops", "", None),
+        ("thinking_tokens", "0", 0.0),
+        ("prompt_tokens", "1", 1.0),
+        ("chance", "0", 0.0),
+        ("chance", ".25", 0.25),
+        ("seed", "4294967295", 4294967295),
+        ("seed", "1e3", 1000),
+        ("truncated_share", "1", 1.0),
+    ],
+)
+def test_possible_numbers_are_read_as_they_stand(tmp_path, column, value, read):
+    (cell,) = import_results(written(tmp_path, ONE.format(f",{column}", f",{value}"))).cells
+    assert getattr(cell, column) == read
+
+
+def test_an_untrained_base_cost_nothing_to_train(tmp_path):
+    text = ONE.format(",train_flops", ",0").replace(",ift,", ",base,")
+    assert import_results(written(tmp_path, text)).cells[0].train_flops is None
+
+
+@pytest.mark.parametrize("size", ["yes", "TRUE", "0", "1e308", "nan", "0,5"])
+def test_a_size_is_a_number_of_parameters(tmp_path, size):
+    text = ONE.format("", "").replace("a,1,", f'a,"{size}",')
+    with pytest.raises(InputError, match="row 2: size_b: value is"):
+        import_results(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("accuracy", ["TRUE", "yes", "false", "50%", "0,5"])
+def test_an_accuracy_is_no_word(tmp_path, accuracy):
+    text = ONE.format("", "").replace(",0.5,", f',"{accuracy}",')
+    with pytest.raises(InputError, match=r"row 2: accuracy: value is '.*'; use a number"):
+        import_results(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(("word", "mark"), [("TRUE", 1), ("yes", 1), ("False", 0), ("no", 0)])
+def test_an_answer_may_be_right_in_a_word(tmp_path, word, mark):
+    found = import_results(written(tmp_path, ANSWERS.replace("sums,a,1,", f"sums,a,{word},", 1)))
+    assert found.items is not None
+    assert found.items["correct"].iloc[0] == mark
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("{head}\n\n\n{good}\n\n{bad}\n", 6),
+        ("\n\n{head}\n{bad}\n", 4),
+        ("{head}\n,,,,,\n{good}\n{bad}\n", 4),
+        ('{head}\n"a\nb",1,ift,math-open,0.5,100\n{bad}\n', 3),
+        ("\ufeff{head}\r\n{good}\r\n{bad}\r\n", 3),
+    ],
+)
+def test_rows_are_counted_as_a_spreadsheet_does(tmp_path, text, row):
+    head, good = ONE.format("", "").splitlines()
+    bad = good.replace("ift", "reasoning").replace("0.5", "1.6")
+    path = written(tmp_path, text.format(head=head, good=good, bad=bad))
+    with pytest.raises(InputError, match=f"row {row}: accuracy: value is 1.6"):
+        import_results(path)
+
+
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_another_separator_is_said(tmp_path, sign, name):
+    with pytest.raises(InputError, match=f"row 1: is separated by {name}; save the table with"):
+        import_results(written(tmp_path, CELLS.replace(",", sign)))
+
+
+@pytest.mark.parametrize("name", ["RESULTS.CSV", "results.Csv"])
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path, name):
+    assert len(import_results(written(tmp_path, CELLS, name)).cells) == 4
+
+
+def test_only_questions_that_every_run_answered_are_compared(tmp_path):
+    text = ANSWERS + "s,1e9,ift,math-open,sums,c,1,10,5\ns,1e9,ift,math-open,other,a,1,10,5\n"
+    found = import_results(written(tmp_path, text))
+    assert [(cell.accuracy, cell.items) for cell in found.cells] == [(0.5, 2), (0.75, 2)]
+    assert found.notes[:2] == (
+        "sums: compared on the 2 of 3 questions that all runs answered; left out: c",
+        "math-open: compared on the 1 of 2 tasks that all runs answered; left out: other",
+    )
+
+
+def test_runs_without_a_common_question_are_refused(tmp_path):
+    text = ANSWERS.replace("ift,math-open,sums,a", "ift,math-open,sums,c")
+    text = text.replace("ift,math-open,sums,b", "ift,math-open,sums,d")
+    with pytest.raises(InputError, match="task sums: no question was answered by all of its 2 run"):
+        import_results(written(tmp_path, text))

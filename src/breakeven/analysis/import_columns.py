@@ -1,6 +1,6 @@
 """Columns of an imported table, checked; every error names the file, the row and the column.
 
-Rows are counted as a spreadsheet does: the header is row 1.
+Rows are counted as a spreadsheet does: the first line is row 1, and blank lines count.
 """
 
 import csv
@@ -9,33 +9,28 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from breakeven.analysis.import_bounds import BOUNDS, Bounds
 from breakeven.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# What counts as 1 and 0 in a column of yes or no, and nowhere else.
 TRUE_WORDS = {"true": "1", "yes": "1", "false": "0", "no": "0"}
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_ANYTHING = Bounds(0.0, math.inf)
 
 
 def read_table(path: Path) -> "pd.DataFrame":
-    """A CSV as text cells, or a Parquet file as it is; index 2, 3, … is the row number.
+    """A CSV as text cells, or a Parquet file as it is; the index is the row number.
 
     Raises InputError where the file is missing, empty, not readable or ragged.
     """
-    import pandas as pd
-
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    if path.suffix == ".parquet":
-        try:
-            frame = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: not a readable Parquet file: {error}") from error
-    else:
-        frame = _read_csv(path)
+    frame = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     if frame.empty:
         raise InputError(f"{path}: has no rows below its header")
-    frame.index = pd.RangeIndex(2, len(frame) + 2)
     return frame
 
 
@@ -98,29 +93,33 @@ def numbers(
     path: Path,
     column: str,
     *,
-    low: float = 0.0,
-    high: float = math.inf,
     blank: bool = False,
     whole: bool = False,
+    words: bool = False,
 ) -> "pd.Series[float]":
-    """A numeric column within low..high; blank cells are NaN where allowed.
+    """A numeric column within its bounds; blank cells are NaN where allowed.
 
-    `true` and `false` count as 1 and 0. Raises InputError on anything else.
+    With `words`, true, yes, false and no count as 1 and 0. Raises InputError on anything else.
     """
     import pandas as pd
 
     raw = frame[column]
     text = raw.astype("object").where(raw.notna(), "").astype(str).str.strip()
-    plain = text.str.lower().map(lambda word: TRUE_WORDS.get(word, word))
-    values = pd.Series(pd.to_numeric(plain, errors="coerce"), dtype="float64")
+    plain = text.str.lower().map(lambda word: TRUE_WORDS.get(word, word)) if words else text
+    plain = plain.where(plain.str.fullmatch(_NUMBER))
+    values = pd.Series(pd.to_numeric(plain, errors="coerce"), index=frame.index, dtype="float64")
     empty = text == ""
     row = None if blank else first_row(empty)
     if row is not None:
         raise InputError(f"{path}: row {row}: {column}: is empty; give a number")
     finite = values.map(math.isfinite)
-    _refuse(path, column, text, ~finite & ~empty, "use a number")
-    limits = f"use {low:g}..{high:g}" if math.isfinite(high) else f"use {low:g} or more"
-    _refuse(path, column, text, finite & ((values < low) | (values > high)), limits)
+    use = "use a number, 1 or 0" if words else "use a number"
+    _refuse(path, column, text, ~finite & ~empty, use)
+    bounds = BOUNDS.get(column, _ANYTHING)
+    outside = finite & ((values < bounds.low) | (values > bounds.high))
+    row = first_row(outside)
+    if row is not None:
+        _refuse(path, column, text, outside, str(bounds.why_not(float(values.loc[row]))))
     if whole:
         _refuse(path, column, text, finite & (values != values.round()), "use a whole number")
     return values
@@ -133,7 +132,7 @@ def accuracies(frame: "pd.DataFrame", path: Path) -> "pd.Series[float]":
     `accuracy_percent`, and so on a mix of both.
     """
     if "accuracy_percent" in frame.columns:
-        column, values = "accuracy_percent", numbers(frame, path, "accuracy_percent", high=100.0)
+        column, values = "accuracy_percent", numbers(frame, path, "accuracy_percent")
         row = first_row((values > 0) & (values < 1))
         if row is not None:
             raise InputError(
@@ -178,23 +177,50 @@ def _refuse(
         raise InputError(f"{path}: row {row}: {column}: value is {text.loc[row]!r}; {fix}")
 
 
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable Parquet file: {error}") from error
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    return frame
+
+
 def _read_csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            rows = [row for row in csv.reader(handle, strict=True) if row]
+            numbered = list(enumerate(csv.reader(handle, strict=True), start=1))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a readable CSV in UTF-8: {error}") from error
+    # A blank line of a spreadsheet is written as no cell, or as empty ones.
+    rows = [(number, row) for number, row in numbered if any(cell.strip() for cell in row)]
     if not rows:
         raise InputError(f"{path}: is empty; the first row names the columns")
-    header = [name.strip() for name in rows[0]]
-    for name in header:
-        if header.count(name) > 1:
-            raise InputError(f"{path}: row 1: column {name!r} occurs twice; keep one")
-    for number, row in enumerate(rows[1:], start=2):
+    first, header = rows[0][0], [name.strip() for name in rows[0][1]]
+    _check_header(path, first, header)
+    for number, row in rows[1:]:
         if len(row) != len(header):
             raise InputError(
                 f"{path}: row {number}: has {len(row)} cells, the header has {len(header)}"
             )
-    return pd.DataFrame(rows[1:], columns=header, dtype="object")
+    index = pd.Index([number for number, _ in rows[1:]], dtype="int64")
+    cells = [row for _, row in rows[1:]]
+    return pd.DataFrame(cells, columns=header, index=index, dtype="object")
+
+
+def _check_header(path: Path, number: int, header: Sequence[str]) -> None:
+    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and sign in header[0]:
+            raise InputError(
+                f"{path}: row {number}: is separated by {name}; save the table with commas, and "
+                "numbers with a point"
+            )
+    for name in header:
+        if header.count(name) > 1:
+            raise InputError(f"{path}: row {number}: column {name!r} occurs twice; keep one")
+        if not name:
+            raise InputError(f"{path}: row {number}: a column has no name; name it or remove it")

@@ -1,100 +1,165 @@
-"""Answers from Inspect logs in JSON (log version 2), with their token counts.
+"""Answers from Inspect logs (log version 2), with their token counts."""
 
-Binary `.eval` logs are turned into JSON by `inspect log convert --to json`.
-"""
-
+import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from breakeven.analysis.import_runs import TaskChoice
+from breakeven.analysis.import_runs import LogAnswers, TaskChoice
+from breakeven.analysis.inspect_files import InspectLog, finished_logs
+from breakeven.analysis.inspect_tokens import Tokens, sample_tokens
 from breakeven.errors import InputError, did_you_mean
-from breakeven.files import read_json
 
-# The letters that Inspect's scorers give: correct, incorrect, partial, no answer.
+# What Inspect's own metrics make of a score (its `value_to_float`): letters as they stand, words
+# in any case, numbers as text.
 LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
+WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 CUT = ("max_tokens", "model_length")
+# Limits of a sample that end the answer; an operator or a rule of the task's own may do so too.
+CUT_BY_LIMIT = ("context", "token", "message", "time", "working", "cost")
+
+Sample = Mapping[str, Any]
 
 
-def inspect_answers(path: Path, tasks: Mapping[str, TaskChoice]) -> list[dict[str, Any]]:
+class Score(NamedTuple):
+    """What a scorer gave, 0..1, and whether it found something to score."""
+
+    value: float
+    parsed: bool
+    scorer: str | None = None
+
+
+UNSCORED = Score(0.0, parsed=False)
+
+
+def inspect_answers(path: Path, tasks: Mapping[str, TaskChoice]) -> LogAnswers:
     """One row an answer of a log, or of all logs in a folder; epochs are samples of an item.
 
+    A sample that ended with an error, or that its scorer left unscored, is wrong and unparsed.
     Raises InputError on a log that did not finish, on a score that is absent or not a number, and
     where one of several scorers has to be chosen.
     """
-    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-    if not files:
-        raise InputError(f"{path}: no .json logs; convert with `inspect log convert --to json`")
-    return [row for file in files for row in _log_answers(file, tasks)]
+    logs, notes = finished_logs(path)
+    rows = []
+    for log in logs:
+        found, said = _log_answers(log, tasks.get(log.task, TaskChoice()))
+        rows.extend(found)
+        notes.extend(said)
+    return LogAnswers(rows, tuple(dict.fromkeys(notes)))
 
 
-def _log_answers(file: Path, tasks: Mapping[str, TaskChoice]) -> list[dict[str, Any]]:
-    log = read_json(file)
-    if not isinstance(log, dict) or not isinstance(log.get("eval"), dict):
-        raise InputError(f"{file}: is not an Inspect log: it has no section eval")
-    if log.get("status") != "success":
-        raise InputError(f"{file}: status: value is {log.get('status')!r}; finish the evaluation")
-    samples = log.get("samples")
-    if not samples:
-        raise InputError(f"{file}: samples: none logged; run without --no-log-samples")
-    task = str(log["eval"].get("task", "")).rsplit("/", maxsplit=1)[-1]
-    choice = tasks.get(task, TaskChoice())
-    return [_answer(file, index, task, choice, sample) for index, sample in enumerate(samples)]
+def _log_answers(log: InspectLog, choice: TaskChoice) -> tuple[list[dict[str, Any]], list[str]]:
+    rows, notes, errors = [], [], 0
+    model = log.spec.get("model")
+    scorer = choice.metric
+    for where, sample in log.samples():
+        tokens = sample_tokens(sample, model)
+        errors += bool(sample.get("error"))
+        if tokens.note is not None:
+            notes.append(tokens.note)
+        score = _score(where, log.task, scorer, sample)
+        scorer = scorer or score.scorer  # the same one for every sample
+        rows.append(_answer(log.task, sample, score, tokens))
+    if not rows:
+        raise InputError(f"{log.file}: samples: none logged; run without --no-log-samples")
+    if errors:
+        notes.append(
+            f"{log.file.name}: {errors} of {len(rows)} samples ended with an error; without a "
+            "score they count as wrong and unparsed"
+        )
+    counted = sum(row["answer_tokens"] is not None for row in rows)
+    if 0 < counted < len(rows):
+        notes.append(
+            f"{log.file.name}: tokens are known of {counted} of {len(rows)} samples; means are "
+            "over those"
+        )
+    return rows, notes
 
 
-def _answer(
-    file: Path, index: int, task: str, choice: TaskChoice, sample: dict[str, Any]
-) -> dict[str, Any]:
-    where = f"{file}: samples.{index}"
-    value = _score(where, task, choice, sample)
-    unscored = isinstance(value, float) and math.isnan(value)
-    output = sample.get("output") or {}
-    choices = output.get("choices") or [{}]
+def _answer(task: str, sample: Sample, score: Score, tokens: Tokens) -> dict[str, Any]:
+    choices = (sample.get("output") or {}).get("choices") or [{}]
+    limit = (sample.get("limit") or {}).get("type")
     return {
         "task": task,
         "item": str(sample.get("id")),
         "sample": int(sample.get("epoch", 1)) - 1,
-        "correct": 0.0 if unscored else _fraction(where, value),
-        "parsed": float(not unscored and value != "N"),
-        "truncated": float(choices[0].get("stop_reason") in CUT),
-        "check": None,
-        **_tokens(output.get("usage") or {}),
+        "correct": score.value,
+        "parsed": float(score.parsed),
+        "truncated": float(choices[0].get("stop_reason") in CUT or limit in CUT_BY_LIMIT),
+        "harness": "Inspect",
+        "check": _question(sample),
+        "prompt_tokens": tokens.prompt_tokens,
+        "thinking_tokens": tokens.thinking_tokens,
+        "answer_tokens": tokens.answer_tokens,
     }
 
 
-def _score(where: str, task: str, choice: TaskChoice, sample: dict[str, Any]) -> Any:  # noqa: ANN401
-    scores = sample.get("scores")
+def _score(where: str, task: str, metric: str | None, sample: Sample) -> Score:
+    scores = sample.get("scores") or {}
     if not scores:
+        if sample.get("error"):
+            return UNSCORED
         raise InputError(f"{where}.scores: none; score the log with `inspect score`")
-    names = sorted(scores)
-    if choice.metric is not None:
-        if choice.metric not in scores:
-            raise InputError(
-                f"{where}.scores: no scorer {choice.metric!r}; {did_you_mean(choice.metric, names)}"
-            )
-        return scores[choice.metric].get("value")
-    if len(names) > 1:
-        raise InputError(f"{where}.scores: {', '.join(names)}; set tasks.{task}.metric to one")
-    return scores[names[0]].get("value")
+    named = _named(scores)
+    if metric is None and len(named) > 1:
+        listed = ", ".join(sorted(named))
+        raise InputError(f"{where}.scores: {listed}; set tasks.{task}.metric to one")
+    if metric is not None and metric not in named:
+        if sample.get("error"):
+            return UNSCORED
+        raise InputError(f"{where}.scores: no scorer {metric!r}; {did_you_mean(metric, named)}")
+    scorer = next(iter(named)) if metric is None else metric
+    value = named[scorer]
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return UNSCORED._replace(scorer=scorer)
+    return Score(_fraction(where, value), value != "N", scorer)
+
+
+def _named(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by the scorer's name, or by `scorer.key` where it gave several."""
+    named: dict[str, Any] = {}
+    for name in sorted(scores):
+        score = scores[name]
+        value = score.get("value") if isinstance(score, dict) else score
+        if isinstance(value, dict) and value:
+            named.update({f"{name}.{key}": part for key, part in value.items()})
+        else:
+            named[name] = value
+    return named
 
 
 def _fraction(where: str, value: Any) -> float:  # noqa: ANN401 - a JSON value
-    number = LETTERS.get(value) if isinstance(value, str) else value
+    number = value
+    if isinstance(value, str):
+        number = LETTERS.get(value, WORDS.get(value.lower()))
+        number = _as_number(value) if number is None else number
     if not isinstance(number, int | float) or not 0 <= number <= 1:
-        raise InputError(f"{where}.scores: value is {value!r}; use C, I, P, N or a number in 0..1")
+        raise InputError(
+            f"{where}.scores: value is {value!r}; use C, I, P, N, yes, no or a number in 0..1"
+        )
     return float(number)
 
 
-def _tokens(usage: dict[str, Any]) -> dict[str, float | None]:
-    """Prompt tokens with cached ones, and generated ones parted where reasoning is counted."""
-    if not {"input_tokens", "output_tokens"} <= set(usage):
-        return {"prompt_tokens": None, "thinking_tokens": None, "answer_tokens": None}
-    cached = ("input_tokens_cache_read", "input_tokens_cache_write")
-    prompt = usage["input_tokens"] + sum(usage.get(name) or 0 for name in cached)
-    thinking = usage.get("reasoning_tokens")
-    return {
-        "prompt_tokens": float(prompt),
-        "thinking_tokens": None if thinking is None else float(thinking),
-        "answer_tokens": float(usage["output_tokens"] - (thinking or 0)),
-    }
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _question(sample: Sample) -> str | None:
+    """A digest of what was asked, the same for every model and harness version."""
+    asked = sample.get("input")
+    kept = sample.get("attachments") or {}
+    parts = [asked] if isinstance(asked, str) else [_text(message) for message in asked or []]
+    if not parts or any(part is None for part in parts):
+        return None
+    texts = [kept.get(str(part).removeprefix("attachment://"), part) for part in parts]
+    return hashlib.sha256("\0".join(map(str, texts)).encode()).hexdigest()
+
+
+def _text(message: Any) -> str | None:  # noqa: ANN401 - a JSON value
+    """A message's text; None where it is made of parts, such as images."""
+    content = message.get("content") if isinstance(message, dict) else None
+    return content if isinstance(content, str) else None

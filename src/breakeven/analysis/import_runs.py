@@ -9,16 +9,49 @@ tasks:
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from breakeven.analysis.import_bounds import BOUNDS
 from breakeven.analysis.results import Order, Style
 from breakeven.errors import InputError, did_you_mean
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
+
+def _within(value: float, info: ValidationInfo) -> float:
+    why = BOUNDS[str(info.field_name)].why_not(value)
+    if why is not None:
+        raise ValueError(why)
+    return value
+
+
+def _no_word(value: Any) -> Any:  # noqa: ANN401 - a YAML value
+    if isinstance(value, bool):
+        raise ValueError("use a number; YAML reads yes, no, on and off as true and false")
+    return value
+
+
+# Bounds are those of the column of the same name. Text is read too: YAML takes 2.0e18 for one.
+Number = Annotated[
+    float, Field(allow_inf_nan=False), BeforeValidator(_no_word), AfterValidator(_within)
+]
+
+
+class LogAnswers(NamedTuple):
+    """One row an answer of a run's logs, and notes on what they do not hold."""
+
+    rows: list[dict[str, Any]]
+    notes: tuple[str, ...]
 
 
 class _Section(BaseModel):
@@ -31,17 +64,17 @@ class Run(_Section):
     path: str
     student: str
     style: Style
-    size_b: Positive | None = None
-    size_parameters: Positive | None = None
+    size_b: Number | None = None
+    size_parameters: Number | None = None
     arm: str | None = None
     corpus: str = "default"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, BeforeValidator(_no_word), AfterValidator(_within)] = 0
     decoding: str = "greedy"
-    reasoning_share: Share | None = None
+    reasoning_share: Number | None = None
     order: Order | None = None
-    train_flops: Positive | None = None
-    train_tokens: Positive | None = None
-    train_device_seconds: Positive | None = None
+    train_flops: Number | None = None
+    train_tokens: Number | None = None
+    train_device_seconds: Number | None = None
 
     @model_validator(mode="after")
     def _one_size(self) -> "Run":
@@ -73,7 +106,7 @@ class TaskChoice(_Section):
     family: str | None = None
     metric: str | None = None
     filter: str | None = None
-    chance: Share | None = None
+    chance: Number | None = None
 
 
 class RunsFile(_Section):

@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from breakeven.analysis.import_columns import (
     require_columns,
     words,
 )
+from breakeven.analysis.import_shared import shared_questions
 from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
 from breakeven.analysis.results import FAMILIES, STYLES, CellResult, Order, Results, Style
 from breakeven.errors import InputError, did_you_mean
@@ -87,13 +89,12 @@ def _from_cells(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     table["accuracy"] = accuracies(frame, path)
     for column in CELL_SHARES:
         if column in frame.columns:
-            table[column] = numbers(frame, path, column, high=1.0, blank=True)
-    for column in (*TRAINING, *ANSWERING):
-        if column in frame.columns:
             table[column] = numbers(frame, path, column, blank=True)
+    _costs(table, frame, path)
     if "items" in frame.columns:
-        table["items"] = numbers(frame, path, "items", low=1.0, blank=True, whole=True)
+        table["items"] = numbers(frame, path, "items", blank=True, whole=True)
     refuse_repeats(table, path, KEYS, "cell")
+    _generates(table, path)
     _same_within(table, path, ["student"], ["size_parameters"])
     cells = tuple(_cell(row) for row in table.to_dict("records"))
     notes = ("no item-level answers, so differences are not paired: their errors are upper bounds",)
@@ -109,17 +110,19 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     table["sample"] = (
         numbers(frame, path, "sample", whole=True).astype(int) if "sample" in frame.columns else 0
     )
-    table["correct"] = numbers(frame, path, "correct", high=1.0)
-    for column in (*SHARES, "parsed", "truncated"):
+    table["correct"] = numbers(frame, path, "correct", words=True)
+    for column in ("parsed", "truncated"):
         if column in frame.columns:
-            table[column] = numbers(frame, path, column, high=1.0, blank=True)
-    for column in (*TRAINING, *ANSWERING, "depth"):
+            table[column] = numbers(frame, path, column, blank=True, words=True)
+    for column in (*SHARES, "depth"):
         if column in frame.columns:
             table[column] = numbers(frame, path, column, blank=True)
+    _costs(table, frame, path)
     if "cluster" in frame.columns:
         table["cluster"] = words(frame, path, "cluster")
     keys = ["student", "arm", "seed", "decoding", "task", "item", "sample"]
     refuse_repeats(table, path, keys, "answer")
+    _generates(table, path)
     _same_within(table, path, ["student"], ["size_parameters"])
     _same_within(table, path, ["arm"], ["style", "corpus", "reasoning_share", "order"])
     _same_within(table, path, ["task"], ["family", "chance"])
@@ -127,7 +130,38 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     facts = _facts(path.stem, table)
     spare = {"style", "corpus", "order", "size_parameters", *SHARES, *TRAINING}
     items = table.drop(columns=[name for name in table.columns if name in spare])
-    return measured_results(items.reset_index(drop=True), facts, source="imported", file=str(path))
+    items, unequal = shared_questions(items.reset_index(drop=True), str(path))
+    facts = replace(facts, notes=unequal)
+    return measured_results(items, facts, source="imported", file=str(path))
+
+
+def _costs(table: "pd.DataFrame", frame: "pd.DataFrame", path: Path) -> None:
+    """Add the cost columns; what an untrained base cost to train is absent, not zero."""
+    untrained = table["style"] == "base"
+    for column in TRAINING:
+        if column in frame.columns:
+            nothing = untrained & frame[column].astype(str).str.strip().isin(["0", "0.0"])
+            given = frame.assign(**{column: frame[column].where(~nothing)})
+            table[column] = numbers(given, path, column, blank=True)
+    for column in ANSWERING:
+        if column in frame.columns:
+            table[column] = numbers(frame, path, column, blank=True)
+
+
+def _generates(table: "pd.DataFrame", path: Path) -> None:
+    """Raise InputError where a cell generated no token in all."""
+    if "answer_tokens" not in table.columns:
+        return
+    new = table["answer_tokens"]
+    if "thinking_tokens" in table.columns:
+        new = new + table["thinking_tokens"].fillna(0.0)
+    known = [table[key].astype(str) for key in KEYS]
+    row = first_row(new.groupby(known).transform("max") == 0)
+    if row is not None:
+        raise InputError(
+            f"{path}: row {row}: answer_tokens: nothing was generated in this cell; a zero has no "
+            "place on a logarithmic axis; leave the column out where it was not counted"
+        )
 
 
 def _described(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> "pd.DataFrame":
@@ -139,7 +173,7 @@ def _described(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> "p
     scale = 1e9 if size == "size_b" else 1.0
     table = pd.DataFrame(index=frame.index)
     table["student"] = words(frame, path, "student")
-    table["size_parameters"] = numbers(frame, path, size, low=1e-12) * scale
+    table["size_parameters"] = numbers(frame, path, size) * scale
     table["style"] = _styles(frame, path)
     corpus = optional_words(frame, path, "corpus", DEFAULT_CORPUS)
     table["corpus"] = corpus.astype("object").where(table["style"] != "base", None)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from breakeven.analysis.derived_costs import with_derived_flops
 from breakeven.analysis.import_inspect import inspect_answers
-from breakeven.analysis.import_lm_eval import is_lm_eval, lm_eval_answers
-from breakeven.analysis.import_runs import Run, RunsFile, TaskChoice, read_runs
+from breakeven.analysis.import_lm_eval import lm_eval_answers
+from breakeven.analysis.import_lm_eval_files import is_lm_eval
+from breakeven.analysis.import_runs import LogAnswers, Run, RunsFile, TaskChoice, read_runs
+from breakeven.analysis.import_shared import shared_questions
 from breakeven.analysis.import_tables import import_table
 from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
 from breakeven.analysis.published_tables import benchmarks
@@ -18,8 +20,6 @@ from breakeven.params.cells import Cell
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_TOKENS = "tokens: absent, lm-evaluation-harness does not log them"
-
 
 def import_results(path: Path, families: Sequence[str] = ()) -> Results:
     """Read a .csv or .parquet table, or a .yaml file that names evaluation logs.
@@ -27,9 +27,10 @@ def import_results(path: Path, families: Sequence[str] = ()) -> Results:
     `families` are allowed beside the four of the study. Where tokens and sizes are given without
     FLOPs, these are derived and a note says so. Raises InputError on whatever is not understood.
     """
-    if path.suffix in (".csv", ".parquet"):
+    kind = path.suffix.lower()
+    if kind in (".csv", ".parquet"):
         return with_derived_flops(import_table(path, families))
-    if path.suffix in (".yaml", ".yml"):
+    if kind in (".yaml", ".yml"):
         return with_derived_flops(_from_logs(path, read_runs(path), families))
     raise InputError(
         f"{path}: is no .csv, .parquet or .yaml file; logs of an evaluation harness are named in "
@@ -47,8 +48,9 @@ def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
     names = sorted(items["task"].unique())
     of_task = {task: _family(path, task, file.tasks, families) for task in names}
     items["family"] = items["task"].map(of_task)
-    items = items.drop(columns="check").dropna(axis="columns", how="all")
-    notes = tuple(dict.fromkeys(note for _, note in parts if note is not None))
+    items = items.drop(columns=["check", "harness"]).dropna(axis="columns", how="all")
+    items, unequal = shared_questions(items, str(path))
+    notes = tuple(dict.fromkeys([*(note for _, said in parts for note in said), *unequal]))
     facts = _facts(file, path.stem, {task: _chance(task, file.tasks) for task in names}, notes)
     return measured_results(items, facts, source="imported", file=str(path))
 
@@ -94,25 +96,35 @@ def _check_runs(path: Path, runs: Sequence[Run]) -> None:
 
 def _run_answers(
     path: Path, index: int, run: Run, tasks: Mapping[str, TaskChoice]
-) -> "tuple[pd.DataFrame, str | None]":
-    """The answers of one run, and a note on what its kind of log does not hold."""
+) -> "tuple[pd.DataFrame, tuple[str, ...]]":
+    """The answers of one run, and notes on what its logs do not hold."""
     import pandas as pd
 
     place = path.parent / run.path
     if not place.exists():
         raise InputError(f"{path}: runs.{index}.path: {place} does not exist")
-    harness = place.is_dir() and is_lm_eval(place)
-    rows: list[dict[str, Any]] = (
-        lm_eval_answers(place, tasks) if harness else inspect_answers(place, tasks)
-    )
-    frame = pd.DataFrame(rows).assign(
+    answers = _log_answers(place, tasks)
+    frame = pd.DataFrame(answers.rows).assign(
         student=run.student, arm=run.arm_name, seed=run.seed, decoding=run.decoding
     )
-    return frame, NO_TOKENS if harness else None
+    return frame, answers.notes
+
+
+def _log_answers(place: Path, tasks: Mapping[str, TaskChoice]) -> LogAnswers:
+    if is_lm_eval(place):
+        return lm_eval_answers(place, tasks)
+    return inspect_answers(place, tasks)
 
 
 def _check_same_questions(path: Path, items: "pd.DataFrame") -> None:
     """Raise InputError where one item id stands for different questions in different runs."""
+    for task, count in items.groupby("task")["harness"].nunique().items():
+        if count > 1:
+            both = " and ".join(sorted(items[items["task"] == task]["harness"].unique()))
+            raise InputError(
+                f"{path}: task {task}: {both} number questions each in their own way, so that runs "
+                "cannot be paired; evaluate all runs with one of them"
+            )
     known = items.dropna(subset=["check"])
     texts = known.groupby(["task", "item"])["check"].nunique()
     clash = texts[texts > 1]
