@@ -16,6 +16,7 @@ from breakeven.frontiers.crossing import crossing_size
 from breakeven.frontiers.equivalents import equivalent_size
 from breakeven.frontiers.pareto import frontier_probability, on_frontier
 from breakeven.frontiers.positions import Position
+from breakeven.frontiers.saturation import SaturatingCurve, bootstrap_band
 from breakeven.statistics.bootstrap import bootstrap_family_means, percentile_interval
 from breakeven.statistics.estimates import Estimate, FloatArray
 from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
@@ -42,6 +43,11 @@ PLATEAU = ((-0.6, -0.1, 0.2, 0.3, 0.37), (-0.9, -0.3, 0.33, 0.5, 0.6))
 EQUAL = (CROSSING[0], CROSSING[0])
 REASONING_COST_FACTOR = 2.5
 SEEDS = {"seeds": 3, "seed_sd": 0.2}
+# A true curve of the form that is fitted; training runs of a size differ by two points.
+CURVE, RUN_SD = SaturatingCurve(0.1, 0.75, 2.5, 0.6, 1.0), 0.02
+CURVE_COSTS = np.geomspace(0.02, 1.0, 5)
+# A band takes a hundred fits: one study in ten has one.
+BAND_SHARE, BAND_DRAWS = 0.1, 100
 
 INTERVAL, TEST, POWER = (0.93, 0.97), (0.0, 0.05), (0.77, 0.83)
 
@@ -56,6 +62,7 @@ PROMISES = {
     "seeds gain": Promise("paired gain, three seeds", "seeds then items", *INTERVAL),
     "crossing": Promise("size where reasoning overtakes", "bootstrap", *INTERVAL),
     "equivalent": Promise("IFT-equivalent size, 3B reasoning", "bootstrap", *INTERVAL),
+    "band": Promise("curve of five sizes, three seeds", "pointwise band", *INTERVAL),
     "margin": Promise("margin over cheaper cells", "bootstrap", *INTERVAL),
     "place": Promise("cell placed wrongly on or off the frontier", "P > 0.975 or < 0.025", *TEST),
     "null gain": Promise("false positive, one task", "exact McNemar", *TEST),
@@ -197,6 +204,26 @@ def seeds_study(rng: np.random.Generator, draws: int) -> Outcome:
     }
 
 
+def band_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """A fitted curve's band at the measured costs, where training runs differ by two points."""
+    from scipy.stats import norm
+
+    if rng.random() > BAND_SHARE:
+        return {}
+    truth, items = CURVE.predict(CURVE_COSTS), 2000
+    runs = np.clip(truth[:, None] + RUN_SD * rng.normal(size=(5, 3)), 0.01, 0.99)
+    # An item is as hard for every run: seven tenths of what decides it are its own.
+    latent = np.sqrt(0.7) * rng.normal(size=items)
+    latent = latent + np.sqrt(0.3) * rng.normal(size=(5, 3, items))
+    outcomes = (latent < norm.ppf(runs)[..., None]).astype(np.float64)
+    resampled = bootstrap_family_means(
+        [outcomes], BAND_DRAWS, int(rng.integers(2**31)), arms=["reasoning"] * 5
+    )
+    band = bootstrap_band(CURVE_COSTS, resampled, 1.0, CURVE_COSTS)
+    ends = zip(band.low, truth, band.high, strict=True)
+    return {"band": [low <= value <= high for low, value, high in ends]}
+
+
 def frontier_study(rng: np.random.Generator, draws: int) -> Outcome:
     """Places on the frontier where neighbours are hard to tell apart."""
     design = StudyDesign(PLATEAU, PLAIN_TASKS)
@@ -262,6 +289,7 @@ STUDIES: tuple[Callable[[np.random.Generator, int], Outcome], ...] = (
     plain_study,
     passage_study,
     seeds_study,
+    band_study,
     frontier_study,
     null_study,
     power_study,

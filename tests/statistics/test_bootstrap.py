@@ -83,13 +83,34 @@ def test_a_task_added_at_the_end_leaves_the_others_draws():
     assert zeros * 2 == pytest.approx(alone)
 
 
-def test_seeds_are_drawn_together_for_all_cells_and_tasks():
-    # Accuracy depends on the seed only, so a draw's spread is that of its two seeds.
-    by_seed = np.stack([np.zeros(20), np.ones(20)])
-    task = np.stack([by_seed, by_seed])
-    draws = bootstrap_family_means([task, task], draws=400, seed=0)
-    assert set(draws[:, 0]) == {0.0, 0.5, 1.0}
-    assert np.array_equal(draws[:, 0], draws[:, 1])
+def test_draws_spread_by_training_runs_as_much_as_by_items():
+    # Five sizes of one arm whose runs differ by 4 points, and a base that no run changes.
+    rng = np.random.default_rng(5)
+    runs = np.concatenate([rng.normal(0.5, 0.04, (5, 3)), np.full((1, 3), 0.3)])
+    task = np.repeat(runs[:, :, None], 50, axis=2)
+    draws = bootstrap_family_means([task], 8000, 0, arms=[*["ift"] * 5, "base"])
+    # χ² with 5 · 2 degrees of freedom, as of Student's t.
+    expected = np.sqrt(runs[:5].var(axis=1, ddof=1).mean() / 3 * 10 / 8)
+    assert draws[:, :5].std(axis=0) == pytest.approx(np.full(5, expected), rel=0.05)
+    assert draws[:, 5].std() < 1e-6
+    assert abs(np.corrcoef(draws[:, 0], draws[:, 1])[0, 1]) < 0.05
+
+
+def test_two_runs_of_one_cell_leave_its_accuracy_open():
+    task = np.repeat(np.array([[[0.45], [0.55]]]), 50, axis=2)
+    draws = bootstrap_family_means([task], 8000, 0)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    assert low < 0.15
+    assert high > 0.85
+
+
+def test_runs_that_differ_no_more_than_their_items_add_little():
+    rng = np.random.default_rng(6)
+    likely = rng.beta(1, 1, size=2000)
+    task = (rng.random((4, 3, 2000)) < likely).astype(float)
+    draws = bootstrap_family_means([task], 4000, 0, arms=["ift"] * 4)
+    alone = bootstrap_family_means([task.mean(axis=1)], 4000, 0)
+    assert draws.std(axis=0) == pytest.approx(alone.std(axis=0), rel=0.2)
 
 
 def test_shares_of_samples_keep_their_mean_in_single_precision():

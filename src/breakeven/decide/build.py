@@ -137,6 +137,7 @@ def _draws(
             draws,
             seed,
             [aligned.cluster[part] for part in parts],
+            [group.cells[0].arm for group in found],
         )
     )
 

@@ -223,13 +223,15 @@ def bootstrap_band(
     at_costs: Numbers,
     level: float = 0.95,
 ) -> Range:
-    """Percentile band of the curve over bootstrap draws: sampling error, not fit ambiguity.
+    """Pointwise percentile band of the curve over draws: sampling error, not fit ambiguity.
 
+    The ends are the order statistics that hold the level on average however few draws there are.
+    What the draws hold (items, and training runs where there are several) the band holds.
     Raises ValueError as `predict_draws` does, and on a level outside 0..1.
     """
     tail = (1 - as_level(level)) / 2
     predictions = predict_draws(costs, accuracy_draws, ceiling, at_costs)
-    low, high = np.quantile(predictions, [tail, 1 - tail], axis=0)
+    low, high = np.quantile(predictions, [tail, 1 - tail], axis=0, method="weibull")
     return _as_range(as_costs(at_costs), low, high)
 
 

@@ -161,6 +161,7 @@ class Study:
             settings.draws,
             settings.seed,
             [task.clusters for task in tasks],
+            [group.cells[0].arm for group in chosen],
         )
         return FamilyDraws({group: column for column, group in enumerate(chosen)}, draws)
 

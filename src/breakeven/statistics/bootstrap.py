@@ -33,14 +33,17 @@ def bootstrap_family_means(
     draws: int,
     seed: int,
     clusters: Sequence[Clusters | None] | None = None,
+    arms: Sequence[str] | None = None,
 ) -> FloatArray:
     """Resampled family score of each cell, (draws, cells): the unweighted mean of its tasks.
 
     tasks: an array a task, (cells, items) or (cells, seeds, items), the same cells and seeds in
     each. Items are resampled within their task, whole clusters where given, and what tasks have
-    in common (a label that stands in several) moves together in all of them; several seeds are
-    resampled too, the same ones for all cells and tasks of a draw. Memory is bounded by blocks
-    of draws. Raises ValueError on no items, one cluster, one item, or shapes that do not agree.
+    in common (a label that stands in several) moves together in all of them. With several seeds
+    each cell also gets what its mean may lack of other training runs' (`_seed_deviations`);
+    `arms` names each cell's arm, and cells of one arm share their variance between runs. Memory
+    is bounded by blocks of draws. Raises ValueError on no items, one cluster, one item, or shapes
+    that do not agree.
     """
     arrays = [_cells_seeds_items(task) for task in tasks]
     if len({array.shape[:2] for array in arrays}) != 1:
@@ -57,9 +60,14 @@ def bootstrap_family_means(
         total += _sum_of_means(
             [arrays[task] for task in block], [index[t] for t in block], draws, rng
         )
-    seed_weights = _seed_weights(draws, seeds, np.random.default_rng(seed_stream))
-    means: FloatArray = np.einsum("dcs,ds->dc", total / len(arrays), seed_weights)
-    return means
+    total /= len(arrays)
+    means: FloatArray = total.mean(axis=2)
+    if seeds == 1:
+        return means
+    observed = np.mean([array.mean(axis=2) for array in arrays], axis=0)
+    pools = np.unique(list(arms) if arms is not None else np.arange(cells), return_inverse=True)[1]
+    means += _seed_deviations(total, observed, pools, np.random.default_rng(seed_stream))
+    return np.clip(means, 0.0, 1.0)
 
 
 def percentile_interval(
@@ -174,7 +182,26 @@ def _resample_counts(draws: int, units: int, rng: np.random.Generator) -> NDArra
     return counts.reshape(draws, units).astype(np.float32)
 
 
-def _seed_weights(draws: int, seeds: int, rng: np.random.Generator) -> FloatArray:
-    if seeds == 1:
-        return np.ones((draws, 1))
-    return rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=draws) / seeds
+def _seed_deviations(
+    drawn: FloatArray, observed: FloatArray, pools: IntArray, rng: np.random.Generator
+) -> FloatArray:
+    """(draws, cells) normal deviations of the mean over seeds from that over all training runs.
+
+    `drawn` (draws, cells, seeds) are resampled accuracies, `observed` (cells, seeds) those
+    measured. The spread of the seeds holds noise of the items too, by which the draws spread
+    more still: it is taken off, as resampled items bring it. The variance between runs is pooled
+    over a pool's cells and is itself drawn, by the χ² of its degrees of freedom: few seeds give
+    tails as wide as Student's t. Resampling the seeds would give (S - 1)/S of the variance, and
+    no such tails.
+    """
+    draws, cells, seeds = drawn.shape
+    spread = observed.var(axis=1, ddof=1)
+    noise = np.maximum(drawn.var(axis=2, ddof=1).mean(axis=0) - spread, 0.0)
+    deviations = rng.normal(size=(draws, cells))
+    for pool in np.unique(pools):
+        own = pools == pool
+        freedom = int(own.sum()) * (seeds - 1)
+        between = spread[own].mean() * freedom / rng.chisquare(freedom, draws)
+        runs = np.maximum(between - noise[own].mean(), 0.0)
+        deviations[:, own] *= np.sqrt(runs / seeds)[:, None]
+    return deviations
