@@ -37,6 +37,7 @@ from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.spec import FigureSpec, Row
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
+from breakeven.report.guards import Guard, guard_table, guards, warnings
 from breakeven.report.limits import limit_lines, source_words
 from breakeven.report.metrics import metrics
 from breakeven.report.page import PageParts, TableGroup, render_page
@@ -70,6 +71,7 @@ class Findings(NamedTuple):
     equivalents: list[Equivalent]
     matched: list[Matched]
     panels: tuple[CostPanel, ...]
+    guards: tuple[Guard, ...]
 
 
 def build_report(results: Results, run: RunSummary | None, folder: Path) -> None:
@@ -87,6 +89,7 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
         equivalents(study),
         matched_comparisons(study),
         cost_panels(study, "inference", fits=False),
+        guards(study),
     )
     figures = _figures(study, findings)
     verdicts, groups = _tables(study, findings)
@@ -95,6 +98,7 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
         source_words=source_words(results),
         facts=study.run.facts,
         sentences=summarise(study, findings.families, findings.equivalents, findings.matched),
+        warnings=warnings(study, findings.guards),
         verdicts=verdicts,
         figures=figures,
         groups=groups,
@@ -163,6 +167,7 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
                 matched_table(study, findings.matched, "inference FLOPs"),
             ],
             [
+                guard_table(study, findings.guards),
                 chance_table(study),
                 task_table(study),
                 difference_table(study, findings.tasks, by_task=True),

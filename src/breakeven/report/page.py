@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from breakeven.decide.section import Section
 from breakeven.report.figures.spec import FigureSpec
+from breakeven.report.guards import Warned
 from breakeven.report.render import panel_svg
 from breakeven.report.run import Example
 from breakeven.report.style import STAGE_COLOURS, STYLE_COLOURS
@@ -74,6 +75,7 @@ class PageParts:
     source_words: str
     facts: Sequence[tuple[str, str]]
     sentences: Sequence[Sentence]
+    warnings: Sequence[Warned]
     verdicts: Table
     figures: Sequence[FigureSpec]
     groups: Sequence[TableGroup]
