@@ -310,17 +310,22 @@ def test_an_experiment_deleted_in_the_ui_comes_back(write_study: WriteStudy) -> 
     assert shown() == before
 
 
+@pytest.mark.parametrize("deleted", [False, True])
 def test_a_moved_project_gets_an_experiment_of_its_own(
-    write_study: WriteStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write_study: WriteStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deleted: bool
 ) -> None:
+    """Also where the experiment had been deleted in the UI, before the move and after it."""
     params = write_study()
     track(params)
     moved = tmp_path / "moved to"
     shutil.copytree(tmp_path, moved, ignore=shutil.ignore_patterns("moved to"))
     shutil.rmtree(tmp_path / "mlruns")
     monkeypatch.chdir(moved)
-    track(params)
-    assert len(runs()) == RUNS
+    for _ in range(2 if deleted else 1):
+        if deleted:
+            the_client().delete_experiment(experiment_id())
+        track(params)
+        assert track(params) == Counts(added=0, archived=0, kept=RUNS)
     assert not (tmp_path / "mlruns").exists()
     assert list((moved / "mlruns/artifacts/tiny").rglob("index.html"))
 

@@ -219,6 +219,27 @@ def test_run_resumed_from_a_checkpoint_ends_with_the_same_bytes(bench, tmp_path,
     assert file.read_bytes() == (tmp_path / "undisturbed" / file.name).read_bytes()
 
 
+def test_a_run_with_a_damaged_checkpoint_begins_anew(bench, tmp_path, capsys):
+    settings = settings_for(method="lora", checkpoint_steps=2)
+    steps = [[step_examples(bench, number)] for number in range(4)]
+
+    class Stop:
+        def log(self, step, metrics):
+            if step == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_steps(bench, settings, steps, "stopped", log=Stop())
+    (file,) = tmp_path.rglob("stopped/**/checkpoint.safetensors")
+    file.write_bytes(file.read_bytes()[:-9])
+    begun, begun_curves = run_steps(bench, settings, steps, "stopped")
+    assert "training from the start" in capsys.readouterr().err
+    undisturbed, curves = run_steps(bench, settings, steps, "undisturbed")
+    assert begun_curves == curves
+    for name, weight in trained_copy(begun).items():
+        assert torch.equal(trained_parameters(undisturbed)[name], weight)
+
+
 def test_loss_that_is_no_number_says_which_rate_to_lower(bench):
     settings = settings_for(method="full", learning_rate=1e20)
     steps = [[step_examples(bench, number)] for number in range(6)]

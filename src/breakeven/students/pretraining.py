@@ -21,9 +21,9 @@ from breakeven.costs.exact import train_flops
 from breakeven.files import atomic_folder
 from breakeven.progress import Progress
 from breakeven.students.base_text import TextMix
-from breakeven.students.checkpoints import load_checkpoint, save_checkpoint
 from breakeven.students.shapes import Shape, qwen2_config
 from breakeven.students.token_stream import Position, rows_from
+from breakeven.training.checkpoint import load_checkpoint, save_checkpoint
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,8 @@ class _Run:
             weight_decay=settings.weight_decay,
             fused=True,
         )
-        state = load_checkpoint(scratch, model, self.optimizer) or {}
+        self.parameters = dict(model.named_parameters())
+        state = load_checkpoint(scratch, self.parameters, self.optimizer) or {}
         self.step: int = state.get("step", 0)
         self.position = Position(*state.get("position", ()))
         self.device_seconds: float = state.get("device_seconds", 0.0)
@@ -168,7 +169,7 @@ class _Run:
             "losses": [list(entry) for entry in self.losses],
             "recent": self.recent,
         }
-        save_checkpoint(self.scratch, self.model, self.optimizer, state)
+        save_checkpoint(self.scratch, self.parameters, self.optimizer, state)
 
     def _batches(self) -> Iterator[torch.Tensor]:
         rows = rows_from(

@@ -111,6 +111,8 @@ def _find_or_make(client: "MlflowClient", store: Store, study: str) -> str:
     address = None if store.artifacts is None else f"{store.artifacts.as_uri()}/{study}"
     found = client.get_experiment_by_name(study)
     if found is not None and address is not None and found.artifact_location != address:
+        if found.lifecycle_stage == "deleted":  # MLflow renames none that is deleted
+            client.restore_experiment(found.experiment_id)
         client.rename_experiment(found.experiment_id, f"{study} (moved {time.time():.0f})")
         client.delete_experiment(found.experiment_id)
         found = None

@@ -171,7 +171,9 @@ class Run:
         self.model, self.stepper = accelerator.prepare(model, self.optimizer)
         # Only now: sharding has put other parameters in the place of those before.
         self.parameters = trained_parameters(model)
-        state = load_checkpoint(scratch, self.parameters, self.optimizer)
+        state = load_checkpoint(
+            scratch, self.parameters, self.optimizer, speaks=accelerator.is_main_process
+        )
         self.curves = Curves(**state) if state else Curves()
         self.tokens = 0  # by this process
         self.vocabulary = len(model.get_input_embeddings().weight)  # type: ignore[operator]
