@@ -5,6 +5,7 @@ import time
 from breakeven.files import digest_path, write_rows
 from breakeven.layout import task_path
 from breakeven.params import load_params
+from breakeven.params.parts import digest_of_part
 from breakeven.prompts.arrivals import Arrivals
 from breakeven.records import Record, versions
 from breakeven.stage import pick, run_stage
@@ -14,12 +15,13 @@ from breakeven.tasks.load import load_items
 def main(task: str) -> None:
     """Write `data/tasks/<task>.jsonl` and its record."""
     started = time.perf_counter()
-    arrivals = Arrivals()
-    items = load_items(task, pick(load_params().tasks, "tasks", task), arrivals)
+    params, arrivals = load_params(), Arrivals()
+    items = load_items(task, pick(params.tasks, "tasks", task), arrivals)
     write_rows(task_path(task), items)
     Record(
         stage="tasks",
         cell={"task": task},
+        part=digest_of_part(params, "tasks", task),
         metrics={"items": len(items)},
         device_seconds={"cpu": time.perf_counter() - started},
         outputs={str(task_path(task)): digest_path(task_path(task))},

@@ -24,11 +24,13 @@ class Record:
     `metrics` are scalars; `series` maps a name to `[step, value]` rows; `tokens` and `flops` count
     work by name; `device_seconds` maps a device kind ("cpu", "cuda") to wall-clock seconds held on
     it, `gpu_hours` sums the accelerators among them (0.0 on a CPU is a true zero). A number that
-    was not measured is None, with its reason in `absent`.
+    was not measured is None, with its reason in `absent`. `part` is the digest of what the stage
+    took of params.yaml (`params.parts`), empty where `parameters` hold all of it.
     """
 
     stage: str
     cell: Mapping[str, str | int]
+    part: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     series: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)

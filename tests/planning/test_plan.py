@@ -27,6 +27,7 @@ from breakeven.planning.cells import (
 from breakeven.planning.devices import planned_device
 from breakeven.planning.known import Known
 from breakeven.planning.lengths import Lengths, Work, fitting, from_means, learning
+from breakeven.planning.made import Made
 from breakeven.planning.rates import Shares
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,10 +126,12 @@ def test_a_model_that_teaches_is_billed_by_its_active_parameters(project: Path) 
 def test_device_hours_and_money_follow_the_rate(project: Path) -> None:
     device = planned_device("H100")
     cell = PlannedCell("train", ("t30k", "ift", 0), "ift", Work(1, 0, 3600 * 0.4 * 989.4e12), "x")
-    (line,) = price(tiny(), [cell], device, Shares(0.4, 0.1), {})
+    (line,) = price(Made(tiny()), [cell], device, Shares(0.4, 0.1), {})
     assert total([line], 2.5).device_hours == pytest.approx(1.0)
     assert total([line], 2.5).money_to_pay == pytest.approx(2.5)
-    (measured,) = price(tiny(), [cell], device, Shares(0.4, 0.1), {("t30k", "train", "ift"): 1e12})
+    (measured,) = price(
+        Made(tiny()), [cell], device, Shares(0.4, 0.1), {("t30k", "train", "ift"): 1e12}
+    )
     assert measured.rate.calibrated
     assert measured.device_seconds == pytest.approx(3600 * 0.4 * 989.4)
 

@@ -14,6 +14,7 @@ from breakeven.pairs.pair import Pair, with_trace, write_pairs
 from breakeven.pairs.record import Tally, pairs_record
 from breakeven.pairs.rules import Answered, why_dropped
 from breakeven.params import Corpus, Params
+from breakeven.params.parts import digest_of_part
 from breakeven.prompts.prompt import Prompt
 from breakeven.stage import pick
 from breakeven.tasks.items import Item
@@ -35,7 +36,8 @@ def build_pairs(params: Params, corpus: str) -> None:
     tally = Tally()
     with dropped_rows(corpus) as drop:
         write_pairs(pairs_path(corpus), kept_pairs(corpus, row, tests, tally, drop))
-    pairs_record(corpus, row, tests, tally, time.perf_counter() - started).write()
+    part = digest_of_part(params, "pairs", corpus)
+    pairs_record(corpus, row, tests, tally, time.perf_counter() - started, part=part).write()
 
 
 def kept_pairs(

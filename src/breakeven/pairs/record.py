@@ -36,7 +36,13 @@ class Tally:
 
 
 def pairs_record(
-    corpus: str, row: Corpus, tests: TestContent, tally: Tally, device_seconds: float
+    corpus: str,
+    row: Corpus,
+    tests: TestContent,
+    tally: Tally,
+    device_seconds: float,
+    *,
+    part: str,
 ) -> Record:
     """How many pairs were kept and dropped, why, their tokens, and how good the teacher is."""
     inputs = [distilled_path(source, style) for source in row.sources for style in STYLES]
@@ -50,6 +56,7 @@ def pairs_record(
     return Record(
         stage="pairs",
         cell={"corpus": corpus},
+        part=part,
         parameters={"rules": row.rules.model_dump()},
         metrics={"kept": tally.kept, "dropped": tally.dropped.total(), **metrics},
         tokens=tokens,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from breakeven.params import Params
 from breakeven.planning.cells import PlannedCell
 from breakeven.planning.devices import PlannedDevice
 from breakeven.planning.done import Spent, spent
+from breakeven.planning.made import Made
 from breakeven.planning.rates import Calibration, Rate, Shares, rate_of
 
 
@@ -64,7 +64,7 @@ class Total(NamedTuple):
 
 
 def price(
-    params: Params,
+    made: Made,
     cells: Iterable[PlannedCell],
     device: PlannedDevice,
     shares: Shares,
@@ -72,8 +72,7 @@ def price(
 ) -> list[Line]:
     """A line for every cell."""
     return [
-        Line(cell, rate_of(cell, device, shares, calibration), spent(params, cell))
-        for cell in cells
+        Line(cell, rate_of(cell, device, shares, calibration), spent(made, cell)) for cell in cells
     ]
 
 

@@ -77,7 +77,7 @@ def plan_study(
     calibration: Calibration = {}
     if here:
         calibration = calibrate(params) if calibrated else known_calibration(params)
-    lines = price(params, cells, device, shares, calibration)
+    lines = price(known.made, cells, device, shares, calibration)
     price_ = price_per_device_hour
     return StudyPlan(
         params,

@@ -1,21 +1,11 @@
-"""Which cells are done already, by their records: they are not paid again.
+"""Which cells are done already, by their records: they are not paid again."""
 
-A record counts where its settings are still those of params.yaml and the files it was made from are
-those on disk. `dvc repro` decides by digests and may know better; this never counts too much done
-because a setting changed.
-"""
+from typing import NamedTuple
 
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
-
-from breakeven.files import digest_path
-from breakeven.layout import pairs_path, record_path, task_path
-from breakeven.params import Params
-from breakeven.params.cells import Cell, resolve
+from breakeven.layout import task_path
 from breakeven.planning.cells import PlannedCell
-from breakeven.records import Record, read_record
+from breakeven.planning.made import Made
+from breakeven.records import Record
 
 
 class Spent(NamedTuple):
@@ -25,81 +15,48 @@ class Spent(NamedTuple):
     device_seconds: float
 
 
-def spent(params: Params, cell: PlannedCell) -> Spent | None:
+def spent(made: Made, cell: PlannedCell) -> Spent | None:
     """What a cell has taken already; None where it still has to run."""
-    return {"distill": _distilled, "base": _based, "train": _trained, "answer": _answered}[
-        cell.stage
-    ](params, cell)
-
-
-def _distilled(params: Params, cell: PlannedCell) -> Spent | None:
-    record = _record("distill", *cell.cell)
-    if record is None or record.parameters.get("teacher") != params.teacher.kind:
+    if cell.stage == "answer":
+        return _answered(made, cell)
+    record = made.record(cell.stage, *cell.cell)
+    if record is None or (cell.stage == "train" and not _on_its_base(made, record, cell)):
         return None
-    return _whole(record, "teacher") if _inputs_hold(record) else None
+    flops = record.flops.get("teacher" if cell.stage == "distill" else "train")
+    return Spent(flops, sum(record.device_seconds.values()))
 
 
-def _based(params: Params, cell: PlannedCell) -> Spent | None:
-    del params
-    record = _record("base", *cell.cell)
-    return None if record is None else _whole(record, "train")
+def _on_its_base(made: Made, record: Record, cell: PlannedCell) -> bool:
+    """Whether a student was trained from, or answered with, the base that is there."""
+    base = made.record("base", cell.cell[0])
+    known = {*base.inputs.values(), *base.outputs.values()} if base else set()
+    return bool(known & set(record.inputs.values()))
 
 
-def _trained(params: Params, cell: PlannedCell) -> Spent | None:
-    student, arm, seed = cell.cell
-    record = _record("train", student, arm, seed)
-    settings = resolve(params, Cell(str(student), str(arm), int(seed))).training
-    if record is None or settings is None:
-        return None
-    wanted = {key: value for key, value in settings.as_dict().items() if key != "schedule"}
-    same = all(record.parameters.get(key) == value for key, value in wanted.items())
-    learnt = all(_holds(record, pairs_path(corpus)) for corpus in settings.corpora)
-    return _whole(record, "train") if same and learnt else None
-
-
-def _answered(params: Params, cell: PlannedCell) -> Spent | None:
+def _answered(made: Made, cell: PlannedCell) -> Spent | None:
     student, arm, seed, decoding, task = cell.cell
-    record = _record("answer", student)
-    if record is None or not _holds(record, task_path(str(task))):
+    record, items = made.record("answer", student), made.record("tasks", task)
+    trained = made.record("train", student, arm, seed)
+    if record is None or items is None or trained is None:
         return None
-    if params.arms[str(arm)].trained:
-        training = PlannedCell("train", (student, arm, seed), cell.style, cell.work, cell.basis)
-        if _trained(params, training) is None:
-            return None
-    wanted = params.answering.model_dump(mode="json")
-    for key in ("engine", "max_new_tokens"):
-        if record.parameters.get(key) != wanted[key]:
-            return None
-    if record.parameters.get("decodings", {}).get(decoding) != wanted["decodings"][decoding]:
+    path = task_path(str(task)).as_posix()
+    on_base = all(_on_its_base(made, one, cell) for one in (record, trained) if one.inputs)
+    if not on_base or record.inputs.get(path) != items.outputs.get(path):
         return None
-    for row in record.details.get("cells", ()):
-        if (row["arm"], row["seed"], row["decoding"], row["task"]) == (arm, seed, decoding, task):
+    return _spent_on(record, made, cell) if _asked_alike(record, made, str(decoding)) else None
+
+
+def _asked_alike(record: Record, made: Made, decoding: str) -> bool:
+    """Whether answers were asked for as params.yaml says now."""
+    wanted = made.params.answering.model_dump(mode="json")
+    same = all(record.parameters.get(key) == wanted[key] for key in ("engine", "max_new_tokens"))
+    return same and record.parameters["decodings"].get(decoding) == wanted["decodings"][decoding]
+
+
+def _spent_on(record: Record, made: Made, cell: PlannedCell) -> Spent | None:
+    _, arm, seed, decoding, task = cell.cell
+    wanted = (arm, seed, decoding, task, made.params.arms[str(arm)].shots)
+    for row in record.details["cells"]:
+        if tuple(row[key] for key in ("arm", "seed", "decoding", "task", "shots")) == wanted:
             return Spent(float(row["inference_flops"]), float(row["device_seconds"]))
     return None
-
-
-@cache
-def _record(stage: str, *cell: str | int) -> Record | None:
-    return read_record(stage, *cell) if record_path(stage, *cell).is_file() else None
-
-
-def _whole(record: Record, flops: str) -> Spent:
-    return Spent(record.flops.get(flops), sum(record.device_seconds.values()))
-
-
-def _inputs_hold(record: Record) -> bool:
-    return all(_holds(record, Path(path)) for path in record.inputs)
-
-
-def _holds(record: Record, path: Path) -> bool:
-    """Whether a file is the one that the record was made from, or is not here to tell."""
-    return not path.exists() or _digests(record.inputs, path)
-
-
-def _digests(inputs: Mapping[str, Any], path: Path) -> bool:
-    return inputs.get(path.as_posix()) == _digest(path)
-
-
-@cache
-def _digest(path: Path) -> str:
-    return digest_path(path)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from breakeven import procedural
 from breakeven.analysis.published_tables import released_corpora
 from breakeven.files import read_rows
-from breakeven.layout import pairs_path, task_path
 from breakeven.pairs.pair import read_pairs
 from breakeven.params import (
     CatalogueTask,
@@ -19,12 +18,12 @@ from breakeven.params import (
     GymTask,
     JsonlTask,
     LmEvalTask,
-    Params,
     ProceduralTask,
     PublishedSource,
     Source,
     Task,
 )
+from breakeven.planning.made import Made
 from breakeven.prompts.load import load_prompts
 from breakeven.rendering import Lesson, part_trace
 from breakeven.stage import pick
@@ -72,10 +71,10 @@ class Questions(NamedTuple):
     origin: str
 
 
-def expected_pairs(params: Params, corpus: str) -> list[Part]:
+def expected_pairs(made: Made, corpus: str) -> list[Part]:
     """What a corpus will hold: its pairs where the stage has run, else what its sources promise."""
-    path = pairs_path(corpus)
-    if path.is_file():
+    params, path = made.params, made.pairs(corpus)
+    if path is not None:
         pairs = read_pairs(path)
         chosen = _thinned(pairs)
         texts = tuple(
@@ -109,14 +108,15 @@ def expected_source(name: str, source: Source) -> Part:
     return Part(len(prompts), texts, None, "worked solutions of its prompts")
 
 
-def expected_questions(name: str, task: Task) -> Questions:
-    """What a task will ask."""
+def expected_questions(name: str, made: Made) -> Questions:
+    """What a task will ask: its items where the stage has run, else what its row promises."""
+    task, pinned = made.params.tasks[name], made.task(name)
     if isinstance(task, ProceduralTask):
         return _procedural_questions(task)
     if isinstance(task, GymTask):
         return _gym_questions(name, task)
-    if task_path(name).is_file():
-        items = read_rows(task_path(name), Item)
+    if pinned is not None:
+        items = read_rows(pinned, Item)
     elif isinstance(task, JsonlTask):
         items = load_items(name, task)
     else:

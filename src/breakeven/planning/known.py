@@ -11,6 +11,7 @@ from breakeven.planning.expected import (
     expected_questions,
 )
 from breakeven.planning.lengths import Lengths, counted, from_means
+from breakeven.planning.made import Made
 from breakeven.planning.shapes import StudentShape, student_shape
 
 
@@ -26,6 +27,7 @@ class Known:
 
     def __init__(self, params: Params) -> None:
         self.params = params
+        self.made = Made(params)
         self.shape = cache(self._shape)
         self.pairs = cache(self._pairs)
         self.questions = cache(self._questions)
@@ -33,13 +35,13 @@ class Known:
         self.task_lengths = cache(self._task_lengths)
 
     def _shape(self, student: str) -> StudentShape:
-        return student_shape(student, self.params.students[student])
+        return student_shape(student, self.params.students[student], self.made)
 
     def _pairs(self, corpus: str) -> list[Part]:
-        return expected_pairs(self.params, corpus)
+        return expected_pairs(self.made, corpus)
 
     def _questions(self, task: str) -> Questions:
-        return expected_questions(task, self.params.tasks[task])
+        return expected_questions(task, self.made)
 
     def _corpus_lengths(self, student: str, corpus: str) -> list[Told]:
         return [told(part, self.shape(student)) for part in self.pairs(corpus)]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.costs.architecture import Architecture, architecture_from_config, load_architecture
 from breakeven.errors import InputError
-from breakeven.layout import base_folder
 from breakeven.params import FolderBase, HubBase, ScratchBase, Student
+from breakeven.planning.made import Made
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -19,7 +19,7 @@ class StudentShape(NamedTuple):
     tokenizer: "PreTrainedTokenizerBase | None"
 
 
-def student_shape(name: str, student: Student) -> StudentShape:
+def student_shape(name: str, student: Student, made: Made) -> StudentShape:
     """The shape of a student from its base on disk, or from the table of known models.
 
     Raises:
@@ -32,7 +32,7 @@ def student_shape(name: str, student: Student) -> StudentShape:
         return StudentShape(load_architecture(base.path), load_tokenizer(Path(base.path)))
     if isinstance(base, ScratchBase):
         return StudentShape(_scratch_architecture(base), load_tokenizer(Path(base.tokenizer)))
-    if (base_folder(name) / "pointer.json").is_file():
+    if made.base(name) is not None:
         from breakeven.students.pointer import read_pointer
 
         folder = read_pointer(name).path

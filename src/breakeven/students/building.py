@@ -2,13 +2,14 @@
 
 import importlib.metadata
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from breakeven.costs.architecture import architecture_from_config, load_architecture
 from breakeven.files import atomic_folder, digest_path
 from breakeven.layout import base_folder
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
+from breakeven.params.parts import digest_of_part
 from breakeven.records import Record, versions
 from breakeven.scratch import scratch_folder
 from breakeven.stage import pick
@@ -37,7 +38,7 @@ def build_base(params: Params, student: str) -> None:
         record = _downloaded(params, student, base)
     else:
         record = _trained(params, student, base)
-    record.write()
+    replace(record, part=digest_of_part(params, "base", student)).write()
 
 
 def _found(params: Params, student: str, base: FolderBase) -> Record:

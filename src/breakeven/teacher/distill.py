@@ -8,6 +8,7 @@ from breakeven.errors import InputError
 from breakeven.files import digest_path, iter_rows, read_rows, write_rows
 from breakeven.layout import distilled_path, prompts_path
 from breakeven.params import CatalogueSource, Params, PublishedSource, SolverTeacher
+from breakeven.params.parts import digest_of_part
 from breakeven.prompts.prompt import Prompt
 from breakeven.records import Record, versions
 from breakeven.stage import pick
@@ -46,6 +47,7 @@ def distill(params: Params, source: str, style: str) -> None:
     Record(
         stage="distill",
         cell={"source": source, "style": style},
+        part=digest_of_part(params, "distill", source),
         inputs={str(prompts_path(source)): digest_path(prompts_path(source))},
         outputs={str(path): digest_path(path)},
         versions=versions(),
