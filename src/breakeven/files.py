@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -168,11 +168,11 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def digest_path(path: Path) -> str:
-    """SHA-256 of a file, or of a folder's relative names and contents."""
+def digest_path(path: Path, of_file: Callable[[Path], str] = digest_file) -> str:
+    """SHA-256 of a file, or of a folder's relative names and contents; `of_file` digests a file."""
     if path.is_file():
-        return digest_file(path)
+        return of_file(path)
     if not path.is_dir():
         raise InputError(f"{path}: no such file or folder")
     files = sorted(entry for entry in path.rglob("*") if entry.is_file())
-    return digest_json([[file.relative_to(path).as_posix(), digest_file(file)] for file in files])
+    return digest_json([[file.relative_to(path).as_posix(), of_file(file)] for file in files])

@@ -4,8 +4,10 @@ import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
-from typing import Never, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Never, TypeVar
 
 from breakeven.errors import BreakevenError, InputError, did_you_mean, of_the_disk
 
@@ -14,6 +16,8 @@ Value = TypeVar("Value")
 
 def run_stage(body: Callable[..., None]) -> Never:
     """Run a stage's body with its command-line arguments, and exit.
+
+    Under DVC the body runs on the inputs that DVC was told of, or not at all.
 
     Each parameter of `body` is a required option of the same name, of its annotated type (str or
     int). Exit codes: 0 done, 2 the user's input, 3 the machine, 1 a fault of Breakeven, 130
@@ -27,12 +31,22 @@ def run_stage(body: Callable[..., None]) -> Never:
     sys.exit(exit_code_of(lambda: _to_its_end(body, arguments)))
 
 
-def _to_its_end(body: Callable[..., None], arguments: Mapping[str, str]) -> None:
+def _to_its_end(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:
     """Run a stage's body; code that exits within it has not done its work, whatever its code."""
     try:
-        body(**arguments)
+        with _told_inputs(Path(inspect.getfile(body)).stem, tuple(arguments.values())):
+            body(**arguments)
     except SystemExit as ended:
         raise RuntimeError(f"something within the stage exited with {ended.code!r}") from ended
+
+
+def _told_inputs(stage: str, cell: Sequence[str | int]) -> AbstractContextManager[None]:
+    """Under DVC, hold a stage to the inputs that DVC was told of."""
+    if os.environ.get("DVC_STAGE", "").partition("@")[0] != stage:
+        return nullcontext()
+    from breakeven.pipeline.current import unchanged_inputs
+
+    return unchanged_inputs(stage, cell)
 
 
 def exit_code_of(work: Callable[[], None]) -> int:

@@ -100,11 +100,11 @@ class Study:
         return done
 
     def repro(self, *targets: str) -> set[str]:
-        """`dvc repro`; the cells that ran."""
+        """`dvc repro`; the cells that ran, without `inputs`, which always does."""
         output = self.run("dvc", "repro", *targets).stdout
         return {
             line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")
-        }
+        } - {"inputs"}
 
     def metrics(self) -> dict[str, Any]:
         return json.loads((self.folder / "report/metrics.json").read_text())

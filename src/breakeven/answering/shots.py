@@ -42,7 +42,7 @@ def pick_shots(params: Params, task: str, items: Sequence[Item], count: int) -> 
     tested = {item.content for item in items}
     usable = [
         prompt
-        for source in _sources(params, task)
+        for source in shot_sources(params, task)
         for prompt in read_rows(prompts_path(source), Prompt)
         if prompt.format == form
         and prompt.content not in tested
@@ -59,8 +59,8 @@ def pick_shots(params: Params, task: str, items: Sequence[Item], count: int) -> 
     return tuple(Shot(prompt.prompt, str(prompt.reference)) for prompt in drawn)
 
 
-def _sources(params: Params, task: str) -> list[str]:
-    """The sources that ask what the task asks, all of them where none does."""
+def shot_sources(params: Params, task: str) -> list[str]:
+    """The sources of a task's examples: those that ask what it asks, all where none does."""
     asked = _asked(params.tasks[task])
     alike = [name for name, source in params.sources.items() if asked and _asked(source) == asked]
     return alike or list(params.sources)

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from breakeven.costs.architecture import load_architecture
 from breakeven.costs.lora import Lora
 from breakeven.errors import InputError
-from breakeven.files import digest_file, digest_json, read_json
+from breakeven.files import digest_json, read_json
 from breakeven.layout import pairs_path
 from breakeven.pairs.pair import read_pairs
 from breakeven.params import Params
 from breakeven.params.cells import Cell, Settings, resolve
+from breakeven.pipeline.code import code_below
 from breakeven.records import versions
 from breakeven.rendering import Example
 from breakeven.students.pointer import read_pointer
@@ -193,6 +194,10 @@ def _select(
 
 
 def _digest_code() -> str:
-    """Digest of this package: other code may give other weights."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return digest_json([[file.name, digest_file(file)] for file in files])
+    """Digest of the modules that compute the weights from the steps: others may give other ones.
+
+    What comes before, pairs, tokens, steps, is in the key itself; documentation does not count.
+    """
+    here = "src/breakeven/training"
+    code = code_below([Path(here, "trainer.py"), Path(here, "model.py")])
+    return digest_json({name: one for name, one in code.items() if name.startswith(here)})

@@ -1,0 +1,215 @@
+"""Which code a stage can run, from the import graph, and a digest of what each module computes.
+
+A digest is of the syntax tree without docstrings, so that comments, formatting and documentation
+run nothing again. Late imports count, imports for type checkers do not.
+"""
+
+import ast
+import functools
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from breakeven.errors import InputError
+from breakeven.files import digest_file, read_json, write_json
+
+STAGES = Path("stages")
+# Modules go by their names in the project; they are read where this one was imported from.
+_SOURCE, _PACKAGE = Path("src"), "breakeven"
+_IMPORTED = Path(__file__).resolve().parents[2]
+_OUTSIDE = _SOURCE / _PACKAGE / "pipeline"
+_KEPT = Path(".work/code.json")
+_MODULE_NAME = re.compile(rf"{_PACKAGE}(\.\w+)+")
+_FILE_NAME = re.compile(r"[\w-][\w.-]{2,60}")
+_NO_CODE = {".py", ".md", ".pyc", ".typed"}
+
+
+class Module(NamedTuple):
+    """What a module computes, and the modules and files that it names."""
+
+    digest: str
+    imports: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def stage_code(stage: str) -> dict[str, str]:
+    """Digests of all that a stage can run or read of the project's code, by path.
+
+    Data files of a package count where a module that can be imported names them, or is beside the
+    folder that they are in and names that; one that no module names counts for its whole package.
+
+    Raises:
+        InputError: there is no such stage, or a module is not valid Python.
+    """
+    return code_below([STAGES / f"{stage}.py"])
+
+
+def code_below(roots: Iterable[Path]) -> dict[str, str]:
+    """Digests of some modules and all that they can import or read, by path."""
+    modules = _modules()
+    seen: set[Path] = set()
+    waiting = list(roots)
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            seen.add(file)
+            if file not in modules:
+                raise InputError(f"{file}: no such module of the project")
+            waiting += _imported(file, modules[file])
+            waiting += _named(file, modules[file])
+    read = {asset for asset in _assets() if _readers(asset) & seen}
+    digests = {file: modules[file].digest for file in seen}
+    digests |= {asset: digest_file(_place(asset))[:16] for asset in read}
+    return {file.as_posix(): digests[file] for file in sorted(digests)}
+
+
+def _place(file: Path) -> Path:
+    return _IMPORTED.joinpath(*file.parts[1:]) if file.parts[0] == _SOURCE.name else file
+
+
+def _files() -> Iterator[Path]:
+    """Every file of the package and every stage, by its name in the project."""
+    yield from sorted(STAGES.glob("*.py"))
+    for file in sorted((_IMPORTED / _PACKAGE).rglob("*")):
+        hidden = any(part.startswith((".", "__pycache__")) for part in file.parts[-3:])
+        if file.is_file() and not hidden:
+            yield _SOURCE / file.relative_to(_IMPORTED)
+
+
+@functools.cache
+def _modules() -> dict[Path, Module]:
+    """Every module of the project; what was parsed before is kept by the digest of its text."""
+    revision = digest_file(Path(__file__))
+    kept = read_json(_KEPT) if _KEPT.is_file() else {}
+    before = kept.get("modules", {}) if kept.get("revision") == revision else {}
+    rows, found = {}, {}
+    for file in (file for file in _files() if file.suffix == ".py"):
+        text = _place(file).read_bytes()
+        key = f"{file.as_posix()} {hashlib.sha256(text).hexdigest()}"
+        rows[key] = before.get(key) or parse(file, text)
+        digest, imports, words = rows[key]
+        found[file] = Module(digest, tuple(imports), tuple(words))
+    if rows.keys() != before.keys():
+        write_json(_KEPT, {"revision": revision, "modules": rows})
+    return found
+
+
+def parse(file: Path, text: bytes) -> Module:
+    """What a module's text computes and names; raises InputError where it is not Python."""
+    try:
+        tree = ast.parse(text, filename=str(file))
+    except SyntaxError as error:
+        raise InputError(f"{file}: line {error.lineno}: not valid Python: {error.msg}") from error
+    _remove_docstrings(tree)
+    words = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    named = {word for word in words if _MODULE_NAME.fullmatch(word)}
+    return Module(
+        hashlib.sha256(repr(_shape(tree)).encode()).hexdigest()[:16],
+        tuple(sorted({*_imports(tree, file), *named})),
+        tuple(sorted(word for word in words if _FILE_NAME.fullmatch(word))),
+    )
+
+
+def _remove_docstrings(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                del node.body[0]
+
+
+def _shape(node: Any) -> Any:  # noqa: ANN401 - nodes, lists and constants of a syntax tree
+    """A tree as plain data, the same in every version of Python: empty fields are left out."""
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if name != "type_comment"]
+        filled = [(name, _shape(value)) for name, value in fields if value not in (None, [])]
+        return (type(node).__name__, filled)
+    if isinstance(node, list):
+        return [_shape(one) for one in node]
+    return (type(node).__name__, repr(node))
+
+
+def _imports(tree: ast.Module, file: Path) -> Iterator[str]:
+    """Dotted names that a module imports when it runs, at its top or in its functions."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and _is_for_checkers(node.test):
+            waiting += node.orelse
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _base_of(node, file)
+            yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
+
+
+def _is_for_checkers(test: ast.expr) -> bool:
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def _base_of(node: ast.ImportFrom, file: Path) -> str:
+    if not node.level:
+        return node.module or ""
+    package = file.relative_to(_SOURCE).parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+def _imported(file: Path, module: Module) -> Iterator[Path]:
+    """Files that importing a module's imports runs: the modules and the packages they are in.
+
+    What every stage asks of this package decides no result; what a stage is made of it does.
+    """
+    asks_only = file.parts[0] != STAGES.name and _OUTSIDE not in file.parents
+    for name in module.imports:
+        parts = name.split(".")
+        if parts[0] == _PACKAGE and (found := _module_file(parts)):
+            if asks_only and _OUTSIDE in found.parents:
+                continue
+            yield found
+            around = (_module_file(parts[:depth]) for depth in range(1, len(parts)))
+            yield from (package for package in around if package)
+
+
+def _module_file(parts: list[str]) -> Path | None:
+    base = _SOURCE.joinpath(*parts)
+    files = (base.with_suffix(".py"), base / "__init__.py")
+    return next((file for file in files if file in _modules()), None)
+
+
+def _named(file: Path, module: Module) -> Iterator[Path]:
+    """Scripts beside a module that it names as files, such as a worker that it starts."""
+    for word in module.words:
+        if word.endswith(".py") and (beside := file.with_name(word)) in _modules():
+            yield beside
+
+
+@functools.cache
+def _assets() -> tuple[Path, ...]:
+    """Files of the package that are no modules: tables, templates, scripts of pages."""
+    return tuple(file for file in _files() if file.suffix not in _NO_CODE)
+
+
+@functools.cache
+def _readers(asset: Path) -> frozenset[Path]:
+    """The modules that read a data file: those that name it, else all of its package."""
+    modules = _modules()
+    package = next(folder for folder in asset.parents if folder / "__init__.py" in modules)
+    beside = {module for module in modules if module.parent == package}
+    folders = set(asset.parent.relative_to(package).parts)
+    naming = {module for module in modules if asset.name in modules[module].words}
+    naming |= {module for module in beside if folders & set(modules[module].words)}
+    return frozenset(naming or beside)

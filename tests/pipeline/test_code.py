@@ -1,0 +1,112 @@
+"""A stage is run again when, and only when, code that it can run computes something else."""
+
+from pathlib import Path
+
+import pytest
+
+from breakeven.errors import InputError
+from breakeven.pipeline.code import parse, stage_code
+
+FILE = Path("src/breakeven/some/module.py")
+TEXT = '''"""What it is."""
+
+LIMIT = 3
+
+
+def double(x: int) -> int:
+    """Twice as much."""
+    return 2 * x  # exact
+'''
+
+
+def digest(text: str) -> str:
+    return parse(FILE, text.encode()).digest
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        TEXT.replace("What it is.", "What it is, said better."),
+        TEXT.replace('    """Twice as much."""\n', ""),
+        TEXT.replace("  # exact", "  # exact for whole numbers"),
+        TEXT.replace("2 * x", "(2 * x)"),
+        TEXT.replace("\n\n\n", "\n\n\n\n"),
+    ],
+)
+def test_documentation_and_layout_are_not_code(edited: str) -> None:
+    assert edited != TEXT
+    assert digest(edited) == digest(TEXT)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        TEXT.replace("3", "4"),
+        TEXT.replace("3", "3.0"),
+        TEXT.replace("3", "'3'"),
+        TEXT.replace("2 * x", "x * 2"),
+        TEXT.replace("LIMIT", "MOST"),
+        TEXT.replace("x: int", "x: int = 0"),
+        TEXT.replace("return 2", "'no docstring here'; return 2"),
+        TEXT + "\n\ndouble = str\n",
+    ],
+)
+def test_whatever_computes_is_code(edited: str) -> None:
+    assert digest(edited) != digest(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "left"),
+    [
+        ("import breakeven.a.b", {"breakeven.a.b"}, set()),
+        ("from breakeven.a import b", {"breakeven.a", "breakeven.a.b"}, set()),
+        ("def f():\n    from breakeven.late import g", {"breakeven.late"}, set()),
+        ("from . import near", {"breakeven.some.near"}, set()),
+        ("from ..other import far", {"breakeven.other.far"}, set()),
+        ("RUN = ['-m', 'breakeven.worker']", {"breakeven.worker"}, set()),
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import breakeven.types\n"
+            "else:\n    import breakeven.real",
+            {"breakeven.real"},
+            {"breakeven.types"},
+        ),
+        ("'''See breakeven.docs.'''\nX = 'breakeven.b c'", set(), {"breakeven.docs"}),
+    ],
+)
+def test_imports_are_found_wherever_they_run(text: str, found: set[str], left: set[str]) -> None:
+    imports = set(parse(FILE, text.encode()).imports)
+    assert found <= imports
+    assert not left & imports
+
+
+def test_what_is_no_python_is_told_with_its_line() -> None:
+    with pytest.raises(InputError, match=r"src/breakeven/some/module.py: line 2: not valid Python"):
+        parse(FILE, b"x = 1\ny = (")
+
+
+@pytest.mark.parametrize(
+    ("stage", "runs"),
+    [
+        ("tasks", "src/breakeven/tasks/catalogue.yaml"),
+        ("answer", "src/breakeven/answering/vllm_engine.py"),
+        ("train", "src/breakeven/training/packing.py"),
+        ("train", "src/breakeven/tracking/live_writer.py"),  # started as a process of its own
+        ("score", "src/breakeven/bounded/worker.py"),
+        ("score", "src/breakeven/grading/comparing.py"),
+        ("score", "src/breakeven/costs/bundled.csv"),
+        ("report", "src/breakeven/report/templates/page.css"),
+        ("report", "src/breakeven/decide/decide.js"),
+        ("report", "stages/report.py"),
+        ("texts", "src/breakeven/pipeline/write.py"),
+    ],
+)
+def test_modules_workers_and_data_files_of_a_stage_are_found(stage: str, runs: str) -> None:
+    assert runs in stage_code(stage)
+
+
+@pytest.mark.parametrize(
+    "stage", ["tasks", "prompts", "distill", "pairs", "base", "train", "answer"]
+)
+def test_figures_and_the_pipeline_itself_are_no_code_of_what_comes_before(stage: str) -> None:
+    apart = ("src/breakeven/report/", "src/breakeven/verdicts/", "src/breakeven/pipeline/")
+    assert not [file for file in stage_code(stage) if file.startswith(apart)]
