@@ -5,7 +5,7 @@ import pytest
 
 from breakeven.analysis.importing import import_results
 from breakeven.errors import InputError
-from breakeven.verdicts.judge import judge
+from breakeven.verdicts.findings import judge
 
 CELLS = """student,size_b,style,family,accuracy,corpus,items
 small,0.5,ift,math-open,0.20,general,500
@@ -183,10 +183,10 @@ def test_bad_answers_are_refused_with_row_and_column(tmp_path, old, new, message
     assert str(caught.value).startswith(f"{path}: {message}")
 
 
-def test_cells_with_a_number_of_questions_can_be_judged(tmp_path):
+def test_cells_of_whole_families_decide_nothing(tmp_path):
     verdicts = {verdict.id: verdict for verdict in judge(import_results(written(tmp_path, CELLS)))}
     wins = verdicts["reasoning-wins-most-pairs"]
-    assert wins.verdict == "supported"
+    assert wins.verdict == "undecidable here"
     assert "2 of 2 pairs" in wins.evidence
 
 

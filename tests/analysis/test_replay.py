@@ -35,14 +35,15 @@ def test_math_open_at_14b_turns_on_extrapolation_at_matched_inference_flops(summ
         for row in summary["matched_inference_flops"]
         if (row["corpus"], row["family"], row["size_b"]) == ("general", "math-open", 14)
     ]
-    assert row["standing"] == "undecidable"
+    assert row["standing"] == "undecided"
     assert row["extrapolation_factor"] == pytest.approx(7.1, abs=0.05)
 
 
 def test_no_reasoning_student_is_ahead_below_7b_at_matched_inference_flops(summary):
     standings = [row["standing"] for row in summary["matched_inference_flops"] if row["size_b"] < 7]
     assert len(standings) == 24
-    assert standings.count("IFT ahead") == 22
+    # By bounds on the sampling error, corrected over the 136 tests of the replay.
+    assert standings.count("IFT ahead") == 18
     assert "reasoning ahead" not in standings
 
 
@@ -68,7 +69,9 @@ def test_training_compute_from_the_released_mean_lengths():
     five_times, less = training_ratio("general", 3, 7), training_ratio("general", 1.5, 7)
     assert five_times.value == pytest.approx(2.4, abs=0.05)
     assert less.value == pytest.approx(1.3, abs=0.05)
-    assert five_times.high < 4.5
+    # 3 to 5 bytes a token in each style by itself: 2.4 · 3/5 at the least.
+    assert five_times.low < 2.4 * 3 / 5 + 0.05
+    assert five_times.low < 5 < five_times.high
     assert less.low < 1.6 < less.high
 
 

@@ -14,7 +14,6 @@ from tests.report.synthetic_paper import FEW, SIZES, write_paper_study
 from breakeven.report.collect import collect
 from breakeven.report.curves import cost_panels
 from breakeven.report.data_tables import judging_table, teacher_accuracy_table
-from breakeven.report.differences import family_differences
 from breakeven.report.figures.equivalent import equivalents
 from breakeven.report.growth_tables import crossing_table
 from breakeven.report.limits import limit_lines
@@ -52,7 +51,7 @@ def rows(paper: Built, name: str) -> list[dict[str, str]]:
 
 
 def test_styles_are_paired_within_one_method_and_one_training(paper: Built) -> None:
-    found = {(row.arm, row.ift_arm) for row in family_differences(paper.study)}
+    found = {(row.arm, row.ift_arm) for row in paper.study.findings.families}
     assert found == {
         ("general-reasoning", "general-ift"),
         ("sequential-50", "general-ift"),
@@ -92,7 +91,7 @@ def test_an_arm_without_an_ift_arm_of_its_method_is_said_to_be_in_no_pair(paper:
 
 
 def test_a_teacher_that_is_better_in_one_mode_is_warned_of(paper: Built) -> None:
-    sentence = summarise(paper.study, family_differences(paper.study), [], [])[-1]
+    sentence = summarise(paper.study, paper.study.findings)[-1]
     assert sentence.question == "Is the teacher equally good in both modes?"
     assert "900 prompts of math" in sentence.text
     assert "+9.0 points (+7.5 to +10.5)" in sentence.text

@@ -9,92 +9,74 @@ from tests.report.synthetic import write_study
 
 from breakeven.analysis.replay import replay_results
 from breakeven.report.collect import collect
-from breakeven.report.differences import (
-    Difference,
-    family_differences,
-    task_differences,
-    with_holm,
-)
+from breakeven.report.comparison_tables import matched_table
 from breakeven.report.limits import limit_lines
+from breakeven.report.metrics import metrics
 from breakeven.report.run import bare_run
 from breakeven.report.scores import accuracy
 from breakeven.report.study import study_of
-from breakeven.report.summary import Standing, serial_gains, summarise
-
-BLANK = Difference(
-    student="s",
-    size_parameters=1e9,
-    corpus="general",
-    family="math-open",
-    task=None,
-    serial=None,
-    ift_arm="ift",
-    arm="reasoning",
-    style="reasoning",
-    ift_accuracy=0.4,
-    accuracy=0.5,
-    value=0.1,
-    low=0.05,
-    high=0.15,
-    standard_error=0.025,
-    p_value=0.01,
-    p_method="exact McNemar",
-    adjusted_p_value=None,
-    detectable=0.07,
-    only_ift=1,
-    only_arm=11,
-    items=100,
-    reason=None,
-)
+from breakeven.report.summary import finding, summarise
+from breakeven.verdicts.standing import Counts
 
 
 @pytest.mark.parametrize(
-    ("ahead", "behind", "undecided", "finding"),
+    ("ahead", "behind", "undecided", "word"),
     [
-        (("a",), (), (), "supported"),
-        (("a",), (), ("c",), "supported in part"),
-        (("a",), ("b",), ("c",), "depends on the task"),
-        ((), ("b",), (), "contradicted"),
-        ((), ("b",), ("c",), "contradicted in part"),
-        ((), (), ("c",), "undecided"),
+        (1, 0, 0, "supported"),
+        (1, 0, 1, "supported in part"),
+        (1, 1, 1, "depends on the task"),
+        (0, 1, 0, "contradicted"),
+        (0, 1, 1, "contradicted in part"),
+        (0, 0, 1, "undecided"),
     ],
 )
 def test_a_finding_claims_no_more_than_its_comparisons(
-    ahead: tuple[str, ...], behind: tuple[str, ...], undecided: tuple[str, ...], finding: str
+    ahead: int, behind: int, undecided: int, word: str
 ) -> None:
-    assert Standing(ahead, behind, undecided).finding == finding
-
-
-def test_holm_counts_the_rows_of_a_style_as_one_family() -> None:
-    rows = [
-        replace(BLANK, p_value=0.02),
-        replace(BLANK, p_value=0.04),
-        replace(BLANK, p_value=0.04, style="mixed", arm="mixed-50"),
-    ]
-    assert [row.adjusted_p_value for row in with_holm(rows)] == pytest.approx([0.04, 0.04, 0.04])
-    assert all(row.significant for row in with_holm(rows))
+    assert finding(Counts(ahead, behind, undecided)) == word
 
 
 def test_the_gain_is_found_on_serial_tasks_and_not_on_the_others(built: Built) -> None:
-    found = serial_gains(built.study)
+    found = built.study.findings.serial
     assert found is not None
-    student, serial, flat = found
-    assert student == "t2m"
-    assert (serial.tasks, flat.tasks) == (6, 6)
-    assert serial.low > 0.3
-    assert flat.low <= 0 <= flat.high
+    assert found.student == "t2m"
+    assert (found.serial_tasks, found.flat_tasks) == (6, 6)
+    assert (found.serial.stands, found.gap.stands, found.flat.stands) == (
+        "ahead",
+        "ahead",
+        "undecided",
+    )
+    assert found.flat.low <= 0 <= found.flat.high
 
 
 def test_three_sentences_cite_their_numbers(built: Built) -> None:
-    study = built.study
-    sentences = summarise(study, family_differences(study), [], [])
-    assert [one.finding for one in sentences] == ["supported", "supported", "undecided"]
+    sentences = summarise(built.study, built.study.findings)
+    assert [one.finding for one in sentences[:2]] == ["supported", "supported"]
     assert "math-open +" in sentences[0].text
     assert "would show with 80% power" in sentences[1].text
 
 
+def test_headline_table_and_metrics_count_the_same(built: Built) -> None:
+    found = built.study.findings
+    counts = found.counts("inference_flops")
+    numbers = metrics(built.study, found, ())["equal_inference_flops"]
+    assert numbers == {
+        "reasoning_ahead": counts.ahead,
+        "ift_ahead": counts.behind,
+        "undecided": counts.undecided,
+    }
+    table = matched_table(built.study, found, "inference_flops")
+    stands = [row["stands"] for row in table.rows]
+    assert (stands.count("reasoning ahead"), stands.count("IFT ahead")) == counts[:2]
+    text = summarise(built.study, found)[2].text
+    assert f"{counts.ahead} are more accurate than IFT" in text
+    assert f"{counts.behind} are less, and {counts.undecided}" in text
+    claims = found.claim("ift-near-frontier-in-most").numbers
+    assert (claims["reasoning_ahead"], claims["ift_ahead"]) == counts[:2]
+
+
 def test_family_and_task_differences_pair_the_same_items(built: Built) -> None:
-    families, tasks = family_differences(built.study), task_differences(built.study)
+    families, tasks = built.study.findings.families, built.study.findings.tasks
     one = next(
         r for r in families if (r.student, r.arm, r.family) == ("t2m", "reasoning", "math-open")
     )
@@ -112,7 +94,7 @@ def test_family_and_task_differences_pair_the_same_items(built: Built) -> None:
 def test_several_seeds_widen_the_interval_and_are_said(project: Path) -> None:
     params = write_study(items=12, students=("t30k", "t2m"), draws=200, seeds=(0, 1))
     study = study_of(*collect(params))
-    row = next(r for r in family_differences(study) if r.student == "t2m")
+    row = next(r for r in study.findings.families if r.student == "t2m")
     assert row.p_method == "seeds then items"
     assert row.high is not None and row.low is not None and row.high - row.low > 0.2
     group = study.family_groups("math-open")[0]
@@ -136,8 +118,9 @@ def test_the_first_decoding_of_the_params_is_the_one_shown(built: Built) -> None
 
 def test_published_pairs_are_counted_and_have_bounds_only() -> None:
     study = study_of(replay_results(), bare_run())
-    rows = family_differences(study)
+    rows = study.findings.families
     assert len(rows) == 40
     assert sum(row.value > 0 for row in rows) == 28
-    assert all(row.p_value is None and row.low is not None for row in rows)
-    assert "28 of 40 pairs" in summarise(study, rows, [], [])[0].text
+    assert {row.p_method for row in rows} == {"normal, by bounds"}
+    assert all(row.adjusted_p_value is not None for row in rows)
+    assert "28 of 40 pairs" in summarise(study, study.findings)[0].text

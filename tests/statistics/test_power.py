@@ -197,8 +197,17 @@ def test_random_sign_flips_agree_with_all_of_them(monkeypatch):
 
 
 def test_random_sign_flips_are_never_more_certain_than_their_draws():
-    shares = np.random.default_rng(0).random(60)
-    assert sign_flip_p(shares, draws=99) == pytest.approx(1 / 100)
+    shares = np.r_[np.random.default_rng(0).random(60), -np.random.default_rng(1).random(30)]
+    assert sign_flip_p(shares, draws=99) >= 1 / 100
+
+
+def test_a_large_difference_is_bounded_below_what_the_draws_resolve(monkeypatch):
+    # 30 units with one sign: two patterns of 2^30 are as far; Hoeffding's bound is 2·exp(-15).
+    contributions = np.r_[np.ones(30)]
+    exact = sign_flip_p(contributions)
+    monkeypatch.setattr(signflip, "EXACT_OUTCOMES", 0)
+    bound = sign_flip_p(contributions)
+    assert (exact, bound) == (pytest.approx(2 / 2**30), pytest.approx(2 * math.exp(-15)))
 
 
 def test_random_sign_flips_repeat_with_their_seed():

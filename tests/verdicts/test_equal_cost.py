@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from breakeven.analysis.results import CellResult, Results
-from breakeven.verdicts.contrasts import sample_of
+from breakeven.analysis.results import CellResult, Results, TaskResult
 from breakeven.verdicts.equal_cost import equal_costs, ift_leads, reasoning_leads
+from breakeven.verdicts.sample import sample_of
 
 
 def study(ift: dict[float, float], reasoning: dict[float, float], ceiling: float = 0.9) -> Results:
@@ -23,6 +23,7 @@ def study(ift: dict[float, float], reasoning: dict[float, float], ceiling: float
             accuracy,
             items=1000,
             inference_flops=cost,
+            tasks=(TaskResult("gsm8k", accuracy, 1000),),
         )
         for style, table in (("ift", ift), ("reasoning", reasoning))
         for number, (cost, accuracy) in enumerate(table.items())
@@ -94,5 +95,25 @@ def test_the_margin_counts_as_near():
     at = equal_costs(results, "inference_flops")[1]
     error = math.sqrt(0.25 / 1000 * 2)
     assert ift_leads(sample, at).p_above > 0.5
+    # Two IFT students are affordable, so the p of the better one (three errors) counts twice.
     near = ift_leads(sample, at, 0.01 + 3 * error)
-    assert near.p_above == pytest.approx(0.00135, abs=0.0002)
+    assert near.p_above == pytest.approx(2 * 0.00135, abs=0.0004)
+
+
+def test_ift_is_at_least_its_best_student_that_costs_no_more():
+    # A good small IFT student and a bad dear one: between them, the line would say 0.55.
+    results = study({1e9: 0.8, 1e11: 0.3}, {1e10: 0.6, 1e11: 0.6})
+    sample = sample_of(results)
+    for at in equal_costs(results, "inference_flops"):
+        assert at.lowest == at.highest == 0.8
+        assert ift_leads(sample, at).p_above < 1e-6
+        assert reasoning_leads(sample, at).p_above > 0.999
+
+
+def test_reasoning_ahead_of_every_affordable_ift_student_is_ahead():
+    results = study({1e9: 0.5, 1e11: 0.3}, {1e11: 0.6, 1e12: 0.9}, ceiling=0.7)
+    at = equal_costs(results, "inference_flops")[1]
+    found = reasoning_leads(sample_of(results), at)
+    # Past the dearest student IFT may be as good as the teacher, 0.7.
+    assert found.value == pytest.approx(0.6)
+    assert found.p_above < 1e-6

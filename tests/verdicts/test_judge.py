@@ -8,7 +8,9 @@ import pytest
 from breakeven.analysis.measured import ArmFacts
 from breakeven.analysis.results import Results
 from breakeven.verdicts.claims import CLAIMS
-from breakeven.verdicts.judge import Verdict, judge
+from breakeven.verdicts.findings import findings, judge
+from breakeven.verdicts.judge import Verdict
+from breakeven.verdicts.standing import count
 
 SIZES = (0.5, 1.5, 3.0, 7.0, 14.0)
 ARMS = {
@@ -56,9 +58,10 @@ def test_equal_styles_leave_claims_about_the_winner_undecided(study, seed):
 
 
 def test_leads_too_sure_for_a_p_above_zero_are_counted(study):
-    results = study(lambda arm, *_: 0.99 if arm == "reasoning" else 0.01)
-    evidence = judged(results, "reasoning-wins-most-pairs")["reasoning-wins-most-pairs"].evidence
-    assert "20 leads and 0 deficits" in evidence
+    found = findings(study(lambda arm, *_: 0.99 if arm == "reasoning" else 0.01))
+    assert count(row.stands for row in found.families) == (20, 0, 0)
+    # The dearest reasoning students spend ten times what any IFT student does.
+    assert found.counts("inference_flops").behind == 0
 
 
 def test_one_size_makes_no_trend_and_no_level(study):
@@ -158,14 +161,16 @@ def test_a_mix_that_costs_as_much_as_reasoning_does_not_support_the_claim(study)
     assert "1.00 times" in verdict.evidence
 
 
-def test_p_values_are_corrected_over_all_claims_that_could_be_tested(study):
-    verdicts = judge(study(rising, items=50, tasks=1))
-    tested = [verdict for verdict in verdicts if verdict.p_value is not None]
-    smallest = min(tested, key=lambda verdict: verdict.p_value)
-    assert len(tested) > 10
-    assert smallest.adjusted_p_value == pytest.approx(
-        min(1.0, smallest.p_value * len(tested)), rel=1e-6
-    )
+def test_p_values_are_corrected_over_all_tests_of_a_report(study):
+    found = findings(study(rising, items=50, tasks=1))
+    claims = [(v.p_value, v.adjusted_p_value) for v in found.claims if v.p_value is not None]
+    matched = [one for every in found.matched.values() for one in every]
+    # 20 pairs on one task a family (one test each), 20 comparisons at either cost.
+    assert found.comparisons == len(claims) + 20 + len(matched)
+    assert len(claims) > 10
+    every = [*claims, *((r.p_value, r.adjusted_p_value) for r in (*found.families, *matched))]
+    smallest = min(every)
+    assert smallest[1] == pytest.approx(min(1.0, smallest[0] * found.comparisons))
 
 
 def test_training_compute_is_measured_on_results_of_ones_own(study):

@@ -7,7 +7,7 @@ import pytest
 from breakeven.analysis.replay import replay_results
 from breakeven.analysis.results import CellResult, Results
 from breakeven.verdicts.claims import CLAIMS
-from breakeven.verdicts.judge import judge
+from breakeven.verdicts.findings import judge
 from breakeven.verdicts.scope import other_sizes, sizes_outside
 
 BY_ID = {claim.id: claim for claim in CLAIMS}

@@ -45,13 +45,14 @@ class FamilyScore(NamedTuple):
 class ItemTable(NamedTuple):
     """Scores of all cells of one family: `correct` is (cells, items), NaN where not answered.
 
-    `row_of_cell` is keyed by (student, arm, seed, decoding); `task` and `cluster` are (items,).
+    `row_of_cell` is keyed by (student, arm, seed, decoding); `task` and `cluster` are (items,). A
+    number of `cluster` is one cluster in all families.
     """
 
     row_of_cell: dict[tuple[str, str, int, str], int]
     correct: "NDArray[np.float64]"
     task: "NDArray[np.str_]"
-    cluster: "NDArray[np.str_]"
+    cluster: "NDArray[np.int64]"
 
 
 class Aligned(NamedTuple):
@@ -63,7 +64,7 @@ class Aligned(NamedTuple):
 
     correct: "NDArray[np.float64]"
     task: "NDArray[np.str_]"
-    cluster: "NDArray[np.str_]"
+    cluster: "NDArray[np.int64]"
 
 
 def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
@@ -99,9 +100,9 @@ def item_tables(results: Results) -> dict[str, ItemTable]:
     """The score matrix of every family; empty where the results hold no items."""
     if results.items is None:
         return {}
-    means = item_means(results.items)
+    means, clusters = item_means(results.items), _clusters(results.items)
     return {
-        str(family): _item_table(rows, results.items)
+        str(family): _item_table(rows, clusters)
         for family, rows in means.groupby("family", observed=True)
     }
 
@@ -146,12 +147,11 @@ def _mean_or_none(rows: "pd.DataFrame", name: str) -> float | None:
     return float(rows[name].mean())
 
 
-def _item_table(means: "pd.DataFrame", items: "pd.DataFrame") -> ItemTable:
+def _item_table(means: "pd.DataFrame", clusters: "pd.Series[int]") -> ItemTable:
     """Pivot the item means of one family; what a cell did not answer is NaN."""
     import numpy as np
 
     wide = means.pivot(index=["task", "item"], columns=CELL_KEYS, values="correct")
-    clusters = _clusters(items).reindex(wide.index)
     return ItemTable(
         {
             (str(key[0]), str(key[1]), int(key[2]), str(key[3])): row
@@ -159,17 +159,20 @@ def _item_table(means: "pd.DataFrame", items: "pd.DataFrame") -> ItemTable:
         },
         np.ascontiguousarray(wide.to_numpy(dtype=np.float64).T),
         wide.index.get_level_values("task").to_numpy(dtype=str),
-        clusters.to_numpy(dtype=str),
+        np.asarray(clusters.reindex(wide.index), dtype=np.int64),
     )
 
 
-def _clusters(items: "pd.DataFrame") -> "pd.Series[str]":
-    """Cluster label by (task, item); the item itself where no cluster is given."""
+def _clusters(items: "pd.DataFrame") -> "pd.Series[int]":
+    """Number of the cluster by (task, item); the item itself where no cluster is given."""
+    import pandas as pd
+
     rows = items.drop_duplicates(["task", "item"]).set_index(["task", "item"])
     own = _item_names(rows.index)
-    if "cluster" not in rows.columns:
-        return own
-    return rows["cluster"].astype("object").where(rows["cluster"].notna(), own).astype(str)
+    labels = own
+    if "cluster" in rows.columns:
+        labels = rows["cluster"].astype("object").where(rows["cluster"].notna(), own).astype(str)
+    return pd.Series(pd.factorize(labels)[0], index=rows.index)
 
 
 def _item_names(index: "pd.Index[Any]") -> "pd.Series[str]":

@@ -45,12 +45,16 @@ class ReleasedCorpus(NamedTuple):
 
 
 class Benchmark(NamedTuple):
-    """A task of the study: questions in its public split, accuracy of guessing (None if open)."""
+    """A task of the study: questions in its public split, accuracy of guessing (None if open).
+
+    `passages` is the number of texts that its questions are about, None where each has its own.
+    """
 
     family: str
     task: str
     items: int
     chance: float | None
+    passages: int | None
 
 
 @cache
@@ -101,6 +105,7 @@ def benchmarks() -> tuple[Benchmark, ...]:
             row["task"],
             int(row["items"]),
             float(row["chance"]) if row["chance"] else None,
+            int(row["passages"]) if row["passages"] else None,
         )
         for row in _rows("benchmarks.csv")
     )

@@ -9,16 +9,18 @@ from breakeven.analysis.published_tables import (
     power_laws,
     released_corpora,
 )
-from breakeven.analysis.results import CellResult, Results, Style
+from breakeven.analysis.results import CellResult, Results, Style, TaskResult
 
 STUDY = "Scale or Reason (arXiv 2509.22193)"
 # Qwen2.5 packs about four bytes of English into a token; the study releases bytes, not tokens.
 BYTES_A_TOKEN = 4.0
+BYTES_RANGE, VARIATION_RANGE = (3.0, 4.0, 5.0), (0.0, 1.5)
 
 NOTES = (
     "accuracy: as published, one run a cell, without error bars and without item-level answers",
     "sampling error: not published; bounded by the public sizes of the benchmarks and a variance "
-    "of 1/4 a question, as the tables hold no accuracies of single tasks",
+    "of 1/4 a question, as the tables hold no accuracies of single tasks; questions on one passage "
+    "(CoQA, SQuAD) count as one",
     "inference FLOPs: derived, the paper's power laws in size; they are given once a family and "
     "style, and used here for both corpora",
     f"training FLOPs and tokens: derived, the paper's formula at the mean length of the released "
@@ -39,8 +41,9 @@ def replay_summary() -> dict[str, Any]:
 class TrainingRatio(NamedTuple):
     """Training FLOPs of a reasoning student over those of an IFT student.
 
-    `value` is at the released mean lengths; `low` and `high` span 3 to 5 bytes a token and a
-    coefficient of variation of lengths from 0 to 1.5, neither of which is published.
+    `value` is at the released mean lengths and equal bytes a token. `low` and `high` span 3 to 5
+    bytes a token and a coefficient of variation of lengths from 0 to 1.5, for each style by
+    itself: neither is published, and plain prose and mathematical traces need not agree in them.
     """
 
     value: float
@@ -63,12 +66,17 @@ def replay_results() -> Results:
 def training_ratio(corpus: str, reasoning_size_b: float, ift_size_b: float) -> TrainingRatio:
     """Training FLOPs of a reasoning student over an IFT one on equally many published pairs."""
 
-    def ratio(bytes_a_token: float, variation: float) -> float:
-        numerator = _sample_flops(corpus, "reasoning", reasoning_size_b, bytes_a_token, variation)
-        return numerator / _sample_flops(corpus, "ift", ift_size_b, bytes_a_token, variation)
+    def flops(style: Style, size_b: float) -> list[float]:
+        return [
+            _sample_flops(corpus, style, size_b, bytes_a_token, variation)
+            for bytes_a_token in BYTES_RANGE
+            for variation in VARIATION_RANGE
+        ]
 
-    spread = [ratio(bytes_a_token, cv) for bytes_a_token in (3.0, 4.0, 5.0) for cv in (0.0, 1.5)]
-    return TrainingRatio(ratio(BYTES_A_TOKEN, 0.0), min(spread), max(spread))
+    value = _sample_flops(corpus, "reasoning", reasoning_size_b, BYTES_A_TOKEN, 0.0)
+    value /= _sample_flops(corpus, "ift", ift_size_b, BYTES_A_TOKEN, 0.0)
+    thinking, plain = flops("reasoning", reasoning_size_b), flops("ift", ift_size_b)
+    return TrainingRatio(value, min(thinking) / max(plain), max(thinking) / min(plain))
 
 
 def _cell(row: Accuracy, style: Style) -> CellResult:
@@ -89,6 +97,11 @@ def _cell(row: Accuracy, style: Style) -> CellResult:
         train_flops=flops * corpus.pairs,
         train_tokens=corpus.sample_bytes(style) / BYTES_A_TOKEN * corpus.pairs,
         inference_flops=power_laws()[row.family, style].at(row.size_b),
+        tasks=tuple(
+            TaskResult(task.task, None, task.items, task.passages)
+            for task in benchmarks()
+            if task.family == row.family
+        ),
     )
 
 

@@ -20,6 +20,19 @@ STYLES: tuple[Style, ...] = ("base", "ift", "reasoning", "mixed")
 FAMILIES = ("general-mc", "general-open", "math-mc", "math-open")
 
 
+class TaskResult(NamedTuple):
+    """What a cell scored on one task of its family, where answers by item are not known.
+
+    `accuracy` is a fraction, None where only the family's mean is published. `clusters` is the
+    number of passages or templates that the `items` questions share, None where each stands alone.
+    """
+
+    task: str
+    accuracy: float | None
+    items: int
+    clusters: int | None = None
+
+
 @dataclass(frozen=True)
 class CellResult:
     """One student, arm, seed and decoding on one family of tasks.
@@ -27,9 +40,10 @@ class CellResult:
     `accuracy`, `chance`, `reasoning_share`, `truncated_share`, `unparsed_share` and
     `thinking_share` (of answers with a trace) are fractions.
     `train_*` are totals of the cell's training; every other cost is a mean for one query.
-    `items` is the number of distinct questions behind `accuracy`, `order` how a mixed arm met its
-    two styles. `corpus` names all that was learnt ("general then math"), `method` how it was
-    (full, lora, qlora; None where that is not told): only cells that share both are pairs.
+    `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
+    task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
+    all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
+    that is not told): only cells that share both are pairs.
     """
 
     student: str
@@ -57,6 +71,7 @@ class CellResult:
     thinking_share: float | None = None
     order: Order | None = None
     method: str | None = None
+    tasks: tuple[TaskResult, ...] = ()
 
     @property
     def output_tokens(self) -> float | None:

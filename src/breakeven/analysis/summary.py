@@ -4,28 +4,30 @@ from dataclasses import asdict
 from typing import Any
 
 from breakeven.analysis.results import Results
-from breakeven.verdicts.equal_cost import EqualCost, equal_costs
+from breakeven.verdicts.findings import findings
 from breakeven.verdicts.groups import GroupPair, group_pairs
-from breakeven.verdicts.judge import judge
+from breakeven.verdicts.matched import Matched
+from breakeven.verdicts.standing import STANDING_WORDS
 
 
 def summarise(results: Results) -> dict[str, Any]:
     """JSON-ready summary.
 
     `equivalent_size_b` is {corpus: {family: {size in billions: IFT size in billions with the same
-    accuracy, or a bound such as ">14"}}}. `matched_inference_flops` holds a row a reasoning cell;
-    its `standing` is by the point values and the range of the fits, sampling error left aside.
+    accuracy, or a bound such as ">14"}}}. `matched_inference_flops` holds a row a reasoning cell.
+    Verdicts and standings are those of the report: corrected over `comparisons` tests.
     """
     pairs = group_pairs(results)
-    verdicts = judge(results)
+    found = findings(results)
     return {
         "study": results.study,
         "source": results.source,
         "pairs": len(pairs),
         "won_by_reasoning": sum(pair.reasoning.accuracy > pair.ift.accuracy for pair in pairs),
         "equivalent_size_b": equivalent_sizes(results),
-        "matched_inference_flops": [_matched(at) for at in equal_costs(results, "inference_flops")],
-        "verdicts": [asdict(verdict) for verdict in verdicts],
+        "matched_inference_flops": [_matched(one) for one in found.matched["inference_flops"]],
+        "comparisons": found.comparisons,
+        "verdicts": [asdict(verdict) for verdict in found.claims],
         "contradictions": contradictions(),
         "notes": list(results.notes),
     }
@@ -79,17 +81,18 @@ def _rounded(size_b: float) -> float:
     return round(size_b, 1) if size_b >= 0.1 else float(f"{size_b:.2g}")
 
 
-def _matched(at: EqualCost) -> dict[str, Any]:
-    cell, accuracy = at.reasoning.cells[0], at.reasoning.accuracy
-    ahead = "reasoning ahead" if accuracy > at.highest else "undecidable"
+def _matched(one: Matched) -> dict[str, Any]:
+    at, cell = one.at, one.at.reasoning.cells[0]
     return {
         "student": cell.student,
         "size_b": at.reasoning.size_b,
         "corpus": cell.corpus,
         "family": cell.family,
-        "reasoning": accuracy,
+        "reasoning": at.reasoning.accuracy,
         "ift_low": at.lowest,
         "ift_high": at.highest,
         "extrapolation_factor": at.factor,
-        "standing": "IFT ahead" if accuracy <= at.lowest else ahead,
+        "p_value": one.p_value,
+        "adjusted_p_value": one.adjusted_p_value,
+        "standing": STANDING_WORDS[one.stands],
     }

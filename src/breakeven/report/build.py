@@ -26,7 +26,6 @@ from breakeven.report.data_tables import (
     teacher_accuracy_table,
     teacher_table,
 )
-from breakeven.report.differences import Difference, family_differences, task_differences
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import Equivalent, equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
@@ -52,7 +51,7 @@ from breakeven.report.run_tables import (
     training_table,
 )
 from breakeven.report.study import Study, study_of
-from breakeven.report.summary import Matched, matched_comparisons, summarise
+from breakeven.report.summary import summarise
 from breakeven.report.tables import (
     Table,
     accuracy_table,
@@ -61,15 +60,14 @@ from breakeven.report.tables import (
     rate_table,
     task_table,
 )
+from breakeven.verdicts.findings import Findings
 
 
-class Findings(NamedTuple):
+class Shown(NamedTuple):
     """What is worked out once and shown in several places."""
 
-    families: tuple[Difference, ...]
-    tasks: tuple[Difference, ...]
+    found: Findings
     equivalents: list[Equivalent]
-    matched: list[Matched]
     panels: tuple[CostPanel, ...]
     guards: tuple[Guard, ...]
 
@@ -83,22 +81,20 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
     if not results.cells:
         raise InputError(f"{results.study}: holds no cell; score at least one first")
     study = study_of(results, run or bare_run())
-    findings = Findings(
-        family_differences(study),
-        task_differences(study),
+    shown = Shown(
+        study.findings,
         equivalents(study),
-        matched_comparisons(study),
         cost_panels(study, "inference", fits=False),
         guards(study),
     )
-    figures = _figures(study, findings)
-    verdicts, groups = _tables(study, findings)
+    figures = _figures(study, shown)
+    verdicts, groups = _tables(study, shown)
     parts = PageParts(
         study=results.study,
         source_words=source_words(results),
         facts=study.run.facts,
-        sentences=summarise(study, findings.families, findings.equivalents, findings.matched),
-        warnings=warnings(study, findings.guards),
+        sentences=summarise(study, shown.found),
+        warnings=warnings(study, shown.guards),
         verdicts=verdicts,
         figures=figures,
         groups=groups,
@@ -113,7 +109,7 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
                 write_figure(figure, temporary)
     with atomic_folder(folder / "tables") as temporary:
         _write_tables(temporary, figures, [verdicts, *_flat(groups)])
-    numbers = metrics(study, findings.families, findings.matched, findings.panels)
+    numbers = metrics(study, shown.found, shown.panels)
     write_json(folder / "metrics.json", numbers)
     write_text(folder / "index.html", page)
 
@@ -130,14 +126,14 @@ def _calculator(study: Study) -> Section:
     )
 
 
-def _figures(study: Study, findings: Findings) -> list[FigureSpec]:
+def _figures(study: Study, shown: Shown) -> list[FigureSpec]:
     """In the order of the page: what the verdict says first."""
     return [
-        gain_by_task_figure(study, findings.tasks),
+        gain_by_task_figure(study, shown.found.tasks),
         frontier_figure(study, "inference"),
-        gain_figure(study, findings.families),
-        equivalent_figure(study, findings.equivalents),
-        probability_figure(study, findings.panels),
+        gain_figure(study, shown.found.families),
+        equivalent_figure(study, shown.equivalents),
+        probability_figure(study, shown.panels),
         depth_figure(study),
         frontier_figure(study, "training"),
         frontier_figure(study, "lifetime", lifetime_queries(study)),
@@ -147,12 +143,10 @@ def _figures(study: Study, findings: Findings) -> list[FigureSpec]:
     ]
 
 
-def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
-    from breakeven.verdicts.judge import judge
+def _tables(study: Study, shown: Shown) -> tuple[Table, list[TableGroup]]:
     from breakeven.verdicts.scope import other_sizes
 
-    run = study.run
-    training = matched_comparisons(study, "train_flops")
+    run, found = study.run, shown.found
     judged = [judging_table(run.judging)] if run.judging else []
     groups = [
         TableGroup(
@@ -160,18 +154,18 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
             "Accuracy",
             [
                 accuracy_table(study),
-                difference_table(study, findings.families, by_task=False),
-                side_by_side_table(study, findings.tasks),
+                difference_table(study, found.families, by_task=False),
+                side_by_side_table(study, found.tasks),
                 rate_table(study),
                 mode_table(study),
-                matched_table(study, findings.matched, "inference FLOPs"),
+                matched_table(study, found, "inference_flops"),
             ],
             [
-                guard_table(study, findings.guards),
+                guard_table(study, shown.guards),
                 chance_table(study),
                 task_table(study),
-                difference_table(study, findings.tasks, by_task=True),
-                matched_table(study, training, "training FLOPs"),
+                difference_table(study, found.tasks, by_task=True),
+                matched_table(study, found, "train_flops"),
                 crossing_table(study),
                 growth_table(study),
             ],
@@ -189,7 +183,7 @@ def _tables(study: Study, findings: Findings) -> tuple[Table, list[TableGroup]]:
             [corpus_table(run), teacher_table(run), teacher_accuracy_table(run), *judged],
         ),
     ]
-    return verdict_table(judge(study.results), other_sizes(study.results)), groups
+    return verdict_table(found, other_sizes(study.results)), groups
 
 
 def _flat(groups: Iterable[TableGroup]) -> list[Table]:

@@ -1,15 +1,18 @@
 """Tables that compare: style differences, equal cost, verdicts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from breakeven.report.differences import Difference
 from breakeven.report.figures.spec import Row
 from breakeven.report.study import Study
 from breakeven.report.style import scientific
-from breakeven.report.summary import Matched
 from breakeven.report.tables import Table
 from breakeven.statistics.wording import fixed, p_word, percent, points_interval
+from breakeven.verdicts.differences import Difference
+from breakeven.verdicts.equal_cost import COST_WORDS
+from breakeven.verdicts.findings import Findings
 from breakeven.verdicts.judge import Verdict
+from breakeven.verdicts.matched import Matched
+from breakeven.verdicts.standing import STANDING_WORDS, count_words
 
 
 def gain_words(row: Difference) -> str:
@@ -31,9 +34,9 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
         title,
         "Points of accuracy on the same items, with interval; both arms are of one corpus and one "
         f"method. p: {methods}. Holm corrects over "
-        "all rows of one style in this table; * is below 5% after it. Shows: the smallest "
-        "difference that these items find with 80% power at 5%. Alone: items that the arm alone, "
-        "and IFT alone, got right." + (f" Absent: {reasons}." if reasons else ""),
+        "all tests of this report; * is below 5% after it. Shows: the smallest difference that "
+        "these items find with 80% power after the same correction. Alone: items that the arm "
+        "alone, and IFT alone, got right." + (f" Absent: {reasons}." if reasons else ""),
         (
             *corpus,
             *(("task", "serial steps") if by_task else ("family",)),
@@ -123,7 +126,7 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
     for flat, _, task in tasks:
         serial = next(row.serial for row in chosen if row.task == task)
         cells = [by_key.get((task, student)) for student in students]
-        shows = [row.detectable for row in cells if row is not None and row.detectable]
+        shows = [r.detectable for r in cells if r is not None and r.detectable is not None]
         body.append(
             (
                 _serial_word(serial if serial is not None or not flat else None),
@@ -143,11 +146,9 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
     )
 
 
-_STANDS = {"ahead": "reasoning ahead", "behind": "IFT ahead", "open": "undecided"}
-
-
-def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Table:
+def matched_table(study: Study, findings: Findings, cost: str) -> Table:
     """Reasoning against IFT at equal cost."""
+    found, cost_words = findings.matched[cost], COST_WORDS[cost]
     name = f"equal-{cost_words.split(maxsplit=1)[0]}-flops"
     title = f"Reasoning against IFT at equal {cost_words}"
     if not found:
@@ -156,9 +157,10 @@ def matched_table(study: Study, found: Sequence[Matched], cost_words: str) -> Ta
     return Table(
         name,
         title,
-        "IFT at the same cost lies between the two values: interpolated among its students and "
-        "its fits, or bounded beyond its dearest student. p tests the nearer end, Holm over all "
-        "rows.",
+        "IFT at the same cost lies between the two values: at least its best student that costs "
+        "no more, else interpolated among its students and its fits, or bounded beyond its "
+        "dearest student. p tests the nearer end, Holm over all tests of this report: "
+        f"{count_words(findings.counts(cost))}.",
         (
             *corpus,
             "family",
@@ -194,7 +196,7 @@ def _matched_words(study: Study, one: Matched) -> tuple[str, ...]:
         f"{percent(at.lowest)} to {percent(at.highest)}",
         f"{at.factor:.2g}×" if at.extrapolated else "no",
         p_word(one.adjusted_p_value),
-        _STANDS[one.stands],
+        STANDING_WORDS[one.stands],
     )
 
 
@@ -213,16 +215,16 @@ def _matched_row(one: Matched) -> Row:
         "extrapolation_factor": at.factor,
         "p_value": one.p_value,
         "holm_p_value": one.adjusted_p_value,
-        "stands": _STANDS[one.stands],
+        "stands": STANDING_WORDS[one.stands],
     }
 
 
-def verdict_table(verdicts: Iterable[Verdict], sizes: str | None) -> Table:
+def verdict_table(found: Findings, sizes: str | None) -> Table:
     """The claims of the study that the project extends, judged on these results.
 
     `sizes` are those of these students, where they are none of the study's.
     """
-    rows = tuple(verdicts)
+    rows = found.claims
     caveat = (
         f" These students have {sizes} parameters, the study's 0.5B to 14B: a verdict here is on "
         "the sentence at the sizes at hand. It neither confirms nor refutes what the study found."
@@ -234,14 +236,16 @@ def verdict_table(verdicts: Iterable[Verdict], sizes: str | None) -> Table:
         "The published study's claims, judged on these results"
         + (", of other sizes" if sizes else ""),
         "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
-        "ruled out at 5%, all claims together; sizes that a claim names are taken literally."
+        f"ruled out at 5%, all {found.comparisons} tests of this report together (Holm); alone is "
+        "what it would be as the only question. Sizes that a claim names are taken literally."
         + caveat,
-        ("claim", "version", "verdict", "evidence", "would show", "what would decide"),
+        ("claim", "version", "verdict", "alone", "evidence", "would show", "what would decide"),
         tuple(
             (
                 row.text,
                 row.version,
                 _verdict_word(row),
+                row.alone,
                 "; ".join(filter(None, (row.evidence, row.other_sizes, _rests(row)))),
                 "–" if row.detectable is None else f"{fixed(100 * row.detectable)} points",
                 row.would_decide or "–",
@@ -257,6 +261,7 @@ def _verdict_row(row: Verdict) -> Row:
         "id": row.id,
         "version": row.version,
         "verdict": row.verdict,
+        "verdict_alone": row.alone,
         "evidence": row.evidence,
         "p_value": row.p_value,
         "adjusted_p_value": row.adjusted_p_value,

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from breakeven.report.curves import CostPanel
-from breakeven.report.differences import Difference
 from breakeven.report.study import Study
-from breakeven.report.summary import Matched
+from breakeven.verdicts.findings import Findings
 
 
 def metrics(
     study: Study,
-    differences: Sequence[Difference],
-    matched: Sequence[Matched],
+    found: Findings,
     panels: Sequence[CostPanel],
 ) -> dict[str, Any]:
     """Nested by student, arm and family, so that DVC names a number `accuracy.t2m.ift.math-mc`.
@@ -30,19 +28,19 @@ def metrics(
             _put(costs, group.mean("inference_flops"), *place, "inference_flops", family)
             _put(costs, group.mean("output_tokens"), *place, "output_tokens", family)
     gain: dict[str, Any] = {}
-    for row in differences:
+    for row in found.families:
         where = (row.student, row.arm, row.family)
         for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
             _put(gain, None if value is None else 100 * value, *where, name)
-    stands = [one.stands for one in matched]
+    counts = found.counts("inference_flops")
     return {
         "accuracy": accuracy,
         "gain": gain,
         "cost": costs,
         "equal_inference_flops": {
-            "reasoning_ahead": stands.count("ahead"),
-            "ift_ahead": stands.count("behind"),
-            "undecided": stands.count("open"),
+            "reasoning_ahead": counts.ahead,
+            "ift_ahead": counts.behind,
+            "undecided": counts.undecided,
         },
         "on_inference_frontier": {
             style: sum(

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from breakeven.report.study import NO_ITEMS, Study, TaskScores, task_scores
+from breakeven.report.study import NO_ITEMS, Study
 from breakeven.statistics.estimates import Estimate, absent
 from breakeven.verdicts.groups import Group
+from breakeven.verdicts.sample import TaskScores, task_scores
 
 LEVEL = 0.95
 
@@ -33,33 +34,38 @@ def task_accuracies(study: Study, group: Group) -> list[TaskEstimate]:
 
 
 def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
-    """Mean over tasks of one group: Wilson (or by t) for one seed, seeds then items for several."""
+    """Mean over tasks of one group: Wilson (or by t) for one seed, seeds then items for several.
+
+    Tasks that share clusters, such as one content in two formats, are taken together by t.
+    """
     from breakeven.statistics.clustering import linked_tasks, number_clusters
     from breakeven.statistics.estimates import within
     from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
     from breakeven.statistics.strata import Stratum, mean_of_strata
 
-    numbers = number_clusters([t.clusters for t in tasks], [t.correct.shape[2] for t in tasks])
-    if tasks[0].correct.shape[1] == 1 and len(linked_tasks(numbers)) == len(tasks):
+    clusters = number_clusters([t.clusters for t in tasks], [t.correct.shape[2] for t in tasks])
+    if tasks[0].correct.shape[1] == 1 and len(linked_tasks(clusters)) == len(tasks):
         parts = [
             accuracy_interval(one.correct[0, 0], index)
-            for one, index in zip(tasks, numbers, strict=True)
+            for one, index in zip(tasks, clusters, strict=True)
         ]
         return parts[0] if len(parts) == 1 else mean_of_estimates(parts)
-    strata = [Stratum(one.correct[0], index) for one, index in zip(tasks, numbers, strict=True)]
+    strata = [Stratum(one.correct[0], index) for one, index in zip(tasks, clusters, strict=True)]
     return within(mean_of_strata(strata).estimate, 0.0, 1.0)
 
 
 def _without_items(study: Study, group: Group) -> Estimate:
-    """A published or imported accuracy: bounded by the number of questions where that is known."""
-    items = group.cells[0].items
-    if study.results.source == "published" or items is None:
-        return absent(NO_ITEMS, method="none", level=LEVEL, items=0, value=group.accuracy)
+    """A published or imported accuracy, with an interval where its tasks are known one by one."""
     from breakeven.statistics.estimates import within
+    from breakeven.verdicts.bounds import family_estimate
     from breakeven.verdicts.contrasts import Term, contrast
 
+    own = family_estimate(group.cells[0]) if len(group.cells) == 1 else None
+    if own is not None:
+        return own
+    items = group.cells[0].items or sum(task.items for task in group.cells[0].tasks)
     bound = contrast(study.sample, [Term(1.0, group)])
-    if bound.low is None:
+    if study.results.source == "published" or bound.low is None:
         reason = bound.reason or NO_ITEMS
         return absent(reason, method="none", level=LEVEL, items=items, value=group.accuracy)
     return within(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.analysis.aggregate import align
-from breakeven.analysis.results import STYLES, CellResult, Results, Style
+from breakeven.analysis.results import STYLES, Results, Style
 from breakeven.report.run import RunSummary
 from breakeven.report.style import STYLE_COLOURS, STYLE_MARKERS, size_word
-from breakeven.verdicts.contrasts import Sample, sample_of
+from breakeven.verdicts.findings import Findings, findings
 from breakeven.verdicts.groups import Group, groups
+from breakeven.verdicts.sample import Sample, sample_of, task_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,17 +37,6 @@ class PanelKey(NamedTuple):
     title: str
 
 
-class TaskScores(NamedTuple):
-    """Scores of several groups on one task: (groups, seeds, items), and each item's cluster.
-
-    A label that stands in several tasks is one cluster of all of them.
-    """
-
-    task: str
-    correct: "NDArray[np.float64]"
-    clusters: "NDArray[np.str_]"
-
-
 class FamilyDraws(NamedTuple):
     """Bootstrap draws of family scores: `draws` is (draws, groups), columns by group."""
 
@@ -67,6 +56,16 @@ class Study:
     run: RunSummary
     sample: Sample
     decoding: str
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What is decided of these results; every sentence, table and metric reads it here."""
+        return findings(
+            self.results,
+            decoding=self.decoding,
+            depths=self.run.depths,
+            seed=self.run.settings.seed,
+        )
 
     @cached_property
     def arms(self) -> tuple[ArmView, ...]:
@@ -173,29 +172,3 @@ def study_of(results: Results, run: RunSummary) -> Study:
     """Results made ready for the report, in the decoding that the run names or in their first."""
     decoding = run.decoding or results.cells[0].decoding
     return Study(results, run, sample_of(results), decoding)
-
-
-def task_scores(sample: Sample, chosen: Sequence[Group]) -> list[TaskScores]:
-    """Scores on the items and seeds that all groups (of one family) share, task by task.
-
-    Empty where there are no items, or none that all of them answered.
-    """
-    if not sample.tables or not chosen:
-        return []
-    import numpy as np
-
-    seeds = sorted(set.intersection(*({cell.seed for cell in group.cells} for group in chosen)))
-    cells = [_of_seed(group, seed) for group in chosen for seed in seeds]
-    aligned = align(sample.tables, cells) if cells else None
-    if aligned is None:
-        return []
-    stacked = aligned.correct.reshape(len(chosen), len(seeds), -1)
-    found = []
-    for task in np.unique(aligned.task):
-        here = aligned.task == task
-        found.append(TaskScores(str(task), stacked[:, :, here], aligned.cluster[here]))
-    return found
-
-
-def _of_seed(group: Group, seed: int) -> CellResult:
-    return next(cell for cell in group.cells if cell.seed == seed)

@@ -43,9 +43,9 @@ def number_clusters(labels: Sequence[Labels | None], items: Sequence[int]) -> li
     without labels, and for one whose labels each stand at a single item of all tasks. Raises
     ValueError unless a task has one label an item.
     """
-    known = {
-        task: np.asarray(one).astype(str) for task, one in enumerate(labels) if one is not None
-    }
+    known = {task: np.asarray(one) for task, one in enumerate(labels) if one is not None}
+    if not all(np.issubdtype(one.dtype, np.integer) for one in known.values()):
+        known = {task: one.astype(str) for task, one in known.items()}
     for task, one in known.items():
         cluster_index(one, items[task])
     found: list[IntArray | None] = [None] * len(items)

@@ -30,10 +30,20 @@ def wilson(correct_items: int, items: int, level: float = 0.95) -> Estimate:
         raise ValueError(f"{correct_items} of {items} correct; use 0 <= correct_items <= items")
     if items == 0:
         return absent("no items", method="wilson", level=level, items=0)
+    return wilson_share(correct_items / items, items, level)
+
+
+def wilson_share(value: float, items: int, level: float = 0.95) -> Estimate:
+    """The same from a share: where it is rounded, or stands for fewer unrelated items.
+
+    Raises ValueError unless 0 <= value <= 1 and there is an item.
+    """
+    require_level(level)
+    if not 0 <= value <= 1 or items < 1:
+        raise ValueError(f"a share of {value} of {items} items; use 0..1 of at least one")
     from statsmodels.stats.proportion import proportion_confint
 
-    low, high = proportion_confint(correct_items, items, alpha=1 - level, method="wilson")
-    value = correct_items / items
+    low, high = proportion_confint(value * items, items, alpha=1 - level, method="wilson")
     return Estimate(
         value=value,
         low=max(0.0, float(low)),

@@ -123,7 +123,7 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
     variance_between = float(np.var(seed_means, ddof=1)) if np.ptp(seed_means) > 1e-12 else 0.0
     between = variance_between / seeds
     shared = max(spread.item_variance - spread.noise_variance / seeds, 0.0)
-    margin = _margin(given.level, seeds, between, shared)
+    margin = margin_over_seeds(given.level, seeds, between, shared)
     excess = variance_between - spread.noise_variance
     estimate = replace(
         given,
@@ -139,21 +139,22 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
         seeds=seeds,
         seed_standard_deviation=float(np.sqrt(max(excess, 0.0))),
         seed_reason=None if excess > 0 else "seeds differ no more than their items explain",
-        p_value=_p_over_seeds(spread.centre, seeds, between, shared),
+        p_value=p_over_seeds(spread.centre, seeds, between, shared),
     )
 
 
-def _margin(level: float, seeds: int, between: float, shared: float) -> float:
+def margin_over_seeds(level: float, seeds: int, between: float, shared: float) -> float:
+    """Half the interval of a mean over seeds: `between` them, and `shared` by them (variances)."""
     quantiles = student_quantile(level, seeds - 1), student_quantile(level, np.inf)
     return float(np.sqrt(quantiles[0] ** 2 * between + quantiles[1] ** 2 * shared))
 
 
-def _p_over_seeds(centre: float, seeds: int, between: float, shared: float) -> float:
+def p_over_seeds(centre: float, seeds: int, between: float, shared: float) -> float:
     """The p whose interval just touches zero (there is no closed form)."""
     from scipy.optimize import brentq
 
     def gap(p_value: float) -> float:
-        return _margin(1 - p_value, seeds, between, shared) - abs(centre)
+        return margin_over_seeds(1 - p_value, seeds, between, shared) - abs(centre)
 
     smallest = 1e-12
     if gap(smallest) <= 0:

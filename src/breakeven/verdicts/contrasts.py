@@ -1,31 +1,22 @@
 """Weighted sums of accuracies with their sampling error: what every verdict is decided by.
 
 The error comes from the items where there are any (paired, so that what cells share cancels).
-Otherwise it is bounded from the number of questions: cells of one family are then taken as
-uncorrelated between opposite signs and as fully correlated within a sign, which is the worst case
-for accuracies that do not correlate negatively.
+Otherwise it is bounded from the number of questions of each task (`bounds`). Where there are
+several training seeds, their spread is part of the error; with one the contrast says so.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from breakeven.analysis.aggregate import ItemTable, align, item_tables
-from breakeven.analysis.published_tables import benchmarks
-from breakeven.analysis.results import CellResult, Results
+from breakeven.verdicts.bounds import bounded_variance, why_unbounded
 from breakeven.verdicts.groups import Group
+from breakeven.verdicts.sample import Sample, TaskScores, of_seed, shared_seeds, task_scores
 
 if TYPE_CHECKING:
     from breakeven.statistics.strata import SeededMean, Stratum
 
 Basis = Literal["items", "bound", "none"]
-
-
-class Sample(NamedTuple):
-    """Results with their score matrices by family, made once for many contrasts."""
-
-    results: Results
-    tables: dict[str, ItemTable]
 
 
 class Term(NamedTuple):
@@ -40,6 +31,7 @@ class Contrast(NamedTuple):
 
     `p_above` is the one-sided p for the sum being above the threshold asked about, `p_below` for
     its being below. All but `value` are None, with a `reason`, where no sampling error can be had.
+    `seed_reason` says what the interval lacks where training seeds do not tell.
     """
 
     value: float
@@ -50,33 +42,35 @@ class Contrast(NamedTuple):
     p_below: float | None
     basis: Basis
     reason: str | None = None
+    degrees_of_freedom: float = math.inf
+    seed_reason: str | None = None
 
-
-def sample_of(results: Results) -> Sample:
-    """Results made ready for contrasts."""
-    return Sample(results, item_tables(results))
+    @property
+    def two_sided_p(self) -> float | None:
+        """The p of the sum being at the threshold."""
+        if self.p_above is None or self.p_below is None:
+            return None
+        return min(1.0, 2 * min(self.p_above, self.p_below))
 
 
 def contrast(sample: Sample, terms: Sequence[Term], threshold: float = 0.0) -> Contrast:
     """Judge a weighted sum of accuracies against `threshold`.
 
-    Terms may span families. A family's tasks are weighed equally; families are added with their
-    errors in squares where they share nothing, and linearly where they share clusters or seeds.
+    Terms may span families. A family's tasks are weighed equally. What families share, the same
+    content in two formats or training runs, is taken into the error where items are known.
     """
-    families = dict.fromkeys(term.group.cells[0].family for term in terms)
-    by_family = [[t for t in terms if t.group.cells[0].family == name] for name in families]
-    if len(by_family) == 1:
-        return _one_family(sample, by_family[0], threshold)
-    parts = [_one_family(sample, part, 0.0) for part in by_family]
-    errors = [part.standard_error for part in parts]
-    known = [error for error in errors if error is not None]
-    value = sum(part.value for part in parts)
-    if len(known) < len(parts):
-        reason = next(part.reason for part in parts if part.standard_error is None)
-        return _without_error(value, reason)
-    linear = parts[0].basis == "items" and _families_are_related(sample, terms)
-    error = sum(known) if linear else math.hypot(*known)
-    return _by_normal(value, error, threshold, parts[0].basis)
+    key = tuple(terms), threshold
+    if key not in sample.known:
+        sample.known[key] = _contrast(sample, terms, threshold)
+    found: Contrast = sample.known[key]
+    return found
+
+
+def _contrast(sample: Sample, terms: Sequence[Term], threshold: float) -> Contrast:
+    mean = _over_items(sample, terms, threshold)
+    if mean is not None:
+        return _from_items(mean, threshold)
+    return _from_counts(terms, threshold)
 
 
 def difference(sample: Sample, higher: Group, lower: Group, margin: float = 0.0) -> Contrast:
@@ -94,40 +88,72 @@ def mean_terms(parts: Iterable[Sequence[Term]]) -> list[Term]:
     return [Term(weight, group) for group, weight in merged.items() if weight]
 
 
-def _one_family(sample: Sample, terms: Sequence[Term], threshold: float) -> Contrast:
+def _by_family(terms: Sequence[Term]) -> list[list[Term]]:
+    families = dict.fromkeys(term.group.cells[0].family for term in terms)
+    return [[t for t in terms if t.group.cells[0].family == name] for name in families]
+
+
+def _from_counts(terms: Sequence[Term], threshold: float) -> Contrast:
+    """By the normal distribution, from the numbers of questions and the spread of the seeds."""
     value = sum(weight * group.accuracy for weight, group in terms)
-    mean = _over_items(sample, terms, threshold)
-    if mean is not None:
-        return _from_items(mean, threshold)
-    errors = [_bound(sample, group) for _, group in terms]
-    known = [error for error in errors if error is not None]
-    if len(known) < len(errors):
-        reason = "neither item-level answers nor the number of questions are known"
-        return _without_error(value, reason)
-    signed = [weight * error for (weight, _), error in zip(terms, known, strict=True)]
-    above, below = sum(s for s in signed if s > 0), sum(s for s in signed if s < 0)
-    return _by_normal(value, math.hypot(above, below), threshold, "bound")
+    parts = _by_family(terms)
+    reasons = [why_unbounded([group for _, group in part]) for part in parts]
+    if any(reasons):
+        return _without_error(value, next(reason for reason in reasons if reason))
+    shared = sum(bounded_variance(part) for part in parts)
+    seeds = shared_seeds([group for _, group in terms])
+    if len(seeds) > 1:
+        return _over_seeds(terms, seeds, shared, threshold)
+    return _by_normal(value, math.sqrt(shared), threshold)
 
 
-def _by_normal(value: float, error: float, threshold: float, basis: Basis) -> Contrast:
+def _over_seeds(
+    terms: Sequence[Term], seeds: Sequence[int], shared: float, threshold: float
+) -> Contrast:
+    from statistics import mean, variance
+
+    from breakeven.statistics.strata import margin_over_seeds, p_over_seeds
+
+    values = [sum(w * of_seed(group, seed).accuracy for w, group in terms) for seed in seeds]
+    value, between = mean(values), variance(values) / len(seeds)
+    margin = margin_over_seeds(0.95, len(seeds), between, shared)
+    half = p_over_seeds(value - threshold, len(seeds), between, shared) / 2
+    p_values = (half, 1 - half) if value > threshold else (1 - half, half)
+    error = math.sqrt(between + shared)
+    freedom = (len(seeds) - 1) * (error**2 / between) ** 2 if between else math.inf
+    return Contrast(value, error, value - margin, value + margin, *p_values, "bound", None, freedom)
+
+
+def _by_normal(value: float, error: float, threshold: float) -> Contrast:
     from scipy.special import ndtr
 
-    if error == 0:
-        return _without_error(value, "no variation between items")
+    from breakeven.statistics.strata import ONE_SEED
+
     ratio = (value - threshold) / error
     low, high = value - 1.96 * error, value + 1.96 * error
-    return Contrast(value, error, low, high, float(ndtr(-ratio)), float(ndtr(ratio)), basis)
+    p_values = float(ndtr(-ratio)), float(ndtr(ratio))
+    return Contrast(value, error, low, high, *p_values, "bound", seed_reason=ONE_SEED)
 
 
 def _from_items(mean: "SeededMean", threshold: float) -> Contrast:
     estimate = mean.estimate
-    value = (estimate.value or 0.0) + threshold
+    value = threshold if estimate.value is None else estimate.value + threshold
     error, low, high = estimate.standard_error, estimate.low, estimate.high
     if error is None or low is None or high is None or mean.p_value is None:
         return _without_error(value, estimate.reason)
     half = mean.p_value / 2
     p_values = (half, 1 - half) if low + high > 0 else (1 - half, half)
-    return Contrast(value, error, low + threshold, high + threshold, *p_values, "items")
+    freedom = estimate.degrees_of_freedom
+    return Contrast(
+        value,
+        error,
+        low + threshold,
+        high + threshold,
+        *p_values,
+        "items",
+        degrees_of_freedom=math.inf if freedom is None else freedom,
+        seed_reason=mean.seed_reason,
+    )
 
 
 def _without_error(value: float, reason: str | None) -> Contrast:
@@ -140,59 +166,33 @@ def _over_items(sample: Sample, terms: Sequence[Term], threshold: float) -> "See
         return None
     from breakeven.statistics.strata import mean_of_strata
 
-    seeds = sorted(set.intersection(*({c.seed for c in g.cells} for _, g in terms)))
-    strata = _strata(sample, terms, seeds, threshold)
-    if not strata:
+    seeds = shared_seeds([group for _, group in terms])
+    parts = _by_family(terms)
+    scored = [task_scores(sample, [group for _, group in part], seeds) for part in parts]
+    if not all(scored):
         return None
+    strata = _strata(parts, scored, threshold)
     pair = sorted(weight for weight, _ in terms) == [-1.0, 1.0] and threshold == 0
-    return mean_of_strata(strata, adjust_differences=pair)
+    return mean_of_strata(strata, adjust_differences=pair and len(parts) == 1)
 
 
 def _strata(
-    sample: Sample, terms: Sequence[Term], seeds: Sequence[int], threshold: float
+    parts: Sequence[Sequence[Term]], scored: Sequence[Sequence[TaskScores]], threshold: float
 ) -> "list[Stratum]":
-    """One stratum a task: the weighted sum of every seed and item, minus the threshold."""
+    """One stratum a task: its weighted sum for every seed and item, minus the threshold.
+
+    The mean over all strata is the sum over families of the means over their tasks.
+    """
     import numpy as np
 
     from breakeven.statistics.strata import Stratum
 
-    cells = [_of_seed(group, seed) for seed in seeds for _, group in terms]
-    aligned = align(sample.tables, cells)
-    if aligned is None:
-        return []
-    stacked = aligned.correct.reshape(len(seeds), len(terms), -1)
-    sums = np.einsum("t,sti->si", [weight for weight, _ in terms], stacked) - threshold
-    strata = []
-    for task in np.unique(aligned.task):
-        here = aligned.task == task
-        strata.append(Stratum(sums[:, here], aligned.cluster[here]))
-    return strata
-
-
-def _of_seed(group: Group, seed: int) -> CellResult:
-    return next(cell for cell in group.cells if cell.seed == seed)
-
-
-def _bound(sample: Sample, group: Group) -> float | None:
-    """The largest standard error that a cell's accuracy can have, None where n is unknown.
-
-    Published cells: the tasks' public sizes and a variance of 1/4 an item, as the accuracy of a
-    single task is not published. Others: binomial with two successes and failures added.
-    """
-    cell = group.cells[0]
-    if sample.results.source == "published":
-        sizes = [task.items for task in benchmarks() if task.family == cell.family]
-        return math.sqrt(sum(0.25 / size for size in sizes)) / len(sizes) if sizes else None
-    items = cell.items
-    if items is None:
-        return None
-    share = (cell.accuracy * items + 2) / (items + 4)
-    return math.sqrt(share * (1 - share) / items)
-
-
-def _families_are_related(sample: Sample, terms: Sequence[Term]) -> bool:
-    """Whether families share clusters (the same content in two formats) or training seeds."""
-    if any(len(term.group.cells) > 1 for term in terms):
-        return True
-    items = sample.results.items
-    return items is not None and "cluster" in items.columns
+    tasks = [task for family in scored for task in family]
+    sums = [
+        np.einsum("t,tsi->si", [weight for weight, _ in part], task.correct)
+        * (len(tasks) / len(family))
+        - threshold
+        for part, family in zip(parts, scored, strict=True)
+        for task in family
+    ]
+    return [Stratum(values, task.clusters) for values, task in zip(sums, tasks, strict=True)]

@@ -1,9 +1,12 @@
 """Reasoning against IFT at the same FLOPs, as contrasts that carry their sampling error.
 
-Within the costs of the IFT students their accuracy is interpolated in log cost, and may lie
-anywhere among the curves that fit equally well. Beyond them two things are taken for granted: a
-dearer IFT student is no worse than the largest one, and no better than those curves (up to
-`FIT_REACH` times the largest cost) or than the teacher (further out, or with too few sizes to fit).
+IFT at a cost is at least the best IFT student that costs no more. Between two students it is also
+interpolated in log cost, and may lie anywhere among the curves that fit equally well. Beyond the
+dearest it is no better than those curves (up to `FIT_REACH` times the largest cost) or than the
+teacher (further out, or with too few sizes to fit).
+
+Which student is the best is itself uncertain, so none is chosen by its score: reasoning is ahead
+if it is ahead of every one (the largest p), IFT if any one is (Bonferroni).
 """
 
 from collections.abc import Sequence
@@ -11,8 +14,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.analysis.results import Results
-from breakeven.verdicts.contrasts import Contrast, Sample, Term, contrast
+from breakeven.verdicts.combine import any_of
+from breakeven.verdicts.contrasts import Contrast, Term, contrast, difference
 from breakeven.verdicts.groups import Group, GroupPair, corpora_named, group_pairs, groups
+from breakeven.verdicts.sample import Sample
 
 if TYPE_CHECKING:
     from breakeven.frontiers.equivalents import EquivalentAccuracy
@@ -28,17 +33,18 @@ class EqualCost(NamedTuple):
     """A reasoning group, what it spends, and what is known of IFT at that cost.
 
     `curve` holds the IFT students by ascending cost. `terms` make IFT's accuracy at that cost
-    where `factor` is 1, and the nearest IFT student's otherwise. `lowest` and `highest` bound
-    IFT's accuracy there, as fractions; `factor` is how many times the cost lies outside the IFT
-    costs, and `dearer` on which side.
+    where `factor` is 1, and the nearest IFT student's otherwise. `low` and `high` bound what
+    interpolation, fits and the teacher leave for IFT there, as fractions; `factor` is how many
+    times the cost lies outside the IFT costs, and `dearer` on which side.
     """
 
+    cost: str
     reasoning: Group
     spent: float
     curve: Curve
     terms: tuple[Term, ...]
-    lowest: float
-    highest: float
+    low: float
+    high: float
     factor: float
     dearer: bool
 
@@ -52,17 +58,51 @@ class EqualCost(NamedTuple):
         """IFT's accuracy at the cost, or the nearest IFT student's where it is extrapolated."""
         return sum(weight * group.accuracy for weight, group in self.terms)
 
+    @property
+    def affordable(self) -> tuple[Group, ...]:
+        """IFT students that cost no more, by ascending cost."""
+        return tuple(group for cost, group in self.curve if cost <= self.spent)
+
+    @property
+    def lowest(self) -> float:
+        """The least that IFT reaches at the cost, by the accuracies at hand."""
+        return max([self.low, *(group.accuracy for group in self.affordable)])
+
+    @property
+    def highest(self) -> float:
+        """The most that IFT may reach at the cost, by the accuracies at hand."""
+        return max([self.high, *(group.accuracy for group in self.affordable)])
+
 
 def ift_leads(sample: Sample, at: EqualCost, margin: float = 0.0) -> Contrast:
-    """IFT at the cost minus reasoning, against -margin: above means IFT is on or near the lead."""
-    threshold = at.nearest - at.lowest - margin
-    return contrast(sample, [*at.terms, Term(-1.0, at.reasoning)], threshold)
+    """IFT at the cost minus reasoning, against -margin: above means IFT is on or near the lead.
+
+    `p_above` is corrected for the IFT students that were tried; the rest is of the best of them.
+    """
+    tried = [difference(sample, group, at.reasoning, -margin) for group in at.affordable]
+    if not _is_one_student(at):
+        threshold = at.nearest - at.low - margin
+        tried.append(contrast(sample, [*at.terms, Term(-1.0, at.reasoning)], threshold))
+    best = max(tried, key=lambda one: 2.0 if one.p_below is None else one.p_below)
+    return best._replace(p_above=any_of(one.p_above for one in tried))
 
 
-def reasoning_leads(sample: Sample, at: EqualCost) -> Contrast:
-    """Reasoning minus IFT at the cost: above means that reasoning is ahead whatever IFT does."""
+def reasoning_leads(sample: Sample, at: EqualCost, margin: float = 0.0) -> Contrast:
+    """Reasoning minus IFT at the cost, against -margin: above means ahead whatever IFT does.
+
+    `p_above` is the largest over the IFT students that cost no more and IFT's upper bound; the
+    rest is of that one.
+    """
+    tried = [difference(sample, at.reasoning, group, -margin) for group in at.affordable]
     opposite = [Term(-weight, group) for weight, group in at.terms]
-    return contrast(sample, [Term(1.0, at.reasoning), *opposite], at.highest - at.nearest)
+    threshold = at.high - at.nearest - margin
+    tried.append(contrast(sample, [Term(1.0, at.reasoning), *opposite], threshold))
+    return max(tried, key=lambda one: 2.0 if one.p_above is None else one.p_above)
+
+
+def _is_one_student(at: EqualCost) -> bool:
+    """Whether IFT's lower bound by `terms` is that of one affordable student."""
+    return [group for _, group in at.terms] == list(at.affordable[-1:]) and at.low == at.nearest
 
 
 def equal_costs(
@@ -82,7 +122,8 @@ def equal_costs(
     for curve, asked in by_curve.items():
         fitted = _fitted(results, curve, [spent for _, spent in asked])
         for (reasoning, spent), at in zip(asked, fitted, strict=True):
-            found.append(_equal_cost(reasoning, spent, curve, at, _ceiling(results, curve)))
+            ceiling = _ceiling(results, curve)
+            found.append(_equal_cost((cost, spent), reasoning, curve, at, ceiling))
     return tuple(found)
 
 
@@ -93,27 +134,6 @@ def comparisons(results: Results, cost: str, corpus: str) -> list[EqualCost]:
         for name in corpora_named(results, corpus)
         for at in equal_costs(results, cost, corpus=name)
     ]
-
-
-def counts(every: Sequence[EqualCost]) -> dict[str, int]:
-    """Where the point values stand, sampling error left aside."""
-    ift = sum(at.lowest >= at.reasoning.accuracy for at in every)
-    reasoning = sum(at.highest < at.reasoning.accuracy for at in every)
-    return {
-        "ift_ahead": ift,
-        "reasoning_ahead": reasoning,
-        "undecided": len(every) - ift - reasoning,
-    }
-
-
-def standing(every: Sequence[EqualCost]) -> str:
-    """`counts` in words."""
-    number = counts(every)
-    return (
-        f"of {len(every)} IFT is ahead in {number['ift_ahead']}, reasoning in "
-        f"{number['reasoning_ahead']}, and {number['undecided']} turn on IFT "
-        "students that were not trained"
-    )
 
 
 def ift_curve(results: Results, pair: GroupPair, cost: str) -> Curve:
@@ -131,13 +151,18 @@ def ift_curve(results: Results, pair: GroupPair, cost: str) -> Curve:
 
 
 def _equal_cost(
-    reasoning: Group, spent: float, curve: Curve, at: "EquivalentAccuracy", ceiling: float
+    cost_of: tuple[str, float],
+    reasoning: Group,
+    curve: Curve,
+    at: "EquivalentAccuracy",
+    ceiling: float,
 ) -> EqualCost:
     import numpy as np
 
     from breakeven.frontiers.interpolation import log_weights, within
     from breakeven.frontiers.saturation import extrapolation_factor
 
+    name, spent = cost_of
     costs = np.array([cost for cost, _ in curve])
     factor, dearer = extrapolation_factor(spent, costs), spent > costs[-1]
     if within(costs, spent):
@@ -147,8 +172,8 @@ def _equal_cost(
     else:
         terms = (Term(1.0, curve[-1][1] if dearer else curve[0][1]),)
     nearest = sum(weight * group.accuracy for weight, group in terms)
-    lowest, highest = _bounds(at, nearest, ceiling, dearer=dearer)
-    return EqualCost(reasoning, spent, curve, terms, lowest, highest, factor, dearer)
+    low, high = _bounds(at, nearest, ceiling, dearer=dearer)
+    return EqualCost(name, reasoning, spent, curve, terms, low, high, factor, dearer)
 
 
 def _bounds(

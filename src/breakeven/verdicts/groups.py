@@ -55,7 +55,7 @@ def groups(
     """Groups of one style, from the smallest student to the largest."""
     cells = results.select(style=style, corpus=corpus, family=family, decoding=decoding)
     found = [Group(tuple(sorted(rows, key=_seed))) for rows in _by_key(cells).values()]
-    return tuple(sorted(found, key=lambda group: group.size_b or math.inf))
+    return tuple(sorted(found, key=lambda g: math.inf if g.size_b is None else g.size_b))
 
 
 def group_pairs(
@@ -84,13 +84,13 @@ def of_size(candidates: Iterable[Group], size_b: float) -> Group | None:
 def at_least(candidates: Iterable[Group], size_b: float) -> tuple[Group, ...]:
     """Groups of students of about `size_b` billion parameters or more."""
     least = size_b / SIZE_TOLERANCE
-    return tuple(group for group in candidates if (group.size_b or 0.0) >= least)
+    return tuple(g for g in candidates if (size := g.size_b) is not None and size >= least)
 
 
 def below(candidates: Iterable[Group], size_b: float) -> tuple[Group, ...]:
     """Groups of students clearly smaller than `size_b` billion parameters."""
     most = size_b / SIZE_TOLERANCE
-    return tuple(group for group in candidates if (group.size_b or math.inf) < most)
+    return tuple(g for g in candidates if (size := g.size_b) is not None and size < most)
 
 
 def corpora_named(results: Results, corpus: str | None) -> tuple[str, ...]:

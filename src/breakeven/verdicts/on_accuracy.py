@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from breakeven.verdicts.contrasts import Contrast, Sample, Term, contrast, difference, mean_terms
+from breakeven.verdicts.combine import all_of, any_of, conjunction
+from breakeven.verdicts.contrasts import Contrast, Term, contrast, difference, mean_terms
 from breakeven.verdicts.groups import (
     Group,
     GroupPair,
@@ -17,17 +18,15 @@ from breakeven.verdicts.groups import (
 from breakeven.verdicts.outcome import (
     Outcome,
     absent,
-    all_of,
-    any_of,
-    conjunction,
-    detectable_by,
     percent,
     points,
+    resolution_of,
     with_interval,
 )
+from breakeven.verdicts.sample import Sample
 
 MORE_ITEMS = "answers by item, or more questions and seeds"
-# A single comparison named in the evidence is beyond its 95% interval.
+# One-sided level at which comparisons are named one by one in the evidence, all together.
 ONE_SIDED = 0.025
 
 
@@ -38,14 +37,13 @@ def most_pairs_won(sample: Sample) -> Outcome:
         return absent("fewer than two pairs of IFT and reasoning", "both styles of two students")
     gains = [difference(sample, pair.reasoning, pair.ift) for pair in pairs]
     won = sum(gain.value > 0 for gain in gains)
-    leads, deficits = sum(_beyond(g.p_above) for g in gains), sum(_beyond(g.p_below) for g in gains)
+    most = len(gains) // 2 + 1
     return Outcome(
-        p_supported=conjunction((gain.p_above for gain in gains), len(gains) // 2 + 1),
+        p_supported=conjunction((gain.p_above for gain in gains), most),
         p_contradicted=conjunction((gain.p_below for gain in gains), math.ceil(len(gains) / 2)),
-        evidence=f"reasoning is ahead in {won} of {len(gains)} pairs; one by one, {leads} "
-        f"leads and {deficits} deficits exceed the sampling error",
+        evidence=f"reasoning is ahead in {won} of {len(gains)} pairs",
         would_decide=MORE_ITEMS,
-        detectable=detectable_by(gains),
+        resolution=resolution_of(gains, len(gains) - most + 1),
         numbers={"pairs": len(gains), "won_by_reasoning": won},
     )
 
@@ -72,7 +70,7 @@ def smaller_beats_larger(
         evidence=f"{family}: {thinking.label} {percent(thinking.accuracy)}, {plain.label} "
         f"{percent(plain.accuracy)}, {with_interval(gains[0])}",
         would_decide=MORE_ITEMS,
-        detectable=detectable_by(gains),
+        resolution=resolution_of(gains),
         numbers={
             "reasoning_accuracy": thinking.accuracy,
             "ift_accuracy": plain.accuracy,
@@ -95,7 +93,9 @@ def gain_grows_with_size(sample: Sample) -> Outcome:
     parts = {name: contrast(sample, terms) for name, terms in slopes.items()}
     mean = contrast(sample, mean_terms(slopes.values()))
     falling = [
-        f"{name} ({points(part.value)})" for name, part in parts.items() if _beyond(part.p_below)
+        f"{name} ({points(part.value)})"
+        for name, part in parts.items()
+        if part.p_below is not None and part.p_below < ONE_SIDED / len(parts)
     ]
     exceptions = f"; it shrinks on {', '.join(falling)}" if falling else ""
     return Outcome(
@@ -104,7 +104,7 @@ def gain_grows_with_size(sample: Sample) -> Outcome:
         evidence=f"a doubling of the size changes the gain by {with_interval(mean)} on average "
         f"over {len(parts)} families and corpora{exceptions}",
         would_decide=f"more sizes, or {MORE_ITEMS}",
-        detectable=detectable_by([mean]),
+        resolution=resolution_of([mean]),
         numbers={"mean_gain_a_doubling": mean.value, "families": len(parts)},
     )
 
@@ -135,33 +135,37 @@ def corpus_hurts(
         p_contradicted=mean.p_below,
         evidence=f"{style} on {family}, from {other} to {harmful} corpus: {rows}",
         would_decide=MORE_ITEMS,
-        detectable=detectable_by(losses),
+        resolution=resolution_of(losses),
         numbers={"mean_loss": mean.value, "students": len(found)},
     )
 
 
-def matches_larger_ift(sample: Sample, *, corpus: str, factor: float) -> Outcome:
-    """In more than half of the pairs, reasoning equals an IFT student `factor` times larger."""
+def matches_larger_ift(sample: Sample, *, corpus: str, factor: float, margin: float) -> Outcome:
+    """In more than half of the pairs, reasoning matches an IFT student `factor` times larger.
+
+    To match is not to be behind by more than `margin` (non-inferiority).
+    """
     leads = [
         lead
         for name in corpora_named(sample.results, corpus)
         for pair in group_pairs(sample.results, corpus=name)
-        if (lead := _lead_over_larger(sample, pair, factor)) is not None
+        if (lead := _lead_over_larger(sample, pair, factor, margin)) is not None
     ]
     if len(leads) < 2:
         return absent(
             f"fewer than two pairs with an IFT student {factor:g} times larger",
             f"IFT students {factor:g} times larger than the reasoning ones",
         )
-    ahead = sum(lead.value >= 0 for lead in leads)
+    matched = sum(lead.value >= -margin for lead in leads)
+    most = len(leads) // 2 + 1
     return Outcome(
-        p_supported=conjunction((lead.p_above for lead in leads), len(leads) // 2 + 1),
+        p_supported=conjunction((lead.p_above for lead in leads), most),
         p_contradicted=conjunction((lead.p_below for lead in leads), math.ceil(len(leads) / 2)),
-        evidence=f"in {ahead} of {len(leads)} pairs reasoning reaches the accuracy of IFT at "
-        f"{factor:g} times the size (interpolated in log size)",
+        evidence=f"in {matched} of {len(leads)} pairs reasoning is at most {percent(margin)} "
+        f"behind IFT at {factor:g} times the size (interpolated in log size)",
         would_decide=MORE_ITEMS,
-        detectable=detectable_by(leads),
-        numbers={"pairs": len(leads), "reached": ahead},
+        resolution=resolution_of(leads, len(leads) - most + 1),
+        numbers={"pairs": len(leads), "matched": matched},
     )
 
 
@@ -196,14 +200,10 @@ def plateau_broken(sample: Sample, *, corpus: str, least_b: float) -> Outcome:
         f"{still} in its last doubling, and curves that fit it about equally well level off "
         f"anywhere from {percent(low)} to {percent(high)}",
         would_decide="IFT students large enough to show a level",
-        detectable=detectable_by(over),
+        resolution=resolution_of(over),
         rests_on_extrapolation=True,
         numbers={"above_largest_ift": sum(part.value > 0 for part in over), "of": len(over)},
     )
-
-
-def _beyond(p_value: float | None) -> bool:
-    return p_value is not None and p_value < ONE_SIDED
 
 
 def _style(sample: Sample, style: str, corpus: str, family: str) -> tuple[Group, ...]:
@@ -223,7 +223,7 @@ def _student(group: Group) -> str:
 
 def _slope_terms(pairs: Sequence[GroupPair]) -> list[Term]:
     """Least squares slope of the gain per doubling of the size; empty below three sizes."""
-    sized = [(math.log2(size), pair) for pair in pairs if (size := pair.ift.size_b)]
+    sized = [(math.log2(size), pair) for pair in pairs if (size := pair.ift.size_b) is not None]
     if len({x for x, _ in sized}) < 3:
         return []
     centre = sum(x for x, _ in sized) / len(sized)
@@ -235,20 +235,27 @@ def _slope_terms(pairs: Sequence[GroupPair]) -> list[Term]:
     ]
 
 
-def _lead_over_larger(sample: Sample, pair: GroupPair, factor: float) -> Contrast | None:
-    """Reasoning minus IFT at `factor` times the size; None where IFT was not trained that large."""
+def _lead_over_larger(
+    sample: Sample, pair: GroupPair, factor: float, margin: float
+) -> Contrast | None:
+    """Reasoning minus IFT at `factor` times the size, against -margin.
+
+    None where IFT was not trained that large.
+    """
     import numpy as np
 
     from breakeven.frontiers.interpolation import log_weights, within
 
     curve = [g for g in _curve(sample, pair.ift) if g.size_b is not None]
     sizes = np.array([g.size_b for g in curve], dtype=np.float64)
-    wanted = (pair.reasoning.size_b or 0.0) * factor
-    if len(set(sizes)) < max(2, len(sizes)) or not wanted or not within(sizes, wanted):
+    if pair.reasoning.size_b is None or len(set(sizes)) < max(2, len(sizes)):
+        return None
+    wanted = pair.reasoning.size_b * factor
+    if not within(sizes, wanted):
         return None
     weights = log_weights(sizes, np.array([wanted]))[0]
     terms = [Term(-float(w), g) for w, g in zip(weights, curve, strict=True) if w]
-    return contrast(sample, [Term(1.0, pair.reasoning), *terms])
+    return contrast(sample, [Term(1.0, pair.reasoning), *terms], -margin)
 
 
 def _curve(sample: Sample, ift: Group) -> tuple[Group, ...]:
@@ -262,7 +269,7 @@ def _curve(sample: Sample, ift: Group) -> tuple[Group, ...]:
 
 def _last_doubling(curve: Sequence[Group]) -> float | None:
     """Accuracy that IFT gains per doubling between its two largest sizes; None with one size."""
-    sized = [(group.size_b, group.accuracy) for group in curve if group.size_b]
+    sized = [(size, group.accuracy) for group in curve if (size := group.size_b) is not None]
     if len(sized) < 2 or sized[-1][0] == sized[-2][0]:
         return None
     return (sized[-1][1] - sized[-2][1]) / math.log2(sized[-1][0] / sized[-2][0])
@@ -276,8 +283,8 @@ def _level_range(sample: Sample, curve: Sequence[Group]) -> tuple[float, float]:
     from breakeven.frontiers.saturation import ambiguity_range, fit_saturation
 
     ceiling = sample.results.teacher_accuracy.get(curve[0].cells[0].family, 1.0)
-    sizes = [group.size_b for group in curve if group.size_b]
-    accuracies = [group.accuracy for group in curve if group.size_b]
+    sized = [(size, group.accuracy) for group in curve if (size := group.size_b) is not None]
+    sizes, accuracies = [size for size, _ in sized], [accuracy for _, accuracy in sized]
     fit = fit_saturation(sizes, accuracies, ceiling) if sizes else None
     if fit is None or fit.curve is None:
         return curve[-1].accuracy, ceiling

@@ -1,32 +1,32 @@
 """Tests of claims about who is on the frontier of accuracy against cost."""
 
-from breakeven.verdicts.contrasts import Contrast, Sample, difference
+from breakeven.verdicts.combine import all_of, any_of
+from breakeven.verdicts.contrasts import Contrast, difference
 from breakeven.verdicts.equal_cost import (
     COST_WORDS,
     Curve,
     EqualCost,
     comparisons,
-    counts,
     ift_curve,
     ift_leads,
     reasoning_leads,
-    standing,
 )
 from breakeven.verdicts.groups import SIZE_TOLERANCE, Group, group_pairs, groups
 from breakeven.verdicts.on_cost import LARGER_IFT
 from breakeven.verdicts.outcome import (
+    Compared,
     Outcome,
     absent,
-    all_of,
-    any_of,
-    detectable_by,
+    percent,
+    resolution_of,
     with_interval,
 )
+from breakeven.verdicts.sample import Sample
 
 
 def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcome:
     """No IFT student is beaten by a reasoning student that costs no more."""
-    shown, beaten, margins = [], [], []
+    shown, beaten, margins, tried = [], [], [], 0
     for pair in group_pairs(sample.results):
         spent = pair.reasoning.mean(cost)
         curve = ift_curve(sample.results, pair, cost)
@@ -38,6 +38,7 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
                 shown.append(any_of(lead.p_above for lead in leads[0]))
                 beaten.append(all_of(lead.p_below for lead in leads[1]))
                 margins.append(max(leads[1], key=lambda lead: lead.value))
+                tried += len(leads[1])
     words = COST_WORDS[cost]
     if not any(group.mean(cost) is not None for group in groups(sample.results, "ift")):
         return absent(f"no {words} in these results", f"{words} of every cell")
@@ -52,9 +53,10 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
         p_supported=all_of(shown),
         p_contradicted=any_of(beaten),
         evidence=f"{len(shown)} times a reasoning student costs no more {words} than an IFT one; "
-        f"the best IFT student at that cost leads by {with_interval(worst)} in the closest case",
+        f"in the closest case the best IFT student at that cost leads by "
+        f"{with_interval(worst, chosen_of=tried)}",
         would_decide=f"{LARGER_IFT}, with answers by item",
-        detectable=detectable_by(margins),
+        resolution=resolution_of(margins, len(margins)),
         numbers={"comparisons": len(shown), "closest_lead": worst.value, "margin": margin},
     )
 
@@ -62,26 +64,31 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
 def reasoning_leads_only_on_large_open(
     sample: Sample, *, cost: str, corpus: str, least_b: float, margin: float
 ) -> Outcome:
-    """Reasoning is ahead at equal cost on open tasks from a size on, and nowhere else."""
+    """Reasoning reaches IFT at equal cost on open tasks from a size on, and is behind elsewhere.
+
+    To reach is not to be behind by more than `margin` (non-inferiority).
+    """
     every = comparisons(sample.results, cost, corpus)
     inside = [at for at in every if _is_large(at, least_b) and _is_open(at)]
     outside = [at for at in every if not (_is_large(at, least_b) and _is_open(at))]
     if not inside:
         wanted = f"reasoning students of {least_b:g}B or more on open tasks, with costs"
         return absent(f"no {wanted}", wanted)
-    leads = [reasoning_leads(sample, at) for at in inside]
-    near = [ift_leads(sample, at, margin) for at in outside]
-    against = [ift_leads(sample, at) for at in inside]
+    leads = [reasoning_leads(sample, at, margin) for at in inside]
+    near = [ift_leads(sample, at) for at in outside]
+    against = [ift_leads(sample, at, -margin) for at in inside]
     against += [reasoning_leads(sample, at) for at in outside]
     return Outcome(
         p_supported=all_of(part.p_above for part in (*leads, *near)),
         p_contradicted=any_of(part.p_above for part in against),
-        evidence=f"open tasks from {least_b:g}B: {standing(inside)}; elsewhere: "
-        f"{standing(outside)}",
+        evidence=f"to reach is to be at most {percent(margin)} behind",
         would_decide=f"{LARGER_IFT}, with answers by item",
-        detectable=detectable_by(leads),
+        resolution=resolution_of(leads),
         rests_on_extrapolation=any(at.extrapolated for at in every),
-        numbers={f"inside_{key}": value for key, value in counts(inside).items()},
+        compared=(
+            Compared(f"open tasks from {least_b:g}B", tuple(inside)),
+            Compared("elsewhere", tuple(outside)),
+        ),
     )
 
 
@@ -93,11 +100,11 @@ def no_reasoning_on_frontier(sample: Sample, *, cost: str, corpus: str) -> Outco
     return Outcome(
         p_supported=all_of(ift_leads(sample, at).p_above for at in every),
         p_contradicted=any_of(reasoning_leads(sample, at).p_above for at in every),
-        evidence=f"at equal {COST_WORDS[cost]}, {standing(every)}",
+        evidence="",
         would_decide=f"{LARGER_IFT}, with answers by item",
-        detectable=detectable_by([ift_leads(sample, at) for at in every]),
+        resolution=resolution_of([ift_leads(sample, at) for at in every]),
         rests_on_extrapolation=any(at.extrapolated for at in every),
-        numbers=counts(every),
+        compared=(Compared(f"at equal {COST_WORDS[cost]}", tuple(every)),),
     )
 
 
@@ -114,14 +121,14 @@ def large_reasoning_on_both_frontiers(sample: Sample, *, corpus: str, least_b: f
     return Outcome(
         p_supported=all_of(reasoning_leads(sample, at).p_above for at in every),
         p_contradicted=any_of(ift_leads(sample, at).p_above for at in every),
-        evidence="; ".join(
-            f"at equal {COST_WORDS[cost]}, from {least_b:g}B: {standing(rows)}"
+        evidence="",
+        would_decide=f"{LARGER_IFT}, with answers by item",
+        resolution=resolution_of([reasoning_leads(sample, at) for at in every]),
+        rests_on_extrapolation=any(at.extrapolated for at in every),
+        compared=tuple(
+            Compared(f"at equal {COST_WORDS[cost]}, from {least_b:g}B", tuple(rows))
             for cost, rows in large.items()
         ),
-        would_decide=f"{LARGER_IFT}, with answers by item",
-        detectable=detectable_by([reasoning_leads(sample, at) for at in every]),
-        rests_on_extrapolation=any(at.extrapolated for at in every),
-        numbers=counts(every),
     )
 
 
@@ -139,7 +146,8 @@ def _over_envelope(
 
 
 def _is_large(at: EqualCost, least_b: float) -> bool:
-    return (at.reasoning.size_b or 0.0) * SIZE_TOLERANCE >= least_b
+    size_b = at.reasoning.size_b
+    return size_b is not None and size_b * SIZE_TOLERANCE >= least_b
 
 
 def _is_open(at: EqualCost) -> bool:

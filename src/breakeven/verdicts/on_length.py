@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.verdicts.contrasts import Sample
+from breakeven.verdicts.combine import all_of, any_of
 from breakeven.verdicts.groups import Group, group_pairs, groups
-from breakeven.verdicts.outcome import Outcome, absent, all_of, any_of
+from breakeven.verdicts.outcome import Outcome, absent
+from breakeven.verdicts.sample import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,12 +77,11 @@ def _within_range(ratios: Sequence[LogRatio], low: float, high: float, what: str
     below_high = float(ndtr((mean - math.log(high)) / error)) if error else None
     outside = [None if p is None else 1 - p for p in (above_low, below_high)]
     interval = f"{math.exp(mean - 1.96 * error):.2f} to {math.exp(mean + 1.96 * error):.2f}"
-    smallest, largest = (math.exp(pick(r.value for r in ratios)) for pick in (min, max))
     return Outcome(
         p_supported=all_of([above_low, below_high]),
         p_contradicted=any_of(outside),
-        evidence=f"{what}: {math.exp(mean):.2f}x (95% interval {interval}), between "
-        f"{smallest:.2f}x and {largest:.2f}x in single cells",
+        evidence=f"{what}: {math.exp(mean):.2f}x (95% interval {interval}), the mean over "
+        f"{len(ratios)} cells",
         would_decide="more items",
         numbers={"ratio": math.exp(mean), "cells": len(ratios)},
     )

@@ -3,17 +3,17 @@
 from typing import NamedTuple
 
 from breakeven.analysis.results import Order
-from breakeven.verdicts.contrasts import Sample, Term, contrast, difference, mean_terms
+from breakeven.verdicts.combine import all_of, any_of
+from breakeven.verdicts.contrasts import Term, contrast, difference, mean_terms
 from breakeven.verdicts.groups import Group, comparable, group_pairs, groups
 from breakeven.verdicts.outcome import (
     Outcome,
     absent,
-    all_of,
-    any_of,
-    detectable_by,
     percent,
+    resolution_of,
     with_interval,
 )
+from breakeven.verdicts.sample import Sample
 
 
 class Mix(NamedTuple):
@@ -31,7 +31,8 @@ def mixes_keep_the_gain(
     found = [
         mix
         for mix in _mixes(sample)
-        if least_share <= (mix.mixed.cells[0].reasoning_share or 0.0) <= most_share
+        if (share := mix.mixed.cells[0].reasoning_share) is not None
+        and least_share <= share <= most_share
         and mix.mixed.cells[0].order in (order, None)
     ]
     if not found:
@@ -54,7 +55,7 @@ def mixes_keep_the_gain(
         evidence=f"{len(found)} mixes are {with_interval(surplus)} against {percent(kept)} of the "
         f"gain, which is {with_interval(gain)}; {cost} of pure reasoning",
         would_decide="costs, and more questions or seeds",
-        detectable=detectable_by([surplus]),
+        resolution=resolution_of([surplus]),
         numbers={"mixes": len(found), "surplus": surplus.value, "cost_ratio": saved},
     )
 
@@ -74,9 +75,9 @@ def mixes_sometimes_beat_both(sample: Sample) -> Outcome:
         p_supported=any_of(all_of(part.p_above for part in pair) for pair in over),
         p_contradicted=all_of(any_of(part.p_below for part in pair) for pair in over),
         evidence=f"{ahead} of {len(found)} mixes are ahead of both pure arms; the best by "
-        f"{with_interval(lead)}",
+        f"{with_interval(lead, chosen_of=2 * len(over))}",
         would_decide="more questions or seeds",
-        detectable=detectable_by([part for pair in over for part in pair]),
+        resolution=resolution_of([part for pair in over for part in pair], len(over)),
         numbers={"mixes": len(found), "ahead_of_both": ahead},
     )
 
@@ -97,5 +98,7 @@ def _cost_ratio(mixes: list[Mix]) -> float | None:
     spent = [
         (mix.mixed.mean("inference_flops"), mix.reasoning.mean("inference_flops")) for mix in mixes
     ]
-    ratios = [mixed / pure for mixed, pure in spent if mixed is not None and pure]
-    return sum(ratios) / len(ratios) if len(ratios) == len(spent) else None
+    known = [(mixed, pure) for mixed, pure in spent if mixed is not None and pure is not None]
+    if len(known) < len(spent) or any(pure == 0 for _, pure in known):
+        return None
+    return sum(mixed / pure for mixed, pure in known) / len(known)

@@ -1,14 +1,37 @@
-"""What a test of a claim hands back, and how p values of several comparisons become one."""
+"""What a test of a claim hands back, before it is corrected and decided together with the rest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from breakeven.statistics import wording
 from breakeven.verdicts.contrasts import Contrast
+from breakeven.verdicts.equal_cost import EqualCost
 
 Number = float | int | str | None
 Decision = Literal["supported", "contradicted", "undecidable here"]
+
+
+class Resolution(NamedTuple):
+    """What a comparison's error lets it see: `tries` comparisons share its p."""
+
+    standard_error: float
+    degrees_of_freedom: float
+    tries: int
+
+    def detectable(self, alpha: float) -> float | None:
+        """The difference (a fraction) that is found with 80% power at this level."""
+        from breakeven.statistics.power import detectable_from_error
+
+        error, freedom, tries = self
+        return detectable_from_error(error, freedom, alpha=alpha / tries).value
+
+
+class Compared(NamedTuple):
+    """Comparisons at equal cost that a claim speaks of; `where` says which."""
+
+    where: str
+    every: tuple[EqualCost, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +40,8 @@ class Outcome:
 
     `p_supported` is the p of "the claim does not hold", `p_contradicted` of "it does"; None where
     the data cannot say, and `would_decide` then says what could. `settled` is a decision by
-    arithmetic that no sampling error touches. `detectable` is the difference (a fraction) that
-    the deciding comparison finds with 80% power.
+    arithmetic that no sampling error touches. `compared` are counted by what the report decides
+    of each.
     """
 
     evidence: str
@@ -26,8 +49,9 @@ class Outcome:
     p_supported: float | None = None
     p_contradicted: float | None = None
     settled: Decision | None = None
-    detectable: float | None = None
+    resolution: Resolution | None = None
     rests_on_extrapolation: bool = False
+    compared: tuple[Compared, ...] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
 
 
@@ -36,42 +60,12 @@ def absent(reason: str, would_decide: str) -> Outcome:
     return Outcome(evidence=reason, would_decide=would_decide)
 
 
-def all_of(p_values: Iterable[float | None]) -> float | None:
-    """p that every comparison holds: the largest (intersection-union, Berger 1982)."""
-    values = list(p_values)
-    known = [value for value in values if value is not None]
-    return max(known) if known and len(known) == len(values) else None
-
-
-def any_of(p_values: Iterable[float | None]) -> float | None:
-    """p that at least one comparison holds: Bonferroni; one without a p counts as not shown."""
-    values = list(p_values)
-    known = [value for value in values if value is not None]
-    return min(1.0, min(known) * len(values)) if known else None
-
-
-def conjunction(p_values: Iterable[float | None], count: int) -> float | None:
-    """p that at least `count` comparisons hold, however they depend on each other.
-
-    The partial conjunction of Benjamini and Heller (2008): (n - count + 1) times the count-th
-    smallest p. One without a p counts as not shown.
-    """
-    values = list(p_values)
-    known = [value for value in values if value is not None]
-    if not known or not 1 <= count <= len(values):
-        return None
-    filled = sorted([*known, *[1.0] * (len(values) - len(known))])
-    return min(1.0, filled[count - 1] * (len(values) - count + 1))
-
-
-def detectable_by(contrasts: Sequence[Contrast]) -> float | None:
-    """The difference that the median comparison can show at 80% power and 5%, a fraction."""
-    errors = sorted(c.standard_error for c in contrasts if c.standard_error is not None)
-    if not errors:
-        return None
-    from breakeven.statistics.power import detectable_from_error
-
-    return detectable_from_error(errors[len(errors) // 2]).value
+def resolution_of(contrasts: Sequence[Contrast], tries: int = 1) -> Resolution | None:
+    """That of the median comparison, of which `tries` share a p."""
+    known = sorted(
+        (c.standard_error, c.degrees_of_freedom) for c in contrasts if c.standard_error is not None
+    )
+    return Resolution(*known[len(known) // 2], tries) if known else None
 
 
 def percent(share: float) -> str:
@@ -84,10 +78,23 @@ def points(share: float) -> str:
     return f"{wording.points(share)} points"
 
 
-def with_interval(contrast: Contrast) -> str:
-    """A difference in points with a 95% interval, or a word on why there is none."""
-    if contrast.low is None or contrast.high is None:
+def with_interval(contrast: Contrast, chosen_of: int = 1) -> str:
+    """A difference in points with a 95% interval, or a word on why there is none.
+
+    `chosen_of`: the comparison was chosen by its value among so many, so the interval is widened
+    to hold for all of them (Bonferroni).
+    """
+    if contrast.low is None or contrast.high is None or contrast.standard_error is None:
         return f"{points(contrast.value)} (no interval: {contrast.reason})"
+    low, high = contrast.low, contrast.high
     bound = "at widest " if contrast.basis == "bound" else ""
-    low, high = wording.points(contrast.low), wording.points(contrast.high)
-    return f"{points(contrast.value)} (95% interval {bound}{low} to {high})"
+    if chosen_of > 1:
+        from breakeven.statistics.estimates import student_quantile
+
+        freedom = contrast.degrees_of_freedom
+        one, all_ = (student_quantile(1 - 0.05 / n, freedom) for n in (1, chosen_of))
+        middle = (low + high) / 2
+        low, high = (middle + (end - middle) * all_ / one for end in (low, high))
+        bound = f"for all {chosen_of} together {bound}"
+    ends = f"{wording.points(low)} to {wording.points(high)}"
+    return f"{points(contrast.value)} (95% interval {bound}{ends})"

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.report.differences import Difference
 from breakeven.report.figures.axes import label_point, power_ticks, signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import ArmView, PanelKey, Study
 from breakeven.report.style import INK, STYLE_WORDS
 from breakeven.statistics.wording import points
+from breakeven.verdicts.differences import Difference
 from breakeven.verdicts.groups import Group
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 import pytest
 
-from breakeven.verdicts.outcome import all_of, any_of, conjunction
+from breakeven.verdicts.combine import all_of, any_of, conjunction
 
 
 @pytest.mark.parametrize(
