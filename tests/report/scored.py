@@ -24,9 +24,16 @@ def scored(
     items: int | Mapping[str, int] = 200,
     chance: Mapping[str, float] | None = None,
     clusters: Mapping[str, list[str]] | None = None,
+    apart: bool = False,
 ) -> Results:
-    """Results whose cells answer the first items of each task right, and the rest wrong."""
-    frames = [_frame(key, count, _size(items, key[2]), clusters) for key, count in right.items()]
+    """Results whose cells answer the first items of each task right, and the rest wrong.
+
+    With `apart` each cell begins at an item of its own, so that cells agree on less.
+    """
+    frames = [
+        _frame(key, count, _size(items, key[2]), clusters, 37 * number * apart)
+        for number, (key, count) in enumerate(right.items())
+    ]
     costs = {
         (key[0], key[1], _seed(key)): CellCosts(
             train_flops=0.0 if key[1] == "base" else 1e3 * (SIZES[key[0]] or 0.0)
@@ -46,7 +53,7 @@ def _size(items: int | Mapping[str, int], task: str) -> int:
 
 
 def _frame(
-    key: Key, right: int, items: int, clusters: Mapping[str, list[str]] | None
+    key: Key, right: int, items: int, clusters: Mapping[str, list[str]] | None, start: int
 ) -> pd.DataFrame:
     student, arm, task = key[:3]
     thinking = 40 if arm == "reasoning" else 0
@@ -61,7 +68,7 @@ def _frame(
             "family": task.split("/")[0],
             "item": [f"i{number}" for number in range(items)],
             "sample": 0,
-            "correct": np.arange(items) < right,
+            "correct": (np.arange(items) + start) % items < right,
             "truncated": False,
             "parsed": True,
             "prompt_tokens": 20,

@@ -50,6 +50,16 @@ class EquivalentSize:
     draws: int
     reason: str | None
 
+    @property
+    def told(self) -> bool:
+        """Whether the interval leaves out a part of the measured sizes.
+
+        One from below the smallest to above the largest tells nothing; none tells no more.
+        """
+        if self.low is None or self.high is None:
+            return False
+        return not (self.low.side == "below" and self.high.side == "above")
+
 
 @dataclass(frozen=True)
 class EquivalentAccuracy:

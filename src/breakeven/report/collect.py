@@ -266,12 +266,28 @@ def _facts(
         ),
         ("questions", f"{len(params.tasks)} tasks, {_questions(results):,} questions a cell"),
         ("teacher", params.teacher.kind),
-        ("training", f"{params.training.method}, learning rate {params.training.learning_rate:g}"),
+        ("training", _training_words(trained)),
         ("answering", f"at most {params.answering.max_new_tokens:,} new tokens; {decodings}"),
         ("device", ", ".join(device for device in devices if device)),
         ("versions", versions),
     )
     return tuple((name, value) for name, value in facts if value)
+
+
+def _training_words(trained: list[Record]) -> str:
+    """The methods and learning rates of the cells that were trained, by arm where they differ."""
+    rates: dict[str, list[str]] = {}
+    for record in trained:
+        rate, method = (record.parameters.get(name) for name in ("learning_rate", "method"))
+        if rate is not None:
+            rates.setdefault(f"{method}, learning rate {rate:g}", []).append(
+                f"{record.cell['student']} {record.cell['arm']}"
+            )
+    if len(rates) <= 1:
+        return next(iter(rates), "")
+    return "; ".join(
+        f"{words}: {', '.join(dict.fromkeys(cells))}" for words, cells in rates.items()
+    )
 
 
 def _questions(results: Results) -> int:

@@ -130,12 +130,19 @@ def reached(
     first = first_decoding(params)
     rows = [row for row in _answer_rows(answering, key) if row["decoding"] == first]
     rate = answering.details.get("ceiling", {}).get("flops_per_second") if answering else None
-    seconds = sum(float(row.get("device_seconds") or 0.0) for row in rows)
-    flops = sum(float(row["inference_flops"]) for row in rows)
+    seconds, flops = (_row_sum(rows, name) for name in ("device_seconds", "inference_flops"))
+    possible = None if seconds is None or rate is None else seconds * rate
     return Reached(
         training.metrics.get("utilisation") if training else None,
-        flops / (seconds * rate) if rate and seconds else None,
+        flops / possible if flops is not None and possible else None,
     )
+
+
+def _row_sum(rows: list[dict[str, Any]], name: str) -> float | None:
+    """The sum over lines of an answer record; None where one of them does not know."""
+    values = [row.get(name) for row in rows]
+    known = [float(value) for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
@@ -155,9 +162,9 @@ def _corpus_cost(params: Params, arm: str, name: str, pairs: float | None) -> Co
     """
     corpus = record_of("pairs", name)
     kept = corpus.metrics.get("kept") if corpus else None
-    if corpus is None or not pairs or not kept:
+    if corpus is None or pairs is None or kept is None:
         return absent_cost(UNCOUNTED)
-    share, scale = params.arms[arm].reasoning_share or 0.0, pairs / kept
+    share, scale = params.arms[arm].reasoning_share or 0.0, pairs / kept if kept else 0.0
     tokens = corpus.tokens
     read, ift, reasoning = (tokens.get(kind) for kind in ("prompt", "ift", "reasoning"))
     if read is None or ift is None or reasoning is None:
@@ -230,7 +237,10 @@ def _training_cost(record: Record | None) -> Cost:
     return Cost(
         _amount(record.tokens.get("trained"), "training tokens are not recorded"),
         Amount(0.0),
-        _amount(record.flops.get("train"), "training FLOPs are not recorded"),
+        _amount(
+            record.flops.get("train"),
+            record.absent.get("flops.train", "training FLOPs are not recorded"),
+        ),
         _amount(_held(record), "device-seconds of training are not recorded"),
         Amount(record.gpu_hours),
         _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
@@ -240,15 +250,16 @@ def _training_cost(record: Record | None) -> Cost:
 def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
     if record is None or not rows:
         return absent_cost("the answers have no record")
-    seconds = [row.get("device_seconds") for row in rows]
-    known = [float(value) for value in seconds if value is not None]
-    held = sum(known) if len(known) == len(seconds) else None
+    held = _row_sum(rows, "device_seconds")
     gpu = "cpu" not in record.device_seconds
     why = "device-seconds of answering are not recorded by cell"
     return Cost(
         Amount(float(sum(row["prompt_tokens"] for row in rows))),
         Amount(float(sum(row["thinking_tokens"] + row["answer_tokens"] for row in rows))),
-        Amount(float(sum(row["inference_flops"] for row in rows))),
+        _amount(
+            _row_sum(rows, "inference_flops"),
+            record.absent.get("flops.inference", "inference FLOPs are not recorded"),
+        ),
         _amount(held, why),
         _amount(None if held is None else held / 3600 * gpu, why),
         absent("energy of answering is metered for a student as a whole"),

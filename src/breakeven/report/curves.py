@@ -23,7 +23,11 @@ GRID = 48
 
 
 class Point(NamedTuple):
-    """One group on a cost axis. `probability` of being on the frontier is None without draws."""
+    """One group on a cost axis.
+
+    `probability` of being on the frontier, and `leads`, the share of draws in which no other group
+    of the panel is more accurate (ties to the first), are None without draws.
+    """
 
     group: Group
     arm: ArmView
@@ -31,6 +35,7 @@ class Point(NamedTuple):
     estimate: Estimate
     on_frontier: bool
     probability: float | None
+    leads: float | None
 
     @property
     def accuracy(self) -> float:
@@ -41,9 +46,10 @@ class Point(NamedTuple):
 class Curve(NamedTuple):
     """An arm's saturating fit on a grid of costs; all but `arm` and `reason` empty without one.
 
-    `low` and `high` hold the range of equally good fits and, where there are draws, the 95% band
-    of resampled items. Past `largest` (the dearest point fitted) the curve is extrapolated, up to
-    `factor` times. `miss` is the mean error at a size left out of the fit, with four more sizes.
+    `low` and `high` are a pointwise band: the range of equally good fits and, where there are
+    draws, 95% of the curves of resampled items (and training runs, with several seeds). Past
+    `largest` (the dearest point fitted) the curve is extrapolated, up to `factor` times. `miss` is
+    the mean error at a size left out of the fit, with four more sizes.
     """
 
     arm: ArmView
@@ -77,13 +83,14 @@ def cost_of(group: Group, kind: CostKind, queries: float | None = None) -> float
     An untrained group has no training cost, so it has no place on a training axis.
     """
     train, answer = group.mean("train_flops"), group.mean("inference_flops")
-    if kind == "inference":
-        return answer if answer else None
-    if kind == "training":
-        return train if train else None
-    if train is None or answer is None or queries is None:
-        return None
-    return train + queries * answer or None
+    if kind != "lifetime":
+        cost = train if kind == "training" else answer
+    elif train is None or answer is None or queries is None:
+        cost = None
+    else:
+        cost = train + queries * answer
+    # The axis is logarithmic: what costs nothing has no place on it.
+    return cost if cost is not None and cost > 0 else None
 
 
 def lifetime_queries(study: Study) -> float | None:
@@ -130,6 +137,7 @@ def _points_of(study: Study, key: PanelKey, kind: CostKind, queries: float | Non
     draws = None if drawn is None else drawn.of(chosen)
     found = frontier(costs, [group.accuracy for group in chosen], draws)
     arms = {arm.name: arm for arm in study.arms}
+    leads = _lead_shares(draws)
     points = tuple(
         Point(
             group,
@@ -138,10 +146,20 @@ def _points_of(study: Study, key: PanelKey, kind: CostKind, queries: float | Non
             accuracy(study, group),
             index in found.members,
             None if found.probability is None else found.probability[index],
+            None if leads is None else leads[index],
         )
         for index, (group, cost) in enumerate(priced)
     )
     return CostPanel(key, points, (), None)
+
+
+def _lead_shares(draws: "NDArray[np.float64] | None") -> list[float] | None:
+    if draws is None:
+        return None
+    import numpy as np
+
+    first = np.bincount(draws.argmax(axis=1), minlength=draws.shape[1])
+    return [float(count / len(draws)) for count in first]
 
 
 _WORDS = {

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from breakeven.report.figures.equivalent import place_words
 from breakeven.report.figures.spec import Row
+from breakeven.report.reach import reach_words
 from breakeven.report.study import PanelKey, Study
 from breakeven.report.tables import Table
 from breakeven.verdicts.groups import Group, comparable
@@ -19,7 +20,9 @@ def growth_table(study: Study) -> Table:
     for key in study.panels:
         for group in study.groups(key):
             size, flops = group.cells[0].size_parameters, group.mean("inference_flops")
-            if size and flops and group.cells[0].style != "base":
+            if not size or flops is None or flops <= 0:  # the axes are logarithmic
+                continue
+            if group.cells[0].style != "base":
                 line = series.setdefault((key.title, group.cells[0].arm), ([], []))
                 line[0].append(size)
                 line[1].append(flops)
@@ -48,7 +51,7 @@ def growth_table(study: Study) -> Table:
         name,
         title,
         "Exponent of inference FLOPs a query against parameters: 1 is in proportion to size, less "
-        "means that larger students answer more briefly.",
+        "means that larger students answer more briefly. Intervals are by t over the sizes.",
         ("family", "arm", "exponent", "sizes"),
         tuple(body),
         tuple(rows),
@@ -81,7 +84,8 @@ def crossing_table(study: Study) -> Table:
     return Table(
         name,
         title,
-        "Interpolated in log size; < and > lie beyond the sizes measured.",
+        "Interpolated in log size; < and > lie beyond the sizes measured. The 95% intervals stand "
+        f"each by itself. {reach_words(study)}",
         ("family", "arms", "size", "95% interval", "remark"),
         tuple(
             (

@@ -111,7 +111,7 @@ def training_table(run: RunSummary) -> Table:
                 "–" if row.final_loss is None else f"{row.final_loss:.3f}",
                 scientific(row.flops),
                 f"{row.device_seconds:,.1f}",
-                percent(row.utilisation),
+                rate_words(row.utilisation),
             )
             for row in run.trainings
         ),
@@ -121,6 +121,12 @@ def training_table(run: RunSummary) -> Table:
 
 def _count(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
+
+
+def rate_words(share: float | None) -> str:
+    """A share of the device's rate; over 100% the rate was measured on a busy machine."""
+    over = share is not None and share > 1
+    return percent(share) + (" (ceiling measured under load)" if over else "")
 
 
 _COST_FIELDS = (
@@ -156,7 +162,7 @@ def cost_table(study: Study) -> Table:
             if means is None:
                 continue
             reached = _reached(study.run, student, arm.name)
-            costs, rates = map(scientific, means.values()), map(percent, reached.values())
+            costs, rates = map(scientific, means.values()), map(rate_words, reached.values())
             text = _in_order(list(costs), list(rates) if shares else [])
             body.append((study.label(student), arm.name, *text))
             rows.append({"student": student, "arm": arm.name, **means, **reached})

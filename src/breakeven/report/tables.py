@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from breakeven.report.figures.spec import Row
+from breakeven.report.reach import reach_words
 from breakeven.report.scores import accuracy, task_accuracies
 from breakeven.report.study import Study
 from breakeven.report.style import human, scientific
+from breakeven.report.unequal import by_items_words, mean_over_items, unequal_words
 from breakeven.statistics.chance import chance_corrected
 from breakeven.statistics.estimates import Estimate
 from breakeven.statistics.wording import percent, percent_interval
@@ -41,7 +43,9 @@ def accuracy_table(study: Study) -> Table:
             study.label(student),
             arm,
             *(
-                with_interval(estimates[group]) if (group := found.get(family)) else "–"
+                with_interval(estimates[group]) + by_items_words(study, group)
+                if (group := found.get(family))
+                else "–"
                 for family in families
             ),
         )
@@ -51,10 +55,14 @@ def accuracy_table(study: Study) -> Table:
     return Table(
         "accuracy",
         "Accuracy by student, arm and family",
-        f"A family is the unweighted mean of its tasks. Intervals: {method}.",
+        f"A family is the unweighted mean of its tasks. Intervals: {method}. {reach_words(study)}"
+        + unequal_words(study),
         ("size", "arm", *families),
         tuple(body),
-        tuple(_accuracy_row(group, None, estimate) for group, estimate in estimates.items()),
+        tuple(
+            {**_accuracy_row(group, None, one), "accuracy_by_items": mean_over_items(study, group)}
+            for group, one in estimates.items()
+        ),
     )
 
 
@@ -116,7 +124,7 @@ def chance_table(study: Study) -> Table:
     families = [
         family
         for family in study.results.families()
-        if any(group.cells[0].chance for group in study.family_groups(family))
+        if any(group.cells[0].chance is not None for group in study.family_groups(family))
     ]
     name, title = "beyond-chance", "Multiple choice beyond chance"
     if not families:
@@ -136,7 +144,7 @@ def chance_table(study: Study) -> Table:
         name,
         title,
         "(accuracy − chance) / (1 − chance): 0% is guessing, 100% is all right. The CSV is "
-        "accuracy.csv.",
+        f"accuracy.csv. {reach_words(study)}",
         ("size", "arm", *families),
         tuple(body),
     )
@@ -169,7 +177,7 @@ def task_table(study: Study) -> Table:
     return Table(
         "accuracy-by-task",
         title,
-        "Wilson intervals, or by t where items share a passage.",
+        f"Wilson intervals, or by t where items share a passage. {reach_words(study)}",
         ("size", "arm", *tasks),
         tuple(body),
         tuple(_accuracy_row(group, key[2], one) for key, (group, one) in found.items()),

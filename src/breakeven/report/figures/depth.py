@@ -1,5 +1,6 @@
 """Accuracy against serial depth: how many steps in a row a task takes, and which arm keeps up."""
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,9 +13,14 @@ from breakeven.statistics.estimates import Estimate
 from breakeven.statistics.wording import percent
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 TITLE = "Accuracy against serial depth"
+# More tasks are counted, not named.
+MOST_LISTED = 6
 
 
 class DepthPoint(NamedTuple):
@@ -41,11 +47,20 @@ def depth_points(study: Study) -> list[DepthPoint]:
     found = []
     for key, part in rows.groupby(keys, sort=True, observed=True):
         family, task, student, arm, depth = key
-        marks = part.groupby("item", observed=True)["correct"].mean().to_numpy(dtype=float)
-        estimate = accuracy_interval(marks)
+        marks = part.groupby("item", observed=True)["correct"].mean()
+        estimate = accuracy_interval(marks.to_numpy(dtype=float), _clusters(part))
         place = (str(task), str(family), str(student), arms[str(arm)], int(float(str(depth))))
         found.append(DepthPoint(*place, estimate))
     return found
+
+
+def _clusters(part: "pd.DataFrame") -> "NDArray[np.str_] | None":
+    """The cluster of each item of one cell and depth, by item; None where each stands alone."""
+    if "cluster" not in part.columns:
+        return None
+    first = part.groupby("item", observed=True)["cluster"].first()
+    named = first.where(first.notna(), first.index.astype(str)).astype(str)
+    return named.to_numpy(dtype=str) if named.duplicated().any() else None
 
 
 def depth_figure(study: Study) -> FigureSpec:
@@ -63,7 +78,8 @@ def depth_figure(study: Study) -> FigureSpec:
         f"{TITLE}, {largest}",
         see=_see(study, shown),
         how="Depth counts the steps of which each needs the one before. Bars are 95% intervals "
-        "over items; dotted is chance. The other sizes are in the table of this figure.",
+        "over items, of these trained models only; dotted is chance. The other sizes are in the "
+        "table of this figure.",
         panels=tuple(
             Panel(
                 f"{task} ({family})",
@@ -89,28 +105,52 @@ def _chance(study: Study, task: str) -> float | None:
     return next((row.chance for row in study.run.tasks if row.name == task), None)
 
 
+class Deepest(NamedTuple):
+    """Both styles on a task's deepest items: accuracies, and whether reasoning is `apart` above."""
+
+    task: str
+    depth: int
+    plain: float
+    thinking: float
+    apart: bool
+
+    @property
+    def gap(self) -> float:
+        """Reasoning minus IFT, a fraction."""
+        return self.thinking - self.plain
+
+
+def _deepest(task: str, depth: int, plain: Estimate, thinking: Estimate) -> Deepest:
+    assert plain.value is not None  # an item of this depth was answered
+    assert thinking.value is not None
+    apart = thinking.low is not None and plain.high is not None and thinking.low > plain.high
+    return Deepest(task, depth, plain.value, thinking.value, apart)
+
+
 def _see(study: Study, shown: Sequence[DepthPoint]) -> str:
     """The deepest items of every task: reasoning against IFT."""
     parts = []
     for task in dict.fromkeys(point.task for point in shown):
         deepest = max(point.depth for point in shown if point.task == task)
         at = {
-            point.arm.style: point.estimate.value
+            point.arm.style: point.estimate
             for point in shown
             if point.task == task and point.depth == deepest
         }
-        plain, thinking = at.get("ift"), at.get("reasoning")
-        if plain is not None and thinking is not None:
-            parts.append((thinking - plain, task, deepest, plain, thinking))
+        if "ift" in at and "reasoning" in at:
+            parts.append(_deepest(task, deepest, at["ift"], at["reasoning"]))
     if not parts:
         return "No task has both an IFT and a reasoning arm at its greatest depth."
-    _, task, depth, plain, thinking = max(parts)
-    ahead = sum(part[0] > 0 for part in parts)
-    return (
-        f"At the greatest depth reasoning is ahead of IFT in {ahead} of {len(parts)} tasks. The "
-        f"widest gap is on {task} at depth {depth}: {percent(thinking)} with reasoning, "
-        f"{percent(plain)} with IFT."
+    ahead, apart = sum(part.gap > 0 for part in parts), sum(part.apart for part in parts)
+    listed = "; ".join(
+        f"{part.task} at {part.depth}, {percent(part.thinking)} against {percent(part.plain)}"
+        for part in parts
     )
+    text = (
+        f"At the greatest depth reasoning is ahead of IFT in {ahead} of {len(parts)} tasks, and "
+        f"in {apart} of them so far that their intervals do not meet"
+    )
+    return f"{text}: {listed}." if len(parts) <= MOST_LISTED else f"{text}."
 
 
 def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> None:
@@ -122,7 +162,7 @@ def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> Non
         depths = [point.depth + shift for point in own]
         axes.plot(
             depths,
-            [point.estimate.value or 0.0 for point in own],
+            [math.nan if (one := p.estimate.value) is None else one for p in own],
             marker=arm.marker,
             color=arm.colour,
             lw=1.5,

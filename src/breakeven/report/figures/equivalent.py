@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.reach import reach_words
 from breakeven.report.study import ArmView, PanelKey, Study
 from breakeven.report.style import INK, MUTED, size_word
 from breakeven.verdicts.groups import Group, comparable
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from breakeven.frontiers.equivalents import EquivalentSize
     from breakeven.frontiers.positions import Position
 
+# More students are counted, not named.
+MOST_LISTED = 6
 TITLE = "IFT-equivalent size of reasoning students"
 
 
@@ -27,6 +30,11 @@ class Equivalent(NamedTuple):
     student: str
     size: float
     found: "EquivalentSize"
+
+    @property
+    def told(self) -> bool:
+        """Whether the interval leaves out a part of the sizes measured."""
+        return self.found.told
 
     @property
     def factor(self) -> float | None:
@@ -101,7 +109,7 @@ def equivalent_figure(study: Study, found: Sequence[Equivalent]) -> FigureSpec:
         how="On the diagonal a reasoning student equals the IFT student of its own size; above "
         "it, it is worth a larger one. Arrows point beyond the IFT sizes that were measured. "
         + (
-            "Bars are 95% intervals over resampled items."
+            "Bars are 95% intervals over resampled items, each by itself. " + reach_words(study)
             if found[0].found.low is not None
             else "No intervals: these results hold no item-level answers."
         ),
@@ -124,19 +132,32 @@ def _ift_sizes(study: Study) -> set[float]:
 
 def _see(found: Sequence[Equivalent]) -> str:
     beyond = [one for one in found if one.found.position.side == "above"]
-    within = sorted((one for one in found if one.factor is not None), key=lambda o: o.factor or 0.0)
+    within = [one for one in found if one.factor is not None]
+    told = [one for one in within if one.told]
     text = (
         f"{len(beyond)} of {len(found)} reasoning students are more accurate than the largest "
         "IFT student, so that their worth lies beyond what was measured"
     )
-    if within:
-        most, least = within[-1], within[0]
+    if len(within) <= MOST_LISTED and told:
+        text += f". Within it: {'; '.join(map(_worth, told))}"
+    elif told:
+        text += f". Of {len(within)} within it, {len(told)} have an interval that tells something"
+    if open_ := len(within) - len(told):
         text += (
-            f". Within it, the most is {most.factor:.2g} times the own size "
-            f"({most.student} on {most.key.title}, worth {place_words(most.found.position)}) and "
-            f"the least {least.factor:.2g} times ({least.student} on {least.key.title})"
+            f". Of {open_} the interval holds every size that was measured, so their worth is not "
+            "known"
         )
     return text + "."
+
+
+def _worth(one: Equivalent) -> str:
+    """t120k on math-open is worth 1.2M (900K to 1.5M), 9.6 times its size."""
+    low, high = one.found.low, one.found.high
+    interval = f" ({place_words(low)} to {place_words(high)})" if low and high else ""
+    return (
+        f"{one.student} {one.arm.name} on {one.key.title} is worth "
+        f"{place_words(one.found.position)}{interval}"
+    )
 
 
 def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> None:
@@ -218,5 +239,6 @@ def _row(one: Equivalent) -> Row:
         "equivalent_size": place_words(found.position),
         "low": None if found.low is None else place_words(found.low),
         "high": None if found.high is None else place_words(found.high),
+        "told": one.told,
         "reason": found.reason,
     }

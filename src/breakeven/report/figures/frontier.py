@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from breakeven.report.curves import CostKind, CostPanel, Curve, Point, cost_panels
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.reach import band_words, reach_words
 from breakeven.report.study import Study
 from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, size_word
 from breakeven.statistics.wording import fixed
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # More panels are counted in the caption, not named.
 MOST_LISTED = 8
+# The share of draws from which on a place is called sure.
+SURE = 0.95
 _TITLES: dict[CostKind, str] = {
     "inference": "Accuracy against inference FLOPs a query",
     "training": "Accuracy against training FLOPs",
@@ -40,7 +43,7 @@ def frontier_figure(study: Study, kind: CostKind, queries: float | None = None) 
         name,
         title,
         see=_see(drawn),
-        how=_how(kind, drawn),
+        how=_how(study, kind, drawn),
         panels=tuple(Panel(panel.key.title, partial(_draw, study, panel, kind)) for panel in drawn),
         legend=_legend(study, drawn),
         rows=tuple(row for panel in drawn for row in _rows(panel, kind)),
@@ -51,7 +54,7 @@ def _see(panels: list[CostPanel]) -> str:
     """Who is on the frontier, and at its dear end, in words."""
     on = [point for panel in panels for point in panel.frontier]
     reasoning = [point for point in on if point.arm.style == "reasoning"]
-    sure = [p for p in reasoning if p.probability is not None and p.probability >= 0.95]
+    sure = [p for p in reasoning if p.probability is not None and p.probability >= SURE]
     every = [p for panel in panels for p in panel.points if p.arm.style == "reasoning"]
     text = f"{len(reasoning)} of {len(every)} reasoning points are on the frontier"
     if any(point.probability is not None for point in on):
@@ -61,39 +64,49 @@ def _see(panels: list[CostPanel]) -> str:
 
 
 def _ends(panels: list[CostPanel]) -> str:
-    """Which arm gives the best accuracy that money buys, by family."""
-    best: dict[str, list[str]] = {}
+    """Which arm holds the most accurate student of each panel, where the draws can tell."""
+    known: dict[str, list[str]] = {}
+    open_: list[str] = []
     for panel in panels:
-        if panel.frontier:
-            best.setdefault(panel.frontier[-1].arm.name, []).append(panel.key.title)
-    few = sum(map(len, best.values())) <= MOST_LISTED
+        shares: dict[str, float] = {}
+        for point in panel.points:
+            if point.leads is not None:
+                shares[point.arm.name] = shares.get(point.arm.name, 0.0) + point.leads
+        arm = max(shares, key=lambda name: shares[name], default=None)
+        if arm is not None and shares[arm] >= SURE:
+            known.setdefault(arm, []).append(panel.key.title)
+        else:
+            open_.append(panel.key.title)
+    few = sum(map(len, known.values())) <= MOST_LISTED
     parts = [
         f"{arm} in {_listed(titles) if few else f'{len(titles)} of {len(panels)}'}"
-        for arm, titles in best.items()
+        for arm, titles in known.items()
     ]
-    return f"The most accurate student of each panel is {'; '.join(parts)}."
+    if open_:
+        where = _listed(open_) if len(open_) <= MOST_LISTED else f"{len(open_)} of {len(panels)}"
+        parts.append(f"not to be told in {where}")
+    return f"The arm of the most accurate student is {'; '.join(parts)}."
 
 
 def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _how(kind: CostKind, panels: list[CostPanel]) -> str:
+def _how(study: Study, kind: CostKind, panels: list[CostPanel]) -> str:
     text = (
         "Up and to the left is better. The steps join the students that no other one beats "
         "at the same or a lower cost."
     )
     if any(point.estimate.low is not None for panel in panels for point in panel.points):
-        text += " Bars are 95% intervals."
+        text += f" Bars are 95% intervals. {reach_words(study)}"
     else:
         text += " No intervals: these results hold no item-level answers."
     curves = [curve for panel in panels for curve in panel.curves]
     fitted = [curve for curve in curves if curve.costs]
     if fitted:
         text += (
-            " Curves are saturating fits; their band holds every fit of about equal error"
-            + (" and the 95% band of resampled items" if _has_draws(panels) else "")
-            + ". In the grey area IFT was not measured: its dashed curve is an extrapolation by "
+            f" Curves are saturating fits; {band_words(study, sampled=_has_draws(panels))}."
+            " In the grey area IFT was not measured: its dashed curve is an extrapolation by "
             "the factor printed."
         )
     reasons = dict.fromkeys(curve.reason for curve in curves if curve.reason)
@@ -107,7 +120,17 @@ def _how(kind: CostKind, panels: list[CostPanel]) -> str:
         )
     if kind == "training":
         text += " Untrained students cost no training here and are left out."
+    if unpriced := _unpriced(study, kind, panels):
+        text += f" Their cost is not known, so they are not drawn: {', '.join(unpriced)}."
     return text
+
+
+def _unpriced(study: Study, kind: CostKind, panels: list[CostPanel]) -> list[str]:
+    """Students and arms of these panels without a cost; an untrained one has none in training."""
+    drawn = {point.group for panel in panels for point in panel.points}
+    free = ("base",) if kind == "training" else ()
+    left = [group for panel in panels for group in study.groups(panel.key) if group not in drawn]
+    return list(dict.fromkeys(one.label for one in left if one.cells[0].style not in free))
 
 
 def _has_draws(panels: list[CostPanel]) -> bool:

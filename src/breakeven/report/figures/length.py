@@ -127,13 +127,13 @@ def _place(group: Group) -> tuple[str, str, str]:
 
 
 def _length_see(found: Sequence[Lengths]) -> str:
-    thinking = [one for one in found if one.arm.style == "reasoning" and one.found.ratio]
-    if not thinking:
+    thinking = [one for one in found if one.arm.style == "reasoning"]
+    ratios = sorted(one.found.ratio for one in thinking if one.found.ratio is not None)
+    if not ratios:
         return "No reasoning group has both right and wrong answers."
-    longer = sum((one.found.ratio or 0.0) > 1 for one in thinking)
-    ratios = sorted(one.found.ratio or 0.0 for one in thinking)
+    longer = sum(ratio > 1 for ratio in ratios)
     return (
-        f"Wrong reasoning answers are longer than right ones in {longer} of {len(thinking)} "
+        f"Wrong reasoning answers are longer than right ones in {longer} of {len(ratios)} "
         f"groups, at {ratios[0]:.2g} to {ratios[-1]:.2g} times their length."
     )
 
@@ -156,9 +156,9 @@ def _paired_words(study: Study, answers: dict[tuple[str, str, str], Answers]) ->
     if pooled.paired_ratio is None or pooled.paired_low is None or pooled.paired_high is None:
         return f" Within a question nothing can be said: {pooled.reason}."
     return (
-        f" Between students that answered the same of {pooled.paired_questions} questions, wrong "
+        f" Between students that answered the same of {pooled.paired_questions:,} questions, wrong "
         f"is {pooled.paired_ratio:.2f} times as long as right ({pooled.paired_low:.2f} to "
-        f"{pooled.paired_high:.2f})."
+        f"{pooled.paired_high:.2f}, 95% over questions, of these trained models only)."
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.report.curves import CostPanel
 from breakeven.report.figures.spec import FigureSpec, Panel, Row, absent
+from breakeven.report.reach import reach_words
 from breakeven.report.study import Study
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def probability_figure(study: Study, panels: Sequence[CostPanel]) -> FigureSpec:
     sampled = all(point.probability is not None for panel in drawn for point in panel.points)
     how = (
         "The share of bootstrap draws of the items in which no other student is as accurate for "
-        "fewer inference FLOPs. Near 1 or 0 the place is sure; between, these items cannot tell."
+        "fewer inference FLOPs. Near 1 or 0 the place is sure; between, these items cannot tell. "
+        f"Each share stands by itself. {reach_words(study)}"
         if sampled
         else "1 is on the frontier, 0 is off it, by the point values: these results hold no "
         "item-level answers, so how sure that is cannot be said."

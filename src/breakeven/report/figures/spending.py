@@ -1,6 +1,6 @@
 """Where the tokens and the FLOPs of the study went: teacher, training, answering."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TITLE = "Where the tokens and the FLOPs went"
 PARTS = ("teacher", "training", "prompts", "answers")
+STAGES = ("train", "answer")
 _PART_WORDS = {
     "teacher": "teacher, generated",
     "training": "training, read",
@@ -89,34 +90,54 @@ def spending_figure(study: Study) -> FigureSpec:
 
 
 def _see(found: Sequence[Spent]) -> str:
-    train = sum(one.train_flops or 0.0 for one in found)
-    answer = sum(one.answer_flops or 0.0 for one in found)
-    tokens = {part: sum(one.tokens[part] or 0.0 for one in found) for part in PARTS}
+    train, answer = (known_sum(getattr(one, f"{of}_flops") for one in found) for of in STAGES)
+    read = known_sum(one.tokens["training"] for one in found)
+    written = known_sum(one.tokens["answers"] for one in found)
     text = (
-        f"Training took {scientific(train)} FLOPs and {human(tokens['training'])} tokens, "
-        f"answering {scientific(answer)} FLOPs and {human(tokens['answers'])} generated tokens"
+        f"Training took {_counted(scientific(train), 'FLOPs')} and "
+        f"{_counted(human(read), 'tokens')}, answering {_counted(scientific(answer), 'FLOPs')} and "
+        f"{_counted(human(written), 'generated tokens')}"
     )
-    style = {"ift": 0.0, "reasoning": 0.0}
-    for one in found:
-        if one.arm.style in style:
-            style[one.arm.style] += one.tokens["answers"] or 0.0
-    if style["ift"] and style["reasoning"]:
-        factor = style["reasoning"] / style["ift"]
+    ift, reasoning = (
+        known_sum(one.tokens["answers"] for one in found if one.arm.style == style)
+        for style in ("ift", "reasoning")
+    )
+    if ift and reasoning:
+        factor = reasoning / ift
         text += f"; reasoning students generated {factor:.2g} times the tokens of IFT students"
     return text + "."
+
+
+def known_sum(amounts: Iterable[float | None]) -> float | None:
+    """The sum; None where a part of it was not measured."""
+    found = list(amounts)
+    known = [amount for amount in found if amount is not None]
+    return sum(known) if len(known) == len(found) else None
+
+
+def _counted(number: str, what: str) -> str:
+    return f"{number} {what}" if number != "–" else f"{what} that were not all counted"
 
 
 def _draw_tokens(found: Sequence[Spent], arms: Sequence[ArmView], axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter
 
     for place, arm in enumerate(arms):
-        left = 0.0
+        left, missing = 0.0, list[str]()
         for part in PARTS:
-            width = sum(one.tokens[part] or 0.0 for one in found if one.arm == arm)
+            width = known_sum(one.tokens[part] for one in found if one.arm == arm)
+            if width is None:
+                missing.append(part)
+                continue
             axes.barh(place, width, left=left, color=STAGE_COLOURS[part], height=0.62)
             left += width
+        without = f", {' and '.join(missing)} not counted" if missing else ""
         axes.annotate(
-            human(left), (left, place), xytext=(4, 0), textcoords="offset points", va="center"
+            human(left) + without,
+            (left, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
         )
     axes.set_yticks(range(len(arms)))
     axes.set_yticklabels([arm.name for arm in arms])
@@ -133,7 +154,7 @@ def _draw_flops(study: Study, found: Sequence[Spent], axes: "Axes") -> None:
             (one.train_flops, "training", "s"),
             (one.answer_flops, "answers", "o"),
         ):
-            if flops:
+            if flops is not None and flops > 0:  # the axis is logarithmic
                 axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
     axes.set_yticks(range(len(found)))
     axes.set_yticklabels([f"{one.arm.name} {study.label(one.student)}" for one in found])

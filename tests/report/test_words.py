@@ -1,0 +1,146 @@
+"""What the page says of its numbers: what they lack, what is not known, no pick of the largest."""
+
+from pathlib import Path
+
+import pytest
+from tests.report.scored import Key, scored
+
+from breakeven.analysis.results import Results
+from breakeven.report.build import build_report
+from breakeven.report.curves import cost_panels
+from breakeven.report.figures.equivalent import equivalent_figure, equivalents
+from breakeven.report.figures.frontier import frontier_figure
+from breakeven.report.figures.spending import known_sum
+from breakeven.report.reach import ONE_SEED, band_words, reach_words
+from breakeven.report.run import RunSummary, Settings, bare_run
+from breakeven.report.run_tables import rate_words
+from breakeven.report.study import Study, study_of
+from breakeven.report.tables import accuracy_table
+from breakeven.report.unequal import mean_over_items
+
+TASK = "math-open/sums"
+FEW = RunSummary(settings=Settings(draws=200))
+
+
+def sizes_study(ift: tuple[int, ...], reasoning: tuple[int, ...], seeds: int = 1) -> Study:
+    """Three sizes on 200 questions; a seed after the first gets two more right."""
+    right: dict[Key, int] = {}
+    for seed in range(seeds):
+        for student, plain, thinking in zip(
+            ("small", "middle", "large"), ift, reasoning, strict=True
+        ):
+            right[student, "ift", TASK, seed] = plain + 2 * seed
+            right[student, "reasoning", TASK, seed] = thinking + 2 * seed
+    return study_of(scored(right, apart=True), FEW)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words", "band"),
+    [
+        (1, ONE_SEED, "lack what another training run would change"),
+        (3, "They hold other training runs, by 3 seeds each", "variance between 3 or more"),
+    ],
+)
+def test_intervals_and_bands_say_whether_they_hold_other_training_runs(
+    seeds: int, words: str, band: str
+) -> None:
+    study = sizes_study((40, 60, 80), (50, 90, 150), seeds)
+    assert words in reach_words(study)
+    assert words in accuracy_table(study).note
+    assert words in frontier_figure(study, "inference").how
+    said = band_words(study, sampled=True)
+    assert band in said
+    assert "pointwise" in said
+
+
+def test_a_study_of_which_some_arms_have_one_seed_says_so() -> None:
+    right: dict[Key, int] = {("small", "ift", TASK, seed): 40 + seed for seed in range(3)}
+    right["small", "reasoning", TASK, 0] = 60
+    assert "where it has one" in reach_words(study_of(scored(right), FEW))
+
+
+def test_an_equivalent_size_whose_interval_is_the_whole_axis_is_not_told() -> None:
+    # IFT is as good at every size, so a reasoning student's place among them is anywhere.
+    open_ = sizes_study((100, 101, 102), (100, 101, 102))
+    told = sizes_study((20, 100, 180), (60, 140, 195))
+    assert not any(one.told for one in equivalents(open_))
+    assert sum(one.told for one in equivalents(told)) == 3
+    text = equivalent_figure(open_, equivalents(open_)).see
+    assert "their worth is not known" in text
+    assert "is worth" not in text
+    assert "small reasoning on math-open is worth" in equivalent_figure(told, equivalents(told)).see
+
+
+def test_the_arm_of_the_most_accurate_student_is_named_only_where_draws_tell() -> None:
+    sure = frontier_figure(sizes_study((40, 60, 80), (50, 90, 190)), "inference").see
+    assert "The arm of the most accurate student is reasoning in math-open" in sure
+    close = study_of(scored({("large", "ift", TASK): 150, ("large", "reasoning", TASK): 150}), FEW)
+    shares = [point.leads for point in cost_panels(close, "inference", fits=False)[0].points]
+    assert sum(share for share in shares if share is not None) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (None, "–"),
+        (0.0, "0.0%"),
+        (0.85, "85.0%"),
+        (1.0, "100.0%"),
+        (1.23, "123.0% (ceiling measured under load)"),
+    ],
+)
+def test_a_share_over_the_whole_rate_says_why(share: float | None, text: str) -> None:
+    assert rate_words(share) == text
+
+
+def test_a_sum_with_an_unknown_part_is_not_known() -> None:
+    assert known_sum([1.0, 0.0]) == 1.0
+    assert known_sum([]) == 0
+    assert known_sum([1.0, None]) is None
+
+
+@pytest.mark.parametrize(("large", "unequal"), [(400, True), (399, False)])
+def test_a_family_of_unequal_tasks_gives_both_means(large: int, unequal: bool) -> None:
+    sizes = {"math-open/aime": 40, "math-open/gsm": large}
+    right: dict[Key, int] = {
+        ("small", arm, task): size // 4 if task.endswith("aime") else size // 2
+        for arm in ("ift", "reasoning")
+        for task, size in sizes.items()
+    }
+    study = study_of(scored(right, items=sizes), bare_run())
+    table = accuracy_table(study)
+    assert ("40 (math-open/aime) to 400 items" in table.note) == unequal
+    assert all(("over items" in row[-1]) == unequal for row in table.body)
+    group = study.family_groups("math-open")[0]
+    assert group.accuracy == pytest.approx((10 / 40 + (large // 2) / large) / 2)
+    assert mean_over_items(study, group) == pytest.approx((10 + large // 2) / (40 + large))
+
+
+def without_flops(results: Results, student: str) -> Results:
+    """The results as they are where the architecture of a student is not known."""
+    from dataclasses import replace
+
+    cells = tuple(
+        replace(one, inference_flops=None, train_flops=None) if one.student == student else one
+        for one in results.cells
+    )
+    assert results.items is not None
+    items = results.items.copy()
+    items.loc[items["student"] == student, "inference_flops"] = None
+    return replace(results, cells=cells, items=items)
+
+
+@pytest.mark.parametrize("unknown", [("middle",), ("small", "middle", "large")])
+def test_students_of_unknown_flops_have_accuracies_and_no_place_on_cost_axes(
+    unknown: tuple[str, ...], project: Path
+) -> None:
+    results = sizes_study((40, 60, 80), (50, 90, 150)).results
+    for student in unknown:
+        results = without_flops(results, student)
+    build_report(results, FEW, project / "out")
+    page = (project / "out/index.html").read_text()
+    assert "Traceback" not in page
+    if len(unknown) == 1:
+        assert "not drawn: middle ift, middle reasoning" in page
+    else:
+        assert "Absent: no group has inference FLOPs" in page
