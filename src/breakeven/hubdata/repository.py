@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from breakeven.errors import InputError, MachineError, did_you_mean
 from breakeven.files import digest_path
+from breakeven.hubdata.text_files import csv_rows, json_rows
 
 if TYPE_CHECKING:
     from datasets import DatasetBuilder
@@ -52,20 +53,25 @@ def open_split(
     files = builder.config.data_files or {}
     if split not in {str(name) for name in files}:
         raise InputError(f"{where}: no split {split!r}; {did_you_mean(split, map(str, files))}")
+    where = f"{where}, split {split}"
     try:
-        stream = _asking(lambda: builder.as_streaming_dataset(split=split), where)
-        columns = _asking(lambda: stream.column_names, where)
+        columns, rows = _asking(lambda: _columns_and_rows(builder, split, where), where)
         total = _asking(lambda: _rows_in(builder, split), where)
     except ValueError as error:  # ArrowInvalid is one
-        raise InputError(f"{where}, split {split}: cannot be read: {_short(error)}") from error
-    return OpenedSplit(
-        where=f"{where}, split {split}",
-        commit=commit,
-        config=str(builder.config.name),
-        columns=tuple(columns or ()),
-        total=total,
-        rows=iter(stream),
-    )
+        raise InputError(f"{where}: cannot be read: {_short(error)}") from error
+    return OpenedSplit(where, commit, str(builder.config.name), columns, total, rows)
+
+
+def _columns_and_rows(
+    builder: "DatasetBuilder", split: str, where: str
+) -> tuple[tuple[str, ...], Iterator[dict[str, Any]]]:
+    """A split's columns and rows; cells of JSON and CSV files are what stands in the file."""
+    if _kind(builder) == "json":
+        return json_rows(builder, split, where)
+    if _kind(builder) == "csv":
+        return csv_rows(builder, split)
+    stream = builder.as_streaming_dataset(split=split)
+    return tuple(stream.column_names or ()), iter(stream)
 
 
 def resolve_commit(repo: str, revision: str, where: str) -> str:
@@ -116,9 +122,11 @@ def _builder(
     from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
     from huggingface_hub.errors import GatedRepoError
 
+    # A folder called json or text would be taken for the reader of that name.
+    place = str(repo.resolve()) if isinstance(repo, Path) else repo
     logging.set_verbosity(logging.CRITICAL)  # it writes a line of its own beside what it raises
     try:
-        builder = _asking(lambda: load_dataset_builder(str(repo), config, revision=commit), where)
+        builder = _asking(lambda: load_dataset_builder(place, config, revision=commit), where)
     except GatedRepoError as error:
         raise InputError(_gated(where)) from error
     except DatasetNotFoundError as error:
@@ -131,15 +139,20 @@ def _builder(
             f"{where}: it is a script, which is not run; use a copy with Parquet files"
         ) from error
     except ValueError as error:
-        known = _asking(lambda: get_dataset_config_names(str(repo), revision=commit), where)
+        known = _asking(lambda: get_dataset_config_names(place, revision=commit), where)
         if config in known:
             raise InputError(f"{where}: {' '.join(str(error).split())}") from error
         wanted = f"no config {config!r}" if config else "it has several configs, name one"
         raise InputError(f"{where}: {wanted}; {did_you_mean(config or '', known)}") from error
-    kind = type(builder).__module__.rpartition(".")[2]
+    kind = _kind(builder)
     if kind not in _PLAIN_FILES:
         raise InputError(f"{where}: its files are {kind}; only Parquet, JSON and CSV are read")
     return builder
+
+
+def _kind(builder: "DatasetBuilder") -> str:
+    """What the files are: the name of the library's reader."""
+    return type(builder).__module__.rpartition(".")[2]
 
 
 def _gated(where: str) -> str:
@@ -151,7 +164,7 @@ def _rows_in(builder: "DatasetBuilder", split: str) -> int | None:
     from datasets.utils.file_utils import xopen
     from pyarrow.parquet import read_metadata
 
-    if not type(builder).__module__.endswith(".parquet"):
+    if _kind(builder) != "parquet":
         return None
     total = 0
     for url in builder.config.data_files[split]:

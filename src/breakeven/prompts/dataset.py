@@ -1,6 +1,8 @@
 """Training prompts from a data set of the hub or of a folder."""
 
+import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from breakeven.hubdata import field_of, stream_rows
@@ -13,7 +15,8 @@ from breakeven.prompts.prompt import Prompt
 def dataset_prompts(name: str, source: DatasetSource, arrivals: Arrivals) -> Iterator[Prompt]:
     """The prompts of a data set, row by row; rows without one are counted in `arrivals`.
 
-    A number as the reference is taken as its text; a row whose reference is missing has none.
+    A number as the reference is taken as its text; a row whose reference is missing, empty or NaN
+    has none.
 
     Raises:
         InputError, MachineError: see `stream_rows`.
@@ -33,9 +36,9 @@ def dataset_prompts(name: str, source: DatasetSource, arrivals: Arrivals) -> Ite
     arrivals.opened(source.place, source.revision, rows)
     for number, row in rows.numbered:
         text = field_of(row, source.prompt, rows.where)
-        reference = (
-            None if source.reference is None else field_of(row, source.reference, rows.where)
-        )
+        reference = None
+        if source.reference is not None:
+            reference = _present(field_of(row, source.reference, rows.where))
         reason = _why_unusable(text, reference)
         if reason is not None:
             arrivals.drop(number, reason)
@@ -56,6 +59,13 @@ def _why_unusable(text: Any, reference: Any) -> str | None:  # noqa: ANN401 - as
         return "the prompt is missing" if text is None else "the prompt is not text"
     if not text.strip():
         return "the prompt is empty"
-    if not isinstance(reference, str | int | float | None) or isinstance(reference, bool):
+    if not isinstance(reference, str | int | float | Decimal | None) or isinstance(reference, bool):
         return "the reference is neither text nor a number"
+    if isinstance(reference, float) and math.isinf(reference):
+        return "the reference is infinite"
     return None
+
+
+def _present(value: Any) -> Any:  # noqa: ANN401 - as stored
+    """None for NaN, which is how a missing number is stored."""
+    return None if isinstance(value, float) and math.isnan(value) else value
