@@ -8,12 +8,9 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from breakeven.costs.architecture import (
-    architecture_from_config,
-    bundled_architectures,
-    load_architecture,
-)
+from breakeven.costs.families import UnknownArchitectureError, architecture_from_config
 from breakeven.costs.lora import Lora, lora_parameters
+from breakeven.costs.models import bundled_architectures, known_architecture, load_architecture
 from breakeven.errors import InputError
 
 DATA = Path(__file__).parent / "data/stored_parameters.csv"
@@ -26,6 +23,16 @@ QWEN2 = {
     "num_hidden_layers": 3,
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
+}
+# Mistral Small 24B.
+MISTRAL = {
+    "vocab_size": 131072,
+    "hidden_size": 5120,
+    "intermediate_size": 32768,
+    "num_hidden_layers": 40,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
 }
 GEMMA3_TEXT = {
     "model_type": "gemma3_text",
@@ -64,6 +71,16 @@ def test_bundled_models_have_the_parameters_that_their_files_store(row):
             decoder_sparse_step=2,
         ),
         changed(model_type="gemma3_text", head_dim=16),
+        changed(model_type="mistral"),
+        changed(model_type="mistral", head_dim=None),
+        changed(model_type="phi3", pad_token_id=0),
+        changed(model_type="olmo2", attention_bias=True),
+        changed(model_type="olmo3"),
+        changed(model_type="gemma2"),
+        changed(model_type="smollm3", pad_token_id=0, tie_word_embeddings="left out"),
+        changed(model_type="smollm3", pad_token_id=0, attention_bias=True, mlp_bias=True),
+        changed(model_type="gpt_oss", num_local_experts=6),
+        changed(model_type="gpt_oss", num_local_experts=6, attention_bias=False),
     ],
     ids=lambda config: config["model_type"],
 )
@@ -115,6 +132,23 @@ def test_vision_tower_of_gemma3_is_left_out_and_defaults_are_those_of_transforme
             },
             (8, 1),
         ),
+        ({"model_type": "llama", "use_sliding_window": True, "sliding_window": 8}, (None, 0)),
+        ({"model_type": "mistral"}, (4096, 3)),
+        ({"model_type": "mistral", "sliding_window": None}, (None, 0)),
+        ({"model_type": "phi3"}, (None, 0)),
+        ({"model_type": "gemma2", "num_hidden_layers": 5}, (4096, 3)),
+        ({"model_type": "olmo3", "num_hidden_layers": 9}, (4096, 7)),
+        ({"model_type": "gpt_oss", "num_local_experts": 8}, (128, 2)),
+        ({"model_type": "smollm3", "sliding_window": 8}, (None, 0)),
+        (
+            {
+                "model_type": "smollm3",
+                "sliding_window": 8,
+                "use_sliding_window": True,
+                "no_rope_layers": [1, 0, 0],
+            },
+            (8, 2),
+        ),
         (
             {
                 "model_type": "gemma3_text",
@@ -135,13 +169,17 @@ def test_bundled_models_are_found_by_name_and_hub_id_in_any_case():
     by_name = load_architecture("qwen2.5-0.5b")
     assert load_architecture("Qwen/Qwen2.5-0.5B") is by_name
     assert by_name.name == "Qwen2.5-0.5B"
-    assert len({shape.name for shape in bundled_architectures().values()}) == 11
+    assert len({shape.name for shape in bundled_architectures().values()}) == 36
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model_type": "qwen22"}, r"here: model_type: value is 'qwen22'; did you mean 'qwen2'"),
+        ({"model_type": "qwen3_5"}, r"here: model_type: value is 'qwen3_5', whose FLOPs are not k"),
+        (
+            {"layer_types": ["linear_attention", "full_attention", "full_attention"]},
+            r"here: layer_types: has linear_attention, whose FLOPs are not known",
+        ),
         ({"model_type": "left out"}, r"here: model_type: value is None"),
         ({"hidden_size": "left out"}, r"here: hidden_size: is missing"),
         ({"hidden_size": "48"}, r"here: hidden_size: value is '48'"),
@@ -170,6 +208,43 @@ def test_impossible_configurations_are_refused_by_key(changes, message):
 def test_unknown_model_lists_the_closest_names():
     with pytest.raises(InputError, match=r"did you mean 'Qwen2.5-0.5B'\?"):
         load_architecture("Qwen2.5-0.6B")
+
+
+@pytest.mark.parametrize("name", ["Qwen3.5-4B", "Qwen/Qwen3.5-0.8B", "gemma4-2b", "qwen3_5"])
+def test_a_near_name_of_another_architecture_is_no_hint(name):
+    with pytest.raises(
+        InputError, match=r"use a path to a config\.json or a name; allowed: "
+    ) as it:
+        load_architecture(name)
+    assert "did you mean" not in str(it.value)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "refused"), [("qwen3_5", True), ("mamba", True), ("qwen3", False)]
+)
+def test_why_flops_are_not_known_is_told_and_raised_only_where_they_are_asked_for(
+    tmp_path, model_type, refused
+):
+    (tmp_path / "config.json").write_text(json.dumps(changed(model_type=model_type)))
+    found = known_architecture(tmp_path)
+    assert isinstance(found, str) == refused
+    if refused:
+        assert f"model_type: value is '{model_type}', whose FLOPs are not known" in found
+        with pytest.raises(UnknownArchitectureError):
+            load_architecture(str(tmp_path))
+
+
+def test_text_model_of_a_mixed_configuration_speaks_for_it():
+    text = {**MISTRAL, "model_type": "mistral", "sliding_window": None}
+    config = {"model_type": "mistral3", "text_config": text, "vision_config": {}}
+    assert architecture_from_config(config, "m").total_parameters == 23572403200
+
+
+@pytest.mark.parametrize(
+    ("name", "active_b"), [("gpt-oss-20b", 3.6), ("gpt-oss-120b", 5.1), ("Qwen3-30B-A3B", 3.0)]
+)
+def test_active_parameters_are_those_that_their_makers_tell(name, active_b):
+    assert round(load_architecture(name).active_parameters / 1e9, 1) == active_b
 
 
 def test_file_that_is_no_object_is_refused(tmp_path):

@@ -10,18 +10,24 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
-    Gemma3ForCausalLM,
+    AutoModelForCausalLM,
+    Gemma2Config,
     Gemma3TextConfig,
+    GptOssConfig,
     LlamaConfig,
-    LlamaForCausalLM,
+    MistralConfig,
+    Olmo2Config,
+    Olmo3Config,
+    Phi3Config,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen3Config,
     Qwen3MoeConfig,
-    Qwen3MoeForCausalLM,
+    SmolLM3Config,
 )
 
 from breakeven.costs import exact
-from breakeven.costs.architecture import architecture_from_config
+from breakeven.costs.families import architecture_from_config
 from breakeven.costs.lora import Lora, lora_parameters
 
 # peft 0.21 still asks transformers 5.23 by the older name of activation checkpointing.
@@ -73,36 +79,67 @@ def forward(model):
     return counted(lambda: model(IDS, use_cache=False))
 
 
-FAMILIES = [
-    (QWEN2, Qwen2ForCausalLM, {}),
-    (LlamaConfig(**SIZES), LlamaForCausalLM, {}),
-    (
-        Gemma3TextConfig(**{**SIZES, "num_hidden_layers": 7}, sliding_window=8),
-        Gemma3ForCausalLM,
-        {},
+PADS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+SEVEN = {**SIZES, **PADS, "num_hidden_layers": 7}
+EXPERTS = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+# Each with the parts of its family that could be miscounted.
+FAMILIES = {
+    "qwen2": QWEN2,
+    "qwen3": Qwen3Config(**SIZES, head_dim=16),
+    "llama": LlamaConfig(**SIZES),
+    "mistral, no window": MistralConfig(**SIZES, sliding_window=None),
+    "mistral, a window on every layer": MistralConfig(**SIZES, head_dim=16, sliding_window=8),
+    "phi3, fused": Phi3Config(**SIZES, **PADS),
+    "phi3, a window and a tied head": Phi3Config(
+        **SIZES, **PADS, sliding_window=8, tie_word_embeddings=True
     ),
-    (
-        Qwen3MoeConfig(
-            **SIZES,
-            head_dim=16,
-            num_experts=8,
-            num_experts_per_tok=2,
-            moe_intermediate_size=32,
-            mlp_only_layers=[0],
-        ),
-        Qwen3MoeForCausalLM,
-        {"experts_implementation": "eager"},
+    "olmo2": Olmo2Config(**SIZES, **PADS),
+    "olmo3, every fourth layer sees all": Olmo3Config(**SEVEN, sliding_window=8),
+    "gemma2, capped, every other layer": Gemma2Config(**SEVEN, head_dim=16, sliding_window=8),
+    "gemma3": Gemma3TextConfig(**{**SIZES, "num_hidden_layers": 7}, sliding_window=8),
+    "smollm3, every fourth without rotation": SmolLM3Config(**SEVEN),
+    "smollm3, a window on those": SmolLM3Config(**SEVEN, use_sliding_window=True, sliding_window=8),
+    "qwen3_moe, one dense layer": Qwen3MoeConfig(
+        **SIZES, head_dim=16, **EXPERTS, mlp_only_layers=[0]
     ),
-]
+    "gpt_oss, sinks and experts": GptOssConfig(
+        **SEVEN, head_dim=16, num_local_experts=8, num_experts_per_tok=2, sliding_window=8
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("config", "make", "options"), FAMILIES, ids=lambda x: getattr(x, "model_type", "")
-)
-def test_forward_of_each_family_agrees_to_the_flop(config, make, options):
-    model = make._from_config(config, attn_implementation="eager", **options)
+def made(config):
+    torch.manual_seed(0)
+    sparse = {"experts_implementation": "eager"} if hasattr(config, "num_experts_per_tok") else {}
+    return AutoModelForCausalLM.from_config(config, attn_implementation="eager", **sparse)
+
+
+@pytest.mark.parametrize("config", FAMILIES.values(), ids=list(FAMILIES))
+def test_forward_and_parameters_of_each_family_agree_to_the_flop(config):
+    model = made(config)
     shape = architecture_from_config(config.to_dict(), "tiny")
     assert forward(model) == exact.forward_flops(shape, TOKENS) + masked_pairs(shape)
+    assert model.num_parameters() == shape.total_parameters
+
+
+@pytest.mark.parametrize("name", ["phi3, fused", "gemma2, capped, every other layer", "olmo2"])
+def test_training_step_of_other_families_agrees_to_the_flop(name):
+    shape = architecture_from_config(FAMILIES[name].to_dict(), "tiny")
+    expected = exact.train_flops(shape, [TOKENS]) + 3 * masked_pairs(shape)
+    assert train_step(made(FAMILIES[name])) == expected
+
+
+@pytest.mark.parametrize("name", list(FAMILIES))
+def test_adapter_on_every_linear_layer_has_the_parameters_that_peft_gives_it(name):
+    from peft import LoraConfig, get_peft_model
+
+    shape = architecture_from_config(FAMILIES[name].to_dict(), "tiny")
+    if shape.experts:
+        pytest.skip("experts are no linear layers; the router of Qwen3 is one to peft")
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(made(FAMILIES[name]), config)
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    assert trainable == lora_parameters(shape, Lora(4))
 
 
 @torch.no_grad()

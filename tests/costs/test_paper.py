@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from breakeven.costs import paper
-from breakeven.costs.architecture import Architecture, load_architecture
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError
 
 DATA = Path(__file__).parent / "data/golden_flops.csv"

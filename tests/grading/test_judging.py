@@ -16,9 +16,9 @@ from tests.serving.endpoint import KEY, Reaction, endpoint
 
 from breakeven.answering.answer import Answer
 from breakeven.costs.amounts import Amount
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.bill import NO_COST
 from breakeven.costs.exact import answer_flops
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.files import write_json, write_rows
 from breakeven.grading.judging.docket import reference_text

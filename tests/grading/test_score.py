@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from breakeven.answering.answer import Answer
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.exact import answer_flops
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_file, read_rows, write_json, write_rows
 from breakeven.grading.score import score

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.conftest import ROOT
 
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.exact import answer_flops, train_flops
 from breakeven.costs.lora import Lora
+from breakeven.costs.models import load_architecture
 from breakeven.params import CatalogueSource, CatalogueTask, HubBase, Params, load_params
 from breakeven.tasks.benchmark import catalogue
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from tests.pipeline.repository import TINY
 
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.exact import answer_flops, train_flops
+from breakeven.costs.models import load_architecture
 from breakeven.costs.paper import answer_flops as paper_answer_flops
 from breakeven.errors import InputError
 from breakeven.params import Params

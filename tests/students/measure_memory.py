@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from breakeven.costs.architecture import load_architecture
+from breakeven.costs.models import load_architecture
 from breakeven.params import Training
 from breakeven.params.cells import Settings
 from breakeven.params.training import Lora

@@ -10,7 +10,8 @@ import pytest
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from breakeven.costs.architecture import Architecture, load_architecture
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.models import load_architecture
 from breakeven.students.fit import (
     TOLERANCE,
     Memory,

@@ -13,7 +13,7 @@ from gguf import GGUFReader, dequantize
 from safetensors.torch import load_file
 from tests.students.packaged import HIDDEN, make_package, write_gguf
 
-from breakeven.costs.architecture import load_architecture
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.files import digest_path
 from breakeven.params import GgufBase, Student, load_params

@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.exact import train_flops
+from breakeven.costs.models import load_architecture
 from breakeven.students import pretraining
 from breakeven.students.base_text import TextMix
 from breakeven.students.loading import load_base, load_tokenizer

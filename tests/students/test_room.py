@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from breakeven.costs.architecture import load_architecture
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Params
 from breakeven.students.room import (

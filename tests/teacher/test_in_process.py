@@ -8,8 +8,8 @@ from tests.answering.tiny import TOKENIZER, tiny_model
 from tests.teacher.studies import SOURCE, completions, lay_params, lay_prompts, prompts
 
 from breakeven.answering import decode
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.exact import answer_flops
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError
 from breakeven.params import TeacherStyle
 from breakeven.prompts.prompt import Prompt

@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 from tests.serving.endpoint import KEY, Reaction, completion, endpoint, error
 from tests.teacher.studies import SOURCE, STYLES, completions, lay_params, lay_prompts, prompts
 
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.exact import answer_flops
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.layout import distilled_path, record_path
 from breakeven.prompts.prompt import Prompt

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tests.training.tiny import BASE, make_params, worked_pairs
 
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_path
 from breakeven.layout import pairs_path, student_folder

@@ -118,7 +118,7 @@ def _sample_flops(
     The formula is quadratic in l, so lengths that vary (coefficient of variation `variation`)
     cost more than their mean does: E[l²] = (1 + variation²)·E[l]².
     """
-    from breakeven.costs.architecture import load_architecture
+    from breakeven.costs.models import load_architecture
     from breakeven.costs.paper import forward_flops
 
     architecture = load_architecture(student_name(size_b))

@@ -9,10 +9,11 @@ from breakeven.answering.engine import Cell, Setup
 from breakeven.answering.weights import digest_cell
 from breakeven.answering.work import Piece
 from breakeven.costs.amounts import Amount
-from breakeven.costs.architecture import Architecture, load_architecture
+from breakeven.costs.architecture import Architecture
 from breakeven.costs.ceiling import Found, find_ceiling
 from breakeven.costs.devices import Usage, record_fields
 from breakeven.costs.exact import answer_flops
+from breakeven.costs.models import load_architecture
 from breakeven.files import digest_path
 from breakeven.layout import task_path
 from breakeven.records import Record, versions

@@ -5,7 +5,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from breakeven.costs import exact, paper
-from breakeven.costs.architecture import load_architecture
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError, did_you_mean
 
 FORMULAS: Mapping[str, ModuleType] = MappingProxyType({"exact": exact, "paper": paper})

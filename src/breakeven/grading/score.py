@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from breakeven.answering.answer import Answer
-from breakeven.costs.architecture import load_architecture
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_path, read_rows
 from breakeven.grading.graders import graders, judge

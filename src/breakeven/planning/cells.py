@@ -7,8 +7,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from breakeven.analysis.published_tables import power_laws
-from breakeven.costs.architecture import Architecture, load_architecture
+from breakeven.costs.architecture import Architecture
 from breakeven.costs.lora import Lora
+from breakeven.costs.models import load_architecture
 from breakeven.costs.paper import answer_flops as paper_answer_flops
 from breakeven.params import (
     Arm,

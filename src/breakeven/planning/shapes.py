@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.costs.architecture import Architecture, architecture_from_config, load_architecture
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.families import architecture_from_config
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError
 from breakeven.params import FolderBase, HubBase, ScratchBase, Student
 from breakeven.planning.made import Made

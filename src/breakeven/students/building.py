@@ -5,7 +5,8 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from breakeven.costs.architecture import architecture_from_config, load_architecture
+from breakeven.costs.families import architecture_from_config
+from breakeven.costs.models import load_architecture
 from breakeven.files import atomic_folder, digest_path
 from breakeven.layout import base_folder
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase

@@ -152,7 +152,7 @@ def _layer_activations(shape: Architecture, plan: TrainingPlan) -> float:
     than float32 is computed with, the input in float32. Attention: queries, output, keys and values
     (taken as repeated for every head). Feed-forward: gate, up, activation, product.
     """
-    norms = _norms(shape) * shape.hidden
+    norms = shape.norms_per_layer * shape.hidden
     forward = 4 * max(shape.intermediate, shape.active_experts * shape.expert_intermediate)
     numbers = 2 * shape.hidden + 2 * norms + 4 * shape.attention_width + forward
     size = plan.compute_bytes * numbers
@@ -161,11 +161,6 @@ def _layer_activations(shape: Architecture, plan: TrainingPlan) -> float:
         if plan.method != "full":  # each adapter takes the input of its layer in float32
             size += _FLOAT32 * (5 * shape.hidden + shape.attention_width + shape.intermediate)
     return size * plan.micro_batch_tokens
-
-
-def _norms(shape: Architecture) -> int:
-    """Norms of a layer over the hidden width: two, or four in Gemma 3."""
-    return 4 if shape.vector_parameters >= 4 * shape.layers * shape.hidden else 2
 
 
 def _logits(shape: Architecture, plan: TrainingPlan) -> float:

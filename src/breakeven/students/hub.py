@@ -72,7 +72,7 @@ def hub_architecture(model: HubModel, key: str) -> "Architecture":
         InputError: an architecture that is not known.
         MachineError: the hub cannot be reached.
     """
-    from breakeven.costs.architecture import bundled_architectures, load_architecture
+    from breakeven.costs.models import bundled_architectures, load_architecture
 
     bundled = bundled_architectures().get(model.repo.lower())
     if bundled is not None:

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 
-from breakeven.costs.architecture import architecture_from_config
 from breakeven.costs.exact import train_flops
+from breakeven.costs.families import architecture_from_config
 from breakeven.files import atomic_folder
 from breakeven.progress import Progress
 from breakeven.students.base_text import TextMix

@@ -5,12 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.costs.architecture import (
-    Architecture,
-    bundled_architectures,
-    load_architecture,
-)
+from breakeven.costs.architecture import Architecture
 from breakeven.costs.devices import Device
+from breakeven.costs.models import bundled_architectures, load_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_path, read_json
 from breakeven.params import HubBase, TeacherStyle, TransformersTeacher, VllmTeacher

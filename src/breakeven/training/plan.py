@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from breakeven.costs.architecture import load_architecture
 from breakeven.costs.lora import Lora
+from breakeven.costs.models import load_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_json, read_json
 from breakeven.layout import pairs_path

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from breakeven.costs.amounts import Amount
-from breakeven.costs.architecture import Architecture, load_architecture
+from breakeven.costs.architecture import Architecture
 from breakeven.costs.bill import NO_COST, Cost, absent_cost, generation_cost
+from breakeven.costs.models import load_architecture
 from breakeven.params import Judge
 
 if TYPE_CHECKING:  # the report reads costs, and sends no requests
