@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from breakeven.statistics.estimates import student_quantile
+from breakeven.statistics.estimates import FloatArray, IntArray, student_quantile
 from breakeven.statistics.paired import NO_DISCORDANT_PAIRS, PairedDifference
 
 # The tails of the number of discordant pairs that are left out of the power, each side.
@@ -38,19 +39,33 @@ class _Design:
     discordant_share: float
     alpha: float
 
-    def power(self, difference: float) -> float:
+    @cached_property
+    def rejections(self) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Numbers of discordant pairs, how likely each is, and the rarer side's critical count.
+
+        Only numbers at which the test can reject are kept: it does when the rarer side counts at
+        most that, since twice that tail is at most alpha.
+        """
         import numpy as np
         from scipy.stats import binom
 
         pairs = binom(self.items, self.discordant_share)
-        discordant = np.arange(pairs.ppf(NEGLIGIBLE), pairs.ppf(1 - NEGLIGIBLE) + 1)
-        # Reject when the rarer side counts at most `critical`: twice that tail is at most alpha.
+        ends = (int(pairs.ppf(tail)) for tail in (NEGLIGIBLE, 1 - NEGLIGIBLE))
+        discordant = np.arange(next(ends), next(ends) + 1, dtype=np.int64)
         critical = binom.ppf(self.alpha / 2, discordant, 0.5)
         critical -= binom.cdf(critical, discordant, 0.5) > self.alpha / 2
+        able = critical >= 0
+        return discordant[able], pairs.pmf(discordant[able]), critical[able]
+
+    def power(self, difference: float) -> float:
+        """Probability of rejecting at this true difference."""
+        from scipy.special import bdtr, bdtrc
+
+        discordant, likely, critical = self.rejections
         share = min(0.5 + difference / (2 * self.discordant_share), 1.0)
-        low = binom.cdf(critical, discordant, share)
-        high = binom.sf(discordant - critical - 1, discordant, share)
-        return float(np.sum(pairs.pmf(discordant) * (low + high)))
+        low = bdtr(critical, discordant, share)
+        high = bdtrc(discordant - critical - 1, discordant, share)
+        return float((likely * (low + high)).sum())
 
 
 def mcnemar_power(

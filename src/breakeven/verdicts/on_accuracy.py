@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from breakeven.verdicts.combine import all_of, any_of, conjunction
 from breakeven.verdicts.contrasts import Contrast, Term, contrast, difference, mean_terms
@@ -280,13 +281,21 @@ def _level_range(sample: Sample, curve: Sequence[Group]) -> tuple[float, float]:
 
     From the largest student's accuracy to the teacher's where there are too few sizes to fit.
     """
-    from breakeven.frontiers.saturation import ambiguity_range, fit_saturation
-
     ceiling = sample.results.teacher_accuracy.get(curve[0].cells[0].family, 1.0)
     sized = [(size, group.accuracy) for group in curve if (size := group.size_b) is not None]
-    sizes, accuracies = [size for size, _ in sized], [accuracy for _, accuracy in sized]
-    fit = fit_saturation(sizes, accuracies, ceiling) if sizes else None
-    if fit is None or fit.curve is None:
-        return curve[-1].accuracy, ceiling
+    fitted = _fitted_levels(tuple(sized), ceiling) if sized else None
+    return (curve[-1].accuracy, ceiling) if fitted is None else fitted
+
+
+@lru_cache(maxsize=1024)
+def _fitted_levels(
+    sized: tuple[tuple[float, float], ...], ceiling: float
+) -> tuple[float, float] | None:
+    from breakeven.frontiers.saturation import ambiguity_range, fit_saturation
+
+    sizes, accuracies = zip(*sized, strict=True)
+    fit = fit_saturation(sizes, accuracies, ceiling)
+    if fit.curve is None:
+        return None
     limits = ambiguity_range(fit, [max(sizes) * 1e9])
     return limits.low[0], limits.high[0]
