@@ -48,6 +48,7 @@ BOUNDS = {
     "size_b": Bounds(1e-9, 1e6),
     "size_parameters": Bounds(1.0, 1e15),
     "items": Bounds(1.0, 1e9),
+    "clusters": Bounds(2.0, 1e9),
     "depth": Bounds(0.0, 1e9),
     "sample": Bounds(0.0, 1e9),
     "seed": SEED,

@@ -21,6 +21,7 @@ from breakeven.analysis.import_columns import (
     words,
 )
 from breakeven.analysis.import_shared import shared_questions
+from breakeven.analysis.import_tasks import NO_TASKS, PASSAGES, join_tasks, shared_passages
 from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
 from breakeven.analysis.results import FAMILIES, STYLES, CellResult, Order, Results, Style
 from breakeven.errors import InputError, did_you_mean
@@ -52,6 +53,8 @@ CELL_COLUMNS = [
     "accuracy",
     "accuracy_percent",
     "items",
+    "task",
+    "clusters",
 ]
 ITEM_COLUMNS = [
     *DESCRIPTION,
@@ -93,12 +96,54 @@ def _from_cells(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     _costs(table, frame, path)
     if "items" in frame.columns:
         table["items"] = numbers(frame, path, "items", blank=True, whole=True)
-    refuse_repeats(table, path, KEYS, "cell")
+    if "clusters" in frame.columns:
+        require_columns(frame, path, ("task",))
+        table["clusters"] = numbers(frame, path, "clusters", blank=True, whole=True)
+    if "task" in frame.columns:
+        table["task"] = words(frame, path, "task")
+    refuse_repeats(table, path, [*KEYS, "task"] if "task" in table.columns else KEYS, "cell")
     _generates(table, path)
     _same_within(table, path, ["student"], ["size_parameters"])
-    cells = tuple(_cell(row) for row in table.to_dict("records"))
     notes = ("no item-level answers, so differences are not paired: their errors are upper bounds",)
-    return Results(path.stem, "imported", cells, notes=notes)
+    if "task" not in table.columns:
+        cells = tuple(_cell(row) for row in table.to_dict("records"))
+        return Results(path.stem, "imported", cells, notes=(*notes, NO_TASKS))
+    return Results(
+        path.stem, "imported", _of_tasks(table, path), notes=(*notes, *_passages_note(table))
+    )
+
+
+def _of_tasks(table: "pd.DataFrame", path: Path) -> tuple[CellResult, ...]:
+    """Cells of rows of single tasks."""
+    _more_clusters_than_items(table, path)
+    _same_within(table, path, ["task"], ["family"])
+    own = ["student", "arm", "seed"]
+    _same_within(table, path, own, [*TRAINING, "reasoning_share", "order"])
+    rows = table.drop(columns=[name for name in ("task", "clusters") if name in table.columns])
+    clusters = table["clusters"] if "clusters" in table.columns else [math.nan] * len(table)
+    return join_tasks(
+        (_cell(row), str(task), None if math.isnan(number) else int(number))
+        for row, task, number in zip(rows.to_dict("records"), table["task"], clusters, strict=True)
+    )
+
+
+def _more_clusters_than_items(table: "pd.DataFrame", path: Path) -> None:
+    if "clusters" not in table.columns or "items" not in table.columns:
+        return
+    row = first_row(table["clusters"] > table["items"])
+    if row is not None:
+        value, items = (int(table[name].loc[row]) for name in ("clusters", "items"))
+        raise InputError(
+            f"{path}: row {row}: clusters: value is {value}, more than its {items} items; give the "
+            "number of passages that the questions share"
+        )
+
+
+def _passages_note(table: "pd.DataFrame") -> tuple[str, ...]:
+    """A note where the clusters of the study's own tasks were filled in."""
+    blank = table["clusters"].isna() if "clusters" in table.columns else table["task"].notna()
+    found = shared_passages(map(str, table["task"][blank]))
+    return (PASSAGES.format(", ".join(found)),) if found else ()
 
 
 def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> Results:
