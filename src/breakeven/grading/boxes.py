@@ -3,11 +3,12 @@ r"""Answers in `\boxed{…}`."""
 import re
 
 _MARK = re.compile(r"\\(?:boxed|fbox) *\{|\\[{}]|[{}]")
+_EMPTY = re.compile(r"\\(?:boxed|fbox) *\{\s*\}")
 _TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 
 
 def last_box(text: str) -> str | None:
-    r"""The content of the last closed `\boxed{…}`, None where there is none.
+    r"""The content of the last closed `\boxed{…}` that holds anything, None where there is none.
 
     Of boxes inside one another it is the inner one. An escaped brace is no brace. One pass, so that
     a long text of open braces takes no longer than another.
@@ -19,8 +20,9 @@ def last_box(text: str) -> str | None:
             opened.append(mark.end() if len(mark[0]) > 1 else None)
         elif mark[0] == "}" and opened:
             start = opened.pop()
-            if start is not None and (last is None or start > last[0]):
-                last = start, text[start : mark.start()].strip()
+            inside = text[start : mark.start()].strip() if start is not None else ""
+            if start is not None and inside and (last is None or start > last[0]):
+                last = start, inside
     return last[1] if last else None
 
 
@@ -30,6 +32,6 @@ def plain_text(text: str) -> str:
 
 
 def final_text(answer: str) -> str:
-    """What an answer comes to in words: what its last box holds, else all of it."""
+    """What an answer comes to in words: what its last box holds, else all but empty boxes."""
     box = last_box(answer)
-    return plain_text(answer if box is None else box).strip()
+    return plain_text(_EMPTY.sub("", answer) if box is None else box).strip()

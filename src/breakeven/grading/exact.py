@@ -1,25 +1,66 @@
-"""Exact match, but for white space, the case of letters and a full stop at the end."""
+"""Exact match, but for white space, the case of letters and a full stop at the end.
 
-import unicodedata
+What an answer says is its box, else what "the answer is", else all of it. A longer text than any
+right answer may hold it or not: it is left open, and not called wrong.
+"""
 
-from breakeven.grading.boxes import final_text
+import re
+
+from breakeven.grading.boxes import final_text, last_box
 from breakeven.grading.grade import UNPARSED, Grade, found
+from breakeven.grading.maths.characters import words
+from breakeven.grading.maths.endings import END, said_result
 from breakeven.grading.references import right_answers
 from breakeven.tasks.items import Item
 
+# What two answers of one word can say, each with its opposite.
+_OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+_FIRST_WORD = re.compile(
+    r"[\s*_\"'(]*([A-Za-z]+)(?:[\s*_\"')]*(?:[.,:;!\n-]|$)|\s+(?:it|he|she|they|there|this|that|the)\b)"
+)
+_DRESSING = " \n\t*_\"'`“”"
+
 
 def grade_exact(answer: str, item: Item) -> Grade:
-    """Compare an answer, or what its last box holds, with the answers that are right.
+    """Compare an answer, or what it says the answer is, with the answers that are right.
 
-    One that is empty is unparsed.
+    One that is empty, or longer than the right ones without being one of them, is unparsed.
     """
-    said = normalised(final_text(answer))
+    wanted = {_bare(final_text(one)) for one in right_answers(item)}
+    said = [text for text in map(_bare, _said(answer)) if text]
     if not said:
         return UNPARSED
-    return found(said in [normalised(final_text(one)) for one in right_answers(item)])
+    if not wanted.isdisjoint(said):
+        return found(True)
+    if wanted <= _OPPOSITES.keys():
+        return _decided(answer, wanted)
+    longest = max(len(one.split()) for one in wanted)
+    return found(False) if len(said[-1].split()) <= longest else UNPARSED
 
 
 def normalised(text: str) -> str:
-    """Text in one spacing and lower case, without a full stop at its end."""
-    composed = unicodedata.normalize("NFKC", text)
-    return " ".join(composed.split()).removesuffix(".").rstrip().casefold()
+    """Text in one spacing and lower case, without a full stop at its end; 10³ is not 103."""
+    return words(text).removesuffix(".").rstrip().casefold()
+
+
+def _said(answer: str) -> list[str]:
+    """All of an answer, and what it says the answer is; a box alone where there is one."""
+    whole = final_text(answer)
+    if last_box(answer) is not None:
+        return [whole]
+    stated = said_result(answer[-END:])
+    return [whole] if stated is None else [whole, stated]
+
+
+def _decided(answer: str, wanted: set[str]) -> Grade:
+    """Where yes or no is right: the word that begins a statement, else the first or last line."""
+    stated = said_result(answer[-END:]) if last_box(answer) is None else final_text(answer)
+    lines = final_text(answer).strip().splitlines()
+    texts = [stated] if stated is not None else [lines[0], lines[-1]] if lines else []
+    firsts = {match[1].casefold() for text in texts if (match := _FIRST_WORD.match(text))}
+    firsts &= _OPPOSITES.keys()
+    return found(firsts <= wanted) if len(firsts) == 1 else UNPARSED
+
+
+def _bare(text: str) -> str:
+    return normalised(text.strip(_DRESSING)).strip(_DRESSING)

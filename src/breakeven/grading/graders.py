@@ -14,7 +14,7 @@ from breakeven.grading.exact import grade_exact
 from breakeven.grading.grade import UNPARSED, Grade
 from breakeven.grading.instructions import grade_ifeval
 from breakeven.grading.letter import grade_letter
-from breakeven.grading.maths import grade_math
+from breakeven.grading.maths.grader import grade_math
 from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
 from breakeven.grading.parting import part
 from breakeven.gym.scoring import grade_gym

@@ -10,8 +10,8 @@ from breakeven.errors import InputError
 from breakeven.files import digest_path, read_rows
 from breakeven.grading.graders import graders, judge
 from breakeven.grading.judging.docket import Docket, check_judges
+from breakeven.grading.maths.algebra import algebra
 from breakeven.grading.table import Part, part_table, with_grades, write_table
-from breakeven.grading.verifier import verifier
 from breakeven.gym.scoring import scoring_child
 from breakeven.layout import items_path, task_path
 from breakeven.params import Params
@@ -132,11 +132,11 @@ def _details(
     params: Params, cells: list[dict[str, Any]], hearing: "Hearing | None"
 ) -> dict[str, Any]:
     """What the record says of the cells, of what compared them, and of judges, if any."""
-    asked = verifier(params.grading.math_seconds)
+    asked = algebra(params.grading.math_seconds)
     scorer = scoring_child()
     details = {
         "cells": cells,
-        "math_verify": {"compared": asked.compared, "given_up": asked.given_up},
+        "algebra": {"compared": asked.compared, "given_up": asked.given_up},
         "reasoning_gym": {"scored": scorer.asked, "given_up": scorer.given_up},
     }
     if hearing is None:

@@ -1,4 +1,4 @@
-"""The time limit of math-verify holds: in threads, in one huge multiplication, after a kill."""
+"""The time limit of algebra holds: in threads, in one huge multiplication, after a kill."""
 
 import os
 import subprocess
@@ -14,37 +14,78 @@ from breakeven.bounded.child import Child
 from breakeven.errors import MachineError
 from breakeven.grading.grade import Grade
 from breakeven.grading.graders import GRADERS, graders
-from breakeven.grading.verifier import Verifier
+from breakeven.grading.maths import algebra as module
+from breakeven.grading.maths.algebra import Algebra, Answer
+from breakeven.grading.maths.expressions import read_expression
 from breakeven.params import Grading
 from breakeven.tasks.items import Item
 
 
 @pytest.fixture
 def quick():
-    made = Verifier(1.0)
+    made = Algebra(1.0)
     yield made
     made.close()
 
 
-def test_expressions_are_compared_by_value(quick):
-    assert quick.equal("2\\sqrt{2}", "\\sqrt{8}") is True
-    assert quick.equal("x+1", "x+2") is False
-    assert quick.equal("", "7") is None
+def tree(text):
+    read = read_expression(text, grouped=True)
+    assert read is not None
+    return read
+
+
+def equal(algebra, said, wanted):
+    return algebra.equal(tree(said), tree(wanted))
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "same"),
+    [
+        ("2\\sqrt{2}", "\\sqrt{8}", True),
+        ("x+1", "x+2", False),
+        ("\\sqrt{x^2}", "|x|", True),
+        ("\\sqrt{x^2}", "x", False),
+        ("\\sqrt{a}\\sqrt{b}", "\\sqrt{ab}", True),
+        ("\\sqrt{2}\\sqrt{3}-\\sqrt{6}", "0", True),
+        ("e^{-1000}", "0", False),
+        ("\\pi", "3.14159265358979323846264338327950288419716939937510", False),
+        ("\\pi + 10^{-90}", "\\pi", False),
+        ("2^{0.5}\\cdot 10^{-40}", "2^{0.5}\\cdot 10^{-41}", False),
+        ("(-1)^{n}", "\\cos(\\pi n)", True),
+        ("(-1)^{n}", "1", False),
+        ("\\frac{n!}{(n-1)!}", "n", True),
+        ("\\infty", "10^{99}", False),
+    ],
+)
+def test_expressions_are_compared_by_value(said, wanted, same):
+    assert equal(module.algebra(5.0), said, wanted) is same
+
+
+def test_what_has_no_value_at_any_point_cannot_be_told(quick):
+    assert equal(quick, "\\ln(-x^2-1)", "x") is None
+
+
+def test_an_answer_has_no_more_than_the_limit_in_all():
+    one = Answer(1.0)
+    started = time.monotonic()
+    for number in range(5):
+        assert one.equal(tree(f"{number}00000007!"), tree("\\sqrt{5}")) is False
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("endless", ["100000000!", "9^{9^{9^{9}}}", "(x+1)^{99999999}"])
 def test_a_comparison_that_never_ends_is_given_up_in_time(quick, endless):
-    quick.equal("x", "y")  # the child's start is not under the limit
+    equal(quick, "x", "y")  # the child's start is not under the limit
     started = time.monotonic()
-    assert quick.equal(endless, "\\sqrt{5}") is False
-    assert time.monotonic() - started < 2.5
-    assert quick.equal("1+x", "x+1") is True
+    assert equal(quick, endless, "\\sqrt{5}") is False
+    assert time.monotonic() - started < 20  # the limit is of the processor's time
+    assert equal(quick, "1+x", "x+1") is True
     assert quick.given_up <= 1
 
 
 def test_a_pair_is_compared_once(quick):
     for _ in range(3):
-        assert quick.equal("100000000!", "\\sqrt{5}") is False
+        assert equal(quick, "100000000!", "\\sqrt{5}") is False
     assert (quick.compared, quick.given_up) == (1, 1)
 
 
@@ -52,10 +93,10 @@ def test_the_limit_holds_in_threads(quick):
     found = {}
 
     def ask(number):
-        found[number] = quick.equal(f"x+{number}", f"{number}+x")
+        found[number] = equal(quick, f"x+{number}", f"{number}+x")
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
-    threads.append(threading.Thread(target=quick.equal, args=("9^{9^{9^{9}}}", "1")))
+    threads.append(threading.Thread(target=equal, args=(quick, "9^{9^{9^{9}}}", "1")))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -65,10 +106,10 @@ def test_the_limit_holds_in_threads(quick):
 
 
 def test_a_child_that_died_is_replaced(quick):
-    quick.equal("x", "y")
+    equal(quick, "x", "y")
     quick.child._process.kill()
     quick.child._process.wait()
-    assert quick.equal("a+b", "b+a") is True
+    assert equal(quick, "a+b", "b+a") is True
     assert quick.given_up == 0
 
 
@@ -76,16 +117,17 @@ def test_a_library_that_does_not_start_is_no_verdict():
     def broken():
         raise SystemExit(1)
 
-    with pytest.raises(MachineError, match="math-verify does not start"):
-        Child(broken, limit_seconds=1.0, what="math-verify").ask("x", "y")
+    with pytest.raises(MachineError, match="sympy does not start"):
+        Child(broken, limit_seconds=1.0, what="sympy").ask("x", "y")
 
 
 def test_a_child_ends_with_the_process_that_began_it(tmp_path):
     code = """
         import os
-        from breakeven.grading.verifier import Verifier
-        one = Verifier(1.0)
-        one.equal("x", "y")
+        from breakeven.grading.maths.algebra import Algebra
+        from breakeven.grading.maths.tree import number
+        one = Algebra(1.0)
+        one.equal(number(1), number(2))
         print(one.child._process.pid, flush=True)
         os.kill(os.getpid(), 9)
     """
@@ -113,7 +155,7 @@ def test_the_limit_of_params_is_that_of_the_grader():
     assert graders(Grading(math_seconds=0.5))["math"]("\\boxed{99999999!}", item) == Grade(
         False, True
     )
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20
 
 
 def test_plain_numbers_and_words_need_no_child(monkeypatch):

@@ -1,0 +1,205 @@
+"""Whether two answers that were read are equal, or that this cannot be told."""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from breakeven.grading.maths.algebra import Answer
+from breakeven.grading.maths.arithmetic import exact
+from breakeven.grading.maths.forms import expanded, settled
+from breakeven.grading.maths.reading import Reading
+from breakeven.grading.maths.tree import Tree, holds, letters, number
+from breakeven.grading.maths.units import agree
+
+_UNORDERED = frozenset({"list", "set", "cup"})
+_HELD = frozenset({"list", "set", "cup", "cap", "setminus", "tuple", "matrix", "row", "dots"})
+# What is no term of a sum that algebra could compute.
+_NO_TERMS = _HELD | {"ratio", "based", "relation", "time", "binding", "plusminus"}
+# Items of a list beyond which it is not an answer that a person would check.
+_MOST_ITEMS = 60
+
+
+class Comparer:
+    """Compares readings; what arithmetic cannot decide is asked of `algebra`."""
+
+    def __init__(self, algebra: Answer, tolerance: float) -> None:
+        self._algebra, self._tolerance = algebra, tolerance
+
+    def any_equal(self, said: Iterable[Reading], wanted: Sequence[Reading]) -> bool | None:
+        """Whether a reading of one is a reading of the other; None where that cannot be told."""
+        found = [self._readings(one, other) for one in said for other in wanted]
+        return _any(found)
+
+    def _readings(self, said: Reading, wanted: Reading) -> bool | None:
+        units = agree(said.unit, wanted.unit)
+        if units is False:
+            return False
+        said_values = [said.value]
+        if said.percent != wanted.percent:
+            share = Fraction(1, 100) if said.percent else Fraction(100)
+            said_values.append(Tree("multiply", (said.value, number(share))))
+        same = _any([self.equal(value, wanted.value) for value in said_values])
+        doubt = said.doubtful and not (wanted.unit and units)
+        return None if same and (units is None or doubt) else same
+
+    def equal(self, said: Tree, wanted: Tree) -> bool | None:
+        """Whether two values are equal, in any form that says the same."""
+        first, second = exact(said), exact(wanted)
+        if first is not None and second is not None:
+            return abs(first - second) <= Fraction(self._tolerance) * abs(second)
+        pairs = [(one, other) for one in settled(said) for other in settled(wanted)]
+        same = _any([self._settled(one, other) for one, other in pairs])
+        left = holds(said, "call") and not holds(wanted, "call") and not letters(wanted)
+        return None if same and left else same  # sin 30 degrees for 1/2 may repeat the question
+
+    def _settled(self, said: Tree, wanted: Tree) -> bool | None:
+        if said == wanted:
+            return True
+        if holds(said, "plusminus") or holds(wanted, "plusminus"):
+            said, wanted = expanded(said), expanded(wanted)
+        heads = {said.head, wanted.head}
+        rules = {
+            "binding": self._bindings,
+            "relation": self._relations,
+            "time": _times,
+            "ratio": self._ratios,
+            "based": _based,
+        }
+        rule = next((rule for head, rule in rules.items() if head in heads), None)
+        if rule is not None:
+            return rule(said, wanted)
+        return self._held(said, wanted) if heads & _HELD else self._expressions(said, wanted)
+
+    def _held(self, said: Tree, wanted: Tree) -> bool | None:
+        """What holds items: of one kind, or a set without its braces."""
+        heads = {said.head, wanted.head}
+        if heads == {"list", "tuple"}:  # 1, 2 may be meant as (1, 2), or not
+            return False if self._in_order(said.parts, wanted.parts) is False else None
+        return self._items(said, wanted) if len(heads) == 1 or heads == {"list", "set"} else False
+
+    def _bindings(self, said: Tree, wanted: Tree) -> bool | None:
+        """`x = 2` is 2; it is not `y = 2`. `y = 2x` is `2x - y = 0`."""
+        if "relation" in (said.head, wanted.head):
+            return self._relations(_as_relation(said), _as_relation(wanted))
+        if said.head == wanted.head and said.name != wanted.name:
+            return False
+        one = said.parts[0] if said.head == "binding" else said
+        other = wanted.parts[0] if wanted.head == "binding" else wanted
+        return self.equal(one, other)
+
+    def _items(self, said: Tree, wanted: Tree) -> bool | None:
+        if said.name != wanted.name:
+            return False  # (0,1) is not [0,1]
+        ordered = said.head not in _UNORDERED or holds(said, "dots") or holds(wanted, "dots")
+        if ordered:
+            return self._in_order(said.parts, wanted.parts)
+        if max(len(said.parts), len(wanted.parts)) > _MOST_ITEMS:
+            return None
+        if "set" in (said.head, wanted.head):
+            return _all([self._member(one, wanted.parts) for one in said.parts]
+                        + [self._member(one, said.parts) for one in wanted.parts])  # fmt: skip
+        if len(said.parts) != len(wanted.parts):
+            return False
+        return self._matched(said.parts, wanted.parts)
+
+    def _member(self, one: Tree, items: Sequence[Tree]) -> bool | None:
+        return _any([self.equal(one, other) for other in items])
+
+    def _matched(self, said: Sequence[Tree], wanted: Sequence[Tree]) -> bool | None:
+        left, open_ones = list(wanted), False
+        for one in said:
+            verdicts = [self.equal(one, other) for other in left]
+            if True in verdicts:
+                del left[verdicts.index(True)]
+            elif None in verdicts:
+                open_ones = True
+            else:
+                return False
+        return None if open_ones else True
+
+    def _in_order(self, said: Sequence[Tree], wanted: Sequence[Tree]) -> bool | None:
+        if len(said) != len(wanted):
+            return False
+        return _all([self.equal(one, other) for one, other in zip(said, wanted, strict=True)])
+
+    def _ratios(self, said: Tree, wanted: Tree) -> bool | None:
+        """3:4 is 6:8 and 3/4. Terms of a sequence with dots, hours and minutes each count."""
+        if said.head == wanted.head:
+            same = self._in_order(said.parts, wanted.parts)
+            dotted = holds(said, "dots") or holds(wanted, "dots")
+            if (
+                same
+                or len(said.parts) != len(wanted.parts)
+                or dotted
+                or (said.name and wanted.name)
+            ):
+                return same
+            first, second = said.parts[0], wanted.parts[0]
+            return _all(
+                [
+                    self.equal(Tree("multiply", (one, second)), Tree("multiply", (other, first)))
+                    for one, other in zip(said.parts, wanted.parts, strict=True)
+                ]
+            )
+        ratio, other = (said, wanted) if said.head == "ratio" else (wanted, said)
+        if len(ratio.parts) != 2 or other.head in _NO_TERMS:
+            return None if other.head in ("list", "tuple") else False
+        return self.equal(Tree("divide", ratio.parts), other)
+
+    def _relations(self, said: Tree, wanted: Tree) -> bool | None:
+        """Equations that say the same, sides swapped or all times a number; others side by side.
+
+        `2x = 6` is no 6; whether it is meant to be cannot be told.
+        """
+        if said.head != wanted.head:
+            relation, other = (said, wanted) if said.head == "relation" else (wanted, said)
+            return False if self.equal(relation.parts[-1], other) is False else None
+        if said.name != wanted.name:
+            return None
+        zeros = [_difference(said), _difference(wanted)]
+        if said.name == "=" and not any(holds(zero, *_NO_TERMS) for zero in zeros):
+            return self._algebra.proportional(*zeros)
+        return self._in_order(said.parts, wanted.parts) or None
+
+    def _expressions(self, said: Tree, wanted: Tree) -> bool | None:
+        if any(holds(one, *_NO_TERMS) for one in (said, wanted)):
+            return None
+        first, second = exact(said), exact(wanted)
+        if first is not None and second is not None:
+            return abs(first - second) <= Fraction(self._tolerance) * abs(second)
+        return self._algebra.equal(said, wanted, self._tolerance)
+
+
+def _difference(equation: Tree) -> Tree:
+    """What is zero where an equation holds."""
+    return Tree("add", (equation.parts[0], Tree("negative", equation.parts[1:])))
+
+
+def _based(said: Tree, wanted: Tree) -> bool | None:
+    """204_5 is not 204_6; whether 204 without its base is meant in it cannot be told."""
+    if said.head == wanted.head:
+        return said.name == wanted.name
+    based, other = (said, wanted) if said.head == "based" else (wanted, said)
+    return None if based.name.partition("_")[0] == str(exact(other)) else False
+
+
+def _as_relation(tree: Tree) -> Tree:
+    """What binds a letter, as an equation."""
+    if tree.head != "binding":
+        return tree
+    return Tree("relation", (Tree("letter", name=tree.name), *tree.parts), "=")
+
+
+def _times(said: Tree, wanted: Tree) -> bool:
+    """3:30 p.m. is 3:30 where the half of the day is left out; 3 p.m. is no 3."""
+    if said.head == wanted.head:
+        return said.name == wanted.name
+    clock, other = (said, wanted) if said.head == "time" else (wanted, said)
+    return other.head == "ratio" and clock.name.split()[0] == other.name
+
+
+def _any(verdicts: Sequence[bool | None]) -> bool | None:
+    return True if True in verdicts else None if None in verdicts or not verdicts else False
+
+
+def _all(verdicts: Sequence[bool | None]) -> bool | None:
+    return False if False in verdicts else None if None in verdicts else True

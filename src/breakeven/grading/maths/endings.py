@@ -1,0 +1,181 @@
+r"""Where an answer says its result: a box, else a conclusion or the last formula, else a number.
+
+The texts come likeliest first; the first one that can be read whole is the result.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from breakeven.grading.boxes import last_box
+from breakeven.grading.maths.characters import latex_characters
+from breakeven.grading.maths.unit_names import SCALES
+
+# Characters of an answer's end in which a result is looked for outside of a box.
+END = 4000
+
+_BOX = r"\\(?:boxed|fbox) *\{((?:[^{}]|\{[^{}]*\})*)\}"
+_BOX_ROW = re.compile(rf"{_BOX}(?:\$?\s*(?:,|and|, and)\s*\$?{_BOX})+[^\\]*$")
+_OPEN_BOX = re.compile(r"\\(?:boxed|fbox) *\{? *([^{}]*)$")
+# What says that the result follows, in the languages that questions and models are most often in.
+_SAID = re.compile(
+    r"(?:####"
+    r"|\b(?:answer|result)s?(?: to [^.:\n]{1,60}?)?(?: \([^()\n]{1,40}\))?"
+    r"\s*(?:is|are|was|(?:would|should|must|will) be|:|=)(?![a-z])"
+    r"|^\s*\**(?:A|Ans)\**\s*[:=]"
+    r"|\b(?:Antwort|Ergebnis|Lösung|Resultat)\s*(?:ist|lautet|beträgt|:)(?![a-zäöü])"
+    r"|\b(?:respuesta|resultado|resposta|solución|solução)(?:\s+\w+)?\s*(?:es|é|:|=)(?![a-z])"
+    r"|\b(?:réponse|résultat)(?:\s+\w+)?\s*(?:est|:|=)(?![a-z])"
+    r"|\b(?:risposta|risultato|soluzione)(?:\s+\w+)?\s*(?:è|:|=)(?![a-z])"
+    r"|\b(?:odpowiedź|wynik|antwoord|svar|svaret|cevap|jawaban|đáp án|đáp số|vastaus)"
+    r"\s*(?:to|jest|is|är|er|là|adalah|on|:|=)(?![a-z])"
+    r"|\b(?:ответ|відповідь|итого|απάντηση)\s*(?::|=|-|равен|είναι)?"
+    r"|(?:答案|答复|正解|答え|答|結果|结果)\s*(?:是|为|為|は|:|,)?"
+    r"|(?:정답|답)\s*(?:은|는|:)?"
+    r"|(?:الإجابة|الجواب|النتيجة)\s*(?:هي|هو|:)?"
+    r"|(?:उत्तर|जवाब)\s*:?)\s*:?\s*\**:?\s*",
+    re.IGNORECASE | re.MULTILINE,
+)
+# A word before a colon, as in "Total: 42". It counts where no number and no formula comes later.
+_LABELLED = re.compile(
+    r"(?:^|(?<=[.\n]))\s*\**[^\W\d_]+(?: [^\W\d_]+){0,3}\**\s*:\**\s*(?=[^\n]*\d)", re.MULTILINE
+)
+_SENTENCE_ENDS = re.compile(
+    r"\n|(?<![ap]\.m)\.(?=\s+[A-Z\\$*(]|\s*\**\s*$)|(?<=[\d$})])\.(?=\s|\*)"
+)
+_FORMULA = re.compile(
+    r"\$\$(.+?)\$\$|(?<!\\)\$([^$\n]{1,400}?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
+)
+# "15 a day and " stands between two prices; "4 * " ends before the next one.
+_BETWEEN_PRICES = re.compile(
+    r"\s*\d[\d,.]*\s+(?!\\)[a-zA-Z]{1,20}\b(?!\s*[=<>^_(]).*|\s*\d.*[\s\-+*x×/=(]|\s*\d[\d,.]*/[a-z].*",
+    re.DOTALL,
+)
+_SCALE = "|".join(sorted((name for name in SCALES if len(name) > 2), key=len, reverse=True))
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+_LATEX_FRACTION = r"\\[dt]?frac\s*(?:\{[^{}]{1,30}\}|\d){2}"
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.,^{\\])(?:(?<![\d)\]}%A-Za-z])(?<![\d)\]}%] )-\s?)?(?:\\?\$|[€£¥₹])?\s?-?"
+    rf"(?:\d{{1,2}}:\d{{2}}(?:\s*[ap]\.?m\b\.?)?|{_LATEX_FRACTION}|\d+\s*{_LATEX_FRACTION}|\d+\s+\d+/\d+(?![\d/])"
+    rf"|{_DIGITS}\s*/\s*{_DIGITS}|{_DIGITS})"
+    r"(?:e[+-]?\d+\b|\s*(?:\\times|\\cdot|\*)\s*10\s*\^\s*(?:\{-?\d+\}|-?\d+)|\^(?:\{-?\d+\}|\d+))?"
+    rf"(?:\s*\\?%|\s*(?:{_SCALE})\b|\s*percent\b)?",
+    re.IGNORECASE,
+)
+_WORDS_AFTER = re.compile(
+    r"(?:\s*\\text\{[^{}]*\}|\s*°\s?[CF]?|\s+[a-zA-Z/]+)(?:\s*\^\{?\d\}?|\s+[a-zA-Z/]+)?"
+)
+_OPERATOR = re.compile(r"\s*(?:[+*/=^x(-]|\\times|\\cdot|\\div)\s*[\d($\\]")
+# gsm8k's marks for a calculator, and empty boxes.
+_NOTHING = re.compile(r"<<[^<>\n]*>>|\$?\\(?:boxed|fbox)\s*\{\s*\}\$?")
+_ABOUT = re.compile(
+    r"(?:about|approximately|exactly|just|simply|indeed|therefore|that|equal to|=|:|\s|\*)+",
+    re.IGNORECASE,
+)
+
+
+class Ending(NamedTuple):
+    """A text in which a result is said; whether it is set as mathematics, or a number in prose."""
+
+    text: str
+    formula: bool = False
+    number: bool = False
+
+
+def endings(answer: str) -> Iterator[Ending]:
+    """The texts in which an answer may say its result, the likeliest first."""
+    box = last_box(answer)
+    if box:
+        yield Ending(_boxes_in_a_row(answer) or box, formula=True)
+        return
+    text = latex_characters(_NOTHING.sub("", answer[-END:]))
+    open_box = _OPEN_BOX.search(text)
+    if open_box and open_box[1].strip():
+        yield Ending(open_box[1].strip(), formula=True)
+        return
+    said = said_result(text)
+    if said:
+        yield from _within(said)
+        return
+    yield Ending(text)
+    formula, end = _last_formula(text)
+    labelled = _last(_LABELLED, text)
+    if labelled and labelled[0] >= end and not _NUMBER.search(text, labelled[1]):
+        yield from _within(text[labelled[0] : labelled[1]])
+    elif formula is not None:
+        yield Ending(formula, formula=True)
+    else:
+        yield from _last_number(text)
+
+
+def _boxes_in_a_row(answer: str) -> str | None:
+    """What the last boxes hold where only "and" or a comma stands between them, as one list."""
+    row = _BOX_ROW.search(answer[-END:])
+    return ", ".join(re.findall(_BOX, row[0])) if row else None
+
+
+def said_result(text: str) -> str | None:
+    """What follows the last "the answer is", to the end of its sentence."""
+    place = _last(_SAID, text)
+    return text[slice(*place)].strip() if place else None
+
+
+def _last(pattern: "re.Pattern[str]", text: str) -> tuple[int, int] | None:
+    """Where the last text after a match begins and its sentence ends, if it says anything."""
+    last = None
+    for match in pattern.finditer(text):
+        ends = _SENTENCE_ENDS.search(text, match.end())
+        end = ends.start() if ends else len(text)
+        if text[match.end() : end].strip(" *:."):
+            last = match.end(), end
+    return last
+
+
+def _within(sentence: str) -> Iterator[Ending]:
+    """A sentence, what it says after "=", at its beginning, in a formula, or as its last number."""
+    yield Ending(sentence)
+    about = _ABOUT.match(sentence)
+    begins = about.end() if about else 0
+    number = _NUMBER.match(sentence, begins)
+    if number and not _OPERATOR.match(sentence, number.end()):
+        yield from _with_words(sentence, number)
+        return
+    formula, _ = _last_formula(sentence)
+    if formula is not None:
+        first = _FORMULA.match(sentence, begins)
+        inner = next((part for part in first.groups() if part), None) if first else None
+        yield Ending(inner or formula, formula=True)
+        return
+    if "=" in sentence:
+        yield Ending(sentence.rpartition("=")[2])
+    yield from _last_number(sentence)
+
+
+def _last_number(text: str) -> Iterator[Ending]:
+    numbers = list(_NUMBER.finditer(text))
+    if numbers:
+        yield from _with_words(text, numbers[-1])
+
+
+def _with_words(text: str, number: "re.Match[str]") -> Iterator[Ending]:
+    """A number with the words after it, which may be its unit, and without them."""
+    after = _WORDS_AFTER.match(text, number.end())
+    if after:
+        yield Ending(text[number.start() : after.end()], number=True)
+        first, *more = after[0].split()
+        if not (first == "in" and more):
+            yield Ending(f"{number[0]} {first}", number=True)
+    yield Ending(number[0], number=True)
+
+
+def _last_formula(text: str) -> tuple[str | None, int]:
+    """The last formula and where it ends; what stands between two prices is none."""
+    found: tuple[str | None, int] = None, -1
+    position = 0
+    while match := _FORMULA.search(text, position):
+        inner = next(part for part in match.groups() if part is not None)
+        if match[2] is not None and _BETWEEN_PRICES.fullmatch(inner):
+            position = match.start() + 1
+        else:
+            found, position = (inner.strip(), match.end()), match.end()
+    return found

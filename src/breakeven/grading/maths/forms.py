@@ -1,0 +1,135 @@
+r"""Other ways to write the same answer, brought to one form.
+
+x \in [0,1]  ->  [0,1]       0 <= x <= 1  ->  [0,1]       x = 2, x = 3  ->  2, 3
+1 \pm 2      ->  -1, 3       a = 1/2 = 0.5  ->  a = 1/2   x \approx 1.4  ->  x = 1.4
+"""
+
+from collections.abc import Sequence
+
+from breakeven.grading.maths.arithmetic import exact
+from breakeven.grading.maths.tree import Tree, holds, letters
+
+_INFINITY = Tree("constant", name="oo")
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
+
+
+def settled(tree: Tree) -> Sequence[Tree]:
+    """The forms that a value may be compared in; more than one where it is given twice, as by ≈."""
+    match tree.head:
+        case "relation":
+            return _relation(tree)
+        case "list":
+            return [_list(tree)]
+        case "cup":
+            return [Tree("cup", tuple(_joined(tree)))]
+        case "set" if len(tree.parts) == 1 and tree.parts[0].head == "plusminus":
+            return [expanded(tree)]
+    return [tree]
+
+
+def expanded(tree: Tree) -> Tree:
+    """A value with ± as the list of both; ± and ∓ in one value change together."""
+    if tree.head in ("list", "set"):
+        parts: list[Tree] = []
+        for part in tree.parts:
+            both = expanded(part)
+            parts += both.parts if both.head == "list" and holds(part, "plusminus") else [both]
+        return Tree(tree.head, tuple(parts), tree.name)
+    if tree.head == "binding":
+        return Tree("binding", (expanded(tree.parts[0]),), tree.name)
+    if not holds(tree, "plusminus"):
+        return tree
+    return Tree("list", (_chosen(tree, upper=True), _chosen(tree, upper=False)))
+
+
+def _chosen(tree: Tree, *, upper: bool) -> Tree:
+    parts = tuple(_chosen(part, upper=upper) for part in tree.parts)
+    if tree.head != "plusminus":
+        return tree._replace(parts=parts)
+    right = parts[1] if upper == (tree.name == "+") else Tree("negative", parts[1:])
+    return Tree("add", (parts[0], right))
+
+
+def _relation(tree: Tree) -> Sequence[Tree]:
+    names = tree.name.split()
+    if set(names) <= {"=", "approx"}:
+        return _equation(tree, names)
+    if names == ["in"]:
+        return [tree.parts[1]] if tree.parts[0].head == "letter" else [tree]
+    interval = _interval(tree.parts, names)
+    return [tree if interval is None else interval]
+
+
+def _equation(tree: Tree, names: list[str]) -> Sequence[Tree]:
+    """`x = 2` and `2 = x` as x bound to 2; a chain of numbers as the number, if they are one."""
+    sides = list(tree.parts)
+    if len(sides) == 2 and _name(sides[1]) and not _name(sides[0]):
+        sides.reverse()
+    if _name(sides[0]):
+        name, values = _name(sides[0]), sides[1:]
+        if names == ["="] and letters(sides[0]) & letters(values[0]) and sides[0].head == "letter":
+            return [tree]  # x = 2x - 3 binds nothing
+        bound = [Tree("binding", (form,), name) for form in _chain(values, names[1:])]
+        return bound or [tree]
+    if len(sides) == 2 and names == ["="] and letters(tree):
+        return [tree]
+    return _chain(sides, names) or [tree]
+
+
+def _name(side: Tree) -> str:
+    """What a side names: x, f(x), the segment QM, cos A; empty where it is a value itself."""
+    if side.head == "letter":
+        return side.name
+    if side.head == "call" and side.parts[0].head == "letter":
+        return f"{side.name} {side.parts[0].name}"
+    names = [_name(part) for part in side.parts] if side.head == "multiply" else []
+    return "".join(names) if names and all(names) else ""
+
+
+def _chain(values: Sequence[Tree], names: list[str]) -> list[Tree]:
+    """What `1/2 = 0.5` comes to; none where numbers that are said to be equal are not."""
+    if "approx" in names:
+        return list(values)
+    known = {exact(value) for value in values} - {None}
+    if len(values) > 1 and len(known) > 1:
+        return []
+    return [values[-1]]
+
+
+def _list(tree: Tree) -> Tree:
+    """A list whose items are one variable's values, as the values."""
+    parts = [settled(part)[0] for part in tree.parts]
+    names = {part.name for part in parts if part.head == "binding"}
+    bare = [part.parts[0] if part.head == "binding" else part for part in parts]
+    if parts[0].head == "binding" and len(names) == 1:
+        return Tree("binding", (Tree("list", tuple(bare)),), parts[0].name)
+    if tree.name == "or" and all(part.head == "tuple" and len(part.parts) == 2 for part in parts):
+        return Tree("cup", tuple(parts))  # x < 0 or x > 1
+    return Tree("list", tuple(parts))
+
+
+def _joined(tree: Tree) -> list[Tree]:
+    """The parts of unions within unions."""
+    if tree.head != "cup":
+        return list(settled(tree)[:1])
+    return [part for side in tree.parts for part in _joined(side)]
+
+
+def _interval(sides: Sequence[Tree], names: list[str]) -> Tree | None:
+    """The interval of `a < x <= b`, `x > a` or `a > x`; None for other relations."""
+    if not set(names) <= {"<", ">", "<=", ">="}:
+        return None
+    if names[0] in (">", ">="):
+        sides, names = sides[::-1], [_FLIPPED[name] for name in names[::-1]]
+    if not set(names) <= {"<", "<="}:
+        return None
+    if len(sides) == 3 and sides[1].head == "letter":
+        low, high, ends = sides[0], sides[2], names
+    elif len(sides) == 2 and sides[0].head == "letter" and not letters(sides[1]):
+        low, high, ends = Tree("negative", (_INFINITY,)), sides[1], ["<", names[0]]
+    elif len(sides) == 2 and sides[1].head == "letter" and not letters(sides[0]):
+        low, high, ends = sides[0], _INFINITY, [names[0], "<"]
+    else:
+        return None
+    brackets = ("(" if ends[0] == "<" else "[") + (")" if ends[1] == "<" else "]")
+    return Tree("tuple", (low, high), brackets)

@@ -1,0 +1,90 @@
+r"""The grader of mathematics: an answer is read whole and compared exactly, or it is unparsed."""
+
+import re
+from collections.abc import Sequence
+
+from breakeven.grading.boxes import last_box, plain_text
+from breakeven.grading.grade import UNPARSED, Grade, found
+from breakeven.grading.maths.algebra import Answer
+from breakeven.grading.maths.comparison import Comparer
+from breakeven.grading.maths.endings import Ending, endings
+from breakeven.grading.maths.reading import LONGEST, Reading, readings, undressed
+from breakeven.grading.maths.tree import letters
+from breakeven.grading.maths.units import read_unit
+from breakeven.grading.references import relative_tolerance, right_answers
+from breakeven.tasks.items import Item
+
+_PLAIN = re.compile(r"\s*[-+]?\d{1,300}\s*")
+_MARKS = re.compile(r"[!?.\s]+$")
+_WORDS_ONLY = re.compile(r"[^\W\d_]{2,}(?:[\s,'-]+[^\W\d_]+)*")
+
+
+def grade_math(answer: str, item: Item, *, limit_seconds: float) -> Grade:
+    """Compare what an answer says its result is with the answers that are right, by value.
+
+    Numbers may be off by `meta.relative_tolerance` of the right one, and end in `meta.unit`. What
+    algebra cannot tell within `limit_seconds` is not equal. What cannot be read whole, or compared
+    with the right answer, is unparsed.
+    """
+    unit = item.meta.get("unit")
+    unit = unit if isinstance(unit, str) and unit.strip() else ""
+    comparer = Comparer(Answer(limit_seconds), relative_tolerance(item))
+    grades = [_graded(answer, one, unit, comparer) for one in right_answers(item)]
+    return max(grades)  # right before wrong, wrong before unparsed
+
+
+def _graded(answer: str, reference: str, unit: str, comparer: Comparer) -> Grade:
+    reference = last_box(reference) or reference
+    if _PLAIN.fullmatch(answer) and _PLAIN.fullmatch(reference):
+        return found(comparer.any_equal(readings(answer), readings(reference)) is True)
+    wanted_text = _plain(reference)
+    if len(answer) <= LONGEST and _plain(answer) == wanted_text:
+        return found(True)
+    for ending in endings(answer):
+        if len(ending.text) > LONGEST:
+            continue
+        said_text = _without_unit(ending.text, unit)
+        if _plain(said_text) == wanted_text:
+            return found(True)
+        said = readings(_unmarked(said_text, ending, reference))
+        if ending.number:  # the words after it are no variables
+            said = [one for one in said if not letters(one.value)]
+        if said:
+            return _compared(said, _wanted(reference, unit), comparer)
+    return UNPARSED
+
+
+def _compared(said: Sequence[Reading], wanted: Sequence[Reading], comparer: Comparer) -> Grade:
+    equal = comparer.any_equal(said, wanted)
+    return UNPARSED if equal is None else found(equal)
+
+
+def _wanted(reference: str, unit: str) -> list[Reading]:
+    """The readings of a reference, in the unit that the question asks for if it has none itself."""
+    asked = read_unit(unit) if unit else None
+    read = readings(reference)
+    return [one if one.unit or not asked else one._replace(unit=asked) for one in read]
+
+
+def _unmarked(text: str, ending: Ending, reference: str) -> str:
+    """A text without the mark that ends its sentence: in prose, 42! is an exclamation."""
+    return text if ending.formula or "!" in reference else _MARKS.sub("", text)
+
+
+def _without_unit(said: str, unit: str) -> str:
+    """An expression without the unit that the question asked for, however it is spaced and set."""
+    if not unit:
+        return said
+    signs = [re.escape(sign) for sign in plain_text(unit) if sign not in " {}"]
+    command = r"[\s\\,~]*(?:\\(?:text|mathrm|rm)\s*\{?)?\s*"
+    bare = re.sub(command + r"[\s{}\\,]*".join(signs) + r"[\s}]*$", "", said)
+    whole = bare and bare.count("{") == bare.count("}")
+    return bare if whole else said
+
+
+def _plain(text: str) -> str:
+    """A text for equality: without type setting and needless space; words in lower case."""
+    bare = plain_text(undressed(text)).replace("$", "").strip()
+    if _WORDS_ONLY.fullmatch(bare):
+        return " ".join(bare.casefold().split())
+    return re.sub(r"(?<![\w.])\s+|\s+(?![\w.])", "", " ".join(bare.split())).rstrip(".")

@@ -1,0 +1,180 @@
+r"""Reads the text of an answer as values with units, whole, or not at all.
+
+A text may have several readings: 5 m is five metres and five times m. None of them drops anything.
+"""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from breakeven.grading.maths.characters import latex_characters
+from breakeven.grading.maths.expressions import read_expression
+from breakeven.grading.maths.tree import Tree, number
+from breakeven.grading.maths.unit_names import CURRENCIES, SCALES
+from breakeven.grading.maths.units import Meanings, read_unit
+
+# What is longer is no answer to a question, whatever it is.
+LONGEST = 2000
+
+
+class Reading(NamedTuple):
+    """A value, what its unit may mean (None without one), and whether it is in per cent.
+
+    A `doubtful` one may be meant or not: the m of 5m is a metre or a variable.
+    """
+
+    value: Tree
+    unit: Meanings | None = None
+    percent: bool = False
+    doubtful: bool = False
+
+
+_SIZES = re.compile(
+    r"\\(?:left|right|[bB]igg?[lr]?|middle)(?![a-zA-Z])\.?"
+    r"|\\(?:displaystyle|textstyle|limits|rm|bf|it|strut)(?![a-zA-Z])|\\phantom\{[^{}]*\}|\\label\{[^{}]*\}"
+)
+_SEPARATORS = re.compile(r"(?<=\d)(?:\{,\}\s*|,\\!\s*|\\,|\\!)(?=\d{3}(?!\d))")
+_SPACES = re.compile(
+    r"(?<!\\)\\(?:[,;:>! ]|q?quad(?![a-z])|thinspace(?![a-z]))|(?<!\\)\\(?=\s|$)|(?<!\\)~|\\\n"
+)
+_FRACTIONS = re.compile(r"\\[dtc]frac(?![a-z])")
+_BINOMIALS = re.compile(r"\\[dt]binom(?![a-z])")
+_FORMULA_MARKS = re.compile(r"(?<!\\)\\[()\[\]]")
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathit|mathsf|pmb)\s*\{([^{}]*)\}")
+_ENDS = re.compile(r"^(?:\*\*|\s|:)+|(?:\*\*|\s|(?<!\.)\.(?=\s*\**\s*$))+$")
+_PLAIN = re.compile(r"[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})")
+_MONEY = re.compile(r"([-+]?)\s*(?:US|CA|AU)?(\\?\$|[€£¥₹])\s*([-+]?)\s*(?=[\d.\\])")
+_TIME = re.compile(
+    r"(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?(?:\s*(?:\\text\s*\{\s*)?([ap])\.?\s?m\b\.?\s*\}?\.?)?",
+    re.IGNORECASE,
+)
+_COMMAND = r"\\(?:text|mathrm|mbox|textrm|textbf|textit|rm|operatorname|mathit)"
+_UNIT_BEGINS = re.compile(
+    rf"{_COMMAND}\s*\{{|(?<![a-zA-Z\\_^{{])(?=[a-zA-Z°€£¥₹¢Ω])|\\mu|\\Omega|\^\s*\{{?\s*\\circ|\\%|%|\\\$|\$"
+)
+_WRAPPED = re.compile(rf"{_COMMAND}\s*\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}")
+_CIRCLE = re.compile(r"\^\s*(?:\\circ(?![a-z])|\{\s*\\circ\s*\})")
+# 12^{\text{th}} and 12th.
+_ORDINAL = re.compile(
+    r"(?<=\d)\s*(?:\^\s*)?(?:\{\s*)?(?:\\(?:text|mathrm|textrm|textsuperscript|rm)\s*(?:\{\s*)?)?"
+    r"(st|nd|rd|th)(?![a-zA-Z])\s*\}{0,2}"
+)
+_PERCENT = re.compile(r"^(?:\\?%|percent|per cent|pct)(?![a-z])")
+_SCALE = re.compile(r"^([a-zA-Z]+)(?![a-zA-Z])\s*(?:of\s+)?")
+_MOST_UNITS = 24  # places where a unit may begin
+
+
+def undressed(text: str) -> str:
+    """A text without what only sets its type: sizes, spaces, dollar signs around, a full stop."""
+    text = latex_characters(text)
+    text = _SIZES.sub("", text)
+    text = _SEPARATORS.sub("", text)
+    text = _FORMULA_MARKS.sub(" ", _SPACES.sub(" ", text))
+    text = _ORDINAL.sub(r" \\text{\1} ", text)
+    text = _BINOMIALS.sub(r"\\binom", _FRACTIONS.sub(r"\\frac", _BOLD.sub(r"\1", text)))
+    text = _ENDS.sub("", text.strip())
+    while len(text) > 2 and text[0] == text[-1] == "$":
+        text = _ENDS.sub("", text[1:-1])
+    return text
+
+
+def readings(text: str) -> list[Reading]:
+    """Every way to read all of a text; empty where there is none."""
+    bare = undressed(text)
+    if not bare or len(bare) > LONGEST:
+        return []
+    if _PLAIN.fullmatch(bare):
+        return [Reading(number(bare))]
+    return list(dict.fromkeys(_all(bare)))
+
+
+def _all(text: str) -> Iterator[Reading]:
+    clock = _clock(text)
+    if clock:
+        yield Reading(clock)
+        return
+    money = _MONEY.match(text)
+    if money:
+        yield from _priced(text[money.end() :], money)
+        return
+    text = text.replace("$", " ") if text.count("$") % 2 == 0 else text
+    yield from _expressions(text)
+    yield from _with_units(text)
+
+
+def _expressions(text: str) -> Iterator[Reading]:
+    """The text as an expression, with its commas between thousands and between items."""
+    for grouped in (True, False) if "," in text else (True,):
+        tree = read_expression(text, grouped=grouped)
+        if tree is not None:
+            yield _raised(tree)
+
+
+def _raised(tree: Tree) -> Reading:
+    """A degree or per cent sign that is on the whole is its unit."""
+    negative = tree.head == "negative"
+    inner = tree.parts[0] if negative else tree
+    if inner.head not in ("degree", "percent"):
+        return Reading(tree)
+    value = Tree("negative", inner.parts) if negative else inner.parts[0]
+    unit = read_unit("degrees") if inner.head == "degree" else None
+    return Reading(value, unit, percent=inner.head == "percent")
+
+
+def _priced(text: str, money: "re.Match[str]") -> Iterator[Reading]:
+    """An amount after its currency; words after it may say the currency again, or a scale."""
+    unit = read_unit(CURRENCIES[money[2].removeprefix("\\")])
+    negative = "-" in (money[1], money[3])
+    text = re.sub(
+        r"(?<=\d)\s*([MB])$", lambda sign: {"M": " million", "B": " billion"}[sign[1]], text
+    )
+    for read in (*_expressions(text), *_with_units(text)):
+        if not read.percent and (read.unit is None or (unit and read.unit & unit)):
+            yield Reading(Tree("negative", (read.value,)) if negative else read.value, unit)
+
+
+def _with_units(text: str) -> Iterator[Reading]:
+    """The text as a value and a unit, split where the unit is longest."""
+    for place, match in enumerate(_UNIT_BEGINS.finditer(text)):
+        if place >= _MOST_UNITS:
+            return
+        head = text[: match.start()].rstrip()
+        tail = _read_tail(text[match.start() :])
+        tree = read_expression(head, grouped=True) if tail and head else None
+        if tail and tree and not tree.head.startswith(("list", "relation")):
+            factor, unit, percent = tail
+            value = tree if factor == 1 else Tree("multiply", (tree, number(factor)))
+            letter = text[match.start() :].strip()
+            glued = head == text[: match.start()] and len(letter) == 1 and letter.isalpha()
+            yield Reading(value, unit, percent, doubtful=glued and factor == 1)
+            return
+
+
+def _read_tail(text: str) -> tuple[Fraction, Meanings | None, bool] | None:
+    """The scale, unit and per cent sign that follow a number; None where any of it is none."""
+    text = _CIRCLE.sub("°", _WRAPPED.sub(r" \1 ", text)).replace("\\$", "$").strip()
+    text = text.replace("$", " $ ").strip() if text.strip() != "$" else "$"
+    factor = Fraction(1)
+    while (scale := _SCALE.match(text)) and scale[1] in SCALES:
+        factor *= SCALES[scale[1]]
+        text = text[scale.end() :].strip()
+    if percent := _PERCENT.match(text):
+        rest = text[percent.end() :].strip()
+        return (factor, None, True) if not rest else None
+    unit = read_unit(text) if text else None
+    return None if (text and unit is None) or (not text and factor == 1) else (factor, unit, False)
+
+
+def _clock(text: str) -> Tree | None:
+    """A time of day: with a.m. or p.m., else as the ratio of hours and minutes it looks like."""
+    match = _TIME.fullmatch(text + ".") or _TIME.fullmatch(text)
+    if match is None:
+        return None
+    hour, minute, second, half = match.groups()
+    name = f"{int(hour)}:{minute or '00'}:{second or '00'}"
+    if half:
+        return Tree("time", name=f"{name} {half.lower()}") if int(minute or 0) < 60 else None
+    if minute is None or int(hour) > 24 or int(minute) > 59:
+        return None
+    return Tree("ratio", tuple(number(part) for part in (hour, minute, second) if part), name)
