@@ -8,12 +8,12 @@ import numpy as np
 from breakeven.answering.engine import Cell, Setup
 from breakeven.answering.weights import digest_cell
 from breakeven.answering.work import Piece
-from breakeven.costs.amounts import Amount
+from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.ceiling import Found, find_ceiling
 from breakeven.costs.devices import Usage, record_fields
 from breakeven.costs.exact import answer_flops
-from breakeven.costs.models import load_architecture
+from breakeven.costs.models import known_architecture
 from breakeven.files import digest_path
 from breakeven.layout import task_path
 from breakeven.records import Record, versions
@@ -28,7 +28,7 @@ def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) 
     batch, whichever run made it: batches that ran side by side share the seconds between them.
     Utilisation takes them all to have run as those of this run did.
     """
-    architecture = load_architecture(setup.base.path)
+    architecture = known_architecture(setup.base.path)
     ceiling = _ceiling(setup, usage)
     pieces = [(cell, piece) for cell in cells for piece in cell.pieces]
     rows = [
@@ -46,7 +46,7 @@ def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) 
             kind: sum(row[f"{kind}_tokens"] for row in rows)
             for kind in ("prompt", "thinking", "answer")
         },
-        flops={"inference": sum(row["inference_flops"] for row in rows)},
+        flops={"inference": _total(rows, architecture).value},
         inputs=_inputs(setup, cells),
         details={
             "cells": rows,
@@ -54,8 +54,23 @@ def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) 
             **ceiling.as_details(),
         },
         versions={**versions(), **setup.engine.versions},
-        **_measured(setup, rows, list(held.values()), usage, ceiling, elsewhere=made < batches),
+        **_measured(
+            setup,
+            rows,
+            list(held.values()),
+            usage,
+            ceiling,
+            architecture=architecture,
+            elsewhere=made < batches,
+        ),
     )
+
+
+def _total(rows: Sequence[dict[str, Any]], architecture: Architecture | str) -> Amount:
+    """The FLOPs of rows together; absent where the student's shape is not known."""
+    if isinstance(architecture, str):
+        return absent(architecture)
+    return Amount(sum(row["inference_flops"] for row in rows))
 
 
 def _ceiling(setup: Setup, usage: Usage) -> Found:
@@ -68,11 +83,17 @@ def _ceiling(setup: Setup, usage: Usage) -> Found:
     return find_ceiling(usage.device, engine.placement.dtype, together)
 
 
-def _row(piece: Piece, architecture: Architecture, ceiling: Found) -> dict[str, Any]:
+def _row(piece: Piece, architecture: Architecture | str, ceiling: Found) -> dict[str, Any]:
     answers = piece.answers()
     new_tokens = [answer.thinking_tokens + answer.answer_tokens for answer in answers]
     prompt_tokens = [answer.prompt_tokens for answer in answers]
-    flops = answer_flops(architecture, np.array(prompt_tokens), np.array(new_tokens)).sum()
+    flops = (
+        absent(architecture)
+        if isinstance(architecture, str)
+        else Amount(
+            float(answer_flops(architecture, np.array(prompt_tokens), np.array(new_tokens)).sum())
+        )
+    )
     seconds = piece.device_seconds()
     return {
         "decoding": piece.decoding,
@@ -83,9 +104,9 @@ def _row(piece: Piece, architecture: Architecture, ceiling: Found) -> dict[str, 
         "prompt_tokens": sum(prompt_tokens),
         "thinking_tokens": sum(answer.thinking_tokens for answer in answers),
         "answer_tokens": sum(answer.answer_tokens for answer in answers),
-        "inference_flops": float(flops),
+        "inference_flops": flops.value,
         "device_seconds": seconds,
-        "utilisation": ceiling.share(Amount(float(flops)), seconds).value,
+        "utilisation": ceiling.share(flops, seconds).value,
     }
 
 
@@ -96,6 +117,7 @@ def _measured(
     usage: Usage,
     ceiling: Found,
     *,
+    architecture: Architecture | str,
     elsewhere: bool,
 ) -> dict[str, Any]:
     """Device, seconds, memory and metrics; `held` are the rows that held the device."""
@@ -103,18 +125,21 @@ def _measured(
     fields = record_fields(usage)
     unmeasured = setup.engine.unmeasured
     metrics = {**fields["metrics"], **dict.fromkeys(unmeasured)}
-    absent = {**fields["absent"], **unmeasured}
+    missing = {**fields["absent"], **unmeasured}
     if elsewhere:
-        absent = dict.fromkeys(metrics, ELSEWHERE)
+        missing = dict.fromkeys(metrics, ELSEWHERE)
         metrics = dict.fromkeys(metrics)
-    share = ceiling.share(Amount(sum(row["inference_flops"] for row in held)), seconds)
+    flops = _total(held, architecture)
+    reasons = {"flops.inference": flops.reason} if flops.reason else {}
+    share = ceiling.share(flops, seconds)
+    reasons |= {"utilisation": share.reason} if share.reason else {}
     counts = {name: sum(row[name] for row in rows) for name in ("answers", "truncated")}
     return {
         **fields,
         "device_seconds": {usage.device.kind: seconds},
         "gpu_hours": 0.0 if usage.device.kind == "cpu" else seconds / 3600,
         "metrics": {**metrics, **counts, "utilisation": share.value},
-        "absent": absent | ({"utilisation": share.reason} if share.reason else {}),
+        "absent": missing | reasons,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from breakeven.answering.answer import Answer
-from breakeven.costs.models import load_architecture
+from breakeven.costs.models import known_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_path, read_rows
 from breakeven.grading.graders import graders, judge
@@ -40,7 +40,7 @@ def score(params: Params) -> None:
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
     table, docket = graders(params.grading), Docket(params.grading)
-    shapes = {name: load_architecture(str(base_config(name))) for name in params.students}
+    shapes = {name: known_architecture(base_config(name)) for name in params.students}
     tables = []
     for number, part in enumerate(parts(params)):
         answers = _answers(

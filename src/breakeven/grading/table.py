@@ -64,12 +64,13 @@ def part_table(
     answers: Sequence[Answer],
     judged: Sequence[Judged],
     items: Mapping[str, Item],
-    shape: Architecture,
+    shape: Architecture | str,
 ) -> "pa.Table":
     """The rows of a part, in the order of its answers.
 
     `inference_flops` are those of the answer on its own: a prompt's beginning that the engine read
-    once for many items counts for each, as it would for a single query.
+    once for many items counts for each, as it would for a single query. They are null where the
+    student's shape is not known, and `shape` says why.
     """
     import pyarrow as pa
 
@@ -88,7 +89,9 @@ def part_table(
         "correct": [one.grade.correct for one in judged],
         "parsed": [one.grade.parsed for one in judged],
         "truncated": [one.truncated for one in judged],
-        "inference_flops": answer_flops(shape, tokens["prompt_tokens"], new_tokens),
+        "inference_flops": [None] * len(answers)
+        if isinstance(shape, str)
+        else answer_flops(shape, tokens["prompt_tokens"], new_tokens),
         "depth": [item.depth for item in asked],
         "cluster": [item.cluster for item in asked],
         "content": [item.content for item in asked],

@@ -163,11 +163,11 @@ def _rates(root: Path, small: Params) -> dict[Key, float]:
         for arm, row in small.arms.items():
             own = [one for one in answers if one["arm"] == arm]
             work[student, "answer", row.style] = (
-                sum(one["inference_flops"] for one in own),
+                sum(one["inference_flops"] or 0.0 for one in own),
                 sum(one["device_seconds"] for one in own),
             )
             if row.trained:
                 record = read_json(root / f"records/train/{student}/{arm}/{seed}.json")
                 seconds = sum(record["device_seconds"].values())
-                work[student, "train", row.style] = (record["flops"]["train"], seconds)
+                work[student, "train", row.style] = (record["flops"]["train"] or 0.0, seconds)
     return {key: flops / seconds for key, (flops, seconds) in work.items() if flops and seconds}

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from breakeven.analysis.published_tables import power_laws
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.lora import Lora
-from breakeven.costs.models import load_architecture
+from breakeven.costs.models import bundled_architectures, known_architecture, load_architecture
 from breakeven.costs.paper import answer_flops as paper_answer_flops
 from breakeven.params import (
     Arm,
@@ -85,10 +85,11 @@ def _teacher_shape(teacher: Teacher) -> Architecture | None:
         return load_architecture(teacher.architecture) if teacher.architecture else None
     model = teacher.model
     if model.kind == "hub":
-        return load_architecture(model.repo)
+        return bundled_architectures().get(model.repo.lower())
     from breakeven.students.weights import weights_folder
 
-    return load_architecture(str(weights_folder(model, "params.yaml: teacher.model")))
+    shape = known_architecture(weights_folder(model, "params.yaml: teacher.model"))
+    return None if isinstance(shape, str) else shape
 
 
 def _bases(known: Known) -> Iterator[PlannedCell]:
@@ -96,6 +97,7 @@ def _bases(known: Known) -> Iterator[PlannedCell]:
         if isinstance(student.base, ScratchBase):
             tokens = float(student.base.tokens)
             shape = known.shape(name).architecture
+            assert isinstance(shape, Architecture)  # ours is a Qwen2
             work = Work(tokens, 0.0, 6.0 * shape.active_parameters * tokens)
             yield PlannedCell("base", (name,), "base", work, "6 FLOPs a weight and token")
 
@@ -105,15 +107,23 @@ def _trainings(known: Known) -> Iterator[PlannedCell]:
         for arm, row in known.params.arms.items():
             settings = resolve(known.params, Cell(student, arm, known.params.seeds[0])).training
             if settings is not None:
-                work, basis = _lessons(known, student, settings)
+                shape = known.shape(student).architecture
+                counts = isinstance(shape, Architecture)
+                work, basis = (
+                    (NO_WORK, shape)
+                    if isinstance(shape, str)
+                    else _lessons(known, student, shape, settings)
+                )
                 for seed in known.params.seeds:
-                    yield PlannedCell("train", (student, arm, seed), row.style, work, basis)
+                    cell = (student, arm, seed)
+                    yield PlannedCell("train", cell, row.style, work, basis, counts)
 
 
-def _lessons(known: Known, student: str, settings: Settings) -> tuple[Work, str]:
+def _lessons(
+    known: Known, student: str, shape: Architecture, settings: Settings
+) -> tuple[Work, str]:
     """The work of one training, and what it rests on."""
     work, samples, bases = NO_WORK, 0.0, dict[str, None]()
-    shape = known.shape(student).architecture
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     for corpus in settings.corpora:
         for lengths, basis in known.corpus_lengths(student, corpus):
@@ -142,21 +152,29 @@ def _answers(known: Known) -> Iterator[PlannedCell]:
     for student in params.students:
         for arm, row in params.arms.items():
             for task in params.tasks:
-                work, basis = _answers_of(known, student, row, task)
+                shape = known.shape(student).architecture
+                counts = isinstance(shape, Architecture)
+                work, basis = (
+                    (NO_WORK, shape)
+                    if isinstance(shape, str)
+                    else _answers_of(known, student, shape, row, task)
+                )
                 for seed in params.seeds:
                     for name, decoding in params.answering.decodings.items():
                         cell = (student, arm, seed, name, task)
                         samples = work.times(decoding.samples)
-                        yield PlannedCell("answer", cell, row.style, samples, basis)
+                        yield PlannedCell("answer", cell, row.style, samples, basis, counts)
 
 
-def _answers_of(known: Known, student: str, arm: Arm, task: str) -> tuple[Work, str]:
+def _answers_of(
+    known: Known, student: str, shape: Architecture, arm: Arm, task: str
+) -> tuple[Work, str]:
     """The work of one sample of every item of a task, and what it rests on.
 
     A trained student is expected to write as much as it was taught to, and after a mix to think
     every time: nothing tells it when not to. A base is expected to answer plainly.
     """
-    shape, limit = known.shape(student).architecture, known.params.answering.max_new_tokens
+    limit = known.params.answering.max_new_tokens
     asked = known.questions(task)
     style = "reasoning" if arm.reasoning_share else "ift"
     if asked.texts:

@@ -168,9 +168,13 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
             f"{plan.shares.answering:.0%} in generation where nothing was calibrated; "
             "`breakeven plan --calibrate` on the device measures it."
         )
-    unknown = [line for line in plan.lines if not line.cell.counts_flops]
-    if unknown:
-        yield f"Not counted: {len(unknown)} cells of a teacher whose architecture is not known."
+    unknown = [line.cell for line in plan.lines if not line.cell.counts_flops]
+    taught = sum(cell.stage == "distill" for cell in unknown)
+    if taught:
+        yield f"Not counted: {taught} cells of a teacher whose architecture is not known."
+    for reason in dict.fromkeys(cell.basis for cell in unknown if cell.stage != "distill"):
+        cells = sum(cell.basis == reason for cell in unknown)
+        yield f"Not counted, nor in disk and memory: {cells} cells; {reason}."
     if plan.params.study == "paper":
         yield _beside_the_published_bill(plan)
     if plan.params.grading.judges:

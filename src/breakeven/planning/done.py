@@ -58,5 +58,5 @@ def _spent_on(record: Record, made: Made, cell: PlannedCell) -> Spent | None:
     wanted = (arm, seed, decoding, task, made.params.arms[str(arm)].shots)
     for row in record.details["cells"]:
         if tuple(row[key] for key in ("arm", "seed", "decoding", "task", "shots")) == wanted:
-            return Spent(float(row["inference_flops"]), float(row["device_seconds"]))
+            return Spent(row["inference_flops"], float(row["device_seconds"]))
     return None

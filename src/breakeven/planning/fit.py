@@ -59,6 +59,8 @@ def fits(known: Known, device: PlannedDevice) -> list[Fit]:
     found = []
     for student in known.params.students:
         shape = known.shape(student).architecture
+        if isinstance(shape, str):
+            continue
         plans = training_plans(known.params, student, bfloat16=device.dtype == "bfloat16")
         by_method = {plan.method: plan for plan in plans.values()}
         found += [_training(student, shape, plan, device) for plan in by_method.values()]

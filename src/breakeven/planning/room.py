@@ -36,6 +36,8 @@ def disk_of(known: Known, lines: Sequence[Line], dtype: str) -> Disk:
     bases, students, checkpoint = 0.0, 0.0, 0.0
     for name, student in params.students.items():
         shape = known.shape(name).architecture
+        if isinstance(shape, str):
+            continue
         if isinstance(student.base, HubBase):
             bases += 2.0 * shape.total_parameters  # published in 16 bits a weight
         for cell in cells(params, student=name):

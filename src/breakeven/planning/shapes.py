@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.families import architecture_from_config
-from breakeven.costs.models import load_architecture
+from breakeven.costs.models import known_architecture, load_architecture
 from breakeven.errors import InputError
 from breakeven.params import FolderBase, HubBase, ScratchBase, Student
 from breakeven.planning.made import Made
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class StudentShape(NamedTuple):
-    """Architecture and tokenizer of a student; the tokenizer is None where it is not on disk."""
+    """Architecture (or why it is not known) and tokenizer of a student, None where not on disk."""
 
-    architecture: Architecture
+    architecture: Architecture | str
     tokenizer: "PreTrainedTokenizerBase | None"
 
 
@@ -31,20 +31,20 @@ def student_shape(name: str, student: Student, made: Made) -> StudentShape:
 
     base = student.base
     if isinstance(base, FolderBase):
-        return StudentShape(load_architecture(base.path), load_tokenizer(Path(base.path)))
+        return StudentShape(known_architecture(base.path), load_tokenizer(Path(base.path)))
     if isinstance(base, ScratchBase):
         return StudentShape(_scratch_architecture(base), load_tokenizer(Path(base.tokenizer)))
     if made.base(name) is not None:
         from breakeven.students.pointer import read_pointer
 
         folder = read_pointer(name).path
-        return StudentShape(load_architecture(folder), load_tokenizer(Path(folder)))
+        return StudentShape(known_architecture(folder), load_tokenizer(Path(folder)))
     if isinstance(base, HubBase):
         return StudentShape(_known_shape(name, base.repo), None)
     from breakeven.students.weights import weights_folder
 
     folder = str(weights_folder(base, f"params.yaml: students.{name}.base"))
-    return StudentShape(load_architecture(folder), load_tokenizer(Path(folder)))
+    return StudentShape(known_architecture(folder), load_tokenizer(Path(folder)))
 
 
 def _known_shape(name: str, repo: str) -> Architecture:

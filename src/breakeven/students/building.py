@@ -5,8 +5,9 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from breakeven.costs.architecture import Architecture
 from breakeven.costs.families import architecture_from_config
-from breakeven.costs.models import load_architecture
+from breakeven.costs.models import known_architecture
 from breakeven.files import atomic_folder, digest_path
 from breakeven.layout import base_folder
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
@@ -14,6 +15,7 @@ from breakeven.params.parts import digest_of_part
 from breakeven.records import Record, versions
 from breakeven.scratch import scratch_folder
 from breakeven.stage import pick
+from breakeven.students.counted import parameters_of
 from breakeven.students.disk import folder_bytes, require_free_bytes
 from breakeven.students.loading import checked_folder
 from breakeven.students.pointer import BasePointer, base_weights, write_pointer
@@ -26,7 +28,7 @@ def build_base(params: Params, student: str) -> None:
     """Write the pointer to a student's base, its weights where they are trained here, a record.
 
     Raises:
-        InputError: a base is missing, holds no safetensors, or has no known architecture.
+        InputError: a base is missing, holds no safetensors, or is no language model.
         MachineError: it cannot be trained in this machine's memory (before it is downloaded),
             the disk is too full, or the hub cannot be reached.
     """
@@ -42,9 +44,14 @@ def build_base(params: Params, student: str) -> None:
     replace(record, part=digest_of_part(params, "base", student)).write()
 
 
+def _absent(shape: Architecture | str) -> dict[str, str]:
+    """Why figures are missing; where the shape is not known, what its memory would be is not."""
+    return _TRAINED_BEFORE | ({"shape": shape} if isinstance(shape, str) else {})
+
+
 def _found(params: Params, student: str, base: FolderBase) -> Record:
     folder = checked_folder(Path(base.path), f"params.yaml: students.{student}.base.path")
-    shape = load_architecture(str(folder))
+    shape = known_architecture(folder)
     require_room(params, student, shape)
     digest = digest_path(folder)
     write_pointer(student, BasePointer("folder", base.path, digest))
@@ -52,9 +59,9 @@ def _found(params: Params, student: str, base: FolderBase) -> Record:
         stage="base",
         cell={"student": student},
         parameters={"kind": "folder", "path": base.path},
-        metrics={"parameters": shape.total_parameters},
+        metrics={"parameters": parameters_of(folder, shape)},
         inputs={base.path: digest},
-        absent=_TRAINED_BEFORE,
+        absent=_absent(shape),
         versions=versions(),
     )
 
@@ -64,7 +71,8 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
 
     key = f"params.yaml: students.{student}.base"
     model = find_hub_model(base, key)
-    require_room(params, student, hub_architecture(model, key))
+    shape = hub_architecture(model, key)
+    require_room(params, student, shape)
     snapshot = download(model, key)
     config = base_folder(student) / "config.json"
     config.parent.mkdir(parents=True, exist_ok=True)
@@ -78,11 +86,11 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
         cell={"student": student},
         parameters={**base.model_dump(mode="json"), "commit": model.commit},
         metrics={
-            "parameters": load_architecture(str(config)).total_parameters,
+            "parameters": parameters_of(snapshot.folder, shape),
             "bytes": model.bytes,
         },
         inputs={pointer.name: snapshot.digest},
-        absent=_TRAINED_BEFORE,
+        absent=_absent(shape),
         details={"sha256": dict(snapshot.sha256)},
         versions=versions(),
     )
@@ -93,7 +101,7 @@ def _converted(params: Params, student: str, base: GgufBase) -> Record:
 
     converted = converted_gguf(base, f"params.yaml: students.{student}.base")
     source, weights = converted.source, base_weights(student)
-    shape = load_architecture(str(converted.folder))
+    shape = known_architecture(converted.folder)
     require_room(params, student, shape)
     require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
     with atomic_folder(weights) as temporary:
@@ -104,10 +112,10 @@ def _converted(params: Params, student: str, base: GgufBase) -> Record:
         stage="base",
         cell={"student": student},
         parameters={"kind": "gguf", "package": base.package, "license": base.license},
-        metrics={"parameters": shape.total_parameters},
+        metrics={"parameters": parameters_of(converted.folder, shape)},
         inputs={f"{source.package} {source.version}: {source.name}": source.sha256},
         outputs={weights.as_posix(): converted.digest},
-        absent=_TRAINED_BEFORE,
+        absent=_absent(shape),
         details=converted.details,
         versions={**versions(), "gguf": importlib.metadata.version("gguf")},
     )

@@ -65,19 +65,21 @@ def find_hub_model(base: HubBase, key: str) -> HubModel:
     return HubModel(base.repo, found["commit"], model_files(listed, f"{key}.repo"))
 
 
-def hub_architecture(model: HubModel, key: str) -> "Architecture":
+def hub_architecture(model: HubModel, key: str) -> "Architecture | str":
     """The shape of a model: from the bundled table, or its config.json, which is then fetched.
 
+    Why it is not known, where it is not.
+
     Raises:
-        InputError: an architecture that is not known.
+        InputError: the configuration is missing or impossible.
         MachineError: the hub cannot be reached.
     """
-    from breakeven.costs.models import bundled_architectures, load_architecture
+    from breakeven.costs.models import bundled_architectures, known_architecture
 
     bundled = bundled_architectures().get(model.repo.lower())
     if bundled is not None:
         return bundled
-    return load_architecture(str(_fetched(model, ("config.json",), key) / "config.json"))
+    return known_architecture(_fetched(model, ("config.json",), key) / "config.json")
 
 
 def download(model: HubModel, key: str) -> HubSnapshot:

@@ -1,5 +1,6 @@
 """Whether a student fits into this machine's memory, asked before anything is downloaded."""
 
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,15 +59,19 @@ def training_plans(params: Params, student: str, *, bfloat16: bool) -> dict[str,
 
 
 def require_room(
-    params: Params, student: str, shape: Architecture, device: DeviceMemory | None = None
+    params: Params, student: str, shape: Architecture | str, device: DeviceMemory | None = None
 ) -> None:
     """Check that every arm of a student can be trained, and one answer written, on a device.
 
-    `device` is this machine's own if None. The training that needs most speaks for all.
+    Says so where it cannot be told, as `shape` is why it is not known. `device` is this machine's
+    own if None. The training that needs most speaks for all.
 
     Raises:
         MachineError: it cannot; the message says need, have, and which changes would fit.
     """
+    if isinstance(shape, str):
+        print(f"{student}: its memory was not reckoned: {shape}", file=sys.stderr, flush=True)
+        return
     plans = training_plans(params, student, bfloat16=False)
     needs = [training_memory(shape, plan).total for plan in plans.values()]
     if max([*needs, _one_answer(params, shape, 4).total]) < _SMALL_BYTES:

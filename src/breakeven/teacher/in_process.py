@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.answering.batching import batches
 from breakeven.costs.devices import describe_device
+from breakeven.costs.models import known_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Decoding, TeacherStyle, TransformersTeacher
 from breakeven.prompts.prompt import Prompt
@@ -18,7 +19,6 @@ from breakeven.teacher.teaching import (
     Local,
     Teaching,
     load_local,
-    local_architecture,
     local_context,
     reply_of_ids,
     style_of,
@@ -62,7 +62,7 @@ def transformers_teaching(teacher: TransformersTeacher, style_name: str) -> Teac
         },
         ask=ask,
         count_tokens=None,
-        architecture=local_architecture(local.folder),
+        architecture=known_architecture(local.folder),
         device=describe_device(device),
     )
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from breakeven.costs.devices import describe_device
+from breakeven.costs.models import known_architecture
 from breakeven.errors import MachineError
 from breakeven.params import TeacherStyle, VllmTeacher
 from breakeven.prompts.prompt import Prompt
@@ -24,7 +25,6 @@ from breakeven.teacher.teaching import (
     Local,
     Teaching,
     load_local,
-    local_architecture,
     local_context,
     reply_of_ids,
     style_of,
@@ -66,7 +66,7 @@ def vllm_teaching(teacher: VllmTeacher, style_name: str) -> Teaching:
         },
         ask=ask,
         count_tokens=None,
-        architecture=local_architecture(local.folder),
+        architecture=known_architecture(local.folder),
         device=describe_device("cpu" if build.cpu else "cuda"),
         devices=1 if build.cpu else teacher.server.tensor_parallel * teacher.server.data_parallel,
         unmeasured={"peak_memory_bytes": elsewhere},

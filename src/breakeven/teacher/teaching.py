@@ -81,14 +81,6 @@ def local_context(folder: Path) -> int | None:
     return int(length) if length else None
 
 
-def local_architecture(folder: Path) -> Architecture | str:
-    """The shape of a model's folder, or why it is not known."""
-    try:
-        return load_architecture(str(folder))
-    except InputError as error:
-        return str(error)
-
-
 def named_architecture(name: str | None, model: str) -> Architecture | str:
     """The shape that `name` or else the model's own name leads to, or why it is not known.
 

@@ -48,7 +48,7 @@ class TrainResult:
     metrics: Mapping[str, float]
     series: Mapping[str, Sequence[Sequence[float]]]
     tokens: Mapping[str, int]
-    flops: Mapping[str, float]
+    flops: Mapping[str, float | None]
     details: Mapping[str, Any]
     usage: Usage
     digest: str
@@ -245,7 +245,8 @@ def _result(
     processes: Mapping[str, Any],
     digest: str,
 ) -> TrainResult:
-    flops = plan.flops_of(plan.examples())
+    flops, recomputed = plan.flops_of(plan.examples()), _recomputed_flops(plan)
+    hardware = None if flops is None or recomputed is None else flops + recomputed
     recent = max(1, len(curves.loss) // 10)
     return TrainResult(
         key=key,
@@ -261,7 +262,7 @@ def _result(
         },
         series=curves.series(),
         tokens=_tokens(plan),
-        flops={"train": flops, "train_hardware": flops + _recomputed_flops(plan)},
+        flops={"train": flops, "train_hardware": hardware},
         details={
             "pairs_too_long": plan.lessons.too_long,
             "pairs_of_corpus": len(plan.lessons.ids) + plan.lessons.too_long,
@@ -304,8 +305,10 @@ def _part(plan: Plan, part: Part) -> dict[str, Any]:
     }
 
 
-def _recomputed_flops(plan: Plan) -> float:
+def _recomputed_flops(plan: Plan) -> float | None:
     """What gradient checkpointing adds: work of the hardware, not of the model."""
+    if isinstance(plan.flops_of.architecture, str):
+        return None
     if not plan.settings.training.gradient_checkpointing:
         return 0.0
     read = [plan.lessons.tokens_of(sample) - 1 for sample in plan.selection.samples]

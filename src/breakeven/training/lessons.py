@@ -45,17 +45,19 @@ class Lessons(NamedTuple):
 
 
 class FlopsOf(NamedTuple):
-    """What the FLOPs of a sample depend on besides its tokens."""
+    """What the FLOPs of a sample depend on besides its tokens; the shape, or why it is unknown."""
 
-    architecture: Architecture
+    architecture: Architecture | str
     method: Trained
     lora: Lora | None
 
-    def __call__(self, examples: Iterable[Example]) -> float:
-        """Exact training FLOPs of the examples, once each.
+    def __call__(self, examples: Iterable[Example]) -> float | None:
+        """Exact training FLOPs of the examples, once each; None where the shape is not known.
 
         The end token is learnt but not read, and lm_head sees only positions with a label.
         """
+        if isinstance(self.architecture, str):
+            return None
         shapes = [(len(one.input_ids), one.labels_start) for one in examples]
         return train_flops(
             self.architecture,
@@ -123,9 +125,14 @@ def budget_costs(budget: Budget, lessons: Lessons, flops_of: FlopsOf) -> tuple[f
             [lessons.ift.tokens(at) for at in each], [lessons.reasoning.tokens(at) for at in each]
         )
     assert budget.train_flops is not None
+    if isinstance(flops_of.architecture, str):
+        raise InputError(
+            f"params.yaml: budget.train_flops: value is {budget.train_flops:g}, but "
+            f"{flops_of.architecture}; use a budget of tokens or samples"
+        )
     shapes = {(len(one.input_ids), one.labels_start): one for one in lessons.ift}
     shapes |= {(len(one.input_ids), one.labels_start): one for one in lessons.reasoning}
-    flops = {shape: flops_of([one]) for shape, one in shapes.items()}
+    flops = {shape: flops_of([one]) or 0.0 for shape, one in shapes.items()}
     return budget.train_flops, Costs(
         [flops[len(one.input_ids), one.labels_start] for one in lessons.ift],
         [flops[len(one.input_ids), one.labels_start] for one in lessons.reasoning],

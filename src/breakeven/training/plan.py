@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.costs.lora import Lora
-from breakeven.costs.models import load_architecture
+from breakeven.costs.models import known_architecture
 from breakeven.errors import InputError
 from breakeven.files import digest_json, read_json
 from breakeven.layout import pairs_path
@@ -93,7 +93,7 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     training = settings.training
     _check_context(base, training.max_length, student)
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
-    flops_of = FlopsOf(load_architecture(str(base)), settings.method, lora)
+    flops_of = FlopsOf(known_architecture(base), settings.method, lora)
     parts = _parts(settings, base, flops_of, arm, seed)
     lessons = joined_lessons([part.lessons for part in parts])
     selection = one_after_another(

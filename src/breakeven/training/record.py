@@ -1,14 +1,15 @@
 """The record of a trained cell: parameters, curves, tokens, FLOPs, device-seconds, digests."""
 
-from breakeven.costs.amounts import Amount
+from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.ceiling import Found, find_ceiling
 from breakeven.costs.devices import record_fields
+from breakeven.costs.models import known_architecture
 from breakeven.files import digest_path
 from breakeven.layout import pairs_path, student_folder
 from breakeven.params import Params
 from breakeven.params.cells import Cell, resolve
 from breakeven.records import Record, versions
-from breakeven.students.pointer import read_pointer
+from breakeven.students.pointer import BasePointer, read_pointer
 from breakeven.training.cell import TrainResult
 from breakeven.training.place import one_of_several
 
@@ -36,8 +37,9 @@ def write_train_record(
     corpora = map(pairs_path, resolve(params, Cell(student, arm, seed)).corpora)
     measured = record_fields(result.usage)
     ceiling = _ceiling(params, result)
-    share = ceiling.share(Amount(result.flops["train"]), result.usage.device_seconds)
-    reasons = {"utilisation": share.reason} if share.reason else {}
+    flops, reasons = _flops(result, pointer)
+    share = ceiling.share(flops, result.usage.device_seconds)
+    reasons |= {"utilisation": share.reason} if share.reason else {}
     Record(
         stage="train",
         cell=cell,
@@ -58,6 +60,14 @@ def write_train_record(
             "absent": {**measured["absent"], **reasons},
         },
     ).write()
+
+
+def _flops(result: TrainResult, pointer: BasePointer) -> tuple[Amount, dict[str, str]]:
+    """The training FLOPs, and why they are absent where the base's shape is not known."""
+    if result.flops["train"] is not None:
+        return Amount(result.flops["train"]), {}
+    reason = str(known_architecture(pointer.path))
+    return absent(reason), {f"flops.{name}": reason for name in result.flops}
 
 
 def _ceiling(params: Params, result: TrainResult) -> Found:
