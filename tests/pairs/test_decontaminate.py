@@ -99,3 +99,89 @@ def test_each_task_has_its_own_instruction() -> None:
     tests = gather([[item(0, BOXED)], other], 8)
     assert tests.instructions == 0
     assert tests.overlap(f"Think first. {BOXED}", "x")
+
+
+SHORT = ("Find x if x plus 4 is 9.", "What is 2 + 3?", "Compute $7 \\times 8$", "2 + 2 = ?")
+
+
+@pytest.mark.parametrize(
+    ("text", "dropped"),
+    [
+        # A short item is test content whatever follows it, or numbers it.
+        ("Find x if x plus 4 is 9. Think step by step.", True),
+        ("FIND  x if x plus 4 is 9\nPut the answer inside \\boxed{}.", True),
+        ("What is 2 + 3? Answer with a number.", True),
+        ("What is 2 + 3? (Answer with a number.)", True),
+        ("Compute $7 \\times 8$ (no calculator)", True),
+        ("Question 4: Compute $7 \\times 8$.", True),
+        ("2 + 2 = ?\n\nReason first.", True),
+        # Another question is not, however alike it begins.
+        ("Find x if x plus 4 is 95. Think step by step.", False),
+        ("What is 2 + 3 + 4? Answer with a number.", False),
+        ("What is 2 + 3 times 5?", False),
+        ("Compute $7 \\times 8 \\times 9$", False),
+        ("Compute 7 times 8", False),
+        ("I know that. What is 2 + 3?", False),
+    ],
+)
+def test_a_short_item_is_compared_whole_with_any_suffix(text: str, dropped: bool) -> None:
+    found = gathered(*SHORT).overlap(text, "x")
+    assert (found is not None) == dropped, found
+
+
+STOCK = "What is the smallest positive integer that is divisible by"
+RELATIVELY = (
+    "The probability can be written as m over n where m and n are relatively prime positive "
+    "integers. Find m plus n."
+)
+PROBLEMS = (
+    f"{STOCK} twelve and eighteen but not by seven, and whose digits add up to a multiple of nine?",
+    f"{STOCK} every number that a die shows when it is thrown twice by two careless players?",
+    f"A bag holds four red and five green marbles and Ann draws two of them. {RELATIVELY}",
+    f"Two of the eight seats around a table are broken and six guests sit down. {RELATIVELY}",
+    f"An ant walks along the edges of a cube for seven seconds, never turning back. {RELATIVELY}",
+    *QUESTIONS,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "dropped"),
+    [
+        # What a few items share, and what stands in many problems, is no item.
+        (f"{STOCK} each of the first ten integers?", False),
+        (
+            f"A coin is thrown nine times in a row and shows heads at least once. {RELATIVELY}",
+            False,
+        ),
+        (RELATIVELY, False),
+        # More than half of an item, or thirteen words of a long one, is.
+        (PROBLEMS[0].replace("seven", "five"), True),
+        (f"Suppose this. {PROBLEMS[2].partition('. ')[0]}. Is that likely?", True),
+        (PROBLEMS[3].replace("eight seats", "nine chairs"), True),
+        (f"An ant walks along the edges of two cubes. {RELATIVELY}", False),
+    ],
+)
+def test_a_phrase_counts_the_less_the_more_items_share_it(text: str, dropped: bool) -> None:
+    found = gathered(*PROBLEMS).overlap(text, "x")
+    assert (found is not None) == dropped, found
+
+
+def test_thirteen_words_of_a_long_item_are_enough_and_twelve_are_not() -> None:
+    words = [f"w{number}" for number in range(60)]
+    tests = gathered(" ".join(words), *QUESTIONS)
+    assert tests.overlap(" ".join(["so", *words[20:33], "then"]), "x")
+    assert tests.overlap(" ".join(["so", *words[20:32], "then"]), "x") is None
+
+
+def test_a_passage_without_a_cluster_is_test_content_though_three_items_show_it() -> None:
+    passage = " ".join(f"word{number}" for number in range(60))
+    items = [item(number, f"{passage}. Question {number}?") for number in range(3)]
+    items += [item(3 + number, text) for number, text in enumerate(QUESTIONS)]
+    assert gather([items], 8).overlap(f"Sum up: {passage}", "x")
+
+
+@pytest.mark.parametrize(("count", "dropped"), [(8, True), (13, False)])
+def test_the_length_of_a_run_is_the_users(count: int, dropped: bool) -> None:
+    tests = gathered("one two three four five six seven eight nine ten eleven", ngram_words=count)
+    found = tests.overlap("so one two three four five six seven eight nine then", "x")
+    assert (found is not None) == dropped

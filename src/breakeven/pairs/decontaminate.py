@@ -1,8 +1,10 @@
 """What tells that a training prompt is too near a test item."""
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from breakeven.tasks.items import Item
@@ -14,13 +16,24 @@ _FEWEST_TO_COMPARE = 3
 
 Gram = tuple[str, ...]
 
+# A prompt is too near an item where it holds more than this share of the item's words, in runs of
+# `ngram_words` (Lambert et al. 2024, Tülu 3, section 3.2: 8 words, 50%) …
+_SHARE = 0.5
+# … or as many of a long item's words as make a run that counts alone (Brown et al. 2020,
+# appendix C: 13 words, as in lm-evaluation-harness).
+_ENOUGH_WORDS = 13.0
+# Where a question may end and something else follow: a sentence, a line, a remark in brackets.
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\s*\n\s*|(?<=[。！？])|\s+(?=[(\[])")
+_LABEL = re.compile(r"^\s*(q|question|problem|task|exercise)\s*\d*\s*[:.)]\s*", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class TestContent:
     """What must not be trained on: contents, normalised prompts, and word n-grams if asked for.
 
     `prompts` holds the items' whole prompts, `questions` those prompts without the instruction
-    that their task repeats. `instructions` counts the n-grams that were left out for being one.
+    that their task repeats, `short` the questions of fewer words than an n-gram. `holders` tells
+    the items of an n-gram. `instructions` counts the n-grams that were left out for being one.
     """
 
     __test__ = False  # not a test class, whatever its name
@@ -28,7 +41,9 @@ class TestContent:
     contents: frozenset[str]
     prompts: frozenset[str]
     questions: frozenset[str]
-    ngrams: frozenset[Gram]
+    short: frozenset[str]
+    items: tuple["WeighedItem", ...]
+    holders: Mapping[int, Sequence[int]]
     ngram_words: int | None
     instructions: int = 0
 
@@ -39,42 +54,81 @@ class TestContent:
         whole = normalise(prompt)
         if whole in self.prompts or (self.questions and _EDGES.sub("", whole) in self.questions):
             return "same prompt as a test item"
-        if self.ngram_words and not self.ngrams.isdisjoint(
-            grams(words_of(prompt), self.ngram_words)
-        ):
+        if self.ngram_words is None:
+            return None
+        if self.short and any(run in self.short for run in _openings(prompt, self.ngram_words)):
+            return "begins with a test item"
+        found = set(map(hash, grams(words_of(prompt), self.ngram_words)))
+        held = [self.holders[gram] for gram in found if gram in self.holders]
+        near = {number for numbers in held for number in numbers}
+        if any(self.items[number].is_within(found, self.ngram_words) for number in near):
             return f"shares {self.ngram_words} words in a row with a test item"
         return None
+
+
+@dataclass(frozen=True)
+class WeighedItem:
+    """An item's own words: its n-grams as hashes with the word each starts at, and weights.
+
+    A word weighs 1 where only this item has the n-grams around it, and 1/k in a phrase that k of
+    the task's items share: a stock phrase says little.
+    """
+
+    hashes: Sequence[int]
+    starts: Sequence[int]
+    weights: Sequence[float]
+
+    def is_within(self, found: AbstractSet[int], count: int) -> bool:
+        """Whether n-grams hold more than half of the item by weight, or enough of it alone."""
+        shared: set[int] = set()
+        for gram, start in zip(self.hashes, self.starts, strict=True):
+            if gram in found:
+                shared.update(range(start, start + count))
+        weight = sum(self.weights[word] for word in shared)
+        return weight > _SHARE * sum(self.weights) or weight >= max(_ENOUGH_WORDS, count)
 
 
 def gather(tasks: Iterable[Iterable[Item]], ngram_words: int | None) -> TestContent:
     """Collect the items of every task: passages and choices too, as far as a prompt holds them.
 
     With `ngram_words`, words in a row that more than half of a task's items share are its
-    instruction: they are cut out first, for training prompts may well carry the same.
+    instruction: they are cut out first, for training prompts may well carry the same. Phrases
+    that fewer items share count the less, the more do.
     """
     contents: set[str] = set()
     prompts: set[str] = set()
     questions: set[str] = set()
-    ngrams: set[Gram] = set()
+    short: set[str] = set()
+    weighed: list[WeighedItem] = []
+    holders: dict[int, list[int]] = {}
     instructions = 0
     for task in tasks:
         items = list(task)
         contents.update(item.content for item in items)
         prompts.update(normalise(item.prompt) for item in items)
-        if ngram_words:
-            shared = _instruction(items, ngram_words)
-            instructions += len(shared)
-            for item in items:
-                parts = _own_parts(item.prompt, shared, ngram_words)
-                if len(parts) == 1:
-                    questions.add(normalise(parts[0]))
-                for part in parts:
-                    ngrams.update(grams(words_of(part), ngram_words))
+        if not ngram_words:
+            continue
+        tally, groups = _tally(items, ngram_words)
+        shared = _instruction(tally, groups)
+        instructions += len(shared)
+        for item in items:
+            parts = _own_parts(item.prompt, shared, ngram_words)
+            if len(parts) == 1:
+                questions.add(normalise(parts[0]))
+            one = _weigh([words_of(part) for part in parts], tally, ngram_words)
+            if one.hashes:
+                for gram in set(one.hashes):
+                    holders.setdefault(gram, []).append(len(weighed))
+                weighed.append(one)
+            elif len(parts) == 1:
+                short.add(normalise(parts[0]))
     return TestContent(
         contents=frozenset(contents),
         prompts=frozenset(prompts),
         questions=frozenset(questions),
-        ngrams=frozenset(ngrams),
+        short=frozenset(short),
+        items=tuple(weighed),
+        holders=holders,
         ngram_words=ngram_words,
         instructions=instructions,
     )
@@ -95,18 +149,48 @@ def grams(words: Sequence[str], count: int) -> Iterator[Gram]:
     return zip(*(words[start:] for start in range(count)), strict=False)
 
 
-def _instruction(items: Sequence[Item], count: int) -> frozenset[Gram]:
-    """The n-grams in more than half of a task's items; items of one passage count as one."""
+def _openings(prompt: str, count: int) -> Iterator[str]:
+    """The first sentences of a prompt, up to fewer than `count` words, with any of what follows."""
+    sentences = _SENTENCE_END.split(_LABEL.sub("", prompt).strip())
+    for number in range(1, len(sentences) + 1):
+        opening = normalise(" ".join(sentences[:number]))
+        if len(words_of(opening)) >= count:
+            return
+        yield _EDGES.sub("", opening)
+
+
+def _tally(items: Sequence[Item], count: int) -> tuple[Counter[Gram], int]:
+    """How many of a task's items have an n-gram, and of how many; those of a passage count once."""
     groups: dict[str, set[Gram]] = {}
     for item in items:
         found = grams(words_of(item.prompt), count)
         groups.setdefault(item.cluster or f"item {item.id}", set()).update(found)
-    if len(groups) < _FEWEST_TO_COMPARE:
-        return frozenset()
     tally: Counter[Gram] = Counter()
     for group in groups.values():
         tally.update(group)
-    return frozenset(gram for gram, times in tally.items() if 2 * times > len(groups))
+    return tally, len(groups)
+
+
+def _instruction(tally: Mapping[Gram, int], groups: int) -> frozenset[Gram]:
+    """The n-grams in more than half of a task's items."""
+    if groups < _FEWEST_TO_COMPARE:
+        return frozenset()
+    return frozenset(gram for gram, times in tally.items() if 2 * times > groups)
+
+
+def _weigh(parts: Iterable[Sequence[str]], tally: Mapping[Gram, int], count: int) -> WeighedItem:
+    hashes, starts = array("q"), array("l")
+    sharers: list[int] = []
+    for words in parts:
+        first = len(sharers)
+        sharers.extend([1] * len(words))
+        for start, gram in enumerate(grams(words, count), start=first):
+            hashes.append(hash(gram))
+            starts.append(start)
+            if tally[gram] > 1:
+                for word in range(start, start + count):
+                    sharers[word] = max(sharers[word], tally[gram])
+    return WeighedItem(hashes, starts, array("d", (1 / sharer for sharer in sharers)))
 
 
 def _own_parts(text: str, shared: frozenset[Gram], count: int) -> list[str]:

@@ -71,7 +71,7 @@ def pairs_record(
             "decontamination": {
                 "test_prompts": len(tests.prompts),
                 "ngram_words": tests.ngram_words,
-                "test_ngrams": len(tests.ngrams),
+                "test_ngrams": len(tests.holders),
                 "instruction_ngrams_left_out": tests.instructions,
             },
         },

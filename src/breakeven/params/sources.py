@@ -136,8 +136,8 @@ Source = Annotated[
 class Decontamination(Section):
     """How training pairs are kept apart from the tasks: exact prompt and content always.
 
-    `ngram_words` also drops a prompt that shares so many words in a row with a test item, the
-    words of a task's own instruction aside.
+    `ngram_words` also drops a prompt that shares so many words in a row with a test item, where
+    they are more than half of the item or thirteen words; a task's own instruction is left aside.
     """
 
     ngram_words: Count | None = None
