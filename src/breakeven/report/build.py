@@ -183,7 +183,7 @@ def _tables(study: Study, shown: Shown) -> tuple[Table, list[TableGroup]]:
             [corpus_table(run), teacher_table(run), teacher_accuracy_table(run), *judged],
         ),
     ]
-    return verdict_table(found, other_sizes(study.results)), groups
+    return verdict_table(study, found, other_sizes(study.results)), groups
 
 
 def _flat(groups: Iterable[TableGroup]) -> list[Table]:

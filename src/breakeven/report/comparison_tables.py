@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from breakeven.report.figures.spec import Row
+from breakeven.report.reach import reach_clause, reach_words
 from breakeven.report.study import Study
 from breakeven.report.style import scientific
 from breakeven.report.tables import Table
+from breakeven.report.unequal import over_items_words, unequal_words
 from breakeven.statistics.wording import fixed, p_word, percent, points_interval
 from breakeven.verdicts.differences import Difference
 from breakeven.verdicts.equal_cost import COST_WORDS
@@ -36,7 +38,9 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
         f"method. p: {methods}. Holm corrects over "
         "all tests of this report; * is below 5% after it. Shows: the smallest difference that "
         "these items find with 80% power after the same correction. Alone: items that the arm "
-        "alone, and IFT alone, got right." + (f" Absent: {reasons}." if reasons else ""),
+        f"alone, and IFT alone, got right. {reach_words(study)}"
+        + ("" if by_task else unequal_words(study))
+        + (f" Absent: {reasons}." if reasons else ""),
         (
             *corpus,
             *(("task", "serial steps") if by_task else ("family",)),
@@ -55,7 +59,7 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
                 *((str(row.corpus),) if corpus else ()),
                 *((row.task or "–", _serial_word(row.serial)) if by_task else (row.family,)),
                 study.label(row.student),
-                *_difference_words(row),
+                *_difference_words(study, row),
             )
             for row in differences
         ),
@@ -63,13 +67,13 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
     )
 
 
-def _difference_words(row: Difference) -> tuple[str, ...]:
+def _difference_words(study: Study, row: Difference) -> tuple[str, ...]:
     """A difference from its arms on, as text."""
     return (
         f"{row.arm} − {row.ift_arm}",
         percent(row.ift_accuracy),
         percent(row.accuracy),
-        gain_words(row),
+        gain_words(row) + (over_items_words(study, row) if row.task is None else ""),
         p_word(row.p_value),
         p_word(row.adjusted_p_value),
         "–" if row.detectable is None else fixed(100 * row.detectable),
@@ -104,6 +108,7 @@ def _difference_row(row: Difference) -> Row:
         "only_arm_right": row.only_arm,
         "only_ift_right": row.only_ift,
         "reason": row.reason,
+        "lacks": row.seed_reason,
     }
 
 
@@ -140,7 +145,7 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
         title,
         f"{first[0]} − {first[1]}, in points with paired intervals; * is below 5% after Holm. Last "
         "column: the smallest difference that the task shows with 80% power, at the size where "
-        f"that is largest.{others}",
+        f"that is largest. {reach_words(study)}{others}",
         ("serial steps", "task", *map(study.label, students), "shows"),
         tuple(body),
     )
@@ -160,7 +165,7 @@ def matched_table(study: Study, findings: Findings, cost: str) -> Table:
         "IFT at the same cost lies between the two values: at least its best student that costs "
         "no more, else interpolated among its students and its fits, or bounded beyond its "
         "dearest student. p tests the nearer end, Holm over all tests of this report: "
-        f"{count_words(findings.counts(cost))}.",
+        f"{count_words(findings.counts(cost))}. They are {reach_clause(study)}.",
         (
             *corpus,
             "family",
@@ -219,7 +224,7 @@ def _matched_row(one: Matched) -> Row:
     }
 
 
-def verdict_table(found: Findings, sizes: str | None) -> Table:
+def verdict_table(study: Study, found: Findings, sizes: str | None) -> Table:
     """The claims of the study that the project extends, judged on these results.
 
     `sizes` are those of these students, where they are none of the study's.
@@ -237,7 +242,8 @@ def verdict_table(found: Findings, sizes: str | None) -> Table:
         + (", of other sizes" if sizes else ""),
         "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
         f"ruled out at 5%, all {found.comparisons} tests of this report together (Holm); alone is "
-        "what it would be as the only question. Sizes that a claim names are taken literally."
+        "what it would be as the only question. Sizes that a claim names are taken literally. "
+        + reach_words(study).replace("They speak", "The intervals speak", 1)
         + caveat,
         ("claim", "version", "verdict", "alone", "evidence", "would show", "what would decide"),
         tuple(

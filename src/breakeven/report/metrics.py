@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from breakeven.report.curves import CostPanel
+from breakeven.report.reach import runs_behind
 from breakeven.report.study import Study
 from breakeven.verdicts.findings import Findings
 
@@ -35,6 +36,7 @@ def metrics(
     counts = found.counts("inference_flops")
     return {
         "accuracy": accuracy,
+        "training_seeds": runs_behind(study)[0],
         "gain": gain,
         "cost": costs,
         "equal_inference_flops": {

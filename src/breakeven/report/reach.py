@@ -32,6 +32,16 @@ def reach_words(study: Study) -> str:
     return f"They hold other training runs, by {seeds} seeds each, as well as other questions."
 
 
+def reach_clause(study: Study) -> str:
+    """The same as a clause behind an interval in a sentence."""
+    least, most = runs_behind(study)
+    if most == 1:
+        return "of these trained models only (one seed)"
+    if least == 1:
+        return "of other training runs where a student has several seeds"
+    return f"over {least if least == most else f'{least} to {most}'} training seeds and the items"
+
+
 def band_words(study: Study, *, sampled: bool) -> str:
     """What a fit's band is and holds: each point by itself, and what it lacks."""
     text = "their bands are pointwise, 95% at each cost, and hold every fit of about equal error"

@@ -8,6 +8,7 @@ be decided is said to be so, with the difference that the items at hand would ha
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from breakeven.report.reach import reach_clause
 from breakeven.report.run import TeacherAccuracy
 from breakeven.report.study import Study
 from breakeven.statistics.wording import fixed, p_word, percent, points, points_interval
@@ -46,8 +47,8 @@ def summarise(study: Study, found: Findings) -> tuple[Sentence, ...]:
     """
     return (
         _accuracy_sentence(study, found),
-        _serial_sentence(found) or _growth_sentence(found),
-        _cost_sentence(found),
+        _serial_sentence(study, found) or _growth_sentence(study, found),
+        _cost_sentence(study, found),
         *_teacher_sentence(study.run.teacher_accuracy),
     )
 
@@ -74,21 +75,22 @@ def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
     return Sentence(
         question,
         finding(counts),
-        f"At the largest size, {sizes[-1]}, reasoning is {'; '.join(parts)} "
-        f"({_how_judged(rows, found)}); over all sizes it is ahead in {won} of {len(thinking)} "
-        "pairs.",
+        f"At the largest size, {sizes[-1]}, reasoning is {'; '.join(parts)}. Over all sizes its "
+        f"accuracy is higher in {won} of {len(thinking)} pairs. {_how_judged(study, rows, found)}.",
     )
 
 
-def _how_judged(rows: Sequence[Difference], found: Findings) -> str:
-    corrected = f"decided at 5% for all {found.comparisons} tests of this report together (Holm)"
+def _how_judged(study: Study, rows: Sequence[Difference], found: Findings) -> str:
+    reach = reach_clause(study)
+    decided = f"decided at 5% for all {found.comparisons} tests of this report together (Holm)"
     if any(row.paired is not None for row in rows):
-        return f"points, 95% intervals paired by item; {corrected}"
+        return f"In points, with 95% intervals paired by item, {reach}; {decided}"
     if any(row.low is not None for row in rows):
         return (
-            "points; intervals are bounds at widest, as no answers by item are known; " + corrected
+            "In points; intervals are bounds at widest, as no answers by item are known, "
+            f"{reach}; {decided}"
         )
-    return "no intervals are known"
+    return "In points; no intervals are known"
 
 
 def _listed(rows: Sequence[Difference], stands: Stands) -> str:
@@ -116,7 +118,7 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
     return text
 
 
-def _serial_sentence(found: Findings) -> Sentence | None:
+def _serial_sentence(study: Study, found: Findings) -> Sentence | None:
     one = found.serial
     if one is None:
         return None
@@ -129,7 +131,8 @@ def _serial_sentence(found: Findings) -> Sentence | None:
         word,
         f"On {one.serial_tasks} tasks with serial steps {one.student} gains "
         f"{_gain_words(one.serial)} points from reasoning, on {one.flat_tasks} tasks without "
-        f"{_gain_words(one.flat)}, a difference of {_gain_words(one.gap)}.",
+        f"{_gain_words(one.flat)}, a difference of {_gain_words(one.gap)}; intervals "
+        f"{reach_clause(study)}.",
     )
 
 
@@ -142,7 +145,7 @@ def _gain_words(gain: MeanGain) -> str:
     return f"{points(gain.value)} ({ends}{power})"
 
 
-def _growth_sentence(found: Findings) -> Sentence:
+def _growth_sentence(study: Study, found: Findings) -> Sentence:
     """Where no task tells its depth: whether the gain grows with size, as the claims judge it."""
     verdict = found.claim("gain-grows-with-size")
     text = verdict.evidence[0].upper() + verdict.evidence[1:]
@@ -153,11 +156,12 @@ def _growth_sentence(found: Findings) -> Sentence:
     return Sentence(
         "Does the gain grow with the size of the student?",
         verdict.verdict.replace("undecidable here", "undecided"),
-        f"{text}; no task of these results tells how many serial steps it takes.",
+        f"{text}, {reach_clause(study)}; no task of these results tells how many serial steps it "
+        "takes.",
     )
 
 
-def _cost_sentence(found: Findings) -> Sentence:
+def _cost_sentence(study: Study, found: Findings) -> Sentence:
     question = "Does thinking pay at equal inference FLOPs?"
     matched = found.matched["inference_flops"]
     if not matched:
@@ -169,7 +173,7 @@ def _cost_sentence(found: Findings) -> Sentence:
         f"Of {counts.total} reasoning students, {counts.ahead} are more accurate than IFT "
         f"at equal inference FLOPs, {counts.behind} are less, and {counts.undecided} "
         f"are undecided; {outside} spend FLOPs that no IFT student here spends, so that they are "
-        "compared with an extrapolation"
+        f"compared with an extrapolation; the tests are {reach_clause(study)}"
     )
     ahead = [one for one in matched if one.stands == "ahead"]
     if ahead and len(ahead) <= MOST_LISTED:

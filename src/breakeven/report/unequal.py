@@ -1,7 +1,11 @@
 """Families whose tasks differ much in size: the mean over tasks beside the mean over items."""
 
+from collections.abc import Sequence
+
+from breakeven.analysis.results import TaskResult
 from breakeven.report.study import Study
-from breakeven.statistics.wording import percent
+from breakeven.statistics.wording import percent, points
+from breakeven.verdicts.differences import Difference
 from breakeven.verdicts.groups import Group
 
 # From this ratio of the largest task to the smallest on, both means are given.
@@ -12,7 +16,8 @@ def task_sizes(study: Study, family: str) -> dict[str, int]:
     """Items a task of a family; empty where they are not known."""
     table = study.sample.tables.get(family)
     if table is None:
-        return {row.name: row.items for row in study.run.tasks if row.family == family}
+        every = (task for group in study.family_groups(family) for task in group.cells[0].tasks)
+        return {task.task: task.items for task in every}
     import numpy as np
 
     names, counts = np.unique(table.task, return_counts=True)
@@ -40,10 +45,15 @@ def unequal_words(study: Study) -> str:
 
 
 def mean_over_items(study: Study, group: Group) -> float | None:
-    """Accuracy with every item weighing the same, over the seeds; None without answers by item."""
+    """Accuracy with every item weighing the same, over the seeds.
+
+    None where neither the answers by item nor the accuracies by task are known.
+    """
     table = study.sample.tables.get(group.cells[0].family)
     if table is None:
-        return None
+        means = [_over_tasks(cell.tasks) for cell in group.cells]
+        known = [mean for mean in means if mean is not None]
+        return sum(known) / len(known) if known and len(known) == len(means) else None
     import numpy as np
 
     rows = [
@@ -52,9 +62,29 @@ def mean_over_items(study: Study, group: Group) -> float | None:
     return float(np.nanmean(table.correct[rows], axis=1).mean())
 
 
+def _over_tasks(tasks: Sequence[TaskResult]) -> float | None:
+    right = [task.accuracy * task.items for task in tasks if task.accuracy is not None]
+    items = sum(task.items for task in tasks)
+    return sum(right) / items if items and len(right) == len(tasks) else None
+
+
 def by_items_words(study: Study, group: Group) -> str:
     """The mean over items, to stand behind the mean over tasks; empty where tasks are alike."""
     if not is_unequal(study, group.cells[0].family):
         return ""
     mean = mean_over_items(study, group)
     return f"; over items {percent(mean)}" if mean is not None else "; over items not known"
+
+
+def over_items_words(study: Study, row: Difference) -> str:
+    """The same behind a style difference of a family."""
+    if not is_unequal(study, row.family):
+        return ""
+    means = [
+        mean_over_items(study, group)
+        for arm in (row.arm, row.ift_arm)
+        for group in study.family_groups(row.family)
+        if (group.cells[0].student, group.cells[0].arm) == (row.student, arm)
+    ]
+    known = [mean for mean in means if mean is not None]
+    return f"; over items {points(known[0] - known[1])}" if len(known) == 2 else ""

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.report.figures.axes import label_point, power_ticks, signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.reach import reach_words
 from breakeven.report.study import ArmView, PanelKey, Study
 from breakeven.report.style import INK, STYLE_WORDS
-from breakeven.statistics.wording import points
 from breakeven.verdicts.differences import Difference
 from breakeven.verdicts.groups import Group
+from breakeven.verdicts.standing import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,8 +42,7 @@ def gain_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
         see=_see(found, unit),
         how="Above the line thinking is more accurate than IFT at the same size; further right it "
         f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; the ends "
-        "of the first arms are labelled. "
-        + _bar_words(found, by_item=study.results.items is not None),
+        "of the first arms are labelled. " + _bar_words(study, found),
         panels=tuple(
             Panel(key.title, partial(_draw, study, rows, ranges, unit)) for key, rows in panels
         ),
@@ -106,9 +106,9 @@ def _ranges(found: Sequence[GainPoint]) -> Ranges:
     )
 
 
-def _bar_words(found: Sequence[GainPoint], *, by_item: bool) -> str:
-    if by_item:
-        return "Bars are intervals over items, paired."
+def _bar_words(study: Study, found: Sequence[GainPoint]) -> str:
+    if study.results.items is not None:
+        return f"Bars are 95% intervals over items, paired. {reach_words(study)}"
     if any(point.difference.low is not None for point in found):
         return "Bars are bounds at widest: these results hold no item-level answers."
     return "No intervals: these results hold no item-level answers."
@@ -120,15 +120,13 @@ def _known(value: float | None, otherwise: float) -> float:
 
 def _see(found: Sequence[GainPoint], unit: str) -> str:
     thinking = [point for point in found if point.arm.style == "reasoning"] or list(found)
-    best = max(thinking, key=lambda point: point.difference.value)
-    least = min(thinking, key=lambda point: point.difference.value)
+    counts = count(point.difference.stands for point in thinking)
     factors = sorted(point.factor for point in thinking)
     return (
         f"{thinking[0].arm.style.capitalize()} answers take {factors[0]:.2g} to "
-        f"{factors[-1]:.2g} times the {unit} of IFT answers. The gain runs from "
-        f"{points(least.difference.value)} points ({least.difference.student}, "
-        f"{least.difference.family}) to {points(best.difference.value)} points "
-        f"({best.difference.student}, {best.difference.family})."
+        f"{factors[-1]:.2g} times the {unit} of IFT answers. Of {counts.total} gains "
+        f"{counts.ahead} are shown to be above zero, {counts.behind} below, and "
+        f"{counts.undecided} are undecided, after the correction of this report."
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.report.figures.axes import signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.reach import reach_words
 from breakeven.report.study import NO_ITEMS, ArmView, Study
 from breakeven.report.style import INK, MUTED, STYLE_WORDS
 from breakeven.statistics.wording import points
@@ -48,8 +49,8 @@ def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> Figu
         f"{TITLE}, {largest}",
         see=_see(parts),
         how="Right of the line an arm is more accurate than IFT on the same questions. Bars are "
-        "paired intervals; grey brackets span the differences that these questions are too few "
-        "to show with 80% power.",
+        "paired 95% intervals; grey brackets span the differences that these questions are too "
+        f"few to show with 80% power. {reach_words(study)}",
         panels=tuple(
             Panel(title, partial(_draw, part, arms, limits), height=1.0 + row_height * tasks)
             for title, part in parts.items()
