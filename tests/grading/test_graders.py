@@ -95,7 +95,7 @@ LETTER = [
     ("8", UNPARSED),
     ("A or B", UNPARSED),
     ("A, B", UNPARSED),
-    ("A is wrong, B is right", UNPARSED),
+    ("A is wrong, B is right", RIGHT),
     ("Both A and B", UNPARSED),
     ("The answer is A or B", UNPARSED),
     ("The answer is A. The answer is B.", UNPARSED),
