@@ -1,174 +1,236 @@
-"""How often do the verdicts on the study's claims decide what is not so? On simulated studies.
+"""How often does a report decide what is not so? On simulated studies, read by `import`.
 
-Run: python scripts/verdict_errors.py [--simulations 500] [--seed 0] [--json]
+Run: python scripts/verdict_errors.py [--simulations 1000] [--seed 0] [--worlds NAME ...] [--json]
 Prints a table like that of scripts/coverage.py and exits with 1 if a row leaves its bounds.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
 
-from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
-from breakeven.analysis.results import Results
-from breakeven.statistics.estimates import FloatArray
+from breakeven.analysis.importing import import_results
 from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
 from breakeven.statistics.simulation import StudyDesign, TaskDesign, simulate
-from breakeven.verdicts.claims import CLAIMS
-from breakeven.verdicts.judge import judge
+from breakeven.verdicts.findings import Findings, findings
+from breakeven.verdicts.standing import Stands
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
-FAMILIES = ("general-open", "math-open")
-ITEMS = 300
 COST_FACTOR = {"ift": 1.0, "reasoning": 8.0}
-# Flat, so that no size gains and nothing is ahead but what a study says.
+# Answers by item, and accuracies of tasks of the public sizes of GSM8K, MATH-500 and AIME.
+ITEM_TASKS = {"general-open": (200, 60), "math-open": (240, 90, 30)}
+RUN_TASKS = {"general-open": (600, 500), "math-open": (1319, 500, 30)}
+# Flat, so that no size gains and nothing is ahead but what a world says.
 FLAT = (0.0,) * len(SIZES_B)
 RAISED = (1.0,) * len(SIZES_B)
+CHEAP = (1.5, 0.0, 0.0, 0.0, 0.0)
 EITHER, SUPPORTED, CONTRADICTED = (
     {"supported", "contradicted"},
     {"supported"},
     {"contradicted"},
 )
+ANY: tuple[Stands, ...] = ("ahead", "behind")
 
 
 @dataclass(frozen=True)
-class Truth:
-    """Reasoning's abilities by family (IFT is flat), and the decisions that would be wrong."""
+class World:
+    """Abilities by family, the claims' decisions that would be wrong, and the comparisons'.
+
+    `ift` and `reasoning` hold an ability a size for every family. `misplaced` are the standings
+    at equal cost that are wrong in a family.
+    """
 
     what: str
+    ift: tuple[tuple[float, ...], ...]
     reasoning: tuple[tuple[float, ...], ...]
     wrong: dict[str, set[str]]
+    misplaced: tuple[tuple[Stands, ...], ...]
+    by_item: bool = True
 
 
+NULL_WRONG = {
+    "reasoning-wins-most-pairs": EITHER,
+    # Equal accuracy is a match.
+    "reasoning-matches-larger-ift": CONTRADICTED,
+    "reasoning-3b-beats-ift-14b": EITHER,
+    "gain-grows-with-size": EITHER,
+    "reasoning-breaks-ift-plateau": EITHER,
+    "ift-pareto-optimal-inference": CONTRADICTED,
+    "ift-pareto-optimal-training": CONTRADICTED,
+    "ift-near-frontier-in-most": CONTRADICTED,
+    "ift-ahead-below-7b": EITHER,
+    "reasoning-ahead-14b-math-open": EITHER,
+    "frontier-only-open-from-7b": SUPPORTED,
+    "no-reasoning-on-frontier": EITHER,
+    "reasoning-on-both-frontiers-from-7b": SUPPORTED,
+}
 # Every cell equally accurate: a lead of either style is made up. Half: reasoning far ahead on one
 # family and equal on the other, so claims of "most", "everywhere" and "on math" stay untrue.
-TRUTHS = {
-    "equal": Truth(
-        "styles equal everywhere",
+# Cheap: the smallest IFT student is better than all others and cheaper than every reasoning one.
+WORLDS = {
+    "null": World("no difference, by item", (FLAT, FLAT), (FLAT, FLAT), NULL_WRONG, (ANY, ANY)),
+    "null-runs": World(
+        "no difference, accuracies of tasks",
         (FLAT, FLAT),
-        {
-            "reasoning-wins-most-pairs": EITHER,
-            "reasoning-matches-larger-ift": EITHER,
-            "reasoning-3b-beats-ift-14b": EITHER,
-            "gain-grows-with-size": EITHER,
-            "reasoning-breaks-ift-plateau": EITHER,
-            "ift-pareto-optimal-inference": CONTRADICTED,
-            "ift-pareto-optimal-training": CONTRADICTED,
-            "ift-near-frontier-in-most": CONTRADICTED,
-            "ift-ahead-below-7b": EITHER,
-            "reasoning-ahead-14b-math-open": EITHER,
-            "frontier-only-open-from-7b": SUPPORTED,
-            "no-reasoning-on-frontier": CONTRADICTED,
-            "reasoning-on-both-frontiers-from-7b": SUPPORTED,
-        },
+        (FLAT, FLAT),
+        NULL_WRONG,
+        (ANY, ANY),
+        by_item=False,
     ),
-    "half": Truth(
+    "half": World(
         "reasoning ahead on half of the families",
+        (FLAT, FLAT),
         (RAISED, FLAT),
         {
             "reasoning-wins-most-pairs": EITHER,
-            "reasoning-matches-larger-ift": EITHER,
+            "reasoning-matches-larger-ift": CONTRADICTED,
             "reasoning-3b-beats-ift-14b": EITHER,
             "gain-grows-with-size": EITHER,
             "reasoning-breaks-ift-plateau": EITHER,
             "ift-pareto-optimal-inference": SUPPORTED,
             "ift-pareto-optimal-training": SUPPORTED,
+            "ift-near-frontier-in-most": SUPPORTED,
             "ift-ahead-below-7b": SUPPORTED,
             "reasoning-ahead-14b-math-open": EITHER,
             "frontier-only-open-from-7b": SUPPORTED,
             "no-reasoning-on-frontier": SUPPORTED,
             "reasoning-on-both-frontiers-from-7b": SUPPORTED,
         },
+        (("behind",), ANY),
+    ),
+    "cheap": World(
+        "a cheap IFT student beats everything",
+        (CHEAP, CHEAP),
+        (FLAT, FLAT),
+        {
+            "reasoning-wins-most-pairs": EITHER,
+            "reasoning-3b-beats-ift-14b": EITHER,
+            "gain-grows-with-size": CONTRADICTED,
+            "reasoning-breaks-ift-plateau": EITHER,
+            "ift-pareto-optimal-inference": CONTRADICTED,
+            "ift-pareto-optimal-training": CONTRADICTED,
+            "ift-near-frontier-in-most": CONTRADICTED,
+            "ift-ahead-below-7b": CONTRADICTED,
+            "reasoning-ahead-14b-math-open": SUPPORTED,
+            "frontier-only-open-from-7b": SUPPORTED,
+            "no-reasoning-on-frontier": CONTRADICTED,
+            "reasoning-on-both-frontiers-from-7b": SUPPORTED,
+        },
+        (("ahead",), ("ahead",)),
     ),
 }
 PROMISES = {
-    f"{name} {row}": Promise(f"{what}, {truth.what}", "Holm over claims", 0.0, 0.05)
-    for name, truth in TRUTHS.items()
-    for row, what in (("any", "any wrong verdict"), ("each", "wrong verdict on one claim"))
+    f"{name} {row}": Promise(f"{what}, {world.what}", "Holm over a report", 0.0, 0.05)
+    for name, world in WORLDS.items()
+    for row, what in (
+        ("claim", "any wrong claim"),
+        ("page", "anything wrong in a report"),
+        ("each", "wrong verdict on one claim"),
+    )
 }
 
 
-def item_rows(family: str, outcomes: FloatArray) -> "pd.DataFrame":
-    """(styles, sizes, items) outcomes as rows of scores/items.parquet."""
+def simulated(world: World, rng: np.random.Generator) -> "pd.DataFrame":
+    """A study as a table that `import` reads: one row an answer, or one row a task."""
     import pandas as pd
 
-    style, size, item = (index.ravel() for index in np.indices(outcomes.shape))
-    arms = np.array(list(COST_FACTOR))[style]
-    factors = np.array(list(COST_FACTOR.values()))[style]
-    return pd.DataFrame(
-        {
-            "student": np.array([f"s{number}" for number in range(len(SIZES_B))])[size],
-            "arm": arms,
-            "seed": 0,
-            "decoding": "greedy",
-            "task": family,
-            "family": family,
-            "item": item.astype(str),
-            "sample": 0,
-            "correct": outcomes.ravel(),
-            "inference_flops": np.array(SIZES_B)[size] * factors,
-        }
-    )
+    frames = []
+    sizes = ITEM_TASKS if world.by_item else RUN_TASKS
+    for index, (family, tasks) in enumerate(sizes.items()):
+        design = StudyDesign(
+            (world.ift[index], world.reasoning[index]), tuple(map(TaskDesign, tasks))
+        )
+        for number, outcomes in enumerate(simulate(design, rng)):
+            scores = outcomes[:, :, 0]
+            frames.append(
+                _rows(scores, world.by_item).assign(family=family, task=f"t{number}-{family}")
+            )
+    return pd.concat(frames, ignore_index=True)
 
 
-def simulated_results(truth: Truth, rng: np.random.Generator) -> Results:
-    """A study of two families whose truth is known, as the pipeline would hand it over."""
+def _rows(scores: "np.ndarray", by_item: bool) -> "pd.DataFrame":
+    """(styles, sizes, items) scores of one task as rows."""
     import pandas as pd
 
-    designs = [
-        StudyDesign((FLAT, reasoning), (TaskDesign(ITEMS),)) for reasoning in truth.reasoning
-    ]
-    frames = [
-        item_rows(family, simulate(design, rng)[0][:, :, 0])
-        for family, design in zip(FAMILIES, designs, strict=True)
-    ]
-    students = {f"s{number}": size * 1e9 for number, size in enumerate(SIZES_B)}
-    facts = StudyFacts(
-        study="simulated",
-        sizes=students,
-        arms={
-            "ift": ArmFacts("ift", "general", 0.0),
-            "reasoning": ArmFacts("reasoning", "general", 1.0),
-        },
-        costs={
-            (student, arm, 0): CellCosts(train_flops=size * factor)
-            for student, size in students.items()
-            for arm, factor in COST_FACTOR.items()
-        },
-    )
-    return measured_results(pd.concat(frames, ignore_index=True), facts)
+    means = scores.mean(axis=2)
+    grid = scores if by_item else means
+    style, size, *item = (index.ravel() for index in np.indices(grid.shape))
+    arms, sizes = np.array(list(COST_FACTOR))[style], np.array(SIZES_B)[size]
+    flops = sizes * np.array(list(COST_FACTOR.values()))[style] * 1e12
+    table = {"student": [f"s{one:g}b" for one in sizes], "size_b": sizes, "style": arms}
+    table |= {"corpus": "general", "inference_flops": flops, "train_flops": flops}
+    if by_item:
+        return pd.DataFrame(table | {"item": item[0], "correct": grid.ravel().astype(int)})
+    return pd.DataFrame(table | {"accuracy": grid.ravel(), "items": scores.shape[2]})
 
 
-def outcomes(simulations: int, seed: int) -> Iterator[Outcome]:
-    """Which verdicts were wrong, a study of each truth at a time."""
-    for stream in tqdm(np.random.SeedSequence(seed).spawn(simulations), unit="study", disable=None):
-        found: Outcome = {}
-        for (name, truth), child in zip(TRUTHS.items(), stream.spawn(len(TRUTHS)), strict=True):
-            claims = [claim for claim in CLAIMS if claim.id in truth.wrong]
-            verdicts = judge(simulated_results(truth, np.random.default_rng(child)), claims)
-            wrong = [row.verdict in truth.wrong[row.id] for row in verdicts]
-            found |= {f"{name} any": [any(wrong)], f"{name} each": wrong}
-        yield found
+def judged(world: World, rng: np.random.Generator, folder: Path) -> Findings:
+    """What `breakeven import` decides of one simulated study."""
+    path = folder / "study.csv"
+    simulated(world, rng).to_csv(path, index=False)
+    return findings(import_results(path))
+
+
+def misplaced(world: World, found: Findings) -> bool:
+    """Whether a comparison at equal size or cost is decided as it is not."""
+    families = dict(zip(ITEM_TASKS, range(len(ITEM_TASKS)), strict=True))
+    at_cost = [one for every in found.matched.values() for one in every]
+    if any(
+        one.stands in world.misplaced[families[one.at.reasoning.cells[0].family]] for one in at_cost
+    ):
+        return True
+    for row in (*found.families, *found.tasks):
+        ift, reasoning = (
+            style[families[row.family]][SIZES_B.index((row.size_parameters or 0) / 1e9)]
+            for style in (world.ift, world.reasoning)
+        )
+        true = "ahead" if reasoning > ift else "behind" if reasoning < ift else None
+        if row.stands not in ("undecided", true):
+            return True
+    return False
+
+
+def outcomes(simulations: int, seed: int, names: Sequence[str]) -> Iterator[Outcome]:
+    """Which decisions were wrong, a study of each world at a time."""
+    with tempfile.TemporaryDirectory() as folder:
+        streams = np.random.SeedSequence(seed).spawn(simulations)
+        for stream in tqdm(streams, unit="study", disable=None):
+            found: Outcome = {}
+            for name, child in zip(WORLDS, stream.spawn(len(WORLDS)), strict=True):
+                if name not in names:
+                    continue
+                world = WORLDS[name]
+                one = judged(world, np.random.default_rng(child), Path(folder))
+                wrong = [one.claim(key).verdict in bad for key, bad in world.wrong.items()]
+                found |= {
+                    f"{name} claim": [any(wrong)],
+                    f"{name} page": [any(wrong) or misplaced(world, one)],
+                    f"{name} each": wrong,
+                }
+            yield found
 
 
 def main() -> int:
     """Parse the command line, run, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--simulations", type=int, default=500, help="studies of each truth")
+    parser.add_argument("--simulations", type=int, default=1000, help="studies of each world")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     options = parser.parse_args()
     if options.simulations < 2:
         parser.error("--simulations must be at least 2")
-    rows = rows_of(PROMISES, outcomes(options.simulations, options.seed))
+    rows = rows_of(PROMISES, outcomes(options.simulations, options.seed, options.worlds))
     if options.json:
         print(json.dumps({"rows": [{**row._asdict(), "holds": row.holds} for row in rows]}))
     else:
