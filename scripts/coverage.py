@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from tqdm import tqdm
 
+from breakeven.analysis.results import CellResult, Results, TaskResult
 from breakeven.frontiers.crossing import crossing_size
 from breakeven.frontiers.equivalents import equivalent_size
 from breakeven.frontiers.pareto import frontier_probability, on_frontier
@@ -32,9 +33,16 @@ from breakeven.statistics.simulation import (
     true_accuracy,
     true_family_accuracy,
 )
+from breakeven.verdicts.bounds import family_estimate
+from breakeven.verdicts.contrasts import difference
+from breakeven.verdicts.groups import Group
+from breakeven.verdicts.sample import sample_of
 
 SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
 PLAIN_TASKS = (TaskDesign(400), TaskDesign(300, easiness=0.8))
+# GSM8K, MATH-500 and AIME: the last weighs as much as the first.
+UNEQUAL_TASKS = (TaskDesign(1319), TaskDesign(500, -0.5), TaskDesign(30, -1.0))
+UNRELATED = {"item_sd": 0.0, "style_sd": 0.0}
 PASSAGES = (TaskDesign(400, passages=80),)
 # Reasoning starts behind, overtakes between 1.5B and 3B, and ends ahead.
 CROSSING = ((-1.2, -0.6, -0.2, 0.2, 0.5), (-1.7, -0.8, -0.05, 0.7, 1.2))
@@ -50,11 +58,20 @@ CURVE_COSTS = np.geomspace(0.02, 1.0, 5)
 BAND_SHARE, BAND_DRAWS = 0.1, 100
 
 INTERVAL, TEST, POWER = (0.93, 0.97), (0.0, 0.05), (0.77, 0.83)
+# Unpaired errors on shared items are never too small.
+BOUND = (0.93, 1.0)
 
 PROMISES = {
     "accuracy": Promise("accuracy of a cell", "Wilson", *INTERVAL),
     "passages": Promise("accuracy, items share passages", "clustered t", *INTERVAL),
     "family": Promise("family accuracy", "mean of Wilson intervals", *INTERVAL),
+    "unequal": Promise(
+        "accuracy, tasks of 1319, 500 and 30", "mean of Wilson intervals", *INTERVAL
+    ),
+    "unequal gain": Promise("paired gain, same tasks", "sum of task variances", *INTERVAL),
+    "runs": Promise("accuracy, same tasks without items", "mean of Wilson intervals", *INTERVAL),
+    "runs gain": Promise("gain, same tasks, unrelated items not known", "bound", *INTERVAL),
+    "runs bound": Promise("gain, same tasks, shared items not known", "bound", *BOUND),
     "gain": Promise("paired gain, one task", "Bonett-Price", *INTERVAL),
     "passage gain": Promise("paired gain, items share passages", "clustered t", *INTERVAL),
     "family gain": Promise("family gain", "sum of task variances", *INTERVAL),
@@ -139,6 +156,61 @@ def plain_study(rng: np.random.Generator, draws: int) -> Outcome:
         ],
         **positions(tasks, resampled, family),
     }
+
+
+def unequal_study(rng: np.random.Generator, draws: int) -> Outcome:
+    """A family whose tasks have 1,319, 500 and 30 items, with answers by item and without."""
+    shared, apart = (StudyDesign(CROSSING, UNEQUAL_TASKS, **spread) for spread in ({}, UNRELATED))
+    truth, tasks = true_family_accuracy(shared), [t[:, :, 0] for t in simulate(shared, rng)]
+    lone_truth, lone = true_family_accuracy(apart), [t[:, :, 0] for t in simulate(apart, rng)]
+    cells, sizes = list(np.ndindex(truth.shape)), range(len(SIZES_B))
+    intervals = {
+        cell: mean_of_estimates([accuracy_interval(task[cell]) for task in tasks]) for cell in cells
+    }
+    gains = [
+        family_difference([PairedTask(task[0, s], task[1, s]) for task in tasks]) for s in sizes
+    ]
+    runs = {cell: family_estimate(run_cell(tasks, cell)) for cell in cells}
+    return {
+        "unequal": [covers(found, truth[cell]) for cell, found in intervals.items()],
+        "unequal gain": [
+            covers(found.difference, truth[1, s] - truth[0, s]) for s, found in enumerate(gains)
+        ],
+        "runs": [found is not None and covers(found, truth[cell]) for cell, found in runs.items()],
+        "runs gain": [run_gain_covers(lone, s, lone_truth[1, s] - lone_truth[0, s]) for s in sizes],
+        "runs bound": [run_gain_covers(tasks, s, truth[1, s] - truth[0, s]) for s in sizes],
+    }
+
+
+def run_cell(tasks: list[FloatArray], cell: tuple[int, ...]) -> CellResult:
+    """A (style, size) as an import knows it that holds one row a task."""
+    means = [float(task[cell].mean()) for task in tasks]
+    results = tuple(
+        TaskResult(f"task {number}", mean, task.shape[-1])
+        for number, (mean, task) in enumerate(zip(means, tasks, strict=True))
+    )
+    return CellResult(
+        student=f"s{cell[1]}",
+        size_parameters=SIZES_B[cell[1]] * 1e9,
+        arm=("ift", "reasoning")[cell[0]],
+        style="reasoning" if cell[0] else "ift",
+        reasoning_share=float(cell[0]),
+        corpus="general",
+        seed=0,
+        decoding="greedy",
+        family="math-open",
+        accuracy=float(np.mean(means)),
+        tasks=results,
+    )
+
+
+def run_gain_covers(tasks: list[FloatArray], size: int, truth: float) -> bool:
+    """Whether the interval of a gain that is known by the tasks' accuracies holds the truth."""
+    ift, reasoning = (run_cell(tasks, (style, size)) for style in (0, 1))
+    sample = sample_of(Results("simulated", "imported", (ift, reasoning)))
+    found = difference(sample, Group((reasoning,)), Group((ift,)))
+    assert found.low is not None and found.high is not None
+    return found.low <= truth <= found.high
 
 
 def resample(tasks: list[FloatArray], draws: int, rng: np.random.Generator) -> FloatArray:
@@ -287,6 +359,7 @@ def power_study(rng: np.random.Generator, draws: int) -> Outcome:
 
 STUDIES: tuple[Callable[[np.random.Generator, int], Outcome], ...] = (
     plain_study,
+    unequal_study,
     passage_study,
     seeds_study,
     band_study,
