@@ -17,6 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from breakeven.analysis.importing import import_results
+from breakeven.statistics.estimates import FloatArray
 from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
 from breakeven.statistics.simulation import StudyDesign, TaskDesign, simulate
 from breakeven.verdicts.findings import Findings, findings
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
+# Too few to fit a curve, so that a thousand studies take minutes.
+THREE_B = (0.5, 3.0, 14.0)
 COST_FACTOR = {"ift": 1.0, "reasoning": 8.0}
 # Answers by item, and accuracies of tasks of the public sizes of GSM8K, MATH-500 and AIME.
 ITEM_TASKS = {"general-open": (200, 60), "math-open": (240, 90, 30)}
 RUN_TASKS = {"general-open": (600, 500), "math-open": (1319, 500, 30)}
 # Flat, so that no size gains and nothing is ahead but what a world says.
-FLAT = (0.0,) * len(SIZES_B)
+FLAT, FLAT_THREE = (0.0,) * len(SIZES_B), (0.0,) * len(THREE_B)
 RAISED = (1.0,) * len(SIZES_B)
 CHEAP = (1.5, 0.0, 0.0, 0.0, 0.0)
 EITHER, SUPPORTED, CONTRADICTED = (
@@ -57,6 +60,11 @@ class World:
     misplaced: tuple[tuple[Stands, ...], ...]
     by_item: bool = True
 
+    @property
+    def sizes_b(self) -> tuple[float, ...]:
+        """The students' sizes in billions of parameters."""
+        return SIZES_B if len(self.ift[0]) == len(SIZES_B) else THREE_B
+
 
 NULL_WRONG = {
     "reasoning-wins-most-pairs": EITHER,
@@ -78,14 +86,27 @@ NULL_WRONG = {
 # family and equal on the other, so claims of "most", "everywhere" and "on math" stay untrue.
 # Cheap: the smallest IFT student is better than all others and cheaper than every reasoning one.
 WORLDS = {
-    "null": World("no difference, by item", (FLAT, FLAT), (FLAT, FLAT), NULL_WRONG, (ANY, ANY)),
+    "null": World(
+        "no difference, by item",
+        (FLAT_THREE, FLAT_THREE),
+        (FLAT_THREE, FLAT_THREE),
+        NULL_WRONG,
+        (ANY, ANY),
+    ),
     "null-runs": World(
         "no difference, accuracies of tasks",
+        (FLAT_THREE, FLAT_THREE),
+        (FLAT_THREE, FLAT_THREE),
+        NULL_WRONG,
+        (ANY, ANY),
+        by_item=False,
+    ),
+    "null-fits": World(
+        "no difference, by item, five sizes",
         (FLAT, FLAT),
         (FLAT, FLAT),
         NULL_WRONG,
         (ANY, ANY),
-        by_item=False,
     ),
     "half": World(
         "reasoning ahead on half of the families",
@@ -151,25 +172,23 @@ def simulated(world: World, rng: np.random.Generator) -> "pd.DataFrame":
             (world.ift[index], world.reasoning[index]), tuple(map(TaskDesign, tasks))
         )
         for number, outcomes in enumerate(simulate(design, rng)):
-            scores = outcomes[:, :, 0]
-            frames.append(
-                _rows(scores, world.by_item).assign(family=family, task=f"t{number}-{family}")
-            )
+            rows = _rows(outcomes[:, :, 0], world)
+            frames.append(rows.assign(family=family, task=f"t{number}-{family}"))
     return pd.concat(frames, ignore_index=True)
 
 
-def _rows(scores: "np.ndarray", by_item: bool) -> "pd.DataFrame":
+def _rows(scores: FloatArray, world: World) -> "pd.DataFrame":
     """(styles, sizes, items) scores of one task as rows."""
     import pandas as pd
 
     means = scores.mean(axis=2)
-    grid = scores if by_item else means
+    grid = scores if world.by_item else means
     style, size, *item = (index.ravel() for index in np.indices(grid.shape))
-    arms, sizes = np.array(list(COST_FACTOR))[style], np.array(SIZES_B)[size]
+    arms, sizes = np.array(list(COST_FACTOR))[style], np.array(world.sizes_b)[size]
     flops = sizes * np.array(list(COST_FACTOR.values()))[style] * 1e12
     table = {"student": [f"s{one:g}b" for one in sizes], "size_b": sizes, "style": arms}
     table |= {"corpus": "general", "inference_flops": flops, "train_flops": flops}
-    if by_item:
+    if world.by_item:
         return pd.DataFrame(table | {"item": item[0], "correct": grid.ravel().astype(int)})
     return pd.DataFrame(table | {"accuracy": grid.ravel(), "items": scores.shape[2]})
 
@@ -190,8 +209,10 @@ def misplaced(world: World, found: Findings) -> bool:
     ):
         return True
     for row in (*found.families, *found.tasks):
+        assert row.size_parameters is not None
+        size_b = row.size_parameters / 1e9
         ift, reasoning = (
-            style[families[row.family]][SIZES_B.index((row.size_parameters or 0) / 1e9)]
+            style[families[row.family]][world.sizes_b.index(size_b)]
             for style in (world.ift, world.reasoning)
         )
         true = "ahead" if reasoning > ift else "behind" if reasoning < ift else None
