@@ -44,7 +44,12 @@ def _joined(rows: list[tuple[CellResult, str, int | None]]) -> CellResult:
         cells[0],
         accuracy=sum(cell.accuracy for cell in cells) / len(cells),
         items=sum(items) if known else None,
-        tasks=tuple(_task(*row) for row in rows) if known else (),
+        tasks=tuple(
+            _task(cell, count, task, clusters)
+            for count, (cell, task, clusters) in zip(items, rows, strict=True)
+        )
+        if known
+        else (),
         chance=_mean(cell.chance for cell in cells),
         inference_flops=_mean(cell.inference_flops for cell in cells),
         prompt_tokens=_mean(cell.prompt_tokens for cell in cells),
@@ -62,8 +67,7 @@ def _mean(numbers: Iterable[float | None]) -> float | None:
     return sum(known) / len(known) if len(known) == len(values) else None
 
 
-def _task(cell: CellResult, task: str, clusters: int | None) -> TaskResult:
-    items = cell.items or 0
+def _task(cell: CellResult, items: int, task: str, clusters: int | None) -> TaskResult:
     return TaskResult(task, cell.accuracy, items, _clusters(task, items, clusters))
 
 

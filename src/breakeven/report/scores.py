@@ -63,7 +63,8 @@ def _without_items(study: Study, group: Group) -> Estimate:
     own = family_estimate(group.cells[0]) if len(group.cells) == 1 else None
     if own is not None:
         return own
-    items = group.cells[0].items or sum(task.items for task in group.cells[0].tasks)
+    cell = group.cells[0]
+    items = sum(task.items for task in cell.tasks) if cell.items is None else cell.items
     bound = contrast(study.sample, [Term(1.0, group)])
     if study.results.source == "published" or bound.low is None:
         reason = bound.reason or NO_ITEMS

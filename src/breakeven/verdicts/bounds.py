@@ -45,11 +45,10 @@ def family_estimate(cell: CellResult) -> Estimate | None:
     """A cell's accuracy with the interval of the mean of its tasks; None where that is unknown."""
     from breakeven.statistics.intervals import mean_of_estimates, wilson_share
 
-    if not cell.tasks or any(task.accuracy is None for task in cell.tasks):
+    known = [(task.accuracy, task) for task in cell.tasks if task.accuracy is not None]
+    if not known or len(known) < len(cell.tasks):
         return None
-    return mean_of_estimates(
-        [wilson_share(task.accuracy or 0.0, effective_items(task)) for task in cell.tasks]
-    )
+    return mean_of_estimates([wilson_share(share, effective_items(task)) for share, task in known])
 
 
 def effective_items(task: TaskResult) -> int:

@@ -179,7 +179,7 @@ def _reason(result: PairedDifference) -> str | None:
 
 def _blank(ift: Group, other: Group, tasks: Sequence[str]) -> Difference:
     cell, plain = other.cells[0], ift.cells[0]
-    where = (cell.student, cell.arm, plain.arm, cell.decoding, cell.family)
+    where = (cell.student, cell.arm, plain.arm, str(cell.corpus), cell.decoding, cell.family)
     return Difference(
         key="|".join(("difference", *where, *sorted(tasks))),
         student=cell.student,

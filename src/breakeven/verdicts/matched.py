@@ -34,11 +34,10 @@ class Matched(NamedTuple):
 
 
 def key_of(at: EqualCost) -> str:
-    """The name of a comparison: cost, student, arms and family."""
+    """The name of a comparison: cost, student, arms, corpus, decoding and family."""
     cell, plain = at.reasoning.cells[0], at.curve[0][1].cells[0]
-    return "|".join(
-        ("equal", at.cost, cell.student, cell.arm, plain.arm, cell.family, cell.decoding)
-    )
+    where = (cell.student, cell.arm, plain.arm, str(cell.corpus), cell.decoding, cell.family)
+    return "|".join(("equal", at.cost, *where))
 
 
 def matched_comparisons(sample: Sample, cost: str) -> tuple[Matched, ...]:
