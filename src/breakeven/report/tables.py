@@ -55,7 +55,8 @@ def accuracy_table(study: Study) -> Table:
     return Table(
         "accuracy",
         "Accuracy by student, arm and family",
-        f"A family is the unweighted mean of its tasks. Intervals: {method}. {reach_words(study)}"
+        f"A family is the unweighted mean of its tasks. Intervals: {method}."
+        + (f" {reach_words(study)}" if any(e.low is not None for e in estimates.values()) else "")
         + unequal_words(study),
         ("size", "arm", *families),
         tuple(body),

@@ -37,9 +37,15 @@ def unequal_words(study: Study) -> str:
         if is_unequal(study, family):
             sizes = sorted(task_sizes(study, family).items(), key=lambda one: one[1])
             (small, least), (large, most) = sizes[0], sizes[-1]
+            known = mean_over_items(study, study.family_groups(family)[0]) is not None
             text += (
                 f" The tasks of {family} have {least:,} ({small}) to {most:,} items ({large}), and "
-                "each weighs the same: beside their mean stands the mean over items."
+                "each weighs the same: "
+                + (
+                    "beside their mean stands the mean over items."
+                    if known
+                    else "the mean over items is not known, as accuracies by task are not."
+                )
             )
     return text
 
@@ -73,7 +79,7 @@ def by_items_words(study: Study, group: Group) -> str:
     if not is_unequal(study, group.cells[0].family):
         return ""
     mean = mean_over_items(study, group)
-    return f"; over items {percent(mean)}" if mean is not None else "; over items not known"
+    return "" if mean is None else f"; over items {percent(mean)}"
 
 
 def over_items_words(study: Study, row: Difference) -> str:
