@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from breakeven.frontiers.checks import (
     Floats,
@@ -150,17 +149,11 @@ def equivalent_accuracies(
     )
 
 
-def sorted_points(fit: SaturationFit) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Costs and accuracies of a fit's points in ascending cost, and the order that sorts them."""
-    order = np.argsort(fit.costs)
-    costs = ascending(np.array(fit.costs)[order])
-    return costs, np.array(fit.accuracies)[order], order
-
-
 def _interpolated(
     fit: SaturationFit, cost: float, fitted: _Fitted | None
 ) -> EquivalentAccuracy | None:
-    costs, accuracies, _ = sorted_points(fit)
+    order = np.argsort(fit.costs)
+    costs, accuracies = ascending(np.array(fit.costs)[order]), np.array(fit.accuracies)[order]
     if not within(costs, cost):
         return None
     weights = log_weights(costs, np.array([cost]))[0]
