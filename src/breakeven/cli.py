@@ -106,6 +106,24 @@ def import_(
     )
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Option(help="Where the records are written.")] = Path("export"),
+    organization: Annotated[str, typer.Option(help="Who ran the study.")] = "unknown",
+) -> None:
+    """Write the study's answers as Every Eval Ever records, a cell and decoding each.
+
+    Example: breakeven export --folder export --organization "My lab"
+    """
+    from breakeven.analysis.export_every_eval import export_records
+    from breakeven.params import load_params
+    from breakeven.report.collect import item_rows
+
+    params = load_params(Path("params.yaml"))
+    written = export_records(params, item_rows(params), folder, organization=organization)
+    typer.echo(f"{folder}: {len(written)} records, each with its samples")
+
+
 @app.command("decide")
 def decide_(
     family: Annotated[str, typer.Option(help="The family of tasks, such as math-open.")],

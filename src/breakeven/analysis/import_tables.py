@@ -30,6 +30,7 @@ from breakeven.params.cells import Cell
 if TYPE_CHECKING:
     import pandas as pd
 
+UNPAIRED = "no item-level answers, so differences are not paired: their errors are upper bounds"
 DEFAULT_CORPUS = "default"
 ORDERS: tuple[Order, ...] = ("mixed", "sequential")
 SIZE = ("size_b", "size_parameters")
@@ -104,7 +105,7 @@ def _from_cells(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     refuse_repeats(table, path, [*KEYS, "task"] if "task" in table.columns else KEYS, "cell")
     _generates(table, path)
     _same_within(table, path, ["student"], ["size_parameters"])
-    notes = ("no item-level answers, so differences are not paired: their errors are upper bounds",)
+    notes = (UNPAIRED,)
     if "task" not in table.columns:
         cells = tuple(_cell(row) for row in table.to_dict("records"))
         return Results(path.stem, "imported", cells, notes=(*notes, NO_TASKS))

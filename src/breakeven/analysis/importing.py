@@ -5,15 +5,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.analysis.derived_costs import with_derived_flops
+from breakeven.analysis.import_every_eval import (
+    SAMPLES,
+    TaskScore,
+    every_eval_answers,
+    every_eval_records,
+    every_eval_scores,
+    is_every_eval,
+)
 from breakeven.analysis.import_inspect import inspect_answers
 from breakeven.analysis.import_lm_eval import lm_eval_answers
 from breakeven.analysis.import_lm_eval_files import is_lm_eval
 from breakeven.analysis.import_runs import LogAnswers, Run, RunsFile, TaskChoice, read_runs
 from breakeven.analysis.import_shared import shared_questions
-from breakeven.analysis.import_tables import import_table
+from breakeven.analysis.import_tables import UNPAIRED, import_table
+from breakeven.analysis.import_tasks import PASSAGES, join_tasks, shared_passages
 from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
 from breakeven.analysis.published_tables import benchmarks
-from breakeven.analysis.results import FAMILIES, Results
+from breakeven.analysis.results import FAMILIES, CellResult, Results
 from breakeven.errors import InputError, did_you_mean
 from breakeven.params.cells import Cell
 
@@ -42,7 +51,12 @@ def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
     import pandas as pd
 
     _check_runs(path, file.runs)
-    parts = [_run_answers(path, index, run, file.tasks) for index, run in enumerate(file.runs)]
+    places = [_place(path, index, run) for index, run in enumerate(file.runs)]
+    if all(_has_scores_only(place) for place in places):
+        return _from_scores(path, file, places, families)
+    parts = [
+        _run_answers(place, run, file.tasks) for place, run in zip(places, file.runs, strict=True)
+    ]
     items = pd.concat([frame for frame, _ in parts], ignore_index=True)
     _check_same_questions(path, items)
     names = sorted(items["task"].unique())
@@ -94,15 +108,84 @@ def _check_runs(path: Path, runs: Sequence[Run]) -> None:
             )
 
 
+def _from_scores(
+    path: Path, file: RunsFile, places: Sequence[Path], families: Sequence[str]
+) -> Results:
+    """Cells from records that hold accuracies by task and no answers."""
+    scores = [every_eval_scores(every_eval_records(place), file.tasks) for place in places]
+    of_task = {
+        score.task: _family(path, score.task, file.tasks, families)
+        for found in scores
+        for score in found
+    }
+    rows = [
+        (_scored_cell(run, score, of_task[score.task], file.tasks), score.task, None)
+        for run, found in zip(file.runs, scores, strict=True)
+        for score in found
+    ]
+    _check_same_tasks(path, rows)
+    passages = shared_passages(of_task)
+    notes = [UNPAIRED, *([PASSAGES.format(", ".join(passages))] if passages else [])]
+    return Results(file.study or path.stem, "imported", join_tasks(rows), notes=tuple(notes))
+
+
+def _scored_cell(
+    run: Run, score: TaskScore, family: str, tasks: Mapping[str, TaskChoice]
+) -> CellResult:
+    arm = _arm(run)
+    return CellResult(
+        student=run.student,
+        size_parameters=run.parameters,
+        arm=run.arm_name,
+        style=arm.style,
+        reasoning_share=arm.reasoning_share,
+        corpus=arm.corpus,
+        seed=run.seed,
+        decoding=run.decoding,
+        family=family,
+        accuracy=score.accuracy,
+        items=score.items,
+        chance=_chance(score.task, tasks),
+        train_flops=run.train_flops,
+        train_tokens=run.train_tokens,
+        train_device_seconds=run.train_device_seconds,
+        order=arm.order,
+    )
+
+
+def _check_same_tasks(path: Path, rows: Sequence[tuple[CellResult, str, None]]) -> None:
+    """Raise InputError where a run lacks a task of a family that another run has."""
+    found: dict[str, dict[tuple[object, ...], set[str]]] = {}
+    for cell, task, _ in rows:
+        run = (cell.student, cell.arm, cell.seed, cell.decoding)
+        found.setdefault(cell.family, {}).setdefault(run, set()).add(task)
+    for family, runs in found.items():
+        whole = set[str]().union(*runs.values())
+        for (student, arm, *_), tasks in runs.items():
+            if tasks != whole:
+                raise InputError(
+                    f"{path}: family {family}: {student}, arm {arm}: has no {min(whole - tasks)}, "
+                    "other runs have; give all runs the same tasks"
+                )
+
+
+def _place(path: Path, index: int, run: Run) -> Path:
+    place = path.parent / run.path
+    if not place.exists():
+        raise InputError(f"{path}: runs.{index}.path: {place} does not exist")
+    return place
+
+
+def _has_scores_only(place: Path) -> bool:
+    return is_every_eval(place) and every_eval_records(place)[0].samples is None
+
+
 def _run_answers(
-    path: Path, index: int, run: Run, tasks: Mapping[str, TaskChoice]
+    place: Path, run: Run, tasks: Mapping[str, TaskChoice]
 ) -> "tuple[pd.DataFrame, tuple[str, ...]]":
     """The answers of one run, and notes on what its logs do not hold."""
     import pandas as pd
 
-    place = path.parent / run.path
-    if not place.exists():
-        raise InputError(f"{path}: runs.{index}.path: {place} does not exist")
     answers = _log_answers(place, tasks)
     frame = pd.DataFrame(answers.rows).assign(
         student=run.student, arm=run.arm_name, seed=run.seed, decoding=run.decoding
@@ -111,6 +194,14 @@ def _run_answers(
 
 
 def _log_answers(place: Path, tasks: Mapping[str, TaskChoice]) -> LogAnswers:
+    if is_every_eval(place):
+        records = every_eval_records(place)
+        if records[0].samples is None:
+            raise InputError(
+                f"{records[0].file}: has no {SAMPLES} file, other runs have answers by question; "
+                "import runs of one kind"
+            )
+        return every_eval_answers(records, tasks)
     if is_lm_eval(place):
         return lm_eval_answers(place, tasks)
     return inspect_answers(place, tasks)

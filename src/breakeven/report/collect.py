@@ -56,7 +56,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
     Raises:
         InputError: the scores are missing, hold no row of these parameters, or lack a column.
     """
-    items = _item_rows(params)
+    items = item_rows(params)
     tasks = _task_rows(params)
     records = {
         key: record for key in cells(params) if (record := record_of("train", *key)) is not None
@@ -139,7 +139,7 @@ def _learnt(arm: Arm) -> str | None:
     return " then ".join(arm.corpora) or None
 
 
-def _item_rows(params: Params) -> "pd.DataFrame":
+def item_rows(params: Params) -> "pd.DataFrame":
     """Rows of the cells that params.yaml asks for."""
     import pandas as pd
 
