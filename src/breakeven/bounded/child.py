@@ -1,7 +1,7 @@
 """A child process that answers one JSON line with another, for work on what a stranger wrote.
 
-    child = Child(comparer, limit_seconds=5.0, what="math-verify")
-    child.ask("$x + 1$", "$1 + x$")
+    child = Child(comparer, limit_seconds=5.0, what="sympy")
+    child.ask("equal", to_json(said), to_json(wanted), 0.0)
 
 A model's answer may hang a library, fill the memory or be code. The child has limits on both, gets
 none of our environment's keys, and may not write, start programs or open connections (`worker.py`).

@@ -13,10 +13,13 @@ from breakeven.grading.maths.endings import END, said_result
 from breakeven.grading.references import right_answers
 from breakeven.tasks.items import Item
 
-# What two answers of one word can say, each with its opposite.
-_OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
-_FIRST_WORD = re.compile(
-    r"[\s*_\"'(]*([A-Za-z]+)(?:[\s*_\"')]*(?:[.,:;!\n-]|$)|\s+(?:it|he|she|they|there|this|that|the)\b)"
+_DECISIONS = frozenset({"yes", "no", "true", "false"})
+# A first word before a mark or clause ("No, it is", "Yes it is"), or a last one after "is" or "so".
+_DECIDES = re.compile(
+    r"^[\s*_\"'(]*([A-Za-z]+)"
+    r"(?:[\s*_\"')]*(?:[.,:;!\n-]|$)|\s+(?:it|he|she|they|there|this|that)\b)"
+    r"|(?:[.,:;]|\b(?:is|be|so|thus|hence|therefore|say))[\s*_\"']+([A-Za-z]+)[\s*_\"').!]*$",
+    re.IGNORECASE,
 )
 _DRESSING = " \n\t*_\"'`“”"
 
@@ -32,7 +35,7 @@ def grade_exact(answer: str, item: Item) -> Grade:
         return UNPARSED
     if not wanted.isdisjoint(said):
         return found(True)
-    if wanted <= _OPPOSITES.keys():
+    if wanted <= _DECISIONS:
         return _decided(answer, wanted)
     longest = max(len(one.split()) for one in wanted)
     return found(False) if len(said[-1].split()) <= longest else UNPARSED
@@ -53,13 +56,15 @@ def _said(answer: str) -> list[str]:
 
 
 def _decided(answer: str, wanted: set[str]) -> Grade:
-    """Where yes or no is right: the word that begins a statement, else the first or last line."""
+    """Where yes or no is right: what a statement, else the first line and the last one, say."""
     stated = said_result(answer[-END:]) if last_box(answer) is None else final_text(answer)
     lines = final_text(answer).strip().splitlines()
     texts = [stated] if stated is not None else [lines[0], lines[-1]] if lines else []
-    firsts = {match[1].casefold() for text in texts if (match := _FIRST_WORD.match(text))}
-    firsts &= _OPPOSITES.keys()
-    return found(firsts <= wanted) if len(firsts) == 1 else UNPARSED
+    said = {
+        (match[1] or match[2]).casefold() for text in texts for match in _DECIDES.finditer(text)
+    }
+    said &= _DECISIONS
+    return found(said <= wanted) if len(said) == 1 else UNPARSED
 
 
 def _bare(text: str) -> str:

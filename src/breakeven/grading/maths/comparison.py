@@ -31,14 +31,14 @@ class Comparer:
 
     def _readings(self, said: Reading, wanted: Reading) -> bool | None:
         units = agree(said.unit, wanted.unit)
-        if units is False:
+        if units is False or (said.percent and wanted.unit) or (wanted.percent and said.unit):
             return False
         said_values = [said.value]
         if said.percent != wanted.percent:
             share = Fraction(1, 100) if said.percent else Fraction(100)
             said_values.append(Tree("multiply", (said.value, number(share))))
         same = _any([self.equal(value, wanted.value) for value in said_values])
-        doubt = said.doubtful and not (wanted.unit and units)
+        doubt = said.doubtful and said.unit and not (wanted.unit and units)
         return None if same and (units is None or doubt) else same
 
     def equal(self, said: Tree, wanted: Tree) -> bool | None:
@@ -152,7 +152,8 @@ class Comparer:
         """
         if said.head != wanted.head:
             relation, other = (said, wanted) if said.head == "relation" else (wanted, said)
-            return False if self.equal(relation.parts[-1], other) is False else None
+            sides = [self.equal(side, other) for side in relation.parts]
+            return False if _any(sides) is False else None
         if said.name != wanted.name:
             return None
         zeros = [_difference(said), _difference(wanted)]
@@ -189,12 +190,17 @@ def _as_relation(tree: Tree) -> Tree:
     return Tree("relation", (Tree("letter", name=tree.name), *tree.parts), "=")
 
 
-def _times(said: Tree, wanted: Tree) -> bool:
-    """3:30 p.m. is 3:30 where the half of the day is left out; 3 p.m. is no 3."""
+def _times(said: Tree, wanted: Tree) -> bool | None:
+    """3:30 p.m. is 3:30, where the half of the day is left out, and 15:30."""
     if said.head == wanted.head:
         return said.name == wanted.name
     clock, other = (said, wanted) if said.head == "time" else (wanted, said)
-    return other.head == "ratio" and clock.name.split()[0] == other.name
+    if other.head != "ratio":
+        return None  # 4 may be meant as 4 p.m.
+    time, _, half = clock.name.partition(" ")
+    hour, _, rest = time.partition(":")
+    of_24 = int(hour) % 12 + (12 if half == "p" else 0)
+    return other.name in (time, f"{of_24}:{rest}")
 
 
 def _any(verdicts: Sequence[bool | None]) -> bool | None:

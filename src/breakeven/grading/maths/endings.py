@@ -97,7 +97,8 @@ def endings(answer: str) -> Iterator[Ending]:
     if said:
         yield from _within(said)
         return
-    yield Ending(text)
+    if not _LABELLED.match(text):
+        yield Ending(text)
     formula, end = _last_formula(text)
     labelled = _last(_LABELLED, text)
     if labelled and labelled[0] >= end and not _NUMBER.search(text, labelled[1]):
@@ -176,6 +177,8 @@ def _last_formula(text: str) -> tuple[str | None, int]:
         inner = next(part for part in match.groups() if part is not None)
         if match[2] is not None and _BETWEEN_PRICES.fullmatch(inner):
             position = match.start() + 1
+        elif len(inner.strip()) == 1 and inner.strip().isalpha():
+            position = match.end()  # "for all $n$" names a variable
         else:
             found, position = (inner.strip(), match.end()), match.end()
     return found

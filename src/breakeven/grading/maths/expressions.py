@@ -26,6 +26,7 @@ _RELATIONS = {
     "leq": "<=", "le": "<=", "leqslant": "<=", "geq": ">=", "ge": ">=", "geqslant": ">=",
     "neq": "!=", "ne": "!=", "lt": "<", "gt": ">", "==": "=",
 }  # fmt: skip
+_MODULO = re.compile(r"\\pmod(?![a-z])|\(?\s*(?:\\bmod|\\mod|mod)(?![a-z])")
 _JOIN = re.compile(r"\\(cup|cap|setminus)(?![a-z])")
 _PLUS = re.compile(r"[+\-]|\\pm(?![a-z])|\\mp(?![a-z])|\+/-|\+-")
 _TIMES = re.compile(r"\*(?!\*)|/|\\cdot(?![a-z])|\\times(?![a-z])|\\div(?![a-z])|\\ast(?![a-z])")
@@ -85,7 +86,7 @@ _FIGURE = re.compile(
 )
 _CALL = re.compile(r"[fghFGHPQTS]\s*'?\s*\(\s*[a-zA-Z0-9]\s*(?:,\s*[a-zA-Z0-9]\s*)*\)")
 _SHORT_WORDS = (
-    "so|ok|no|yes|it|its|is|the|an|as|at|if|in|of|on|to|up|we|he|she|and|are|but|for|not|now|all|one|two|six"
+    "so|ok|odd|no|yes|it|its|is|the|an|as|at|if|in|of|on|to|up|we|he|she|and|are|but|for|not|now|all|one|two|six"
     "|ten|you|out|per|let|get|dne|has|had|was|can|may|my|me|hi|oh|am|do|did|who|how|why|any|few|or|a|be|us|our|nan"
     "|her|his|him|i|sum|age|day|man|men|end|i'm"
 )
@@ -165,7 +166,16 @@ class _Reader:
             name = match[1] or match[2]
             names.append(_RELATIONS.get(name, name))
             sides.append(self.ratio())
+        if names and (modulus := self.modulus()):
+            sides, names = [*sides, modulus], [*names, "mod"]
         return Tree("relation", tuple(sides), " ".join(names)) if names else sides[0]
+
+    def modulus(self) -> Tree | None:
+        if not self.take(_MODULO):
+            return None
+        modulus = self.argument()
+        self.sign(")")
+        return modulus
 
     def ratio(self) -> Tree:
         terms = [self.no_word()]

@@ -22,6 +22,8 @@ def settled(tree: Tree) -> Sequence[Tree]:
             return [_list(tree)]
         case "cup":
             return [Tree("cup", tuple(_joined(tree)))]
+        case "letter" if tree.name == "set R":
+            return [Tree("tuple", (Tree("negative", (_INFINITY,)), _INFINITY), "()")]
         case "set" if len(tree.parts) == 1 and tree.parts[0].head == "plusminus":
             return [expanded(tree)]
     return [tree]

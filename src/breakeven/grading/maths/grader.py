@@ -63,6 +63,8 @@ def _wanted(reference: str, unit: str) -> list[Reading]:
     """The readings of a reference, in the unit that the question asks for if it has none itself."""
     asked = read_unit(unit) if unit else None
     read = readings(reference)
+    variable = any(letters(one.value) for one in read)
+    read = [one for one in read if not (one.doubtful and one.unit is None and variable)]  # 2k
     return [one if one.unit or not asked else one._replace(unit=asked) for one in read]
 
 

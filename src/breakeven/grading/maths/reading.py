@@ -21,7 +21,7 @@ LONGEST = 2000
 class Reading(NamedTuple):
     """A value, what its unit may mean (None without one), and whether it is in per cent.
 
-    A `doubtful` one may be meant or not: the m of 5m is a metre or a variable.
+    A `doubtful` one may be meant or not: the letter of 5m and 5k is a unit, a scale or a variable.
     """
 
     value: Tree
@@ -113,6 +113,8 @@ def _expressions(text: str) -> Iterator[Reading]:
 
 def _raised(tree: Tree) -> Reading:
     """A degree or per cent sign that is on the whole is its unit."""
+    if tree.head == "list" or (tree.head == "relation" and tree.name == "="):
+        return _raised_in(tree)
     negative = tree.head == "negative"
     inner = tree.parts[0] if negative else tree
     if inner.head not in ("degree", "percent"):
@@ -120,6 +122,17 @@ def _raised(tree: Tree) -> Reading:
     value = Tree("negative", inner.parts) if negative else inner.parts[0]
     unit = read_unit("degrees") if inner.head == "degree" else None
     return Reading(value, unit, percent=inner.head == "percent")
+
+
+def _raised_in(tree: Tree) -> Reading:
+    """The same of a list in which each item has the sign, and of the last side of an equation."""
+    kept = () if tree.head == "list" else tree.parts[:-1]
+    raised = [_raised(part) for part in tree.parts[len(kept) :]]
+    first = raised[0]
+    if any((one.unit, one.percent) != (first.unit, first.percent) for one in raised):
+        return Reading(tree)
+    parts = (*kept, *(one.value for one in raised))
+    return Reading(tree._replace(parts=parts), first.unit, first.percent)
 
 
 def _priced(text: str, money: "re.Match[str]") -> Iterator[Reading]:
@@ -140,23 +153,23 @@ def _with_units(text: str) -> Iterator[Reading]:
         if place >= _MOST_UNITS:
             return
         head = text[: match.start()].rstrip()
-        tail = _read_tail(text[match.start() :])
+        glued = not text[: match.start()].endswith(" ")
+        tail = _read_tail(text[match.start() :], glued=glued)
         tree = read_expression(head, grouped=True) if tail and head else None
         if tail and tree and not tree.head.startswith(("list", "relation")):
             factor, unit, percent = tail
             value = tree if factor == 1 else Tree("multiply", (tree, number(factor)))
             letter = text[match.start() :].strip()
-            glued = head == text[: match.start()] and len(letter) == 1 and letter.isalpha()
-            yield Reading(value, unit, percent, doubtful=glued and factor == 1)
+            yield Reading(value, unit, percent, glued and len(letter) == 1 and letter.isalpha())
             return
 
 
-def _read_tail(text: str) -> tuple[Fraction, Meanings | None, bool] | None:
+def _read_tail(text: str, *, glued: bool) -> tuple[Fraction, Meanings | None, bool] | None:
     """The scale, unit and per cent sign that follow a number; None where any of it is none."""
     text = _CIRCLE.sub("°", _WRAPPED.sub(r" \1 ", text)).replace("\\$", "$").strip()
     text = text.replace("$", " $ ").strip() if text.strip() != "$" else "$"
     factor = Fraction(1)
-    while (scale := _SCALE.match(text)) and scale[1] in SCALES:
+    while (scale := _SCALE.match(text)) and scale[1] in SCALES and (glued or len(scale[1]) > 1):
         factor *= SCALES[scale[1]]
         text = text[scale.end() :].strip()
     if percent := _PERCENT.match(text):

@@ -36,6 +36,9 @@ DERIVED: dict[str, tuple[tuple[str, int], ...]] = {
     "mile_per_hour": (("mile", 1), ("hour", -1)),
     "kilometer_per_hour": (("kilometer", 1), ("hour", -1)),
     "cubic_centimeter": (("centimeter", 3),),
+    "watthour": (("watt", 1), ("hour", 1)),
+    "kilowatthour": (("kilowatt", 1), ("hour", 1)),
+    "megawatthour": (("megawatt", 1), ("hour", 1)),
 }
 CURRENCIES = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr", "¢": "cent"}
 _SIGNS = {"°C": "degC", "°F": "degF", "°K": "kelvin", "°": "degree", **CURRENCIES}

@@ -46,7 +46,8 @@ def agree(said: Meanings | None, wanted: Meanings | None) -> bool | None:
     """Whether units agree: a missing one agrees with any; None where a thing counted is unlike."""
     if not said or not wanted or said & wanted:
         return True
-    return None if _counts(said) or _counts(wanted) else False
+    powers_differ = _names(said) == _names(wanted)
+    return None if not powers_differ and (_counts(said) or _counts(wanted)) else False
 
 
 def _tokens(text: str) -> Iterator[str | None]:
@@ -116,6 +117,10 @@ def _simplest(factors: tuple[list[tuple[str, int]], ...]) -> Unit:
     for name, power in (pair for factor in factors for pair in factor):
         powers[name] += power
     return frozenset((name, power) for name, power in powers.items() if power)
+
+
+def _names(meanings: Meanings) -> set[str]:
+    return {name for unit in meanings for name, _ in unit}
 
 
 def _counts(meanings: Meanings) -> bool:
