@@ -30,9 +30,16 @@ SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
 # Too few to fit a curve, so that a thousand studies take minutes.
 THREE_B = (0.5, 3.0, 14.0)
 COST_FACTOR = {"ift": 1.0, "reasoning": 8.0}
-# Answers by item, and accuracies of tasks of the public sizes of GSM8K, MATH-500 and AIME.
-ITEM_TASKS = {"general-open": (200, 60), "math-open": (240, 90, 30)}
-RUN_TASKS = {"general-open": (600, 500), "math-open": (1319, 500, 30)}
+# Answers by item, and accuracies of tasks: one whose questions share passages, and three of the
+# public sizes of GSM8K, MATH-500 and AIME.
+ITEM_TASKS = {
+    "general-open": (TaskDesign(200), TaskDesign(60)),
+    "math-open": (TaskDesign(240), TaskDesign(90), TaskDesign(30)),
+}
+RUN_TASKS = {
+    "general-open": (TaskDesign(600, passages=120), TaskDesign(500)),
+    "math-open": (TaskDesign(1319), TaskDesign(500), TaskDesign(30)),
+}
 # Flat, so that no size gains and nothing is ahead but what a world says.
 FLAT, FLAT_THREE = (0.0,) * len(SIZES_B), (0.0,) * len(THREE_B)
 RAISED = (1.0,) * len(SIZES_B)
@@ -168,11 +175,11 @@ def simulated(world: World, rng: np.random.Generator) -> "pd.DataFrame":
     frames = []
     sizes = ITEM_TASKS if world.by_item else RUN_TASKS
     for index, (family, tasks) in enumerate(sizes.items()):
-        design = StudyDesign(
-            (world.ift[index], world.reasoning[index]), tuple(map(TaskDesign, tasks))
-        )
+        design = StudyDesign((world.ift[index], world.reasoning[index]), tasks)
         for number, outcomes in enumerate(simulate(design, rng)):
             rows = _rows(outcomes[:, :, 0], world)
+            if not world.by_item:
+                rows["clusters"] = tasks[number].passages or tasks[number].items
             frames.append(rows.assign(family=family, task=f"t{number}-{family}"))
     return pd.concat(frames, ignore_index=True)
 
