@@ -5,11 +5,19 @@ The texts come likeliest first; the first one that can be read whole is the resu
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from breakeven.grading.boxes import last_box
 from breakeven.grading.maths.characters import latex_characters
-from breakeven.grading.maths.unit_names import SCALES
+from breakeven.grading.maths.prose import (
+    NUMBER,
+    OPERATOR,
+    SENTENCE_ENDS,
+    Ending,
+    bound,
+    denied,
+    last_number,
+    with_words,
+)
 
 # Characters of an answer's end in which a result is looked for outside of a box.
 END = 4000
@@ -20,8 +28,8 @@ _OPEN_BOX = re.compile(r"\\(?:boxed|fbox) *\{? *([^{}]*)$")
 # What says that the result follows, in the languages that questions and models are most often in.
 _SAID = re.compile(
     r"(?:####"
-    r"|\b(?:answer|result)s?(?: to [^.:\n]{1,60}?)?(?: \([^()\n]{1,40}\))?"
-    r"\s*(?:is|are|was|(?:would|should|must|will) be|:|=)(?![a-z])"
+    r"|\b(?:answers?|results?|solutions?|roots)(?: to [^.:\n]{1,60}?)?(?: \([^()\n]{1,40}\))?"
+    r"\s*(?:is|are|was|(?:would|should|must|will) be|:|=|-(?=\s))(?![a-z])"
     r"|^\s*\**(?:A|Ans)\**\s*[:=]"
     r"|\b(?:Antwort|Ergebnis|Lösung|Resultat)\s*(?:ist|lautet|beträgt|:)(?![a-zäöü])"
     r"|\b(?:respuesta|resultado|resposta|solución|solução)(?:\s+\w+)?\s*(?:es|é|:|=)(?![a-z])"
@@ -40,9 +48,6 @@ _SAID = re.compile(
 _LABELLED = re.compile(
     r"(?:^|(?<=[.\n]))\s*\**[^\W\d_]+(?: [^\W\d_]+){0,3}\**\s*:\**\s*(?=[^\n]*\d)", re.MULTILINE
 )
-_SENTENCE_ENDS = re.compile(
-    r"\n|(?<![ap]\.m)\.(?=\s+[A-Z\\$*(]|\s*\**\s*$)|(?<=[\d$})])\.(?=\s|\*)"
-)
 _FORMULA = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$([^$\n]{1,400}?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
 )
@@ -51,35 +56,12 @@ _BETWEEN_PRICES = re.compile(
     r"\s*\d[\d,.]*\s+(?!\\)[a-zA-Z]{1,20}\b(?!\s*[=<>^_(]).*|\s*\d.*[\s\-+*x×/=(]|\s*\d[\d,.]*/[a-z].*",
     re.DOTALL,
 )
-_SCALE = "|".join(sorted((name for name in SCALES if len(name) > 2), key=len, reverse=True))
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-_LATEX_FRACTION = r"\\[dt]?frac\s*(?:\{[^{}]{1,30}\}|\d){2}"
-_NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.,^{\\])(?:(?<![\d)\]}%A-Za-z])(?<![\d)\]}%] )-\s?)?(?:\\?\$|[€£¥₹])?\s?-?"
-    rf"(?:\d{{1,2}}:\d{{2}}(?:\s*[ap]\.?m\b\.?)?|{_LATEX_FRACTION}|\d+\s*{_LATEX_FRACTION}|\d+\s+\d+/\d+(?![\d/])"
-    rf"|{_DIGITS}\s*/\s*{_DIGITS}|{_DIGITS})"
-    r"(?:e[+-]?\d+\b|\s*(?:\\times|\\cdot|\*)\s*10\s*\^\s*(?:\{-?\d+\}|-?\d+)|\^(?:\{-?\d+\}|\d+))?"
-    rf"(?:\s*\\?%|\s*(?:{_SCALE})\b|\s*percent\b)?",
-    re.IGNORECASE,
-)
-_WORDS_AFTER = re.compile(
-    r"(?:\s*\\text\{[^{}]*\}|\s*°\s?[CF]?|\s+[a-zA-Z/]+)(?:\s*\^\{?\d\}?|\s+[a-zA-Z/]+)?"
-)
-_OPERATOR = re.compile(r"\s*(?:[+*/=^x(-]|\\times|\\cdot|\\div)\s*[\d($\\]")
 # gsm8k's marks for a calculator, and empty boxes.
 _NOTHING = re.compile(r"<<[^<>\n]*>>|\$?\\(?:boxed|fbox)\s*\{\s*\}\$?")
 _ABOUT = re.compile(
     r"(?:about|approximately|exactly|just|simply|indeed|therefore|that|equal to|=|:|\s|\*)+",
     re.IGNORECASE,
 )
-
-
-class Ending(NamedTuple):
-    """A text in which a result is said; whether it is set as mathematics, or a number in prose."""
-
-    text: str
-    formula: bool = False
-    number: bool = False
 
 
 def endings(answer: str) -> Iterator[Ending]:
@@ -99,14 +81,15 @@ def endings(answer: str) -> Iterator[Ending]:
         return
     if not _LABELLED.match(text):
         yield Ending(text)
-    formula, end = _last_formula(text)
+    formula = _last_formula(text)
     labelled = _last(_LABELLED, text)
-    if labelled and labelled[0] >= end and not _NUMBER.search(text, labelled[1]):
+    after_formula = labelled and (formula is None or labelled[0] >= formula.end())
+    if labelled and after_formula and not NUMBER.search(text, labelled[1]):
         yield from _within(text[labelled[0] : labelled[1]])
     elif formula is not None:
-        yield Ending(formula, formula=True)
+        yield from _in_formula(text, formula)
     else:
-        yield from _last_number(text)
+        yield from last_number(text)
 
 
 def _boxes_in_a_row(answer: str) -> str | None:
@@ -125,7 +108,7 @@ def _last(pattern: "re.Pattern[str]", text: str) -> tuple[int, int] | None:
     """Where the last text after a match begins and its sentence ends, if it says anything."""
     last = None
     for match in pattern.finditer(text):
-        ends = _SENTENCE_ENDS.search(text, match.end())
+        ends = SENTENCE_ENDS.search(text, match.end())
         end = ends.start() if ends else len(text)
         if text[match.end() : end].strip(" *:."):
             last = match.end(), end
@@ -137,48 +120,38 @@ def _within(sentence: str) -> Iterator[Ending]:
     yield Ending(sentence)
     about = _ABOUT.match(sentence)
     begins = about.end() if about else 0
-    number = _NUMBER.match(sentence, begins)
-    if number and not _OPERATOR.match(sentence, number.end()):
-        yield from _with_words(sentence, number)
+    number = NUMBER.match(sentence, begins)
+    if number and not OPERATOR.match(sentence, number.end()):
+        yield from with_words(sentence, number)
         return
-    formula, _ = _last_formula(sentence)
+    formula = _FORMULA.match(sentence, begins) or _last_formula(sentence)
     if formula is not None:
-        first = _FORMULA.match(sentence, begins)
-        inner = next((part for part in first.groups() if part), None) if first else None
-        yield Ending(inner or formula, formula=True)
+        yield from _in_formula(sentence, formula)
         return
     if "=" in sentence:
         yield Ending(sentence.rpartition("=")[2])
-    yield from _last_number(sentence)
+    yield from last_number(sentence)
 
 
-def _last_number(text: str) -> Iterator[Ending]:
-    numbers = list(_NUMBER.finditer(text))
-    if numbers:
-        yield from _with_words(text, numbers[-1])
+def _in_formula(text: str, formula: "re.Match[str]") -> Iterator[Ending]:
+    """What a formula holds, unless the sentence denies it or leaves others open."""
+    if not denied(text, formula.start()) and not bound(text, formula.start(), formula.end()):
+        yield Ending(_inside(formula), formula=True)
 
 
-def _with_words(text: str, number: "re.Match[str]") -> Iterator[Ending]:
-    """A number with the words after it, which may be its unit, and without them."""
-    after = _WORDS_AFTER.match(text, number.end())
-    if after:
-        yield Ending(text[number.start() : after.end()], number=True)
-        first, *more = after[0].split()
-        if not (first == "in" and more):
-            yield Ending(f"{number[0]} {first}", number=True)
-    yield Ending(number[0], number=True)
+def _inside(formula: "re.Match[str]") -> str:
+    return next(part for part in formula.groups() if part is not None).strip()
 
 
-def _last_formula(text: str) -> tuple[str | None, int]:
-    """The last formula and where it ends; what stands between two prices is none."""
-    found: tuple[str | None, int] = None, -1
+def _last_formula(text: str) -> "re.Match[str] | None":
+    """The last formula; what stands between two prices is none, nor is a variable's name."""
+    found = None
     position = 0
     while match := _FORMULA.search(text, position):
-        inner = next(part for part in match.groups() if part is not None)
-        if match[2] is not None and _BETWEEN_PRICES.fullmatch(inner):
+        inner = _inside(match)
+        position = match.end()
+        if match[2] is not None and _BETWEEN_PRICES.fullmatch(match[2]):
             position = match.start() + 1
-        elif len(inner.strip()) == 1 and inner.strip().isalpha():
-            position = match.end()  # "for all $n$" names a variable
-        else:
-            found, position = (inner.strip(), match.end()), match.end()
+        elif len(inner) > 1 or not inner.isalpha():
+            found = match
     return found

@@ -8,98 +8,13 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from breakeven.grading.maths import signs
 from breakeven.grading.maths.tree import Tree, number
 
 # Deeper than any answer; Python's own stack is not asked how deep it can go.
 _DEEPEST = 30
 _TALLEST = 150  # a sum of as many terms
 _MOST_DIGITS = 400
-
-_SPACE = re.compile(r"(?:\s|~)*")
-_COMMA = re.compile(
-    r"[,;](?!\s*$)|\\(?:text|mbox|mathrm)\s*\{\s*,?\s*(?:and|or)\s*\}|(?:and|or)(?![a-zA-Z])|\\lor(?![a-z])|\\land(?![a-z])"
-)
-_RELATION = re.compile(
-    r"(<=|>=|!=|==|=|<|>)|\\(leqslant|leq|le|geqslant|geq|ge|neq|ne|lt|gt|in|approx|equiv|subset|to|mid)(?![a-zA-Z])"
-)
-_RELATIONS = {
-    "leq": "<=", "le": "<=", "leqslant": "<=", "geq": ">=", "ge": ">=", "geqslant": ">=",
-    "neq": "!=", "ne": "!=", "lt": "<", "gt": ">", "==": "=",
-}  # fmt: skip
-_MODULO = re.compile(r"\\pmod(?![a-z])|\(?\s*(?:\\bmod|\\mod|mod)(?![a-z])")
-_JOIN = re.compile(r"\\(cup|cap|setminus)(?![a-z])")
-_PLUS = re.compile(r"[+\-]|\\pm(?![a-z])|\\mp(?![a-z])|\+/-|\+-")
-_TIMES = re.compile(r"\*(?!\*)|/|\\cdot(?![a-z])|\\times(?![a-z])|\\div(?![a-z])|\\ast(?![a-z])")
-_POWER = re.compile(r"\^|\*\*")
-_DEGREE = re.compile(r"°|\^\s*(?:\\circ(?![a-z])|\{\s*\\circ\s*\})|\\degree(?![a-z])")
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4}(?![\w.]))?")
-_GROUPED = re.compile(
-    r"(?<!\d,)(?<!\d\{,\})[1-9]\d{0,2}(?:(?:,|\{,\}|\\,|\\!| )\d{3})+(?:\.\d+)?(?!,?\d)"
-)
-_HALF_A_NUMBER = re.compile(r"(?<=\d,)0\d{2}(?!\d)")  # (1,000) is no pair
-_REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\s*\{(\d+)\}")
-_BASED = re.compile(
-    r"(\d[0-9A-F]*|[A-F]+\d[0-9A-F]*|\(\d[0-9A-F]*\))_\s*"
-    r"(?:(\d{1,2})|\{\s*(\d{1,2})\s*\}|\{\s*(?:\\text\s*\{\s*([a-z]{3,7})\s*\}|([a-z]{3,7}))\s*\})"
-)
-_BASES = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "sixteen": 16,
-}  # fmt: skip
-_MIXED = re.compile(
-    r"\s*\\frac\s*(?:\{\s*(\d+)\s*\}|(\d))\s*(?:\{\s*(\d+)\s*\}|(\d))|\s+(\d+)\s*/\s*(\d+)(?![\d.])"
-)
-_NAMES = (
-    "arcsin|arccos|arctan|arccot|arcsec|arccsc|sinh|cosh|tanh|coth|sin|cos|tan|cot|sec|csc"
-    "|log|ln|lg|exp|gcd|lcm|max|min|floor|ceil|abs|Re|Im|det"
-)
-_FUNCTION = re.compile(
-    rf"\\operatorname\*?\s*\{{\s*({_NAMES})\s*\}}|\\({_NAMES})(?![a-zA-Z])|({_NAMES})(?=[\s(\d^_\\]|[a-z]\b)"
-)
-_SEVERAL = {"gcd", "lcm", "max", "min"}
-_GREEK = re.compile(
-    r"\\(alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|vartheta|iota|kappa|lambda|mu|nu|xi|rho"
-    r"|sigma|tau|upsilon|phi|varphi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Sigma|Phi|Psi|Omega|ell)(?![a-zA-Z])"
-)
-_CONSTANT = re.compile(
-    r"\\(pi|infty|emptyset|varnothing)(?![a-zA-Z])|(pi|infinity|inf|oo)(?![a-zA-Z])"
-)
-_CONSTANTS = {"pi": "pi", "infty": "oo", "infinity": "oo", "inf": "oo", "oo": "oo"}
-_LETTERS = re.compile(r"[a-zA-Z]+")
-_SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([a-zA-Z0-9, +\-]{1,9})\s*\}|([a-zA-Z0-9]))")
-_SET_LETTER = re.compile(r"\\mathbb\s*\{?\s*([RZNQC])\s*\}?")
-_ROOT = re.compile(r"\\sqrt(?![a-zA-Z])|sqrt(?=\s*[\[({\d\w])|cbrt(?=\s*\()")
-_FRACTION = re.compile(r"\\frac(?![a-zA-Z])")
-_BINOMIAL = re.compile(r"\\binom(?![a-zA-Z])")
-_MATRIX = re.compile(r"\\begin\s*\{([pbB]?matrix)\}")
-_DOTS = re.compile(r"\\(?:ldots|cdots|dots)(?![a-z])|\.\.\.")
-_FENCES = {
-    "\\lfloor": ("\\rfloor", "floor"),
-    "\\lceil": ("\\rceil", "ceil"),
-    "\\lvert": ("\\rvert", "abs"),
-}
-_UPRIGHT = re.compile(
-    r"\\(?:text|textbf|textit|mathrm|mathit|mathbf|mbox|operatorname)\s*\{\s*(?:([a-zA-Z])|\(([a-zA-Z])\))\s*\}"
-)
-_FIGURE = re.compile(
-    r"(?:m\s*)?\\(angle|triangle|overline|overrightarrow|arc|vec|hat|bar)\s*(?:\{\s*([A-Za-z]{1,4})\s*\}|([A-Z]{1,4}|[a-z](?![a-z])))"
-)
-_CALL = re.compile(r"[fghFGHPQTS]\s*'?\s*\(\s*[a-zA-Z0-9]\s*(?:,\s*[a-zA-Z0-9]\s*)*\)")
-_SHORT_WORDS = (
-    "so|ok|odd|no|yes|it|its|is|the|an|as|at|if|in|of|on|to|up|we|he|she|and|are|but|for|not|now|all|one|two|six"
-    "|ten|you|out|per|let|get|dne|has|had|was|can|may|my|me|hi|oh|am|do|did|who|how|why|any|few|or|a|be|us|our|nan"
-    "|her|his|him|i|sum|age|day|man|men|end|i'm"
-)
-# Words of two or three letters that stand alone as an item are none of mathematics.
-_WORD = re.compile(rf"(?!(?-i:a|i|A|I)$)(?:{_SHORT_WORDS})", re.IGNORECASE)
-# Two words side by side, or a short one before a number or letter, are prose and no product.
-_PROSE = re.compile(
-    rf"(?!(?:{_NAMES})\b)[a-zA-Z]{{2,}}\s+(?!(?:{_NAMES}|and|or|pi|sqrt)\b)[a-zA-Z]{{2,}}"
-    rf"|(?i:(?!an?\b|i\b|be\b){_SHORT_WORDS})(?<![a-zA-Z]by)\s+(?!and\b|or\b)[\w\\$(]"
-)
-_OPENS = re.compile(
-    r"[a-zA-Z({\[]|\\(?!rfloor|rceil|rvert|rangle|right|pm|mp|cup|cap|end|\}|\\)[a-zA-Z{]"
-)
 
 
 class _UnreadError(ValueError):
@@ -127,7 +42,7 @@ class _Reader:
         self.text, self.at, self.depth, self.grouped, self.bars = text, 0, 0, grouped, 0
 
     def skip(self) -> None:
-        match = _SPACE.match(self.text, self.at)
+        match = signs.SPACE.match(self.text, self.at)
         self.at = match.end() if match else self.at
 
     def take(self, pattern: "re.Pattern[str]") -> "re.Match[str] | None":
@@ -152,8 +67,8 @@ class _Reader:
     def items(self) -> Tree:
         """Items with commas, "and" or "or" between them; one alone is itself."""
         found, marks = [self.relation()], ""
-        while match := self.take(_COMMA):
-            also = self.take(_COMMA)  # "3, 5, and 7"
+        while match := self.take(signs.COMMA):
+            also = self.take(signs.COMMA)  # "3, 5, and 7"
             marks += match[0] + (also[0] if also else "")
             found.append(self.relation())
         if len(found) == 1:
@@ -162,16 +77,16 @@ class _Reader:
 
     def relation(self) -> Tree:
         sides, names = [self.ratio()], []
-        while match := self.take(_RELATION):
+        while match := self.take(signs.RELATION):
             name = match[1] or match[2]
-            names.append(_RELATIONS.get(name, name))
+            names.append(signs.RELATIONS.get(name, name))
             sides.append(self.ratio())
         if names and (modulus := self.modulus()):
             sides, names = [*sides, modulus], [*names, "mod"]
         return Tree("relation", tuple(sides), " ".join(names)) if names else sides[0]
 
     def modulus(self) -> Tree | None:
-        if not self.take(_MODULO):
+        if not self.take(signs.MODULO):
             return None
         modulus = self.argument()
         self.sign(")")
@@ -190,29 +105,29 @@ class _Reader:
         tree = self.union()
         after = self.text[self.at : self.at + 1]
         term = self.text[start : self.at].strip()
-        if _WORD.fullmatch(term) or (after == ":" and term[1:].islower()):
+        if signs.WORD.fullmatch(term) or (after == ":" and term[1:].islower()):
             raise _UnreadError
         return tree
 
     def union(self) -> Tree:
         left = self.sum()
-        while match := self.take(_JOIN):
+        while match := self.take(signs.JOIN):
             left = Tree(match[1], (left, self.sum()))
         return left
 
     def sum(self) -> Tree:
-        first = self.take(_PLUS)
+        first = self.take(signs.PLUS)
         total = self.term()
         if first:
             total = _added(None, first[0], total)
-        while match := self.take(_PLUS):
+        while match := self.take(signs.PLUS):
             total = _added(total, match[0], self.term())
         return total
 
     def term(self) -> Tree:
         product = self.factor()
         while True:
-            if match := self.take(_TIMES):
+            if match := self.take(signs.TIMES):
                 negative = self.sign("-")
                 other = self.factor()
                 other = Tree("negative", (other,)) if negative else other
@@ -228,22 +143,22 @@ class _Reader:
         self.skip()
         if self.text.startswith("|", self.at):
             return not self.bars
-        if _COMMA.match(self.text, self.at) or any(
-            pattern.match(self.text, self.at) for pattern in (_RELATION, _DOTS)
+        if signs.COMMA.match(self.text, self.at) or any(
+            pattern.match(self.text, self.at) for pattern in (signs.RELATION, signs.DOTS)
         ):
             return False
-        return bool(_OPENS.match(self.text, self.at))
+        return bool(signs.OPENS.match(self.text, self.at))
 
     def factor(self) -> Tree:
         base = self.postfixed(self.atom())
-        if _DEGREE.match(self.text, self.at) or not self.take(_POWER):
+        if signs.DEGREE.match(self.text, self.at) or not self.take(signs.POWER):
             return base
         exponent = self.exponent()
         return self.postfixed(Tree("power", (base, exponent)))
 
     def postfixed(self, tree: Tree) -> Tree:
         while True:
-            if self.take(_DEGREE):
+            if self.take(signs.DEGREE):
                 tree = Tree("degree", (tree,))
             elif self.text.startswith("!", self.at) and self.text[
                 self.at + 1 : self.at + 2
@@ -256,7 +171,7 @@ class _Reader:
                 return tree
 
     def exponent(self) -> Tree:
-        sign = self.take(_PLUS)
+        sign = self.take(signs.PLUS)
         self.deeper()
         inner = self.postfixed_power(self.atom())
         self.depth -= 1
@@ -264,7 +179,7 @@ class _Reader:
 
     def postfixed_power(self, tree: Tree) -> Tree:
         """A power of a power is read from the right: 2^3^4 is 2^(3^4)."""
-        return Tree("power", (tree, self.exponent())) if self.take(_POWER) else tree
+        return Tree("power", (tree, self.exponent())) if self.take(signs.POWER) else tree
 
     def deeper(self) -> None:
         self.depth += 1
@@ -285,44 +200,44 @@ class _Reader:
         raise _UnreadError
 
     def based(self) -> Tree | None:
-        match = _BASED.match(self.text, self.at)
+        match = signs.BASED.match(self.text, self.at)
         if match is None:
             return None
         digits = match[1].strip("()")
         named = next(part for part in match.groups()[1:] if part)
-        base = int(named) if named.isdigit() else _BASES.get(named, 0)
+        base = int(named) if named.isdigit() else signs.BASES.get(named, 0)
         if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
             raise _UnreadError
         self.at = match.end()
         return Tree("based", name=f"{digits.lstrip('0') or '0'}_{base}")
 
     def number(self) -> Tree | None:
-        if match := self.take(_REPEATING):
+        if match := self.take(signs.REPEATING):
             whole, fixed, again = match.groups()
             scale = 10 ** len(fixed)
             rest = Fraction(int(again), 10 ** len(again) - 1)
             return number((int((whole or "0") + fixed) + rest) / scale)
-        match = self.take(_GROUPED) if self.grouped else None
-        match = match or self.take(_NUMBER)
+        match = self.take(signs.GROUPED) if self.grouped else None
+        match = match or self.take(signs.NUMBER)
         if match is None:
             return None
-        if _HALF_A_NUMBER.match(self.text, match.start()):
+        if signs.HALF_A_NUMBER.match(self.text, match.start()):
             raise _UnreadError
         if len(match[0]) > _MOST_DIGITS:
             raise _UnreadError
         value = Fraction(re.sub(r"[^\d.eE+\-]", "", match[0]))
-        mixed = _MIXED.match(self.text, self.at) if match[0].isdigit() else None
+        mixed = signs.MIXED.match(self.text, self.at) if match[0].isdigit() else None
         if mixed:
             top, bottom = (int(part) for part in mixed.groups() if part is not None)
             if top < bottom:
                 self.at = mixed.end()
                 value += Fraction(top, bottom)
-        if _DOTS.match(self.text, self.at):
+        if signs.DOTS.match(self.text, self.at):
             raise _UnreadError  # 0.333... is not 0.333
         return number(value)
 
     def root(self) -> Tree | None:
-        match = self.take(_ROOT)
+        match = self.take(signs.ROOT)
         if match is None:
             return None
         index: Tree = number(3 if match[0] == "cbrt" else 2)
@@ -332,7 +247,13 @@ class _Reader:
         return Tree("root", (self.argument(), index))
 
     def fraction(self) -> Tree | None:
-        head = "divide" if self.take(_FRACTION) else "binomial" if self.take(_BINOMIAL) else None
+        head = (
+            "divide"
+            if self.take(signs.FRACTION)
+            else "binomial"
+            if self.take(signs.BINOMIAL)
+            else None
+        )
         if head is None:
             return None
         return Tree(head, (self.argument(one_sign=True), self.argument(one_sign=True)))
@@ -364,7 +285,7 @@ class _Reader:
         return tree
 
     def function(self) -> Tree | None:
-        match = self.take(_FUNCTION)
+        match = self.take(signs.FUNCTION)
         if match is None:
             return None
         name = match[1] or match[2] or match[3]
@@ -373,10 +294,10 @@ class _Reader:
             if name == "log" and base is None and self.sign("_"):
                 base = (
                     self.argument(one_sign=True)
-                    if not _NUMBER.match(self.text, self.at)
+                    if not signs.NUMBER.match(self.text, self.at)
                     else self.number()
                 )
-            elif power is None and self.take(_POWER):
+            elif power is None and self.take(signs.POWER):
                 power = self.exponent()
         if power == Tree("negative", (number(1),)):
             name, power = "arc" + name, None
@@ -388,14 +309,16 @@ class _Reader:
         self.skip()
         if self.text.startswith(("(", "{"), self.at):
             closing = ")" if self.text[self.at] == "(" else "}"
-            read = self.items if name in _SEVERAL else self.sum
+            read = self.items if name in signs.SEVERAL else self.sum
             tree = self.inside(self.text[self.at], closing, read)
             return tree.parts if tree.head == "list" else (tree,)
-        if name in _SEVERAL:
+        if name in signs.SEVERAL:
             raise _UnreadError
         product = self.factor()
         while (
-            self.opens() and not _FUNCTION.match(self.text, self.at) and self.text[self.at] != "("
+            self.opens()
+            and not signs.FUNCTION.match(self.text, self.at)
+            and self.text[self.at] != "("
         ):
             product = Tree("multiply", (product, self.factor()))
         return (product,)
@@ -407,7 +330,7 @@ class _Reader:
             self.need("|")
             self.bars -= 1
             return Tree("call", (tree,), "abs")
-        for opening, (closing, name) in _FENCES.items():
+        for opening, (closing, name) in signs.FENCES.items():
             if self.text.startswith(opening, self.at):
                 return Tree("call", (self.inside(opening, closing, self.sum),), name)
         for opening, closing in (("\\{", "\\}"), ("\\langle", "\\rangle"), ("{", "}")):
@@ -440,7 +363,7 @@ class _Reader:
         return Tree("tuple", tree.parts, opening + closing)
 
     def matrix(self) -> Tree | None:
-        match = self.take(_MATRIX)
+        match = self.take(signs.MATRIX)
         if match is None:
             return None
         rows, cells = [], [self.sum()]
@@ -462,22 +385,26 @@ class _Reader:
 
     def named(self) -> Tree | None:
         """A constant, dots, a Greek letter, or a letter that is set upright."""
-        if match := self.take(_CONSTANT):
+        if match := self.take(signs.CONSTANT):
             name = match[1] or match[2]
-            return Tree("constant", name=_CONSTANTS[name]) if name in _CONSTANTS else Tree("set")
-        if self.take(_DOTS):
+            return (
+                Tree("constant", name=signs.CONSTANTS[name])
+                if name in signs.CONSTANTS
+                else Tree("set")
+            )
+        if self.take(signs.DOTS):
             return Tree("dots")
-        if match := self.take(_SET_LETTER):
+        if match := self.take(signs.SET_LETTER):
             return Tree("letter", name="set " + match[1])
-        if match := self.take(_FIGURE):
+        if match := self.take(signs.FIGURE):
             return self.with_subscript(f"{match[1]} {match[2] or match[3]}")
-        match = self.take(_GREEK) or self.take(_UPRIGHT)
+        match = self.take(signs.GREEK) or self.take(signs.UPRIGHT)
         return self.with_subscript(next(part for part in match.groups() if part)) if match else None
 
     def letter(self) -> Tree | None:
-        if match := self.take(_CALL):
+        if match := self.take(signs.CALL):
             return Tree("letter", name="".join(match[0].split()))
-        match = _LETTERS.match(self.text, self.at)
+        match = signs.LETTERS.match(self.text, self.at)
         if match is None or (len(match[0]) > 3 and not self.text[self.at - 1 : self.at].isalpha()):
             return None  # four letters are a word, and no product
         if not self.text[self.at - 1 : self.at].isalpha() and self.in_prose(match[0]):
@@ -489,10 +416,12 @@ class _Reader:
         """Whether letters are a word of a sentence: "4 of", "So x", "two words"."""
         before = self.text[: self.at]
         follows = before[-1:].isspace() and before.rstrip()[-1:].isalnum()
-        return bool(_PROSE.match(self.text, self.at)) or (follows and bool(_WORD.fullmatch(run)))
+        return bool(signs.PROSE.match(self.text, self.at)) or (
+            follows and bool(signs.WORD.fullmatch(run))
+        )
 
     def with_subscript(self, name: str) -> Tree:
-        match = self.take(_SUBSCRIPT)
+        match = self.take(signs.SUBSCRIPT)
         primes = 0
         while self.text.startswith("'", self.at):
             self.at, primes = self.at + 1, primes + 1

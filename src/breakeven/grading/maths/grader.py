@@ -7,7 +7,8 @@ from breakeven.grading.boxes import last_box, plain_text
 from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.grading.maths.algebra import Answer
 from breakeven.grading.maths.comparison import Comparer
-from breakeven.grading.maths.endings import Ending, endings
+from breakeven.grading.maths.endings import endings
+from breakeven.grading.maths.prose import Ending
 from breakeven.grading.maths.reading import LONGEST, Reading, readings, undressed
 from breakeven.grading.maths.tree import letters
 from breakeven.grading.maths.units import read_unit

@@ -38,6 +38,14 @@ _SEPARATORS = re.compile(r"(?<=\d)(?:\{,\}\s*|,\\!\s*|\\,|\\!)(?=\d{3}(?!\d))")
 _SPACES = re.compile(
     r"(?<!\\)\\(?:[,;:>! ]|q?quad(?![a-z])|thinspace(?![a-z]))|(?<!\\)\\(?=\s|$)|(?<!\\)~|\\\n"
 )
+_CURRENCIES = re.compile(
+    r"\\(pounds|euro|yen|textdollar|textsterling|texteuro)(?![a-z])|\\text\{\s*(\\?\$)\s*\}"
+)
+_SIGNS = {
+    "pounds": "£", "textsterling": "£", "euro": "€", "texteuro": "€", "yen": "¥",
+    "textdollar": "\\$", "$": "\\$", "\\$": "\\$",
+}  # fmt: skip
+_TIMES_TEN = re.compile(r"(?<=\d)(?:\s+x\s+(?=\d)|x(?=10\s*\^))")  # 1.5 x 10^8
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![a-z])")
 _BINOMIALS = re.compile(r"\\[dt]binom(?![a-z])")
 _FORMULA_MARKS = re.compile(r"(?<!\\)\\[()\[\]]")
@@ -61,6 +69,7 @@ _ORDINAL = re.compile(
     r"(st|nd|rd|th)(?![a-zA-Z])\s*\}{0,2}"
 )
 _PERCENT = re.compile(r"^(?:\\?%|percent|per cent|pct)(?![a-z])")
+_ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s|$)")  # sq. ft.
 _SCALE = re.compile(r"^([a-zA-Z]+)(?![a-zA-Z])\s*(?:of\s+)?")
 _MOST_UNITS = 24  # places where a unit may begin
 
@@ -68,7 +77,8 @@ _MOST_UNITS = 24  # places where a unit may begin
 def undressed(text: str) -> str:
     """A text without what only sets its type: sizes, spaces, dollar signs around, a full stop."""
     text = latex_characters(text)
-    text = _SIZES.sub("", text)
+    text = _CURRENCIES.sub(lambda sign: _SIGNS[sign[1] or sign[2]], _SIZES.sub("", text))
+    text = _TIMES_TEN.sub(r" \\times ", text)
     text = _SEPARATORS.sub("", text)
     text = _FORMULA_MARKS.sub(" ", _SPACES.sub(" ", text))
     text = _ORDINAL.sub(r" \\text{\1} ", text)
@@ -167,6 +177,7 @@ def _with_units(text: str) -> Iterator[Reading]:
 def _read_tail(text: str, *, glued: bool) -> tuple[Fraction, Meanings | None, bool] | None:
     """The scale, unit and per cent sign that follow a number; None where any of it is none."""
     text = _CIRCLE.sub("°", _WRAPPED.sub(r" \1 ", text)).replace("\\$", "$").strip()
+    text = _ABBREVIATED.sub("", text)
     text = text.replace("$", " $ ").strip() if text.strip() != "$" else "$"
     factor = Fraction(1)
     while (scale := _SCALE.match(text)) and scale[1] in SCALES and (glued or len(scale[1]) > 1):

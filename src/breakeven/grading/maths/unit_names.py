@@ -84,6 +84,8 @@ def _known() -> dict[str, tuple[str, ...]]:
     for group in _SHORT.strip().replace("\n", "|").split("|"):
         for spelt in (of_one := group.split()):
             names[spelt] = names[spelt + "s" if len(spelt) > 2 else spelt] = (of_one[0],)
+    for short in ("kg", "km", "cm", "mm", "ml", "mL"):
+        names[short + "s"] = names[short]
     names |= {spelt: (unit,) for spelt, unit in (_IRREGULAR | _SIGNS).items()}
     for spelt, meanings in _AMBIGUOUS.items():
         names[spelt] = names[spelt + "s" if len(spelt) > 1 else spelt] = meanings
