@@ -151,3 +151,15 @@ def test_seeds_widen_the_error(study):
     found = difference(sample, reasoning, ift)
     # A Student t on one degree of freedom between two seeds: far wider than 1.96 errors.
     assert found.high - found.low > 4 * found.standard_error
+
+
+def test_cells_without_an_item_in_common_have_no_error(study):
+    results = study(lambda *_: 0.5, tasks=1, families=("math-open",))
+    items = results.items
+    # Reasoning answered the second half of the questions, IFT the first.
+    late = items["item"].astype(int) >= 100
+    apart = items[late == (items["arm"] == "reasoning")]
+    sample = sample_of(replace(results, items=apart))
+    found = difference(sample, *first_pair(sample, "math-open"))
+    assert (found.low, found.p_above) == (None, None)
+    assert found.reason == "no item or no seed that all of these cells share"

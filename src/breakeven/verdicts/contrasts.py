@@ -70,6 +70,9 @@ def _contrast(sample: Sample, terms: Sequence[Term], threshold: float) -> Contra
     mean = _over_items(sample, terms, threshold)
     if mean is not None:
         return _from_items(mean, threshold)
+    if sample.tables:
+        value = sum(weight * group.accuracy for weight, group in terms)
+        return _without_error(value, "no item or no seed that all of these cells share")
     return _from_counts(terms, threshold)
 
 

@@ -15,7 +15,7 @@ from breakeven.verdicts.differences import Difference, family_differences, task_
 from breakeven.verdicts.equal_cost import COST_WORDS, EqualCost
 from breakeven.verdicts.judge import Verdict, outcomes, two_sided, verdict_of
 from breakeven.verdicts.matched import Matched, key_of, matched_comparisons
-from breakeven.verdicts.sample import Sample, sample_of
+from breakeven.verdicts.sample import sample_of
 from breakeven.verdicts.scope import sizes_outside
 from breakeven.verdicts.serial import MeanGain, SerialGains, serial_gains
 from breakeven.verdicts.standing import ALPHA, Counts, count
@@ -69,15 +69,13 @@ def findings(
     depths: Mapping[str, bool | None] | None = None,
     seed: int = 0,
     claims: Sequence[Claim] = CLAIMS,
-    sample: Sample | None = None,
 ) -> Findings:
     """Test, correct and decide.
 
     Only one decoding is judged, the results' first unless named. `depths` says of a task whether
-    it takes serial steps. `seed` is that of tests by random signs. `sample` may be given where
-    the results of this decoding were made ready already.
+    it takes serial steps. `seed` is that of tests by random signs.
     """
-    sample = sample or sample_of(of_decoding(results, decoding))
+    sample = sample_of(of_decoding(results, decoding))
     tried = outcomes(sample, claims)
     families = family_differences(sample, seed)
     tasks = task_differences(sample, depths or {}, seed)
