@@ -252,6 +252,8 @@ def test_the_total_says_whether_cached_and_reasoning_tokens_are_within(
         {**usage(20, 10), "total_tokens": 99},
         {**usage(20, 10, input_tokens_cache_read=5), "total_tokens": 31},
         {"input_tokens": 20, "output_tokens": 3, "input_tokens_cache_read": 5},
+        usage(0, 0),
+        usage(0, 3),
     ],
 )
 def test_a_usage_that_contradicts_its_total_gives_no_tokens(given):
@@ -309,6 +311,24 @@ def test_without_events_the_models_own_sums_count(changes, prompt, new):
     found = sample_tokens({"output": {"usage": usage(620, 3)}, **changes}, "m/one")
     assert (found.prompt_tokens, found.answer_tokens) == (prompt, new)
     assert (found.note is None) == (prompt is not None and new == 3)
+
+
+def test_a_model_that_generated_nothing_has_no_costs(tmp_path):
+    silent = {"output": {"choices": [{}], "usage": usage(20, 0)}, "model_usage": {}}
+    write(tmp_path / "logs", log(sample(1, **silent), sample(2, **silent)))
+    found = imported(tmp_path)
+    assert (found.cells[0].prompt_tokens, found.cells[0].inference_flops) == (None, None)
+    assert "s, arm ift: tokens absent, its logs count none that were generated" in found.notes
+    write(tmp_path / "logs", log(sample(1, **silent), sample(2)))
+    assert imported(tmp_path).cells[0].answer_tokens == 1
+
+
+def test_an_invalidated_log_is_refused(tmp_path):
+    write(tmp_path / "logs", log(sample(1), invalidated=True))
+    with pytest.raises(InputError, match=r"a\.json: invalidated: value is True"):
+        imported(tmp_path)
+    write(tmp_path / "logs", log(sample(1), invalidated=False))
+    assert imported(tmp_path).cells[0].items == 1
 
 
 def test_runs_that_asked_other_questions_under_one_id_are_refused(tmp_path):

@@ -116,18 +116,21 @@ def test_what_a_filter_leaves_without_an_answer_is_unparsed(tmp_path, left, pars
 
 
 @pytest.mark.parametrize(
-    ("texts", "note"),
+    ("texts", "note", "unparsed"),
     [
-        (["5", "a < b"], None),
-        (["<think>2+3</think>5", "5"], "1 of 2 answers were graded with their trace; set"),
-        (["2+3</think>5", "<think>2+"], "2 of 2 answers were graded with their trace, 1 of them"),
-        (["<thinking>x</thinking>5", "5"], "1 of 2 answers were graded with their trace; set"),
+        (["5", "a < b"], None, 0),
+        (["<think>2+3</think>5", "5"], "1 of 2 answers were graded with their trace; set", 0),
+        (["2+3</think>5", "<think>2+"], "2 of 2 answers were graded with their trace, 1 of", 0.5),
+        (["<thinking>x</thinking>5", "5"], "1 of 2 answers were graded with their trace; set", 0),
+        (["<think>a</think>5<think>", "5"], "trace, 1 of them never end it and are unparsed", 0.5),
     ],
 )
-def test_a_trace_left_in_an_answer_is_told(tmp_path, texts, note):
+def test_a_trace_left_in_an_answer_is_told(tmp_path, texts, note, unparsed):
     rows = [row(number, 1.0, resps=[[text]]) for number, text in enumerate(texts)]
     write(tmp_path / "logs", rows, {})
-    notes = imported(tmp_path, "{sums: {family: math-open, metric: exact_match}}").notes
+    found = imported(tmp_path, "{sums: {family: math-open, metric: exact_match}}")
+    notes = found.notes
+    assert found.cells[0].unparsed_share == unparsed
     assert [one for one in notes if "trace" in one and note and note in one] or note is None
     assert any("trace" in one for one in notes) == (note is not None)
 

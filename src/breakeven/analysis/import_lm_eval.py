@@ -96,7 +96,10 @@ def _answer(
         "item": str(sample["doc_id"]),
         "sample": 0,
         "correct": float(value),
-        "parsed": float(_parsed(sample.get("filtered_resps"), fallbacks)),
+        "parsed": float(
+            _parsed(sample.get("filtered_resps"), fallbacks)
+            and not any(map(_never_ends, _texts(sample.get("resps"))))
+        ),
         "harness": "lm-evaluation-harness",
         "check": sample.get("doc_hash") or _hash(sample.get("doc")),
     }
@@ -127,14 +130,17 @@ def _trace_notes(task: str, samples: Sequence[Json]) -> list[str]:
     marked = [text for text in texts if re.search(r"</?think(ing)?>", text)]
     if not marked:
         return []
-    open_ended = sum(
-        text.rfind("<think") > text.rfind("</think") and "<think" in text for text in marked
-    )
-    ended = f", {open_ended} of them never end it" if open_ended else ""
+    open_ended = sum(map(_never_ends, marked))
+    ended = f", {open_ended} of them never end it and are unparsed" if open_ended else ""
     return [
         f"{task}: {len(marked)} of {len(texts)} answers were graded with their trace{ended}; "
         "set think_end_token and evaluate again to have the answer graded alone"
     ]
+
+
+def _never_ends(text: str) -> bool:
+    """Whether a trace is opened and not closed: what follows is no answer."""
+    return text.rfind("<think") > text.rfind("</think")
 
 
 def _texts(responses: Any) -> list[str]:  # noqa: ANN401 - a JSON value

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from breakeven.analysis.aggregate import CELL_KEYS
 from breakeven.analysis.derived_costs import with_derived_flops
 from breakeven.analysis.import_every_eval import (
     SAMPLES,
@@ -64,9 +65,29 @@ def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
     items["family"] = items["task"].map(of_task)
     items = items.drop(columns=["check", "harness"]).dropna(axis="columns", how="all")
     items, unequal = shared_questions(items, str(path))
-    notes = tuple(dict.fromkeys([*(note for _, said in parts for note in said), *unequal]))
+    items, silent = _without_silent_cells(items)
+    said = (note for _, notes in parts for note in notes)
+    notes = tuple(dict.fromkeys([*said, *unequal, *silent]))
     facts = _facts(file, path.stem, {task: _chance(task, file.tasks) for task in names}, notes)
     return measured_results(items, facts, source="imported", file=str(path))
+
+
+def _without_silent_cells(items: "pd.DataFrame") -> "tuple[pd.DataFrame, tuple[str, ...]]":
+    """Answers without the tokens of cells that generated none: a cost of zero has no logarithm."""
+    if "answer_tokens" not in items.columns:
+        return items, ()
+    new = items["answer_tokens"]
+    if "thinking_tokens" in items.columns:
+        new = new + items["thinking_tokens"].fillna(0.0)
+    silent = new.groupby([items[key] for key in (*CELL_KEYS, "family")]).transform("max") == 0
+    if not silent.any():
+        return items, ()
+    columns = [name for name in items.columns if name.endswith("_tokens")]
+    notes = tuple(
+        f"{student}, arm {arm}: tokens absent, its logs count none that were generated"
+        for student, arm in items.loc[silent, ["student", "arm"]].drop_duplicates().to_numpy()
+    )
+    return items.assign(**{name: items[name].where(~silent) for name in columns}), notes
 
 
 def _facts(

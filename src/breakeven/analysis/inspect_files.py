@@ -83,6 +83,11 @@ def read_head(file: Path) -> InspectLog:
     version = head.get("version", 2)
     if not isinstance(version, int) or version < 2:
         raise InputError(f"{file}: version: value is {version!r}; convert it with a newer Inspect")
+    if head.get("invalidated"):
+        raise InputError(
+            f"{file}: invalidated: value is True; samples of it were marked as wrong; repeat them "
+            "with `inspect eval-retry`"
+        )
     error = head.get("error")
     message = error.get("message") if isinstance(error, dict) else None
     return InspectLog(file, str(head.get("status")), head["eval"], message)

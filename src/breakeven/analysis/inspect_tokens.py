@@ -11,7 +11,10 @@ SEVERAL_CALLS = (
     "prompt tokens: where a sample made several calls, the text of each is counted once: a call "
     "that reads more than the one before it goes on from it"
 )
-UNREADABLE = "tokens: absent, total_tokens fits neither with nor without cached and reasoning ones"
+UNREADABLE = (
+    "tokens: absent, total_tokens fits neither with nor without cached and reasoning ones, or none "
+    "were counted"
+)
 SEVERAL_MODELS = "tokens: absent, several models or roles answered and the log does not part them"
 
 
@@ -65,7 +68,7 @@ def sample_tokens(sample: Json, model: str | None) -> Tokens:
 
 
 def usage_tokens(usage: Json) -> Usage | None:
-    """One usage of Inspect; None where its total contradicts its parts.
+    """One usage of Inspect; None where its total contradicts its parts, or nothing was read.
 
     Providers count cached tokens within the input or beside it, and reasoning within the output or
     beside it; `total_tokens` tells which. Without a total and with either, nothing is known.
@@ -83,6 +86,8 @@ def usage_tokens(usage: Json) -> Usage | None:
     if not fitting or (not total and len(set(fitting)) > 1 and cached):
         return None
     prompt, generated = fitting[0]
+    if prompt == 0:
+        return None
     part = None if thinking is None else float(thinking)
     return Usage(float(prompt), part, float(generated - (thinking or 0)))
 
