@@ -37,15 +37,21 @@ def main() -> None:
 def check(
     path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
 ) -> None:
-    """Check a params file without running anything.
+    """Check a params file, and all that it names on this machine, without running anything.
 
     Example: breakeven check profiles/tabletop.yaml
     """
-    from breakeven.gym.datasets import check_rows
+    from breakeven.checking.check import check_params
     from breakeven.params import load_params
 
     params = load_params(path)
-    check_rows(params)
+    found = list(check_params(params, path))
+    for one in found:
+        if not one.is_error:
+            typer.echo(f"warning: {one.line}", err=True)
+    errors = [one.line for one in found if one.is_error]
+    if errors:
+        raise InputError("\n".join(errors))
     cells = len(params.students) * len(params.arms) * len(params.seeds)
     typer.echo(
         f"{path}: study {params.study!r}: {len(params.students)} students × {len(params.arms)} "

@@ -14,10 +14,9 @@ from breakeven.bounded.child import GAVE_UP, Child
 from breakeven.errors import InputError
 from breakeven.grading.graders import GRADERS
 from breakeven.gym import scoring
-from breakeven.gym.datasets import REFUSED, check_rows
+from breakeven.gym.datasets import REFUSED, check_dataset
 from breakeven.gym.generation import entries
 from breakeven.gym.scorers import OWN
-from breakeven.params import GymTask, Params
 from breakeven.tasks.items import Item
 
 USABLE = sorted(name for name in DATASETS if name not in REFUSED)
@@ -176,9 +175,6 @@ def test_the_child_has_no_secrets_and_reaches_nothing(tmp_path, monkeypatch):
 
 
 def test_check_refuses_a_data_set_that_cannot_be_used():
-    row = {"kind": "reasoning-gym", "dataset": "boxnet", "family": "general-open"}
-    params = Params.model_construct(
-        sources={}, tasks={"u": GymTask(**{**row, "dataset": "gcd"}), "t": GymTask(**row)}
-    )
+    check_dataset("params.yaml: tasks.u", "gcd", {})
     with pytest.raises(InputError, match=r"tasks\.t\.dataset: boxnet cannot be used: it has no"):
-        check_rows(params)
+        check_dataset("params.yaml: tasks.t", "boxnet", {})

@@ -309,6 +309,8 @@ TASK = {"kind": "reasoning-gym", "dataset": "gcd", "family": "math-open"}
         ("report/bootstrap_draws", 10**9, "report.bootstrap_draws: 1000000000: Input should be le"),
         ("report/confidence", 0.9, "report.confidence: value is 0.9; every interval is at 0.95"),
         ("students/t30k/lora_rank", 10**16, "students.t30k.lora_rank: 10000000000000000: Input"),
+        ("teacher", OPENAI | {"model": ""}, "teacher.model: '': must not be empty"),
+        ("students/t30k/base/path", "", "students.t30k.base.path: '': must be a path inside"),
         ("study", "a" * 65, f"study: '{'a' * 65}': String should have at most 64 characters"),
         ("study", "a" * 500, f"study: '{'a' * 79}…: String should have at most 64 characters"),
         (

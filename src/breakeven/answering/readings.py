@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from breakeven.answering.shots import pick_shots
 from breakeven.answering.work import Reading
 from breakeven.errors import InputError
-from breakeven.files import read_json, read_rows
+from breakeven.files import read_rows
 from breakeven.layout import task_path
 from breakeven.params import Params
 from breakeven.rendering import Shot, end_token_ids, render_prompt
+from breakeven.students.context import context_of
 from breakeven.tasks.items import Item
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def read_tasks(
         InputError: a task has not been pinned or is empty, or a prompt and the limit together are
             longer than the student's context.
     """
-    context = _context(base)
+    context = context_of(base)
     readings = {}
     for task in params.tasks:
         items = read_rows(task_path(task), Item)
@@ -48,14 +49,6 @@ def _read_task(
         (item.id, tuple(render_prompt(tokenizer, item.prompt, shots))) for item in items
     )
     return Reading(task, prompts, shots, end_token_ids(tokenizer, shots))
-
-
-def _context(base: Path) -> int | None:
-    """The longest sequence that a model reads, None where its configuration does not say."""
-    config = read_json(base / "config.json")
-    config = config.get("text_config", config)
-    longest = config.get("max_position_embeddings")
-    return None if longest is None else int(longest)
 
 
 def _check_it_fits(reading: Reading, student: str, context: int, limit: int) -> None:

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any
 
 from breakeven.errors import InputError, did_you_mean
-from breakeven.params import GymSource, GymTask, Params
 
 _GRIDS = "its scorer does not accept its own reference once that has been written to a file"
 _NO_REFERENCE = "it has no reference answers, so nothing can be compared"
@@ -35,18 +34,6 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 
 # Ours to choose: the seed is the row's, and the size is as many as it takes.
 _RESERVED = ("seed", "size")
-
-
-def check_rows(params: Params) -> None:
-    """Refuse a source or task of params.yaml whose data set or configuration cannot be used.
-
-    Raises:
-        InputError: names the row, the key, the value and what is allowed.
-    """
-    for key, rows in (("sources", params.sources), ("tasks", params.tasks)):
-        for name, row in rows.items():
-            if isinstance(row, GymSource | GymTask):
-                check_dataset(f"params.yaml: {key}.{name}", row.dataset, row.config)
 
 
 def check_dataset(where: str, name: str, config: Mapping[str, Any]) -> None:

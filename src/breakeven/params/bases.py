@@ -13,6 +13,7 @@ from breakeven.params.names import (
     Revision,
     Section,
     Seed,
+    Text,
 )
 
 
@@ -39,7 +40,7 @@ class GgufBase(Section):
 
     kind: Literal["gguf"]
     package: PackageName
-    license: str
+    license: Text
 
 
 class ScratchBase(Section):

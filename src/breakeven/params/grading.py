@@ -9,6 +9,7 @@ from breakeven.params.names import (
     Name,
     Positive,
     Section,
+    Text,
     VariableName,
 )
 
@@ -21,10 +22,10 @@ class Judge(Section):
     config.json, for FLOPs.
     """
 
-    model: str
+    model: Text
     base_url: Endpoint
     key_variable: VariableName = "OPENAI_API_KEY"
-    architecture: str | None = None
+    architecture: Text | None = None
     template: dict[str, bool | int | float | str] = Field(default_factory=dict)
     max_new_tokens: Count = 512
     concurrency: Count = 16

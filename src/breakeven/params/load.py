@@ -29,6 +29,7 @@ _SHAPES = {
 }
 _REPLACED = {
     "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
     "missing": "missing",
     "model_type": "must be a table of keys",
     "model_attributes_type": "must be a table of keys",

@@ -60,13 +60,15 @@ Revision = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][\w./-]*$", max_length=96, min_length=1)
 ]
 
+# What a library or a service knows something by.
+Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 PackageName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$", max_length=64)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 def _inside_the_project(path: str) -> str:
-    if path.startswith(("/", "~")) or ".." in path.split("/"):
+    if not path or path.startswith(("/", "~")) or ".." in path.split("/"):
         raise ValueError(f"{path!r}: must be a path inside the project, relative to its root")
     return path
 

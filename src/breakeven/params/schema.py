@@ -17,6 +17,7 @@ from breakeven.params.names import (
     Section,
     Seed,
     Style,
+    Text,
     Whole,
 )
 from breakeven.params.references import check_references
@@ -76,7 +77,7 @@ class Costs(Section):
     """What a device-hour costs, in any one currency; absent where nobody pays."""
 
     price_per_device_hour: NotNegative | None = None
-    currency: str = "USD"
+    currency: Text = "USD"
 
 
 def _the_only_level(confidence: float) -> float:

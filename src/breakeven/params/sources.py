@@ -17,6 +17,7 @@ from breakeven.params.names import (
     Revision,
     Section,
     Seed,
+    Text,
 )
 
 ProblemKind = Literal["chain", "addition", "most-digit", "hops", "lookup", "odd-one-out"]
@@ -52,7 +53,7 @@ class GymSource(Section):
     """Training prompts from a data set of reasoning-gym; `config` is that data set's own."""
 
     kind: Literal["reasoning-gym"]
-    dataset: str
+    dataset: Text
     prompts: Count
     config: dict[str, Any] = Field(default_factory=dict)
     seed: Seed = 0
@@ -68,7 +69,7 @@ class DataSetPlace(Section):
     revision: Revision | None = None
     folder: ProjectPath | None = None
     digest: Digest | None = None
-    config: str | None = None
+    config: Text | None = None
 
     @model_validator(mode="after")
     def _is_in_one_place(self) -> Self:
@@ -96,9 +97,9 @@ class DatasetSource(DataSetPlace):
     """
 
     kind: Literal["dataset"]
-    split: str = "train"
-    prompt: str
-    reference: str | None = None
+    split: Text = "train"
+    prompt: Text
+    reference: Text | None = None
     grader: GraderName = "exact"
     prompts: Count | None = None
     seed: Seed = 0
@@ -108,7 +109,7 @@ class PublishedSource(DataSetPlace):
     """Published pairs, `prompt` `reasoning` `ift`: both completions are there, no teacher runs."""
 
     kind: Literal["published-pairs"]
-    split: str = "reasoning_ift_pairs"
+    split: Text = "reasoning_ift_pairs"
     prompts: Count | None = None
     seed: Seed = 0
 
@@ -121,7 +122,7 @@ class CatalogueSource(Section):
     """
 
     kind: Literal["catalogue"]
-    benchmark: str
+    benchmark: Text
     folder: ProjectPath | None = None
     prompts: Count = 20
     seed: Seed = 0

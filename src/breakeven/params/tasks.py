@@ -11,6 +11,7 @@ from breakeven.params.names import (
     ProjectPath,
     Section,
     Seed,
+    Text,
 )
 from breakeven.params.sources import Format, ProblemKind
 
@@ -53,7 +54,7 @@ class GymTask(Section):
     """Test items from a data set of reasoning-gym; `config` is that data set's own."""
 
     kind: Literal["reasoning-gym"]
-    dataset: str
+    dataset: Text
     family: Literal["general-open", "math-open"]
     items: Count = 200
     config: dict[str, Any] = Field(default_factory=dict)
@@ -67,7 +68,7 @@ class CatalogueTask(Section):
     """
 
     kind: Literal["catalogue"]
-    benchmark: str
+    benchmark: Text
     folder: ProjectPath | None = None
     items: Count | None = None
     seed: Seed = 0
@@ -81,11 +82,11 @@ class LmEvalTask(Section):
     """
 
     kind: Literal["lm-eval"]
-    task: str
+    task: Text
     family: Family
     grader: GraderName = "exact"
     include: ProjectPath | None = None
-    reference_pattern: str | None = None
+    reference_pattern: Text | None = None
     items: Count | None = None
     seed: Seed = 0
 

@@ -16,6 +16,7 @@ from breakeven.params.names import (
     Section,
     Seed,
     Share,
+    Text,
     VariableName,
 )
 
@@ -82,10 +83,10 @@ class OpenAITeacher(Section):
     """
 
     kind: Literal["openai"]
-    model: str
+    model: Text
     base_urls: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
     key_variable: VariableName = "OPENAI_API_KEY"
-    architecture: str | None = None
+    architecture: Text | None = None
     styles: TeacherStyles
     concurrency: Count = 32
     timeout_seconds: Positive = 600.0
@@ -100,7 +101,7 @@ class VllmServer(Section):
     decides where neither it nor OMP_NUM_THREADS says.
     """
 
-    python: str = ".vllm/bin/python"
+    python: Text = ".vllm/bin/python"
     max_model_len: Count | None = None
     tensor_parallel: Count = 1
     data_parallel: Count = 1

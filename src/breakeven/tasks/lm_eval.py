@@ -79,6 +79,12 @@ def _item(name: str, task: LmEvalTask, number: int, asked: _Asked) -> Item:
 
 def _load(task: LmEvalTask, where: str) -> Any:  # noqa: ANN401 - a class of lm_eval
     """The harness's own task object, its data set loaded."""
+    check_name(task, where)
+    return _loaded(_manager(task.include, where), task.task, where)
+
+
+def check_name(task: LmEvalTask, where: str) -> None:
+    """Raise InputError where the harness has no task of that name, or only a group."""
     manager = _manager(task.include, where)
     if task.task not in manager.all_subtasks:
         if task.task in manager.all_tasks:
@@ -86,7 +92,6 @@ def _load(task: LmEvalTask, where: str) -> Any:  # noqa: ANN401 - a class of lm_
         close = did_you_mean(task.task, manager.all_subtasks).partition("? ")
         hint = f"{close[0]}?" if close[1] else f"there are {len(manager.all_subtasks)} names"
         raise InputError(f"{where}.task: lm-evaluation-harness has no {task.task!r}; {hint}")
-    return _loaded(manager, task.task, where)
 
 
 @functools.lru_cache(maxsize=4)

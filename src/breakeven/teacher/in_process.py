@@ -11,6 +11,7 @@ from breakeven.costs.models import known_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Decoding, TeacherStyle, TransformersTeacher
 from breakeven.prompts.prompt import Prompt
+from breakeven.students.context import context_of
 from breakeven.teacher.journal import Reply, prompt_digest
 from breakeven.teacher.prompting import Rendered, asked_settings, check_context, render_prompts
 from breakeven.teacher.teaching import (
@@ -19,7 +20,6 @@ from breakeven.teacher.teaching import (
     Local,
     Teaching,
     load_local,
-    local_context,
     reply_of_ids,
     style_of,
 )
@@ -47,7 +47,7 @@ def transformers_teaching(teacher: TransformersTeacher, style_name: str) -> Teac
     def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
         key = f"{KEY}.styles.{style_name}"
         rendered = render_prompts(local.tokenizer, style, prompts, key)
-        check_context(rendered, style.max_new_tokens, local_context(local.folder))
+        check_context(rendered, style.max_new_tokens, context_of(local.folder))
         with _loaded(teacher, local, device, dtype) as model:
             for reply in _replies(teacher, style, model, rendered):
                 keep(reply)

@@ -10,6 +10,7 @@ from breakeven.costs.models import known_architecture
 from breakeven.errors import MachineError
 from breakeven.params import TeacherStyle, VllmTeacher
 from breakeven.prompts.prompt import Prompt
+from breakeven.students.context import context_of
 from breakeven.teacher.journal import Reply
 from breakeven.teacher.prompting import (
     Rendered,
@@ -25,7 +26,6 @@ from breakeven.teacher.teaching import (
     Local,
     Teaching,
     load_local,
-    local_context,
     reply_of_ids,
     style_of,
 )
@@ -84,7 +84,7 @@ def _server(
     from breakeven.serving.server import vllm_server
 
     settings = teacher.server
-    room = settings.max_model_len or local_context(local.folder)
+    room = settings.max_model_len or context_of(local.folder)
     needed = check_context(rendered, style.max_new_tokens, room)
     settings = settings.model_copy(update={"max_model_len": settings.max_model_len or needed})
     with vllm_server(local.folder, settings, label=label, key=SERVER_KEY) as server:

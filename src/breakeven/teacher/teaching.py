@@ -9,7 +9,7 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.devices import Device
 from breakeven.costs.models import bundled_architectures, load_architecture
 from breakeven.errors import InputError
-from breakeven.files import digest_path, read_json
+from breakeven.files import digest_path
 from breakeven.params import HubBase, TeacherStyle, TransformersTeacher, VllmTeacher
 from breakeven.prompts.prompt import Prompt
 from breakeven.teacher.journal import Reply, prompt_digest
@@ -71,14 +71,6 @@ def load_local(teacher: VllmTeacher | TransformersTeacher) -> Local:
     else:
         identity = {"digest": digest_path(folder)}
     return Local(folder, identity, load_tokenizer(folder))
-
-
-def local_context(folder: Path) -> int | None:
-    """The longest sequence that a model reads, None where its configuration does not say."""
-    config = read_json(folder / "config.json")
-    text = config.get("text_config") or config
-    length = text.get("max_position_embeddings")
-    return int(length) if length else None
 
 
 def named_architecture(name: str | None, model: str) -> Architecture | str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from breakeven.costs.lora import Lora
 from breakeven.costs.models import known_architecture
 from breakeven.errors import InputError
-from breakeven.files import digest_json, read_json
+from breakeven.files import digest_json
 from breakeven.layout import pairs_path
 from breakeven.pairs.pair import read_pairs
 from breakeven.params import Params
@@ -15,6 +15,7 @@ from breakeven.params.cells import Cell, Settings, resolve
 from breakeven.pipeline.code import code_below
 from breakeven.records import versions
 from breakeven.rendering import Example
+from breakeven.students.context import context_of
 from breakeven.students.pointer import read_pointer
 from breakeven.training.batches import Step, steps_of
 from breakeven.training.lessons import (
@@ -142,7 +143,7 @@ def _parts(
 
 
 def _check_context(base: Path, max_length: int, student: str) -> None:
-    context = read_json(base / "config.json").get("max_position_embeddings")
+    context = context_of(base)
     if context is not None and max_length > context:
         raise InputError(
             f"params.yaml: training.max_length: value is {max_length}; student {student} has a "

@@ -1,0 +1,35 @@
+"""Every check of a params file, in the order of its sections."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from breakeven.checking.data import check_sources, check_tasks
+from breakeven.checking.fairness import check_rates
+from breakeven.checking.findings import FILE, Finding
+from breakeven.checking.models import check_students
+from breakeven.checking.services import check_grading, check_machine, check_teacher
+from breakeven.params import Params
+
+
+def check_params(params: Params, path: Path) -> Iterator[Finding]:
+    """What a stage would refuse, and what a person may not have meant; each line once.
+
+    Nothing is asked of a network: what is on the hub or behind an endpoint is met when it is used.
+    Libraries are imported only where a row needs them. Lines name `path`.
+    """
+    checks = (
+        check_sources,
+        check_teacher,
+        check_students,
+        check_tasks,
+        check_machine,
+        check_grading,
+        check_rates,
+    )
+    seen: set[str] = set()
+    for check in checks:
+        for found in check(params):
+            line = f"{path}{found.line.removeprefix(FILE)}"
+            if line not in seen:
+                seen.add(line)
+                yield found._replace(line=line)

@@ -1,0 +1,30 @@
+"""What would compare the styles on unequal terms."""
+
+from collections.abc import Iterator
+
+from breakeven.checking.findings import Finding, warning
+from breakeven.params import Params
+from breakeven.params.cells import cells, resolve
+
+
+def check_rates(params: Params) -> Iterator[Finding]:
+    """Warn where one learning rate serves both styles: the best one differs by style.
+
+    In the tabletop plain answers learn less than they can at the rate that suits traces
+    (docs/decisions.md). Students with the same rate share a line.
+    """
+    alike: dict[float, list[str]] = {}
+    for student in params.students:
+        rates: dict[str, set[float]] = {"ift": set(), "reasoning": set()}
+        for cell in cells(params, student=student):
+            found = resolve(params, cell)
+            if found.training is not None and found.style in rates:
+                rates[found.style].add(found.training.learning_rate)
+        for rate in rates["ift"] & rates["reasoning"]:
+            alike.setdefault(rate, []).append(student)
+    for rate, students in alike.items():
+        yield warning(
+            f"students.{students[0]}.learning_rates",
+            f"one learning rate, {rate:g}, serves both styles of {', '.join(students)}; the best "
+            "one differs by style: give one for ift and one for reasoning",
+        )
