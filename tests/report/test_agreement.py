@@ -17,7 +17,7 @@ from tests.report.scored import Key, scored
 from breakeven.report.build import build_report
 from breakeven.report.run import RunSummary, Settings
 
-# Tenths of a percent: reasoning far ahead at two sizes, so that a p is exactly zero; one tie; one far behind.
+# Tenths of a percent. Reasoning is so far ahead that a p is exactly zero, level, and far behind.
 RIGHT: dict[Key, int] = {
     ("small", "base", "general-mc/quiz"): 250,
     ("small", "ift", "general-mc/quiz"): 260,

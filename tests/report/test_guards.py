@@ -1,9 +1,12 @@
 """The first screen says which arms only guess, and which their training made worse."""
 
+from dataclasses import replace
+
 import pytest
 from tests.report.scored import scored
 
-from breakeven.report.guards import Guard, guard_table, guards, warnings
+from breakeven.analysis.results import CellResult, Results
+from breakeven.report.guards import BY_VALUE, Guard, guard_table, guards, warnings
 from breakeven.report.run import bare_run
 from breakeven.report.study import Study, study_of
 
@@ -52,6 +55,18 @@ def test_the_warnings_name_the_arm_where_it_is_and_no_other() -> None:
         "Less accurate than the untrained base": ("ift on math-mc (1M)",),
         "Below chance": ("ift on math-mc (1M)",),
     }
+
+
+def test_without_intervals_the_value_alone_is_said_to_speak() -> None:
+    results = study_with(20, 150).results
+    bare = study_of(replace(results, items=None, cells=_without_counts(results)), bare_run())
+    said = warnings(bare, guards(bare))
+    assert [one.text for one in said] == ["Less accurate than the untrained base", "Below chance"]
+    assert {one.by for one in said} == {BY_VALUE}
+
+
+def _without_counts(results: Results) -> tuple[CellResult, ...]:
+    return tuple(replace(cell, items=None, tasks=()) for cell in results.cells)
 
 
 def test_a_study_in_order_has_no_warning() -> None:

@@ -22,11 +22,15 @@ DECIMALS = 9
 
 
 class Choices(NamedTuple):
-    """The options of a family; `draws` is (draws, options), or None with a `reason`."""
+    """The options of a family; `draws` is (draws, options), or None with a `reason`.
+
+    `resampled` says what the draws hold: items, and training runs where there are several seeds.
+    """
 
     options: tuple[Option, ...]
     draws: "NDArray[np.uint16] | None"
     reason: str | None
+    resampled: str = "items, of these trained models only"
 
 
 def choices_of(
@@ -45,7 +49,16 @@ def choices_of(
     several = len({group.cells[0].decoding for group in found}) > 1
     options = tuple(_option(group, bills or {}, several) for group in found)
     drawn = _draws(results, found, draws, seed)
-    return Choices(options, drawn, None if drawn is not None else NO_DRAWS)
+    reason = None if drawn is not None else NO_DRAWS
+    seeds = len(_shared_seeds(found))
+    if seeds < 2:
+        return Choices(options, drawn, reason)
+    return Choices(options, drawn, reason, f"items and of training runs, by {seeds} seeds")
+
+
+def _shared_seeds(found: Sequence[Group]) -> list[int]:
+    """The training seeds that all groups have."""
+    return sorted(set.intersection(*({cell.seed for cell in group.cells} for group in found)))
 
 
 def _groups(results: Results, family: str) -> list[Group]:
@@ -122,7 +135,7 @@ def _draws(
     from breakeven.decide.certainty import rounded_draws
     from breakeven.statistics.bootstrap import bootstrap_family_means
 
-    shared = sorted(set.intersection(*({cell.seed for cell in group.cells} for group in found)))
+    shared = _shared_seeds(found)
     cells = [_of_seed(group, number) for group in found for number in shared]
     aligned = align(item_tables(results), cells) if cells else None
     if aligned is None:

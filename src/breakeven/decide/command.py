@@ -81,7 +81,7 @@ def decision_of(
     decision = decide(choices.options, asked, choices.draws)
     if decision.choice is None:
         raise InputError(f"decide: no option fits: {_with_hint(decision)}")
-    return decision_json(decision, source.results, family, source.currency)
+    return decision_json(decision, source.results, family, source.currency, choices.resampled)
 
 
 def _source(results_file: Path | None, params_file: Path) -> Source:

@@ -15,11 +15,12 @@ Money = Callable[[float], str]
 
 
 def decision_json(
-    decision: Decision, results: Results, family: str, currency: str = ""
+    decision: Decision, results: Results, family: str, currency: str = "", resampled: str = "items"
 ) -> dict[str, Any]:
     """One JSON object: the request, the choice, what it rests on, every option, every break-even.
 
-    A number that is not known is null, and `absent` of the same object says why.
+    `resampled` says what the resamples behind a probability hold. A number that is not known is
+    null, and `absent` of the same object says why.
     """
     request, extrapolation = decision.request, decision.extrapolation
     return {
@@ -32,6 +33,7 @@ def decision_json(
         "reason": decision.reason,
         "probability": decision.probability,
         "probability_reason": decision.probability_reason,
+        "resampled": resampled,
         "runner_up": None if decision.runner_up is None else _row(decision.runner_up),
         "rests_on_extrapolation": None if extrapolation is None else extrapolation.rests,
         "extrapolation": None if extrapolation is None else extrapolation._asdict(),
@@ -135,7 +137,7 @@ def _net(row: Mapping[str, Any], currency: str) -> str:
 def _probability(result: Mapping[str, Any]) -> str:
     if result["probability"] is None:
         return f"probability that this is right: not known, {result['probability_reason']}"
-    text = f"right in {percent(result['probability'])} of resamples of the items"
+    text = f"right in {percent(result['probability'])} of resamples of the {result['resampled']}"
     rival = result["runner_up"]
     if rival is None:
         return f"{text}; nothing else fits"

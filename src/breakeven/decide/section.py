@@ -73,6 +73,7 @@ def _family(choices: Choices) -> dict[str, Any]:
         "options": [_option(option) for option in choices.options],
         "draws": None if draws is None else base64.b64encode(draws.tobytes()).decode("ascii"),
         "draws_reason": choices.reason,
+        "resampled": choices.resampled,
     }
 
 

@@ -37,7 +37,7 @@ from breakeven.report.figures.spec import FigureSpec, Row
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.guards import Guard, guard_table, guards, warnings
-from breakeven.report.limits import limit_lines, source_words
+from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
 from breakeven.report.page import PageParts, TableGroup, render_page
 from breakeven.report.render import write_figure
@@ -93,6 +93,7 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
         study=results.study,
         source_words=source_words(results),
         facts=study.run.facts,
+        terms=TERMS,
         sentences=summarise(study, shown.found),
         warnings=warnings(study, shown.guards),
         verdicts=verdicts,

@@ -15,6 +15,7 @@ from breakeven.verdicts.contrasts import difference
 from breakeven.verdicts.groups import Group
 
 Against = Literal["chance", "base"]
+BY_VALUE = "by the value alone where no interval is known"
 Stands = Literal["above", "not shown above", "below"]
 
 
@@ -81,10 +82,14 @@ def _stands(value: float, low: float | None, high: float | None) -> Stands:
 
 
 class Warned(NamedTuple):
-    """A sentence of the first screen, and the arms that it is about with where."""
+    """A sentence of the first screen, and the arms that it is about with where.
+
+    `by` says what it rests on: 95% intervals, or the values alone where there are none.
+    """
 
     text: str
     arms: tuple[str, ...]
+    by: str
 
 
 def warnings(study: Study, found: Sequence[Guard]) -> tuple[Warned, ...]:
@@ -101,7 +106,8 @@ def warnings(study: Study, found: Sequence[Guard]) -> tuple[Warned, ...]:
         # That an untrained base only guesses is no news, and harms no gain.
         chosen = [one for one in chosen if one.group.cells[0].style != "base"]
         if chosen:
-            warned.append(Warned(text, tuple(_by_arm(study, chosen))))
+            by = "by 95% intervals" if all(one.low is not None for one in chosen) else BY_VALUE
+            warned.append(Warned(text, tuple(_by_arm(study, chosen)), by))
     return tuple(warned)
 
 

@@ -4,6 +4,12 @@ from breakeven.analysis.results import Results
 from breakeven.report.study import Study
 from breakeven.verdicts.groups import comparable
 
+# What a reader must know to read the verdict.
+TERMS = (
+    "IFT students were fine-tuned on answers alone, reasoning students on a trace and then the "
+    "answer. A gain is reasoning minus IFT, in percentage points of accuracy on the same questions."
+)
+
 
 def source_words(results: Results) -> str:
     """Where the numbers come from, in one sentence."""

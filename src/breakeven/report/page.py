@@ -74,6 +74,7 @@ class PageParts:
     study: str
     source_words: str
     facts: Sequence[tuple[str, str]]
+    terms: str
     sentences: Sequence[Sentence]
     warnings: Sequence[Warned]
     verdicts: Table

@@ -75,9 +75,16 @@ def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
     return Sentence(
         question,
         finding(counts),
-        f"At the largest size, {sizes[-1]}, reasoning is {'; '.join(parts)}. Over all sizes its "
-        f"accuracy is higher in {won} of {len(thinking)} pairs. {_how_judged(study, rows, found)}.",
+        f"At the largest size, {_name(study, sizes[-1])}, reasoning is {'; '.join(parts)}. "
+        f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
+        f"{_how_judged(study, rows, found)}.",
     )
+
+
+def _name(study: Study, student: str) -> str:
+    """A student with its size, where that is not its name: t2m (2M parameters)."""
+    label = study.label(student)
+    return student if label in student else f"{student} ({label} parameters)"
 
 
 def _how_judged(study: Study, rows: Sequence[Difference], found: Findings) -> str:
