@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from breakeven.analysis.results import Results
-from breakeven.verdicts.findings import findings
+from breakeven.verdicts.findings import findings, of_decoding
 from breakeven.verdicts.groups import GroupPair, group_pairs
 from breakeven.verdicts.matched import Matched
 from breakeven.verdicts.standing import STANDING_WORDS
@@ -15,8 +15,10 @@ def summarise(results: Results) -> dict[str, Any]:
 
     `equivalent_size_b` is {corpus: {family: {size in billions: IFT size in billions with the same
     accuracy, or a bound such as ">14"}}}. `matched_inference_flops` holds a row a reasoning cell.
-    Verdicts and standings are those of the report: corrected over `comparisons` tests.
+    Verdicts and standings are those of the report: corrected over `comparisons` tests, of the
+    first decoding where there are several.
     """
+    results = of_decoding(results, None)
     pairs = group_pairs(results)
     found = findings(results)
     return {
