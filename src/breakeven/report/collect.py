@@ -238,6 +238,7 @@ def _training_row(key: Cell, record: Record) -> TrainingRow:
         device_seconds=sum(record.device_seconds.values()),
         device=record.device,
         utilisation=record.metrics.get("utilisation"),
+        learning_rate=_learning_rate(record),
     )
 
 
@@ -275,19 +276,26 @@ def _facts(
 
 
 def _training_words(trained: list[Record]) -> str:
-    """The methods and learning rates of the cells that were trained, by arm where they differ."""
-    rates: dict[str, list[str]] = {}
-    for record in trained:
-        rate, method = (record.parameters.get(name) for name in ("learning_rate", "method"))
-        if rate is not None:
-            rates.setdefault(f"{method}, learning rate {rate:g}", []).append(
-                f"{record.cell['student']} {record.cell['arm']}"
-            )
-    if len(rates) <= 1:
-        return next(iter(rates), "")
-    return "; ".join(
-        f"{words}: {', '.join(dict.fromkeys(cells))}" for words, cells in rates.items()
+    """The methods and learning rates that cells were trained with; more than two are a range."""
+    methods = dict.fromkeys(
+        str(method) for record in trained if (method := record.parameters.get("method"))
     )
+    rates = sorted({rate for record in trained if (rate := _learning_rate(record)) is not None})
+    words = ", ".join(methods)
+    if not rates:
+        return words
+    if len(rates) <= 2:
+        numbers = " and ".join(f"{rate:g}" for rate in rates)
+        return f"{words}, learning rate{'s' if len(rates) > 1 else ''} {numbers}"
+    return (
+        f"{words}, learning rates {rates[0]:g} to {rates[-1]:g}, by cell in the table of training"
+    )
+
+
+def _learning_rate(record: Record) -> float | None:
+    """The rate that a cell was trained with, as its record says."""
+    rate = record.parameters.get("learning_rate")
+    return None if rate is None else float(rate)
 
 
 def _questions(results: Results) -> int:

@@ -146,7 +146,7 @@ class CorpusRow(NamedTuple):
 
 
 class TrainingRow(NamedTuple):
-    """One trained cell."""
+    """One trained cell; `learning_rate` is the one it was trained with."""
 
     student: str
     arm: str
@@ -159,6 +159,7 @@ class TrainingRow(NamedTuple):
     device_seconds: float
     device: str
     utilisation: float | None = None
+    learning_rate: float | None = None
 
 
 class Example(NamedTuple):
