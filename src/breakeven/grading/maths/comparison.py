@@ -48,7 +48,8 @@ class Comparer:
             return abs(first - second) <= Fraction(self._tolerance) * abs(second)
         pairs = [(one, other) for one in settled(said) for other in settled(wanted)]
         same = _any([self._settled(one, other) for one, other in pairs])
-        left = holds(said, "call") and not holds(wanted, "call") and not letters(wanted)
+        stands = any(holds(one, "call") for one in settled(said))
+        left = stands and not holds(wanted, "call") and not letters(wanted)
         return None if same and left else same  # sin 30 degrees for 1/2 may repeat the question
 
     def _settled(self, said: Tree, wanted: Tree) -> bool | None:
@@ -74,7 +75,13 @@ class Comparer:
         heads = {said.head, wanted.head}
         if heads == {"list", "tuple"}:  # 1, 2 may be meant as (1, 2), or not
             return False if self._in_order(said.parts, wanted.parts) is False else None
-        return self._items(said, wanted) if len(heads) == 1 or heads == {"list", "set"} else False
+        if len(heads) == 1 or heads == {"list", "set"}:
+            return self._items(said, wanted)
+        alone = [one for one in (said, wanted) if one.head == "set" and len(one.parts) == 1]
+        if len(alone) == 1:  # {5} is 5
+            other = wanted if said is alone[0] else said
+            return self.equal(alone[0].parts[0], other)
+        return False
 
     def _bindings(self, said: Tree, wanted: Tree) -> bool | None:
         """`x = 2` is 2; it is not `y = 2`. `y = 2x` is `2x - y = 0`."""

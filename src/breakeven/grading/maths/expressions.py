@@ -73,7 +73,8 @@ class _Reader:
             found.append(self.relation())
         if len(found) == 1:
             return found[0]
-        return Tree("list", tuple(found), "or" if "or" in marks else "")
+        joined = "or" if "or" in marks else "and" if "and" in marks else ""
+        return Tree("list", tuple(found), joined)
 
     def relation(self) -> Tree:
         sides, names = [self.ratio()], []

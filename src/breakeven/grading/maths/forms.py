@@ -82,8 +82,10 @@ def _name(side: Tree) -> str:
     """What a side names: x, f(x), the segment QM, cos A; empty where it is a value itself."""
     if side.head == "letter":
         return side.name
-    if side.head == "call" and side.parts[0].head == "letter":
-        return f"{side.name} {side.parts[0].name}"
+    if side.head == "call" and _name(side.parts[0]):
+        return f"{side.name} {_name(side.parts[0])}"
+    if side.head == "tuple" and all(map(_name, side.parts)):
+        return ",".join(map(_name, side.parts))
     names = [_name(part) for part in side.parts] if side.head == "multiply" else []
     return "".join(names) if names and all(names) else ""
 
@@ -105,9 +107,21 @@ def _list(tree: Tree) -> Tree:
     bare = [part.parts[0] if part.head == "binding" else part for part in parts]
     if parts[0].head == "binding" and len(names) == 1:
         return Tree("binding", (Tree("list", tuple(bare)),), parts[0].name)
+    if tree.name == "and" and (both := _both(parts)):
+        return both
     if tree.name == "or" and all(part.head == "tuple" and len(part.parts) == 2 for part in parts):
         return Tree("cup", tuple(parts))  # x < 0 or x > 1
     return Tree("list", tuple(parts))
+
+
+def _both(parts: Sequence[Tree]) -> Tree | None:
+    """What `x > 0 and x < 1` leaves: an interval from one and to the other."""
+    if len(parts) != 2 or any(part.head != "tuple" or len(part.parts) != 2 for part in parts):
+        return None
+    for above, below in (parts, parts[::-1]):
+        if above.parts[1] == _INFINITY and below.parts[0] == Tree("negative", (_INFINITY,)):
+            return Tree("tuple", (above.parts[0], below.parts[1]), above.name[0] + below.name[1])
+    return None
 
 
 def _joined(tree: Tree) -> list[Tree]:

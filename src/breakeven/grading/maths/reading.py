@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from breakeven.grading.maths.characters import latex_characters
 from breakeven.grading.maths.expressions import read_expression
-from breakeven.grading.maths.tree import Tree, number
+from breakeven.grading.maths.tree import Tree, letters, number
 from breakeven.grading.maths.unit_names import CURRENCIES, SCALES
 from breakeven.grading.maths.units import Meanings, read_unit
 
@@ -50,9 +50,20 @@ _FRACTIONS = re.compile(r"\\[dtc]frac(?![a-z])")
 _BINOMIALS = re.compile(r"\\[dt]binom(?![a-z])")
 _FORMULA_MARKS = re.compile(r"(?<!\\)\\[()\[\]]")
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathit|mathsf|pmb)\s*\{([^{}]*)\}")
-_ENDS = re.compile(r"^(?:\*\*|\s|:)+|(?:\*\*|\s|(?<!\.)\.(?=\s*\**\s*$))+$")
+_ENDS = re.compile(
+    r"^(?:\*\*|\s|:|\"|=|\\approx(?![a-z]))+|(?:\*\*|\s|\"|[,;]|(?<!\.)\.(?=[\s*\"]*$))+$"
+)
+# \text{Area} = 5, Speed: 5 and \text{The answer is }5 name the value.
+_TITLE = re.compile(
+    r"\\(?:text|mathrm|textbf|mbox)\s*\{\s*([A-Za-z][A-Za-z ]*?)\s*"
+    r"(?:(?:[:=]|is|are)\s*\}\s*|\}\s*[:=]\s*)"
+    r"|([A-Za-z]{4,}(?: [A-Za-z]+){0,3})\s*[:=]\s*(?=[^=]*$)"
+)
+_NO_TITLE = re.compile(r"\b(?:not|least|most|than|between|or|if|either|no)\b")
 _PLAIN = re.compile(r"[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})")
-_MONEY = re.compile(r"([-+]?)\s*(?:US|CA|AU)?(\\?\$|[€£¥₹])\s*([-+]?)\s*(?=[\d.\\])")
+_MONEY = re.compile(
+    r"([-+]?)\s*(?:US|CA|AU)?(\\?\$|[€£¥₹]|(?:\\text\{\s*)?Rs\.?\s*\}?)\s*([-+]?)\s*(?=[\d.\\])"
+)
 _TIME = re.compile(
     r"(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?(?:\s*(?:\\text\s*\{\s*)?([ap])\.?\s?m\b\.?\s*\}?\.?)?",
     re.IGNORECASE,
@@ -71,6 +82,7 @@ _ORDINAL = re.compile(
 _PERCENT = re.compile(r"^(?:\\?%|percent|per cent|pct)(?![a-z])")
 _ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s|$)")  # sq. ft.
 _SCALE = re.compile(r"^([a-zA-Z]+)(?![a-zA-Z])\s*(?:of\s+)?")
+_ONE_LETTER = re.compile(r"[a-zA-Z](?![a-zA-Z])")
 _MOST_UNITS = 24  # places where a unit may begin
 
 
@@ -92,6 +104,9 @@ def undressed(text: str) -> str:
 def readings(text: str) -> list[Reading]:
     """Every way to read all of a text; empty where there is none."""
     bare = undressed(text)
+    title = _TITLE.match(bare)
+    if title and not _NO_TITLE.search(title[1] or title[2]):
+        bare = bare[title.end() :]
     if not bare or len(bare) > LONGEST:
         return []
     if _PLAIN.fullmatch(bare):
@@ -147,7 +162,7 @@ def _raised_in(tree: Tree) -> Reading:
 
 def _priced(text: str, money: "re.Match[str]") -> Iterator[Reading]:
     """An amount after its currency; words after it may say the currency again, or a scale."""
-    unit = read_unit(CURRENCIES[money[2].removeprefix("\\")])
+    unit = read_unit(CURRENCIES.get(money[2].removeprefix("\\"), "Rs"))
     negative = "-" in (money[1], money[3])
     text = re.sub(
         r"(?<=\d)\s*([MB])$", lambda sign: {"M": " million", "B": " billion"}[sign[1]], text
@@ -163,9 +178,12 @@ def _with_units(text: str) -> Iterator[Reading]:
         if place >= _MOST_UNITS:
             return
         head = text[: match.start()].rstrip()
-        glued = not text[: match.start()].endswith(" ")
+        glued = match[0] == "" and not text[: match.start()].endswith(" ")
         tail = _read_tail(text[match.start() :], glued=glued)
         tree = read_expression(head, grouped=True) if tail and head else None
+        one_letter = match[0] == "" and _ONE_LETTER.match(text, match.start())
+        if tree and one_letter and letters(tree):
+            continue  # the t of a t^2 is no tonne
         if tail and tree and not tree.head.startswith(("list", "relation")):
             factor, unit, percent = tail
             value = tree if factor == 1 else Tree("multiply", (tree, number(factor)))

@@ -82,7 +82,7 @@ WORD = re.compile(rf"(?!(?-i:a|i|A|I)$)(?:{SHORT_WORDS})", re.IGNORECASE)
 # Two words side by side, or a short one before a number or letter, are prose and no product.
 PROSE = re.compile(
     rf"(?!(?:{NAMES})\b)[a-zA-Z]{{2,}}\s+(?!(?:{NAMES}|and|or|pi|sqrt)\b)[a-zA-Z]{{2,}}"
-    rf"|(?i:(?!an?\b|i\b|be\b){SHORT_WORDS})(?<![a-zA-Z]by)\s+(?!and\b|or\b)[\w\\$(]"
+    rf"|(?i:(?!an?\b|i\b|be\b)(?:{SHORT_WORDS}))(?<![a-zA-Z]by)\s+(?!and\b|or\b)[\w\\$(]"
 )
 OPENS = re.compile(
     r"[a-zA-Z({\[]|\\(?!rfloor|rceil|rvert|rangle|right|pm|mp|cup|cap|end|\}|\\)[a-zA-Z{]"
