@@ -18,7 +18,7 @@ from breakeven.students.room import (
 )
 
 ROOT = Path(__file__).parents[2]
-CARD = DeviceMemory("a card", 24e9, bfloat16=True)
+CARD = DeviceMemory("a card", 24e9, "bfloat16")
 
 
 def params(arms=None, **training):
@@ -35,7 +35,7 @@ def params(arms=None, **training):
 
 def test_each_trained_arm_has_a_plan_of_its_own_method():
     full = {"corpus": "general", "reasoning_share": 1.0, "method": "full"}
-    plans = training_plans(params({"whole": full}), "s", bfloat16=True)
+    plans = training_plans(params({"whole": full}), "s", best="bfloat16")
     assert {name: plan.method for name, plan in plans.items()} == {"ift": "lora", "whole": "full"}
     assert {plan.compute_bytes for plan in plans.values()} == {2}
 
@@ -45,7 +45,7 @@ def test_each_trained_arm_has_a_plan_of_its_own_method():
 )
 def test_a_pass_holds_the_limit_or_one_long_sequence(limit, longest, tokens):
     given = params(micro_batch_tokens=limit, max_length=longest)
-    (plan,) = training_plans(given, "s", bfloat16=False).values()
+    (plan,) = training_plans(given, "s", best="float32").values()
     assert (plan.micro_batch_tokens, plan.compute_bytes) == (tokens, 4)
 
 
@@ -91,17 +91,28 @@ def test_a_sharded_training_is_one_devices_share(tmp_path, monkeypatch):
     Path("fsdp.yaml").write_text("distributed_type: FSDP\nnum_processes: 8\n")
     Path("ddp.yaml").write_text("distributed_type: MULTI_GPU\nnum_processes: 8\n")
     shape = load_architecture("Qwen/Qwen2.5-7B")
-    large = DeviceMemory("a card", 80e9, bfloat16=True)
+    large = DeviceMemory("a card", 80e9, "bfloat16")
     given = {"method": "full", "gradient_checkpointing": True}
     require_room(params(launch="fsdp.yaml", **given), "s", shape, large)
     with pytest.raises(MachineError, match=r"FSDP over \d devices|method: lora"):
         require_room(params(launch="ddp.yaml", **given), "s", shape, large)
 
 
+def test_answers_asked_for_in_float32_take_four_bytes_a_weight_on_any_device():
+    shape = load_architecture("Qwen/Qwen2.5-7B")
+    given = params(method="qlora", gradient_checkpointing=True, micro_batch_tokens=1024)
+    require_room(given, "s", shape, CARD)
+    wide = given.model_copy(
+        update={"answering": given.answering.model_copy(update={"dtype": "float32"})}
+    )
+    with pytest.raises(MachineError, match=r"one answer of \d+ tokens needs 30\.\d GB"):
+        require_room(wide, "s", shape, CARD)
+
+
 def test_a_missing_launch_file_is_the_users_to_mend(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"training\.launch: value is 'no\.yaml'"):
-        training_plans(params(launch="no.yaml"), "s", bfloat16=True)
+        training_plans(params(launch="no.yaml"), "s", best="bfloat16")
 
 
 def test_a_student_whose_answers_do_not_fit_is_refused_though_no_arm_trains_it():

@@ -18,6 +18,7 @@ from breakeven.answering.engine import (
     not_numbers,
 )
 from breakeven.answering.weights import cell_weights, held_weights, torch_dtype
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.errors import MachineError
 from breakeven.params import Answering, Decoding
 from breakeven.records import versions
@@ -50,10 +51,12 @@ def place(answering: Answering) -> Placement:
     import torch
 
     if torch.cuda.is_available():
-        return Placement("cuda", _dtype(answering, "bfloat16"), 1, torch.get_num_threads())
+        dtype = chosen_dtype(answering.dtype, best_dtype("cuda"))
+        return Placement("cuda", dtype, 1, torch.get_num_threads())
     threads = answering.threads or torch.get_num_threads()
     workers = min(threads, 4)
-    return Placement("cpu", _dtype(answering, "float32"), workers, threads // workers)
+    dtype = chosen_dtype(answering.dtype, best_dtype("cpu"))
+    return Placement("cpu", dtype, workers, threads // workers)
 
 
 def answer_batch(
@@ -140,7 +143,3 @@ def _out_of_memory() -> type[Exception]:
     import torch
 
     return torch.OutOfMemoryError
-
-
-def _dtype(answering: Answering, best: str) -> str:
-    return best if answering.dtype == "auto" else answering.dtype

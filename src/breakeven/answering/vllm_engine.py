@@ -22,6 +22,7 @@ from breakeven.answering.engine import (
 )
 from breakeven.answering.seeds import sample_digest
 from breakeven.answering.weights import are_numbers, rounded_base
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Answering, Decoding, VllmServer
 from breakeven.serving.client import Endpoints, Request, run_requests
@@ -66,7 +67,6 @@ def vllm_engine(answering: Answering) -> Engine:
     """
     settings = answering.server
     build = vllm_build(settings, KEY)
-    best = "float32" if build.cpu else "bfloat16"
     asked = answering.dtype if answering.dtype != "auto" else settings.dtype
     devices = 1 if build.cpu else settings.tensor_parallel * settings.data_parallel
     unmeasured = {"peak_memory_bytes": ELSEWHERE} | ({"utilisation": THREADS} if build.cpu else {})
@@ -74,8 +74,8 @@ def vllm_engine(answering: Answering) -> Engine:
         identity={"name": "vllm", "revision": REVISION},
         versions={"vllm": build.version, "vllm_torch": build.torch},
         placement=Placement(
-            device="cpu" if build.cpu else "cuda",
-            dtype=best if asked == "auto" else asked,
+            device=build.device,
+            dtype=chosen_dtype(asked, best_dtype(build.device)),
             workers=WORKERS,
             threads=settings.threads or answering.threads,
             devices=devices,

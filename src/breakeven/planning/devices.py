@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from breakeven.costs.dtypes import Dtype, best_dtype
 from breakeven.errors import InputError, did_you_mean
 
 HERE = "here"
@@ -16,7 +17,7 @@ class PlannedDevice(NamedTuple):
     name: str
     memory_bytes: float
     flops_per_second: float
-    dtype: str
+    dtype: Dtype
     source: str
 
 
@@ -44,7 +45,7 @@ def device_table() -> tuple[PlannedDevice, ...]:
             row["name"],
             float(row["memory_gb"]) * 1e9,
             float(row["dense_flops_per_second"]),
-            row["dtype"],
+            "float32" if row["dtype"] == "float32" else "bfloat16",
             row["source"],
         )
         for row in csv.DictReader(text.splitlines())
@@ -60,11 +61,12 @@ def _this_machine() -> PlannedDevice:
     from breakeven.costs.devices import describe_device
 
     if torch.cuda.is_available():
-        device, dtype = describe_device("cuda"), "bfloat16"
+        device = describe_device("cuda")
         memory = float(torch.cuda.get_device_properties(0).total_memory)
     else:
-        device, dtype = describe_device("cpu"), "float32"
+        device = describe_device("cpu")
         memory = float(psutil.virtual_memory().total)
+    dtype = best_dtype(device.kind)
     ceiling = measured_ceiling(device, dtype)
     return PlannedDevice(
         device.name, memory, ceiling.flops_per_second, dtype, "matrix products measured here"

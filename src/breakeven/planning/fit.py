@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.dtypes import BYTES, chosen_dtype
 from breakeven.params import Params
 from breakeven.planning.cells import PROMPT_TOKENS
 from breakeven.planning.devices import PlannedDevice
@@ -15,8 +16,6 @@ from breakeven.students.fit import (
     what_would_fit,
 )
 from breakeven.students.room import training_plans
-
-_BYTES = {"float32": 4, "bfloat16": 2}
 
 
 class Fit(NamedTuple):
@@ -61,7 +60,7 @@ def fits(known: Known, device: PlannedDevice) -> list[Fit]:
         shape = known.shape(student).architecture
         if isinstance(shape, str):
             continue
-        plans = training_plans(known.params, student, bfloat16=device.dtype == "bfloat16")
+        plans = training_plans(known.params, student, best=device.dtype)
         by_method = {plan.method: plan for plan in plans.values()}
         found += [_training(student, shape, plan, device) for plan in by_method.values()]
         found.append(_answering(known.params, student, shape, device))
@@ -82,13 +81,13 @@ def _answering(params: Params, student: str, shape: Architecture, device: Planne
     """vLLM queues what its cache cannot hold, so that one answer at the limit must fit there."""
     answering = params.answering
     served = answering.engine == "vllm"
-    dtype = device.dtype if answering.dtype == "auto" else answering.dtype
+    size = BYTES[chosen_dtype(answering.dtype, device.dtype)]
     need = answering_memory(
         shape,
         sequences=1 if served else answering.batch_size,
         tokens=int(PROMPT_TOKENS) + answering.max_new_tokens,
-        weight_bytes=_BYTES[dtype],
-        cache_bytes=_BYTES[dtype],
+        weight_bytes=size,
+        cache_bytes=size,
     )
     mends = ("a smaller answering.batch_size",)
     have = device.memory_bytes

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.dtypes import BYTES, Dtype, chosen_dtype
 from breakeven.costs.lora import Lora, lora_parameters
 from breakeven.params import HubBase
 from breakeven.params.cells import Settings, cells, resolve
@@ -13,7 +14,6 @@ from breakeven.planning.lengths import BYTES_A_TOKEN
 
 # A trained student is in the workspace, in DVC's cache and in scratch.
 _COPIES = 3
-_BYTES = {"float32": 4, "bfloat16": 2}
 
 
 class Disk(NamedTuple):
@@ -30,8 +30,8 @@ class Disk(NamedTuple):
         return float(sum(self))
 
 
-def disk_of(known: Known, lines: Sequence[Line], dtype: str) -> Disk:
-    """What the whole study leaves on disk, done or not; full students are written in `dtype`."""
+def disk_of(known: Known, lines: Sequence[Line], best: Dtype) -> Disk:
+    """What the whole study leaves on disk, done or not; full students as they were computed."""
     params = known.params
     bases, students, checkpoint = 0.0, 0.0, 0.0
     for name, student in params.students.items():
@@ -44,7 +44,8 @@ def disk_of(known: Known, lines: Sequence[Line], dtype: str) -> Disk:
             settings = resolve(params, cell).training
             if settings is not None:
                 trained = _trained_parameters(shape, settings)
-                width = _BYTES[dtype] if settings.method == "full" else 4
+                size = BYTES[chosen_dtype(settings.training.dtype, best)]
+                width = size if settings.method == "full" else 4
                 students += _COPIES * trained * width
                 checkpoint = max(checkpoint, 12.0 * trained)  # a weight and two moments
     return Disk(bases, students, checkpoint, _text_bytes(lines))

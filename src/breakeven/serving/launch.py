@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.errors import InputError, MachineError
 from breakeven.files import read_json
 from breakeven.params import VllmServer
@@ -35,6 +36,11 @@ class Build(NamedTuple):
     version: str
     torch: str
     cpu: bool
+
+    @property
+    def device(self) -> str:
+        """The kind of device that it runs on."""
+        return "cpu" if self.cpu else "cuda"
 
 
 def vllm_build(settings: VllmServer, key: str) -> Build:
@@ -113,12 +119,11 @@ def _cpu_cache_gibibytes() -> int:
 def _model_arguments(
     folder: Path, settings: VllmServer, build: Build, label: str, tokenizer: Path | None
 ) -> list[str]:
-    best = "float32" if build.cpu else "bfloat16"
     arguments = {
         "--model": folder.resolve(),
         "--tokenizer": (tokenizer or folder).resolve(),
         "--served-model-name": label,
-        "--dtype": best if settings.dtype == "auto" else settings.dtype,
+        "--dtype": chosen_dtype(settings.dtype, best_dtype(build.device)),
         "--tensor-parallel-size": settings.tensor_parallel,
         "--data-parallel-size": settings.data_parallel,
         "--gpu-memory-utilization": settings.memory_share,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import yaml
 
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.dtypes import BYTES, Dtype, best_dtype, chosen_dtype
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Params
 from breakeven.params.cells import cells, resolve
@@ -25,23 +26,22 @@ _MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 class DeviceMemory(NamedTuple):
-    """What a device is called in messages, its memory in bytes, and whether it likes bfloat16."""
+    """What a device is called in messages, its memory in bytes, the dtype it is made for."""
 
     name: str
     total_bytes: float
-    bfloat16: bool
+    dtype: Dtype
 
 
-def training_plans(params: Params, student: str, *, bfloat16: bool) -> dict[str, TrainingPlan]:
+def training_plans(params: Params, student: str, *, best: Dtype) -> dict[str, TrainingPlan]:
     """The memory plan of each arm that trains a student, by the arm's name.
 
-    `bfloat16` says what `training.dtype: auto` means on the device.
+    `best` is the dtype that the device is made for.
 
     Raises:
         InputError: there is no such student, or `training.launch` cannot be read.
     """
     training = params.training
-    small = training.dtype == "bfloat16" or (training.dtype == "auto" and bfloat16)
     plans = {}
     for cell in cells(params, student=student):
         settings = resolve(params, cell).training
@@ -52,7 +52,7 @@ def training_plans(params: Params, student: str, *, bfloat16: bool) -> dict[str,
                 micro_batch_tokens=max(training.micro_batch_limit, training.max_length),
                 lora_rank=settings.lora.rank,
                 gradient_checkpointing=training.gradient_checkpointing,
-                compute_bytes=2 if small else 4,
+                compute_bytes=BYTES[chosen_dtype(training.dtype, best)],
                 shards=_shards(training.launch),
             )
     return plans
@@ -72,12 +72,12 @@ def require_room(
     if isinstance(shape, str):
         print(f"{student}: its memory was not reckoned: {shape}", file=sys.stderr, flush=True)
         return
-    plans = training_plans(params, student, bfloat16=False)
+    plans = training_plans(params, student, best="float32")
     needs = [training_memory(shape, plan).total for plan in plans.values()]
     if max([*needs, _one_answer(params, shape, 4).total]) < _SMALL_BYTES:
         return
     device = device or this_device()
-    plans = training_plans(params, student, bfloat16=device.bfloat16)
+    plans = training_plans(params, student, best=device.dtype)
     for name, plan in plans.items():
         _require_training(student, name, shape, plan, device)
     _require_answer(params, student, shape, device)
@@ -105,10 +105,8 @@ def this_device() -> DeviceMemory:
 
     if torch.cuda.is_available():
         found = torch.cuda.get_device_properties(0)
-        return DeviceMemory(
-            found.name, float(found.total_memory), (found.major, found.minor) >= (8, 0)
-        )
-    return DeviceMemory("this machine without a GPU", _system_bytes(), False)
+        return DeviceMemory(found.name, float(found.total_memory), best_dtype("cuda"))
+    return DeviceMemory("this machine without a GPU", _system_bytes(), best_dtype("cpu"))
 
 
 def _require_training(
@@ -134,7 +132,7 @@ def _require_answer(
     params: Params, student: str, shape: Architecture, device: DeviceMemory
 ) -> None:
     answering = params.answering
-    size = 2 if answering.dtype == "bfloat16" or device.bfloat16 else 4
+    size = BYTES[chosen_dtype(answering.dtype, device.dtype)]
     split = answering.server.tensor_parallel if answering.engine == "vllm" else 1
     need_bytes = _one_answer(params, shape, size).total / split
     if need_bytes > device.total_bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.answering.batching import batches
 from breakeven.costs.devices import describe_device
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.costs.models import known_architecture
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Decoding, TeacherStyle, TransformersTeacher
@@ -40,9 +41,7 @@ def transformers_teaching(teacher: TransformersTeacher, style_name: str) -> Teac
 
     style, local = style_of(teacher, style_name), load_local(teacher)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = teacher.dtype
-    if dtype == "auto":
-        dtype = "bfloat16" if device == "cuda" else "float32"
+    dtype = chosen_dtype(teacher.dtype, best_dtype(device))
 
     def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
         key = f"{KEY}.styles.{style_name}"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from breakeven.costs.devices import describe_device
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.costs.models import known_architecture
 from breakeven.errors import MachineError
 from breakeven.params import TeacherStyle, VllmTeacher
@@ -45,9 +46,7 @@ def vllm_teaching(teacher: VllmTeacher, style_name: str) -> Teaching:
 
     style, local = style_of(teacher, style_name), load_local(teacher)
     build = vllm_build(teacher.server, SERVER_KEY)
-    dtype = teacher.server.dtype
-    if dtype == "auto":
-        dtype = "float32" if build.cpu else "bfloat16"
+    dtype = chosen_dtype(teacher.server.dtype, best_dtype(build.device))
 
     def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
         rendered = render_prompts(local.tokenizer, style, prompts, f"{KEY}.styles.{style_name}")
@@ -67,7 +66,7 @@ def vllm_teaching(teacher: VllmTeacher, style_name: str) -> Teaching:
         ask=ask,
         count_tokens=None,
         architecture=known_architecture(local.folder),
-        device=describe_device("cpu" if build.cpu else "cuda"),
+        device=describe_device(build.device),
         devices=1 if build.cpu else teacher.server.tensor_parallel * teacher.server.data_parallel,
         unmeasured={"peak_memory_bytes": elsewhere},
     )

@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.files import read_json, write_json
 from breakeven.params.cells import Settings
+from breakeven.params.names import DtypeName
 from breakeven.training.packing import attention_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def compute_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """What to compute in. `auto`: bfloat16 where the device is made for it, float32 elsewhere.
-
-    A CPU without bfloat16 units is a hundred times slower in it.
-    """
-    if wanted != "auto":
-        return {"float32": torch.float32, "bfloat16": torch.bfloat16}[wanted]
-    fast = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
-    return torch.bfloat16 if fast else torch.float32
+def compute_dtype(wanted: DtypeName, device: torch.device) -> torch.dtype:
+    """What to compute in: `auto` is what the device is made for."""
+    name = chosen_dtype(wanted, best_dtype(device.type))
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
 
 
 def trainable_model(
