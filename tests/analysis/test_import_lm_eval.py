@@ -225,3 +225,26 @@ def test_logs_of_two_harnesses_are_not_paired_by_number(tmp_path):
     write(tmp_path / "one", [row(0, 1.0, metrics=["exact_match"])], {})
     with pytest.raises(InputError, match="Inspect and lm-evaluation-harness number questions each"):
         import_results(file)
+
+
+@pytest.mark.parametrize(
+    ("texts", "clusters"),
+    [
+        (("one story", "one story", "another", "another"), 2),
+        # A text in every question is part of the prompt.
+        (("read", "read", "read", "read"), None),
+        ((None, None, None, None), None),
+    ],
+)
+def test_questions_on_one_passage_are_one_cluster(tmp_path, texts, clusters):
+    documents = [{"question": f"q{n}", "context": text} for n, text in enumerate(texts)]
+    rows = [
+        {"doc_id": n, "doc": document, "acc": float(n % 2), "filtered_resps": [[-1.0, False]]}
+        for n, document in enumerate(documents)
+    ]
+    found = {"results": {"sums": {"acc,none": 0.5}}, "configs": {"sums": {"output_type": "x"}}}
+    write(tmp_path / "logs", rows, found)
+    items = imported(tmp_path, "{sums: {family: math-open, metric: acc}}").items
+    assert items is not None
+    named = "cluster" in items.columns
+    assert (items["cluster"].nunique() if named else None) == clusters

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.analysis.import_lm_eval_files import Evaluation, read_evaluation, read_samples
+from breakeven.analysis.import_passages import passages
 from breakeven.analysis.import_runs import LogAnswers, TaskChoice
 from breakeven.errors import InputError, did_you_mean
 
@@ -76,6 +77,8 @@ def _task_answers(
     metric = _metric(evaluation, file, task, chosen[0].sample, choice)
     fallbacks = (*NOT_FOUND, *_fallbacks(evaluation.section("configs", task), wanted))
     answers = [_answer(file, row, task, metric, fallbacks) for row in chosen]
+    shared = passages([row.sample.get("doc") for row in chosen])
+    answers = [row | {"cluster": label} for row, label in zip(answers, shared, strict=True)]
     _check_count(evaluation, file, task, len(answers))
     _check_mean(evaluation, file, task, f"{metric},{wanted}", answers)
     return answers, _trace_notes(task, [row.sample for row in chosen])

@@ -1,0 +1,27 @@
+"""Which logged questions share a passage: they are right or wrong together more than others."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from breakeven.files import digest_json
+
+# The names that data sets of reading comprehension give the text that a question is about.
+FIELDS = ("context", "passage", "story", "article", "paragraph")
+
+
+def passages(documents: Sequence[Any]) -> list[str | None]:
+    """A label of the passage of each document, None for one without.
+
+    None for all where one text stands in every document: it is part of the prompt.
+    """
+    texts = [_text(document) for document in documents]
+    if len(set(texts)) < 2:
+        return [None] * len(texts)
+    return [None if text is None else f"passage {digest_json(text)[:16]}" for text in texts]
+
+
+def _text(document: Any) -> str | None:  # noqa: ANN401 - a JSON value
+    if not isinstance(document, dict):
+        return None
+    found = (document.get(name) for name in FIELDS)
+    return next((text for text in found if isinstance(text, str) and text.strip()), None)
