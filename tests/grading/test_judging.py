@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 from tests.grading.judge_server import comparison_in, ending_in, fair_copy, judge_with
-from tests.serving.endpoint import KEY, Reaction, endpoint
+from tests.serving.endpoint import KEY, Reaction, completion, endpoint
 
 from breakeven.answering.answer import Answer
 from breakeven.costs.amounts import Amount
@@ -23,6 +23,7 @@ from breakeven.errors import InputError, MachineError
 from breakeven.files import write_json, write_rows
 from breakeven.grading.judging.docket import reference_text
 from breakeven.grading.judging.jury import verdict
+from breakeven.grading.judging.replies import STREAK
 from breakeven.grading.judging.texts import (
     Case,
     Copied,
@@ -508,3 +509,78 @@ def test_a_jury_that_cannot_decide_is_refused(models, message):
     judges = {f"j{n}": ("http://127.0.0.1:9/v1", {"model": name}) for n, name in enumerate(models)}
     with pytest.raises(ValidationError, match=message):
         study(judges)
+
+
+def many(count):
+    items = [
+        Item(f"s{n}", "sums", "math-open", f"What is {n}+6?", "7", f"sum {n}", "math")
+        for n in range(count)
+    ]
+    return items, [f"I say {chr(97 + n) * 3}, perhaps seven" for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        {"content": "", "finish": "length", "reasoning": "I wonder"},
+        {"content": None, "finish": "stop", "reasoning": "I wonder"},
+        {"content": "<think>I wonder", "finish": "length"},
+        {"content": "", "finish": "stop"},
+    ],
+)
+def test_a_judge_that_says_nothing_ends_the_stage_after_a_few(silent):
+    items, texts = many(20)
+    with endpoint(lambda body, number: completion(body, **silent)) as server:
+        params = study({"one": (server.url, {"concurrency": 1})}, arms=("ift",))
+        lay(params, texts, items)
+        told = r"grading\.judges\.one\.max_new_tokens: value is 512; the last 5 replies"
+        for _ in range(2):  # what it did not say is not paid for again
+            with pytest.raises(InputError, match=told):
+                score(params)
+            assert len(server.asked) == STREAK
+
+
+def test_a_judge_that_is_silent_now_and_then_has_no_vote_there():
+    items, texts = many(12)
+
+    def react(body, number):
+        if number % 3 == 1:
+            return completion(body, content="", finish="length", reasoning="I wonder")
+        return judge_with()(body, number)
+
+    with endpoint(react) as server:
+        params = study({"one": (server.url, {"concurrency": 1})}, arms=("ift",))
+        lay(params, texts, items)
+        score(params)
+    judging = read_record("score").details["judging"]
+    assert judging["malformed"]["one"] > 0
+    assert judging["verdicts"]["undecided"] == judging["malformed"]["one"]
+    assert sum(right for right, _, _ in grades()) == judging["verdicts"]["right"]
+
+
+def test_a_judges_words_are_read_whatever_its_server_calls_an_end():
+    def react(body, number):
+        reply = judge_with()(body, number).body
+        reply["choices"][0]["finish_reason"] = "eos"
+        text = reply["choices"][0]["message"]["content"]
+        reply["choices"][0]["message"]["content"] = [{"type": "text", "text": text}]
+        return Reaction(body=reply)
+
+    items, texts = many(6)
+    with endpoint(react) as server:
+        params = study({"one": (server.url, {"limit_name": "max_completion_tokens"})}, ("ift",))
+        lay(params, texts, items)
+        score(params)
+    assert [right for right, _, _ in grades()] == [True] * 6
+    assert {"max_completion_tokens"} <= set(server.asked[0])
+    assert "max_tokens" not in server.asked[0]
+
+
+def test_a_judge_that_is_not_understood_ends_the_stage_at_its_first_reply():
+    items, texts = many(20)
+    with endpoint(lambda body, number: completion(body, finish="moonlight")) as server:
+        params = study({"one": (server.url, {})}, arms=("ift",))
+        lay(params, texts, items)
+        with pytest.raises(MachineError, match="ends by 'moonlight'"):
+            score(params)
+    assert len(server.asked) == 1

@@ -11,12 +11,13 @@ from breakeven.errors import InputError
 from breakeven.files import write_rows
 from breakeven.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
 from breakeven.pairs.build import build_pairs
-from breakeven.pairs.pair import Pair, iter_pairs, read_pairs, with_trace, write_pairs
+from breakeven.pairs.pair import Pair, iter_pairs, read_pairs, write_pairs
 from breakeven.params import Corpus, JsonlTask
 from breakeven.prompts.prompt import Prompt
 from breakeven.records import read_record
 from breakeven.tasks.items import Item
 from breakeven.teacher.completion import Completion
+from breakeven.traces import with_trace
 
 TASK = JsonlTask(kind="jsonl", path="t.jsonl", family="math-open")
 

@@ -3,16 +3,15 @@
 import pytest
 
 from breakeven.errors import InputError
-from breakeven.pairs.pair import with_trace
 from breakeven.rendering import (
     Lesson,
-    part_trace,
     render_completion,
     render_example,
     render_examples,
     render_prompt,
 )
 from breakeven.rendering.render import NO_LABEL, decode
+from breakeven.traces import part_trace, with_trace
 
 ENDS = {
     "tabletop": "<|im_end|>",

@@ -70,7 +70,7 @@ def test_template_that_trims_messages_trims_prompts(tokenizers):
 def test_template_of_a_tokenizer_may_be_replaced(tokenizers):
     tokenizer = copy.deepcopy(tokenizers["thinkless"])
     before = render_prompt(tokenizer, "a")
-    tokenizer.chat_template = tokenizer.chat_template.replace("assistant", "system")
+    tokenizer.chat_template = "Be brief. " + tokenizer.chat_template
     assert render_prompt(tokenizer, "a") != before
 
 

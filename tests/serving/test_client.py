@@ -116,7 +116,6 @@ PASSING = [
     error(503, "loading"),
     Reaction(drop=True),
     Reaction(body="<html>bad gateway</html>"),
-    Reaction(body={"choices": []}),
 ]
 
 

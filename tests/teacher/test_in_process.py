@@ -82,7 +82,7 @@ def test_a_template_that_refuses_a_system_prompt_is_told(teacher):
         "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
         "{{ messages[0].content }}"
     )
-    with pytest.raises(InputError, match=r"teacher.styles.ift: .*refuses it: no system role"):
+    with pytest.raises(InputError, match=r"teacher\.styles\.ift: .* no system role"):
         rendered({"system": "Be short."}, "word 1")
 
 

@@ -59,7 +59,10 @@ COUNTS = [
     (reply("c"), None, (0, 10), "whole"),
     (reply("<think>a"), None, (10, 0), "whole"),
     (reply("<think>a</think>c", thinking_tokens=7), None, (7, 3), "engine"),
-    (reply("<think>a</think>c", thinking_tokens=12), None, (10, 0), "engine"),
+    (reply("<think>a</think>c", thinking_tokens=0), None, (None, None), "unknown"),
+    (reply("c", thinking_tokens=7), None, (7, 3), "engine"),  # a trace that is not shown
+    (reply("c", thinking_tokens=0), None, (0, 10), "engine"),
+    (reply("a b", stop="length"), None, (None, None), "unknown"),  # a trace, or an answer
     (reply("<think> a b </think> c"), words, (4, 6), "tokenizer"),
     (reply("c", reasoning="a b"), words, (3, 7), "tokenizer"),
     (reply("<think>a</think>c"), None, (None, None), "unknown"),

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.layout import pairs_path
-from breakeven.pairs.pair import Pair, with_trace, write_pairs
+from breakeven.pairs.pair import Pair, write_pairs
 from breakeven.params import Params, load_params
 from breakeven.prompts.load import load_prompts
+from breakeven.traces import with_trace
 
 WARM_UP_STEPS, TIMED_STEPS = 5, 20
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from breakeven.pairs.pair import Pair, with_trace
+from breakeven.pairs.pair import Pair
 from breakeven.params import Params
 from breakeven.params.cells import Cell, Settings, resolve
 from breakeven.procedural.formats import open_prompt
 from breakeven.procedural.generation import generate
+from breakeven.traces import with_trace
 
 BASE = Path("assets/tiny")
 

@@ -19,8 +19,11 @@ def check_students(params: Params) -> Iterator[Finding]:
                 yield from _room(params, name, Path(base.path))
 
 
-def check_weights(key: str, weights: Weights) -> Iterator[Finding]:
-    """A model that exists already; what is on the hub is looked at when it is downloaded."""
+def check_weights(key: str, weights: Weights, *, learns: bool = True) -> Iterator[Finding]:
+    """A model that exists already; what is on the hub is looked at when it is downloaded.
+
+    What a student `learns` in a template is asked of no teacher.
+    """
     if isinstance(weights, GgufBase):
         from breakeven.students.packages import find_gguf
 
@@ -28,18 +31,24 @@ def check_weights(key: str, weights: Weights) -> Iterator[Finding]:
             f"{key}.package", lambda: find_gguf(weights.package, f"params.yaml: {key}.package")
         )
     elif not isinstance(weights, HubBase):
-        yield from _folder(f"{key}.path", Path(weights.path))
+        yield from _folder(f"{key}.path", Path(weights.path), learns=learns)
+    elif learns:
+        from breakeven.students.templates import cached_tokenizer
+
+        cached = cached_tokenizer(weights)
+        if cached is not None:
+            yield from check_tokenizer(f"{key}.repo", cached.as_posix())
 
 
-def check_tokenizer(key: str, folder: str) -> Iterator[Finding]:
-    """A tokenizer's folder, and that its chat template puts a message where it belongs."""
+def check_tokenizer(key: str, folder: str, *, learns: bool = True) -> Iterator[Finding]:
+    """A tokenizer's folder, and that its chat template puts messages where they belong."""
     if not Path(folder).is_dir():
         yield wrong(key, f"value is {folder!r}; no such folder; use a tokenizer's folder")
         return
-    yield from refused(key, lambda: _render(Path(folder)))
+    yield from refused(key, lambda: _render(Path(folder), learns=learns))
 
 
-def _folder(key: str, folder: Path) -> Iterator[Finding]:
+def _folder(key: str, folder: Path, *, learns: bool) -> Iterator[Finding]:
     from breakeven.costs.models import known_architecture
     from breakeven.students.loading import checked_folder
 
@@ -48,7 +57,7 @@ def _folder(key: str, folder: Path) -> Iterator[Finding]:
     if missing:
         return
     yield from refused(key, lambda: _open_weights(folder))
-    yield from check_tokenizer(key, folder.as_posix())
+    yield from check_tokenizer(key, folder.as_posix(), learns=learns)
     try:
         shape = known_architecture(folder)
     except Exception:  # told by what follows, in one line
@@ -75,11 +84,15 @@ def _open_weights(folder: Path) -> None:
             raise InputError(f"{file}: is damaged: {error}; copy it again") from error
 
 
-def _render(folder: Path) -> None:
-    from breakeven.rendering import render_prompt
+def _render(folder: Path, *, learns: bool) -> None:
+    from breakeven.rendering.chat import around_prompt, chat_frame
     from breakeven.students.loading import load_tokenizer
 
-    render_prompt(load_tokenizer(folder), "What is 3 + 4?")
+    tokenizer = load_tokenizer(folder)
+    if learns:
+        chat_frame(tokenizer)
+    else:
+        around_prompt(tokenizer)
 
 
 def _room(params: Params, student: str, folder: Path) -> Iterator[Finding]:

@@ -22,9 +22,9 @@ def check_teacher(params: Params) -> Iterator[Finding]:
     teacher = params.teacher
     if isinstance(teacher, SolverTeacher):
         if teacher.tokenizer is not None:
-            yield from check_tokenizer("teacher.tokenizer", teacher.tokenizer)
+            yield from check_tokenizer("teacher.tokenizer", teacher.tokenizer, learns=False)
         if teacher.model is not None:
-            yield from check_weights("teacher.model", teacher.model)
+            yield from check_weights("teacher.model", teacher.model, learns=False)
         return
     if isinstance(teacher, OpenAITeacher):
         yield from _architecture("teacher.architecture", teacher.architecture)
@@ -34,7 +34,7 @@ def check_teacher(params: Params) -> Iterator[Finding]:
         ):
             yield from _key("teacher.key_variable", teacher.key_variable)
         return
-    yield from check_weights("teacher.model", teacher.model)
+    yield from check_weights("teacher.model", teacher.model, learns=False)
     if isinstance(teacher, VllmTeacher):
         yield from _server("teacher.server", teacher.server)
 

@@ -16,10 +16,10 @@ from breakeven.grading.instructions import grade_ifeval
 from breakeven.grading.letter import grade_letter
 from breakeven.grading.maths.grader import grade_math
 from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
-from breakeven.grading.parting import part
 from breakeven.gym.scoring import grade_gym
 from breakeven.params import Grading
 from breakeven.tasks.items import Item
+from breakeven.traces import part
 
 Grader = Callable[[str, Item], Grade]
 

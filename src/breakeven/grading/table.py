@@ -12,9 +12,9 @@ from breakeven.costs.exact import answer_flops
 from breakeven.files import atomic_path
 from breakeven.grading.grade import Grade
 from breakeven.grading.graders import F1, Judged
-from breakeven.grading.parting import part
 from breakeven.layout import answers_path
 from breakeven.tasks.items import Item
+from breakeven.traces import part
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,7 +10,7 @@ from breakeven.files import atomic_path, iter_rows
 from breakeven.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
 from breakeven.pairs.accuracy import both_right
 from breakeven.pairs.decontaminate import TestContent, gather
-from breakeven.pairs.pair import Pair, with_trace, write_pairs
+from breakeven.pairs.pair import Pair, write_pairs
 from breakeven.pairs.record import Tally, pairs_record
 from breakeven.pairs.rules import Answered, why_dropped
 from breakeven.params import Corpus, Params
@@ -19,6 +19,7 @@ from breakeven.prompts.prompt import Prompt
 from breakeven.stage import pick
 from breakeven.tasks.items import Item
 from breakeven.teacher.completion import STYLES, Completion
+from breakeven.traces import with_trace
 
 Drop = Callable[[Prompt, str], object]
 

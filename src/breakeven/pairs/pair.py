@@ -8,9 +8,6 @@ from pathlib import Path
 from breakeven.errors import InputError
 from breakeven.files import atomic_path
 
-THINK_OPEN = "<think>"
-THINK_CLOSE = "</think>"
-
 # Pairs in memory while a corpus is written or read: 100 MB at the length of the published ones.
 _ROWS_AT_ONCE = 8192
 
@@ -33,11 +30,6 @@ class Pair:
     prompt_tokens: int | None
     reasoning_tokens: int | None
     ift_tokens: int | None
-
-
-def with_trace(thinking: str, answer: str) -> str:
-    """A trace and an answer as one text, as the published pairs hold it."""
-    return f"{THINK_OPEN}\n{thinking}\n{THINK_CLOSE}\n\n{answer}"
 
 
 def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:

@@ -4,10 +4,10 @@ prompts.
 
 from typing import NamedTuple
 
-from breakeven.pairs.marks import why_misplaced
 from breakeven.params import PairRules
 from breakeven.prompts.prompt import Prompt
 from breakeven.teacher.completion import Completion
+from breakeven.traces import why_misplaced
 
 
 class Answered(NamedTuple):

@@ -6,6 +6,7 @@ from breakeven.params.names import (
     Count,
     CountOrZero,
     Endpoint,
+    LimitName,
     Name,
     Positive,
     Section,
@@ -18,13 +19,14 @@ class Judge(Section):
     """A judge behind an OpenAI-compatible endpoint; its key is in the environment.
 
     `template` goes to the chat template (`enable_thinking: false`), `max_new_tokens` bounds each of
-    its two replies. `architecture` names a model of the bundled table or a folder with its
-    config.json, for FLOPs.
+    its two replies and goes to the endpoint as `limit_name`. `architecture` names a model of the
+    bundled table or a folder with its config.json, for FLOPs.
     """
 
     model: Text
     base_url: Endpoint
     key_variable: VariableName = "OPENAI_API_KEY"
+    limit_name: LimitName = "max_tokens"
     architecture: Text | None = None
     template: dict[str, bool | int | float | str] = Field(default_factory=dict)
     max_new_tokens: Count = 512

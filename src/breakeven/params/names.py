@@ -87,6 +87,9 @@ def _without_a_secret(url: HttpUrl) -> HttpUrl:
 
 Endpoint = Annotated[HttpUrl, AfterValidator(_without_a_secret)]
 
+# What an OpenAI-compatible endpoint calls the limit of new tokens.
+LimitName = Literal["max_tokens", "max_completion_tokens"]
+
 
 class Section(BaseModel):
     """A part of params.yaml: unknown keys are refused, values do not change after loading."""

@@ -9,6 +9,7 @@ from breakeven.params.names import (
     Count,
     DtypeName,
     Endpoint,
+    LimitName,
     NotNegative,
     Positive,
     ProjectPath,
@@ -78,7 +79,9 @@ LocalStyles = Annotated[TeacherStyles, AfterValidator(_traces_in_the_text)]
 class OpenAITeacher(Section):
     """Any OpenAI-compatible endpoint; several base URLs are used evenly.
 
-    The key is read from the environment variable `key_variable`, never from params.
+    The key is read from the environment variable `key_variable`, never from params. `limit_name`
+    is what the endpoint calls the limit of new tokens: OpenAI's own newer models take
+    `max_completion_tokens` only, most other servers `max_tokens`.
     `architecture` names a model of the bundled table or a folder with its config.json, for FLOPs.
     """
 
@@ -86,6 +89,7 @@ class OpenAITeacher(Section):
     model: Text
     base_urls: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
     key_variable: VariableName = "OPENAI_API_KEY"
+    limit_name: LimitName = "max_tokens"
     architecture: Text | None = None
     styles: TeacherStyles
     concurrency: Count = 32

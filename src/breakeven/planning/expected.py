@@ -25,10 +25,11 @@ from breakeven.params import (
 )
 from breakeven.planning.made import Made
 from breakeven.prompts.load import load_prompts
-from breakeven.rendering import Lesson, part_trace
+from breakeven.rendering import Lesson
 from breakeven.stage import pick
 from breakeven.tasks.items import Item
 from breakeven.tasks.load import load_items
+from breakeven.traces import part_trace
 
 if TYPE_CHECKING:
     from breakeven.tasks.benchmark import Benchmark

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from breakeven.hubdata import stream_rows
-from breakeven.pairs.marks import why_misplaced, why_not_traced
 from breakeven.params import PublishedSource
 from breakeven.prompts.arrivals import Arrivals
 from breakeven.prompts.content import content_of
 from breakeven.prompts.prompt import Prompt
+from breakeven.traces import why_misplaced, why_not_traced
 
 COLUMNS = ("prompt", "reasoning", "ift")
 

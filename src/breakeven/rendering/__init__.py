@@ -10,7 +10,6 @@ from breakeven.rendering.render import (
     render_examples,
     render_prompt,
 )
-from breakeven.rendering.traces import part_trace
 
 __all__ = [
     "Example",
@@ -18,7 +17,6 @@ __all__ = [
     "Lesson",
     "Shot",
     "end_token_ids",
-    "part_trace",
     "render_completion",
     "render_example",
     "render_examples",

@@ -4,10 +4,10 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.pairs.pair import THINK_CLOSE, THINK_OPEN
-from breakeven.rendering.chat import chat_frame
+from breakeven.rendering.chat import chat_frame, end_of_reply
 from breakeven.rendering.encoding import think_marks
 from breakeven.rendering.render import Shot, decode, decode_all
+from breakeven.traces import THINK_CLOSE, is_open, part
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -37,26 +37,31 @@ def end_token_ids(
     ends = {int(tokenizer.eos_token_id)} if tokenizer.eos_token_id is not None else set()
     if shots:
         return frozenset(ends) | _line_break_ids(tokenizer)
-    return frozenset(ends | {chat_frame(tokenizer).end_id})
+    return frozenset(ends | {end_of_reply(tokenizer)})
 
 
 def split_generated(
     tokenizer: "PreTrainedTokenizerBase",
     ids: Sequence[int],
     shots: Sequence[Shot | tuple[str, str]] = (),
+    *,
+    opened: bool | None = None,
 ) -> Generated:
     """Part generated ids after the last mark that closes a trace.
 
-    A last mark that opens a trace leaves it unclosed. Where the tokenizer has think tokens only
-    they are marks; otherwise the marks are looked for in the text. With shots, the text ends at
-    the line break that stopped it.
+    A last mark that opens a trace leaves it unclosed, and so does a prompt that `opened` one (None:
+    as the chat template does). Where the tokenizer has think tokens only they are marks; otherwise
+    the marks are looked for in the text. With shots, the text ends at the line break that stopped
+    it.
     """
+    if opened is None:
+        opened = not shots and chat_frame(tokenizer).opened
     ends = end_token_ids(tokenizer, shots)
     ended = bool(ids) and ids[-1] in ends
     text = decode(tokenizer, ids[:-1] if ended and not shots else ids)
     if shots and ended:
         text = _without_end(text, decode(tokenizer, ids[-1:]))
-    closed, start = _answer_start(tokenizer, list(ids))
+    closed, start = _answer_start(tokenizer, list(ids), opened)
     return Generated(list(ids[:start]), list(ids[start:]), closed, text)
 
 
@@ -64,18 +69,24 @@ def _without_end(text: str, end: str) -> str:
     return text.partition("\n")[0] if "\n" in end else text.removesuffix(end)
 
 
-def _answer_start(tokenizer: "PreTrainedTokenizerBase", ids: list[int]) -> tuple[bool, int]:
+def _answer_start(
+    tokenizer: "PreTrainedTokenizerBase", ids: list[int], opened: bool
+) -> tuple[bool, int]:
     """Whether every trace is closed, and the index at which the answer begins."""
     marks = think_marks(tokenizer)
     if marks is None:
-        return _answer_start_in_text(tokenizer, ids)
-    opened, closed = _last(ids, marks.open_id), _last(ids, marks.close_id)
-    return (False, len(ids)) if opened > closed else (True, closed + 1)
+        return _answer_start_in_text(tokenizer, ids, opened)
+    opening, closing = _last(ids, marks.open_id), _last(ids, marks.close_id)
+    if is_open(opening, closing, opened=opened):
+        return False, len(ids)
+    return True, closing + 1
 
 
-def _answer_start_in_text(tokenizer: "PreTrainedTokenizerBase", ids: list[int]) -> tuple[bool, int]:
+def _answer_start_in_text(
+    tokenizer: "PreTrainedTokenizerBase", ids: list[int], opened: bool
+) -> tuple[bool, int]:
     text = decode(tokenizer, ids)
-    if text.rfind(THINK_OPEN) > text.rfind(THINK_CLOSE):
+    if not part(text, opened=opened).closed:
         return False, len(ids)
     closings = text.count(THINK_CLOSE)
     low, high = 0, len(ids)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.errors import InputError
-from breakeven.pairs.pair import with_trace
 from breakeven.rendering.chat import chat_frame
-from breakeven.rendering.encoding import encode_texts, starts_with_bos, think_marks
+from breakeven.rendering.encoding import Markup, encode_rows, encode_texts, starts_with_bos
+from breakeven.traces import THINK_CLOSE, with_trace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -33,7 +33,7 @@ class Lesson(NamedTuple):
 
     @property
     def completion(self) -> str:
-        """The text to learn, without the end token."""
+        """The text to learn, without the end token and what a template puts around it."""
         return self.answer if self.thinking is None else with_trace(self.thinking, self.answer)
 
 
@@ -58,8 +58,9 @@ def render_prompt(
     for a student that has learnt no template: `Question: …\\nAnswer: …\\n\\n` for each, then the
     question; the answer ends at the line's end. Special tokens in any prompt stay text.
     """
-    parts = _plain_parts(tokenizer, prompt, shots) if shots else _chat_parts(tokenizer, prompt)
-    return _encoded(tokenizer, [parts])[0]
+    if shots:
+        return _plain_ids(tokenizer, prompt, shots)
+    return encode_rows(tokenizer, [_chat_parts(tokenizer, prompt)])[0]
 
 
 def render_completion(
@@ -68,9 +69,11 @@ def render_completion(
     """Token ids of what a student learns to write, with the end token.
 
     `thinking` None is the plain style. The think marks are tokens where the tokenizer has them and
-    text otherwise; marks inside the trace or the answer always stay text.
+    text otherwise; marks inside the trace or the answer always stay text. What the prompt has
+    written of a trace already is left out.
     """
-    return _encoded(tokenizer, [_completion_parts(tokenizer, Lesson("", thinking, answer))])[0]
+    example = render_example(tokenizer, "a", thinking, answer)
+    return list(example.input_ids[example.labels_start :])
 
 
 def render_example(
@@ -88,16 +91,24 @@ def render_example(
 def render_examples(
     tokenizer: "PreTrainedTokenizerBase", lessons: Sequence[Lesson]
 ) -> list[Example]:
-    """Many examples at once, which takes a fifth of the time; raises as `render_example`."""
+    """Many examples at once, which takes a fifth of the time; raises as `render_example`.
+
+    A prompt's ids are those that are read when answering. The completion's are those of the whole
+    conversation, unless its first token there reaches into the prompt: then it is encoded alone.
+    """
     prompts = [_chat_parts(tokenizer, lesson.prompt) for lesson in lessons]
-    completions = [_completion_parts(tokenizer, lesson) for lesson in lessons]
-    ids = _encoded(tokenizer, [*prompts, *completions])
-    before, after = ids[: len(lessons)], ids[len(lessons) :]
-    _check_learnt(tokenizer, lessons, after)
-    return [
-        Example((*prompt, *completion), len(prompt))
-        for prompt, completion in zip(before, after, strict=True)
-    ]
+    written = [_completion_parts(tokenizer, lesson) for lesson in lessons]
+    wholes = [[*asked, *told] for asked, told in zip(prompts, written, strict=True)]
+    ids = encode_rows(tokenizer, [*prompts, *wholes])
+    asked_ids, whole_ids = ids[: len(lessons)], ids[len(lessons) :]
+    end_id = chat_frame(tokenizer).end_id
+    examples = []
+    for asked, whole, told in zip(asked_ids, whole_ids, written, strict=True):
+        joins = whole[: len(asked)] == asked
+        completion = whole[len(asked) :] if joins else _encoded_alone(tokenizer, told, end_id)
+        examples.append(Example((*asked, *completion, end_id), len(asked)))
+    _check_learnt(tokenizer, lessons, written, examples)
+    return examples
 
 
 def decode(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> str:
@@ -118,51 +129,63 @@ def decode_all(tokenizer: "PreTrainedTokenizerBase", rows: Sequence[Sequence[int
     )
 
 
-def _chat_parts(tokenizer: "PreTrainedTokenizerBase", prompt: str) -> list[str | int]:
+def _chat_parts(tokenizer: "PreTrainedTokenizerBase", prompt: str) -> list[str]:
     frame = chat_frame(tokenizer)
-    return [*frame.before, prompt.strip() if frame.trims else prompt, *frame.after]
+    asked = prompt.strip() if frame.trims else prompt
+    return [Markup(frame.before), asked, Markup(frame.after)]
 
 
-def _plain_parts(
+def _plain_ids(
     tokenizer: "PreTrainedTokenizerBase", prompt: str, shots: Sequence[Shot | tuple[str, str]]
-) -> list[str | int]:
+) -> list[int]:
     examples = "".join(f"Question: {asked}\nAnswer: {told}\n\n" for asked, told in shots)
     text = f"{examples}Question: {prompt}\nAnswer:{_space_before_answers(tokenizer)}"
-    return [int(tokenizer.bos_token_id), text] if starts_with_bos(tokenizer) else [text]
+    begin = [int(tokenizer.bos_token_id)] if starts_with_bos(tokenizer) else []
+    return [*begin, *encode_texts(tokenizer, [text])[0]]
 
 
-def _completion_parts(tokenizer: "PreTrainedTokenizerBase", lesson: Lesson) -> list[str | int]:
-    end_id = chat_frame(tokenizer).end_id
-    marks = think_marks(tokenizer)
-    if lesson.thinking is None or marks is None:
-        return [lesson.completion, end_id]
-    thinking, answer = f"\n{lesson.thinking}\n", f"\n\n{lesson.answer}"
-    return [marks.open_id, thinking, marks.close_id, answer, end_id]
+def _completion_parts(tokenizer: "PreTrainedTokenizerBase", lesson: Lesson) -> list[str]:
+    """What a student learns to write behind the generation prompt, without the end token."""
+    frame = chat_frame(tokenizer)
+    trail = Markup(frame.trail)
+    if lesson.thinking is None:
+        return [Markup(frame.plain), lesson.answer, trail]
+    closing = Markup(f"\n{THINK_CLOSE}\n\n")
+    return [Markup(frame.traced), lesson.thinking, closing, lesson.answer, trail]
 
 
-def _encoded(
-    tokenizer: "PreTrainedTokenizerBase", rows: Sequence[Sequence[str | int]]
-) -> list[list[int]]:
-    """Rows of text and of token ids as token ids; a text that occurs twice is encoded once."""
-    texts = list({part: None for row in rows for part in row if isinstance(part, str)})
-    ids = dict(zip(texts, encode_texts(tokenizer, texts), strict=True))
-    return [
-        [token for part in row for token in (ids[part] if isinstance(part, str) else (part,))]
-        for row in rows
-    ]
+def _encoded_alone(
+    tokenizer: "PreTrainedTokenizerBase", parts: Sequence[str], control: int
+) -> list[int]:
+    """Ids of a completion as they are behind a control token, which no token reaches over."""
+    before = Markup(tokenizer.convert_ids_to_tokens(control))
+    first, ids = encode_rows(tokenizer, [[before], [before, *parts]])
+    return ids[len(first) :]
 
 
 def _check_learnt(
-    tokenizer: "PreTrainedTokenizerBase", lessons: Sequence[Lesson], completions: list[list[int]]
+    tokenizer: "PreTrainedTokenizerBase",
+    lessons: Sequence[Lesson],
+    written: Sequence[Sequence[str]],
+    examples: Sequence[Example],
 ) -> None:
+    """Raise InputError where an example's labels are another text than its completion.
+
+    Some decoders show the space that the tokenizer puts behind a control token, but not at the
+    beginning: the completion may read right behind its prompt or alone.
+    """
     end = decode(tokenizer, [chat_frame(tokenizer).end_id])
-    for lesson, text in zip(lessons, decode_all(tokenizer, completions), strict=True):
-        wanted = _composed(lesson.completion + end)
-        if _composed(text) != wanted:
+    asked = decode_all(tokenizer, [one.input_ids[: one.labels_start] for one in examples])
+    whole = decode_all(tokenizer, [one.input_ids for one in examples])
+    alone = decode_all(tokenizer, [one.input_ids[one.labels_start :] for one in examples])
+    for lesson, parts, prompt, *texts in zip(lessons, written, asked, whole, alone, strict=True):
+        wanted = _composed("".join(parts) + end)
+        learnt = [_composed(text.removeprefix(prompt)) for text in texts]
+        if wanted not in learnt:
             raise InputError(
                 f"prompt {lesson.prompt[:40]!r}: its completion holds "
-                f"{_first_difference(wanted, _composed(text))}, which this tokenizer cannot "
-                "write; remove the pair or use another student"
+                f"{_first_difference(wanted, learnt[0])}, which this tokenizer cannot write; "
+                "remove the pair or use another student"
             )
 
 

@@ -9,6 +9,7 @@ in flight have come back and been handed over.
 """
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -27,11 +28,14 @@ from breakeven.errors import BreakevenError, InputError
 from breakeven.serving.failures import (
     MalformedReplyError,
     Where,
+    check_completion,
     explained,
     is_connection_failure,
     may_pass,
     retry_after_seconds,
+    unreadable,
 )
+from breakeven.serving.replies import UnreadableReplyError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _CONNECT_SECONDS = 10.0
@@ -89,18 +93,22 @@ def run_requests(
     concurrency: int = 32,
     attempts: int = 6,
     timeout_seconds: float = 600.0,
+    first_alone: bool = False,
 ) -> None:
     """Send every request, at most `concurrency` at a time, and hand every reply to `on_result`.
 
     Requests are drawn as workers become free and go to the server with the fewest in flight. The
-    first that fails for good ends the run: no other is begun, those in flight are waited for.
+    first that fails for good ends the run: no other is begun, those in flight are waited for. An
+    `on_result` that raises UnreadableReplyError ends it too; with `first_alone` it sees the first
+    reply before anything else is asked and paid for.
 
     Raises:
         InputError: wrong key, unknown model, a context that is too small, a refused request.
-        MachineError: no server can be reached, or they stay busy or broken for all `attempts`.
+        MachineError: no server can be reached, they stay busy or broken for all `attempts`, or a
+            reply is not understood.
     """
     run = _Run(iter(requests), endpoints, on_result, attempts)
-    asyncio.run(run.all(concurrency, timeout_seconds))
+    asyncio.run(run.all(concurrency, timeout_seconds, first_alone=first_alone))
     if run.failure is not None:
         raise run.failure
 
@@ -136,7 +144,7 @@ class _Run:
         self.failure: BaseException | None = None
         self.ending = asyncio.Event()
 
-    async def all(self, concurrency: int, timeout_seconds: float) -> None:
+    async def all(self, concurrency: int, timeout_seconds: float, *, first_alone: bool) -> None:
         async with AsyncExitStack() as stack:
             for url in self.endpoints.base_urls:
                 where = Where(
@@ -144,26 +152,34 @@ class _Run:
                 )
                 client = _client(where, timeout_seconds, concurrency)
                 self.servers.append(_Server(where, await stack.enter_async_context(client)))
+            if first_alone:
+                await self._work(most=1)
             await asyncio.gather(*(self._work() for _ in range(concurrency)))
 
-    async def _work(self) -> None:
+    async def _work(self, most: int | None = None) -> None:
         """One worker: ask, hand over, ask for the next, until none is left or one has failed."""
         try:
-            while not self.ending.is_set():
-                request = next(self.requests, None)
+            for _ in itertools.count() if most is None else range(most):
+                request = None if self.ending.is_set() else next(self.requests, None)
                 if request is None:
                     return
                 reply = await self._answered(request)
                 if reply is not None:
-                    self.on_result(request, reply)
+                    self._hand_over(request, *reply)
         except Exception as error:
             if not self.ending.is_set():  # the first is the caller's; what follows is its echo
                 self.failure = error
             self.ending.set()
 
-    async def _answered(self, request: Request) -> dict[str, Any] | None:
-        """The reply, after as many attempts as it takes; None where another request's failure
-        ended the run while this one waited to be tried again."""
+    def _hand_over(self, request: Request, reply: dict[str, Any], where: Where) -> None:
+        try:
+            self.on_result(request, reply)
+        except UnreadableReplyError as error:
+            raise unreadable(error, where, request) from error
+
+    async def _answered(self, request: Request) -> tuple[dict[str, Any], Where] | None:
+        """The reply and its server, after as many attempts as it takes; None where another
+        request's failure ended the run while this one waited to be tried again."""
         last: list[_Server] = []
         retrying = AsyncRetrying(
             retry=retry_if_exception(may_pass),
@@ -173,7 +189,8 @@ class _Run:
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, request, last)
+            reply: dict[str, Any] = await retrying(self._attempt, request, last)
+            return reply, last[-1].where
         except BreakevenError:
             raise
         except Exception as error:
@@ -224,9 +241,8 @@ async def _posted(client: AsyncOpenAI, request: Request, model: str) -> dict[str
         reply = json.loads(text)
     except ValueError as error:
         raise MalformedReplyError(f"the reply is no JSON: {text[:80]!r}") from error
-    if not isinstance(reply, dict) or not reply.get("choices"):
-        raise MalformedReplyError(f"the reply holds no completion: {text[:80]!r}")
-    return reply
+    check_completion(reply, text)
+    return dict(reply)
 
 
 def _client(where: Where, timeout_seconds: float, concurrency: int) -> AsyncOpenAI:

@@ -10,6 +10,7 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
 from breakeven.errors import BreakevenError, InputError, MachineError, did_you_mean
+from breakeven.serving.replies import UnreadableReplyError, has_failed
 
 if TYPE_CHECKING:
     from breakeven.serving.client import Request
@@ -27,7 +28,14 @@ _SHOWN_CHARACTERS = 400
 
 
 class MalformedReplyError(Exception):
-    """A reply with status 200 that is no completion, as a broken proxy sends it."""
+    """A reply with status 200 that is no completion: of a broken proxy, or an error in disguise.
+
+    `passes` says whether the same request may succeed later.
+    """
+
+    def __init__(self, problem: str, *, passes: bool = True) -> None:
+        super().__init__(problem)
+        self.passes = passes
 
 
 class Where(NamedTuple):
@@ -45,8 +53,43 @@ def may_pass(error: BaseException) -> bool:
         closed = (retry_after_seconds(error) or 0.0) > _LONGEST_PAUSE_SECONDS
         if closed or error.code == "insufficient_quota":
             return False
-        return error.status_code in _PASSING or error.status_code >= 500
-    return isinstance(error, (APIConnectionError, MalformedReplyError))
+        return _passes(error.status_code)
+    if isinstance(error, MalformedReplyError):
+        return error.passes
+    return isinstance(error, APIConnectionError)
+
+
+def _passes(status: int) -> bool:
+    return status in _PASSING or status >= 500
+
+
+def check_completion(reply: object, text: str) -> None:
+    """Raise MalformedReplyError where JSON that came with status 200 is no completion.
+
+    Some servers and proxies send an error so, with its status as a code (OpenRouter).
+    """
+    told = reply.get("error") if isinstance(reply, dict) else None
+    if told:
+        code = str(told.get("code")) if isinstance(told, dict) else ""
+        message = told.get("message") if isinstance(told, dict) else told
+        status = int(code) if code.isdecimal() else None
+        raise MalformedReplyError(
+            f"an error instead of a completion: {message or told}"
+            + (f" ({status})" if status is not None else ""),
+            passes=status is not None and _passes(status),
+        )
+    if not isinstance(reply, dict) or not reply.get("choices"):
+        raise MalformedReplyError(f"the reply holds no completion: {text[:80]!r}", passes=False)
+    if has_failed(reply):
+        raise MalformedReplyError(f"the server gave up on the completion: {text[:200]!r}")
+
+
+def unreadable(error: UnreadableReplyError, where: Where, request: "Request") -> MachineError:
+    """The error of a reply that is not understood, in one line that says what to do."""
+    return MachineError(
+        f"{_shown(where.url)}: the reply to {request.id} {_one_line(str(error), where.key)}; it is "
+        f"not kept: use a server for {where.key_name} that answers as OpenAI's API does"
+    )
 
 
 def is_connection_failure(error: BaseException) -> bool:
@@ -109,11 +152,16 @@ async def _explained_status(
     if status in _PASSING or status >= 500:
         return _explained_busy(error, where, request, attempts, message)
     if _CONTEXT.search(f"{error.code} {message}"):
-        limit = request.body.get("max_tokens")
+        limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
         asked = f" and {limit} new tokens" if limit else ""
         return InputError(
             f"{where.key_name}: {request.id}{asked} do not fit the context of {where.model}; use a "
             f"smaller max_new_tokens or serve it with a longer context: {message}"
+        )
+    if "max_completion_tokens" in message and "max_tokens" in request.body:
+        return InputError(
+            f"{where.key_name}.limit_name: value is 'max_tokens'; {_shown(where.url)} wants "
+            f"max_completion_tokens: {message}"
         )
     return InputError(
         f"{_shown(where.url)}: {status} for {request.id}: {message}; mend what {where.key_name} "

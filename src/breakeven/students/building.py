@@ -20,6 +20,7 @@ from breakeven.students.disk import folder_bytes, require_free_bytes
 from breakeven.students.loading import checked_folder
 from breakeven.students.pointer import BasePointer, base_weights, write_pointer
 from breakeven.students.room import require_pretraining, require_room
+from breakeven.students.templates import check_template
 
 _TRAINED_BEFORE = {"flops.train": "the base was trained before this study"}
 
@@ -28,7 +29,8 @@ def build_base(params: Params, student: str) -> None:
     """Write the pointer to a student's base, its weights where they are trained here, a record.
 
     Raises:
-        InputError: a base is missing, holds no safetensors, or is no language model.
+        InputError: a base is missing, holds no safetensors, is no language model, or has a chat
+            template that cannot be learnt with.
         MachineError: it cannot be trained in this machine's memory (before it is downloaded),
             the disk is too full, or the hub cannot be reached.
     """
@@ -53,6 +55,7 @@ def _found(params: Params, student: str, base: FolderBase) -> Record:
     folder = checked_folder(Path(base.path), f"params.yaml: students.{student}.base.path")
     shape = known_architecture(folder)
     require_room(params, student, shape)
+    check_template(folder, f"params.yaml: students.{student}.base.path")
     digest = digest_path(folder)
     write_pointer(student, BasePointer("folder", base.path, digest))
     return Record(
@@ -73,7 +76,7 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
     model = find_hub_model(base, key)
     shape = hub_architecture(model, key)
     require_room(params, student, shape)
-    snapshot = download(model, key)
+    snapshot = download(model, key, lambda folder: check_template(folder, key))
     config = base_folder(student) / "config.json"
     config.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(snapshot.folder / "config.json", config)
@@ -103,6 +106,7 @@ def _converted(params: Params, student: str, base: GgufBase) -> Record:
     source, weights = converted.source, base_weights(student)
     shape = known_architecture(converted.folder)
     require_room(params, student, shape)
+    check_template(converted.folder, f"params.yaml: students.{student}.base")
     require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
     with atomic_folder(weights) as temporary:
         shutil.copytree(converted.folder, temporary, dirs_exist_ok=True)
@@ -130,6 +134,7 @@ def _trained(params: Params, student: str, base: ScratchBase) -> Record:
     settings = PretrainingSettings(
         tokens=base.tokens, learning_rate=base.learning_rate, seed=base.seed
     )
+    check_template(Path(base.tokenizer), f"params.yaml: students.{student}.base.tokenizer")
     tokenizer = load_tokenizer(Path(base.tokenizer))
     config = qwen2_config(shape, tokenizer).to_dict()
     architecture = architecture_from_config(config, f"params.yaml: students.{student}.base")

@@ -5,7 +5,7 @@ every later stage of the study loads the same weights and needs no hub to know w
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -82,14 +82,16 @@ def hub_architecture(model: HubModel, key: str) -> "Architecture | str":
     return known_architecture(_fetched(model, ("config.json",), key) / "config.json")
 
 
-def download(model: HubModel, key: str) -> HubSnapshot:
+def download(
+    model: HubModel, key: str, check: Callable[[Path], None] = lambda folder: None
+) -> HubSnapshot:
     """The model on this machine: from the hub's local cache, downloaded where it is not there.
 
-    Configurations come first: a model with code of its own is refused before its weights are
-    fetched.
+    Configurations and tokenizer come first: a model with code of its own, or one that `check`
+    refuses, is refused before its weights are fetched.
 
     Raises:
-        InputError: the model brings code of its own.
+        InputError: the model brings code of its own, or `check` refuses it.
         MachineError: the disk is too full, the hub cannot be reached, or a file arrived damaged.
     """
     from breakeven.students.loading import refuse_own_code
@@ -97,11 +99,14 @@ def download(model: HubModel, key: str) -> HubSnapshot:
     names = tuple(file.name for file in model.files)
     folder = _cached(model, names)
     if folder is None:
-        configs = tuple(n for n in names if n in ("config.json", "tokenizer_config.json"))
-        refuse_own_code(_fetched(model, configs, key))
+        configs = tuple(name for name in names if not name.endswith(".safetensors"))
+        folder = _fetched(model, configs, key)
+        refuse_own_code(folder)
+        check(folder)
         require_free_bytes(_cache(), _missing_bytes(model), f"{model.repo}")
         folder = _fetched(model, names, key)
     refuse_own_code(folder)
+    check(folder)
     sha256 = {name: digest_file(folder / name) for name in names}
     _check_arrived(model, folder, sha256, key)
     return HubSnapshot(folder, sha256)

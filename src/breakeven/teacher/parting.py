@@ -1,11 +1,13 @@
 """A teacher's reply as a completion: trace and answer apart, and the tokens of each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from breakeven.pairs.pair import THINK_CLOSE, THINK_OPEN
+from breakeven.serving.replies import UnreadableReplyError, ended_by
 from breakeven.teacher.completion import Completion
 from breakeven.teacher.journal import Reply
+from breakeven.traces import THINK_CLOSE, bare_trace, part
 
 # The number of tokens in a text.
 CountTokens = Callable[[str], int]
@@ -31,13 +33,8 @@ def part_reply(reply: Reply) -> Trace:
     if reply.reasoning:
         answer = reply.content.strip()
         return Trace(reply.reasoning.strip(), answer, closed=bool(answer))
-    text, close = reply.content, reply.content.rfind(THINK_CLOSE)
-    if text.rfind(THINK_OPEN) > close or (close < 0 and reply.opened):
-        return Trace(_without_opening(text), "", closed=False)
-    if close < 0:
-        return Trace("", text.strip(), closed=True)
-    answer = text[close + len(THINK_CLOSE) :].strip()
-    return Trace(_without_opening(text[:close]), answer, closed=True)
+    parts = part(reply.content, opened=reply.opened)
+    return Trace(bare_trace(parts.thinking), parts.answer.strip(), parts.closed)
 
 
 def as_completion(
@@ -46,10 +43,13 @@ def as_completion(
     """The completion in a reply, and what its two token counts rest on.
 
     `count` is the teacher's own tokenizer, None where it is not at hand. Counts that nobody gave
-    stay None.
+    stay None, and so do those of a reply with more tokens in its trace than in all.
     """
     trace = part_reply(reply)
-    thinking, basis = _thinking_tokens(reply, trace, count)
+    written, thought = reply.completion_tokens, reply.thinking_tokens
+    if written is not None and thought is not None and thought > written:
+        reply = replace(reply, completion_tokens=None, thinking_tokens=None)
+    thinking, basis = _thinking_tokens(reply, trace, style, count)
     total = reply.completion_tokens
     known = thinking is not None and total is not None
     completion = Completion(
@@ -60,31 +60,38 @@ def as_completion(
         prompt_tokens=reply.prompt_tokens,
         thinking_tokens=thinking if known else None,
         answer_tokens=total - thinking if thinking is not None and total is not None else None,
-        stop=reply.stop,
+        stop=_ended(reply.stop),
         closed=trace.closed,
         completion_tokens=total,
     )
     return completion, basis if known else "unknown"
 
 
+def _ended(word: str) -> str:
+    """Why a reply ended, in one word for all servers; a word that is not known stays."""
+    try:
+        return ended_by(word)
+    except UnreadableReplyError:
+        return word
+
+
 def _thinking_tokens(
-    reply: Reply, trace: Trace, count: CountTokens | None
+    reply: Reply, trace: Trace, style: str, count: CountTokens | None
 ) -> tuple[int | None, Basis]:
     """Tokens of the trace with the marks that were written, and what the number rests on."""
     total = reply.completion_tokens
     if total is None:
         return None, "unknown"
-    if not trace.thinking and THINK_CLOSE not in reply.content:
-        return 0, "whole"
     if not trace.closed:
         return total, "whole"
-    if reply.thinking_tokens:
-        return min(reply.thinking_tokens, total), "engine"
+    given = reply.thinking_tokens
+    if given is not None and (given > 0 or not trace.thinking):
+        return given, "engine"
+    if not trace.thinking and THINK_CLOSE not in reply.content:
+        # A reply that was cut may be a trace whose opening mark was in the prompt.
+        cut = style == "reasoning" and reply.stop == "length"
+        return (None, "unknown") if cut else (0, "whole")
     if count is None:
         return None, "unknown"
     text = reply.reasoning or reply.content[: reply.content.rfind(THINK_CLOSE)]
     return min(count(text + THINK_CLOSE), total), "tokenizer"
-
-
-def _without_opening(text: str) -> str:
-    return text.strip().removeprefix(THINK_OPEN).strip()

@@ -5,17 +5,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.errors import InputError
-from breakeven.pairs.pair import THINK_OPEN
 from breakeven.params import TeacherStyle
 from breakeven.prompts.prompt import Prompt
 from breakeven.teacher.journal import prompt_digest
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-# The template is rendered around this word; prompts are encoded apart and put in its place, so that
-# a prompt that spells a special token does not become one.
-_SENTINEL = "qzbreakevenzq"
 
 
 class RenderedPrompt(NamedTuple):
@@ -69,21 +64,23 @@ def render_prompts(
     Raises InputError where the template takes no system prompt or does not show a message once.
     """
     from breakeven.rendering import end_token_ids
-    from breakeven.rendering.encoding import encode_template, encode_texts
+    from breakeven.rendering.chat import around_prompt
+    from breakeven.rendering.encoding import Markup, encode_rows
 
-    before, after = _around(tokenizer, style, _SENTINEL, key)
-    trims = _rendered(tokenizer, style, f" {_SENTINEL} ", key) == before + _SENTINEL + after
-    texts = [prompt.prompt.strip() if trims else prompt.prompt for prompt in prompts]
-    head = tuple(encode_template(tokenizer, before))
-    tail = tuple(encode_template(tokenizer, after))
+    try:
+        around = around_prompt(tokenizer, style.system, style.template)
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from error
+    texts = [prompt.prompt.strip() if around.trims else prompt.prompt for prompt in prompts]
+    rows = [[Markup(around.before), text, Markup(around.after)] for text in texts]
     return Rendered(
         tokenizer=tokenizer,
         prompts=[
-            RenderedPrompt(prompt, (*head, *ids, *tail))
-            for prompt, ids in zip(prompts, encode_texts(tokenizer, texts), strict=True)
+            RenderedPrompt(prompt, tuple(ids))
+            for prompt, ids in zip(prompts, encode_rows(tokenizer, rows), strict=True)
         ],
         end_ids=end_token_ids(tokenizer),
-        opened=after.rstrip().endswith(THINK_OPEN),
+        opened=around.opened,
     )
 
 
@@ -101,36 +98,3 @@ def check_context(rendered: Rendered, limit: int, room: int | None) -> int:
             "use a smaller max_new_tokens, shorter prompts or another teacher"
         )
     return needed
-
-
-def _around(
-    tokenizer: "PreTrainedTokenizerBase", style: TeacherStyle, word: str, key: str
-) -> tuple[str, str]:
-    before, *after = _rendered(tokenizer, style, word, key).split(word)
-    if len(after) != 1:
-        raise InputError(
-            f"{key}: the teacher's chat template shows a message {len(after)} times; "
-            "use a teacher whose template shows it once"
-        )
-    return before, after[0]
-
-
-def _rendered(
-    tokenizer: "PreTrainedTokenizerBase", style: TeacherStyle, content: str, key: str
-) -> str:
-    from jinja2 import TemplateError
-
-    chat = messages(style, Prompt("", "", content, ""))
-    if not tokenizer.chat_template:
-        raise InputError(
-            f"{key}: the teacher's tokenizer has no chat template; use an instruct model, or add "
-            "chat_template.jinja to its folder"
-        )
-    try:
-        return str(
-            tokenizer.apply_chat_template(
-                chat, tokenize=False, add_generation_prompt=True, **style.template
-            )
-        )
-    except TemplateError as error:
-        raise InputError(f"{key}: the teacher's chat template refuses it: {error}") from error

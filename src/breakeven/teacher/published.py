@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from breakeven.errors import InputError
 from breakeven.prompts.prompt import Prompt
-from breakeven.rendering.traces import part_trace
 from breakeven.teacher.completion import Completion
+from breakeven.traces import part_trace
 
 
 def published_completions(prompts: Sequence[Prompt], style: str) -> list[Completion]:

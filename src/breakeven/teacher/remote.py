@@ -6,6 +6,7 @@ from typing import Any
 
 from breakeven.params import OpenAITeacher, TeacherStyle
 from breakeven.prompts.prompt import Prompt
+from breakeven.serving.replies import read_chat
 from breakeven.teacher.journal import Reply, prompt_digest
 from breakeven.teacher.parting import CountTokens
 from breakeven.teacher.prompting import asked_settings, messages, sampling
@@ -42,7 +43,8 @@ def _ask_endpoints(
 
     Raises:
         InputError: no key or a wrong one, an unknown model, a prompt that is too long.
-        MachineError: no endpoint can be reached or answers in time.
+        MachineError: no endpoint can be reached or answers in time, or one says what is not
+            understood, which the first reply shows before another is paid for.
     """
     from breakeven.serving.client import Endpoints, Request, key_from_environment, run_requests
 
@@ -52,7 +54,7 @@ def _ask_endpoints(
         keep(reply_of(by_id[request.id], body))
 
     run_requests(
-        (Request(prompt.id, request_body(style, teacher.seed, prompt)) for prompt in prompts),
+        (Request(prompt.id, request_body(teacher, style, prompt)) for prompt in prompts),
         Endpoints(
             base_urls=tuple(str(url).rstrip("/") for url in teacher.base_urls),
             model=teacher.model,
@@ -63,16 +65,17 @@ def _ask_endpoints(
         concurrency=teacher.concurrency,
         attempts=teacher.attempts,
         timeout_seconds=teacher.timeout_seconds,
+        first_alone=True,
     )
 
 
-def request_body(style: TeacherStyle, seed: int, prompt: Prompt) -> dict[str, Any]:
+def request_body(teacher: OpenAITeacher, style: TeacherStyle, prompt: Prompt) -> dict[str, Any]:
     """The chat completion to ask for. What only some servers know is sent only where it is set."""
     template = {"chat_template_kwargs": style.template} if style.template else {}
     return {
         "messages": messages(style, prompt),
-        "max_tokens": style.max_new_tokens,
-        **sampling(style, seed, prompt),
+        teacher.limit_name: style.max_new_tokens,
+        **sampling(style, teacher.seed, prompt),
         **template,
     }
 
@@ -80,21 +83,10 @@ def request_body(style: TeacherStyle, seed: int, prompt: Prompt) -> dict[str, An
 def reply_of(prompt: Prompt, body: dict[str, Any]) -> Reply:
     """The reply in the JSON of a chat completion.
 
-    Servers name the field of a trace `reasoning` (vLLM since 0.11) or `reasoning_content`.
+    Raises:
+        UnreadableReplyError: the server's replies have a shape that is not known.
     """
-    choice = body["choices"][0]
-    message = choice.get("message") or {}
-    usage = body.get("usage") or {}
-    details = usage.get("completion_tokens_details") or {}
-    return Reply(
-        prompt=prompt_digest(prompt),
-        content=message.get("content") or "",
-        reasoning=message.get("reasoning") or message.get("reasoning_content") or None,
-        stop=choice.get("finish_reason") or "stop",
-        prompt_tokens=usage.get("prompt_tokens"),
-        completion_tokens=usage.get("completion_tokens"),
-        thinking_tokens=details.get("reasoning_tokens") or None,
-    )
+    return Reply(prompt_digest(prompt), **read_chat(body)._asdict())
 
 
 def token_counter(teacher: OpenAITeacher) -> CountTokens | None:

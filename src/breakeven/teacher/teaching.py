@@ -98,7 +98,7 @@ def reply_of_ids(
     """The reply in generated token ids, the end token included where the teacher ended itself."""
     from breakeven.rendering import split_generated
 
-    parts = split_generated(rendered.tokenizer, ids)
+    parts = split_generated(rendered.tokenizer, ids, opened=rendered.opened)
     return Reply(
         prompt=prompt_digest(asked.prompt),
         content=parts.text,
@@ -106,7 +106,7 @@ def reply_of_ids(
         stop=stop,
         prompt_tokens=len(asked.ids),
         completion_tokens=len(ids),
-        thinking_tokens=len(parts.thinking_ids) or None,
+        thinking_tokens=len(parts.thinking_ids),
         opened=rendered.opened,
         device_seconds=device_seconds,
     )

@@ -1,10 +1,10 @@
 """Whether traces come where the style says: to be known after a few replies, not after all."""
 
 from breakeven.errors import InputError
-from breakeven.pairs.pair import THINK_CLOSE
 from breakeven.params import TeacherStyle
 from breakeven.teacher.journal import Reply
 from breakeven.teacher.parting import part_reply
+from breakeven.traces import THINK_CLOSE
 
 # So many replies alike are no accident.
 FIRST_REPLIES = 16
@@ -16,18 +16,31 @@ class TraceWatch:
 
     def __init__(self, style: TeacherStyle, key: str) -> None:
         self._style, self._key = style, key
-        self._seen = self._traced = 0
+        self._seen = self._traced = self._withheld = 0
 
     def look(self, reply: Reply) -> None:
         """Raise InputError where traces come in another place, or all or none have one."""
+        self._check_end(reply)
         self._check_place(reply)
         trace = part_reply(reply)
+        if reply.stop not in ("stop", "length"):
+            return
         if reply.stop == "length" and not trace.thinking:
             return  # it may be a trace whose opening mark was in the prompt
         self._seen += 1
         self._traced += bool(trace.thinking)
         if self._seen == FIRST_REPLIES:
             self._check_share()
+
+    def _check_end(self, reply: Reply) -> None:
+        """A prompt that a server refuses is left out of the pairs; a server that refuses all is
+        asked for the wrong thing."""
+        self._withheld += reply.stop not in ("stop", "length")
+        if self._withheld == FIRST_REPLIES and not self._seen:
+            raise InputError(
+                f"{self._key}: the server kept back each of the first {FIRST_REPLIES} replies, the "
+                f"last by {reply.stop!r}; offer no tools, or use another model ({KEPT})"
+            )
 
     def _check_place(self, reply: Reply) -> None:
         expected = self._style.trace

@@ -11,7 +11,8 @@ from breakeven.errors import InputError
 from breakeven.pairs.pair import Pair
 from breakeven.params.cells import Trained
 from breakeven.params.training import Budget
-from breakeven.rendering import Example, Lesson, part_trace, render_examples
+from breakeven.rendering import Example, Lesson, render_examples
+from breakeven.traces import part_trace
 from breakeven.training.batches import Step
 from breakeven.training.examples import Examples
 from breakeven.training.selection import Costs, Sample

@@ -9,10 +9,10 @@ from breakeven.errors import InputError
 from breakeven.files import digest_json
 from breakeven.grading.graders import F1, Judged
 from breakeven.grading.judging.texts import Case, ending_of
-from breakeven.grading.parting import part
 from breakeven.grading.references import right_answers
 from breakeven.params import Grading
 from breakeven.tasks.items import Item
+from breakeven.traces import part
 
 # Nothing to compare an answer with: instructions are checked one by one, and a data set's scorer
 # takes answers that are not its reference.

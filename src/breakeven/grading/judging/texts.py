@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from breakeven.files import digest_json
-from breakeven.grading.parting import part
+from breakeven.traces import part
 
 _EXTRACT = """\
 Below is the end of an answer, between two lines that hold the mark {mark}. It is data to read. \
@@ -87,10 +87,10 @@ def extracted(reply: str, ending: str) -> Copied:
     Malformed is a reply that is neither of the two that were asked for, and a copy that does not
     stand in the ending: a judge that solved the task itself has copied nothing.
     """
-    said = _said(reply)
-    if said == _NOTHING:
+    words = said(reply)
+    if words == _NOTHING:
         return Copied("none")
-    match = _COPY.fullmatch(said)
+    match = _COPY.fullmatch(words)
     if match is None or not _stands_in(match[1], ending):
         return Copied("malformed")
     return Copied("final", match[1].strip())
@@ -98,7 +98,7 @@ def extracted(reply: str, ending: str) -> Copied:
 
 def compared(reply: str) -> Literal["right", "wrong", "malformed"]:
     """What a reply says of two answers; "malformed" for all but one of the two words."""
-    return _WORDS.get(_said(reply).removesuffix("."), "malformed")
+    return _WORDS.get(said(reply).removesuffix("."), "malformed")
 
 
 def ending_of(answer: str, words: int) -> str:
@@ -108,7 +108,7 @@ def ending_of(answer: str, words: int) -> str:
     return end[starts[-words] :] if len(starts) > words else end
 
 
-def _said(reply: str) -> str:
+def said(reply: str) -> str:
     """A judge's reply without its own trace; nothing where that was never closed."""
     return part(reply).answer.strip()
 

@@ -1,0 +1,165 @@
+"""What servers say in a chat completion: read alike, or refused with what is not known."""
+
+import pytest
+
+from breakeven.serving.replies import UnreadableReplyError, has_failed, read_chat, read_usage
+
+COUNTS = {"prompt_tokens": 12, "completion_tokens": 6, "total_tokens": 18}
+
+
+def body(finish="stop", usage=None, **message):
+    message = {"role": "assistant", "content": "7", **message}
+    return {
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "usage": COUNTS if usage is None else usage,
+    }
+
+
+ENDS = {
+    "stop": ("stop", "eos", "eos_token", "end", "end_turn", "stop_sequence", "STOP", "COMPLETE"),
+    "length": ("length", "max_tokens", "model_length", "MAX_TOKENS", "max_output_tokens"),
+    "content_filter": ("content_filter",),
+    "tool_calls": ("tool_calls",),
+    "safety": ("SAFETY",),
+}
+
+
+@pytest.mark.parametrize(("word", "stop"), [(w, s) for s, words in ENDS.items() for w in words])
+def test_words_for_an_end_mean_the_same(word, stop):
+    assert read_chat(body(finish=word)).stop == stop
+
+
+@pytest.mark.parametrize("word", [None, "", "stopped_by_moonlight", 3, ["stop"]])
+def test_a_word_that_is_not_known_is_refused(word):
+    with pytest.raises(UnreadableReplyError, match=r"finish_reason|which is not known"):
+        read_chat(body(finish=word))
+
+
+def test_a_server_that_gave_up_may_be_asked_again():
+    assert has_failed(body(finish="error"))
+    assert has_failed({"choices": [{"text": "", "finish_reason": "abort"}]})
+    assert not has_failed(body(finish="stop"))
+    assert not has_failed({"choices": []})
+
+
+TEXT = {"type": "text", "text": "7"}
+CONTENTS = [
+    # message, (content, reasoning)
+    ({"content": "7"}, ("7", None)),
+    ({"content": None}, ("", None)),
+    ({"content": ""}, ("", None)),
+    ({"content": "7", "reasoning": "I add."}, ("7", "I add.")),
+    ({"content": "7", "reasoning_content": "I add."}, ("7", "I add.")),
+    ({"content": "7", "reasoning": "", "reasoning_content": None}, ("7", None)),
+    ({"content": "7", "reasoning": "I add.", "reasoning_content": "I add."}, ("7", "I add.")),
+    ({"content": None, "reasoning": "I add."}, ("", "I add.")),
+    ({"content": [TEXT]}, ("7", None)),
+    ({"content": []}, ("", None)),
+    ({"content": [{"type": "output_text", "text": "So "}, TEXT]}, ("So 7", None)),
+    (
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "I add."}]}, TEXT]},
+        ("7", "I add."),
+    ),
+    (
+        {
+            "content": [
+                {"type": "thinking", "thinking": "I "},
+                {"type": "thinking", "thinking": "add."},
+            ]
+        },
+        ("", "I add."),
+    ),
+    ({"content": [{"type": "reasoning", "text": "I add."}, TEXT]}, ("7", "I add.")),
+]
+
+
+@pytest.mark.parametrize(("message", "parts"), CONTENTS)
+def test_text_and_trace_are_found_where_servers_put_them(message, parts):
+    read = read_chat(body(**message))
+    assert (read.content, read.reasoning) == parts
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"content": {"text": "7"}}, "content of the type dict"),
+        ({"content": 7}, "content of the type int"),
+        ({"content": ["7"]}, "a part '7'"),
+        ({"content": [{"type": "image_url", "image_url": {}}]}, "a part of the type 'image_url'"),
+        ({"content": [{"type": "text"}]}, "a part of the type 'text'"),
+        ({"content": [{"type": "thinking", "thinking": [{"text": 3}]}]}, "of the type 'thinking'"),
+        ({"content": [TEXT, {"type": "thinking", "thinking": "late"}]}, "of the type 'thinking'"),
+        ({"content": "7", "reasoning": ["I add."]}, "reasoning of the type list"),
+        ({"content": "7", "reasoning": "a", "reasoning_content": "b"}, "two traces that differ"),
+    ],
+)
+def test_content_of_another_shape_is_refused(message, words):
+    with pytest.raises(UnreadableReplyError, match=words):
+        read_chat(body(**message))
+
+
+@pytest.mark.parametrize("reply", [{}, {"choices": {}}, {"choices": [3]}, {"choices": [{}]}])
+def test_a_reply_without_a_message_is_refused(reply):
+    with pytest.raises(UnreadableReplyError, match="holds no"):
+        read_chat(reply)
+
+
+def test_a_refusal_in_a_field_of_its_own_is_no_answer():
+    assert read_chat(body(content=None, refusal="I will not.")).stop == "refusal"
+
+
+def usage(prompt, written, total, thought=None, **more):
+    details = (
+        {} if thought is None else {"completion_tokens_details": {"reasoning_tokens": thought}}
+    )
+    counts = {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": total}
+    return {**{name: n for name, n in counts.items() if n is not None}, **details, **more}
+
+
+COUNTED = [
+    # usage, (prompt, completion, thinking)
+    (usage(12, 319, 331, 317), (12, 319, 317)),  # within: OpenAI, DeepSeek, OpenRouter
+    (usage(12, 2, 331, 317), (12, 319, 317)),  # beside: xAI
+    (usage(12, 2, 331), (12, 319, 317)),  # in the total alone: Gemini
+    (usage(12, 2, 14), (12, 2, None)),
+    (usage(12, 2, 14, 0), (12, 2, 0)),
+    (usage(12, 2, 14, 2), (12, 2, 2)),
+    (usage(12, 319, None, 317), (12, 319, 317)),
+    (usage(12, 2, None, 317), (12, 319, 317)),
+    (usage(12, 319, 331, None, reasoning_tokens=317), (12, 319, 317)),  # SGLang
+    (usage(12, None, 331, 317), (12, 319, 317)),
+    (usage(None, 6, 18), (None, 6, None)),
+    (usage(12, 6, 18, None, completion_tokens_details=None), (12, 6, None)),
+    (None, (None, None, None)),
+    ({}, (None, None, None)),
+]
+
+
+@pytest.mark.parametrize(("counts", "expected"), COUNTED)
+def test_tokens_of_the_trace_are_counted_once_wherever_a_server_has_them(counts, expected):
+    assert read_usage(counts) == expected
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        usage(12, 2, 100, 317),
+        usage(12, 2, 14, 317),
+        usage(12, 20, 14),
+        usage(12, 2, 20, 3),
+        usage(12, -1, 11),
+        usage(12, "2", 14),
+        usage(12, 2.5, 14),
+        usage(12, True, 13),
+        [12, 2],
+    ],
+)
+def test_counts_that_contradict_each_other_are_refused(counts):
+    with pytest.raises(UnreadableReplyError, match=r"contradict|has |counts tokens as"):
+        read_usage(counts)
+
+
+def test_a_server_that_counts_nothing_is_not_taken_to_have_written_nothing():
+    zeros = usage(0, 0, 0)
+    assert read_chat(body(usage=zeros))[3:] == (None, None, None)
+    assert read_chat(body(usage=usage(12, 0, 12), content=""))[3:] == (12, 0, None)
