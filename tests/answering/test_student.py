@@ -108,7 +108,7 @@ def test_the_record_adds_up_what_the_answers_say(answered, monkeypatch):
     for kind in ("prompt", "thinking", "answer"):
         assert record.tokens[kind] == sum(getattr(row, f"{kind}_tokens") for row in every)
     assert record.metrics["answers"] == len(every) == 3 * 2 * 20 * (1 + 2)
-    assert record.metrics["truncated"] == sum(row.stop == "length" for row in every)
+    assert record.metrics["truncated"] == sum(row.truncated for row in every)
     cells = record.details["cells"]
     assert len(cells) == 3 * 2 * 2
     assert record.flops["inference"] == sum(cell["inference_flops"] for cell in cells) > 0

@@ -41,6 +41,7 @@ from breakeven.report.collect_costs import bill_of
 from breakeven.serving import client
 from breakeven.students.pointer import BasePointer, write_pointer
 from breakeven.tasks.items import Item
+from breakeven.traces import part
 
 CONFIG = {
     "model_type": "qwen2",
@@ -103,7 +104,7 @@ def lay(params, texts=TEXTS, items=ITEMS, by_arm=()):
     for arm in params.arms:
         said = dict(by_arm).get(arm, texts)
         rows = [
-            Answer(item.id, 0, text, "stop", 10, 3, 2)
+            Answer(item.id, 0, text, "stop", 10, 3, 2, part(text).closed)
             for item, text in zip(items, said, strict=True)
         ]
         write_rows(answers_path("tinystudent", arm, 0, "greedy", "sums"), rows)

@@ -17,6 +17,7 @@ from breakeven.params import Params
 from breakeven.records import read_record
 from breakeven.students.pointer import BasePointer, write_pointer
 from breakeven.tasks.items import Item
+from breakeven.traces import part
 
 CONFIG = {
     "model_type": "qwen2",
@@ -59,8 +60,10 @@ def study(students=("a",), arms=("ift",), decodings=None, items=None) -> Params:
     )
 
 
-def answer(item, sample=0, text=None, stop="stop"):
-    return Answer(item, sample, TEXTS[item] if text is None else text, stop, 10, 3, 2)
+def answer(item, sample=0, text=None, stop="stop", closed=None):
+    text = TEXTS[item] if text is None else text
+    closed = part(text).closed if closed is None else closed
+    return Answer(item, sample, text, stop, 10, 3, 2, closed)
 
 
 def lay(params, items=None):
@@ -179,6 +182,18 @@ def test_answers_that_do_not_match_the_items_are_refused(project, answers, messa
     with pytest.raises(InputError, match=message):
         score(params)
     assert not items_path().exists()
+
+
+def test_a_trace_that_the_prompt_opened_and_nobody_closed_is_no_answer(project):
+    """Its text has no marks: only the engine knows."""
+    params = study(items={"sums": ITEMS["sums"]})
+    lay(params, {"sums": ITEMS["sums"]})
+    rows = [answer("s1", text="2", closed=False), answer("s2", text="so\n</think>\n\n4")]
+    write_rows(answers_path("a", "ift", 0, "greedy", "sums"), rows)
+    score(params)
+    table = pq.read_table(items_path()).to_pylist()
+    assert [row["truncated"] for row in table] == [True, False]
+    assert [row["correct"] for row in table] == [False, True]
 
 
 def test_an_item_that_is_there_twice_is_refused(project):

@@ -11,7 +11,7 @@ from breakeven.rendering import (
     render_prompt,
 )
 from breakeven.rendering.render import NO_LABEL, decode
-from breakeven.traces import part_trace, with_trace
+from breakeven.traces import with_trace
 
 ENDS = {
     "tabletop": "<|im_end|>",
@@ -101,24 +101,3 @@ def test_many_examples_at_once_are_the_same_as_one_by_one(tokenizer):
     together = render_examples(tokenizer, lessons)
     assert together == [render_example(tokenizer, *lesson) for lesson in lessons]
     assert render_examples(tokenizer, []) == []
-
-
-@pytest.mark.parametrize(
-    ("thinking", "answer"),
-    [("a", "b"), ("", ""), ("\n a \n", "\n\n b \n"), ("x <think> y", "b </think> c")],
-)
-def test_parting_undoes_joining(thinking, answer):
-    assert part_trace(with_trace(thinking, answer)) == (thinking, answer)
-
-
-@pytest.mark.parametrize(
-    "text", ["<think>a\nb</think> c", "\n<think>\na\nb</think>\nc\n", "<think> a\nb\n</think>c"]
-)
-def test_trace_in_another_spacing_is_parted(text):
-    assert part_trace(text) == ("a\nb", "c")
-
-
-@pytest.mark.parametrize("text", ["", "7", "<think>a", "a</think>b", "so <think>a</think>b"])
-def test_text_that_does_not_begin_with_a_closed_trace_is_refused(text):
-    with pytest.raises(InputError, match="does not begin with a trace"):
-        part_trace(text)

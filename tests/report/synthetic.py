@@ -141,6 +141,7 @@ def _answers(student: str, arm: str, seed: int, task: str, rows: list[Item]) -> 
                 int(prompt),
                 int(think),
                 int(new),
+                closed=True,
             )
             for item, cut, prompt, think, new in zip(
                 rows, truncated, prompts, thinking, answer, strict=True

@@ -140,7 +140,7 @@ def _answers(student: str, arm: str, row: Arm, task: str, rows: list[Item]) -> p
     write_rows(
         answers_path(student, arm, 0, "greedy", task),
         (
-            Answer(item.id, 0, f"<think>{HOSTILE}</think> 1", "stop", int(p), int(t), int(a))
+            Answer(item.id, 0, f"<think>{HOSTILE}</think> 1", "stop", int(p), int(t), int(a), True)
             for item, p, t, a in zip(rows, prompts, thinking, answer, strict=True)
         ),
     )

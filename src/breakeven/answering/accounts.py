@@ -100,7 +100,7 @@ def _row(piece: Piece, architecture: Architecture | str, ceiling: Found) -> dict
         "task": piece.reading.task,
         "shots": len(piece.reading.shots),
         "answers": len(answers),
-        "truncated": sum(answer.stop == "length" for answer in answers),
+        "truncated": sum(answer.truncated for answer in answers),
         "prompt_tokens": sum(prompt_tokens),
         "thinking_tokens": sum(answer.thinking_tokens for answer in answers),
         "answer_tokens": sum(answer.answer_tokens for answer in answers),

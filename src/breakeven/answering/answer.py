@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from breakeven.answering.batching import Row
+from breakeven.traces import is_truncated
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -19,7 +20,8 @@ class Answer:
     Counts come from the engine's token ids: `prompt_tokens + thinking_tokens + answer_tokens` is
     all that was processed; the end token counts as an answer token. `thinking_tokens` holds the
     trace with its marks; an unclosed trace is all thinking. `stop` is "stop" where the student
-    ended by itself and "length" where the limit cut it.
+    ended by itself and "length" where the limit cut it. `closed` is False where a trace was begun,
+    by the student or by its prompt, and not ended.
     """
 
     item: str
@@ -29,6 +31,12 @@ class Answer:
     prompt_tokens: int
     thinking_tokens: int
     answer_tokens: int
+    closed: bool
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the student was cut short."""
+        return is_truncated(self.stop, closed=self.closed)
 
 
 def read_answer(
@@ -50,4 +58,5 @@ def read_answer(
         prompt_tokens=len(row.prompt),
         thinking_tokens=len(parts.thinking_ids),
         answer_tokens=len(parts.answer_ids),
+        closed=parts.closed,
     )

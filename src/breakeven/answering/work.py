@@ -5,6 +5,7 @@ its answers. A batch that is there is never made again.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,6 +78,7 @@ def make_piece(
             "batch_size": batch_size,
             "prompts": digest_json([reading.task, reading.prompts]),
             "end_ids": digest_json(sorted(reading.end_ids)),
+            "kept": [field.name for field in fields(Answer)],
         },
     )
     return Piece(name, reading, batches(reading.prompts, decoding.samples, batch_size), folder)

@@ -19,7 +19,7 @@ from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
 from breakeven.gym.scoring import grade_gym
 from breakeven.params import Grading
 from breakeven.tasks.items import Item
-from breakeven.traces import part
+from breakeven.traces import is_truncated, part
 
 Grader = Callable[[str, Item], Grade]
 
@@ -55,17 +55,25 @@ class Judged(NamedTuple):
     truncated: bool
 
 
-def judge(text: str, stop: str, item: Item, table: Mapping[str, Grader] = GRADERS) -> Judged:
+def judge(
+    text: str,
+    stop: str,
+    item: Item,
+    table: Mapping[str, Grader] = GRADERS,
+    *,
+    closed: bool | None = None,
+) -> Judged:
     """Grade what a student wrote on an item.
 
     An answer that the limit cut, or whose trace was never closed, is wrong and truncated: what it
-    would have said is not known, and its trace is not searched for it.
+    would have said is not known, and its trace is not searched for it. `closed` is what the engine
+    knows of that; None reads it off the marks in the text.
 
     Raises:
         InputError: the item names no grader, or lacks what its grader needs.
     """
     parts = part(text)
-    if stop == "length" or not parts.closed:
+    if is_truncated(stop, closed=parts.closed if closed is None else closed):
         return Judged(UNPARSED, truncated=True)
     return Judged(grader(item, table)(parts.answer, item), truncated=False)
 

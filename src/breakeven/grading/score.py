@@ -47,7 +47,9 @@ def score(params: Params) -> None:
             part, items[part.task], params.answering.decodings[part.decoding].samples
         )
         asked = items[part.task]
-        judged = [judge(one.text, one.stop, asked[one.item], table) for one in answers]
+        judged = [
+            judge(one.text, one.stop, asked[one.item], table, closed=one.closed) for one in answers
+        ]
         if params.grading.judges:
             docket.add(number, answers, judged, asked)
         tables.append(part_table(part, answers, judged, asked, shapes[part.student]))

@@ -38,7 +38,7 @@ def both_right(prompt: Prompt, plain: Completion, traced: Completion) -> tuple[b
 
 
 def _right(completion: Completion, item: Item) -> bool:
-    if completion.stop != "stop" or not completion.closed:
+    if not completion.finished:
         return False
     return grader(item, GRADERS)(completion.answer, item).correct
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from breakeven.traces import is_truncated
+
 STYLES = ("ift", "reasoning")
 
 
@@ -25,6 +27,16 @@ class Completion:
     stop: str = "stop"
     closed: bool = True
     completion_tokens: int | None = None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the teacher was cut short."""
+        return is_truncated(self.stop, closed=self.closed)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ended by itself: neither cut short nor kept back by a server."""
+        return self.stop == "stop" and not self.truncated
 
     @property
     def new_tokens(self) -> int | None:

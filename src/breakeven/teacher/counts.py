@@ -33,7 +33,7 @@ class Counts:
         for kind, count in found.items():
             self._tokens[kind] += count or 0
             self.unknown[kind] += count is None
-        self._seen["truncated"] += completion.stop == "length"
+        self._seen["truncated"] += completion.truncated
         self._seen["traced"] += bool(completion.thinking)
         self._seen["unclosed"] += not completion.closed
 
@@ -46,6 +46,6 @@ class Counts:
         return {kind: None if self.unknown[kind] else self._tokens[kind] for kind in kinds}
 
     def metrics(self) -> dict[str, float | None]:
-        """How many completions there are, were cut at the limit, have a trace, left it unclosed."""
+        """How many completions there are, were cut short, have a trace, left it unclosed."""
         seen = {name: float(self._seen[name]) for name in ("truncated", "traced", "unclosed")}
         return {"completions": self.completions, **seen}
