@@ -1,6 +1,9 @@
 """Generated ids parted into trace and answer."""
 
+import copy
+
 import pytest
+from tests.rendering.conftest import CHATML
 
 from breakeven.rendering import render_completion, split_generated
 from breakeven.rendering.render import decode
@@ -53,6 +56,25 @@ def test_mark_spelt_in_ordinary_tokens_closes_nothing(tokenizers, name):
     ids = render_completion(tokenizer, "a </think> b", "7")
     cut = ids[: ids.index(tokenizer.convert_tokens_to_ids("</think>"))]
     assert not split_generated(tokenizer, cut).closed
+
+
+@pytest.mark.parametrize("name", ["chatml", "thinkless"])
+def test_a_trace_that_the_prompt_opened_goes_on_until_its_mark(tokenizers, name):
+    tokenizer = copy.deepcopy(tokenizers[name])
+    tokenizer.chat_template = CHATML.replace("assistant\n' }}", "assistant\n<think>\n' }}")
+    for text, closed, answer in (
+        ("I add and add", False, ""),
+        ("7", False, ""),
+        ("I add.\n</think>\n\n7", True, "7"),
+        ("\n</think>\n\n7", True, "7"),
+        ("a</think>7<think>b", False, ""),
+    ):
+        ids = ids_of(tokenizer, text)
+        parts = split_generated(tokenizer, ids)
+        assert (parts.closed, decode(tokenizer, parts.answer_ids).strip()) == (closed, answer)
+        assert parts.thinking_ids + parts.answer_ids == ids
+    assert split_generated(tokenizer, ids_of(tokenizer, "7"), opened=False).closed
+    assert split_generated(tokenizer, ids_of(tokenizer, " 7\n"), [("1 + 1?", "2")]).closed
 
 
 def test_plain_answer_ends_at_its_line(tokenizer):

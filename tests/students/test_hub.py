@@ -92,6 +92,13 @@ def test_a_branch_is_resolved_once_and_its_commit_is_recorded(hub, tiny):
     assert read_json(base_folder("s") / "pointer.json") == told
 
 
+def test_a_template_that_cannot_be_learnt_with_is_refused_before_weights_are_fetched(hub, tiny):
+    hub.add(REPO, {**tiny, "chat_template.jinja": b"{{ 'Hello' }}"})
+    with pytest.raises(InputError, match=r"students\.s\.base: .* shows a message 0 times"):
+        build(Student(base=base()))
+    assert not [name for name in hub.fetched() if name.endswith(".safetensors")]
+
+
 def test_the_pointer_tells_no_folder_of_this_machine(hub, tiny, tmp_path):
     hub.add(REPO, tiny)
     build(Student(base=base()))
