@@ -64,7 +64,8 @@ def scored() -> pd.DataFrame:
         write_rows(task_path(task), items)
         for arm, thinking in (("ift", 0), ("reasoning", 7)):
             answers = [
-                Answer(item.id, 0, f"It is {item.id}.", "stop", 5, thinking, 2) for item in items
+                Answer(item.id, 0, f"It is {item.id}.", "stop", 5, thinking, 2, True)
+                for item in items
             ]
             write_rows(answers_path("t1", arm, 0, "greedy", task), answers)
             rows += [
