@@ -125,3 +125,16 @@ def test_bad_rows_of_tasks_are_refused(tmp_path, rows, head, message):
     with pytest.raises(InputError) as caught:
         imported(tmp_path, rows, head)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("head", "end", "noted"), [("", "", True), (",cluster", ",story 1", False)]
+)
+def test_answers_that_do_not_name_their_passages_are_told(tmp_path, head, end, noted):
+    rows = [
+        f"a,1,{style},general-open,coqa,{item},1{end}"
+        for style in ("ift", "reasoning")
+        for item in ("x", "y")
+    ]
+    found = imported(tmp_path, rows, f"student,size_b,style,family,task,item,correct{head}")
+    assert any("do not say which" in note for note in found.notes) == noted

@@ -1,8 +1,11 @@
 """Which logged questions share a passage: they are right or wrong together more than others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from breakeven.analysis.import_tasks import shared_passages
+from breakeven.analysis.results import Results
 from breakeven.files import digest_json
 
 # The names that data sets of reading comprehension give the text that a question is about.
@@ -18,6 +21,22 @@ def passages(documents: Sequence[Any]) -> list[str | None]:
     if len(set(texts)) < 2:
         return [None] * len(texts)
     return [None if text is None else f"passage {digest_json(text)[:16]}" for text in texts]
+
+
+def with_passage_note(results: Results) -> Results:
+    """A note where answers to tasks of the study do not say which questions share a passage."""
+    items = results.items
+    if items is None:
+        return results
+    unnamed = items[items["cluster"].isna()] if "cluster" in items.columns else items
+    found = shared_passages(map(str, unnamed["task"].unique()))
+    if not found:
+        return results
+    note = (
+        f"questions of {', '.join(found)} share passages, and these answers do not say which "
+        "(column cluster): taken as unrelated, so that intervals are too narrow"
+    )
+    return replace(results, notes=(*results.notes, note))
 
 
 def _text(document: Any) -> str | None:  # noqa: ANN401 - a JSON value

@@ -17,6 +17,7 @@ from breakeven.analysis.import_every_eval import (
 from breakeven.analysis.import_inspect import inspect_answers
 from breakeven.analysis.import_lm_eval import lm_eval_answers
 from breakeven.analysis.import_lm_eval_files import is_lm_eval
+from breakeven.analysis.import_passages import with_passage_note
 from breakeven.analysis.import_runs import LogAnswers, Run, RunsFile, TaskChoice, read_runs
 from breakeven.analysis.import_shared import shared_questions
 from breakeven.analysis.import_tables import UNPAIRED, import_table
@@ -39,9 +40,10 @@ def import_results(path: Path, families: Sequence[str] = ()) -> Results:
     """
     kind = path.suffix.lower()
     if kind in (".csv", ".parquet"):
-        return with_derived_flops(import_table(path, families))
+        return with_derived_flops(with_passage_note(import_table(path, families)))
     if kind in (".yaml", ".yml"):
-        return with_derived_flops(_from_logs(path, read_runs(path), families))
+        found = _from_logs(path, read_runs(path), families)
+        return with_derived_flops(with_passage_note(found))
     raise InputError(
         f"{path}: is no .csv, .parquet or .yaml file; logs of an evaluation harness are named in "
         "a .yaml file (docs/import.md)"
