@@ -278,7 +278,7 @@ def call(read: int, new: int, model: str = "m/one", **more: object) -> dict:
     ],
 )
 def test_every_call_of_the_model_counts_and_no_text_twice(events, prompt, new):
-    found = sample_tokens({"events": events, "output": {"usage": usage(1, 1)}}, "m/one")
+    found = sample_tokens("w", {"events": events, "output": {"usage": usage(1, 1)}}, "m/one")
     assert (found.prompt_tokens, found.answer_tokens) == (prompt, new)
 
 
@@ -308,7 +308,7 @@ def test_every_call_of_the_model_counts_and_no_text_twice(events, prompt, new):
     ],
 )
 def test_without_events_the_models_own_sums_count(changes, prompt, new):
-    found = sample_tokens({"output": {"usage": usage(620, 3)}, **changes}, "m/one")
+    found = sample_tokens("w", {"output": {"usage": usage(620, 3)}, **changes}, "m/one")
     assert (found.prompt_tokens, found.answer_tokens) == (prompt, new)
     assert (found.note is None) == (prompt is not None and new == 3)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.analysis.import_runs import LogAnswers, TaskChoice
+from breakeven.analysis.import_shapes import EveryEvalRecord, EveryEvalRow, check_shape
 from breakeven.analysis.inspect_tokens import UNREADABLE, usage_tokens
 from breakeven.errors import InputError, did_you_mean
 from breakeven.files import digest_file, read_json, read_jsonl
@@ -122,7 +123,8 @@ def _task_rows(
         item = str(sample.get("sample_id"))
         where = f"{record.samples}: line {line}"
         usage = {k: v for k, v in (sample.get("token_usage") or {}).items() if v is not None}
-        tokens = usage_tokens(usage) if "input_tokens" in usage else None
+        counted = {"input_tokens", "output_tokens"} <= set(usage)
+        tokens = usage_tokens(usage) if counted else None
         score = (sample.get("evaluation") or {}).get("score")
         yield {
             "task": task,
@@ -228,6 +230,8 @@ def _samples(record: EvalRecord, file: Path) -> list[Json]:
             f"{file}: its checksum is not the one in {record.file.name}; copy it again"
         )
     rows = read_jsonl(file)
+    for line, row in enumerate(rows, start=1):
+        check_shape(f"{file}: line {line}", EveryEvalRow, row)
     if total is not None and total != len(rows):
         raise InputError(f"{file}: holds {len(rows)} rows, {record.file.name} says {total}")
     ids = {row.get("evaluation_id") for row in rows}
@@ -240,6 +244,7 @@ def _read(file: Path) -> EvalRecord:
     content = read_json(file)
     if not isinstance(content, dict) or not isinstance(content.get("evaluation_results"), list):
         raise InputError(f"{file}: is no Every Eval Ever record: it has no evaluation_results")
+    check_shape(str(file), EveryEvalRecord, content)
     version = str(content.get("schema_version"))
     if not version.startswith(_VERSIONS):
         raise InputError(f"{file}: schema_version: value is {version!r}; read are 0.2 and 0.3")

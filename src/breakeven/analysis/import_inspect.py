@@ -54,7 +54,7 @@ def _log_answers(log: InspectLog, choice: TaskChoice) -> tuple[list[dict[str, An
     model = log.spec.get("model")
     scorer = choice.metric
     for where, sample in log.samples():
-        tokens = sample_tokens(sample, model)
+        tokens = sample_tokens(where, sample, model)
         errors += bool(sample.get("error"))
         if tokens.note is not None:
             notes.append(tokens.note)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from breakeven.analysis.import_shapes import HarnessResults, HarnessRow, check_shape
 from breakeven.errors import InputError
 from breakeven.files import read_json, read_jsonl
 
@@ -108,6 +109,7 @@ def read_samples(file: Path) -> list[Json]:
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict) or "doc_id" not in row:
             raise InputError(f"{file}: line {number}: doc_id is missing; use --log_samples output")
+        check_shape(f"{file}: line {number}", HarnessRow, row)
     return list(rows)
 
 
@@ -167,6 +169,7 @@ def _merged(files: Iterable[Path]) -> tuple[Json, Path | None]:
         content = read_json(last)
         if not isinstance(content, dict):
             raise InputError(f"{last}: is no results file; run the evaluation again")
+        check_shape(str(last), HarnessResults, content)
         for name in ("results", "configs", "n-samples", "group_subtasks"):
             section = content.get(name)
             if isinstance(section, dict):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from breakeven.analysis.import_shapes import InspectHead, InspectSample, check_shape
 from breakeven.errors import InputError
 from breakeven.files import read_json
 
@@ -45,8 +46,7 @@ class InspectLog:
         """The logged samples; raises InputError where one is not readable."""
         found = _zip_samples(self.file) if _is_zip(self.file) else _json_samples(self.file)
         for where, sample in found:
-            if not isinstance(sample, dict):
-                raise InputError(f"{where}: is no sample; write the log again")
+            check_shape(where, InspectSample, sample)
             yield where, sample
 
 
@@ -83,6 +83,7 @@ def read_head(file: Path) -> InspectLog:
     version = head.get("version", 2)
     if not isinstance(version, int) or version < 2:
         raise InputError(f"{file}: version: value is {version!r}; convert it with a newer Inspect")
+    check_shape(str(file), InspectHead, head)
     if head.get("invalidated"):
         raise InputError(
             f"{file}: invalidated: value is True; samples of it were marked as wrong; repeat them "

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+from breakeven.analysis.import_shapes import ModelEvent, check_shape
+
 Json = Mapping[str, Any]
 
 _CACHED = ("input_tokens_cache_read", "input_tokens_cache_write")
@@ -40,14 +42,14 @@ class Tokens(NamedTuple):
     note: str | None = None
 
 
-def sample_tokens(sample: Json, model: str | None) -> Tokens:
+def sample_tokens(where: str, sample: Json, model: str | None) -> Tokens:
     """Tokens of the evaluated `model` in a sample; graders and other roles are left out.
 
     Contexts that go on are read once, so cached tokens and earlier turns are not counted again.
     The model events of the log tell the calls; without them the last call gives what was read and
-    `model_usage` what was generated.
+    `model_usage` what was generated. Raises InputError, with `where`, on an event of another shape.
     """
-    calls = _calls(sample, model)
+    calls = _calls(where, sample, model)
     if calls:
         return _of_calls(calls)
     last = _last_call(sample)
@@ -115,15 +117,16 @@ def _read_once(prompts: Iterable[float]) -> float:
     return total
 
 
-def _calls(sample: Json, model: str | None) -> list[Json]:
+def _calls(where: str, sample: Json, model: str | None) -> list[Json]:
     """Usages of the evaluated model's calls in order, before the sample was scored."""
     found: list[Json] = []
-    for event in sample.get("events") or []:
+    for index, event in enumerate(sample.get("events") or []):
         kind = event.get("event")
         if kind in ("span_begin", "step") and event.get("type") in ("scorer", "scorers"):
             break
         if kind != "model" or event.get("role") or (model and event.get("model") != model):
             continue
+        check_shape(f"{where}: events.{index}", ModelEvent, event)
         usage = _complete((event.get("output") or {}).get("usage"))
         if usage is not None:
             found.append(usage)
@@ -157,7 +160,9 @@ def _volume(usages: Iterable[Json]) -> float:
     return sum(usage["input_tokens"] + usage["output_tokens"] for usage in usages)
 
 
-def _complete(usage: Any) -> Json | None:  # noqa: ANN401 - a JSON value
-    if not isinstance(usage, dict) or not {"input_tokens", "output_tokens"} <= set(usage):
-        return None
-    return usage
+def _complete(usage: Json | None) -> Json | None:
+    known = usage is not None and None not in (
+        usage.get("input_tokens"),
+        usage.get("output_tokens"),
+    )
+    return usage if known else None
