@@ -1,6 +1,6 @@
 """How often does a report decide what is not so? On simulated studies, read by `import`.
 
-Run: python scripts/verdict_errors.py [--simulations 1000] [--seed 0] [--worlds NAME ...] [--json]
+Run: python scripts/verdict_errors.py [--simulations 1000] [--seed 0] [--jobs 8] [--worlds NAME ...]
 Prints a table like that of scripts/coverage.py and exits with 1 if a row leaves its bounds.
 """
 
@@ -10,6 +10,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -228,24 +230,30 @@ def misplaced(world: World, found: Findings) -> bool:
     return False
 
 
-def outcomes(simulations: int, seed: int, names: Sequence[str]) -> Iterator[Outcome]:
-    """Which decisions were wrong, a study of each world at a time."""
+def outcome(stream: np.random.SeedSequence, names: Sequence[str]) -> Outcome:
+    """Which decisions were wrong, a study of each world."""
+    found: Outcome = {}
     with tempfile.TemporaryDirectory() as folder:
-        streams = np.random.SeedSequence(seed).spawn(simulations)
-        for stream in tqdm(streams, unit="study", disable=None):
-            found: Outcome = {}
-            for name, child in zip(WORLDS, stream.spawn(len(WORLDS)), strict=True):
-                if name not in names:
-                    continue
-                world = WORLDS[name]
-                one = judged(world, np.random.default_rng(child), Path(folder))
-                wrong = [one.claim(key).verdict in bad for key, bad in world.wrong.items()]
-                found |= {
-                    f"{name} claim": [any(wrong)],
-                    f"{name} page": [any(wrong) or misplaced(world, one)],
-                    f"{name} each": wrong,
-                }
-            yield found
+        for name, child in zip(WORLDS, stream.spawn(len(WORLDS)), strict=True):
+            if name not in names:
+                continue
+            world = WORLDS[name]
+            one = judged(world, np.random.default_rng(child), Path(folder))
+            wrong = [one.claim(key).verdict in bad for key, bad in world.wrong.items()]
+            found |= {
+                f"{name} claim": [any(wrong)],
+                f"{name} page": [any(wrong) or misplaced(world, one)],
+                f"{name} each": wrong,
+            }
+    return found
+
+
+def outcomes(simulations: int, seed: int, names: Sequence[str], jobs: int) -> Iterator[Outcome]:
+    """The outcomes of that many studies of each world, in processes that share the work."""
+    streams = np.random.SeedSequence(seed).spawn(simulations)
+    with Pool(jobs) as pool:
+        each = pool.imap(partial(outcome, names=tuple(names)), streams, chunksize=4)
+        yield from tqdm(each, total=simulations, unit="study", disable=None)
 
 
 def main() -> int:
@@ -254,11 +262,13 @@ def main() -> int:
     parser.add_argument("--simulations", type=int, default=1000, help="studies of each world")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     options = parser.parse_args()
-    if options.simulations < 2:
-        parser.error("--simulations must be at least 2")
-    rows = rows_of(PROMISES, outcomes(options.simulations, options.seed, options.worlds))
+    if options.simulations < 2 or options.jobs < 1:
+        parser.error("--simulations must be at least 2, --jobs at least 1")
+    found = outcomes(options.simulations, options.seed, options.worlds, options.jobs)
+    rows = rows_of(PROMISES, found)
     if options.json:
         print(json.dumps({"rows": [{**row._asdict(), "holds": row.holds} for row in rows]}))
     else:
