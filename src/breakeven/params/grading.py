@@ -6,9 +6,10 @@ from breakeven.params.names import (
     Count,
     CountOrZero,
     Endpoint,
+    Few,
     LimitName,
     Name,
-    Positive,
+    Seconds,
     Section,
     Text,
     VariableName,
@@ -30,9 +31,9 @@ class Judge(Section):
     architecture: Text | None = None
     template: dict[str, bool | int | float | str] = Field(default_factory=dict)
     max_new_tokens: Count = 512
-    concurrency: Count = 16
-    timeout_seconds: Positive = 120.0
-    attempts: Count = 6
+    concurrency: Few = 16
+    timeout_seconds: Seconds = 120.0
+    attempts: Few = 6
 
 
 class Grading(Section):
@@ -43,7 +44,7 @@ class Grading(Section):
     rules; whose word the score takes does not change.
     """
 
-    math_seconds: Positive = 5.0
+    math_seconds: Seconds = 5.0
     judges: dict[Name, Judge] = Field(default_factory=dict)
     ending_words: Count = 200
     audit: CountOrZero = 100

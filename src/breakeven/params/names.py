@@ -35,6 +35,11 @@ Positive = Annotated[Real, Field(gt=0.0)]
 NotNegative = Annotated[Real, Field(ge=0.0)]
 # So large that no study reaches it, and small enough to be exact as a float.
 Count = Annotated[Whole, Field(ge=1, le=10**15)]
+# Of what a process holds at once: threads, requests, samples of one question, ranks, passes.
+Few = Annotated[Whole, Field(ge=1, le=10_000)]
+# Of what is made here one by one before anything is asked or answered.
+Drawn = Annotated[Whole, Field(ge=1, le=10_000_000)]
+Seconds = Annotated[Real, Field(gt=0.0, le=1e9)]
 CountOrZero = Annotated[Whole, Field(ge=0, le=10**15)]
 # What every library takes as a seed: NumPy no more, and training multiplies it by a million.
 Seed = Annotated[Whole, Field(ge=0, le=2**32 - 1)]

@@ -10,6 +10,7 @@ from breakeven.params.names import (
     Count,
     DtypeName,
     EachOnce,
+    Few,
     Name,
     NotNegative,
     Positive,
@@ -35,7 +36,7 @@ class Student(Section):
     base: Base
     method: Literal["full", "lora", "qlora"] | None = None
     learning_rates: dict[Style, Positive] = Field(default_factory=dict)
-    lora_rank: Count | None = None
+    lora_rank: Few | None = None
 
 
 class Decoding(Section):
@@ -43,7 +44,7 @@ class Decoding(Section):
 
     temperature: NotNegative = 0.0
     top_p: Annotated[Real, Field(gt=0.0, le=1.0)] = 1.0
-    samples: Count = 1
+    samples: Few = 1
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -61,7 +62,7 @@ class Answering(Section):
     batch_size: Count = 256
     decodings: Annotated[dict[Name, Decoding], Field(min_length=1)]
     dtype: DtypeName = "auto"
-    threads: Count | None = None
+    threads: Few | None = None
     server: VllmServer = VllmServer()
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from breakeven.params.names import (
     Count,
     Digest,
+    Drawn,
     EachOnce,
     Flag,
     GraderName,
@@ -30,9 +31,9 @@ class ProceduralSource(Section):
     kind: Literal["procedural"]
     problem: ProblemKind
     formats: Annotated[tuple[Format, ...], Field(min_length=1), EachOnce] = ("open", "choice")
-    prompts: Count
-    min_depth: Count | None = None
-    max_depth: Count | None = None
+    prompts: Drawn
+    min_depth: Drawn | None = None
+    max_depth: Drawn | None = None
     seed: Seed = 0
 
 
@@ -54,7 +55,7 @@ class GymSource(Section):
 
     kind: Literal["reasoning-gym"]
     dataset: Text
-    prompts: Count
+    prompts: Drawn
     config: dict[str, Any] = Field(default_factory=dict)
     seed: Seed = 0
 
@@ -124,7 +125,7 @@ class CatalogueSource(Section):
     kind: Literal["catalogue"]
     benchmark: Text
     folder: ProjectPath | None = None
-    prompts: Count = 20
+    prompts: Drawn = 20
     seed: Seed = 0
 
 

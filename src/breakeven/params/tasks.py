@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from breakeven.params.names import (
     Count,
+    Drawn,
     Family,
     GraderName,
     ProjectPath,
@@ -23,9 +24,9 @@ class ProceduralTask(Section):
     problem: ProblemKind
     format: Format
     family: Family
-    items: Count = 400
-    min_depth: Count | None = None
-    max_depth: Count | None = None
+    items: Drawn = 400
+    min_depth: Drawn | None = None
+    max_depth: Drawn | None = None
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -56,7 +57,7 @@ class GymTask(Section):
     kind: Literal["reasoning-gym"]
     dataset: Text
     family: Literal["general-open", "math-open"]
-    items: Count = 200
+    items: Drawn = 200
     config: dict[str, Any] = Field(default_factory=dict)
     seed: Seed = 0
 

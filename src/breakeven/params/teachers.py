@@ -9,11 +9,12 @@ from breakeven.params.names import (
     Count,
     DtypeName,
     Endpoint,
+    Few,
     LimitName,
     NotNegative,
-    Positive,
     ProjectPath,
     Real,
+    Seconds,
     Section,
     Seed,
     Share,
@@ -92,9 +93,9 @@ class OpenAITeacher(Section):
     limit_name: LimitName = "max_tokens"
     architecture: Text | None = None
     styles: TeacherStyles
-    concurrency: Count = 32
-    timeout_seconds: Positive = 600.0
-    attempts: Count = 6
+    concurrency: Few = 32
+    timeout_seconds: Seconds = 600.0
+    attempts: Few = 6
     seed: Seed = 0
 
 
@@ -107,12 +108,12 @@ class VllmServer(Section):
 
     python: Text = ".vllm/bin/python"
     max_model_len: Count | None = None
-    tensor_parallel: Count = 1
-    data_parallel: Count = 1
+    tensor_parallel: Few = 1
+    data_parallel: Few = 1
     memory_share: Share = 0.9
     dtype: DtypeName = "auto"
-    threads: Count | None = None
-    startup_seconds: Positive = 900.0
+    threads: Few | None = None
+    startup_seconds: Seconds = 900.0
 
 
 class VllmTeacher(Section):
@@ -125,9 +126,9 @@ class VllmTeacher(Section):
     model: Weights
     server: VllmServer = VllmServer()
     styles: LocalStyles
-    concurrency: Count = 32
-    timeout_seconds: Positive = 24 * 3600.0
-    attempts: Count = 6
+    concurrency: Few = 32
+    timeout_seconds: Seconds = 24 * 3600.0
+    attempts: Few = 6
     seed: Seed = 0
 
 
@@ -139,7 +140,7 @@ class TransformersTeacher(Section):
     styles: LocalStyles
     batch_size: Count = 32
     dtype: DtypeName = "auto"
-    threads: Count | None = None
+    threads: Few | None = None
     seed: Seed = 0
 
 

@@ -8,6 +8,7 @@ from breakeven.params.names import (
     Count,
     CountOrZero,
     DtypeName,
+    Few,
     Flag,
     Name,
     NotNegative,
@@ -105,7 +106,7 @@ class Schedule(Section):
 class Lora(Section):
     """Low-rank adapters on every linear layer but the output head."""
 
-    rank: Count = 32
+    rank: Few = 32
     alpha: Positive = 64.0
     dropout: Annotated[Real, Field(ge=0.0, lt=1.0)] = 0.0
 
@@ -121,7 +122,7 @@ class Training(Section):
     """
 
     method: Literal["full", "lora", "qlora"] = "lora"
-    epochs: Count = 1
+    epochs: Few = 1
     batch_tokens: Count = 4096
     batch_sequences: Count | None = None
     micro_batch_tokens: Count | None = None
@@ -136,7 +137,7 @@ class Training(Section):
     gradient_checkpointing: Flag = False
     checkpoint_steps: Count = 100
     dtype: DtypeName = "auto"
-    threads: Count | None = None
+    threads: Few | None = None
     launch: ProjectPath | None = None
 
     @model_validator(mode="after")
