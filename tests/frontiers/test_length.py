@@ -114,3 +114,25 @@ def test_no_answers_are_refused():
         accuracy_under_limits([], [], [], [10])
     with pytest.raises(ValueError, match="one at least"):
         percentile_limits([])
+
+
+def test_two_formats_of_one_content_are_one_piece_of_evidence() -> None:
+    rng = np.random.default_rng(3)
+    lengths = rng.uniform(10, 100, size=(40, 2))
+    tokens = np.concatenate([lengths, lengths]).ravel()
+    correct = np.tile([1, 0], 80)
+    questions = np.repeat([f"{form}/{i}" for form in ("open", "mc") for i in range(40)], 2)
+    contents = np.repeat([f"c{i}" for _ in range(2) for i in range(40)], 2)
+    once = tokens_by_correctness(tokens[:80], correct[:80], questions[:80])
+    twice = tokens_by_correctness(tokens, correct, questions, clusters=contents)
+    apart = tokens_by_correctness(tokens, correct, questions)
+    assert twice.paired_questions == 80
+    assert (twice.paired_low, twice.paired_high) == pytest.approx(
+        (once.paired_low, once.paired_high)
+    )
+    assert apart.paired_low is not None
+    assert twice.paired_low is not None
+    assert apart.paired_low > twice.paired_low
+    single = tokens_by_correctness([1, 2, 3, 4], [1, 0, 1, 0], list("aabb"), clusters=list("cccc"))
+    assert single.paired_low is None
+    assert "one content" in str(single.reason)

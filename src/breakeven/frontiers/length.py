@@ -63,53 +63,76 @@ def _mean_or_none(values: Floats) -> float | None:
 
 
 def tokens_by_correctness(
-    tokens: Numbers, correct: ArrayLike, questions: ArrayLike, level: float = 0.95
+    tokens: Numbers,
+    correct: ArrayLike,
+    questions: ArrayLike,
+    level: float = 0.95,
+    *,
+    clusters: ArrayLike | None = None,
 ) -> LengthByCorrectness:
     """Length of right and wrong answers; `questions` holds each answer's question id.
 
     Wrong answers are longer partly because hard questions need more steps; the paired ratio
     compares right and wrong answers (of several samples, seeds or students) to one question.
-    Answers without a token count in the paired part as one token.
+    Answers without a token count in the paired part as one token. `clusters` holds what questions
+    may share, one label an answer: one content in two formats is one piece of evidence.
     Raises ValueError on shapes or values out of range.
     """
     token_array, right = _answers(tokens, correct)
     right_mean, wrong_mean = (_mean_or_none(token_array[mask]) for mask in (right, ~right))
-    ratio = wrong_mean / right_mean if right_mean and wrong_mean is not None else None
-    log_ratios = _log_ratios(np.log(np.maximum(token_array, 1)), right, np.asarray(questions))
+    ratio = None
+    if right_mean is not None and right_mean > 0 and wrong_mean is not None:
+        ratio = wrong_mean / right_mean
+    labels = np.asarray(questions if clusters is None else clusters)
+    log_ratios, groups = _log_ratios(
+        np.log(np.maximum(token_array, 1)), right, np.asarray(questions), labels
+    )
     counts = int(right.sum()), int((~right).sum())
     means = right_mean, wrong_mean, ratio
     if not len(log_ratios):
         reason = "no question has both right and wrong answers"
         return LengthByCorrectness(*counts, *means, 0, None, None, None, reason)
-    centre = float(log_ratios.mean())
-    if len(log_ratios) == 1:
-        reason = "one question has both right and wrong answers, so there is no interval"
-        return LengthByCorrectness(*counts, *means, 1, float(np.exp(centre)), None, None, reason)
-    reach = _t_reach(log_ratios, as_level(level))
-    paired, low, high = (float(np.exp(centre + shift)) for shift in (0.0, -reach, reach))
-    return LengthByCorrectness(*counts, *means, len(log_ratios), paired, low, high, None)
+    centre, paired = float(log_ratios.mean()), len(log_ratios)
+    reach = _t_reach(log_ratios, groups, as_level(level))
+    if reach is None:
+        what = "question has" if paired == 1 else "content, in several questions, has"
+        reason = f"one {what} both right and wrong answers, so there is no interval"
+        value = float(np.exp(centre))
+        return LengthByCorrectness(*counts, *means, paired, value, None, None, reason)
+    value, low, high = (float(np.exp(centre + shift)) for shift in (0.0, -reach, reach))
+    return LengthByCorrectness(*counts, *means, paired, value, low, high, None)
 
 
-def _log_ratios(log_tokens: Floats, right: Bools, questions: NDArray[np.generic]) -> Floats:
-    """Mean log tokens of wrong minus right answers, for each question that has both."""
-    if questions.shape != right.shape:
-        raise ValueError(f"questions: shape is {questions.shape}; use one id an answer")
-    _, group = np.unique(questions, return_inverse=True)
-    size = int(group.max()) + 1 if len(group) else 0
+def _log_ratios(
+    log_tokens: Floats,
+    right: Bools,
+    questions: NDArray[np.generic],
+    labels: NDArray[np.generic],
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Mean log tokens of wrong minus right answers of each question that has both; its cluster."""
+    for name, array in (("questions", questions), ("clusters", labels)):
+        if array.shape != right.shape:
+            raise ValueError(f"{name}: shape is {array.shape}; use one an answer")
+    _, first, group = np.unique(questions, return_index=True, return_inverse=True)
     counts, sums = [], []
     for mask in (right, ~right):
-        counts.append(np.bincount(group[mask], minlength=size))
-        sums.append(np.bincount(group[mask], weights=log_tokens[mask], minlength=size))
+        counts.append(np.bincount(group[mask], minlength=len(first)))
+        sums.append(np.bincount(group[mask], weights=log_tokens[mask], minlength=len(first)))
     both = (counts[0] > 0) & (counts[1] > 0)
     ratios: Floats = sums[1][both] / counts[1][both] - sums[0][both] / counts[0][both]
-    return ratios
+    numbers = np.unique(labels[first][both], return_inverse=True)[1]
+    return ratios, numbers.astype(np.int64)
 
 
-def _t_reach(values: Floats, level: float) -> float:
-    from scipy.stats import t
+def _t_reach(values: Floats, clusters: NDArray[np.int64], level: float) -> float | None:
+    """Half the interval of the mean by t over clusters; None with fewer than two of them."""
+    from breakeven.statistics.clustering import mean_variance
+    from breakeven.statistics.estimates import student_quantile
 
-    error = values.std(ddof=1) / np.sqrt(len(values))
-    return float(t.ppf((1 + level) / 2, len(values) - 1) * error)
+    spread = mean_variance(values, clusters)
+    if spread is None:
+        return None
+    return student_quantile(level, spread.degrees_of_freedom) * float(np.sqrt(spread.variance))
 
 
 def percentile_limits(

@@ -159,7 +159,10 @@ def _within_questions(rows: "pd.DataFrame", reasoning: Sequence[Group]) -> str:
     marked = every[every["correct"].isin((0, 1))]
     names = marked["task"].astype(str) + "/" + marked["item"].astype(str)
     found = tokens_by_correctness(
-        marked["tokens"].to_numpy(), marked["correct"].to_numpy(dtype=float), names.to_numpy(str)
+        marked["tokens"].to_numpy(),
+        marked["correct"].to_numpy(dtype=float),
+        names.to_numpy(str),
+        clusters=marked["question"].to_numpy(str),
     )
     if found.paired_ratio is None or found.paired_low is None or found.paired_high is None:
         return ""

@@ -50,6 +50,7 @@ class Answers(NamedTuple):
     truncated: "NDArray[np.bool_]"
     task: "NDArray[np.str_]"
     question: "NDArray[np.str_]"
+    cluster: "NDArray[np.str_]"
 
 
 def answers_of(study: Study) -> dict[tuple[str, str, str], Answers]:
@@ -64,9 +65,12 @@ def answers_of(study: Study) -> dict[tuple[str, str, str], Answers]:
     tokens = rows["answer_tokens"].astype(float)
     if "thinking_tokens" in rows.columns:
         tokens = tokens + rows["thinking_tokens"].astype(float).fillna(0.0)
+    question = rows["task"].astype(str) + "/" + rows["item"].astype(str)
+    content = rows["cluster"].astype("object") if "cluster" in rows.columns else question
     rows = rows.assign(
         tokens=tokens,
-        question=rows["task"].astype(str) + "/" + rows["item"].astype(str),
+        question=question,
+        content=content.where(content.notna(), question),
         cut=rows["truncated"].astype(bool) if "truncated" in rows.columns else False,
     )
     found = {}
@@ -78,6 +82,7 @@ def answers_of(study: Study) -> dict[tuple[str, str, str], Answers]:
             part["cut"].to_numpy(dtype=bool),
             part["task"].to_numpy(dtype=str),
             part["question"].to_numpy(dtype=str),
+            part["content"].to_numpy(dtype=str),
         )
     return found
 
@@ -152,6 +157,7 @@ def _paired_words(study: Study, answers: dict[tuple[str, str, str], Answers]) ->
         np.concatenate([own.tokens for own in parts]),
         np.concatenate([own.correct for own in parts]),
         np.concatenate([own.question for own in parts]),
+        clusters=np.concatenate([own.cluster for own in parts]),
     )
     if pooled.paired_ratio is None or pooled.paired_low is None or pooled.paired_high is None:
         return f" Within a question nothing can be said: {pooled.reason}."
