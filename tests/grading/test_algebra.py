@@ -66,11 +66,10 @@ def test_what_has_no_value_at_any_point_cannot_be_told(quick):
 
 
 def test_an_answer_has_no_more_than_the_limit_in_all():
-    one = Answer(1.0)
-    started = time.monotonic()
+    one, before = Answer(0.4), module.algebra(0.4).given_up
     for number in range(5):
-        assert one.equal(tree(f"{number}00000007!"), tree("\\sqrt{5}")) is False
-    assert time.monotonic() - started < 20
+        assert one.equal(tree(f"{number + 1}00000007!"), tree("\\sqrt{5}")) is False
+    assert module.algebra(0.4).given_up == before + 1
 
 
 @pytest.mark.parametrize("endless", ["100000000!", "9^{9^{9^{9}}}", "(x+1)^{99999999}"])
@@ -78,7 +77,8 @@ def test_a_comparison_that_never_ends_is_given_up_in_time(quick, endless):
     equal(quick, "x", "y")  # the child's start is not under the limit
     started = time.monotonic()
     assert equal(quick, endless, "\\sqrt{5}") is False
-    assert time.monotonic() - started < 20  # the limit is of the processor's time
+    # The limit is of the processor's time; of the clock's it is twenty times that, and the start.
+    assert time.monotonic() - started < 30
     assert equal(quick, "1+x", "x+1") is True
     assert quick.given_up <= 1
 
@@ -155,7 +155,7 @@ def test_the_limit_of_params_is_that_of_the_grader():
     assert graders(Grading(math_seconds=0.5))["math"]("\\boxed{99999999!}", item) == Grade(
         False, True
     )
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 30
 
 
 def test_plain_numbers_and_words_need_no_child(monkeypatch):

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from breakeven.grading.maths.algebra import Answer
 from breakeven.grading.maths.arithmetic import exact
-from breakeven.grading.maths.forms import expanded, settled
+from breakeven.grading.maths.forms import base_ten, expanded, settled
 from breakeven.grading.maths.reading import Reading
 from breakeven.grading.maths.tree import Tree, holds, letters, number
 from breakeven.grading.maths.units import agree
@@ -43,14 +43,21 @@ class Comparer:
 
     def equal(self, said: Tree, wanted: Tree) -> bool | None:
         """Whether two values are equal, in any form that says the same."""
-        first, second = exact(said), exact(wanted)
-        if first is not None and second is not None:
-            return abs(first - second) <= Fraction(self._tolerance) * abs(second)
+        rational = self._rational(said, wanted)
+        if rational is not None:
+            return rational
         pairs = [(one, other) for one in settled(said) for other in settled(wanted)]
         same = _any([self._settled(one, other) for one, other in pairs])
         stands = any(holds(one, "call") for one in settled(said))
         left = stands and not holds(wanted, "call") and not letters(wanted)
         return None if same and left else same  # sin 30 degrees for 1/2 may repeat the question
+
+    def _rational(self, said: Tree, wanted: Tree) -> bool | None:
+        """Whether rational numbers are equal; None where one is none, or too long to write."""
+        first, second = exact(said), exact(wanted)
+        if first is None or second is None:
+            return None
+        return abs(first - second) <= Fraction(self._tolerance) * abs(second)
 
     def _settled(self, said: Tree, wanted: Tree) -> bool | None:
         if said == wanted:
@@ -171,10 +178,14 @@ class Comparer:
     def _expressions(self, said: Tree, wanted: Tree) -> bool | None:
         if any(holds(one, *_NO_TERMS) for one in (said, wanted)):
             return None
-        first, second = exact(said), exact(wanted)
-        if first is not None and second is not None:
-            return abs(first - second) <= Fraction(self._tolerance) * abs(second)
-        return self._algebra.equal(said, wanted, self._tolerance)
+        rational = self._rational(said, wanted)
+        if rational is not None:
+            return rational
+        same = self._algebra.equal(said, wanted, self._tolerance)
+        in_tens = base_ten(said), base_ten(wanted)
+        if same or in_tens == (said, wanted):
+            return same
+        return self._algebra.equal(*in_tens, self._tolerance)
 
 
 def _difference(equation: Tree) -> Tree:

@@ -44,6 +44,13 @@ def expanded(tree: Tree) -> Tree:
     return Tree("list", (_chosen(tree, upper=True), _chosen(tree, upper=False)))
 
 
+def base_ten(tree: Tree) -> Tree:
+    """A value in which logarithms without a base are of base 10; algebra takes them as natural."""
+    parts = tuple(map(base_ten, tree.parts))
+    bare = tree.head == "call" and tree.name == "log" and len(parts) == 1
+    return tree._replace(parts=parts, name="lg" if bare else tree.name)
+
+
 def _chosen(tree: Tree, *, upper: bool) -> Tree:
     parts = tuple(_chosen(part, upper=upper) for part in tree.parts)
     if tree.head != "plusminus":
