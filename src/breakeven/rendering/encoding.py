@@ -45,12 +45,15 @@ class ThinkMarks(NamedTuple):
 class _Copy(NamedTuple):
     """A tokenizer with renamed control tokens.
 
-    `names` leads from a control token to its new name, `renumbered` from the copy's ids to the
-    student's where they differ. `pattern` finds control tokens in a template.
+    `names` leads from a control token to its new name, `ids` from that to its id, `renumbered` from
+    the copy's ids to the student's where they differ. `pattern` finds control tokens in a template,
+    `controls` are their ids but for that of unknown text, which stands for what was written.
     """
 
     tokenizer: "Tokenizer"
     names: Mapping[str, str]
+    ids: Mapping[str, int]
+    controls: frozenset[int]
     renumbered: Mapping[int, int]
     pattern: re.Pattern[str] | None
 
@@ -121,15 +124,11 @@ def _renamed(copy: _Copy, part: str) -> str:
 def _check_controls(
     tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], rows: Sequence[Sequence[int]]
 ) -> None:
-    """Raise InputError where a row has other control tokens than its template's.
-
-    That of unknown text is left out: it stands for what was written.
-    """
-    names = {name: _id_of(tokenizer, token) for token, name in _copy_of(tokenizer).names.items()}
-    controls = frozenset(names.values()) - {tokenizer.unk_token_id}
+    """Raise InputError where a row has other control tokens than its template's."""
+    copy = _copy_of(tokenizer)
     for text, ids in zip(texts, rows, strict=True):
-        meant = Counter(names[name] for name in _NAME.findall(text))
-        found = Counter(token for token in ids if token in controls)
+        meant = Counter(copy.ids[name] for name in _NAME.findall(text))
+        found = Counter(token for token in ids if token in copy.controls)
         if found != meant:
             token = tokenizer.convert_ids_to_tokens(next(iter((found - meant) or (meant - found))))
             raise InputError(
@@ -167,9 +166,12 @@ def _copied(tokenizer: "PreTrainedTokenizerBase", size: int) -> _Copy:
     numbers = {
         number: copy.token_to_id(names.get(token, token)) for token, number in original.items()
     }
+    ids = {name: original[token] for token, name in names.items()}
     return _Copy(
         tokenizer=copy,
         names=names,
+        ids=ids,
+        controls=frozenset(ids.values()) - {tokenizer.unk_token_id},
         renumbered={new: old for old, new in numbers.items() if new not in (old, None)},
         pattern=_any_of(names),
     )
@@ -207,10 +209,6 @@ def _new_names() -> Iterator[str]:
 def _any_of(names: Mapping[str, str]) -> re.Pattern[str] | None:
     longest_first = sorted(names, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if names else None
-
-
-def _id_of(tokenizer: "PreTrainedTokenizerBase", token: str) -> int:
-    return int(tokenizer.convert_tokens_to_ids(token))
 
 
 def _added_tokens(tokenizer: "PreTrainedTokenizerBase") -> "list[tuple[int, AddedToken]]":
