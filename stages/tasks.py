@@ -5,7 +5,7 @@ import time
 from breakeven.files import digest_path, write_rows
 from breakeven.layout import task_path
 from breakeven.params import load_params
-from breakeven.params.parts import digest_of_part
+from breakeven.pipeline.cells import digest_of_part
 from breakeven.prompts.arrivals import Arrivals
 from breakeven.records import Record, versions
 from breakeven.stage import pick, run_stage

@@ -39,11 +39,14 @@ def check(
 ) -> None:
     """Check a params file, and all that it names on this machine, without running anything.
 
+    A dvc.lock that DVC cannot read is mended first.
+
     Example: breakeven check profiles/tabletop.yaml
     """
     from breakeven.checking.check import check_params
     from breakeven.params import load_params
 
+    _mend_lock()
     params = load_params(path)
     found = list(check_params(params, path))
     for one in found:
@@ -56,6 +59,22 @@ def check(
     typer.echo(
         f"{path}: study {params.study!r}: {len(params.students)} students × {len(params.arms)} "
         f"arms × {len(params.seeds)} seeds = {cells} cells, {len(params.tasks)} tasks"
+    )
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Tell what `dvc repro` would run, and why; a dvc.lock that DVC cannot read is mended first.
+
+    Examples: breakeven status; breakeven status --json
+    """
+    from breakeven.params import load_params
+    from breakeven.pipeline.status import pipeline_status, status_lines
+
+    _mend_lock()
+    found = pipeline_status(load_params())
+    typer.echo(
+        json.dumps(found.as_dict(), allow_nan=False) if as_json else "\n".join(status_lines(found))
     )
 
 
@@ -245,6 +264,14 @@ def ui(
     from breakeven.tracking.ui import serve
 
     serve(port)
+
+
+def _mend_lock() -> None:
+    from breakeven.pipeline.lock import repair_lock
+
+    repaired = repair_lock()
+    if repaired:
+        typer.echo(repaired, err=True)
 
 
 def _report_or_summary(

@@ -176,3 +176,15 @@ def digest_path(path: Path, of_file: Callable[[Path], str] = digest_file) -> str
         raise InputError(f"{path}: no such file or folder")
     files = sorted(entry for entry in path.rglob("*") if entry.is_file())
     return digest_json([[file.relative_to(path).as_posix(), of_file(file)] for file in files])
+
+
+@contextmanager
+def as_read(path: Path) -> Iterator[str]:
+    """The digest of what is read of a file or folder within the block.
+
+    Raises InputError where it is another one afterwards: what was read is then not known.
+    """
+    digest = digest_path(path)
+    yield digest
+    if digest_path(path) != digest:
+        raise InputError(f"{path}: has changed while it was read; run this again")

@@ -16,9 +16,10 @@ from breakeven.answering import transformers_engine
 from breakeven.answering.answer import Answer
 from breakeven.answering.student import answer_student
 from breakeven.errors import InputError
-from breakeven.files import read_rows
+from breakeven.files import digest_path, read_rows
 from breakeven.layout import answers_path, student_folder, task_path
 from breakeven.records import read_record
+from breakeven.students.pointer import BasePointer, write_pointer
 from breakeven.tasks.items import Item
 
 # Runs the same study in a process of its own, which can be killed.
@@ -227,6 +228,7 @@ def test_an_untrained_arm_is_answered_once_for_all_seeds(done):
 def test_a_prompt_that_does_not_fit_is_refused_before_anything_runs(project):
     shutil.rmtree(project / "assets/tiny")
     save_base(project / "assets/tiny", context=150)
+    write_pointer(STUDENT, BasePointer("folder", "assets/tiny", digest_path(Path("assets/tiny"))))
     with pytest.raises(InputError, match=r"answering\.max_new_tokens: value is 100; the longest"):
         answer_student(study(answering={"max_new_tokens": 100}), STUDENT)
     assert not (project / ".work").exists()

@@ -1,6 +1,6 @@
 """What the answers of a student cost: tokens, FLOPs and device-seconds, by cell and task."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,13 @@ from breakeven.records import Record, versions
 ELSEWHERE = "a part of these answers was made by an earlier run, which did not keep it"
 
 
-def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) -> Record:
+def answer_record(
+    setup: Setup,
+    cells: Sequence[Cell],
+    usage: Usage,
+    made: int,
+    inputs: Mapping[str, str],
+) -> Record:
     """The record of a student's answers; `usage` is of this run, which made `made` batches.
 
     `details.cells` has a row for every arm, seed, decoding and task. Device-seconds count every
@@ -47,7 +53,7 @@ def answer_record(setup: Setup, cells: Sequence[Cell], usage: Usage, made: int) 
             for kind in ("prompt", "thinking", "answer")
         },
         flops={"inference": _total(rows, architecture).value},
-        inputs=_inputs(setup, cells),
+        inputs=inputs,
         details={
             "cells": rows,
             "placement": setup.engine.placement._asdict(),
@@ -143,7 +149,8 @@ def _measured(
     }
 
 
-def _inputs(setup: Setup, cells: Sequence[Cell]) -> dict[str, str]:
+def digests_read(setup: Setup, cells: Sequence[Cell]) -> dict[str, str]:
+    """Digests of what a student's answers come from: base, weights of each cell, tasks."""
     folders = {str(cell.folder): digest_cell(cell.folder, cell.method) for cell in cells}
     tasks = {str(task_path(task)): digest_path(task_path(task)) for task in setup.params.tasks}
     return {setup.base.name: setup.base.digest, **folders, **tasks}

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
 
-from breakeven.answering.accounts import answer_record
+from breakeven.answering.accounts import answer_record, digests_read
 from breakeven.answering.cells import list_cells
 from breakeven.answering.engine import Cell, Engine, Job, Session, Setup, pick_engine
 from breakeven.costs.devices import describe_device, metered
@@ -15,7 +15,7 @@ from breakeven.layout import answers_path
 from breakeven.params import Params
 from breakeven.progress import Progress
 from breakeven.stage import pick
-from breakeven.students.pointer import read_pointer
+from breakeven.students.pointer import read_base
 
 ANSWERS = Path("answers")
 
@@ -34,13 +34,14 @@ def answer_student(params: Params, student: str) -> None:
 
     pick(params.students, "students", student)
     engine = pick_engine(params.answering)
-    base = read_pointer(student)
+    base = read_base(student)
     setup = Setup(params, student, base, load_tokenizer(Path(base.path)), engine)
     cells = list_cells(setup)
+    inputs = digests_read(setup, cells)
     with metered(describe_device(engine.placement.device)) as meter:
         made = _answer_cells(setup, cells)
     _write_answers(student, cells)
-    answer_record(setup, cells, meter.usage, made).write()
+    answer_record(setup, cells, meter.usage, made, inputs).write()
 
 
 def _answer_cells(setup: Setup, cells: list[Cell]) -> int:

@@ -37,6 +37,7 @@ def score(params: Params) -> None:
         MachineError: a judge cannot be reached; what it has said is kept.
     """
     started = time.perf_counter()
+    inputs = {str(path): digest_path(path) for path in map(task_path, params.tasks)}
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
     table, docket = graders(params.grading), Docket(params.grading)
@@ -57,7 +58,7 @@ def score(params: Params) -> None:
     if hearing:
         tables = [with_grades(one, hearing.grades.get(n, {})) for n, one in enumerate(tables)]
     write_table(items_path(), tables)
-    _record(params, tables, hearing, time.perf_counter() - started).write()
+    _record(params, tables, hearing, time.perf_counter() - started, inputs).write()
 
 
 def _heard(params: Params, docket: Docket) -> "Hearing | None":
@@ -112,18 +113,21 @@ def _answers(part: Part, items: Mapping[str, Item], samples: int) -> list[Answer
 
 
 def _record(
-    params: Params, tables: "Sequence[pa.Table]", hearing: "Hearing | None", seconds: float
+    params: Params,
+    tables: "Sequence[pa.Table]",
+    hearing: "Hearing | None",
+    seconds: float,
+    inputs: Mapping[str, str],
 ) -> Record:
     """How many rows there are, and how many are right, cut or without an answer, by cell."""
     cells = [_counts(part, table) for part, table in zip(parts(params), tables, strict=True)]
     names = ("rows", "correct", "unparsed", "truncated")
-    tasks = [task_path(task) for task in params.tasks]
     return Record(
         stage="score",
         cell={},
         metrics={name: sum(cell[name] for cell in cells) for name in names},
         device_seconds={"cpu": seconds},
-        inputs={str(path): digest_path(path) for path in tasks},
+        inputs=inputs,
         outputs={str(items_path()): digest_path(items_path())},
         versions=versions(),
         **_details(params, cells, hearing),

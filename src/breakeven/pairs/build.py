@@ -11,10 +11,10 @@ from breakeven.layout import distilled_path, dropped_path, pairs_path, prompts_p
 from breakeven.pairs.accuracy import both_right
 from breakeven.pairs.decontaminate import TestContent, gather
 from breakeven.pairs.pair import Pair, write_pairs
-from breakeven.pairs.record import Tally, pairs_record
+from breakeven.pairs.record import Tally, digests_read, pairs_record
 from breakeven.pairs.rules import Answered, why_dropped
 from breakeven.params import Corpus, Params
-from breakeven.params.parts import digest_of_part
+from breakeven.pipeline.cells import digest_of_part
 from breakeven.prompts.prompt import Prompt
 from breakeven.stage import pick
 from breakeven.tasks.items import Item
@@ -32,13 +32,21 @@ def build_pairs(params: Params, corpus: str) -> None:
     """
     started = time.perf_counter()
     row = pick(params.corpora, "corpora", corpus)
+    inputs = digests_read(row, params.tasks)
     items = (iter_rows(task_path(task), Item) for task in params.tasks)
     tests = gather(items, row.decontamination.ngram_words)
     tally = Tally()
     with dropped_rows(corpus) as drop:
         write_pairs(pairs_path(corpus), kept_pairs(corpus, row, tests, tally, drop))
-    part = digest_of_part(params, "pairs", corpus)
-    pairs_record(corpus, row, tests, tally, time.perf_counter() - started, part=part).write()
+    pairs_record(
+        corpus,
+        row,
+        tests,
+        tally,
+        time.perf_counter() - started,
+        part=digest_of_part(params, "pairs", corpus),
+        inputs=inputs,
+    ).write()
 
 
 def kept_pairs(

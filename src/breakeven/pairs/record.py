@@ -1,11 +1,12 @@
 """What the record of a corpus says: pairs kept and dropped, tokens, and how good the teacher is."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from breakeven.files import digest_path
-from breakeven.layout import distilled_path, pairs_path
+from breakeven.layout import distilled_path, pairs_path, prompts_path, task_path
 from breakeven.pairs.accuracy import NO_REFERENCE, Outcomes
 from breakeven.pairs.decontaminate import TestContent
 from breakeven.pairs.pair import Pair
@@ -35,6 +36,13 @@ class Tally:
             self.tokens[kind] += count or 0
 
 
+def digests_read(row: Corpus, tasks: Iterable[str]) -> dict[str, str]:
+    """Digests of what a corpus is put together from: completions, prompts, tasks."""
+    completions = [distilled_path(source, style) for source in row.sources for style in STYLES]
+    paths = [*completions, *map(prompts_path, row.sources), *map(task_path, tasks)]
+    return {str(path): digest_path(path) for path in paths}
+
+
 def pairs_record(
     corpus: str,
     row: Corpus,
@@ -43,9 +51,9 @@ def pairs_record(
     device_seconds: float,
     *,
     part: str,
+    inputs: Mapping[str, str],
 ) -> Record:
     """How many pairs were kept and dropped, why, their tokens, and how good the teacher is."""
-    inputs = [distilled_path(source, style) for source in row.sources for style in STYLES]
     teacher = {"all": tally.teacher.summary(), "kept": tally.teacher_kept.summary()}
     metrics, absent = _teacher_metrics(teacher)
     tokens: dict[str, int | None] = dict(tally.tokens)
@@ -61,7 +69,7 @@ def pairs_record(
         metrics={"kept": tally.kept, "dropped": tally.dropped.total(), **metrics},
         tokens=tokens,
         device_seconds={"cpu": device_seconds},
-        inputs={str(path): digest_path(path) for path in inputs},
+        inputs=inputs,
         outputs={str(pairs_path(corpus)): digest_path(pairs_path(corpus))},
         absent=absent,
         details={

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from breakeven.errors import InputError
+from breakeven.files import digest_json
 from breakeven.params import CatalogueSource, Params, PublishedSource, ScratchBase
 from breakeven.params.cells import Cell, cells, resolve
 from breakeven.pipeline.named import named_files
@@ -63,6 +64,21 @@ def reads_of(params: Params, stage: str, cell: Sequence[str | int]) -> Reads | N
         return _OF_STAGE[stage](params, *cell)
     except (InputError, KeyError):
         return None  # the stage itself says which name is wrong
+
+
+def digest_of_part(params: Params, stage: str, *cell: str | int) -> str:
+    """Digest of what a stage's cell takes of params.yaml, as its record tells it.
+
+    A record tells so what it was made from. Whoever finds it beside another params.yaml, as after
+    another profile was copied over it, can tell that it is none of this study.
+
+    Raises:
+        InputError: params.yaml has no such row.
+    """
+    reads = reads_of(params, stage, cell)
+    if reads is None:
+        raise InputError(f"params.yaml: {stage}: {'/'.join(map(str, cell))} is no row of it")
+    return digest_json(reads.params)
 
 
 def tasks(params: Params, task: str) -> Reads:

@@ -20,6 +20,8 @@ STAGES = Path("stages")
 _SOURCE, _PACKAGE = Path("src"), "breakeven"
 _IMPORTED = Path(__file__).resolve().parents[2]
 _OUTSIDE = _SOURCE / _PACKAGE / "pipeline"
+# The stages that this package is the body of.
+_MADE_OF_IT = frozenset(STAGES / name for name in ("texts.py", "lessons.py"))
 _KEPT = Path(".work/code.json")
 _MODULE_NAME = re.compile(rf"{_PACKAGE}(\.\w+)+")
 _FILE_NAME = re.compile(r"[\w-][\w.-]{2,60}")
@@ -171,9 +173,9 @@ def _base_of(node: ast.ImportFrom, file: Path) -> str:
 def _imported(file: Path, module: Module) -> Iterator[Path]:
     """Files that importing a module's imports runs: the modules and the packages they are in.
 
-    What every stage asks of this package decides no result; what a stage is made of it does.
+    What other stages ask of this package decides no result.
     """
-    asks_only = file.parts[0] != STAGES.name and _OUTSIDE not in file.parents
+    asks_only = file not in _MADE_OF_IT and _OUTSIDE not in file.parents
     for name in module.imports:
         parts = name.split(".")
         if parts[0] == _PACKAGE and (found := _module_file(parts)):

@@ -11,10 +11,10 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from breakeven.digests import kept_digest
 from breakeven.files import digest_json, digest_path
 from breakeven.params import GgufBase, LmEvalTask
 from breakeven.params.names import ProjectPath
-from breakeven.pipeline.digests import kept_digest
 from breakeven.pipeline.harness import harness_files
 
 # A field that holds the name of a bundled model, or the path of a config.json or its folder.

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from breakeven.digests import kept_digest
 from breakeven.errors import InputError
 from breakeven.files import write_text
 from breakeven.layout import distilled_path, pairs_path, prompts_path, task_path
 from breakeven.params import Params
 from breakeven.pipeline.cells import STYLES, Reads, all_reads
 from breakeven.pipeline.code import STAGES, stage_code
-from breakeven.pipeline.digests import kept_digest
 
 INPUTS = Path("inputs")
 CODE, CELLS, TEXTS, LESSONS = (INPUTS / name for name in ("code", "cells", "texts", "lessons"))

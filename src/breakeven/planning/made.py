@@ -21,7 +21,7 @@ from breakeven.layout import (
 )
 from breakeven.params import Params
 from breakeven.params.cells import Cell, resolve
-from breakeven.params.parts import digest_of_part
+from breakeven.pipeline.cells import digest_of_part
 from breakeven.records import Record, read_record
 
 
@@ -72,7 +72,7 @@ class Made:
             return all(record.parameters.get(key) == value for key, value in wanted.items())
         if stage == "answer":  # what it takes of params.yaml is looked at cell by cell
             return True
-        return record.part == digest_of_part(self.params, stage, str(cell[0]))
+        return record.part == digest_of_part(self.params, stage, *cell)
 
     def _inputs_hold(self, record: Record, stage: str, *cell: str | int) -> bool:
         for path, producer in self._inputs(stage, *cell):
@@ -92,6 +92,8 @@ class Made:
             for source in self.params.corpora[name].sources:
                 for style in ("ift", "reasoning"):
                     yield distilled_path(source, style), ("distill", source, style)
+            for task in self.params.tasks:
+                yield task_path(task), ("tasks", task)
         elif stage == "train":
             for corpus in resolve(self.params, _trained_cell(*cell)).corpora:
                 yield pairs_path(corpus), ("pairs", corpus)

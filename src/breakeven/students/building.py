@@ -11,7 +11,7 @@ from breakeven.costs.models import known_architecture
 from breakeven.files import atomic_folder, digest_path
 from breakeven.layout import base_folder
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
-from breakeven.params.parts import digest_of_part
+from breakeven.pipeline.cells import digest_of_part
 from breakeven.records import Record, versions
 from breakeven.scratch import scratch_folder
 from breakeven.stage import pick

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from breakeven.digests import kept_digest
 from breakeven.errors import InputError
-from breakeven.files import read_json, write_json
+from breakeven.files import digest_path, read_json, write_json
 from breakeven.layout import base_folder
 
 
@@ -62,6 +63,21 @@ def read_pointer(student: str) -> BasePointer:
     pointer = BasePointer(**told)
     if not Path(pointer.path).is_dir():
         raise InputError(f"{file}: path: no folder {pointer.path}; run `dvc repro base@{student}`")
+    return pointer
+
+
+def read_base(student: str) -> BasePointer:
+    """As `read_pointer`, for whoever reads the weights: they are those that `base` has seen.
+
+    Raises:
+        InputError: as `read_pointer`, or the weights have changed since.
+        MachineError: as `read_pointer`.
+    """
+    pointer = read_pointer(student)
+    if pointer.repo is None and digest_path(Path(pointer.path), kept_digest) != pointer.digest:
+        raise InputError(
+            f"{pointer.path}: has changed since base@{student} ran; run `dvc repro` again"
+        )
     return pointer
 
 

@@ -8,7 +8,7 @@ from breakeven.errors import InputError
 from breakeven.files import digest_path, iter_rows, read_rows, write_rows
 from breakeven.layout import distilled_path, prompts_path
 from breakeven.params import CatalogueSource, Params, PublishedSource, SolverTeacher
-from breakeven.params.parts import digest_of_part
+from breakeven.pipeline.cells import digest_of_part
 from breakeven.prompts.prompt import Prompt
 from breakeven.records import Record, versions
 from breakeven.stage import pick
@@ -35,6 +35,7 @@ def distill(params: Params, source: str, style: str) -> None:
     if style not in STYLES:
         raise InputError(f"style: {style!r} is none; use one of {', '.join(STYLES)}")
     path = distilled_path(source, style)
+    inputs = {str(prompts_path(source)): digest_path(prompts_path(source))}
     row = pick(params.sources, "sources", source)
     if isinstance(row, CatalogueSource):
         fields = _shown(source, style)
@@ -47,8 +48,8 @@ def distill(params: Params, source: str, style: str) -> None:
     Record(
         stage="distill",
         cell={"source": source, "style": style},
-        part=digest_of_part(params, "distill", source),
-        inputs={str(prompts_path(source)): digest_path(prompts_path(source))},
+        part=digest_of_part(params, "distill", source, style),
+        inputs=inputs,
         outputs={str(path): digest_path(path)},
         versions=versions(),
         **fields,

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,17 +41,22 @@ Launch = Callable[[], None]
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What training a cell gave. `key` identifies the training; the rest is for its record."""
+    """What training a cell gave. `key` identifies the training; the rest is for its record.
+
+    What is counted rather than measured, `flops` and what was read, is worked out anew each time:
+    scratch may hold the result of an older formula.
+    """
 
     key: str
     settings: Mapping[str, Any]
     metrics: Mapping[str, float]
     series: Mapping[str, Sequence[Sequence[float]]]
-    tokens: Mapping[str, int]
-    flops: Mapping[str, float | None]
     details: Mapping[str, Any]
     usage: Usage
     digest: str
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    flops: Mapping[str, float | None] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def train_cell(
@@ -82,12 +87,12 @@ def train_cell(
         return None
     scratch = scratch_folder("training", plan.key)
     accelerator = _accelerator(plan) if one_of_several() else None
-    result = _finished(scratch) if accelerator is None else _finished_for_all(scratch, accelerator)
+    result = _finished(plan, scratch, accelerator)
     if result is None:
         require_room(params, student, plan.flops_of.architecture)
         if launch is not None:
             launch()
-            result = _result_in(scratch)
+            result = _result_in(plan, scratch)
         else:
             label = f"train {student} {arm} {seed}"
             if is_first():
@@ -154,7 +159,7 @@ def _train(
     accelerator.wait_for_everyone()
     if is_first():
         remove_checkpoint(scratch)
-    return _result_in(scratch)
+    return _result_in(plan, scratch)
 
 
 @contextmanager
@@ -210,13 +215,22 @@ def _write_finished(
         write_json(temporary / "result.json", asdict(result))
 
 
-def _finished(scratch: Path) -> TrainResult | None:
+def _finished(plan: Plan, scratch: Path, accelerator: "Accelerator | None") -> TrainResult | None:
+    """The result of a run that has ended; of several processes the first looks for all."""
+    if accelerator is None:
+        return _finished_here(plan, scratch)
+    from breakeven.training.processes import from_first
+
+    return from_first(accelerator, lambda: _finished_here(plan, scratch))
+
+
+def _finished_here(plan: Plan, scratch: Path) -> TrainResult | None:
     """The result of a run that has ended, None where it has not or its weights were touched."""
     folder = scratch / "finished"
     settle_folder(folder)
     if not (folder / "result.json").is_file():
         return None
-    result = _result_in(scratch)
+    result = _result_in(plan, scratch)
     if digest_path(folder / "student") != result.digest:
         print(f"{folder}: the weights have changed; training again", file=sys.stderr)
         shutil.rmtree(folder)
@@ -224,15 +238,18 @@ def _finished(scratch: Path) -> TrainResult | None:
     return result
 
 
-def _finished_for_all(scratch: Path, accelerator: "Accelerator") -> TrainResult | None:
-    from breakeven.training.processes import from_first
-
-    return from_first(accelerator, lambda: _finished(scratch))
-
-
-def _result_in(scratch: Path) -> TrainResult:
+def _result_in(plan: Plan, scratch: Path) -> TrainResult:
+    """What a run measured, from scratch, and what it counts to, from the plan."""
     row = read_json(scratch / "finished" / "result.json")
-    return TrainResult(**{**row, "usage": usage_from(row["usage"])})
+    flops, recomputed = plan.flops_of(plan.examples()), _recomputed_flops(plan)
+    hardware = None if flops is None or recomputed is None else flops + recomputed
+    counted = {
+        "tokens": _tokens(plan),
+        "flops": {"train": flops, "train_hardware": hardware},
+        "inputs": plan.inputs,
+        "details": {**row["details"], "corpora": [_part(plan, part) for part in plan.parts]},
+    }
+    return TrainResult(**{**row, "usage": usage_from(row["usage"]), **counted})
 
 
 def _result(
@@ -245,8 +262,6 @@ def _result(
     processes: Mapping[str, Any],
     digest: str,
 ) -> TrainResult:
-    flops, recomputed = plan.flops_of(plan.examples()), _recomputed_flops(plan)
-    hardware = None if flops is None or recomputed is None else flops + recomputed
     recent = max(1, len(curves.loss) // 10)
     return TrainResult(
         key=key,
@@ -261,13 +276,10 @@ def _result(
             "tokens_per_second": held.tokens / held.seconds,
         },
         series=curves.series(),
-        tokens=_tokens(plan),
-        flops={"train": flops, "train_hardware": hardware},
         details={
             "pairs_too_long": plan.lessons.too_long,
             "pairs_of_corpus": len(plan.lessons.ids) + plan.lessons.too_long,
             "schedule_shortened": plan.schedule.shortened,
-            "corpora": [_part(plan, part) for part in plan.parts],
             **processes,
         },
         usage=held.usage,

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 from breakeven.costs.lora import Lora
 from breakeven.costs.models import known_architecture
 from breakeven.errors import InputError
-from breakeven.files import digest_json
+from breakeven.files import as_read, digest_json
 from breakeven.layout import pairs_path
-from breakeven.pairs.pair import read_pairs
+from breakeven.pairs.pair import Pair, read_pairs
 from breakeven.params import Params
 from breakeven.params.cells import Cell, Settings, resolve
 from breakeven.pipeline.code import code_below
 from breakeven.records import versions
 from breakeven.rendering import Example
 from breakeven.students.context import context_of
-from breakeven.students.pointer import read_pointer
+from breakeven.students.pointer import read_base
 from breakeven.training.batches import Step, steps_of
 from breakeven.training.lessons import (
     FlopsOf,
@@ -50,6 +50,7 @@ class Plan(NamedTuple):
     """What a cell trains on, worked out before anything heavy is loaded.
 
     `lessons`, `selection` and `steps` go through all corpora in order; `parts` tells them apart.
+    `inputs` are the digests of base and pairs as they were read.
     """
 
     settings: Settings
@@ -61,6 +62,7 @@ class Plan(NamedTuple):
     schedule: FittedSchedule
     flops_of: FlopsOf
     key: dict[str, Any]
+    inputs: dict[str, str]
 
     def examples(self) -> Iterator[Example]:
         """Every example, as often as it is learnt."""
@@ -89,13 +91,14 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     settings = resolve(params, Cell(student, arm, seed)).training
     if settings is None:
         return None
-    pointer = read_pointer(student)
+    pointer = read_base(student)
     base = Path(pointer.path)
     training = settings.training
     _check_context(base, training.max_length, student)
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     flops_of = FlopsOf(known_architecture(base), settings.method, lora)
-    parts = _parts(settings, base, flops_of, arm, seed)
+    corpora, digests = _read_corpora(settings.corpora)
+    parts = _parts(settings, base, corpora, flops_of, arm=arm, seed=seed)
     lessons = joined_lessons([part.lessons for part in parts])
     selection = one_after_another(
         [part.selection for part in parts], [len(part.lessons.ids) for part in parts]
@@ -117,23 +120,36 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
         "versions": {name: known for name, known in versions().items() if name in _KEY_VERSIONS},
     }
     schedule = fit_schedule(training.schedule, len(steps))
-    return Plan(settings, base, parts, lessons, selection, steps, schedule, flops_of, key)
+    inputs = {pointer.name: pointer.digest, **digests}
+    return Plan(settings, base, parts, lessons, selection, steps, schedule, flops_of, key, inputs)
+
+
+def _read_corpora(names: Sequence[str]) -> tuple[list[list[Pair]], dict[str, str]]:
+    """The pairs of some corpora, and the digests of the files as they were read, by path."""
+    corpora, digests = [], {}
+    for name in names:
+        path = pairs_path(name)
+        with as_read(path) as digest:
+            corpora.append(read_pairs(path))
+        digests[path.as_posix()] = digest
+    return corpora, digests
 
 
 def _parts(
-    settings: Settings, base: Path, flops_of: FlopsOf, arm: str, seed: int
+    settings: Settings,
+    base: Path,
+    corpora: Sequence[list[Pair]],
+    flops_of: FlopsOf,
+    *,
+    arm: str,
+    seed: int,
 ) -> tuple[Part, ...]:
     from breakeven.students.loading import load_tokenizer
 
     tokenizer = load_tokenizer(base)
     every = [
-        render_pairs(
-            tokenizer,
-            read_pairs(pairs_path(corpus)),
-            corpus=corpus,
-            max_length=settings.training.max_length,
-        )
-        for corpus in settings.corpora
+        render_pairs(tokenizer, pairs, corpus=corpus, max_length=settings.training.max_length)
+        for corpus, pairs in zip(settings.corpora, corpora, strict=True)
     ]
     budgets = _budgets(settings, every, flops_of, seed)
     return tuple(

@@ -5,11 +5,10 @@ from breakeven.costs.ceiling import Found, find_ceiling
 from breakeven.costs.devices import record_fields
 from breakeven.costs.models import known_architecture
 from breakeven.files import digest_path
-from breakeven.layout import pairs_path, student_folder
+from breakeven.layout import student_folder
 from breakeven.params import Params
-from breakeven.params.cells import Cell, resolve
 from breakeven.records import Record, versions
-from breakeven.students.pointer import BasePointer, read_pointer
+from breakeven.students.pointer import read_pointer
 from breakeven.training.cell import TrainResult
 from breakeven.training.place import one_of_several
 
@@ -33,11 +32,9 @@ def write_train_record(
             versions=versions(),
         ).write()
         return
-    pointer = read_pointer(student)
-    corpora = map(pairs_path, resolve(params, Cell(student, arm, seed)).corpora)
     measured = record_fields(result.usage)
     ceiling = _ceiling(params, result)
-    flops, reasons = _flops(result, pointer)
+    flops, reasons = _flops(result, student)
     share = ceiling.share(flops, result.usage.device_seconds)
     reasons |= {"utilisation": share.reason} if share.reason else {}
     Record(
@@ -47,10 +44,7 @@ def write_train_record(
         series=result.series,
         tokens=result.tokens,
         flops=result.flops,
-        inputs={
-            pointer.name: pointer.digest,
-            **{path.as_posix(): digest_path(path) for path in corpora},
-        },
+        inputs=result.inputs,
         outputs={folder.as_posix(): result.digest},
         details={**result.details, **ceiling.as_details(), "training": result.key},
         versions=versions(),
@@ -62,11 +56,11 @@ def write_train_record(
     ).write()
 
 
-def _flops(result: TrainResult, pointer: BasePointer) -> tuple[Amount, dict[str, str]]:
+def _flops(result: TrainResult, student: str) -> tuple[Amount, dict[str, str]]:
     """The training FLOPs, and why they are absent where the base's shape is not known."""
     if result.flops["train"] is not None:
         return Amount(result.flops["train"]), {}
-    reason = str(known_architecture(pointer.path))
+    reason = str(known_architecture(read_pointer(student).path))
     return absent(reason), {f"flops.{name}": reason for name in result.flops}
 
 

@@ -1,0 +1,160 @@
+"""Mends a `dvc.lock` that DVC cannot read: its writing was stopped, or git left it in conflict.
+
+DVC writes the whole file after every stage, in place. What is whole in it is kept, what is missing
+comes from git's version; of what neither has, DVC's run cache restores the results.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from breakeven.errors import MachineError
+from breakeven.files import write_text
+
+LOCK = Path("dvc.lock")
+_DVC = Path(".dvc/tmp")
+_ASIDE = Path(".work/dvc.lock.unreadable")
+_SCHEMA = "2.0"
+_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
+_ENTRY = re.compile(r"^  (?=\S)", re.MULTILINE)
+_LISTS = ("deps", "outs")
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Entries = dict[str, Any]
+
+
+class Repaired(NamedTuple):
+    """How many entries of a mended lock came from where."""
+
+    why: str
+    kept: int
+    from_git: int
+
+    def __str__(self) -> str:
+        git = f", {self.from_git} come from git" if self.from_git else ""
+        return (
+            f"{LOCK}: {self.why}; {self.kept} of its entries are whole and kept{git}; "
+            f"`dvc repro` restores the rest from its cache (the old file: {_ASIDE})"
+        )
+
+
+def repair_lock() -> Repaired | None:
+    """Mend `dvc.lock` where DVC could not read it; None where there is nothing to mend.
+
+    Raises:
+        MachineError: DVC is at work and may be writing it just now.
+    """
+    if not LOCK.is_file() or _readable(_text()):
+        return None
+    with _held_from_dvc():
+        text = _text()
+        if _readable(text):  # it was just being written
+            return None
+        ours, theirs = _sides(text)
+        in_conflict = theirs is not None
+        found = {**(_whole(theirs) if theirs else {}), **_whole(ours, torn=not in_conflict)}
+        committed = _whole(_from_git())
+        write_text(_ASIDE, text)
+        write_text(LOCK, _lock_text({**committed, **found}))
+    why = "git left it in conflict" if in_conflict else "its writing was stopped"
+    return Repaired(why, len(found), len(committed.keys() - found.keys()))
+
+
+@contextmanager
+def _held_from_dvc() -> Iterator[None]:
+    """Hold the lock that DVC writes under, so that nothing is mended that is just being written."""
+    from dvc.lock import LockError, make_lock
+
+    _DVC.mkdir(parents=True, exist_ok=True)
+    try:
+        with make_lock(str(_DVC / "lock"), tmp_dir=str(_DVC)):
+            yield
+    except LockError as error:
+        raise MachineError(
+            f"{LOCK}: cannot be read, and DVC is at work; wait for it to end, then try again"
+        ) from error
+
+
+def _text() -> str:
+    return LOCK.read_text(encoding="utf-8", errors="replace")
+
+
+def _readable(text: str) -> bool:
+    tree = _tree(text) if text.endswith("\n") else None  # DVC ends its last line
+    return (
+        isinstance(tree, dict)
+        and tree.get("schema") == _SCHEMA
+        and isinstance(tree.get("stages"), dict)
+        and all(_is_entry(entry) for entry in tree["stages"].values())
+    )
+
+
+def _tree(text: str) -> Any:  # noqa: ANN401 - any YAML
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError:
+        return None
+
+
+def _is_entry(entry: Any) -> bool:  # noqa: ANN401 - any YAML
+    """Whether DVC can read an entry: a command, and files with whole digests."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("cmd"), str | list):
+        return False
+    lists = [entry[name] for name in _LISTS if name in entry]
+    return all(isinstance(files, list) and all(map(_is_file, files)) for files in lists)
+
+
+def _is_file(file: Any) -> bool:  # noqa: ANN401 - any YAML
+    return (
+        isinstance(file, dict)
+        and isinstance(file.get("path"), str)
+        and _MD5.fullmatch(str(file.get("md5"))) is not None
+        and isinstance(file.get("size"), int)
+    )
+
+
+def _whole(text: str, *, torn: bool = False) -> Entries:
+    """The entries of a lock that are whole; of a torn one the last is not trusted."""
+    _, _, stages = text.partition("stages:\n")
+    blocks = _ENTRY.split(stages)[1:]
+    found: Entries = {}
+    for block in blocks[:-1] if torn else blocks:
+        tree = _tree(f"  {block}")
+        if isinstance(tree, dict):
+            found |= {name: entry for name, entry in tree.items() if _is_entry(entry)}
+    return found
+
+
+def _sides(text: str) -> tuple[str, str | None]:
+    """Both sides of a file that git left in conflict; None for the other where it did not."""
+    ours, theirs, side = [], [], "both"
+    marks = {"<<<<<<<": "ours", "|||||||": "neither", "=======": "theirs", ">>>>>>>": "both"}
+    in_conflict = False
+    for line in text.splitlines(keepends=True):
+        if (mark := line.rstrip("\n").split(" ")[0]) in marks:
+            side, in_conflict = marks[mark], True
+            continue
+        if side in {"both", "ours"}:
+            ours.append(line)
+        if side in {"both", "theirs"}:
+            theirs.append(line)
+    return "".join(ours), "".join(theirs) if in_conflict else None
+
+
+def _from_git() -> str:
+    """The lock as it was last committed, empty where it was not."""
+    done = subprocess.run(  # noqa: S603
+        ["git", "show", f"HEAD:./{LOCK}"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _lock_text(entries: Mapping[str, Any]) -> str:
+    return yaml.safe_dump({"schema": _SCHEMA, "stages": dict(entries)}, sort_keys=False, width=1000)

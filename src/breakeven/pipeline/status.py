@@ -1,0 +1,135 @@
+"""What `dvc repro` would run, and why: `breakeven status`.
+
+DVC is asked after the files under `inputs/` have been brought up to date, and the reason is what
+differs in them from what the cell last ran with, which DVC's cache still holds.
+"""
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from breakeven.params import Params
+from breakeven.pipeline.write import ALWAYS_RUN, INPUTS, write_inputs
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+    from dvc.stage import PipelineStage
+
+_SHOWN = 3
+_NEW = "new"
+
+
+class Due(NamedTuple):
+    """A cell that would run, and why."""
+
+    cell: str
+    why: tuple[str, ...]
+
+
+class Status(NamedTuple):
+    """Cells that would run, and those that then run where what they read has become another."""
+
+    due: tuple[Due, ...]
+    after: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON: the cells with their reasons, and what may follow."""
+        return {"due": [one._asdict() for one in self.due], "after": list(self.after)}
+
+
+def pipeline_status(params: Params) -> Status:
+    """Bring `inputs/` up to date and ask DVC what is due."""
+    from dvc.repo import Repo
+
+    write_inputs(params)
+    logging.getLogger("dvc").setLevel(logging.ERROR)
+    with Repo() as repo:
+        graph = repo.index.graph  # from a stage to those that it reads
+        stages = {stage.addressing: stage for stage in repo.index.stages}
+        changed = repo.status()
+        due = tuple(
+            Due(name, tuple(_reasons(repo, stage, changed[name])))
+            for name, stage in stages.items()
+            if name in changed and name.partition("@")[0] not in ALWAYS_RUN
+        )
+        after: set[Any] = set()
+        waiting = [stages[one.cell] for one in due]
+        while waiting:
+            readers = set(graph.predecessors(waiting.pop())) - after
+            after |= readers
+            waiting += readers
+    names = {one.addressing for one in after} - {one.cell for one in due} - ALWAYS_RUN
+    return Status(due, tuple(name for name in stages if name in names))
+
+
+def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterator[str]:
+    """Why a stage is due, the same reason once."""
+    if not any(out.hash_info for out in stage.outs):
+        yield _NEW
+        return
+    for change in changes:
+        if not isinstance(change, Mapping):
+            yield str(change)  # another command, for one
+            continue
+        for path, what in change.get("changed deps", {}).items():
+            yield from _of_dependency(repo, stage, path, what)
+        for path, what in change.get("changed outs", {}).items():
+            yield f"{path} is {what}"
+
+
+def _of_dependency(repo: "Repo", stage: "PipelineStage", path: str, what: str) -> Iterator[str]:
+    """What has changed in a file of `inputs/`, else that a file or folder has."""
+    before = next((dep.hash_info.value for dep in stage.deps if str(dep) == path), None)
+    if Path(path).parts[0] == INPUTS.name and before and Path(path).is_file():
+        kept = Path(repo.cache.local.oid_to_path(before))
+        if kept.is_file():
+            yield from differences(json.loads(kept.read_text()), json.loads(Path(path).read_text()))
+            return
+    yield f"{path} is {what}"
+
+
+def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+    """What differs between two files of `inputs/`: paths of code and files, keys of params."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in {**before, **now}:
+            below = key if where in {"", "params", "files"} else f"{where}.{key}"
+            if before.get(key) != now.get(key):
+                yield from differences(before.get(key), now.get(key), below)
+    elif _is_digest(before) or _is_digest(now):
+        gone, came = before is None, now is None
+        yield f"{where} is {'new' if gone else 'gone' if came else 'changed'}"
+    else:
+        yield f"{where}: {_shown(before)} -> {_shown(now)}"
+
+
+def _is_digest(value: Any) -> bool:  # noqa: ANN401 - JSON
+    return (
+        isinstance(value, str)
+        and len(value) in {16, 64}
+        and not set(value) - set("0123456789abcdef")
+    )
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - JSON
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def status_lines(status: Status) -> list[str]:
+    """A line for all cells of a stage that are due for the same reason."""
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for cell, why in status.due:
+        alike[cell.partition("@")[0], why].append(cell)
+    lines = [f"{_few(cells)}: {_few(why, '; ')}" for (_, why), cells in alike.items()]
+    if status.after:
+        lines.append(f"then, where what they read has become another: {_few(status.after)}")
+    return lines or ["nothing is due but track, which always runs"]
+
+
+def _few(texts: Sequence[str], between: str = ", ") -> str:
+    """The first few of some texts, and how many more there are."""
+    more = len(texts) - _SHOWN
+    return between.join(texts) if more <= 1 else f"{between.join(texts[:_SHOWN])} and {more} more"
