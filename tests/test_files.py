@@ -1,6 +1,7 @@
 """Files are written whole or not at all, and a bad line is named."""
 
 import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_kill_left_beside_a_file_is_removed_by_the_next_write(tmp_path: Path) -> None:
+    left, young, other = (tmp_path / name for name in (".a.1.tmp", ".a.2.tmp", ".b.1.tmp"))
+    left.mkdir()
+    for file in (left / "inside", young, other):
+        file.write_text("half")
+    for old in (left, other):
+        os.utime(old, (0, 0))
+    with atomic_path(tmp_path / "a") as temporary:
+        temporary.write_text("whole")
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".a.2.tmp", ".b.1.tmp", "a"]
 
 
 def test_a_failed_folder_leaves_the_old_one(tmp_path: Path) -> None:

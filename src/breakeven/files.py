@@ -1,12 +1,14 @@
 """Files as stages use them: written whole or not at all, read with errors that name the line."""
 
+import glob
 import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Row = TypeVar("Row")
+# No two processes write one file for longer than this.
+_LEFT_SECONDS = 60.0
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary sibling of `path` that takes its place when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = _temporary(path)
     try:
         yield temporary
         temporary.replace(path)
@@ -43,8 +46,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     The old folder is moved aside before the new one takes its place; `settle_folder` puts it back
     should a kill fall between the two moves.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = _temporary(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -55,6 +57,19 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(_aside(path), ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(path: Path) -> Path:
+    """A name beside `path` for what will take its place; what a kill left there is removed.
+
+    `.dvcignore` keeps such names out of every digest. A young one may be another process's.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
 
 def settle_folder(path: Path) -> None:

@@ -95,9 +95,10 @@ def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:  # noq
     """What differs between two files of `inputs/`: paths of code and files, keys of params."""
     if isinstance(before, dict) and isinstance(now, dict):
         for key in {**before, **now}:
-            below = key if where in {"", "params", "files"} else f"{where}.{key}"
-            if before.get(key) != now.get(key):
-                yield from differences(before.get(key), now.get(key), below)
+            old, new = before.get(key), now.get(key)
+            whole = where in {"", "params", "files"} or _is_digest(old) or _is_digest(new)
+            if old != new:
+                yield from differences(old, new, key if whole else f"{where}.{key}")
     elif _is_digest(before) or _is_digest(now):
         gone, came = before is None, now is None
         yield f"{where} is {'new' if gone else 'gone' if came else 'changed'}"
