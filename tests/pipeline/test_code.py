@@ -92,7 +92,7 @@ def test_what_is_no_python_is_told_with_its_line() -> None:
         ("train", "src/breakeven/training/packing.py"),
         ("train", "src/breakeven/tracking/live_writer.py"),  # started as a process of its own
         ("score", "src/breakeven/bounded/worker.py"),
-        ("score", "src/breakeven/grading/comparing.py"),
+        ("score", "src/breakeven/gym/scorers.py"),
         ("score", "src/breakeven/costs/bundled.csv"),
         ("report", "src/breakeven/report/templates/page.css"),
         ("report", "src/breakeven/decide/decide.js"),
