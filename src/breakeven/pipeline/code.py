@@ -104,7 +104,7 @@ def parse(file: Path, text: bytes) -> Module:
         tree = ast.parse(text, filename=str(file))
     except SyntaxError as error:
         raise InputError(f"{file}: line {error.lineno}: not valid Python: {error.msg}") from error
-    _remove_docstrings(tree)
+    _remove_idle(tree)
     words = {
         node.value
         for node in ast.walk(tree)
@@ -118,8 +118,11 @@ def parse(file: Path, text: bytes) -> Module:
     )
 
 
-def _remove_docstrings(tree: ast.Module) -> None:
+def _remove_idle(tree: ast.Module) -> None:
+    """Take out docstrings, and the empty texts that some versions of Python put into f-strings."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            node.values = [one for one in node.values if getattr(one, "value", None) != ""]
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if (
