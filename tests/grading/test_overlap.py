@@ -71,10 +71,17 @@ COQA = [
     ("\\boxed{No}", ("no",), RIGHT, 1.0),
     ("No, she did not", ("no", "she did not"), RIGHT, (6 / 7 + 0.4) / 2),
     ("Yes, it was", ("no",), WRONG, 0.0),
-    ("Yes and no", ("yes",), WRONG, 0.5),
-    ("It was", ("yes",), WRONG, 0.0),
+    ("Yes and no", ("yes",), UNPARSED, 0.5),
+    ("yes or no", ("yes",), UNPARSED, 0.5),
+    ("Yes. There is no doubt.", ("yes",), RIGHT, 1 / 3),
+    ("I think so, yes", ("yes",), RIGHT, 0.4),
+    ("I would say no.", ("yes",), WRONG, 0.0),
+    ("No, it is not", ("no",), RIGHT, 0.4),
+    ("There is no dog", ("no",), UNPARSED, 0.4),
+    ("It was", ("yes",), UNPARSED, 0.0),
+    ("It was", ("yes", "it was"), RIGHT, 0.5),
     ("yes it is red", ("red",), WRONG, 0.4),
-    ("yesterday", ("yes",), WRONG, 0.0),
+    ("yesterday", ("yes",), UNPARSED, 0.0),
     ("white", ("white",), RIGHT, 1.0),
     ("White", ("white", "She was white"), RIGHT, (0.5 + 1.0) / 2),
     ("white", ("white", "white", "She was white"), RIGHT, 1.0),
@@ -114,8 +121,17 @@ def test_f1_and_exact_match_are_those_of_the_official_script():
         assert " ".join(normalised_words(said)) == normalize_answer(said)
         if normalised_words(said) or normalised_words(wanted):
             assert f1(said, wanted) == pytest.approx(f1_abstractive([said], [wanted]))
-        else:  # CoQA's script calls two texts without words equal
-            assert f1(said, wanted) == 1.0
+        else:  # CoQA's script calls any two texts without words equal
+            assert f1(said, wanted) == float(said.casefold() == wanted.casefold())
+
+
+@pytest.mark.parametrize("grader", ["squad", "coqa"])
+@pytest.mark.parametrize("said", ["!", "The", "A", "?", "", " ", "an the", "...", "yes"])
+@pytest.mark.parametrize("wanted", ["?", "A", "the", "yes"])
+def test_what_is_neither_right_nor_parsed_has_no_f1_of_1(grader, said, wanted):
+    one = Item("i1", "t", "general-open", "?", wanted, "c", grader, meta={"answers": [wanted]})
+    grade = GRADERS[grader](said, one)
+    assert (F1[grader](said, one) == 1.0) == grade.correct == (said.lower() == wanted.lower())
 
 
 def test_coqa_is_scored_as_lm_eval_does(monkeypatch):

@@ -3,7 +3,9 @@
 The checkers are those that `lm_eval.tasks.ifeval` ships (Zhou et al. 2023, arXiv 2311.07911). Right
 is "prompt-level strict": all instructions, on the answer as it is. They would draw a random
 parameter where an item gives none, and guess languages with an unseeded detector: both are seeded
-here, so that the same answer has the same grade.
+here, so that the same answer has the same grade. They would also draw a letter where an item asks
+for a sign to be counted ("!", "#"), and read words to be found as patterns; here both are meant as
+they are written.
 """
 
 import contextlib
@@ -11,7 +13,9 @@ import functools
 import importlib
 import io
 import random
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from breakeven.errors import InputError, MachineError, did_you_mean
@@ -23,8 +27,14 @@ _NEED_PUNKT = frozenset(
     {"length_constraints:number_sentences", "change_case:capital_word_frequency"}
 )
 _FOLDER = "tokenizers/punkt_tab"
-# Its pattern for [a placeholder] takes minutes over a long row of brackets that nothing closes.
-_PLACEHOLDERS = "detectable_content:number_placeholders"
+_LETTERS = "keywords:letter_frequency"
+_FORBIDDEN = "keywords:forbidden_words"
+# Arguments that the checkers put into a pattern; postscripts of these two are patterns of theirs.
+_WORDS = ("keywords", "keyword", "starter", "section_spliter", "postscript_marker")
+_POSTSCRIPTS = ("P.S.", "P.P.S")
+# More white space in a row than that says nothing more.
+_GAP = 50
+_LONG_GAP = re.compile(rf"\s{{{2 * _GAP},}}")
 
 
 def grade_ifeval(answer: str, item: Item) -> Grade:
@@ -42,8 +52,8 @@ def grade_ifeval(answer: str, item: Item) -> Grade:
     try:
         random.seed(item.id)
         followed = [
-            _follows(name, given, prompt, answer)
-            for name, given in zip(names, arguments, strict=True)
+            _follows(checker, name, answer)
+            for name, checker in _built(item, names, arguments, prompt)
         ]
     finally:
         random.setstate(state)
@@ -73,25 +83,96 @@ def _instructions(item: Item) -> tuple[Sequence[str], Sequence[Mapping[str, Any]
     return names, [given or {} for given in arguments]
 
 
-def _follows(name: str, given: Mapping[str, Any], prompt: str, answer: str) -> bool:
-    """Whether one instruction is followed; as lm-eval does, arguments without a value are left out.
+def _built(
+    item: Item, names: Sequence[str], arguments: Sequence[Mapping[str, Any]], prompt: str
+) -> Iterator[tuple[str, Any]]:
+    """Each instruction's name and checker; raises InputError where it does not take its arguments.
 
-    A checker that fails on an answer has not found its instruction followed.
+    Arguments without a value are left out.
     """
-    checker = _checkers()[name](name)
-    checker.build_description(**{key: value for key, value in given.items() if value})
-    wanted = checker.get_instruction_args()
-    if wanted and "prompt" in wanted:
-        checker.build_description(prompt=prompt)
+    for number, (name, given) in enumerate(zip(names, arguments, strict=True)):
+        checker = _checkers()[name](name)
+        try:
+            checker.build_description(**_literal(given))
+            wanted = checker.get_instruction_args()
+            if wanted and "prompt" in wanted:
+                checker.build_description(prompt=prompt)
+            if name == _LETTERS and given.get("letter") is not None:
+                checker._letter = _sign(given["letter"])
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            shown = " ".join(f"{type(error).__name__} {error}".split())
+            raise InputError(
+                f"item {item.id} of {item.task}: meta.kwargs[{number}]: value is {dict(given)!r}; "
+                f"{name} does not take it ({shown}); correct the row or leave it out"
+            ) from error
+        if name == _FORBIDDEN:
+            yield name, [_whole_word(word) for word in given.get("forbidden_words") or ()]
+        else:
+            yield name, checker
+
+
+def _literal(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments that have a value, with words to be found as patterns of themselves."""
+    return {
+        key: _escaped(value) if key in _WORDS else value
+        for key, value in given.items()
+        if value is not None
+    }
+
+
+def _escaped(value: Any) -> Any:  # noqa: ANN401 - a text or a list of them
+    if isinstance(value, list):
+        return [_escaped(one) for one in value]
+    return value if value in _POSTSCRIPTS else re.escape(value)
+
+
+def _sign(letter: Any) -> str:  # noqa: ANN401
+    if not isinstance(letter, str) or len(letter.strip()) != 1:
+        raise ValueError(f"one letter or sign is wanted, not {letter!r}")
+    return letter.strip().lower()
+
+
+def _whole_word(word: str) -> "re.Pattern[str]":
+    """The word as it stands, not inside of another; a sign wherever it stands."""
+    left, right = (r"\b" if re.match(r"\w", end) else "" for end in (word[:1], word[-1:]))
+    return re.compile(left + re.escape(word) + right, re.IGNORECASE)
+
+
+def _follows(checker: Any, name: str, answer: str) -> bool:  # noqa: ANN401 - lm-eval is not typed
+    """Whether one instruction is followed; a checker that fails has not found it followed."""
+    if name == _FORBIDDEN:
+        return not any(word.search(answer) for word in checker)
     try:
-        return bool(checker.check_following(_closed(answer) if name == _PLACEHOLDERS else answer))
+        return bool(checker.check_following(_SHORTER.get(name, str)(answer)))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return False
 
 
-def _closed(text: str) -> str:
-    """Every line of a text up to its last closing bracket: it holds the same placeholders."""
-    return "\n".join(line[: line.rfind("]") + 1] for line in text.split("\n"))
+def _closed_by(mark: str) -> Callable[[str], str]:
+    """Every line of a text up to the last mark that closes something: it holds the same of it."""
+
+    def closed(text: str) -> str:
+        ends = ((line, line.rfind(mark) + len(mark)) for line in text.split("\n"))
+        return "\n".join(line[:end] if end >= len(mark) else "" for line, end in ends)
+
+    return closed
+
+
+def _without_long_gaps(text: str) -> str:
+    return _LONG_GAP.sub(lambda gap: gap[0][:_GAP] + gap[0][-_GAP:], text)
+
+
+# What checkers find in these texts is the same; their patterns take minutes over a long row of
+# brackets that nothing closes, or of line breaks.
+_SHORTER: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "detectable_content:number_placeholders": _closed_by("]"),
+        "detectable_content:postscript": _without_long_gaps,
+        "detectable_format:constrained_response": _without_long_gaps,
+        "detectable_format:number_bullet_lists": _without_long_gaps,
+        "detectable_format:title": _closed_by(">>"),
+    }
+)
 
 
 @functools.cache

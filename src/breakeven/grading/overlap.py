@@ -29,13 +29,27 @@ def grade_squad(answer: str, item: Item) -> Grade:
 
 
 def grade_coqa(answer: str, item: Item) -> Grade:
-    """As `grade_squad`; where yes or no is right, the first word counts: "Yes, it was"."""
+    """As `grade_squad`; where yes or no is right, what the answer says of the two counts.
+
+    "Yes, it was" is yes. One that says neither, or both, is left open.
+    """
     said, wanted = span(answer), right_answers(item)
-    words = normalised_words(said)
-    asks_yes_or_no = any(normalised_words(one) in (["yes"], ["no"]) for one in wanted)
-    if asks_yes_or_no and words[:1] and len(_YES_OR_NO.intersection(words)) == 1:
-        said = words[0]
-    return _matched(said, wanted)
+    grade = _matched(said, wanted)
+    if grade.correct or not any(normalised_words(one) in (["yes"], ["no"]) for one in wanted):
+        return grade
+    verdict = _yes_or_no(normalised_words(said))
+    return _matched(verdict, wanted) if verdict else UNPARSED
+
+
+def _yes_or_no(words: Sequence[str]) -> str | None:
+    """Yes or no: the first word, where the other is not next to it, else the last word."""
+    if not words:
+        return None
+    first, last = words[0], words[-1]
+    if first in _YES_OR_NO:
+        return None if _YES_OR_NO & set(words[1:3]) - {first} else first
+    alone = len(_YES_OR_NO.intersection(words)) == 1
+    return last if last in _YES_OR_NO and alone else None
 
 
 def squad_f1(answer: str, item: Item) -> float:
@@ -58,10 +72,10 @@ def coqa_f1(answer: str, item: Item) -> float:
 
 
 def f1(said: str, wanted: str) -> float:
-    """Harmonic mean of the shares of words in common; texts without any words agree or do not."""
+    """Harmonic mean of the shares of words in common; of texts without any words, none or all."""
     said_words, wanted_words = normalised_words(said), normalised_words(wanted)
     if not said_words or not wanted_words:
-        return float(said_words == wanted_words)
+        return float(_same_signs(said, wanted))
     common = sum((Counter(said_words) & Counter(wanted_words)).values())
     return 2 * common / (len(said_words) + len(wanted_words))
 
@@ -81,6 +95,10 @@ def span(answer: str) -> str:
 def _matched(said: str, wanted: Sequence[str]) -> Grade:
     words = normalised_words(said)
     if not words:  # "A" may be right, and normalised it is nothing
-        correct = bool(said) and said.casefold() in [one.casefold() for one in wanted]
-        return found(True) if correct else UNPARSED
+        return found(True) if any(_same_signs(said, one) for one in wanted) else UNPARSED
     return found(any(words == normalised_words(one) for one in wanted))
+
+
+def _same_signs(said: str, wanted: str) -> bool:
+    """Whether a text that has no words once normalised, as "!" or "A", is the one wanted."""
+    return bool(said.strip()) and said.strip().casefold() == wanted.strip().casefold()

@@ -11,6 +11,7 @@ from breakeven.prompts.arrivals import Arrivals
 from breakeven.prompts.content import content_of
 from breakeven.tasks.benchmark import CATALOGUE, Benchmark, Catalogue, catalogue
 from breakeven.tasks.items import Item
+from breakeven.tasks.powers import without_power
 from breakeven.tasks.prompting import paragraphs, with_choices
 from breakeven.tasks.rows import Question, belongs, questions_of
 
@@ -81,19 +82,22 @@ def item_of(
 ) -> Item:
     """A question as the item that students answer; its id is its place in the split."""
     asked = with_choices(question.text, question.choices) if question.choices else question.text
-    unit = f"Unit of the answer: {question.unit}" if question.unit else None
-    body = paragraphs([question.context, asked, unit])
+    reference, unit = question.answers[0] if question.answers else "", question.unit
+    if unit:
+        reference, unit = without_power(reference, unit)
+    asked_in = f"Unit of the answer: {unit}" if unit else None
+    body = paragraphs([question.context, asked, asked_in])
     meta = {**benchmark.meta, **question.meta}
     if benchmark.answer == "texts":
         meta["answers"] = list(question.answers)
-    if question.unit:
-        meta["unit"] = question.unit
+    if unit:
+        meta["unit"] = " ".join(unit.replace("$", " ").replace("~", " ").split())
     return Item(
         id=f"{row:05d}" if question.part is None else f"{row:05d}-{question.part:02d}",
         task=name,
         family=benchmark.family,
         prompt=paragraphs([benchmark.opening, body, instruction]),
-        reference=question.answers[0] if question.answers else "",
+        reference=reference,
         content=content_of(body),
         grader=benchmark.grader,
         choices=question.choices,
