@@ -1,5 +1,6 @@
 """IFEval: every instruction must be followed; the same answer has the same grade; no download."""
 
+import dataclasses
 import random
 import time
 
@@ -227,3 +228,86 @@ def test_an_answer_of_fifty_thousand_characters_takes_a_moment(text):
 def test_placeholders_are_found_in_lines_with_open_brackets():
     assert GRADERS["ifeval"]("a [b [c] d]\n[e] [ f\n[", item(PLACES)) == RIGHT
     assert GRADERS["ifeval"]("a [b\nc] [d] [ f\n[", item(PLACES)) == WRONG
+
+
+BAD_ROWS = [
+    ("length_constraints:nth_paragraph_first_word", {"keyword": "x", "num_paragraphs": 3}),
+    ("language:response_language", {"language": "xx"}),
+    ("length_constraints:number_words", {"num_words": 3, "relation": "exactly"}),
+    ("keywords:existence", {"keywords": "lion"}),
+    ("keywords:existence", {"keywords": [3]}),
+    ("keywords:frequency", {"keyword": ["lion"], "frequency": "two", "relation": "at most"}),
+    ("keywords:letter_frequency", {"letter": "ab", "let_frequency": 2}),
+    ("keywords:letter_frequency", {"letter": 3, "let_frequency": 2}),
+    ("startend:end_checker", {"end_phrase": 3}),
+    ("punctuation:no_comma", {"commas": 0}),
+]
+
+
+@pytest.mark.parametrize(("name", "given"), BAD_ROWS, ids=str)
+def test_parameters_that_a_check_does_not_take_name_the_item_in_a_line(name, given):
+    with pytest.raises(
+        InputError, match=r"^item i1 of ifeval: meta\.kwargs\[1\]: value is "
+    ) as raised:
+        GRADERS["ifeval"]("a b c", item(NO_COMMA, (name, given)))
+    assert "\n" not in str(raised.value)
+
+
+def two_of(sign):
+    return {"letter": sign, "let_frequency": 2, "let_relation": "at least"}
+
+
+LITERAL = [
+    ("keywords:existence", {"keywords": ["("]}, "f(x)", RIGHT),
+    ("keywords:existence", {"keywords": ["("]}, "f x", WRONG),
+    ("keywords:existence", {"keywords": ["a.c"]}, "abc", WRONG),
+    ("keywords:existence", {"keywords": ["C++", "?"]}, "Why c++?", RIGHT),
+    ("keywords:frequency", {"keyword": "*", "frequency": 2, "relation": "at least"}, "* *", RIGHT),
+    ("keywords:frequency", {"keyword": ".", "frequency": 2, "relation": "at least"}, "abc", WRONG),
+    ("keywords:forbidden_words", {"forbidden_words": ["("]}, "f(x)", WRONG),
+    ("keywords:forbidden_words", {"forbidden_words": ["("]}, "f x", RIGHT),
+    ("keywords:forbidden_words", {"forbidden_words": ["tiger"]}, "tigers", RIGHT),
+    ("keywords:forbidden_words", {"forbidden_words": ["c++"]}, "I like C++.", WRONG),
+    ("keywords:forbidden_words", {"forbidden_words": ["a|b"]}, "a b", RIGHT),
+    (SECTIONS[0], {"section_spliter": "(", "num_sections": 1}, "( 1 a", RIGHT),
+    ("detectable_content:postscript", {"postscript_marker": "P.S."}, "Yes.\nP. S. No.", RIGHT),
+    ("detectable_content:postscript", {"postscript_marker": "N.B."}, "Yes.\nN.B. No.", RIGHT),
+    ("detectable_content:postscript", {"postscript_marker": "N.B."}, "Yes.\nNaBx No.", WRONG),
+    ("keywords:letter_frequency", two_of("!"), "a! b!", RIGHT),
+    ("keywords:letter_frequency", two_of("!"), "a! b", WRONG),
+    ("keywords:letter_frequency", two_of("#"), "#a #b", RIGHT),
+    ("keywords:letter_frequency", two_of("#"), "#a b", WRONG),
+    ("detectable_format:number_highlighted_sections", {"num_highlights": 0}, "none", RIGHT),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "given", "answer", "grade"), LITERAL, ids=str)
+def test_words_and_signs_are_meant_as_they_are_written(name, given, answer, grade):
+    for number in range(3):  # whatever the item: nothing of it is drawn
+        one = item((name, given))
+        assert GRADERS["ifeval"](answer, dataclasses.replace(one, id=str(number))) == grade
+
+
+@pytest.mark.parametrize("piece", ["\n", ",", "<<", " \n", "* ", "[", "**", "- \n", "p. ", "a>> "])
+def test_hostile_answers_are_checked_in_a_moment(piece):
+    text = piece * (100_000 // len(piece))
+    pairs = {pair[0]: pair for pairs, _, _ in CASES for pair in pairs}
+    for name, pair in pairs.items():
+        started = time.process_time()
+        GRADERS["ifeval"](text, item(pair))
+        assert time.process_time() - started < 3.0, name
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("a << b >> c", RIGHT),
+        ("<< b\n>> <<c>>", RIGHT),
+        ("<<a\n>> b", WRONG),
+        ("<< >>", WRONG),
+        (">> <<", WRONG),
+        ("<" * 60 + "a>>", RIGHT),
+    ],
+)
+def test_titles_are_found_in_lines_with_open_brackets(text, grade):
+    assert GRADERS["ifeval"](text, item(TITLE)) == grade

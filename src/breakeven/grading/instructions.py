@@ -31,6 +31,8 @@ _LETTERS = "keywords:letter_frequency"
 _FORBIDDEN = "keywords:forbidden_words"
 # Arguments that the checkers put into a pattern; postscripts of these two are patterns of theirs.
 _WORDS = ("keywords", "keyword", "starter", "section_spliter", "postscript_marker")
+_LISTS = ("keywords", "forbidden_words")
+_NUMBERS = ("frequency", "let_frequency", "capital_frequency", "nth_paragraph")
 _POSTSCRIPTS = ("P.S.", "P.P.S")
 # More white space in a row than that says nothing more.
 _GAP = 50
@@ -113,11 +115,20 @@ def _built(
 
 def _literal(given: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments that have a value, with words to be found as patterns of themselves."""
-    return {
-        key: _escaped(value) if key in _WORDS else value
-        for key, value in given.items()
-        if value is not None
-    }
+    found = {key: value for key, value in given.items() if value is not None}
+    for key, value in found.items():
+        if not _is_fit(key, value):
+            raise TypeError(f"{key} {value!r}")
+    return {key: _escaped(value) if key in _WORDS else value for key, value in found.items()}
+
+
+def _is_fit(key: str, value: object) -> bool:
+    """Whether an argument is of the type that its name tells: a number, a list of texts, a text."""
+    if key.startswith("num_") or key in _NUMBERS:
+        return isinstance(value, int | float)
+    if key in _LISTS:
+        return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+    return isinstance(value, str)
 
 
 def _escaped(value: Any) -> Any:  # noqa: ANN401 - a text or a list of them

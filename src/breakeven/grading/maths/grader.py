@@ -79,7 +79,7 @@ def _without_unit(said: str, unit: str) -> str:
     if not unit:
         return said
     signs = [re.escape(sign) for sign in plain_text(unit) if sign not in " {}"]
-    command = r"[\s\\,~]*(?:\\(?:text|mathrm|rm)\s*\{?)?\s*"
+    command = r"[\s\\,~]*(?:\\(?:text|mathrm|rm)\s*\{?)?[\s~]*"
     bare = re.sub(command + r"[\s{}\\,]*".join(signs) + r"[\s}]*$", "", said)
     whole = bare and bare.count("{") == bare.count("}")
     return bare if whole else said
