@@ -12,13 +12,16 @@ from reasoning_gym.factory import DATASETS
 
 from breakeven.bounded.child import GAVE_UP, Child
 from breakeven.errors import InputError
-from breakeven.grading.graders import GRADERS
+from breakeven.grading.graders import graders
 from breakeven.gym import scoring
 from breakeven.gym.datasets import REFUSED, check_dataset
 from breakeven.gym.generation import entries
 from breakeven.gym.scorers import OWN
+from breakeven.params import Grading
 from breakeven.tasks.items import Item
 
+# A short limit for mathematics: two payloads are sums that never end.
+GRADERS = graders(Grading(math_seconds=0.3))
 USABLE = sorted(name for name in DATASETS if name not in REFUSED)
 
 
@@ -49,7 +52,7 @@ def payloads(marker) -> list[str]:
         f"__import__('subprocess').run(['touch', {str(marker)!r}])",
         "exit()",
         "raise SystemExit",
-        "__import__('os')._exit(0)",
+        "__import__('os')._exit(77)",
         "__import__('os').environ['BREAKEVEN_SECRET']",
         "9**9**9**9",
         "9^9^9^9",
@@ -74,7 +77,7 @@ def test_an_answer_that_is_code_does_nothing(dataset, tmp_path, monkeypatch):
     for payload in payloads(marker):
         assert not grade(payload, item).correct, payload
     assert not marker.exists()
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60  # of the clock, on a busy machine
     assert scoring.scoring_child().given_up - given_up <= 1
     assert grade(item.reference, item).correct
     assert not grade("no idea", item).correct
