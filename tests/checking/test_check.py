@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tests.pipeline.repository import TINY
 
 from breakeven.checking.check import check_params
@@ -321,6 +322,10 @@ WARNED = [
         "grading.judges.a.key_variable: the environment variable A_KEY_NOBODY_HAS is not set; ",
     ),
     (
+        section("training", launch="profiles/accelerate/fsdp.yaml"),
+        "training.launch: profiles/accelerate/fsdp.yaml: num_processes: value is 8; PyTorch sees ",
+    ),
+    (
         section("answering", engine="vllm"),
         "answering.server.python: value is '.vllm/bin/python'; no such file here; run `make vllm`",
     ),
@@ -332,6 +337,7 @@ def test_what_runs_but_may_not_be_meant_is_a_warning(
     project: Path, monkeypatch: pytest.MonkeyPatch, change: Change, line: str
 ) -> None:
     monkeypatch.chdir(project)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     errors, warnings = found(change)
     assert errors == []
     assert len(warnings) == 1, warnings

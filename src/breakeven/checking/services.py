@@ -50,9 +50,13 @@ def check_machine(params: Params) -> Iterator[Finding]:
     """The processes that train and the server that answers."""
     launch = params.training.launch
     if launch is not None:
-        from breakeven.training.launching import checked_configuration
+        from breakeven.training.launching import check_devices, checked_configuration
 
-        yield from refused("training.launch", lambda: checked_configuration(Path(launch)))
+        path = Path(launch)
+        mistakes = list(refused("training.launch", lambda: checked_configuration(path)))
+        yield from mistakes or refused(
+            "training.launch", lambda: check_devices(path, checked_configuration(path))
+        )
     if params.answering.engine == "vllm":
         yield from _server("answering.server", params.answering.server)
 

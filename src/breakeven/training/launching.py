@@ -41,7 +41,7 @@ def launch(configuration: Path, script: Path, arguments: Sequence[str]) -> None:
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    _check_devices(configuration, given)
+    check_devices(configuration, given)
     _quieten()
     parsed = launch_command_parser().parse_args(
         ["--config_file", str(configuration), str(script), *arguments]
@@ -89,7 +89,8 @@ def _check_value(
         raise InputError(f"{path}: {key}: value is {given.get(key)!r}; use {' or '.join(allowed)}")
 
 
-def _check_devices(path: Path, given: Mapping[str, Any]) -> None:
+def check_devices(path: Path, given: Mapping[str, Any]) -> None:
+    """Raise MachineError where this machine lacks the devices that a configuration asks for."""
     import torch
 
     found = torch.cuda.device_count()
