@@ -75,6 +75,24 @@ def test_an_end_inside_the_trace_is_a_wrong_truncated_answer_too(model, monkeypa
     assert judge(answer.text, answer.stop, item()) == ((False, False), True)
 
 
+def test_where_the_prompt_opens_a_trace_only_its_mark_makes_an_answer(model, monkeypatch):
+    opened = TOKENIZER.chat_template.replace("assistant\\n' }}", "assistant\\n<think>\\n' }}")
+    monkeypatch.setattr(TOKENIZER, "chat_template", opened)
+    scripts = [
+        render_completion(TOKENIZER, "3 + 4 = 7.", "7"),
+        render_completion(TOKENIZER, None, "7"),
+        [*TOKENIZER("7", add_special_tokens=False)["input_ids"], END],
+    ]
+    traced, plain, unclosed = write(model, monkeypatch, scripts, 40)
+    assert (traced.text, plain.text) == ("3 + 4 = 7.\n</think>\n\n7", "\n</think>\n\n7")
+    assert [one.truncated for one in (traced, plain, unclosed)] == [False, False, True]
+    assert (unclosed.stop, unclosed.closed, unclosed.answer_tokens) == ("stop", False, 0)
+    graded = [
+        judge(one.text, one.stop, item(), closed=one.closed) for one in (traced, plain, unclosed)
+    ]
+    assert [one.grade.correct for one in graded] == [True, True, False]
+
+
 def test_with_shots_an_answer_ends_at_its_line_and_without_it_goes_on(model, monkeypatch):
     script = TOKENIZER("7\n\nQuestion: 9", add_special_tokens=False)["input_ids"]
     (few_shot,) = write(model, monkeypatch, [script], 12, (Shot("1 + 2?", "3"),))

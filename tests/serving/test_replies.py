@@ -105,7 +105,10 @@ def test_a_reply_without_a_message_is_refused(reply):
 
 
 def test_a_refusal_in_a_field_of_its_own_is_no_answer():
+    part = {"type": "refusal", "refusal": "I will not."}
     assert read_chat(body(content=None, refusal="I will not.")).stop == "refusal"
+    assert read_chat(body(content=[part])).stop == "refusal"
+    assert read_chat(body(content="7", refusal="")).stop == "stop"
 
 
 def usage(prompt, written, total, thought=None, **more):

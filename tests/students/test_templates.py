@@ -24,6 +24,10 @@ REFUSED = {
     "no prompt": ("{{ 'Hello' }}", "shows a message 0 times"),
     "an error": ("{{ raise_exception('no users') }}", "no users"),
     "no Jinja": ("{% for %}", "chat template"),
+    "a sum of text and number": ("{{ 'a' + 1 }}" + CHAT_TEMPLATE, "refuses a message"),
+    "a word with arguments": (
+        "{{ strftime_now(format='%Y') }}" + CHAT_TEMPLATE, "changes from one rendering"
+    ),
 }  # fmt: skip
 
 

@@ -45,8 +45,10 @@ def apply_template(
                 **(arguments or {}),
             )
         )
-    except TemplateError as error:
-        raise wrong_template(tokenizer, f"its chat template refuses a message: {error}") from error
+    except (TemplateError, TypeError, ValueError, AttributeError, LookupError) as error:
+        # A template computes with what it is given: any of these can come of a mistake in it.
+        told = " ".join(str(error).split())
+        raise wrong_template(tokenizer, f"its chat template refuses a message: {told}") from error
 
 
 def wrong_template(tokenizer: "PreTrainedTokenizerBase", problem: str) -> InputError:

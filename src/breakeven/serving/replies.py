@@ -44,6 +44,7 @@ _WITHHELD = (
 # The server failed on its way: the same request may succeed.
 _FAILED = ("error", "abort", "cancelled", "failed", "insufficient_system_resource")
 
+_REFUSAL = "refusal"
 _TEXT_PARTS = ("text", "output_text")
 _TRACE_PARTS = ("thinking", "reasoning")
 
@@ -91,7 +92,7 @@ def read_chat(body: Mapping[str, Any]) -> ChatReply:
         raise UnreadableReplyError("holds no message")
     content, chunks = _content(message.get("content"))
     reasoning = _reasoning(message, chunks)
-    refused = bool(message.get("refusal")) and not content
+    refused = not content and _is_refused(message)
     stop = "refusal" if refused else ended_by(choices[0].get("finish_reason"))
     usage = read_usage(body.get("usage"))
     if usage.completion_tokens == 0 and (content or reasoning):  # a server that does not count
@@ -194,9 +195,16 @@ def _content(content: object) -> tuple[str, str | None]:
             text.append(words)
         elif kind in _TRACE_PARTS and not "".join(text).strip():
             trace.append(_trace_text(known, str(kind)))
-        else:
+        elif kind != _REFUSAL:
             raise UnreadableReplyError(f"has content with a part {_shown(part)}")
     return "".join(text), "".join(trace) if trace else None
+
+
+def _is_refused(message: Mapping[str, Any]) -> bool:
+    """Whether the model refused in a field or a part of its own (OpenAI)."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    return bool(message.get(_REFUSAL)) or any(part.get("type") == _REFUSAL for part in parts)
 
 
 def _trace_text(part: Mapping[str, Any], kind: str) -> str:
