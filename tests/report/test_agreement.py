@@ -204,3 +204,9 @@ def test_the_accuracies_in_the_page_are_those_of_its_table(built: Built) -> None
     for size, arm, *cells in shown:
         for family, cell in zip(families, cells, strict=True):
             assert cell.startswith(f"{100 * values[label[size], arm, family]:.1f}%")
+
+
+def test_no_number_of_a_page_is_a_signed_zero(built: Built, page: Page) -> None:
+    for text in (page.html, Page(built.folder / "report").html):
+        shown = re.sub(r"<(script|style|svg)\b.*?</\1>", "", text, flags=re.DOTALL)
+        assert re.findall(r".{0,20}[−+-]0\.0(?![0-9]).{0,20}", shown) == []

@@ -38,7 +38,11 @@ def sizes_study(ift: tuple[int, ...], reasoning: tuple[int, ...], seeds: int = 1
     ("seeds", "words", "band"),
     [
         (1, ONE_SEED, "lack what another training run would change"),
-        (3, "They hold other training runs, by 3 seeds each", "variance between 3 or more"),
+        (
+            3,
+            "They hold other training runs, by 3 seeds each",
+            "variance between training runs, by 3 seeds",
+        ),
     ],
 )
 def test_intervals_and_bands_say_whether_they_hold_other_training_runs(

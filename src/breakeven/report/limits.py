@@ -39,9 +39,10 @@ def limit_lines(study: Study) -> list[str]:
         "measured costs is an extrapolation and is marked as one."
     )
     if results.items is not None:
+        drawn = "items and training runs" if len(seeds) > 1 else "items"
         lines.append(
-            f"Bootstrap: {settings.draws:,} draws of items, seed {settings.seed}; bands of fits "
-            "use the first 100 of them."
+            f"Bootstrap: {settings.draws:,} draws of {drawn}, "
+            f"seed {settings.seed}; bands of fits use the first 100 of them."
         )
     decodings = sorted({cell.decoding for cell in results.cells})
     if len(decodings) > 1:

@@ -49,7 +49,8 @@ def band_words(study: Study, *, sampled: bool) -> str:
         return f"{text}; they lack sampling error, as no answers by item are known"
     least, most = runs_behind(study)
     if least > 1:
-        return f"{text}, resampled items and the variance between {least} or more training seeds"
+        runs = f"{least} seeds" if least == most else f"{least} to {most} seeds"
+        return f"{text}, resampled items and the variance between training runs, by {runs}"
     if most > 1:
         return (
             f"{text}, resampled items and, where a student has several seeds, the variance between "
