@@ -214,6 +214,7 @@ ONE = "student,size_b,style,family,accuracy,items{}\na,1,ift,math-open,0.5,100{}
         ("device_seconds", "0", "value is '0'; a zero has no place"),
         ("prompt_tokens", "0", "value is '0'; a zero has no place"),
         ("answer_tokens", "0", "nothing was generated in this cell"),
+        ("answer_tokens", "1e-308", "nothing was generated in this cell"),
         ("chance", "1", "value is '1'; use 0..0.999"),
         ("chance", "25", "value is '25'; use 0..0.999"),
         ("truncated_share", "yes", "value is 'yes'; use a number"),
@@ -252,6 +253,26 @@ def test_possible_numbers_are_read_as_they_stand(tmp_path, column, value, read):
 def test_an_untrained_base_cost_nothing_to_train(tmp_path):
     text = ONE.format(",train_flops", ",0").replace(",ift,", ",base,")
     assert import_results(written(tmp_path, text)).cells[0].train_flops is None
+
+
+@pytest.mark.parametrize("header", ["accuracy,items,task", "correct,item,task"])
+def test_blank_costs_of_some_cells_are_absent(tmp_path, header):
+    text = (
+        f"student,size_b,style,family,{header},train_flops\n"
+        "a,1,base,math-open,0,1,t,0\na,1,ift,math-open,0.5,1,t,\na,1,reasoning,math-open,1,1,t,1e15\n"
+    )
+    cells = import_results(written(tmp_path, text)).cells
+    assert {cell.style: cell.train_flops for cell in cells} == {
+        "base": None,
+        "ift": None,
+        "reasoning": 1e15,
+    }
+
+
+def test_a_training_has_one_cost_in_all_its_rows(tmp_path):
+    text = ONE.format(",task,train_flops", ",t,1e15") + "a,1,ift,math-open,0.5,100,u,\n"
+    with pytest.raises(InputError, match=r"row 3: train_flops: value is blank, but 1000000000000"):
+        import_results(written(tmp_path, text))
 
 
 @pytest.mark.parametrize("size", ["yes", "TRUE", "0", "1e308", "nan", "0,5"])

@@ -30,6 +30,8 @@ from breakeven.params.cells import Cell
 if TYPE_CHECKING:
     import pandas as pd
 
+# The fewest tokens that a cell can have generated for a query, in the mean.
+_FEWEST_TOKENS = 0.001
 UNPAIRED = "no item-level answers, so differences are not paired: their errors are upper bounds"
 DEFAULT_CORPUS = "default"
 ORDERS: tuple[Order, ...] = ("mixed", "sequential")
@@ -202,7 +204,7 @@ def _generates(table: "pd.DataFrame", path: Path) -> None:
     if "thinking_tokens" in table.columns:
         new = new + table["thinking_tokens"].fillna(0.0)
     known = [table[key].astype(str) for key in KEYS]
-    row = first_row(new.groupby(known).transform("max") == 0)
+    row = first_row(new.groupby(known).transform("max") < _FEWEST_TOKENS)
     if row is not None:
         raise InputError(
             f"{path}: row {row}: answer_tokens: nothing was generated in this cell; a zero has no "
@@ -263,7 +265,7 @@ def _same_within(
     for column in columns:
         if column not in table.columns:
             continue
-        text = table[column].astype(str)
+        text = table[column].astype("object").where(table[column].notna(), "blank").astype(str)
         first = text.groupby([table[key] for key in keys]).transform("first")
         row = first_row(text != first)
         if row is not None:
