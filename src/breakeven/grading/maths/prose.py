@@ -32,18 +32,33 @@ _DENIED = re.compile(
     r"(?:\s+(?:be|equal|equals|to|is|exactly|just|simply|only|the|a))*[\s$(*]*$",
     re.IGNORECASE,
 )
-# Before a bound, or one of several numbers that are left open.
+# The first of two units, as in "5 feet 6 inches".
+_LARGER = (
+    r"\s*(?:hours?|hrs?|feet|foot|ft|dollars?|pounds?|lbs?|minutes?|mins?|years?|weeks?|days?)"
+    r"\s*(?:,|and|,\s*and)?\s*"
+)
+# Before a bound, a part of a quantity, or one of several numbers that are left open.
 _BOUND = re.compile(
     r"\b(?:at least|at most|up to|(?:more|less|fewer|greater|larger|smaller|higher|lower) than)"
     r"[\s$(*]*$"
-    r"|\b(?:between|either)\b[^.\n]{0,30}$|\d\s*(?:or|to|-)\s*\\?\$?$"
+    r"|\b(?:between|either)\b[^.\n]{0,30}$|\d\s*(?:or|to|-)\s*\\?\$?$|\bor\s*$"
+    rf"|\d\s+(?:in|of|out of)\s+$|\d{_LARGER}$"
     r"|[^\s>]\s*(?:[<>]=?|\\(?:leq?|geq?|neq?|lt|gt)(?![a-z]))\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
-    r"\s*(?:or|to)\s+\\?\$?\d|\s*-\s?\d|\s+or\s+(?:more|less|fewer|so)\b", re.IGNORECASE
+    r"\s*(?:or|to)\s+\\?\$?\d|\s*or\s+\$|\s*-\s?\d|\s+or\s+(?:more|less|fewer|so)\b"
+    rf"|\s+(?:in|out of)\s+\d|{_LARGER}(?<=\s)\d+\s*[a-z]",
+    re.IGNORECASE,
 )
 _IN_ELSE = re.compile(r"\s+in\s+[a-zA-Z].*", re.DOTALL)  # "42 in all" is not in inches
+_GLUED = re.compile(r"[A-Za-z\\^_]")
+# Numbers, signs, commands and single letters with no words between them.
+_RUN = re.compile(
+    r"(?:[-+*/^_=(){}\[\]|!:]|\\(?:d?frac|sqrt|pi|times|cdot|infty|pm|ldots|[a-zA-Z]+)\s?|\d+(?:[.,]\d+)*"
+    r"|(?<![A-Za-z'])[a-zA-Z](?![A-Za-z'])|(?<=[-+*/=])\s|\s(?=[-+*/=]\s))+"
+)
+_LONGEST_RUN = 200
 _BEFORE = 60  # characters in which such words are looked for
 
 
@@ -73,8 +88,26 @@ def last_number(text: str) -> Iterator[Ending]:
         dropped = numbers.pop()
         if numbers and SENTENCE_ENDS.search(text, numbers[-1].end(), dropped.start()):
             return
-    if numbers:
-        yield from with_words(text, numbers[-1])
+    if not numbers:
+        return
+    number = numbers[-1]
+    run = _run_around(text, number)
+    if run is None:
+        yield from with_words(text, number)
+    elif not bound(text, number.start(), number.end()):
+        yield Ending(run)
+        if "=" in run:
+            yield Ending(run.rpartition("=")[2])
+
+
+def _run_around(text: str, number: "re.Match[str]") -> str | None:
+    r"""The expression that a number is a part of, as the 2 of 3\sqrt{2}; None of one on its own."""
+    digit = number.end() - len(number[0].lstrip(" -$\\€£¥₹"))
+    for run in _RUN.finditer(text, max(0, number.start() - _LONGEST_RUN)):
+        if run.start() <= digit < run.end():
+            said = run[0].strip(" .,;:!?*=\"'").rstrip(" -+/")
+            return None if said in number[0] else said
+    return None
 
 
 def with_words(text: str, number: "re.Match[str]") -> Iterator[Ending]:
@@ -85,4 +118,5 @@ def with_words(text: str, number: "re.Match[str]") -> Iterator[Ending]:
         after = words.match(text, number.end())
         if after and not _IN_ELSE.fullmatch(text, number.end()):
             yield Ending(text[number.start() : after.end()], number=True)
-    yield Ending(number[0], number=True)
+    if not _GLUED.match(text, number.end()):  # 7y is no 7
+        yield Ending(number[0], number=True)
