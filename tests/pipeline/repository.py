@@ -91,7 +91,7 @@ class Study:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1800,
         )
         if check and done.returncode:
             pytest.fail(

@@ -191,6 +191,43 @@ def test_untrained_arm_writes_a_marker_and_costs_nothing(study):
     assert record.outputs == {folder.as_posix(): digest_path(folder)}
 
 
+def test_flops_are_counted_anew_for_a_training_that_scratch_has(study):
+    params = make_params()
+    stage.run(params, "tiny", "ift", 0)
+    record = read_record("train", "tiny", "ift", 0)
+    (kept,) = (study / ".work/training").glob("*/finished/result.json")
+    older = {**json.loads(kept.read_text()), "flops": {"train": 1.0}, "inputs": {"other": "0"}}
+    kept.write_text(json.dumps(older))
+    stage.run(params, "tiny", "ift", 0)
+    again = read_record("train", "tiny", "ift", 0)
+    assert (again.flops, again.inputs, again.series) == (
+        record.flops,
+        record.inputs,
+        record.series,
+    )
+
+
+def test_a_base_that_has_changed_since_it_was_found_is_not_trained(study, base_files):
+    other = study / "other"
+    shutil.copytree(base_files, other)
+    (other / "generation_config.json").write_text("{}")
+    BASE.unlink()
+    BASE.symlink_to(other, target_is_directory=True)
+    with pytest.raises(InputError, match="has changed since base@tiny ran; run `dvc repro` again"):
+        plan_cell(make_params(), "tiny", "ift", 0)
+
+
+def test_pairs_that_change_while_they_are_read_are_refused(study, monkeypatch):
+    def read_and_change(path):
+        rows = worked_pairs()
+        write_pairs(path, rows[1:])
+        return rows
+
+    monkeypatch.setattr("breakeven.training.plan.read_pairs", read_and_change)
+    with pytest.raises(InputError, match=r"general.parquet: has changed while it was read"):
+        plan_cell(make_params(), "tiny", "ift", 0)
+
+
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_record_counts_tokens_and_flops_of_what_was_learnt(study, tokenizer, lessons, method):
     params = make_params(method=method, epochs=2, gradient_checkpointing=True)
