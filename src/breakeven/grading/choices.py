@@ -49,7 +49,9 @@ _LETTER = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(r" ?(?:$|\n|[.,;:!)](?!\w))")
-_NO_PRONOUN = re.compile(r" ?(?:$|\n|[.:;!)](?!\w)| (?:because|since|is the)\b)")
+_NO_PRONOUN = re.compile(
+    r" ?(?:$|\n|[.:;!)](?!\w)|,? (?:because|since)\b| is\b| (?:or|and) [({\[]*[A-Z]\b)"
+)
 # After a capital A: "A is right" is a letter, "A dog" is none.
 _NOUN = re.compile(
     r" (?!(?:or|and|nor|but|not|because|since|as|so|with|which|where|while|if|for|is|was|are|isn"
@@ -71,11 +73,11 @@ _DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
-    r"[)}\]]*(?:"
+    r"[)}\]]*(?:(?:, ?(?:and |or )?| and | or )[({\[]*(?-i:[A-Z])\b[)}\]]*)*(?:"
     r"(?: ?[-:] ?"
     r"| (?:is|was|seems|looks|are|would be|can be|must be)(?: \w+ly| also| thus| just)? )"
-    r"(?:wrong|incorrect|false|invalid|impossible|unlikely|not|too|out|no|eliminated|excluded"
-    r"|rejected|ruled out)\b"
+    r"(?:(?:the|a|an) )?(?:wrong|incorrect|false|invalid|impossible|unlikely|not|too|out|no"
+    r"|eliminated|excluded|rejected|ruled out)\b"
     r"| (?:is|was|does|do|could|would|are|ca|has)n['’]t\b| cannot\b| (?:does|could|can|would) not\b"
     r"| fails\b| (?:can|must|should) be (?:ruled|eliminated|excluded|rejected|discarded))",
     re.IGNORECASE,

@@ -104,7 +104,7 @@ _SAME_BREATH = re.compile(
 _LEADS = re.compile(
     r"(?:^|[\n.:;,!?>→-]|\b(?:is|be|so|thus|therefore|hence|then|choose|pick|select|with|for|say|think"
     r"|guess|believe|answers?|option|choice|letter|alternative|probably|likely|definitely|clearly"
-    r"|only|or|and|either|both|leaves|us|means|are|to)) ?$",
+    r"|only|or|and|either|both|leaves|leaving|us|means|are|to)) ?$",
     re.IGNORECASE,
 )
 
@@ -124,6 +124,8 @@ def named_letter(answer: str, texts: tuple[str, ...]) -> str | None:
     box = last_box(answer)
     if box is not None:
         named = _all_of(box, choices)
+        if named is None:
+            named = _concluded(undressed(box), choices)
         if named is not None:
             return _single(named)
         answer = answer[answer.rindex(box) + len(box) :] if box else answer[answer.rindex("}") :]
