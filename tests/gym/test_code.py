@@ -20,7 +20,7 @@ from breakeven.gym.scorers import OWN
 from breakeven.params import Grading
 from breakeven.tasks.items import Item
 
-# A short limit for mathematics: two payloads are sums that never end.
+# A short limit for mathematics, where two payloads are sums that never end.
 GRADERS = graders(Grading(math_seconds=0.3))
 USABLE = sorted(name for name in DATASETS if name not in REFUSED)
 
@@ -75,6 +75,8 @@ def test_an_answer_that_is_code_does_nothing(dataset, tmp_path, monkeypatch):
     given_up = scoring.scoring_child().given_up
     started = time.monotonic()
     for payload in payloads(marker):
+        if "**" in payload and item.grader == "math" and dataset != "gcd":
+            continue  # the same grader; each of these sums costs a child
         assert not grade(payload, item).correct, payload
     assert not marker.exists()
     assert time.monotonic() - started < 60  # of the clock, on a busy machine
