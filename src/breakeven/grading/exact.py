@@ -35,6 +35,8 @@ def grade_exact(answer: str, item: Item) -> Grade:
         return UNPARSED
     if not wanted.isdisjoint(said):
         return found(True)
+    if any(text.removeprefix("not ") in wanted for text in said):
+        return found(False)  # it denies a right answer
     if wanted <= _DECISIONS:
         return _decided(answer, wanted)
     longest = max(len(one.split()) for one in wanted)
