@@ -129,7 +129,7 @@ def test_a_solver_is_right_by_construction(built: Built) -> None:
 def test_judges_are_shown_where_they_were_asked(paper: Built, built: Built) -> None:
     assert paper.run.judging is not None
     table = judging_table(paper.run.judging)
-    assert [line[0] for line in table.body] == ["llama", "gemma", "mistral", "together"]
+    assert [line[0] for line in table.body] == ["llama", "nemotron", "gpt-oss", "together"]
     assert table.body[-1][2:] == ("4,800", "4,500", "280", "10", "21", "6M", "210K")
     assert "agreed with the rules on 97" in table.note
     assert 'id="table-judging"' in paper.page
