@@ -17,6 +17,14 @@ class InputError(BreakevenError):
     exit_code = 2
 
 
+class ToldError(Exception):
+    """An error that another process has been told of; this one ends with its code, silently."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"exit code {exit_code}")
+        self.exit_code = exit_code
+
+
 class MachineError(BreakevenError):
     """The machine lacks something: a device, memory, disk, a reachable server."""
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
-from breakeven.errors import BreakevenError, InputError, did_you_mean, of_the_disk
+from breakeven.errors import BreakevenError, InputError, ToldError, did_you_mean, of_the_disk
 
 Value = TypeVar("Value")
 
@@ -55,6 +55,8 @@ def exit_code_of(work: Callable[[], None]) -> int:
         work()
     except BreakevenError as error:
         print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except ToldError as error:
         return error.exit_code
     except OSError as error:
         told = of_the_disk(error)

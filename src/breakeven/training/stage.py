@@ -1,9 +1,9 @@
 """What the `train` stage does: train one cell, here or in several processes, and record it."""
 
-import sys
 from functools import partial
 from pathlib import Path
 
+from breakeven.errors import ToldError
 from breakeven.params import Params
 from breakeven.training.cell import Launch, TrainResult, Watch, train_cell
 from breakeven.training.launching import end_with_stage, launch, report_to_stage
@@ -41,7 +41,7 @@ def _run_for_stage(train: "partial[TrainResult | None]") -> None:
     try:
         train()
     except Exception as error:  # whatever it is, the stage tells it, once for all processes
-        sys.exit(report_to_stage(error))
+        raise ToldError(report_to_stage(error)) from error
 
 
 def _launch(
