@@ -99,7 +99,7 @@ def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:  # noq
             whole = where in {"", "params", "files"} or _is_digest(old) or _is_digest(new)
             if old != new:
                 yield from differences(old, new, key if whole else f"{where}.{key}")
-    elif _is_digest(before) or _is_digest(now):
+    elif any(_is_digest(one) or isinstance(one, dict) for one in (before, now)):
         gone, came = before is None, now is None
         yield f"{where} is {'new' if gone else 'gone' if came else 'changed'}"
     else:
