@@ -34,6 +34,7 @@ ARMS = {
     "ift": {"corpus": "general", "reasoning_share": 0.0},
 }
 TRAINED = {"train@t30k-ift-0", "train@own-ift-0"}
+UNTRAINED = {"train@t30k-base-0", "train@own-base-0"}
 # A corpus is kept apart from every task, whose items are among the texts that it reads.
 AFTER_A_TASK = {"texts", "pairs@general"}
 FROM_PROMPTS = {"prompts@words", "distill@words-ift", "distill@words-reasoning", "texts"}
@@ -186,7 +187,7 @@ def finished(study: Study) -> list[Path]:
     ("change", "ran"),
     [
         (lambda text: text.replace('"""', '"""Well: ', 1) + "\n# a comment\n", set()),
-        (lambda text: text + "\n\nEDITED = 1\n", TRAINED),
+        (lambda text: text + "\n\nEDITED = 1\n", TRAINED | UNTRAINED),
     ],
 )
 def test_documentation_trains_nothing_and_code_does(
@@ -195,7 +196,7 @@ def test_documentation_trains_nothing_and_code_does(
     rewrite(study.folder / "src/breakeven/training/losses.py", change)
     before = len(finished(study))
     assert study.repro("train") == ran
-    assert len(finished(study)) == before + len(ran)
+    assert len(finished(study)) == before + len(ran & TRAINED)
 
 
 def test_an_edited_figure_draws_the_report_again_and_no_more(study: Study) -> None:
