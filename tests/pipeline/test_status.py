@@ -1,9 +1,16 @@
 """Why a cell is due, in words."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from breakeven.errors import MachineError
+from breakeven.pipeline.lock import require_idle
 from breakeven.pipeline.status import Due, Status, differences, status_lines
 
 OLD, NEW = "0" * 64, "1" * 64
@@ -40,3 +47,44 @@ def test_cells_of_a_stage_with_one_reason_share_a_line() -> None:
         "then, where what they read has become another: answer@t, score",
     ]
     assert status_lines(Status((), ())) == ["nothing is due but track, which always runs"]
+
+
+def test_nothing_is_asked_while_dvc_runs_a_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC itself: its stage asks `require_idle` while it runs, and the test once it has ended."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    ask = "from breakeven.pipeline.lock import require_idle as ask; ask()"
+    command = f"{sys.executable} -c {json.dumps(ask)} 2> told; touch made"
+    (tmp_path / "dvc.yaml").write_text(
+        json.dumps({"stages": {"make": {"cmd": command, "outs": ["made"]}}})
+    )
+    dvc = [sys.executable, "-m", "dvc"]
+    subprocess.run([*dvc, "init", "--quiet", "--no-scm"], check=True)
+    require_idle()
+    subprocess.run([*dvc, "repro", "--quiet"], check=True)
+    told = (tmp_path / "told").read_text()
+    assert "MachineError: DVC is at work here; ask again when it has ended (process " in told
+    require_idle()
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "{}", '{"write": []}', '{"write": {"made": {"pid": 2147483647, "cmd": "dvc"}}}']
+)
+def test_what_a_killed_dvc_left_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    (tmp_path / ".dvc/tmp/rwlock").write_text(kept)
+    require_idle()
+
+
+def test_a_process_that_lives_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    entry = {"pid": os.getpid(), "cmd": "dvc repro"}
+    (tmp_path / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {"made": entry}, "read": {}}))
+    with pytest.raises(MachineError, match=f"process {os.getpid()}: dvc repro"):
+        require_idle()

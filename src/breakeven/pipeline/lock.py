@@ -4,6 +4,7 @@ DVC writes the whole file after every stage, in place. What is whole in it is ke
 comes from git's version; of what neither has, DVC's run cache restores the results.
 """
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from breakeven.files import write_text
 
 LOCK = Path("dvc.lock")
 _DVC = Path(".dvc/tmp")
+AT_WORK = "DVC is at work here; ask again when it has ended"
 _ASIDE = Path(".work/dvc.lock.unreadable")
 _SCHEMA = "2.0"
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
@@ -62,6 +64,23 @@ def repair_lock() -> Repaired | None:
         write_text(LOCK, _lock_text({**committed, **found}))
     why = "git left it in conflict" if in_conflict else "its writing was stopped"
     return Repaired(why, len(found), len(committed.keys() - found.keys()))
+
+
+def require_idle() -> None:
+    """Refuse to go on while another process of DVC runs a stage here.
+
+    Raises:
+        MachineError: one does, by the list of files being written that DVC keeps.
+    """
+    import psutil
+
+    try:
+        busy = json.loads((_DVC / "rwlock").read_text(encoding="utf-8"))["write"].values()
+        running = next((one for one in busy if psutil.pid_exists(one["pid"])), None)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return  # no such list, or one that is just being written: DVC's own locks decide
+    if running:
+        raise MachineError(f"{AT_WORK} (process {running['pid']}: {running['cmd']})")
 
 
 @contextmanager

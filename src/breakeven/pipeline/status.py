@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from breakeven.errors import MachineError
 from breakeven.params import Params
+from breakeven.pipeline.lock import AT_WORK, require_idle
 from breakeven.pipeline.write import ALWAYS_RUN, INPUTS, write_inputs
 
 if TYPE_CHECKING:
@@ -41,10 +43,25 @@ class Status(NamedTuple):
 
 
 def pipeline_status(params: Params) -> Status:
-    """Bring `inputs/` up to date and ask DVC what is due."""
+    """Bring `inputs/` up to date and ask DVC what is due.
+
+    Raises:
+        MachineError: DVC is at work: what is due changes, and asking could stop it at its locks.
+    """
+    from dvc.lock import LockError
+
+    require_idle()
+    write_inputs(params)
+    try:
+        return _asked()
+    except LockError as error:
+        raise MachineError(AT_WORK) from error
+
+
+def _asked() -> Status:
+    """What DVC says is due, with `inputs/` as it stands."""
     from dvc.repo import Repo
 
-    write_inputs(params)
     logging.getLogger("dvc").setLevel(logging.ERROR)
     with Repo() as repo:
         graph = repo.index.graph  # from a stage to those that it reads
