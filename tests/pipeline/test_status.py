@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import MachineError
+from breakeven.errors import InputError, MachineError
+from breakeven.params import load_params
 from breakeven.pipeline.lock import require_idle
-from breakeven.pipeline.status import Due, Status, differences, status_lines
+from breakeven.pipeline.status import Due, Status, differences, pipeline_status, status_lines
 
+ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "0" * 64, "1" * 64
 
 
@@ -88,3 +90,28 @@ def test_a_process_that_lives_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {"made": entry}, "read": {}}))
     with pytest.raises(MachineError, match=f"process {os.getpid()}: dvc repro"):
         require_idle()
+
+
+@pytest.mark.parametrize(("there", "missing"), [([], "dvc.yaml"), (["dvc.yaml"], ".dvc")])
+def test_elsewhere_than_in_a_project_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], missing: str
+) -> None:
+    params = load_params(ROOT / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    for name in there:
+        Path(name).touch()
+    with pytest.raises(InputError, match=f"^{missing} is not here; run this from the project's"):
+        pipeline_status(params)
+    assert [path.name for path in tmp_path.iterdir()] == there
+
+
+def test_a_pipeline_that_dvc_cannot_read_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = load_params(ROOT / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "--quiet", "--no-scm"], check=True)
+    Path("dvc.yaml").write_text("stages:\n  a: {cmd: x, wrong: 1}\n")
+    with pytest.raises(InputError, match=r"^DVC: .*dvc\.yaml.*$") as error:
+        pipeline_status(params)
+    assert "\n" not in str(error.value)

@@ -179,6 +179,17 @@ def test_the_plan_is_one_json_object(project: Path) -> None:
     assert plan["total"]["done"] == 0
 
 
+def test_no_name_of_an_arm_is_cut_in_the_table(project: Path) -> None:
+    from typer.testing import CliRunner
+
+    from breakeven.cli import app
+
+    profile = ROOT / "profiles/paper.yaml"
+    done = CliRunner().invoke(app, ["plan", str(profile), "--device", "H100"])
+    for arm in yaml.safe_load(profile.read_text())["arms"]:
+        assert f" {arm} " in done.stdout
+
+
 def test_a_student_that_does_not_fit_says_what_would(project: Path) -> None:
     from breakeven.planning.fit import fits
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.errors import MachineError
+from breakeven.errors import InputError, MachineError
 from breakeven.params import Params
 from breakeven.pipeline.lock import AT_WORK, require_idle
 from breakeven.pipeline.write import ALWAYS_RUN, INPUTS, write_inputs
@@ -47,15 +47,22 @@ def pipeline_status(params: Params) -> Status:
 
     Raises:
         MachineError: DVC is at work: what is due changes, and asking could stop it at its locks.
+        InputError: this is not the project's root, or DVC cannot read `dvc.yaml`.
     """
+    from dvc.exceptions import DvcException
     from dvc.lock import LockError
 
+    for name in ("dvc.yaml", ".dvc"):
+        if not Path(name).exists():
+            raise InputError(f"{name} is not here; run this from the project's root")
     require_idle()
     write_inputs(params)
     try:
         return _asked()
     except LockError as error:
         raise MachineError(AT_WORK) from error
+    except DvcException as error:
+        raise InputError(f"DVC: {' '.join(str(error).split())}") from error
 
 
 def _asked() -> Status:

@@ -94,7 +94,8 @@ def print_plan(plan: StudyPlan) -> None:
     """Print the plan as tables, and what it rests on."""
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    # Wide enough for the table as it is: cut names of arms could not be told apart.
+    console = Console(highlight=False, markup=False, soft_wrap=True, width=500)
     device = plan.device
     console.print(
         f"{plan.params.study} on {device.name}: {device.flops_per_second / 1e12:,.3g} TFLOP/s "

@@ -123,7 +123,7 @@ def command(names: Sequence[str], folder: Path | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps(checked_to_json(found), allow_nan=False))
     else:
-        console = Console(highlight=False, markup=False)
+        console = Console(highlight=False, markup=False, width=500)  # no name is cut
         console.print(checked_table(found))
         for one in found:
             if one.pin:
