@@ -184,10 +184,12 @@ def test_no_name_of_an_arm_is_cut_in_the_table(project: Path) -> None:
 
     from breakeven.cli import app
 
-    profile = ROOT / "profiles/paper.yaml"
-    done = CliRunner().invoke(app, ["plan", str(profile), "--device", "H100"])
-    for arm in yaml.safe_load(profile.read_text())["arms"]:
-        assert f" {arm} " in done.stdout
+    names = [f"general-then-math-after-every-pass-{style}" for style in ("ift", "reasoning")]
+    arms = dict(zip(names, TINY["arms"].values(), strict=True))
+    Path("params.yaml").write_text(yaml.safe_dump({**TINY, "arms": arms}))
+    done = CliRunner().invoke(app, ["plan", "--device", "H100"])
+    for name in names:
+        assert f" {name} " in done.stdout
 
 
 def test_a_student_that_does_not_fit_says_what_would(project: Path) -> None:
