@@ -25,7 +25,7 @@ def test_what_the_records_lack_is_absent_with_a_note(make_rows):
         make_rows("ift", "sums", {"a": [1]}), StudyFacts("study", {"s1": 2e6}, ARMS)
     )
     assert found.cells[0].train_flops is None
-    assert "training FLOPs are absent: the records hold none" in found.notes
+    assert "training FLOPs are absent: no cell has any" in found.notes
 
 
 def test_a_base_arm_is_not_missed_for_training_costs(make_rows):

@@ -6,7 +6,7 @@ from tests.report.conftest import Built
 from breakeven.analysis.replay import replay_results
 from breakeven.analysis.results import Results
 from breakeven.report.curves import cost_of, cost_panels, lifetime_queries
-from breakeven.report.figures.equivalent import equivalents, place_words
+from breakeven.report.figures.equivalent import equivalent_figure, equivalents, place_words
 from breakeven.report.run import bare_run
 from breakeven.report.study import Study, study_of
 from breakeven.report.style import human, scientific, size_word
@@ -94,3 +94,19 @@ def test_sizes_and_differences_are_written_as_people_of_the_field_do() -> None:
     assert human(999) == "999"
     assert points(-0.0123) == "−1.2"
     assert [p_word(p) for p in (None, 0.0004, 0.0312, 0.25)] == ["–", "<0.001", "0.031", "0.25"]
+
+
+def test_an_untrained_student_costs_its_answers_over_its_life(built: Built) -> None:
+    base = next(
+        group for group in built.study.family_groups("math-open") if group.cells[0].style == "base"
+    )
+    answer = base.mean("inference_flops")
+    assert answer
+    assert cost_of(base, "lifetime", 1000.0) == 1000 * answer
+    assert cost_of(base, "training") is None
+
+
+def test_places_without_intervals_are_not_called_unknown(published: Study) -> None:
+    text = equivalent_figure(published, equivalents(published)).see
+    assert "20 lie among the IFT sizes, by the point values alone" in text
+    assert "not known" not in text

@@ -1,5 +1,6 @@
 """What the page says of its numbers: what they lack, what is not known, no pick of the largest."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from tests.report.scored import Key, scored
 
 from breakeven.analysis.results import Results
 from breakeven.report.build import build_report
+from breakeven.report.comparison_tables import verdict_table
 from breakeven.report.curves import cost_panels
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
@@ -15,6 +17,7 @@ from breakeven.report.reach import ONE_SEED, band_words, reach_words
 from breakeven.report.run import RunSummary, Settings, bare_run
 from breakeven.report.run_tables import rate_words
 from breakeven.report.study import Study, study_of
+from breakeven.report.summary import summarise
 from breakeven.report.tables import accuracy_table
 from breakeven.report.unequal import mean_over_items
 
@@ -122,8 +125,6 @@ def test_a_family_of_unequal_tasks_gives_both_means(large: int, unequal: bool) -
 
 def without_flops(results: Results, student: str) -> Results:
     """The results as they are where the architecture of a student is not known."""
-    from dataclasses import replace
-
     cells = tuple(
         replace(one, inference_flops=None, train_flops=None) if one.student == student else one
         for one in results.cells
@@ -148,3 +149,21 @@ def test_students_of_unknown_flops_have_accuracies_and_no_place_on_cost_axes(
         assert "not drawn: middle ift, middle reasoning" in page
     else:
         assert "Absent: no group has inference FLOPs" in page
+
+
+def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:
+    right: dict[Key, int] = {("small", "ift", TASK): 40, ("small", "reasoning", TASK): 110}
+    found = scored(right)
+    cells = tuple(replace(one, inference_flops=None, train_flops=None) for one in found.cells)
+    study = study_of(replace(found, cells=cells), FEW)
+    accuracy, growth, _ = summarise(study, study.findings)
+    assert study.findings.comparisons == 1
+    assert "At the only size, small" in accuracy.text
+    assert "decided at 5% as the only test of this report" in accuracy.text
+    assert growth.text.startswith("Fewer than three sizes with both styles; no task")
+
+
+def test_a_sentence_on_intervals_names_them() -> None:
+    for seeds, words in ((1, "The intervals speak of"), (3, "The intervals hold other")):
+        study = sizes_study((40, 60, 80), (50, 90, 150), seeds)
+        assert f"taken literally. {words}" in verdict_table(study, study.findings, None).note

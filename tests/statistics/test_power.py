@@ -93,6 +93,13 @@ def test_detectable_from_error_is_two_point_eight_errors():
     assert detectable_from_error(0.01, degrees_of_freedom=5).value > 0.034
 
 
+def test_no_difference_above_one_is_said_to_be_detectable():
+    assert detectable_from_error(0.3).value == pytest.approx(0.84, abs=0.01)
+    found = detectable_from_error(0.3, degrees_of_freedom=2, alpha=0.001)
+    assert found.value is None
+    assert "too large for any difference" in found.reason
+
+
 def test_detectable_in_a_comparison_follows_the_test_it_used():
     first = np.r_[np.ones(120), np.zeros(280)]
     second = np.r_[np.ones(100), np.zeros(20), np.ones(60), np.zeros(220)]

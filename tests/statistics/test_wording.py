@@ -13,6 +13,8 @@ from breakeven.statistics.wording import (
     percent_interval,
     points,
     points_interval,
+    span,
+    times,
 )
 
 SOURCE = Path(__file__).parents[2] / "src/breakeven"
@@ -61,3 +63,15 @@ def test_no_module_writes_percents_or_signs_by_itself(folder: str) -> None:
         for match in own.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"), [(8.0, "8"), (16.9, "17"), (2.54, "2.5"), (1.02, "1.02"), (0.71, "0.71")]
+)
+def test_a_factor_above_one_does_not_read_as_one(factor: float, text: str) -> None:
+    assert times(factor) == text
+
+
+def test_a_range_without_width_is_one_number() -> None:
+    assert span("8", "8") == "8"
+    assert span("−1.0", "+2.0") == "−1.0 to +2.0"

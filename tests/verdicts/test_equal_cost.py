@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -117,3 +118,39 @@ def test_reasoning_ahead_of_every_affordable_ift_student_is_ahead():
     # Past the dearest student IFT may be as good as the teacher, 0.7.
     assert found.value == pytest.approx(0.6)
     assert found.p_above < 1e-6
+
+
+def same_cost(accuracies: tuple[float, ...], reasoning: float) -> Results:
+    """IFT students that all spend what one reasoning student spends."""
+    found = study({float(n): one for n, one in enumerate(accuracies, 1)}, {1e9: reasoning})
+    cells = tuple(replace(cell, inference_flops=1e9) for cell in found.cells)
+    return replace(found, cells=cells)
+
+
+def test_of_students_that_cost_the_same_none_is_picked_by_its_score():
+    results = same_cost((0.50, 0.55, 0.45), 0.48)
+    (at,) = equal_costs(results, "inference_flops")
+    assert [group.accuracy for group in at.affordable] == [0.50, 0.55, 0.45]
+    assert at.nearest == pytest.approx(0.5)
+    assert (at.lowest, at.highest) == (0.55, 0.55)
+    # The best of three, and their mean: four tries, where the best alone would be one.
+    alone = same_cost((0.55,), 0.48)
+    (best,) = equal_costs(alone, "inference_flops")
+    one = ift_leads(sample_of(alone), best).p_above
+    assert ift_leads(sample_of(results), at).p_above == pytest.approx(4 * one)
+
+
+def test_reasoning_must_be_ahead_of_every_student_of_the_same_cost():
+    ahead, behind = (same_cost((0.2, top, 0.2), 0.5) for top in (0.3, 0.8))
+    for results, shown in ((ahead, True), (behind, False)):
+        (at,) = equal_costs(results, "inference_flops")
+        assert (reasoning_leads(sample_of(results), at).p_above < 0.001) is shown
+
+
+def test_below_the_cheapest_students_the_best_of_them_bounds_ift():
+    results = same_cost((0.2, 0.8), 0.5)
+    cells = (*results.cells[:-1], replace(results.cells[-1], inference_flops=1e8))
+    results = replace(results, cells=cells)
+    (at,) = equal_costs(results, "inference_flops")
+    assert at.highest == 0.8
+    assert reasoning_leads(sample_of(results), at).p_above > 0.99

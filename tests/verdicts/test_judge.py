@@ -107,6 +107,23 @@ def test_a_cheaper_and_better_reasoning_student_contradicts_pareto_optimality(st
     assert verdict.verdict == "contradicted"
 
 
+@pytest.mark.parametrize("style", ["reasoning", "ift"])
+def test_an_unknown_cost_does_not_make_ift_pareto_optimal(study, style):
+    results = study(lambda *_: 0.5)
+    cells = tuple(
+        replace(cell, inference_flops=None)
+        if cell.style == style and cell.size_parameters < 1e9
+        else replace(
+            cell, inference_flops=cell.inference_flops * (1e6 if cell.style == "reasoning" else 1)
+        )
+        for cell in results.cells
+    )
+    claim = "ift-pareto-optimal-inference"
+    dear = judged(replace(results, cells=cells), claim)[claim]
+    assert dear.verdict == "undecidable here"
+    assert "inference FLOPs of" in dear.evidence
+
+
 def test_sizes_that_were_not_trained_leave_their_claims_undecided(study):
     results = study(rising)
     small = replace(results, cells=tuple(c for c in results.cells if c.size_parameters < 2e9))

@@ -22,7 +22,7 @@ def verdicts():
         ("reasoning-breaks-ift-plateau", "undecidable here", "8 of 8 reasoning students"),
         ("math-corpus-hurts-small-reasoning", "supported", "41.3% to 8.2%"),
         ("ift-pareto-optimal-inference", "supported", "+5.6 points"),
-        ("ift-pareto-optimal-training", "undecidable here", "20 times"),
+        ("ift-pareto-optimal-training", "undecidable here", "in 20 cases"),
         ("ift-near-frontier-in-most", "undecidable here", "of 20 comparisons reasoning"),
         ("ift-ahead-below-7b", "supported", "of 12 comparisons reasoning"),
         ("reasoning-ahead-14b-math-open", "undecidable here", "extrapolated 7.1 times"),

@@ -161,7 +161,7 @@ def _absences(cells: tuple[CellResult, ...]) -> tuple[str, ...]:
         "device_seconds": (cells, "device-seconds of answering"),
     }
     return tuple(
-        f"{words} are absent: the records hold none"
+        f"{words} are absent: no cell has any"
         for name, (rows, words) in wanted.items()
         if rows and all(getattr(cell, name) is None for cell in rows)
     )

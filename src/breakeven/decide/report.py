@@ -9,7 +9,7 @@ from breakeven.decide.break_even import BreakEven
 from breakeven.decide.choice import Decision, Row
 from breakeven.decide.options import UNITS, Unit
 from breakeven.decide.shortfall import figure, money_or
-from breakeven.statistics.wording import percent
+from breakeven.statistics.wording import percent, times
 
 Money = Callable[[float], str]
 
@@ -150,8 +150,8 @@ def _extrapolation(result: Mapping[str, Any]) -> str:
     if rests is None:
         return f"extrapolation: not known, {words}"
     factor = result["extrapolation"]["factor"]
-    times = f", {factor:.2g} times outside their costs" if rests and factor else ""
-    return f"rests on extrapolation: {'yes' if rests else 'no'}, {words}{times}"
+    outside = f", {times(factor)} times outside their costs" if rests and factor else ""
+    return f"rests on extrapolation: {'yes' if rests else 'no'}, {words}{outside}"
 
 
 def _step(step: Mapping[str, Any], cost: Money) -> str:

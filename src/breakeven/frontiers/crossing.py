@@ -42,9 +42,9 @@ class Crossing:
 
 def _reason(position: Position, what: str) -> str | None:
     if position.side == "below":
-        return f"reasoning is ahead over the whole range, from {what} {position.bound:g} on"
+        return f"reasoning is ahead over the whole range of {what}s"
     if position.side == "above":
-        return f"reasoning is not ahead at the largest {what}, {position.bound:g}"
+        return f"reasoning is not ahead at the largest {what}"
     return None
 
 

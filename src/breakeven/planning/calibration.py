@@ -162,12 +162,13 @@ def _rates(root: Path, small: Params) -> dict[Key, float]:
         answers = read_json(root / f"records/answer/{student}.json")["details"]["cells"]
         for arm, row in small.arms.items():
             own = [one for one in answers if one["arm"] == arm]
-            work[student, "answer", row.style] = (
-                sum(one["inference_flops"] or 0.0 for one in own),
-                sum(one["device_seconds"] for one in own),
-            )
+            flops = [one["inference_flops"] for one in own]
+            if None not in flops:
+                seconds = sum(one["device_seconds"] for one in own)
+                work[student, "answer", row.style] = (sum(flops), seconds)
             if row.trained:
                 record = read_json(root / f"records/train/{student}/{arm}/{seed}.json")
                 seconds = sum(record["device_seconds"].values())
-                work[student, "train", row.style] = (record["flops"]["train"] or 0.0, seconds)
+                if record["flops"]["train"] is not None:
+                    work[student, "train", row.style] = (record["flops"]["train"], seconds)
     return {key: flops / seconds for key, (flops, seconds) in work.items() if flops and seconds}

@@ -190,8 +190,10 @@ def _whole_sources(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
         if record is None:
             return absent_cost(f"teacher: distill@{source}-{style} has no record")
         found.append(record)
-    written = sum(record.metrics.get("completions") or 0 for record in found)
-    return _teacher_total(params, found) if written == pairs else part
+    written = [record.metrics.get("completions") for record in found]
+    known = [count for count in written if count is not None]
+    whole = len(known) == len(written) and sum(known) == pairs
+    return _teacher_total(params, found) if whole else part
 
 
 def teacher_bill(params: Params) -> Cost | None:

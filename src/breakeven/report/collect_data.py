@@ -30,7 +30,8 @@ def teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
             and record.metrics.get("completions")
         ]
         if found:
-            completions = _sum(found, "completions") or 0
+            completions = _sum(found, "completions")
+            assert completions is not None, "every record found tells its completions"
             rows.append(
                 TeacherRow(
                     style,
@@ -108,11 +109,16 @@ def _corpus_row(name: str) -> CorpusRow | None:
         return None
     return CorpusRow(
         name,
-        int(record.metrics.get("kept") or 0),
-        int(record.metrics.get("dropped") or 0),
+        _count(record, "kept"),
+        _count(record, "dropped"),
         dict(record.details.get("dropped_by_reason", {})),
         dict(record.tokens),
     )
+
+
+def _count(record: Record, metric: str) -> int | None:
+    value = record.metrics.get(metric)
+    return None if value is None else int(value)
 
 
 def judging() -> Judging | None:

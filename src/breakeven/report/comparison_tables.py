@@ -8,7 +8,14 @@ from breakeven.report.study import Study
 from breakeven.report.style import scientific
 from breakeven.report.tables import Table
 from breakeven.report.unequal import over_items_words, unequal_words
-from breakeven.statistics.wording import fixed, p_word, percent, points_interval
+from breakeven.statistics.wording import (
+    fixed,
+    p_word,
+    percent,
+    points_interval,
+    span,
+    times,
+)
 from breakeven.verdicts.differences import Difference
 from breakeven.verdicts.equal_cost import COST_WORDS
 from breakeven.verdicts.findings import Findings
@@ -198,8 +205,8 @@ def _matched_words(study: Study, one: Matched) -> tuple[str, ...]:
         f"{cell.arm} − {at.curve[0][1].cells[0].arm}",
         scientific(at.spent),
         percent(at.reasoning.accuracy),
-        f"{percent(at.lowest)} to {percent(at.highest)}",
-        f"{at.factor:.2g}×" if at.extrapolated else "no",
+        span(percent(at.lowest), percent(at.highest)),
+        f"{times(at.factor)}×" if at.extrapolated else "no",
         p_word(one.adjusted_p_value),
         STANDING_WORDS[one.stands],
     )
@@ -241,9 +248,9 @@ def verdict_table(study: Study, found: Findings, sizes: str | None) -> Table:
         "The published study's claims, judged on these results"
         + (", of other sizes" if sizes else ""),
         "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
-        f"ruled out at 5%, all {found.comparisons} tests of this report together (Holm); alone is "
+        f"ruled out at 5% {found.together}; alone is "
         "what it would be as the only question. Sizes that a claim names are taken literally. "
-        + reach_words(study).replace("They speak", "The intervals speak", 1)
+        + reach_words(study, "The intervals")
         + caveat,
         ("claim", "version", "verdict", "alone", "evidence", "would show", "what would decide"),
         tuple(

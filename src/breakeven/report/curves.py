@@ -80,9 +80,12 @@ class CostPanel(NamedTuple):
 def cost_of(group: Group, kind: CostKind, queries: float | None = None) -> float | None:
     """FLOPs of a group: a query, its training, or its lifetime at `queries`; None if unknown.
 
-    An untrained group has no training cost, so it has no place on a training axis.
+    An untrained group took no training: it has no place on a training axis, and its lifetime is
+    its answers.
     """
     train, answer = group.mean("train_flops"), group.mean("inference_flops")
+    if kind == "lifetime" and group.cells[0].style == "base":
+        train = 0.0
     if kind != "lifetime":
         cost = train if kind == "training" else answer
     elif train is None or answer is None or queries is None:

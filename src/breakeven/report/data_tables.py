@@ -117,8 +117,7 @@ def corpus_table(run: RunSummary) -> Table:
         body.append(
             (
                 row.name,
-                f"{row.kept:,}",
-                f"{row.dropped:,}",
+                *("–" if count is None else f"{count:,}" for count in (row.kept, row.dropped)),
                 reasons or "–",
                 *("–" if count is None else human(count) for count in tokens.values()),
             )

@@ -2,9 +2,7 @@
 
 from breakeven.report.study import Study
 
-ONE_SEED = (
-    "They speak of these trained models only, not of another training run: there is one seed."
-)
+ONE_SEED = "speak of these trained models only, not of another training run: there is one seed."
 
 
 def runs_behind(study: Study) -> tuple[int, int]:
@@ -18,18 +16,18 @@ def runs_behind(study: Study) -> tuple[int, int]:
     return (min(counts), max(counts)) if counts else (1, 1)
 
 
-def reach_words(study: Study) -> str:
-    """A sentence to stand beside intervals."""
+def reach_words(study: Study, subject: str = "They") -> str:
+    """A sentence to stand beside intervals, which the words before it or `subject` name."""
     least, most = runs_behind(study)
     if most == 1:
-        return ONE_SEED
+        return f"{subject} {ONE_SEED}"
     if least == 1:
         return (
-            "Where a student has several training seeds they hold other runs too; where it has "
+            f"{subject} hold other training runs where a student has several seeds; where it has "
             "one, they speak of that trained model only."
         )
     seeds = f"{most}" if least == most else f"{least} to {most}"
-    return f"They hold other training runs, by {seeds} seeds each, as well as other questions."
+    return f"{subject} hold other training runs, by {seeds} seeds each, as well as other questions."
 
 
 def reach_clause(study: Study) -> str:

@@ -139,8 +139,8 @@ class CorpusRow(NamedTuple):
     """Pairs of one corpus: kept, dropped by reason, tokens by style."""
 
     name: str
-    kept: int
-    dropped: int
+    kept: int | None
+    dropped: int | None
     reasons: Mapping[str, int]
     tokens: Mapping[str, int | None]
 

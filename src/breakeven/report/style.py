@@ -20,7 +20,7 @@ STYLE_MARKERS: dict[Style, tuple[str, ...]] = {
     "mixed": ("s", "D", "p", "*", "h", "d"),
 }
 STYLE_WORDS: dict[Style, str] = {
-    "base": "untrained, few-shot",
+    "base": "untrained",
     "ift": "IFT: the answer alone",
     "reasoning": "reasoning: a trace, then the answer",
     "mixed": "mixed: both",

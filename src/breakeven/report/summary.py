@@ -11,7 +11,7 @@ from typing import NamedTuple
 from breakeven.report.reach import reach_clause
 from breakeven.report.run import TeacherAccuracy
 from breakeven.report.study import Study
-from breakeven.statistics.wording import fixed, p_word, percent, points, points_interval
+from breakeven.statistics.wording import fixed, p_word, percent, points, points_interval, span
 from breakeven.verdicts.differences import Difference
 from breakeven.verdicts.findings import Findings
 from breakeven.verdicts.matched import Matched
@@ -72,10 +72,11 @@ def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
         if any(row.stands == stands for row in rows)
     ]
     won = sum(row.value > 0 for row in thinking)
+    where = "At the largest size" if len(sizes) > 1 else "At the only size"
     return Sentence(
         question,
         finding(counts),
-        f"At the largest size, {_name(study, sizes[-1])}, reasoning is {'; '.join(parts)}. "
+        f"{where}, {_name(study, sizes[-1])}, reasoning is {'; '.join(parts)}. "
         f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
         f"{_how_judged(study, rows, found)}.",
     )
@@ -89,7 +90,7 @@ def _name(study: Study, student: str) -> str:
 
 def _how_judged(study: Study, rows: Sequence[Difference], found: Findings) -> str:
     reach = reach_clause(study)
-    decided = f"decided at 5% for all {found.comparisons} tests of this report together (Holm)"
+    decided = f"decided at 5% {found.together}"
     if any(row.paired is not None for row in rows):
         return f"In points, with 95% intervals paired by item, {reach}; {decided}"
     if any(row.low is not None for row in rows):
@@ -108,8 +109,8 @@ def _listed(rows: Sequence[Difference], stands: Stands) -> str:
     gains = sorted(row.value for row in chosen)
     families = ", ".join(dict.fromkeys(row.family for row in chosen))
     return (
-        f"{len(chosen)} of {len(rows)} comparisons, by {points(gains[0])} to "
-        f"{points(gains[-1])} ({families})"
+        f"{len(chosen)} of {len(rows)} comparisons, by "
+        f"{span(points(gains[0]), points(gains[-1]))} ({families})"
     )
 
 
@@ -158,13 +159,14 @@ def _growth_sentence(study: Study, found: Findings) -> Sentence:
     text = verdict.evidence[0].upper() + verdict.evidence[1:]
     if verdict.adjusted_p_value is not None:
         text += f" (p {p_word(verdict.adjusted_p_value)})"
+    if verdict.p_value is not None:
+        text += f", {reach_clause(study)}"
     if verdict.verdict == "undecidable here" and verdict.detectable is not None:
         text += f"; {fixed(100 * verdict.detectable)} points would show with 80% power"
     return Sentence(
         "Does the gain grow with the size of the student?",
         verdict.verdict.replace("undecidable here", "undecided"),
-        f"{text}, {reach_clause(study)}; no task of these results tells how many serial steps it "
-        "takes.",
+        f"{text}; no task of these results tells how many serial steps it takes.",
     )
 
 
@@ -192,7 +194,7 @@ def _match_words(one: Matched) -> str:
     at, cell = one.at, one.at.reasoning.cells[0]
     return (
         f"{cell.student} {cell.arm} on {cell.family}, {percent(at.reasoning.accuracy)} against "
-        f"{percent(at.lowest)} to {percent(at.highest)} for IFT"
+        f"{span(percent(at.lowest), percent(at.highest))} for IFT"
     )
 
 

@@ -10,6 +10,7 @@ from breakeven.statistics.paired import NO_DISCORDANT_PAIRS, PairedDifference
 
 # The tails of the number of discordant pairs that are left out of the power, each side.
 NEGLIGIBLE = 1e-10
+TOO_WIDE = "the error is too large for any difference to show"
 
 
 class Detectable(NamedTuple):
@@ -109,12 +110,18 @@ def detectable_from_error(
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> Detectable:
-    """Smallest detectable difference from a standard error, about 2.8 of them at 80% and 5%."""
+    """Smallest detectable difference from a standard error, about 2.8 of them at 80% and 5%.
+
+    Accuracies do not differ by more than 1: where that would have to be, there is none.
+    """
     quantiles = (
         student_quantile(1 - alpha, degrees_of_freedom),
         student_quantile(2 * power - 1, degrees_of_freedom),
     )
-    return Detectable(sum(quantiles) * standard_error, power, alpha, "standard error")
+    value = sum(quantiles) * standard_error
+    if value > 1:
+        return Detectable(None, power, alpha, "standard error", TOO_WIDE)
+    return Detectable(value, power, alpha, "standard error")
 
 
 def detectable_in(result: PairedDifference, power: float = 0.8, alpha: float = 0.05) -> Detectable:

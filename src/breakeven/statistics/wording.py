@@ -21,6 +21,16 @@ def points(share: float | None) -> str:
     return "–" if share is None else fixed(100 * share, signed=True)
 
 
+def span(low: str, high: str) -> str:
+    """Two ends as they are read: "2 to 8", and one where both read the same."""
+    return low if low == high else f"{low} to {high}"
+
+
+def times(factor: float) -> str:
+    """A factor in two figures, three where two would read as 1: 17, 2.5, 1.02."""
+    return f"{factor:.2g}" if f"{factor:.2g}" != "1" else f"{factor:.3g}"
+
+
 def percent_interval(share: float | None, low: float | None, high: float | None) -> str:
     """41.3% (38.0 to 44.6), the value alone where it has no interval, or a dash."""
     if share is None or low is None or high is None:

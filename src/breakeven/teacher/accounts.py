@@ -20,6 +20,7 @@ NO_SPLIT = (
 )
 REMOTE = "the teacher runs behind an endpoint that does not tell"
 EARLIER = "a part of these completions was made by an earlier run, which did not keep it"
+NO_TIME = "{} of {} completions were made by a run that did not keep their device-seconds"
 METERED = ("peak_memory_bytes", "energy_joules")
 
 
@@ -32,6 +33,7 @@ class Tally:
         self._bases: Counter[Basis] = Counter()
         self._paid: set[str] = set()
         self._flops = self._seconds = 0.0
+        self._untimed = 0
 
     def completions(self, style: str, replies: Iterable[tuple[str, Reply]]) -> Iterator[Completion]:
         """The completions in replies by prompt id, each added to the sums."""
@@ -61,7 +63,10 @@ class Tally:
         }
 
     def _pay(self, completion: Completion, reply: Reply) -> None:
-        self._seconds += reply.device_seconds or 0.0
+        if reply.device_seconds is None:
+            self._untimed += 1
+        else:
+            self._seconds += reply.device_seconds
         read, written = completion.prompt_tokens, completion.new_tokens
         shape = self._teaching.architecture
         if not isinstance(shape, str) and read is not None and written is not None:
@@ -91,12 +96,16 @@ class Tally:
             reasons = dict.fromkeys(("device_seconds", "gpu_hours", *METERED), REMOTE)
             metrics: dict[str, float | None] = dict.fromkeys(METERED)
             return {"device": "unknown", "metrics": metrics, "absent": reasons}
+        fields = {"device": device.name, **self._metered(asked, usage)}
+        if self._untimed:
+            reason = NO_TIME.format(self._untimed, len(self._paid))
+            fields["absent"] |= dict.fromkeys(("device_seconds", "gpu_hours"), reason)
+            return fields
         seconds = self._seconds * self._teaching.devices
         return {
-            "device": device.name,
+            **fields,
             "device_seconds": {device.kind: seconds},
             "gpu_hours": 0.0 if device.kind == "cpu" else seconds / 3600,
-            **self._metered(asked, usage),
         }
 
     def _metered(self, asked: int, usage: Usage | None) -> dict[str, Any]:

@@ -6,7 +6,8 @@ dearest it is no better than those curves (up to `FIT_REACH` times the largest c
 teacher (further out, or with too few sizes to fit).
 
 Which student is the best is itself uncertain, so none is chosen by its score: reasoning is ahead
-if it is ahead of every one (the largest p), IFT if any one is (Bonferroni).
+if it is ahead of every one (the largest p), IFT if any one is (Bonferroni). Students that cost the
+same count as their mean where a curve is drawn through them.
 """
 
 from collections.abc import Sequence
@@ -137,17 +138,25 @@ def comparisons(results: Results, cost: str, corpus: str) -> list[EqualCost]:
 
 
 def ift_curve(results: Results, pair: GroupPair, cost: str) -> Curve:
-    """All sizes of the pair's IFT arm by ascending cost; of equal costs the best is kept."""
+    """All students of the pair's IFT arm by ascending cost; several may cost the same."""
     cell = pair.ift.cells[0]
     every = groups(results, "ift", corpus=cell.corpus, family=cell.family, decoding=cell.decoding)
-    priced: dict[float, Group] = {}
-    for group in every:
-        spent = group.mean(cost)
-        if group.cells[0].arm == cell.arm and spent is not None:
-            rival = priced.get(spent)
-            if rival is None or group.accuracy > rival.accuracy:
-                priced[spent] = group
-    return tuple(sorted(priced.items(), key=lambda item: item[0]))
+    priced = [
+        (spent, group)
+        for group in every
+        if group.cells[0].arm == cell.arm and (spent := group.mean(cost)) is not None
+    ]
+    return tuple(sorted(priced, key=lambda item: item[0]))
+
+
+def _by_price(curve: Curve) -> tuple[tuple[float, tuple[Term, ...]], ...]:
+    """Each cost once, with the mean of the students that spend it: none is picked by its score."""
+    prices = dict.fromkeys(cost for cost, _ in curve)
+    at_price = {price: [group for cost, group in curve if cost == price] for price in prices}
+    return tuple(
+        (price, tuple(Term(1 / len(found), group) for group in found))
+        for price, found in at_price.items()
+    )
 
 
 def _equal_cost(
@@ -163,30 +172,41 @@ def _equal_cost(
     from breakeven.frontiers.saturation import extrapolation_factor
 
     name, spent = cost_of
-    costs = np.array([cost for cost, _ in curve])
+    priced = _by_price(curve)
+    costs = np.array([price for price, _ in priced])
     factor, dearer = extrapolation_factor(spent, costs), spent > costs[-1]
     if within(costs, spent):
         weights = log_weights(costs, np.array([spent]))[0]
-        terms = tuple(Term(float(w), g) for w, (_, g) in zip(weights, curve, strict=True) if w)
+        terms = tuple(
+            Term(float(weight) * share, group)
+            for weight, (_, mean) in zip(weights, priced, strict=True)
+            if weight
+            for share, group in mean
+        )
         factor, dearer = 1.0, False
     else:
-        terms = (Term(1.0, curve[-1][1] if dearer else curve[0][1]),)
+        terms = priced[-1 if dearer else 0][1]
     nearest = sum(weight * group.accuracy for weight, group in terms)
-    low, high = _bounds(at, nearest, ceiling, dearer=dearer)
+    most = max(nearest, *(group.accuracy for _, group in terms))
+    low, high = _bounds(at, (nearest, most), ceiling, dearer=dearer)
     return EqualCost(name, reasoning, spent, curve, terms, low, high, factor, dearer)
 
 
 def _bounds(
-    at: "EquivalentAccuracy", nearest: float, ceiling: float, *, dearer: bool
+    at: "EquivalentAccuracy", known: tuple[float, float], ceiling: float, *, dearer: bool
 ) -> tuple[float, float]:
-    """Bounds of IFT's accuracy at a cost, given its value by the nearest students."""
+    """Bounds of IFT's accuracy at a cost.
+
+    `known` is its value by the nearest students, and that of the best of them.
+    """
+    nearest, most = known
     if not at.extrapolated and at.low is not None and at.high is not None:
         return min(at.low, nearest), max(at.high, nearest)
     if not dearer:
-        return 0.0, nearest
+        return 0.0, most
     if at.high is None or at.extrapolation_factor > FIT_REACH:
-        return nearest, max(ceiling, nearest)
-    return nearest, max(at.high, nearest)
+        return nearest, max(ceiling, most)
+    return nearest, max(at.high, most)
 
 
 def fitted_at(results: Results, curve: Curve, spent: float) -> "EquivalentAccuracy":
@@ -197,8 +217,9 @@ def fitted_at(results: Results, curve: Curve, spent: float) -> "EquivalentAccura
 def _fitted(
     results: Results, curve: Curve, spent: Sequence[float]
 ) -> "tuple[EquivalentAccuracy, ...]":
-    costs = tuple(cost for cost, _ in curve)
-    accuracies = tuple(group.accuracy for _, group in curve)
+    priced = _by_price(curve)
+    costs = tuple(price for price, _ in priced)
+    accuracies = tuple(sum(w * group.accuracy for w, group in mean) for _, mean in priced)
     return _fitted_once(costs, accuracies, _ceiling(results, curve), tuple(spent))
 
 

@@ -44,6 +44,13 @@ class Findings:
         """How the comparisons at equal cost stand."""
         return count(one.stands for one in self.matched[cost])
 
+    @property
+    def together(self) -> str:
+        """What the correction runs over, in words behind "at 5%"."""
+        if self.comparisons == 1:
+            return "as the only test of this report"
+        return f"for all {self.comparisons} tests of this report together (Holm)"
+
     def claim(self, name: str) -> Verdict:
         """The verdict on a claim; raises KeyError where it was not judged."""
         found = {verdict.id: verdict for verdict in self.claims}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
+from breakeven.statistics.wording import span
 from breakeven.verdicts.combine import all_of, any_of, conjunction
 from breakeven.verdicts.contrasts import Contrast, Term, contrast, difference, mean_terms
 from breakeven.verdicts.groups import (
@@ -19,6 +20,7 @@ from breakeven.verdicts.groups import (
 from breakeven.verdicts.outcome import (
     Outcome,
     absent,
+    margin_words,
     percent,
     points,
     resolution_of,
@@ -27,8 +29,6 @@ from breakeven.verdicts.outcome import (
 from breakeven.verdicts.sample import Sample
 
 MORE_ITEMS = "answers by item, or more questions and seeds"
-# One-sided level at which comparisons are named one by one in the evidence, all together.
-ONE_SIDED = 0.025
 
 
 def most_pairs_won(sample: Sample) -> Outcome:
@@ -61,8 +61,8 @@ def smaller_beats_larger(
         and (plain := of_size(_style(sample, "ift", name, family), ift_b))
     ]
     if not found:
-        sizes = f"a {reasoning_b:g}B reasoning and a {ift_b:g}B IFT student"
-        return absent(f"no {sizes[2:]} on {family}", f"{sizes} on {family}")
+        pair = f"{reasoning_b:g}B reasoning and {ift_b:g}B IFT student on {family}"
+        return absent(f"no pair of a {pair}", f"a {pair}")
     gains = [difference(sample, thinking, plain) for thinking, plain in found]
     thinking, plain = found[0]
     return Outcome(
@@ -82,31 +82,24 @@ def smaller_beats_larger(
 
 def gain_grows_with_size(sample: Sample) -> Outcome:
     """The gain from reasoning has a positive slope in log size, averaged over families."""
-    slopes: dict[str, list[Term]] = {}
+    slopes: list[list[Term]] = []
     for corpus in sample.results.corpora():
         for family in sample.results.families():
             pairs = group_pairs(sample.results, corpus=corpus, family=family)
             terms = _slope_terms(pairs)
             if terms:
-                slopes[f"{family} after {corpus}"] = terms
+                slopes.append(terms)
     if not slopes:
         return absent("fewer than three sizes with both styles", "three sizes of each style")
-    parts = {name: contrast(sample, terms) for name, terms in slopes.items()}
-    mean = contrast(sample, mean_terms(slopes.values()))
-    falling = [
-        f"{name} ({points(part.value)})"
-        for name, part in parts.items()
-        if part.p_below is not None and part.p_below < ONE_SIDED / len(parts)
-    ]
-    exceptions = f"; it shrinks on {', '.join(falling)}" if falling else ""
+    mean = contrast(sample, mean_terms(slopes))
     return Outcome(
         p_supported=mean.p_above,
         p_contradicted=mean.p_below,
         evidence=f"a doubling of the size changes the gain by {with_interval(mean)} on average "
-        f"over {len(parts)} families and corpora{exceptions}",
+        f"over {len(slopes)} families and corpora",
         would_decide=f"more sizes, or {MORE_ITEMS}",
         resolution=resolution_of([mean]),
-        numbers={"mean_gain_a_doubling": mean.value, "families": len(parts)},
+        numbers={"mean_gain_a_doubling": mean.value, "families": len(slopes)},
     )
 
 
@@ -162,7 +155,7 @@ def matches_larger_ift(sample: Sample, *, corpus: str, factor: float, margin: fl
     return Outcome(
         p_supported=conjunction((lead.p_above for lead in leads), most),
         p_contradicted=conjunction((lead.p_below for lead in leads), math.ceil(len(leads) / 2)),
-        evidence=f"in {matched} of {len(leads)} pairs reasoning is at most {percent(margin)} "
+        evidence=f"in {matched} of {len(leads)} pairs reasoning is at most {margin_words(margin)} "
         f"behind IFT at {factor:g} times the size (interpolated in log size)",
         would_decide=MORE_ITEMS,
         resolution=resolution_of(leads, len(leads) - most + 1),
@@ -191,7 +184,7 @@ def plateau_broken(sample: Sample, *, corpus: str, least_b: float) -> Outcome:
         for (thinking, curve), level in zip(found, levels, strict=True)
     ]
     rising = [rise for _, curve in found if (rise := _last_doubling(curve)) is not None]
-    still = f"{points(min(rising))} to {points(max(rising))}" if rising else "an unknown amount"
+    still = span(points(min(rising)), points(max(rising))) if rising else "an unknown amount"
     low, high = min(level[0] for level in levels), max(level[1] for level in levels)
     return Outcome(
         p_supported=all_of(part.p_above for part in above_level),

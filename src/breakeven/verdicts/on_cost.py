@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from breakeven.statistics.wording import times
 from breakeven.verdicts.combine import all_of, any_of, conjunction
 from breakeven.verdicts.contrasts import Contrast, Term, contrast, difference, mean_terms
 from breakeven.verdicts.equal_cost import (
@@ -18,6 +19,7 @@ from breakeven.verdicts.outcome import (
     Compared,
     Outcome,
     absent,
+    margin_words,
     percent,
     resolution_of,
     with_interval,
@@ -75,7 +77,7 @@ def reasoning_leads_at(
         p_supported=all_of(lead.p_above for lead in leads),
         p_contradicted=all_of(lead.p_above for lead in behind),
         evidence="; ".join(_at_equal_cost(sample, at, cost) for at in found),
-        would_decide=f"an IFT student of {found[0].factor:.2g} times the {COST_WORDS[cost]}"
+        would_decide=f"an IFT student of {times(found[0].factor)} times the {COST_WORDS[cost]}"
         if found[0].extrapolated
         else "answers by item, or more questions and seeds",
         resolution=resolution_of(leads),
@@ -96,7 +98,7 @@ def ift_near_frontier_mostly(sample: Sample, *, cost: str, corpus: str, margin: 
     return Outcome(
         p_supported=conjunction((part.p_above for part in near), most),
         p_contradicted=conjunction((part.p_above for part in ahead), -(-len(every) // 2)),
-        evidence=f"near is at most {percent(margin)} behind",
+        evidence=f"near is at most {margin_words(margin)} behind",
         would_decide=f"{LARGER_IFT}, with answers by item",
         resolution=resolution_of(near, len(every) - most + 1),
         rests_on_extrapolation=any(at.extrapolated for at in every),
@@ -123,9 +125,9 @@ def training_compute_ratio(
     from breakeven.analysis.replay import training_ratio
 
     found = _named_pair(sample, corpus, family, reasoning_b, ift_b)
-    wanted = f"a {reasoning_b:g}B reasoning and a {ift_b:g}B IFT student with training FLOPs"
+    wanted = f"a {reasoning_b:g}B reasoning and {ift_b:g}B IFT student with training FLOPs"
     if found is None:
-        return absent(f"no {wanted[2:]}", wanted)
+        return absent(f"no pair of {wanted}", wanted)
     thinking, plain = found
     ratio = _training_ratio(thinking, plain)
     if ratio is None:
@@ -144,7 +146,7 @@ def training_compute_ratio(
         p_contradicted=any_of([over.p_below, under.p_above]),
         evidence=f"stated {stated:g}x, {source} {value:.2g}x{spread if low < high else ''}; "
         f"on {family}: {thinking.label} {percent(thinking.accuracy)}, {plain.label} "
-        f"{percent(plain.accuracy)}, {with_interval(over)}; equal is within {percent(margin)}",
+        f"{percent(plain.accuracy)}, {with_interval(over)}; equal is within {margin_words(margin)}",
         would_decide="the token lengths of the training pairs, and answers by item",
         resolution=resolution_of([over], 2),
         numbers={
@@ -222,6 +224,6 @@ def _at_equal_cost(sample: Sample, at: EqualCost, cost: str) -> str:
         else str(fit.reason)
     )
     return (
-        f"{name}; IFT at equal {COST_WORDS[cost]} is extrapolated {at.factor:.2g} times past "
+        f"{name}; IFT at equal {COST_WORDS[cost]} is extrapolated {times(at.factor)} times past "
         f"{percent(at.nearest)}: {fits}"
     )

@@ -17,7 +17,7 @@ from breakeven.verdicts.outcome import (
     Compared,
     Outcome,
     absent,
-    percent,
+    margin_words,
     resolution_of,
     with_interval,
 )
@@ -32,7 +32,7 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
         curve = ift_curve(sample.results, pair, cost)
         if spent is None or not curve:
             continue
-        for price, _ in curve:
+        for price in dict.fromkeys(price for price, _ in curve):
             if price >= spent:
                 leads = _over_envelope(sample, pair.reasoning, curve, price, margin)
                 shown.append(any_of(lead.p_above for lead in leads[0]))
@@ -42,6 +42,8 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
     words = COST_WORDS[cost]
     if not any(group.mean(cost) is not None for group in groups(sample.results, "ift")):
         return absent(f"no {words} in these results", f"{words} of every cell")
+    if not shown and (unpriced := _unpriced(sample, cost)):
+        return absent(f"{words} of {unpriced} are not known", f"{words} of every cell")
     if not shown:
         return Outcome(
             settled="supported",
@@ -52,7 +54,8 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
     return Outcome(
         p_supported=all_of(shown),
         p_contradicted=any_of(beaten),
-        evidence=f"{len(shown)} times a reasoning student costs no more {words} than an IFT one; "
+        evidence=f"in {len(shown)} cases a reasoning student costs no more {words} than an IFT "
+        "student; "
         f"in the closest case the best IFT student at that cost leads by "
         f"{with_interval(worst, chosen_of=tried)}",
         would_decide=f"{LARGER_IFT}, with answers by item",
@@ -81,7 +84,7 @@ def reasoning_leads_only_on_large_open(
     return Outcome(
         p_supported=all_of(part.p_above for part in (*leads, *near)),
         p_contradicted=any_of(part.p_above for part in against),
-        evidence=f"to reach is to be at most {percent(margin)} behind",
+        evidence=f"to reach is to be at most {margin_words(margin)} behind",
         would_decide=f"{LARGER_IFT}, with answers by item",
         resolution=resolution_of(leads),
         rests_on_extrapolation=any(at.extrapolated for at in every),
@@ -130,6 +133,12 @@ def large_reasoning_on_both_frontiers(sample: Sample, *, corpus: str, least_b: f
             for cost, rows in large.items()
         ),
     )
+
+
+def _unpriced(sample: Sample, cost: str) -> str:
+    """The first of the pairs' groups whose cost is not known; empty where all are."""
+    every = (group for pair in group_pairs(sample.results) for group in pair)
+    return next((group.label for group in every if group.mean(cost) is None), "")
 
 
 def _over_envelope(

@@ -78,6 +78,11 @@ def points(share: float) -> str:
     return f"{wording.points(share)} points"
 
 
+def margin_words(share: float) -> str:
+    """How far apart two accuracies may be, a fraction, in percentage points without a sign."""
+    return f"{wording.fixed(100 * share)} points"
+
+
 def with_interval(contrast: Contrast, chosen_of: int = 1) -> str:
     """A difference in points with a 95% interval, or a word on why there is none.
 

@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def accuracy_axis(axes: "Axes", chance: float | None = None, label: str = "accuracy") -> None:
-    """Accuracy from 0 to 100%, with a dotted line at what guessing gives."""
+def accuracy_axis(
+    axes: "Axes", chance: float | None = None, label: str = "accuracy", *, named_right: bool = False
+) -> None:
+    """Accuracy from 0 to 100%, with a dotted line at what guessing gives.
+
+    The line is named at its left end, or right where the weakest students lie left.
+    """
     from matplotlib.ticker import PercentFormatter
 
     axes.set_ylim(0, 1.04)
@@ -21,9 +26,10 @@ def accuracy_axis(axes: "Axes", chance: float | None = None, label: str = "accur
     if chance:
         axes.axhline(chance, color=MUTED, lw=0.9, ls=":", zorder=1)
         axes.text(
-            0.01,
+            0.99 if named_right else 0.01,
             chance,
             "chance",
+            ha="right" if named_right else "left",
             transform=axes.get_yaxis_transform(),
             va="bottom",
             fontsize=7.5,

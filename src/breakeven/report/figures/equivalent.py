@@ -134,15 +134,18 @@ def _see(found: Sequence[Equivalent]) -> str:
     beyond = [one for one in found if one.found.position.side == "above"]
     within = [one for one in found if one.factor is not None]
     told = [one for one in within if one.told]
+    bounded = found[0].found.low is not None
     sure = [one for one in beyond if one.found.low is not None and one.found.low.side == "above"]
     text = (
         f"{len(beyond)} of {len(found)} reasoning students are more accurate than the largest "
         "IFT student, so that their worth lies beyond what was measured"
     )
-    if found[0].found.low is not None:
+    if bounded:
         text += f" ({len(sure)} of them in their whole interval)"
     if below := [one for one in found if one.found.position.side == "below"]:
         text += f"; {len(below)} are worth less than the smallest"
+    if within and not bounded:
+        return f"{text}; {len(within)} lie among the IFT sizes, by the point values alone."
     if len(within) <= MOST_LISTED and told:
         text += f". Within it: {'; '.join(map(_worth, told))}"
     elif told:

@@ -9,7 +9,7 @@ from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.reach import band_words, reach_words
 from breakeven.report.study import Study
 from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, size_word
-from breakeven.statistics.wording import fixed
+from breakeven.statistics.wording import fixed, span, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,6 +77,8 @@ def _ends(panels: list[CostPanel]) -> str:
             known.setdefault(arm, []).append(panel.key.title)
         else:
             open_.append(panel.key.title)
+    if not known:
+        return "Which arm holds the most accurate student is not to be told in any panel."
     few = sum(map(len, known.values())) <= MOST_LISTED
     parts = [
         f"{arm} in {_listed(titles) if few else f'{len(titles)} of {len(panels)}'}"
@@ -115,8 +117,8 @@ def _how(study: Study, kind: CostKind, panels: list[CostPanel]) -> str:
     misses = [curve.miss for curve in fitted if curve.miss is not None]
     if misses:
         text += (
-            f" Fitted without one of its sizes, a curve misses it by {fixed(100 * min(misses))} to "
-            f"{fixed(100 * max(misses))} points on average."
+            f" Fitted without one of its sizes, a curve misses it by "
+            f"{span(fixed(100 * min(misses)), fixed(100 * max(misses)))} points on average."
         )
     if kind == "training":
         text += " Untrained students cost no training here and are left out."
@@ -156,7 +158,7 @@ def _draw(study: Study, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
     _label_sizes(study, panel, axes)
     chance = next((p.group.cells[0].chance for p in panel.points), None)
     cost_axis(axes, [point.cost for point in panel.points], _AXES[kind])
-    accuracy_axis(axes, chance)
+    accuracy_axis(axes, chance, named_right=True)
 
 
 def _shade(panel: CostPanel, axes: "Axes") -> None:
@@ -170,7 +172,7 @@ def _shade(panel: CostPanel, axes: "Axes") -> None:
     axes.text(
         0.99,
         0.015,
-        f"IFT extrapolated, up to {ift[0].factor:.2g}×",
+        f"IFT extrapolated, up to {times(ift[0].factor)}×",
         ha="right",
         va="bottom",
         fontsize=7.5,

@@ -9,6 +9,7 @@ from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.reach import reach_words
 from breakeven.report.study import ArmView, PanelKey, Study
 from breakeven.report.style import INK, STYLE_WORDS
+from breakeven.statistics.wording import span, times
 from breakeven.verdicts.differences import Difference
 from breakeven.verdicts.groups import Group
 from breakeven.verdicts.standing import count
@@ -123,10 +124,11 @@ def _see(found: Sequence[GainPoint], unit: str) -> str:
     counts = count(point.difference.stands for point in thinking)
     factors = sorted(point.factor for point in thinking)
     return (
-        f"{thinking[0].arm.style.capitalize()} answers take {factors[0]:.2g} to "
-        f"{factors[-1]:.2g} times the {unit} of IFT answers. Of {counts.total} gains "
-        f"{counts.ahead} are shown to be above zero, {counts.behind} below, and "
-        f"{counts.undecided} are undecided, after the correction of this report."
+        f"{thinking[0].arm.style.capitalize()} answers take "
+        f"{span(times(factors[0]), times(factors[-1]))} times the {unit} of IFT answers. "
+        f"Of {counts.total} gains {counts.ahead} are shown to be above zero, "
+        f"{counts.behind} below, and {counts.undecided} are undecided, "
+        "after the correction of this report."
     )
 
 

@@ -9,7 +9,7 @@ from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.reach import reach_words
 from breakeven.report.study import NO_ITEMS, ArmView, Study
 from breakeven.report.style import INK, MUTED, STYLE_WORDS
-from breakeven.statistics.wording import points
+from breakeven.statistics.wording import points, span
 from breakeven.verdicts.differences import Difference
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ def _see(parts: dict[str, list[Difference]]) -> str:
             shown = sum(row.significant and row.value > 0 for row in thinking)
             lost = sum(row.significant and row.value < 0 for row in thinking)
             found.append(
-                f"{title}: reasoning gains {points(gains[0])} to {points(gains[-1])} points; "
-                f"{shown} of {len(thinking)} gains and {lost} losses are beyond sampling error"
+                f"{title}: reasoning gains {span(points(gains[0]), points(gains[-1]))} points; "
+                f"beyond sampling error are {shown} as gains and {lost} as losses, of "
+                f"{len(thinking)}"
             )
     return ". ".join(found) + "." if found else "There is no reasoning arm to compare."
 

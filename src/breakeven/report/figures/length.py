@@ -8,7 +8,7 @@ from breakeven.report.figures.axes import accuracy_axis, power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import ArmView, PanelKey, Study
 from breakeven.report.style import INK, STYLE_WORDS
-from breakeven.statistics.wording import percent
+from breakeven.statistics.wording import percent, span, times
 from breakeven.verdicts.groups import Group
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _length_see(found: Sequence[Lengths]) -> str:
     longer = sum(ratio > 1 for ratio in ratios)
     return (
         f"Wrong reasoning answers are longer than right ones in {longer} of {len(ratios)} "
-        f"groups, at {ratios[0]:.2g} to {ratios[-1]:.2g} times their length."
+        f"groups, at {span(times(ratios[0]), times(ratios[-1]))} times their length."
     )
 
 

@@ -8,6 +8,7 @@ from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.study import ArmView, Study
 from breakeven.report.style import STAGE_COLOURS, human, scientific
+from breakeven.statistics.wording import times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,7 +105,7 @@ def _see(found: Sequence[Spent]) -> str:
     )
     if ift and reasoning:
         factor = reasoning / ift
-        text += f"; reasoning students generated {factor:.2g} times the tokens of IFT students"
+        text += f"; reasoning students generated {times(factor)} times the tokens of IFT students"
     return text + "."
 
 
