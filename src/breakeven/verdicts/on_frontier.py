@@ -57,7 +57,8 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
         evidence=f"in {len(shown)} cases a reasoning student costs no more {words} than an IFT "
         "student; "
         f"in the closest case the best IFT student at that cost leads by "
-        f"{with_interval(worst, chosen_of=tried)}",
+        f"{with_interval(worst, chosen_of=tried)}; at most {margin_words(margin)} behind is not "
+        "beaten",
         would_decide=f"{LARGER_IFT}, with answers by item",
         resolution=resolution_of(margins, len(margins)),
         numbers={"comparisons": len(shown), "closest_lead": worst.value, "margin": margin},
