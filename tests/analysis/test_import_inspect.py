@@ -344,3 +344,60 @@ def test_runs_that_asked_other_questions_under_one_id_are_refused(tmp_path):
     )
     with pytest.raises(InputError, match="task sums, question 1: the runs were asked different"):
         import_results(file)
+
+
+RUN = "runs:\n  - {path: logs, student: s, size_b: 1, style: ift}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("size_b: 1", "size_b: 010", "line 2: 010 starts with a zero"),
+        ("size_b: 1", "size_b: 1e400", "runs.0.size_b: value is inf"),
+        ("size_b: 1", "size_b: yes", "runs.0.size_b: value is 'yes'"),
+        ("style: ift", "style: ift, style: base", "line 2: key 'style' is given twice"),
+        ("style: ift", "style: ift, seed: 2024-13-45", "line 2: '2024-13-45' looks like a date"),
+        ("style: ift", "style: ift, arm: ''", "runs.0.arm: value is ''; is empty; give a name"),
+        ("student: s", "student: ' '", "runs.0.student: value is ' '; is empty; give a name"),
+        ("student: s", 'student: "s\\u200b"', "remove U+200B, which cannot be seen"),
+        ("student: s", 'student: "s\\ud800"', "remove U+D800, which cannot be seen"),
+        ("runs:\n", "runs: &all\n  - *all\n", "an alias holds itself"),
+        (
+            "style: ift}\n",
+            "style: ift}\n  - {path: logs, student: S, size_b: 1, style: base}\n",
+            "runs.1.student: 'S' and 's' (runs.0) are one name in two spellings; use one",
+        ),
+    ],
+)
+def test_a_wrong_file_of_runs_is_one_true_line(tmp_path, old, new, message):
+    write(tmp_path / "logs", log(sample(1)))
+    file = tmp_path / "runs.yaml"
+    file.write_text(RUN.replace(old, new, 1) + "tasks:\n  sums: {family: math-open}\n")
+    with pytest.raises(InputError) as caught:
+        import_results(file)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("head", ["", "%YAML 1.1\n---\n"])
+def test_words_that_older_yaml_reads_as_truth_are_names(tmp_path, head):
+    write(tmp_path / "logs", log(sample(1)))
+    file = tmp_path / "runs.yaml"
+    named = "study: 'no'\n" if head else "study: no\n"
+    file.write_text(head + named + RUN + "tasks:\n  sums: {family: math-open}\n")
+    assert import_results(file).study == "no"
+
+
+@pytest.mark.parametrize("half", ["\ud800", "sums\udfff"])
+def test_half_of_a_character_in_a_logs_names_is_refused(tmp_path, half):
+    write(tmp_path / "logs", log(sample(1, id=half)))
+    with pytest.raises(InputError, match=r"remove U\+D"):
+        imported(tmp_path)
+
+
+def test_a_log_that_is_nested_too_deeply_is_refused(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.json").write_text("[" * 100_000)
+    with pytest.raises(InputError, match="not valid JSON") as caught:
+        imported(tmp_path)
+    assert "\n" not in str(caught.value)

@@ -340,3 +340,50 @@ def test_runs_without_a_common_question_are_refused(tmp_path):
     text = text.replace("ift,math-open,sums,b", "ift,math-open,sums,d")
     with pytest.raises(InputError, match="task sums: no question was answered by all of its 2 run"):
         import_results(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Small", "small"),
+        ("\u00e9lan", "e\u0301lan"),
+        ("s-1", "s\u20111"),
+        ("s-1", "s\u22121"),
+        ("s 1", "s\u00a01"),
+        ("s 1", "s  1"),
+        ("s1", "s\uff11"),
+    ],
+)
+def test_one_name_in_two_spellings_is_refused(tmp_path, one, other):
+    text = CELLS.replace("small", one, 1).replace("small", other, 1)
+    with pytest.raises(
+        InputError, match=r"row 3: student: .*row 2\) are one name in two"
+    ) as caught:
+        import_results(written(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("one", "other"), [("s-1", "s1"), ("s-1", "s-2"), ("s.1", "s-1")])
+def test_names_that_differ_are_two(tmp_path, one, other):
+    text = CELLS.replace("small", one).replace("large", other)
+    assert {cell.student for cell in import_results(written(tmp_path, text)).cells} == {one, other}
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00ad", "\x1b", "\ufeff", "\u202e"])
+def test_a_character_that_cannot_be_seen_is_refused_in_a_name(tmp_path, unseen):
+    text = CELLS.replace("large,7,reasoning", f"la{unseen}rge,7,reasoning")
+    with pytest.raises(InputError, match=rf"row 5: student: .*remove U\+{ord(unseen):04X}"):
+        import_results(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_another_encoding_is_told(tmp_path, encoding):
+    path = tmp_path / "results.csv"
+    path.write_bytes(CELLS.encode(encoding))
+    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
+        import_results(path)
+
+
+def test_a_zero_has_no_sign(tmp_path):
+    found = import_results(written(tmp_path, CELLS.replace("0.20", "-0")))
+    assert str(found.cells[0].accuracy) == "0.0"

@@ -315,6 +315,22 @@ TASK = {"kind": "reasoning-gym", "dataset": "gcd", "family": "math-open"}
         ("grading/math_seconds", 1e300, "grading.math_seconds: 1e+300: Input should be less than"),
         ("teacher", OPENAI | {"model": ""}, "teacher.model: '': must not be empty"),
         ("students/t30k/base/path", "", "students.t30k.base.path: '': must be a path inside"),
+        ("students/t30k/base/path", "a" * 256, "students.t30k.base.path: 'aaa"),
+        (
+            "students/t30k/base/path",
+            "a/" * 600,
+            f"students.t30k.base.path: '{'a/' * 20}'…: is longer than a path can be",
+        ),
+        (
+            "students/t30k/base/path",
+            "a\0b",
+            "students.t30k.base.path: 'a\\x00b': holds a character that cannot be seen",
+        ),
+        (
+            "students/t30k/base/path",
+            "a\ud800",
+            "students.t30k.base.path: 'a\\ud800': holds a character that cannot be seen",
+        ),
         ("study", "a" * 65, f"study: '{'a' * 65}': String should have at most 64 characters"),
         ("study", "a" * 500, f"study: '{'a' * 79}…: String should have at most 64 characters"),
         (

@@ -166,3 +166,77 @@ def test_a_server_that_counts_nothing_is_not_taken_to_have_written_nothing():
     zeros = usage(0, 0, 0)
     assert read_chat(body(usage=zeros))[3:] == (None, None, None)
     assert read_chat(body(usage=usage(12, 0, 12), content=""))[3:] == (12, 0, None)
+
+
+CALL = [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+
+
+@pytest.mark.parametrize(
+    ("message", "stop"),
+    [
+        ({"content": None, "tool_calls": CALL}, "tool_calls"),
+        ({"content": "", "function_call": {"name": "f"}}, "function_call"),
+        ({"content": None, "refusal": "no"}, "refusal"),
+        ({"content": "7", "tool_calls": CALL}, "stop"),
+        ({"content": "7", "tool_calls": []}, "stop"),
+        ({"content": None, "tool_calls": None}, "stop"),
+    ],
+)
+def test_a_reply_without_text_ends_by_what_took_its_place(message, stop):
+    assert read_chat(body(**message)).stop == stop
+
+
+def test_several_choices_or_an_error_in_one_are_refused():
+    one = body()["choices"][0]
+    for choices, words in (
+        ([one, one], "holds 2 choices"),
+        ([{**one, "error": {"message": "upstream"}}], "holds an error"),
+    ):
+        with pytest.raises(UnreadableReplyError, match=words):
+            read_chat({"choices": choices})
+    assert read_chat({"choices": [{**one, "error": None}]}).content == "7"
+
+
+@pytest.mark.parametrize("text", ["a\ud800", "\udc00"])
+@pytest.mark.parametrize("field", ["content", "reasoning"])
+def test_half_of_a_character_is_refused(text, field):
+    with pytest.raises(UnreadableReplyError, match=r"half of a character \(U\+D"):
+        read_chat(body(**{field: text}))
+
+
+def test_a_trace_in_a_field_beside_the_content_is_not_lost():
+    assert read_chat(body(thinking="I add.")).reasoning == "I add."
+    details = [{"type": "reasoning.text", "text": "I add."}]
+    assert read_chat(body(reasoning="I add.", reasoning_details=details)).reasoning == "I add."
+    with pytest.raises(UnreadableReplyError, match="reasoning_details"):
+        read_chat(body(reasoning_details=details))
+
+
+@pytest.mark.parametrize("thinking", [5, True, {"a": 1}, [], [5]])
+def test_a_trace_of_another_type_is_refused(thinking):
+    with pytest.raises(UnreadableReplyError, match="part of the type 'thinking'"):
+        read_chat(body(content=[{"type": "thinking", "thinking": thinking}, TEXT]))
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 10, "total_tokens": 5},
+        {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 9},
+        {"prompt_tokens": 10**30, "completion_tokens": 5},
+        {**COUNTS, "completion_tokens_details": [3]},
+        {**COUNTS, "completion_tokens_details": "3"},
+    ],
+)
+def test_counts_that_cannot_be_are_refused(usage):
+    with pytest.raises(UnreadableReplyError):
+        read_usage(usage)
+
+
+def test_a_count_of_nothing_where_there_is_text_is_absent():
+    none_read = {"prompt_tokens": 0, "completion_tokens": 5, "total_tokens": 5}
+    assert read_chat(body(usage=none_read))[3:] == (None, 5, None)
+    counts = {**COUNTS, "completion_tokens_details": {"reasoning_tokens": 6}}
+    assert read_chat(body(usage=counts))[3:] == (12, 6, None)  # the answer has tokens too
+    cut = read_chat(body(usage=counts, content="", reasoning="I add", finish="length"))
+    assert cut[3:] == (12, 6, 6)

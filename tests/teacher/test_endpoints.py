@@ -99,6 +99,10 @@ STRANGE = [
     (lambda body, n: Reaction(body={"object": "list"}), "holds no completion"),
     (lambda body, n: Reaction(body={"choices": [{"text": "7"}]}), "holds no message"),
     (lambda body, n: Reaction(body={"error": "no"}), "an error instead of a completion: no"),
+    (lambda body, n: Reaction(body='data: {"choices": []}\n\ndata: [DONE]\n'), "stream of events"),
+    (lambda body, n: Reaction(body="[" * 100_000), "nested too deeply"),
+    (lambda body, n: completion(body, content="7\ud83d"), "half of a character (U+D83D)"),
+    (lambda body, n: Reaction(body={"error": {"message": "no", "code": "9" * 5000}}), "no"),
     (
         lambda body, n: Reaction(body={"error": {"message": "pay first", "code": 402}}),
         "an error instead of a completion: pay first (402)",

@@ -31,7 +31,7 @@ SHARE = Bounds(0.0, 1.0)
 CHANCE = Bounds(0.0, 0.999)
 PERCENT = Bounds(0.0, 100.0)
 # Whole numbers up to here are exact in a float, and generators take them as seeds.
-SEED = Bounds(0.0, 2.0**53)
+SEED = Bounds(0.0, 2.0**53 - 1)
 
 COSTS = {
     "train_flops": Bounds(1.0, 1e30, cost=True),

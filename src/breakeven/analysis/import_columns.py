@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.analysis.import_bounds import BOUNDS, Bounds
+from breakeven.analysis.import_names import two_spellings, unseen_character
 from breakeven.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def words(
     blank = first_row(text == "")
     if blank is not None:
         raise InputError(f"{path}: row {blank}: {column}: is empty")
+    _refuse_unseen(path, column, text)
     row = None if allowed is None else first_row(~text.isin(allowed))
     if row is not None and allowed is not None:
         raise InputError(
@@ -75,6 +77,29 @@ def words(
             f"{did_you_mean(str(text.loc[row]), allowed)}"
         )
     return text
+
+
+def _refuse_unseen(path: Path, column: str, text: "pd.Series[str]") -> None:
+    unseen = text.map(unseen_character)
+    row = first_row(unseen.notna())
+    if row is not None:
+        raise InputError(
+            f"{path}: row {row}: {column}: value is {text.loc[row][:80]!r}; remove "
+            f"{unseen.loc[row]}, which cannot be seen"
+        )
+
+
+def refuse_spellings(frame: "pd.DataFrame", path: Path, columns: Iterable[str]) -> None:
+    """Raise InputError where one name is written in two ways, so that it would count as two."""
+    for column in columns:
+        names = frame[column].dropna()
+        found = two_spellings(map(str, names))
+        if found is not None:
+            (row, name), (before, known) = ((names.index[at], names.iloc[at]) for at in found)
+            raise InputError(
+                f"{path}: row {row}: {column}: {name!r} and {known!r} (row {before}) are one name "
+                "in two spellings; use one"
+            )
 
 
 def optional_words(
@@ -108,6 +133,7 @@ def numbers(
     plain = text.str.lower().map(lambda word: TRUE_WORDS.get(word, word)) if words else text
     plain = plain.where(plain.str.fullmatch(_NUMBER))
     values = pd.Series(pd.to_numeric(plain, errors="coerce"), index=frame.index, dtype="float64")
+    values = values + 0.0  # no -0
     empty = text == ""
     row = None if blank else first_row(empty)
     if row is not None:
@@ -195,7 +221,12 @@ def _read_csv(path: Path) -> "pd.DataFrame":
         with path.open(encoding="utf-8-sig", newline="") as handle:
             numbered = list(enumerate(csv.reader(handle, strict=True), start=1))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a readable CSV in UTF-8: {error}") from error
+        raise InputError(
+            f"{path}: not a readable CSV in UTF-8: {error}; save it as CSV in UTF-8"
+        ) from error
+    damaged = next((number for number, row in numbered if "\0" in "".join(row)), None)
+    if damaged is not None:  # UTF-16 without its mark reads so
+        raise InputError(f"{path}: row {damaged}: holds a NUL byte; save it as CSV in UTF-8")
     # A blank line of a spreadsheet is written as no cell, or as empty ones.
     rows = [(number, row) for number, row in numbered if any(cell.strip() for cell in row)]
     if not rows:
@@ -213,7 +244,7 @@ def _read_csv(path: Path) -> "pd.DataFrame":
 
 
 def _check_header(path: Path, number: int, header: Sequence[str]) -> None:
-    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(header) == 1 and sign in header[0]:
             raise InputError(
                 f"{path}: row {number}: is separated by {name}; save the table with commas, and "

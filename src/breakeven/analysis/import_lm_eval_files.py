@@ -132,7 +132,7 @@ def _is_ours(file: Path) -> bool:
         return True
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(content, dict) and isinstance(content.get("results"), dict)
 

@@ -11,7 +11,6 @@ tasks:
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -24,8 +23,10 @@ from pydantic import (
 )
 
 from breakeven.analysis.import_bounds import BOUNDS
+from breakeven.analysis.import_names import two_spellings, unseen_character
 from breakeven.analysis.results import Order, Style
 from breakeven.errors import InputError, did_you_mean
+from breakeven.params.reading import read_yaml
 
 
 def _within(value: float, info: ValidationInfo) -> float:
@@ -37,7 +38,7 @@ def _within(value: float, info: ValidationInfo) -> float:
 
 def _no_word(value: Any) -> Any:  # noqa: ANN401 - a YAML value
     if isinstance(value, bool):
-        raise ValueError("use a number; YAML reads yes, no, on and off as true and false")
+        raise ValueError("use a number")
     return value
 
 
@@ -45,6 +46,18 @@ def _no_word(value: Any) -> Any:  # noqa: ANN401 - a YAML value
 Number = Annotated[
     float, Field(allow_inf_nan=False), BeforeValidator(_no_word), AfterValidator(_within)
 ]
+
+
+def _a_name(text: str) -> str:
+    unseen = unseen_character(text)
+    if unseen is not None:
+        raise ValueError(f"remove {unseen}, which cannot be seen")
+    if not text.strip():
+        raise ValueError("is empty; give a name")
+    return text.strip()
+
+
+Label = Annotated[str, AfterValidator(_a_name)]
 
 
 class LogAnswers(NamedTuple):
@@ -61,15 +74,15 @@ class _Section(BaseModel):
 class Run(_Section):
     """One log, or folder of logs, of one student, arm and seed."""
 
-    path: str
-    student: str
+    path: Label
+    student: Label
     style: Style
     size_b: Number | None = None
     size_parameters: Number | None = None
-    arm: str | None = None
-    corpus: str = "default"
+    arm: Label | None = None
+    corpus: Label = "default"
     seed: Annotated[int, BeforeValidator(_no_word), AfterValidator(_within)] = 0
-    decoding: str = "greedy"
+    decoding: Label = "greedy"
     reasoning_share: Number | None = None
     order: Order | None = None
     train_flops: Number | None = None
@@ -112,23 +125,38 @@ class TaskChoice(_Section):
 class RunsFile(_Section):
     """The whole YAML file."""
 
-    study: str | None = None
+    study: Label | None = None
     runs: Annotated[tuple[Run, ...], Field(min_length=1)]
     tasks: dict[str, TaskChoice] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_of_one_spelling(self) -> "RunsFile":
+        for key in ("student", "arm_name", "corpus", "decoding"):
+            names = [getattr(run, key) for run in self.runs]
+            found = two_spellings(names)
+            if found is not None:
+                now, before = found
+                raise ValueError(
+                    f"runs.{now}.{key.removesuffix('_name')}: {names[now]!r} and {names[before]!r} "
+                    f"(runs.{before}) are one name in two spellings; use one"
+                )
+        return self
 
 
 def read_runs(path: Path) -> RunsFile:
     """Read and check the YAML; raises InputError with a line a mistake."""
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    tree = read_yaml(path)
     try:
         return RunsFile.model_validate(tree)
     except ValidationError as error:
-        lines = [_line(path, dict(problem)) for problem in error.errors(include_url=False)]
+        lines = [
+            _line(path, dict(problem))
+            for problem in error.errors(include_url=False)
+            # Once its items were refused, a list is "too short".
+            if not (problem["type"] == "too_short" and problem["input"])
+        ]
         raise InputError("\n".join(lines)) from error
 
 
@@ -139,5 +167,8 @@ def _line(path: Path, problem: dict[str, Any]) -> str:
         part = parts[str(problem["loc"][0])] if len(problem["loc"]) > 1 else RunsFile
         hint = did_you_mean(str(problem["loc"][-1]), part.model_fields)
         return f"{path}: {where}: unknown key; {hint}"
+    said = problem["msg"].removeprefix("Value error, ")
+    if not where:
+        return f"{path}: {said}"
     shown = "" if problem["type"] == "missing" else f" value is {problem['input']!r};"
-    return f"{path}: {where}:{shown} {problem['msg'].removeprefix('Value error, ')}"
+    return f"{path}: {where}:{shown} {said}"

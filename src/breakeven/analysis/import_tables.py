@@ -16,6 +16,7 @@ from breakeven.analysis.import_columns import (
     optional_words,
     read_table,
     refuse_repeats,
+    refuse_spellings,
     refuse_unknown_columns,
     require_columns,
     words,
@@ -104,6 +105,7 @@ def _from_cells(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
         table["clusters"] = numbers(frame, path, "clusters", blank=True, whole=True)
     if "task" in frame.columns:
         table["task"] = words(frame, path, "task")
+        refuse_spellings(table, path, ("task",))
     refuse_repeats(table, path, [*KEYS, "task"] if "task" in table.columns else KEYS, "cell")
     _generates(table, path)
     _same_within(table, path, ["student"], ["size_parameters"])
@@ -155,6 +157,7 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     table = _described(frame, path, families)
     for column in ("task", "item"):
         table[column] = words(frame, path, column)
+    refuse_spellings(table, path, ("task",))
     table["sample"] = (
         numbers(frame, path, "sample", whole=True).astype(int) if "sample" in frame.columns else 0
     )
@@ -233,6 +236,7 @@ def _described(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> "p
     table["decoding"] = optional_words(frame, path, "decoding", "greedy")
     if "order" in frame.columns:
         table["order"] = words(frame, path, "order", ORDERS)
+    refuse_spellings(table, path, ("student", "corpus", "arm", "decoding"))
     return table
 
 

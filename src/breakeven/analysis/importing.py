@@ -17,6 +17,7 @@ from breakeven.analysis.import_every_eval import (
 from breakeven.analysis.import_inspect import inspect_answers
 from breakeven.analysis.import_lm_eval import lm_eval_answers
 from breakeven.analysis.import_lm_eval_files import is_lm_eval
+from breakeven.analysis.import_names import unseen_character
 from breakeven.analysis.import_passages import with_passage_note
 from breakeven.analysis.import_runs import LogAnswers, Run, RunsFile, TaskChoice, read_runs
 from breakeven.analysis.import_shared import shared_questions
@@ -210,6 +211,13 @@ def _run_answers(
     import pandas as pd
 
     answers = _log_answers(place, tasks)
+    for row in answers.rows:
+        unseen = unseen_character(f"{row['task']}{row['item']}")
+        if unseen is not None:
+            raise InputError(
+                f"{place}: task {row['task']!a}, question {row['item']!a}: remove {unseen}, which "
+                "cannot be seen"
+            )
     frame = pd.DataFrame(answers.rows).assign(
         student=run.student, arm=run.arm_name, seed=run.seed, decoding=run.decoding
     )

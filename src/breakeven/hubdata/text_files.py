@@ -116,7 +116,7 @@ def _until_filled(lines: Iterator[str]) -> Iterator[str]:
 def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -127,7 +127,7 @@ def _objects(lines: Iterable[str], place: str) -> Iterator[Row]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{place}: line {number}: not valid JSON: {error}") from error
         if not isinstance(row, dict):
             raise InputError(f"{place}: line {number}: is no JSON object")
@@ -138,7 +138,7 @@ def _whole(text: str, field: str | None, place: str) -> Iterator[Row]:
     """Rows of a file that is one JSON value."""
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{place}: not valid JSON: {error}") from error
     if field is not None:
         content = content.get(field) if isinstance(content, dict) else None

@@ -72,9 +72,18 @@ VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
+# In bytes, on Linux and macOS; a path has room for the project's own before it.
+_LONGEST_NAME, _LONGEST_PATH = 255, 1000
+
+
 def _inside_the_project(path: str) -> str:
     if not path or path.startswith(("/", "~")) or ".." in path.split("/"):
         raise ValueError(f"{path!r}: must be a path inside the project, relative to its root")
+    if not path.isprintable():  # half a character, a NUL or a line break is in no file's name
+        raise ValueError(f"{path!r}: holds a character that cannot be seen; use a plain path")
+    longest = max(len(part.encode()) for part in path.split("/"))
+    if longest > _LONGEST_NAME or len(path) > _LONGEST_PATH:
+        raise ValueError(f"{path[:40]!r}…: is longer than a path can be; use a shorter one")
     return path
 
 

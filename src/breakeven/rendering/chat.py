@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SENTINEL = "qzbreakevenzq"
 _REPLY, _TRACE = "qzreplyzq", "qztracezq"
 _JOINED = with_trace(_TRACE, _REPLY)
+# A text with what a template could change: case, quotes, marks, lines, runs of spaces, length.
+_WHOLE = "A  <b>'\"&</b>\n\n\n\tß ½ {{ x }} " + "Long. " * 2000 + "End"
+_TEXT = f" \n{_WHOLE}\n "
 
 
 class ChatFrame(NamedTuple):
@@ -28,7 +31,8 @@ class ChatFrame(NamedTuple):
     `after` ends with the generation prompt; where it ends with an opening think mark, the prompt
     `opened` a trace. `plain` stands before a plain answer, `traced` before a trace (its opening
     mark included, where the prompt has none), `trail` before the end token `end_id`. `trims` says
-    that the template strips white space around a message, which is then done here.
+    that the template strips white space around a prompt, `trims_reply` around a reply: then it is
+    done here.
     """
 
     before: str
@@ -38,6 +42,7 @@ class ChatFrame(NamedTuple):
     trail: str
     end_id: int
     trims: bool
+    trims_reply: bool
     opened: bool
 
 
@@ -93,7 +98,7 @@ def around_prompt(
         return apply_template(tokenizer, messages, arguments=arguments)
 
     before, after = _parted(tokenizer, asked(SENTINEL), SENTINEL)
-    return Around(before, after, trims=asked(f" {SENTINEL} ") == before + SENTINEL + after)
+    return Around(before, after, trims=_trims(tokenizer, asked(_TEXT), before, after, "prompt"))
 
 
 @functools.lru_cache(maxsize=8)
@@ -107,6 +112,9 @@ def _chat_frame(tokenizer: "PreTrainedTokenizerBase", template: str) -> ChatFram
             "that nothing could be learnt to stand in one; remove that from chat_template.jinja",
         )
     between, tail = _around_reply(tokenizer, prompt.before, _REPLY)
+    trims_reply = _trims(
+        tokenizer, _behind_prompt(tokenizer, prompt.before, _TEXT), between, tail, "reply"
+    )
     plain = _before_plain(tokenizer, prompt, between)
     end_id = end_of_reply(tokenizer)
     return ChatFrame(
@@ -117,6 +125,7 @@ def _chat_frame(tokenizer: "PreTrainedTokenizerBase", template: str) -> ChatFram
         trail=_trail(tokenizer, tail, end_id),
         end_id=end_id,
         trims=prompt.trims,
+        trims_reply=trims_reply,
         opened=prompt.opened,
     )
 
@@ -187,13 +196,41 @@ def _around_reply(
     tokenizer: "PreTrainedTokenizerBase", before: str, reply: str, word: str = _REPLY
 ) -> tuple[str, str]:
     """What the template puts between a prompt and `word` of a reply, and what follows it."""
+    return _parted(tokenizer, _behind_prompt(tokenizer, before, reply), word)
+
+
+def _behind_prompt(tokenizer: "PreTrainedTokenizerBase", before: str, reply: str) -> str:
+    """What the template shows behind a prompt that has a reply."""
     turns = [{"role": "user", "content": SENTINEL}, {"role": "assistant", "content": reply}]
     text = apply_template(tokenizer, turns, generation_prompt=False)
     if not text.startswith(before + SENTINEL):
         raise wrong_template(
             tokenizer, "its chat template shows a prompt otherwise once it has a reply"
         )
-    return _parted(tokenizer, text[len(before + SENTINEL) :], word)
+    return text[len(before + SENTINEL) :]
+
+
+def _trims(
+    tokenizer: "PreTrainedTokenizerBase", shown: str, before: str, after: str, what: str
+) -> bool:
+    """Whether the template strips white space around `_TEXT`, shown between `before` and `after`.
+
+    Raises InputError where it changes it in another way: what is rendered here would be another
+    text than the template's. Of a reply, line breaks may be stripped on one side (Qwen3): no reply
+    of a teacher begins or ends with one.
+    """
+    if not shown.startswith(before) or not shown.endswith(after):
+        raise wrong_template(tokenizer, f"its chat template stands otherwise around a long {what}")
+    text = shown[len(before) : len(shown) - len(after)]
+    if text in (_TEXT, _WHOLE):
+        return text == _WHOLE
+    if what == "reply" and text.strip() == _WHOLE:
+        return False
+    raise wrong_template(
+        tokenizer,
+        f"its chat template changes the text of a {what} (its case, its length, its marks or the "
+        "white space on one side); show it as it is in chat_template.jinja, or use another student",
+    )
 
 
 def _trail(tokenizer: "PreTrainedTokenizerBase", tail: str, end_id: int) -> str:

@@ -148,10 +148,12 @@ def _completion_parts(tokenizer: "PreTrainedTokenizerBase", lesson: Lesson) -> l
     """What a student learns to write behind the generation prompt, without the end token."""
     frame = chat_frame(tokenizer)
     trail = Markup(frame.trail)
+    answer = lesson.answer.rstrip() if frame.trims_reply else lesson.answer
     if lesson.thinking is None:
-        return [Markup(frame.plain), lesson.answer, trail]
+        answer = answer.lstrip() if frame.trims_reply else answer
+        return [Markup(frame.plain), answer, trail]
     closing = Markup(f"\n{THINK_CLOSE}\n\n")
-    return [Markup(frame.traced), lesson.thinking, closing, lesson.answer, trail]
+    return [Markup(frame.traced), lesson.thinking, closing, answer, trail]
 
 
 def _encoded_alone(

@@ -12,8 +12,23 @@ if TYPE_CHECKING:
 
 # Templates that show today's date show this one: Llama 3.1 and 3.2 fall back to it themselves.
 PINNED_DATE = datetime.date(2024, 7, 26)
-_TODAY = re.compile(r"""strftime_now\(\s*(['"])([^'"]*)\1\s*\)""")
-_VARIES = re.compile(r"strftime_now\s*\(|\|\s*random\b|\blipsum\s*\(")
+_TODAY = re.compile(r"""\bstrftime_now\(\s*(['"])([^'"]*)\1\s*\)""")
+# Whether there is such a function may be asked; another name for it would escape the pin.
+_VARIES = re.compile(
+    r"\bstrftime_now\b(?!\s+is\s+(?:not\s+)?defined\b)"
+    r"|\|\s*random\b|\bmap\(\s*['\"]random\b|\blipsum\b"
+)
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+# What can come of a mistake in a template, which computes with what it is given.
+_MISTAKES = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 
 Message = Mapping[str, str]
 
@@ -45,9 +60,8 @@ def apply_template(
                 **(arguments or {}),
             )
         )
-    except (TemplateError, TypeError, ValueError, AttributeError, LookupError) as error:
-        # A template computes with what it is given: any of these can come of a mistake in it.
-        told = " ".join(str(error).split())
+    except (TemplateError, *_MISTAKES) as error:
+        told = " ".join(str(error).split()) or type(error).__name__
         raise wrong_template(tokenizer, f"its chat template refuses a message: {told}") from error
 
 
@@ -63,8 +77,10 @@ def _pinned(tokenizer: "PreTrainedTokenizerBase") -> str:
             tokenizer, "has no chat template; add chat_template.jinja to its folder"
         )
     template = str(tokenizer.get_chat_template())
-    pinned = _TODAY.sub(lambda found: repr(PINNED_DATE.strftime(found[2])), template)
-    varies = _VARIES.search(pinned)
+    pinned = _TODAY.sub(
+        lambda found: f"{found[1]}{PINNED_DATE.strftime(found[2])}{found[1]}", template
+    )
+    varies = _VARIES.search(_COMMENT.sub("", pinned))
     if varies:
         raise wrong_template(
             tokenizer,

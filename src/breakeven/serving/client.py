@@ -10,7 +10,6 @@ in flight have come back and been handed over.
 
 import asyncio
 import itertools
-import json
 import os
 import random
 import time
@@ -26,12 +25,12 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from breakeven.errors import BreakevenError, InputError
 from breakeven.serving.failures import (
-    MalformedReplyError,
     Where,
     check_completion,
     explained,
     is_connection_failure,
     may_pass,
+    read_json_reply,
     retry_after_seconds,
     unreadable,
 )
@@ -237,10 +236,7 @@ class _Run:
 async def _posted(client: AsyncOpenAI, request: Request, model: str) -> dict[str, Any]:
     path = "/chat/completions" if "messages" in request.body else "/completions"
     text = await client.post(path, body={"model": model, **request.body}, cast_to=str)
-    try:
-        reply = json.loads(text)
-    except ValueError as error:
-        raise MalformedReplyError(f"the reply is no JSON: {text[:80]!r}") from error
+    reply = read_json_reply(text)
     check_completion(reply, text)
     return dict(reply)
 

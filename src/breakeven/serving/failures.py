@@ -1,6 +1,7 @@
 """What goes wrong at an OpenAI-compatible endpoint: what may pass, and what to tell a person."""
 
 import email.utils
+import json
 import re
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -63,6 +64,24 @@ def _passes(status: int) -> bool:
     return status in _PASSING or status >= 500
 
 
+def read_json_reply(text: str) -> Any:  # noqa: ANN401 - whatever the server sent
+    """The JSON of a reply with status 200; raises MalformedReplyError where it is none.
+
+    A page of a proxy or an answer that was cut may be another one next time; a server that streams
+    does so again, and what is nested too deeply is no completion.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        streams = text.lstrip().startswith(("data:", "event:"))
+        told = "is a stream of events, which nobody asked for" if streams else "is no JSON"
+        raise MalformedReplyError(f"the reply {told}: {text[:80]!r}", passes=not streams) from error
+    except RecursionError as error:
+        raise MalformedReplyError(
+            f"the reply is nested too deeply: {text[:80]!r}", passes=False
+        ) from error
+
+
 def check_completion(reply: object, text: str) -> None:
     """Raise MalformedReplyError where JSON that came with status 200 is no completion.
 
@@ -72,7 +91,7 @@ def check_completion(reply: object, text: str) -> None:
     if told:
         code = str(told.get("code")) if isinstance(told, dict) else ""
         message = told.get("message") if isinstance(told, dict) else told
-        status = int(code) if code.isdecimal() else None
+        status = int(code) if re.fullmatch("[1-9][0-9]{2}", code) else None
         raise MalformedReplyError(
             f"an error instead of a completion: {message or told}"
             + (f" ({status})" if status is not None else ""),

@@ -47,6 +47,13 @@ _FAILED = ("error", "abort", "cancelled", "failed", "insufficient_system_resourc
 _REFUSAL = "refusal"
 _TEXT_PARTS = ("text", "output_text")
 _TRACE_PARTS = ("thinking", "reasoning")
+# Where the trace stands beside the content: vLLM since 0.11 and OpenRouter; DeepSeek, SGLang and
+# earlier vLLM; Ollama. Some servers fill two of them with the same text.
+_TRACE_FIELDS = ("reasoning", "reasoning_content", "thinking")
+# A reply that used a tool which nobody offered.
+_TOOL_FIELDS = ("tool_calls", "function_call")
+# No context is as long.
+_MOST_TOKENS = 10**9
 
 
 class UnreadableReplyError(Exception):
@@ -84,20 +91,50 @@ def read_chat(body: Mapping[str, Any]) -> ChatReply:
         UnreadableReplyError: it has another shape, ends by a word that is not known, or its counts
             contradict each other.
     """
-    choices = body.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise UnreadableReplyError("holds no choices")
-    message = choices[0].get("message")
+    choice = _only_choice(body.get("choices"))
+    message = choice.get("message")
     if not isinstance(message, dict):
         raise UnreadableReplyError("holds no message")
     content, chunks = _content(message.get("content"))
     reasoning = _reasoning(message, chunks)
-    refused = not content and _is_refused(message)
-    stop = "refusal" if refused else ended_by(choices[0].get("finish_reason"))
-    usage = read_usage(body.get("usage"))
-    if usage.completion_tokens == 0 and (content or reasoning):  # a server that does not count
-        usage = Usage(usage.prompt_tokens or None, None, None)
+    for text in (content, reasoning or ""):
+        _check_characters(text)
+    withheld = None if content else _withheld(message)
+    stop = withheld or ended_by(choice.get("finish_reason"))
+    usage = _counted(read_usage(body.get("usage")), content, reasoning)
     return ChatReply(content, reasoning, stop, *usage)
+
+
+def _only_choice(choices: object) -> Mapping[str, Any]:
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise UnreadableReplyError("holds no choices")
+    if len(choices) > 1:  # their tokens are counted together
+        raise UnreadableReplyError(f"holds {len(choices)} choices where one was asked for")
+    choice: dict[str, Any] = choices[0]
+    if choice.get("error"):
+        raise UnreadableReplyError(f"holds an error: {str(choice['error'])[:200]!r}")
+    return choice
+
+
+def _check_characters(text: str) -> None:
+    """Half of a character (a lone surrogate) can neither be written down nor learnt."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = ord(text[error.start])
+        raise UnreadableReplyError(f"holds half of a character (U+{half:04X})") from error
+
+
+def _counted(usage: Usage, content: str, reasoning: str | None) -> Usage:
+    """Counts without those that cannot be: a server that does not count says 0, for a prompt or a
+    reply that has text; one that counts an answer into its trace does not part the two.
+    """
+    prompt, written, thought = usage
+    if written == 0 and (content or reasoning):
+        written = thought = None
+    if thought is not None and thought == written and content.strip():
+        thought = None
+    return Usage(prompt or None, written, thought)
 
 
 def has_failed(body: Mapping[str, Any]) -> bool:
@@ -121,6 +158,8 @@ def read_usage(usage: object) -> Usage:
     if not isinstance(usage, dict):
         raise UnreadableReplyError(f"counts tokens as {usage!r}")
     details = usage.get("completion_tokens_details")
+    if details is not None and not isinstance(details, dict):
+        raise UnreadableReplyError(f"has completion_tokens_details of {str(details)[:40]!r}")
     prompt, written, total = (
         _count(usage, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
     )
@@ -131,13 +170,14 @@ def read_usage(usage: object) -> Usage:
         return Usage(prompt, *_without_total(written, thought))
     rest = total - prompt
     known = thought or 0
-    if written is None:
+    if rest >= 0 and written is None:
         written = rest
-    beside = rest == written + known
-    if rest == written and known <= written:
-        return Usage(prompt, written, thought)
-    if beside or (thought is None and rest > written):
-        return Usage(prompt, rest, rest - written)
+    if written is not None:
+        beside = rest == written + known
+        if rest == written and known <= written:
+            return Usage(prompt, written, thought)
+        if beside or (thought is None and rest > written):
+            return Usage(prompt, rest, rest - written)
     raise UnreadableReplyError(
         f"has counts that contradict each other: prompt_tokens {prompt}, completion_tokens "
         f"{written}, reasoning_tokens {thought}, total_tokens {total}"
@@ -155,8 +195,8 @@ def _count(counts: Mapping[str, Any], name: str) -> int | None:
     value = counts.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise UnreadableReplyError(f"has {name} of {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_TOKENS:
+        raise UnreadableReplyError(f"has {name} of {repr(value)[:40]}")
     return value
 
 
@@ -200,11 +240,14 @@ def _content(content: object) -> tuple[str, str | None]:
     return "".join(text), "".join(trace) if trace else None
 
 
-def _is_refused(message: Mapping[str, Any]) -> bool:
-    """Whether the model refused in a field or a part of its own (OpenAI)."""
+def _withheld(message: Mapping[str, Any]) -> str | None:
+    """Why a message without text has none: the model refused in a field or a part of its own
+    (OpenAI), or called a tool; None for other reasons."""
     content = message.get("content")
     parts = content if isinstance(content, list) else []
-    return bool(message.get(_REFUSAL)) or any(part.get("type") == _REFUSAL for part in parts)
+    if message.get(_REFUSAL) or any(part.get("type") == _REFUSAL for part in parts):
+        return _REFUSAL
+    return next((name for name in _TOOL_FIELDS if message.get(name)), None)
 
 
 def _trace_text(part: Mapping[str, Any], kind: str) -> str:
@@ -212,7 +255,8 @@ def _trace_text(part: Mapping[str, Any], kind: str) -> str:
     inside = part.get(kind, part.get("text"))
     if isinstance(inside, str):
         return inside
-    texts = [one.get("text") if isinstance(one, dict) else None for one in inside or [None]]
+    several = inside if isinstance(inside, list) and inside else [None]
+    texts = [one.get("text") if isinstance(one, dict) else None for one in several]
     if not all(isinstance(one, str) for one in texts):
         raise UnreadableReplyError(f"has content with a part {_shown(part)}")
     return "".join(map(str, texts))
@@ -221,16 +265,17 @@ def _trace_text(part: Mapping[str, Any], kind: str) -> str:
 def _reasoning(message: Mapping[str, Any], chunks: str | None) -> str | None:
     """The trace that the server parts itself, in a field or in parts of the content.
 
-    The field is `reasoning` (vLLM since 0.11, OpenRouter) or `reasoning_content`; some servers fill
-    both with the same text.
+    Details without the text itself (OpenRouter has both) would leave the trace out.
     """
-    named = {name: message.get(name) for name in ("reasoning", "reasoning_content")}
+    named = {name: message.get(name) for name in _TRACE_FIELDS}
     for name, value in named.items():
         if value is not None and not isinstance(value, str):
             raise UnreadableReplyError(f"has {name} of the type {type(value).__name__}")
     found = {value for value in (*named.values(), chunks) if value}
     if len(found) > 1:
         raise UnreadableReplyError("has two traces that differ")
+    if not found and message.get("reasoning_details"):
+        raise UnreadableReplyError("has reasoning_details without the text of a trace")
     return found.pop() if found else None
 
 
