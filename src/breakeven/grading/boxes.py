@@ -3,6 +3,12 @@ r"""Answers in `\boxed{…}`."""
 import re
 
 _MARK = re.compile(r"\\(?:boxed|fbox) *\{|\\[{}]|[{}]")
+# What a model without an end goes on with is no part of its answer.
+_NEXT = re.compile(r"\n[ \t]{0,8}(?:Question|Q)\b ?\d* ?[:.]", re.IGNORECASE)
+# Tags that a prompt asks to put around an answer.
+_TAGS = re.compile(
+    r"</?(?:final_?answer|answer|ans|result|solution|output|response|strong|em)>", re.IGNORECASE
+)
 _EMPTY = re.compile(r"\\(?:boxed|fbox) *\{\s*\}")
 _TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 
@@ -26,6 +32,11 @@ def last_box(text: str) -> str | None:
     return last[1] if last else None
 
 
+def own_part(answer: str) -> str:
+    """An answer without tags, up to the next question that a model without an end goes on with."""
+    return _NEXT.split(_TAGS.sub("", answer), maxsplit=1)[0].strip() or answer
+
+
 def plain_text(text: str) -> str:
     r"""A text without the commands of LaTeX that only set its type, such as `\text{…}`."""
     return _TEXT.sub(r"\1", text)
@@ -33,5 +44,6 @@ def plain_text(text: str) -> str:
 
 def final_text(answer: str) -> str:
     """What an answer comes to in words: what its last box holds, else all but empty boxes."""
+    answer = _TAGS.sub("", answer)
     box = last_box(answer)
     return plain_text(_EMPTY.sub("", answer) if box is None else box).strip()

@@ -62,6 +62,7 @@ _ALSO = re.compile(
     r"[ )}\]>.]*(?:[,/&]|\b(?:and/or|or|and|o|ou|oder|y|e|et|und|и|или)\b|[或和与と、])"
     r" ?(?:or |and |also )?(?:option |choice |answer |letter )?[({\[<]*([A-Z])(?![A-Za-z0-9'’])"
 )
+_BESIDE = re.compile(r"[^.\n({]{0,200}\(([A-Z])\)")
 _VERB = re.compile(r" ?[)}\]]?,? ?(?!or\b|and\b|is the\b)[a-z]{2,}|['’]")
 
 _DENIED_BEFORE = re.compile(
@@ -128,7 +129,7 @@ class Choices:
         texts = self.beginning(text)
         match = _LETTER.match(text)
         if not match or not self.is_letter(match, text):
-            return texts or None
+            return texts | self._beside(text) if texts else None
         letter, rest = match[2].upper(), text[match.end() :]
         if texts and letter not in texts and len(normal(text[: match.end()])) > 1:
             return texts  # "B vitamins" may be the text of a choice
@@ -136,6 +137,12 @@ class Choices:
         if letter in own:
             return frozenset({letter})  # two choices may have one text
         return frozenset({letter, *own, *self._also(rest)})
+
+    def _beside(self, text: str) -> frozenset[str]:
+        """The letter in brackets after a choice's text, as the A of "cat (A)"."""
+        match = _BESIDE.match(text)
+        wanted = match and self.known(match[1]) and not denied(text, match.start(1), match.end(1))
+        return frozenset({match[1]}) if match and wanted else frozenset()
 
     def is_letter(self, match: "re.Match[str]", text: str) -> bool:
         """Whether a match of `_LETTER` or `MENTION` is a choice and not a word of its own."""

@@ -11,6 +11,7 @@ from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.grading.maths.characters import words
 from breakeven.grading.maths.endings import END, said_result
 from breakeven.grading.references import right_answers
+from breakeven.grading.refusals import refuses
 from breakeven.tasks.items import Item
 
 _DECISIONS = frozenset({"yes", "no", "true", "false"})
@@ -18,9 +19,11 @@ _DECISIONS = frozenset({"yes", "no", "true", "false"})
 _DECIDES = re.compile(
     r"^[\s*_\"'(]*([A-Za-z]+)"
     r"(?:[\s*_\"')]*(?:[.,:;!\n-]|$)|\s+(?:it|he|she|they|there|this|that)\b)"
-    r"|(?:[.,:;]|\b(?:is|be|so|thus|hence|therefore|say))[\s*_\"']+([A-Za-z]+)[\s*_\"').!]*$",
+    r"|(?:[.,:;?!]|\b(?:is|be|so|thus|hence|therefore|say))[\s*_\"']+([A-Za-z]+)[\s*_\"').!]*$",
     re.IGNORECASE,
 )
+# In the clause before a last word: "I would not say yes".
+_DENIED = re.compile(r"(?:\b(?:not|never|cannot|hardly)|n['’]t)\b[^.,;:?!]*$", re.IGNORECASE)
 _DRESSING = " \n\t*_\"'`“”"
 
 
@@ -37,6 +40,8 @@ def grade_exact(answer: str, item: Item) -> Grade:
         return found(True)
     if any(text.removeprefix("not ") in wanted for text in said):
         return found(False)  # it denies a right answer
+    if refuses(said[-1]):
+        return UNPARSED
     if wanted <= _DECISIONS:
         return _decided(answer, wanted)
     longest = max(len(one.split()) for one in wanted)
@@ -63,7 +68,10 @@ def _decided(answer: str, wanted: set[str]) -> Grade:
     lines = final_text(answer).strip().splitlines()
     texts = [stated] if stated is not None else [lines[0], lines[-1]] if lines else []
     said = {
-        (match[1] or match[2]).casefold() for text in texts for match in _DECIDES.finditer(text)
+        (match[1] or match[2]).casefold()
+        for text in texts
+        for match in _DECIDES.finditer(text)
+        if not _DENIED.search(text, max(0, match.start() - 80), match.start() + 1)
     }
     said &= _DECISIONS
     return found(said <= wanted) if len(said) == 1 else UNPARSED

@@ -8,13 +8,11 @@ it says; in its last conclusion ("the answer is …"); at its beginning; in a we
 import re
 from collections import deque
 
-from breakeven.grading.boxes import last_box
+from breakeven.grading.boxes import last_box, own_part
 from breakeven.grading.choices import Choices, choices_of, denied, undressed
 from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.tasks.items import Item
 
-# What a model without an end goes on with is no part of its answer.
-_NEXT = re.compile(r"\n(?:Question|Q)\b ?\d* ?[:.]", re.IGNORECASE)
 # What takes back all that was said before it.
 _TAKEN_BACK = re.compile(
     r"(?:(?<=[.!?,;:(\n—–-] )|(?<=[\n(—-])|^)(?:(?:oh|but|hmm),? )?"
@@ -102,7 +100,7 @@ _SAME_BREATH = re.compile(
 )
 # Words after which a lone letter is a conclusion; after others it is part of a name ("Plan B").
 _LEADS = re.compile(
-    r"(?:^|[\n.:;,!?>→-]|\b(?:is|be|so|thus|therefore|hence|then|choose|pick|select|with|for|say|think"
+    r"(?:^>?|[\n.:;,!?→-]|[-=]>|\b(?:is|be|actually|rather|so|thus|therefore|hence|then|choose|pick|select|with|for|say|think"
     r"|guess|believe|answers?|option|choice|letter|alternative|probably|likely|definitely|clearly"
     r"|only|or|and|either|both|leaves|leaving|us|means|are|to)) ?$",
     re.IGNORECASE,
@@ -120,7 +118,7 @@ def grade_letter(answer: str, item: Item) -> Grade:
 
 def named_letter(answer: str, texts: tuple[str, ...]) -> str | None:
     """The one letter that an answer names, None where there is none or there are several."""
-    choices = choices_of(texts)
+    choices, answer = choices_of(texts), own_part(answer)
     box = last_box(answer)
     if box is not None:
         named = _all_of(box, choices)
@@ -130,9 +128,7 @@ def named_letter(answer: str, texts: tuple[str, ...]) -> str | None:
             return _single(named)
         answer = answer[answer.rindex(box) + len(box) :] if box else answer[answer.rindex("}") :]
         return _single(_concluded(undressed(answer), choices))
-    text = undressed(answer)
-    text = _NEXT.split(text, maxsplit=1)[0] or text
-    return _single(_after_corrections(text, choices))
+    return _single(_after_corrections(undressed(answer), choices))
 
 
 def _single(named: frozenset[str] | None) -> str | None:
@@ -276,6 +272,8 @@ def _leads(line: str, letter: "re.Match[str]") -> bool:
     """Whether a letter in a line is a conclusion: no question, no supposition, no name's part."""
     before = line[max(0, letter.start() - 60) : letter.start()]
     bracketed = bool(letter[1] and letter[3])
+    if re.search(r"[A-Za-z_]{2}$", before) and not _LEADS.search(before):
+        return False  # print(B)
     if _QUESTION.match(line, letter.end()) or _SUPPOSED.search(before):
         return False
     return bracketed or bool(_LEADS.search(before))

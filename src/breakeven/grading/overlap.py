@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from breakeven.grading.boxes import final_text
 from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.grading.references import right_answers
+from breakeven.grading.refusals import refuses
 from breakeven.tasks.items import Item
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -21,6 +22,7 @@ _LEAD = re.compile(
     r"(?:so,? )?(?:the )?(?:final |correct )?answer(?: is(?![a-z])| ?:) ?:?", re.IGNORECASE
 )
 _YES_OR_NO = frozenset({"yes", "no"})
+_NEGATIVE = frozenset({"not", "never", "cannot", "wouldnt", "dont", "cant", "isnt"})
 
 
 def grade_squad(answer: str, item: Item) -> Grade:
@@ -37,7 +39,7 @@ def grade_coqa(answer: str, item: Item) -> Grade:
     grade = _matched(said, wanted)
     if grade.correct or not any(normalised_words(one) in (["yes"], ["no"]) for one in wanted):
         return grade
-    verdict = _yes_or_no(normalised_words(said))
+    verdict = None if refuses(said) else _yes_or_no(normalised_words(said))
     return _matched(verdict, wanted) if verdict else UNPARSED
 
 
@@ -48,7 +50,7 @@ def _yes_or_no(words: Sequence[str]) -> str | None:
     first, last = words[0], words[-1]
     if first in _YES_OR_NO:
         return None if _YES_OR_NO & set(words[1:3]) - {first} else first
-    alone = len(_YES_OR_NO.intersection(words)) == 1
+    alone = len(_YES_OR_NO.intersection(words)) == 1 and not _NEGATIVE.intersection(words)
     return last if last in _YES_OR_NO and alone else None
 
 

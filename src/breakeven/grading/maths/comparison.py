@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from breakeven.grading.maths.algebra import Answer
 from breakeven.grading.maths.arithmetic import exact
-from breakeven.grading.maths.forms import base_ten, expanded, settled
+from breakeven.grading.maths.forms import base_ten, expanded, named, settled, upward
 from breakeven.grading.maths.reading import Reading
 from breakeven.grading.maths.tree import Tree, holds, letters, number
 from breakeven.grading.maths.units import agree
@@ -36,7 +36,7 @@ class Comparer:
         said_values = [said.value]
         if said.percent != wanted.percent:
             share = Fraction(1, 100) if said.percent else Fraction(100)
-            said_values.append(Tree("multiply", (said.value, number(share))))
+            said_values.append(_scaled(said.value, share))
         same = _any([self.equal(value, wanted.value) for value in said_values])
         doubt = said.doubtful and said.unit and not (wanted.unit and units)
         return None if same and (units is None or doubt) else same
@@ -95,7 +95,11 @@ class Comparer:
         if "relation" in (said.head, wanted.head):
             return self._relations(_as_relation(said), _as_relation(wanted))
         if said.head == wanted.head and said.name != wanted.name:
-            return False
+            if (named(said.parts[0]), said.name) == (wanted.name, named(wanted.parts[0])):
+                return True  # AB = CD is CD = AB
+            sides = [_as_relation(said), _as_relation(wanted)]
+            formulas = letters(said) and letters(wanted)
+            return self._relations(*sides) if formulas else False  # x = y/2 is y = 2x
         one = said.parts[0] if said.head == "binding" else said
         other = wanted.parts[0] if wanted.head == "binding" else wanted
         return self.equal(one, other)
@@ -116,7 +120,7 @@ class Comparer:
         return self._matched(said.parts, wanted.parts)
 
     def _member(self, one: Tree, items: Sequence[Tree]) -> bool | None:
-        return _any([self.equal(one, other) for other in items])
+        return bool(items) and _any([self.equal(one, other) for other in items])
 
     def _matched(self, said: Sequence[Tree], wanted: Sequence[Tree]) -> bool | None:
         left, open_ones = list(wanted), False
@@ -132,7 +136,8 @@ class Comparer:
 
     def _in_order(self, said: Sequence[Tree], wanted: Sequence[Tree]) -> bool | None:
         if len(said) != len(wanted):
-            return False
+            dotted = all(any(part.head == "dots" for part in of) for of in (said, wanted))
+            return None if dotted else False  # as many terms may be shown
         return _all([self.equal(one, other) for one, other in zip(said, wanted, strict=True)])
 
     def _ratios(self, said: Tree, wanted: Tree) -> bool | None:
@@ -167,7 +172,14 @@ class Comparer:
         if said.head != wanted.head:
             relation, other = (said, wanted) if said.head == "relation" else (wanted, said)
             sides = [self.equal(side, other) for side in relation.parts]
-            return False if _any(sides) is False else None
+            unsolved = "=" not in relation.name and other.head in (
+                "tuple",
+                "cup",
+                "set",
+                "setminus",
+            )
+            return False if _any(sides) is False and not unsolved else None  # |x| > 5
+        said, wanted = upward(said), upward(wanted)
         if said.name != wanted.name:
             return None
         zeros = [_difference(said), _difference(wanted)]
@@ -186,6 +198,16 @@ class Comparer:
         if same or in_tens == (said, wanted):
             return same
         return self._algebra.equal(*in_tens, self._tolerance)
+
+
+def _scaled(tree: Tree, share: Fraction) -> Tree:
+    """A value times a number; of an equation its last side, of a list each item."""
+    if tree.head in ("relation", "list"):
+        kept = tree.parts[:-1] if tree.head == "relation" else ()
+        return tree._replace(
+            parts=(*kept, *(_scaled(part, share) for part in tree.parts[len(kept) :]))
+        )
+    return Tree("multiply", (tree, number(share)))
 
 
 def _difference(equation: Tree) -> Tree:

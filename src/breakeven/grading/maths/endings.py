@@ -6,7 +6,7 @@ The texts come likeliest first; the first one that can be read whole is the resu
 import re
 from collections.abc import Iterator
 
-from breakeven.grading.boxes import last_box
+from breakeven.grading.boxes import last_box, own_part
 from breakeven.grading.maths.characters import latex_characters
 from breakeven.grading.maths.prose import (
     NUMBER,
@@ -58,6 +58,10 @@ _BETWEEN_PRICES = re.compile(
 )
 # gsm8k's marks for a calculator, and empty boxes.
 _NOTHING = re.compile(r"<<[^<>\n]*>>|\$?\\(?:boxed|fbox)\s*\{\s*\}\$?")
+_MINUS = re.compile(
+    r"\bnegative\s+(?=\\?\$?[\d.])|(?:(?<=\bis )|(?<=[:=] )|^)minus\s+(?=\\?\$?[\d.])",
+    re.IGNORECASE,
+)
 _ABOUT = re.compile(
     r"(?:about|approximately|exactly|just|simply|indeed|therefore|that|equal to|=|:|\s|\*)+",
     re.IGNORECASE,
@@ -66,11 +70,12 @@ _ABOUT = re.compile(
 
 def endings(answer: str) -> Iterator[Ending]:
     """The texts in which an answer may say its result, the likeliest first."""
+    answer = own_part(answer)
     box = last_box(answer)
     if box:
         yield Ending(_boxes_in_a_row(answer) or box, formula=True)
         return
-    text = latex_characters(_NOTHING.sub("", answer[-END:]))
+    text = _MINUS.sub("-", latex_characters(_NOTHING.sub("", answer[-END:])))
     open_box = _OPEN_BOX.search(text)
     if open_box and open_box[1].strip():
         yield Ending(open_box[1].strip(), formula=True)
@@ -135,7 +140,7 @@ def _within(sentence: str) -> Iterator[Ending]:
 
 def _in_formula(text: str, formula: "re.Match[str]") -> Iterator[Ending]:
     """What a formula holds, unless the sentence denies it or leaves others open."""
-    if not denied(text, formula.start()) and not bound(text, formula.start(), formula.end()):
+    if not denied(text, *formula.span()) and not bound(text, *formula.span()):
         yield Ending(_inside(formula), formula=True)
 
 

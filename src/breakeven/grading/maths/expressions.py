@@ -214,7 +214,7 @@ class _Reader:
 
     def number(self) -> Tree | None:
         if match := self.take(signs.REPEATING):
-            whole, fixed, again = match.groups()
+            whole, fixed, again = match[1], match[2], match[3] or match[4]
             scale = 10 ** len(fixed)
             rest = Fraction(int(again), 10 ** len(again) - 1)
             return number((int((whole or "0") + fixed) + rest) / scale)
@@ -378,7 +378,7 @@ class _Reader:
                     cells = []
                     break
                 cells = [self.sum()]
-        self.need("{" + match[1] + "}")
+        self.need("{" + (match[1] or match[2]) + "}")
         rows += [cells] if cells else []
         if len({len(row) for row in rows}) != 1:
             raise _UnreadError

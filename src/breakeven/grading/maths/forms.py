@@ -51,6 +51,14 @@ def base_ten(tree: Tree) -> Tree:
     return tree._replace(parts=parts, name="lg" if bare else tree.name)
 
 
+def upward(tree: Tree) -> Tree:
+    """An inequality with its smaller side first; other relations as they are."""
+    names = tree.name.split()
+    if tree.head != "relation" or not set(names) <= {">", ">="}:
+        return tree
+    return tree._replace(parts=tree.parts[::-1], name=" ".join(_FLIPPED[n] for n in names[::-1]))
+
+
 def _chosen(tree: Tree, *, upper: bool) -> Tree:
     parts = tuple(_chosen(part, upper=upper) for part in tree.parts)
     if tree.head != "plusminus":
@@ -72,10 +80,10 @@ def _relation(tree: Tree) -> Sequence[Tree]:
 def _equation(tree: Tree, names: list[str]) -> Sequence[Tree]:
     """`x = 2` and `2 = x` as x bound to 2; a chain of numbers as the number, if they are one."""
     sides = list(tree.parts)
-    if len(sides) == 2 and _name(sides[1]) and not _name(sides[0]):
+    if len(sides) == 2 and named(sides[1]) and not named(sides[0]):
         sides.reverse()
-    if _name(sides[0]):
-        name, values = _name(sides[0]), sides[1:]
+    if named(sides[0]):
+        name, values = named(sides[0]), sides[1:]
         if names == ["="] and letters(sides[0]) & letters(values[0]) and sides[0].head == "letter":
             return [tree]  # x = 2x - 3 binds nothing
         bound = [Tree("binding", (form,), name) for form in _chain(values, names[1:])]
@@ -85,15 +93,15 @@ def _equation(tree: Tree, names: list[str]) -> Sequence[Tree]:
     return _chain(sides, names) or [tree]
 
 
-def _name(side: Tree) -> str:
+def named(side: Tree) -> str:
     """What a side names: x, f(x), the segment QM, cos A; empty where it is a value itself."""
     if side.head == "letter":
         return side.name
-    if side.head == "call" and _name(side.parts[0]):
-        return f"{side.name} {_name(side.parts[0])}"
-    if side.head == "tuple" and all(map(_name, side.parts)):
-        return ",".join(map(_name, side.parts))
-    names = [_name(part) for part in side.parts] if side.head == "multiply" else []
+    if side.head == "call" and named(side.parts[0]):
+        return f"{side.name} {named(side.parts[0])}"
+    if side.head in ("tuple", "ratio") and all(map(named, side.parts)):
+        return ",".join(map(named, side.parts))
+    names = [named(part) for part in side.parts] if side.head == "multiply" else []
     return "".join(names) if names and all(names) else ""
 
 

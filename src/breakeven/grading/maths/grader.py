@@ -17,6 +17,8 @@ from breakeven.tasks.items import Item
 
 _PLAIN = re.compile(r"\s*[-+]?\d{1,300}\s*")
 _MARKS = re.compile(r"[!?.\s]+$")
+# Letters that may be a word, as "idk" and "n/a", or a product of as many variables.
+_LETTERS = re.compile(r"(?!(?:pi|inf|infinity|oo)\W*$)[A-Za-z][\sA-Za-z'./]*[A-Za-z][\s'.]*")
 _WORDS_ONLY = re.compile(r"[^\W\d_]{2,}(?:[\s,'-]+[^\W\d_]+)*")
 
 
@@ -51,8 +53,22 @@ def _graded(answer: str, reference: str, unit: str, comparer: Comparer) -> Grade
         if ending.number:  # the words after it are no variables
             said = [one for one in said if not letters(one.value)]
         if said:
-            return _compared(said, _wanted(reference, unit), comparer)
+            wanted = _wanted(reference, unit)
+            grade = _compared(said, wanted, comparer)
+            return UNPARSED if not grade.correct and _word(ending, said, wanted) else grade
     return UNPARSED
+
+
+def _word(ending: Ending, said: Sequence[Reading], wanted: Sequence[Reading]) -> bool:
+    """Whether letters alone may be a word: in prose, or where the reference has none of them."""
+    if not _LETTERS.fullmatch(plain_text(ending.text)):
+        return False
+    shared = _variables(said) & _variables(wanted)
+    return not (ending.formula and shared)
+
+
+def _variables(read: Sequence[Reading]) -> set[str]:
+    return {name for one in read for name in letters(one.value)}
 
 
 def _compared(said: Sequence[Reading], wanted: Sequence[Reading], comparer: Comparer) -> Grade:

@@ -11,7 +11,8 @@ _SCALE = "|".join(sorted((name for name in SCALES if len(name) > 2), key=len, re
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _LATEX_FRACTION = r"\\[dt]?frac\s*(?:\{[^{}]{1,30}\}|\d){2}"
 NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.,^{\\])(?:(?<![\d)\]}%A-Za-z])(?<![\d)\]}%] )-\s?)?(?:\\?\$|[€£¥₹])?\s?-?"
+    r"(?<![A-Za-z0-9_.,^{\\])(?<!\d')(?:(?<![\d)\]}%A-Za-z])(?<![\d)\]}%] )-\s?)?"
+    r"(?:\\?\$|[€£¥₹])?\s?-?"
     rf"(?:\d{{1,2}}:\d{{2}}(?:\s*[ap]\.?m\b\.?)?|{_LATEX_FRACTION}|\d+\s*{_LATEX_FRACTION}|\d+\s+\d+/\d+(?![\d/])"
     rf"|{_DIGITS}\s*/\s*{_DIGITS}|{_DIGITS})"
     r"(?:e[+-]?\d+\b|\s*(?:\\times|\\cdot|\*)\s*10\s*\^\s*(?:\{-?\d+\}|-?\d+)|\^(?:\{-?\d+\}|\d+))?"
@@ -28,34 +29,64 @@ _TWO_WORDS = re.compile(
 OPERATOR = re.compile(r"\s*(?:[+*/=^x(-]|\\times|\\cdot|\\div)\s*[\d($\\]")
 # Before what an answer is not: "42 and not 41".
 _DENIED = re.compile(
-    r"(?:\b(?:not|never|cannot|neither|nor|instead of|rather than|unlike)|n't)"
-    r"(?:\s+(?:be|equal|equals|to|is|exactly|just|simply|only|the|a))*[\s$(*]*$",
+    r"(?:\b(?:not|never|cannot|neither|nor|instead of|rather than|unlike|hardly|no longer"
+    r"|(?:anything|all) but)|n't)"
+    r"(?:\s+(?:be|equal|equals|to|is|exactly|just|simply|only|the|a))*[\s$(*]*$"
+    r"|\b(?:if|whether|unless|suppose|assume|doubt)\b[^.,;:\n]*$",
+    re.IGNORECASE,
+)
+# After it: "13 is wrong".
+_DENIED_AFTER = re.compile(
+    r"[\s$)*]*(?:(?:is|was|are|would be|can|does|could)(?:n't|\s+not)\b|cannot\b"
+    r"|(?:is|was|are|would be)\s+(?:\w+ly\s+)?(?:wrong|incorrect|false|impossible|too)\b)",
     re.IGNORECASE,
 )
 # The first of two units, as in "5 feet 6 inches".
 _LARGER = (
-    r"\s*(?:hours?|hrs?|feet|foot|ft|dollars?|pounds?|lbs?|minutes?|mins?|years?|weeks?|days?)"
+    r"\s*(?:hours?|hrs?|h|feet|foot|ft|'|dollars?|pounds?|lbs?|minutes?|mins?|m|years?|weeks?|days?)"
     r"\s*(?:,|and|,\s*and)?\s*"
 )
 # Before a bound, a part of a quantity, or one of several numbers that are left open.
 _BOUND = re.compile(
-    r"\b(?:at least|at most|up to|(?:more|less|fewer|greater|larger|smaller|higher|lower) than)"
-    r"[\s$(*]*$"
+    r"\b(?:at least|at most|up to|over|under|above|below|exceeds|exceeding"
+    r"|(?:more|less|fewer|greater|larger|smaller|higher|lower) than)[\s$(*]*$"
     r"|\b(?:between|either)\b[^.\n]{0,30}$|\d\s*(?:or|to|-)\s*\\?\$?$|\bor\s*$"
     rf"|\d\s+(?:in|of|out of)\s+$|\d{_LARGER}$"
-    r"|[^\s>]\s*(?:[<>]=?|\\(?:leq?|geq?|neq?|lt|gt)(?![a-z]))\s*$",
+    r"|(?:<=?|>=|(?<![=-])>)$|(?:<=?|>=|[^\s>=-]\s*>|\\(?:leq?|geq?|neq?|lt|gt)(?![a-z]))\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
     r"\s*(?:or|to)\s+\\?\$?\d|\s*or\s+\$|\s*-\s?\d|\s+or\s+(?:more|less|fewer|so)\b"
-    rf"|\s+(?:in|out of)\s+\d|{_LARGER}(?<=\s)\d+\s*[a-z]",
+    rf"|\s+(?:in|out of)\s+\d|{_LARGER}\d+(?:\s*[a-z\"'°]|\s*$)"
+    r"|\+(?:[\s.,]*$|\s+[a-z]{2,})|,?\s*(?:with\s+)?(?:an?\s+)?(?:remainder|rem\b|r\s*\d)",
+    re.IGNORECASE,
+)
+# Words that make a number a part of another one: "half of 5", "5 squared", "5, 6 and 7".
+_PART = re.compile(
+    r"\b(?:plus|minus|times|divided by|multiplied by|mod|modulo|power of|root of|twice|double"
+    r"|triple|base|(?:half|thirds?|quarters?|fifths?|sixths?|tenths?|hundredths?|multiples?"
+    r"|powers?|factors?) of)"
+    r"\s+[$(*]*$|%\s+of\s+[$(]*$|\d(?:,\s*\d+)*,?\s+and\s+\\?\$?$|\d,\s+\d+,\s+$",
+    re.IGNORECASE,
+)
+_PART_AFTER = re.compile(
+    r"[\s$*]*(?:squared|cubed|factorial|halves|thirds|quarters|fifths|sixths|tenths|hundredths)\b"
+    r"|\s+(?:plus|minus|divided|multiplied|modulo|mod|choose|times)\s+(?:by\s+)?[\d$\\(]"
+    r"|\s+to the (?:power|\d)|[\s(]+(?:in )?base\s+\w"
+    r"|\s+and\s+(?:an?\s+(?:half|third|quarter|fifth)|\d+/\d|\d+ *(?:,|$|\.))|,\s*\d+\s+and\s",
     re.IGNORECASE,
 )
 _IN_ELSE = re.compile(r"\s+in\s+[a-zA-Z].*", re.DOTALL)  # "42 in all" is not in inches
-_GLUED = re.compile(r"[A-Za-z\\^_]")
+_GLUED = re.compile(r"[A-Za-z\\^_\[]|'\d")
+_FUNCTIONS = "sqrt|cbrt|sin|cos|tan|log|ln|exp|gcd|lcm"
+# Before a bracket: a name of two letters or more that is called or indexed, as in exit(0).
+_CALLED = re.compile(rf"(?<![A-Za-z_])(?!(?:{_FUNCTIONS})$)[A-Za-z_][A-Za-z_0-9]+$")
+_STATEMENT = re.compile(r"\s*(?:def|return|import|class|print)\b|.*__\w+__")
 # Numbers, signs, commands and single letters with no words between them.
 _RUN = re.compile(
-    r"(?:[-+*/^_=(){}\[\]|!:]|\\(?:d?frac|sqrt|pi|times|cdot|infty|pm|ldots|[a-zA-Z]+)\s?|\d+(?:[.,]\d+)*"
+    r"(?:[-+*/^_=(){}\[\]|!:]|\\[a-zA-Z]+\s*|\d+(?:[.,]\d+)*"
+    rf"|(?<![A-Za-z])(?:{_FUNCTIONS})(?![A-Za-z])"
+    rf"|(?<=[\d)}}])\s(?=\\(?:sqrt|d?frac|pi|cdot|times)|(?:{_FUNCTIONS})\s?\()"
     r"|(?<![A-Za-z'])[a-zA-Z](?![A-Za-z'])|(?<=[-+*/=])\s|\s(?=[-+*/=]\s))+"
 )
 _LONGEST_RUN = 200
@@ -70,34 +101,56 @@ class Ending(NamedTuple):
     number: bool = False
 
 
-def denied(text: str, start: int) -> bool:
-    """Whether what begins at `start` is said not to be the result."""
-    return bool(_DENIED.search(text[max(0, start - _BEFORE) : start]))
+def denied(text: str, start: int, end: int) -> bool:
+    """Whether what stands there is said not to be the result, or only supposed to be it."""
+    before = text[max(0, start - _BEFORE) : start]
+    return bool(_DENIED.search(before) or _DENIED_AFTER.match(text, end))
 
 
 def bound(text: str, start: int, end: int) -> bool:
-    """Whether what stands there is a bound, or one of several that are left open."""
+    """Whether what stands there is a bound, part of a value, or one of several left open."""
+    start += len(text[start:end]) - len(text[start:end].lstrip())
     before = text[max(0, start - _BEFORE) : start]
-    return bool(_BOUND.search(before) or _BOUND_AFTER.match(text, end))
+    part = _PART.search(before) or _PART_AFTER.match(text, end)
+    return bool(part or _BOUND.search(before) or _BOUND_AFTER.match(text, end))
 
 
 def last_number(text: str) -> Iterator[Ending]:
     """The last number that a text does not deny; none where it is a bound."""
     numbers = list(NUMBER.finditer(text))
-    while numbers and denied(text, numbers[-1].start()):
+    while numbers and denied(text, *numbers[-1].span()):
         dropped = numbers.pop()
         if numbers and SENTENCE_ENDS.search(text, numbers[-1].end(), dropped.start()):
             return
     if not numbers:
         return
     number = numbers[-1]
+    if _in_code(text, number.start()):
+        return
     run = _run_around(text, number)
     if run is None:
         yield from with_words(text, number)
-    elif not bound(text, number.start(), number.end()):
-        yield Ending(run)
+    elif not bound(text, *number.span()):
+        if not _CALLED.search(text[: text.index(run, max(0, number.start() - _LONGEST_RUN))]):
+            yield Ending(run)
         if "=" in run:
             yield Ending(run.rpartition("=")[2])
+
+
+def _in_code(text: str, start: int) -> bool:
+    """Whether what begins at `start` is what a name is called with, or in a line of a program."""
+    begins = max(text.rfind("\n", 0, start) + 1, start - _LONGEST_RUN)
+    if _STATEMENT.match(text, begins, start):
+        return True
+    closed = 0
+    for place in range(start - 1, begins - 1, -1):
+        if text[place] in ")]":
+            closed += 1
+        elif text[place] in "([":
+            if not closed and _CALLED.search(text, begins, place):
+                return True
+            closed = max(0, closed - 1)
+    return False
 
 
 def _run_around(text: str, number: "re.Match[str]") -> str | None:
@@ -112,7 +165,7 @@ def _run_around(text: str, number: "re.Match[str]") -> str | None:
 
 def with_words(text: str, number: "re.Match[str]") -> Iterator[Ending]:
     """A number with the words after it, which may be its unit, and without them."""
-    if bound(text, number.start(), number.end()) or denied(text, number.start()):
+    if bound(text, *number.span()) or denied(text, *number.span()):
         return
     for words in (_TWO_WORDS, _WORDS_AFTER):
         after = words.match(text, number.end())

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from breakeven.grading.maths.characters import latex_characters
 from breakeven.grading.maths.expressions import read_expression
-from breakeven.grading.maths.tree import Tree, letters, number
+from breakeven.grading.maths.tree import Tree, holds, letters, number
 from breakeven.grading.maths.unit_names import CURRENCIES, SCALES
-from breakeven.grading.maths.units import Meanings, read_unit
+from breakeven.grading.maths.units import Meanings, counted, read_unit
 
 # What is longer is no answer to a question, whatever it is.
 LONGEST = 2000
@@ -49,9 +49,15 @@ _TIMES_TEN = re.compile(r"(?<=\d)(?:\s+x\s+(?=\d)|x(?=10\s*\^))")  # 1.5 x 10^8
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![a-z])")
 _BINOMIALS = re.compile(r"\\[dt]binom(?![a-z])")
 _FORMULA_MARKS = re.compile(r"(?<!\\)\\[()\[\]]")
+# Of \choose, what stands on both sides.
+_CHOOSE = re.compile(r"\{\s*([^{}\\]+?)\s*\\choose(?![a-z])\s*([^{}\\]+?)\s*\}")
+# A number that is set as text.
+_NUMBER_TEXT = re.compile(
+    r"\\(?:text|textbf|textit|textrm|mathrm|mbox)\s*\{([^{}\\a-zA-Z]*\d[^{}\\a-zA-Z]*)\}"
+)
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathit|mathsf|pmb)\s*\{([^{}]*)\}")
 _ENDS = re.compile(
-    r"^(?:\*\*|\s|:|\"|=|\\approx(?![a-z]))+|(?:\*\*|\s|\"|[,;]|(?<!\.)\.(?=[\s*\"]*$))+$"
+    r"^(?:\*\*|\s|:|\"|=|\\(?:approx|to|therefore|implies|Rightarrow)(?![a-z]))+|(?:\*\*|\s|\"|[,;]|(?<!\.)\.(?=[\s*\"]*$))+$"
 )
 # \text{Area} = 5, Speed: 5 and \text{The answer is }5 name the value.
 _TITLE = re.compile(
@@ -70,7 +76,7 @@ _TIME = re.compile(
 )
 _COMMAND = r"\\(?:text|mathrm|mbox|textrm|textbf|textit|rm|operatorname|mathit)"
 _UNIT_BEGINS = re.compile(
-    rf"{_COMMAND}\s*\{{|(?<![a-zA-Z\\_^{{])(?=[a-zA-Z°€£¥₹¢Ω])|\\mu|\\Omega|\^\s*\{{?\s*\\circ|\\%|%|\\\$|\$"
+    rf"{_COMMAND}\s*\{{|(?<![a-zA-Z\\_^{{(])(?=\(?[a-zA-Z°€£¥₹¢Ω])|\\mu|\\Omega|\^\s*\{{?\s*\\circ|\\%|%|\\\$|\$"
 )
 _WRAPPED = re.compile(rf"{_COMMAND}\s*\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}")
 _CIRCLE = re.compile(r"\^\s*(?:\\circ(?![a-z])|\{\s*\\circ\s*\})")
@@ -94,7 +100,9 @@ def undressed(text: str) -> str:
     text = _SEPARATORS.sub("", text)
     text = _FORMULA_MARKS.sub(" ", _SPACES.sub(" ", text))
     text = _ORDINAL.sub(r" \\text{\1} ", text)
-    text = _BINOMIALS.sub(r"\\binom", _FRACTIONS.sub(r"\\frac", _BOLD.sub(r"\1", text)))
+    text = _NUMBER_TEXT.sub(r" \1 ", _BOLD.sub(r"\1", text))
+    text = _CHOOSE.sub(r"\\binom{\1}{\2}", text)
+    text = _BINOMIALS.sub(r"\\binom", _FRACTIONS.sub(r"\\frac", text))
     text = _ENDS.sub("", text.strip())
     while len(text) > 2 and text[0] == text[-1] == "$":
         text = _ENDS.sub("", text[1:-1])
@@ -182,11 +190,20 @@ def _with_units(text: str) -> Iterator[Reading]:
         tail = _read_tail(text[match.start() :], glued=glued)
         tree = read_expression(head, grouped=True) if tail and head else None
         one_letter = match[0] == "" and _ONE_LETTER.match(text, match.start())
-        if tree and one_letter and letters(tree):
+        if tree is None or tail is None:
+            continue
+        # Of T = 298 K the last side has the unit.
+        equation = tree.head == "relation" and set(tree.name.split()) <= {"=", "approx"}
+        last = tree.parts[-1] if equation else tree
+        if one_letter and letters(last):
             continue  # the t of a t^2 is no tonne
-        if tail and tree and not tree.head.startswith(("list", "relation")):
+        if not last.head.startswith(("list", "relation")):
             factor, unit, percent = tail
-            value = tree if factor == 1 else Tree("multiply", (tree, number(factor)))
+            if unit and counted(unit) and not holds(last, "number"):
+                return  # "I pass"
+            value = last if factor == 1 else Tree("multiply", (last, number(factor)))
+            if equation:
+                value = tree._replace(parts=(*tree.parts[:-1], value))
             letter = text[match.start() :].strip()
             yield Reading(value, unit, percent, glued and len(letter) == 1 and letter.isalpha())
             return

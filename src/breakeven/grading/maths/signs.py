@@ -24,7 +24,7 @@ GROUPED = re.compile(
     r"(?<!\d,)(?<!\d\{,\})[1-9]\d{0,2}(?:(?:,|\{,\}|\\,|\\!| )\d{3})+(?:\.\d+)?(?!,?\d)"
 )
 HALF_A_NUMBER = re.compile(r"(?<=\d,)0\d{2}(?!\d)")  # (1,000) is no pair
-REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\s*\{(\d+)\}")
+REPEATING = re.compile(r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{(\d+)\}|\((\d+)\))(?!\d)")
 BASED = re.compile(
     r"(\d[0-9A-F]*|[A-F]+\d[0-9A-F]*|\(\d[0-9A-F]*\))_\s*"
     r"(?:(\d{1,2})|\{\s*(\d{1,2})\s*\}|\{\s*(?:\\text\s*\{\s*([a-z]{3,7})\s*\}|([a-z]{3,7}))\s*\})"
@@ -58,7 +58,7 @@ SET_LETTER = re.compile(r"\\mathbb\s*\{?\s*([RZNQC])\s*\}?")
 ROOT = re.compile(r"\\sqrt(?![a-zA-Z])|sqrt(?=\s*[\[({\d\w])|cbrt(?=\s*\()")
 FRACTION = re.compile(r"\\frac(?![a-zA-Z])")
 BINOMIAL = re.compile(r"\\binom(?![a-zA-Z])")
-MATRIX = re.compile(r"\\begin\s*\{([pbB]?matrix)\}")
+MATRIX = re.compile(r"\\begin\s*\{(?:([pbB]?matrix)\}|(array)\}\s*\{[lcr|\s]*\})")
 DOTS = re.compile(r"\\(?:ldots|cdots|dots)(?![a-z])|\.\.\.")
 FENCES = {
     "\\lfloor": ("\\rfloor", "floor"),

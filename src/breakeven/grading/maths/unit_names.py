@@ -19,7 +19,8 @@ second s sec secs|day|week wk wks|month mo|year yr yrs|kelvin K|pound lb lbs|gal
 pint pt|ton|tonne t|radian rad rads|usd USD dollar buck|eur EUR euro|gbp GBP quid
 inr INR rupee Rs|jpy JPY yen|cny CNY yuan RMB|cent ¢ cts|pence penny|degC celsius
 degF fahrenheit|atmosphere atm|bar|liter litre|meter metre|gram gramme|decibel dB|bit
-steradian sr|knot|lightyear ly|au AU|dalton Da amu|molar M|tablespoon tbsp|teaspoon tsp|cup
+steradian sr|knot|lightyear ly|au AU|dalton Da amu|molar M
+millimolar mM|micromolar μM|tablespoon tbsp|teaspoon tsp|cup
 century|decade|fortnight|percentage_point pp|revolution rev|point pts|unit u|mile_per_hour mph
 kilometer_per_hour kph kmph|rpm|cubic_centimeter cc|millimeter|pixel px|ordinal st nd rd th
 """
@@ -32,10 +33,18 @@ _AMBIGUOUS = {
     "point": ("point",), "F": ("farad", "degF"), "minute": ("minute", "arcminute"),
     "cent": ("cent",),
 }  # fmt: skip
+_NEWTON = (("kilogram", 1), ("meter", 1), ("second", -2))
+_JOULE = (("kilogram", 1), ("meter", 2), ("second", -2))
 DERIVED: dict[str, tuple[tuple[str, int], ...]] = {
     "mile_per_hour": (("mile", 1), ("hour", -1)),
     "kilometer_per_hour": (("kilometer", 1), ("hour", -1)),
     "cubic_centimeter": (("centimeter", 3),),
+    "molar": (("mole", 1), ("liter", -1)),
+    "newton": _NEWTON,
+    "joule": _JOULE,
+    "watt": (*_JOULE[:2], ("second", -3)),
+    "pascal": (("kilogram", 1), ("meter", -1), ("second", -2)),
+    "hertz": (("second", -1),),
     "watthour": (("watt", 1), ("hour", 1)),
     "kilowatthour": (("kilowatt", 1), ("hour", 1)),
     "megawatthour": (("megawatt", 1), ("hour", 1)),

@@ -47,7 +47,7 @@ def agree(said: Meanings | None, wanted: Meanings | None) -> bool | None:
     if not said or not wanted or said & wanted:
         return True
     powers_differ = _names(said) == _names(wanted)
-    return None if not powers_differ and (_counts(said) or _counts(wanted)) else False
+    return None if not powers_differ and (counted(said) or counted(wanted)) else False
 
 
 def _tokens(text: str) -> Iterator[str | None]:
@@ -123,7 +123,8 @@ def _names(meanings: Meanings) -> set[str]:
     return {name for unit in meanings for name, _ in unit}
 
 
-def _counts(meanings: Meanings) -> bool:
+def counted(meanings: Meanings) -> bool:
+    """Whether it is a thing that is counted, as apples are."""
     return any(name[0] == "#" or name == "unit" for unit in meanings for name, _ in unit)
 
 
