@@ -137,6 +137,6 @@ def test_what_changes_from_one_rendering_to_the_next_is_refused(shown):
     ],
 )
 def test_a_mistake_in_a_template_is_one_line(mistake):
-    with pytest.raises(InputError, match=r"refuses a message: \w") as caught:
+    with pytest.raises(InputError, match=r"refuses a message: \S") as caught:
         render_prompt(tokenizer(mistake + CHATML), "What?")
     assert "\n" not in str(caught.value)
