@@ -10,11 +10,12 @@ from breakeven.analysis.results import Results
 from breakeven.report.build import build_report
 from breakeven.report.comparison_tables import verdict_table
 from breakeven.report.curves import cost_panels
+from breakeven.report.data_tables import corpus_table
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.spending import known_sum
 from breakeven.report.reach import ONE_SEED, band_words, reach_words
-from breakeven.report.run import RunSummary, Settings, bare_run
+from breakeven.report.run import CorpusRow, RunSummary, Settings, bare_run
 from breakeven.report.run_tables import rate_words
 from breakeven.report.study import Study, study_of
 from breakeven.report.summary import summarise
@@ -167,3 +168,11 @@ def test_a_sentence_on_intervals_names_them() -> None:
     for seeds, words in ((1, "The intervals speak of"), (3, "The intervals hold other")):
         study = sizes_study((40, 60, 80), (50, 90, 150), seeds)
         assert f"taken literally. {words}" in verdict_table(study, study.findings, None).note
+
+
+@pytest.mark.parametrize(("kept", "word"), [(None, "–"), (0, "0"), (1200, "1,200")])
+def test_a_count_of_pairs_that_is_not_known_is_no_zero(kept: int | None, word: str) -> None:
+    row = CorpusRow("general", kept, 3, {}, {})
+    table = corpus_table(RunSummary(corpora=(row,)))
+    assert table.body[0][1:3] == (word, "3")
+    assert table.rows[0]["kept"] == kept
