@@ -312,3 +312,32 @@ def test_one_question_of_two_texts_is_refused(project):
     write("b", result(), samples=[sample(0, 1, sample_hash="another")])
     with pytest.raises(InputError, match="question 0: the runs were asked different questions"):
         imported({"ift": "a", "reasoning": "b"}, MATHS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("truncated", "", "metadata.truncated: value is ''; use true or false"),
+        ("truncated", {"a": 1}, "metadata.truncated: value is"),
+        ("parsed", None, "metadata.parsed: value is 'None'"),
+        ("parsed", "0.5", "metadata.parsed: value is '0.5'"),
+        ("cluster", "c\ud800", "cluster: remove U+D800, which cannot be seen"),
+    ],
+)
+def test_our_records_changed_by_hand_are_refused_in_a_line(project, name, value, message):
+    file = export_records(study(), scored(), Path("out"))[0]
+    samples = file.with_name(f"{file.stem}_samples.jsonl")
+    lines = samples.read_text(encoding="utf-8").splitlines()
+    first = json.loads(lines[0])
+    first["metadata"][name] = value
+    samples.write_text("\n".join([json.dumps(first), *lines[1:]]) + "\n", encoding="utf-8")
+    record = json.loads(file.read_text(encoding="utf-8"))
+    record["detailed_evaluation_results"]["checksum"] = hashlib.sha256(
+        samples.read_bytes()
+    ).hexdigest()
+    file.write_text(json.dumps(record), encoding="utf-8")
+    style = file.parent.name.split("-")[1]
+    with pytest.raises(InputError) as caught:
+        imported({style: file.parent}, "{sums: {family: math-open}, quiz: {family: general-mc}}")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

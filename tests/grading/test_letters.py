@@ -13,6 +13,7 @@ DIGITS = ("5", "7", "9", "11")
 SKY = ("the sun", "the moon", "Both A and B", "None of the above")
 VITAMINS = ("Vitamin A", "Vitamin C", "Vitamin D", "Vitamin K")
 PLANS = ("Plan B", "Plan A", "Plan C", "Plan D")
+POWERS = ("10²", "10³", "102", "103")
 PRICES = ("$11", "$12", "$13", "$14")
 
 
@@ -293,6 +294,15 @@ NEIGHBOURS = [
     (DIGITS, "The answer is B. A is too small, C is too large.", "B"),
     (DIGITS, "B. A is too small, C is too large.", "B"),
     (DIGITS, "B) A is too small.", "B"),
+    (POWERS, "10²", "A"),
+    (POWERS, "The answer is 10^3.", "B"),
+    (POWERS, "\\boxed{10^{2}}", "A"),
+    (POWERS, "102", "C"),
+    (POWERS, "\\boxed{103}", "D"),
+    (POWERS, "10⁴", None),
+    (("$10^{-3}$", "$10^{3}$"), "10⁻³", "A"),
+    (("5 m", "5 m^2"), "5 m²", "B"),
+    (("CO2", "H2O"), "H₂O", "B"),
     (DIGITS, "Answer: B) 7\nExplanation: C) is too large", "B"),
 ]
 

@@ -137,20 +137,31 @@ def _task_rows(
             "thinking_tokens": None if tokens is None else tokens.thinking,
             "answer_tokens": None if tokens is None else tokens.answer,
             "unreadable": bool(usage) and tokens is None,
-            **_extras(record, sample),
+            **_extras(where, record, sample),
         }
         times[item] += 1
 
 
-def _extras(record: EvalRecord, sample: Json) -> Json:
+def _extras(where: str, record: EvalRecord, sample: Json) -> Json:
     """What our own records say beside the schema's fields; others mean other things by it."""
     if not record.harness.startswith("breakeven "):
         return {}
     metadata = sample.get("metadata") or {}
     found: Json = {
-        name: float(metadata[name]) for name in ("parsed", "truncated") if name in metadata
+        name: _mark(f"{where}: metadata.{name}", metadata[name])
+        for name in ("parsed", "truncated")
+        if name in metadata
     }
-    return {**found, **({"cluster": metadata["cluster"]} if "cluster" in metadata else {})}
+    return {**found, **({"cluster": str(metadata["cluster"])} if "cluster" in metadata else {})}
+
+
+def _mark(where: str, value: object) -> float:
+    """Yes or no as our records write them; raises InputError on anything else."""
+    marks = {"true": 1.0, "1": 1.0, "1.0": 1.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
+    mark = marks.get(str(value).lower())
+    if mark is None:
+        raise InputError(f"{where}: value is {str(value)[:40]!r}; use true or false")
+    return mark
 
 
 def _chosen(

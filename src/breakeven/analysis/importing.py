@@ -212,12 +212,13 @@ def _run_answers(
 
     answers = _log_answers(place, tasks)
     for row in answers.rows:
-        unseen = unseen_character(f"{row['task']}{row['item']}")
-        if unseen is not None:
-            raise InputError(
-                f"{place}: task {row['task']!a}, question {row['item']!a}: remove {unseen}, which "
-                "cannot be seen"
-            )
+        for name, value in row.items():
+            unseen = unseen_character(value) if isinstance(value, str) else None
+            if unseen is not None:
+                raise InputError(
+                    f"{place}: task {row['task']!a}, question {row['item']!a}: {name}: remove "
+                    f"{unseen}, which cannot be seen"
+                )
     frame = pd.DataFrame(answers.rows).assign(
         student=run.student, arm=run.arm_name, seed=run.seed, decoding=run.decoding
     )

@@ -18,6 +18,7 @@ _DRESS = re.compile(
 )
 _UNDERLINED = re.compile(r"(?<!\w)_+([^\W_](?:[^_\n]{0,40}[^\W_])?)_+(?!\w)")
 _DOLLAR = re.compile(r"\\?\$")
+_RAISED = re.compile("[⁰¹²³⁴-⁹⁺⁻⁼⁽⁾ⁿⁱ]+")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 # LaTeX, Unicode and plain forms of a sign, as one.
@@ -190,9 +191,14 @@ def choices_of(texts: tuple[str, ...]) -> Choices:
     return Choices(texts)
 
 
+def _folded(text: str) -> str:
+    """One form of each character; 10² is 10^2 and not 102."""
+    return unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text))
+
+
 def undressed(text: str) -> str:
     """A text without Markdown and LaTeX that only set its type, in single spaces and lines."""
-    plain = unicodedata.normalize("NFKC", plain_text(plain_text(text)))
+    plain = _folded(plain_text(plain_text(text)))
     plain = _DOLLAR.sub(lambda sign: "$" if sign[0] != "$" else "", plain)
     plain = _UNDERLINED.sub(r"\1", _DRESS.sub("", plain))
     return _LINES.sub("\n", _SPACES.sub(" ", plain)).strip()
@@ -200,7 +206,7 @@ def undressed(text: str) -> str:
 
 def normal(text: str) -> str:
     """A text in one spacing and lower case, without a full stop at its end."""
-    plain = unicodedata.normalize("NFKC", plain_text(text))
+    plain = _folded(plain_text(text))
     return " ".join(plain.split()).removesuffix(".").rstrip().casefold()
 
 
