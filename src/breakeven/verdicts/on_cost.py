@@ -48,7 +48,7 @@ def ift_leads_below(sample: Sample, *, cost: str, corpus: str, below_b: float) -
     return Outcome(
         p_supported=any_of(lead.p_above for lead in leads),
         p_contradicted=behind.p_below,
-        evidence=f"IFT at equal {COST_WORDS[cost]} leads by {with_interval(leads[0])} on "
+        evidence=f"the lead of IFT at equal {COST_WORDS[cost]} is {with_interval(leads[0])} on "
         f"average over reasoning students below {below_b:g}B (IFT interpolated, and past its "
         "dearest student taken as no better than that one)",
         would_decide=f"{LARGER_IFT}, with answers by item",

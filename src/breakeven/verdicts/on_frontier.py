@@ -56,7 +56,7 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
         p_contradicted=any_of(beaten),
         evidence=f"in {len(shown)} cases a reasoning student costs no more {words} than an IFT "
         "student; "
-        f"in the closest case the best IFT student at that cost leads by "
+        f"the smallest lead of the best IFT student up to that cost is "
         f"{with_interval(worst, chosen_of=tried)}; at most {margin_words(margin)} behind is not "
         "beaten",
         would_decide=f"{LARGER_IFT}, with answers by item",
