@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.report.scored import Key, scored
 
-from breakeven.analysis.results import Results
+from breakeven.analysis.replay import replay_results
+from breakeven.analysis.results import CellResult, Results
 from breakeven.report.build import build_report
 from breakeven.report.comparison_tables import verdict_table
 from breakeven.report.curves import cost_panels
@@ -14,12 +15,13 @@ from breakeven.report.data_tables import corpus_table
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.spending import known_sum
+from breakeven.report.growth_tables import crossing_table
 from breakeven.report.reach import ONE_SEED, band_words, reach_words
 from breakeven.report.run import CorpusRow, RunSummary, Settings, bare_run
 from breakeven.report.run_tables import rate_words
 from breakeven.report.study import Study, study_of
 from breakeven.report.summary import summarise
-from breakeven.report.tables import accuracy_table
+from breakeven.report.tables import accuracy_table, chance_table
 from breakeven.report.unequal import mean_over_items
 
 TASK = "math-open/sums"
@@ -162,6 +164,22 @@ def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:
     assert "At the only size, small" in accuracy.text
     assert "decided at 5% as the only test of this report" in accuracy.text
     assert growth.text.startswith("Fewer than three sizes with both styles; no task")
+
+
+def test_nothing_is_said_of_intervals_where_there_are_none() -> None:
+    cells = replay_results().cells
+    study = study_of(Results("whole", "imported", tuple(map(without_tasks, cells))), FEW)
+    assert study.findings.comparisons == 0
+    notes = [table(study).note for table in (accuracy_table, chance_table, crossing_table)] + [
+        verdict_table(study, study.findings, None).note
+    ]
+    assert not [note for note in notes if "They speak" in note or "The intervals" in note]
+    assert "at 5% (here nothing could be tested)" in notes[-1]
+
+
+def without_tasks(cell: CellResult) -> CellResult:
+    """A cell of which the whole family's accuracy is known and nothing else."""
+    return replace(cell, tasks=(), items=None)
 
 
 def test_a_sentence_on_intervals_names_them() -> None:

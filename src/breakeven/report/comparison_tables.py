@@ -249,8 +249,8 @@ def verdict_table(study: Study, found: Findings, sizes: str | None) -> Table:
         + (", of other sizes" if sizes else ""),
         "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
         f"ruled out at 5% {found.together}; alone is "
-        "what it would be as the only question. Sizes that a claim names are taken literally. "
-        + reach_words(study, "The intervals")
+        "what it would be as the only question. Sizes that a claim names are taken literally."
+        + (f" {reach_words(study, 'The intervals')}" if found.comparisons else "")
         + caveat,
         ("claim", "version", "verdict", "alone", "evidence", "would show", "what would decide"),
         tuple(

@@ -84,8 +84,12 @@ def crossing_table(study: Study) -> Table:
     return Table(
         name,
         title,
-        "Interpolated in log size; < and > lie beyond the sizes measured. The 95% intervals stand "
-        f"each by itself. {reach_words(study)}",
+        "Interpolated in log size; < and > lie beyond the sizes measured."
+        + (
+            f" The 95% intervals stand each by itself. {reach_words(study)}"
+            if any(one.low for one in found)
+            else ""
+        ),
         ("family", "arms", "size", "95% interval", "remark"),
         tuple(
             (

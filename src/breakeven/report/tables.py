@@ -130,7 +130,7 @@ def chance_table(study: Study) -> Table:
     name, title = "beyond-chance", "Multiple choice beyond chance"
     if not families:
         return Table(name, title, "", reason="no family has a known chance level")
-    body = []
+    body, bounded = [], False
     for (student, arm), found in _lines(study).items():
         cells = []
         for family in families:
@@ -139,13 +139,14 @@ def chance_table(study: Study) -> Table:
                 cells.append("–")
                 continue
             estimate = chance_corrected(accuracy(study, group), group.cells[0].chance)
+            bounded = bounded or estimate.low is not None
             cells.append(with_interval(estimate))
         body.append((study.label(student), arm, *cells))
     return Table(
         name,
         title,
         "(accuracy − chance) / (1 − chance): 0% is guessing, 100% is all right. The CSV is "
-        f"accuracy.csv. {reach_words(study)}",
+        "accuracy.csv." + (f" {reach_words(study)}" if bounded else ""),
         ("size", "arm", *families),
         tuple(body),
     )

@@ -47,6 +47,8 @@ class Findings:
     @property
     def together(self) -> str:
         """What the correction runs over, in words behind "at 5%"."""
+        if not self.comparisons:
+            return "(here nothing could be tested)"
         if self.comparisons == 1:
             return "as the only test of this report"
         return f"for all {self.comparisons} tests of this report together (Holm)"
