@@ -23,7 +23,7 @@ from breakeven.tasks.items import Item
 
 @pytest.fixture
 def quick():
-    made = Algebra(1.0)
+    made = Algebra(0.5)
     yield made
     made.close()
 

@@ -49,7 +49,7 @@ _LABELLED = re.compile(
     r"(?:^|(?<=[.\n]))\s*\**[^\W\d_]+(?: [^\W\d_]+){0,3}\**\s*:\**\s*(?=[^\n]*\d)", re.MULTILINE
 )
 _FORMULA = re.compile(
-    r"\$\$(.+?)\$\$|(?<!\\)\$([^$\n]{1,400}?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
+    r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\n\\]|\\.){1,400}?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
 )
 # "15 a day and " stands between two prices; "4 * " ends before the next one.
 _BETWEEN_PRICES = re.compile(

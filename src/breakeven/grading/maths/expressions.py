@@ -4,21 +4,13 @@ list      3, 5 and 7          relation  0 < x <= 1, y = 2x     ratio  1:4:9
 union     (0,1) \cup [2,3)    sum       a + b, 1 \pm 2         term   3x/2, 3\frac12, \sin 2x
 """
 
-import re
 from collections.abc import Callable
-from fractions import Fraction
 
 from breakeven.grading.maths import signs
+from breakeven.grading.maths.leaves import Leaves, UnreadError
 from breakeven.grading.maths.tree import Tree, number
 
-# Deeper than any answer; Python's own stack is not asked how deep it can go.
-_DEEPEST = 30
 _TALLEST = 150  # a sum of as many terms
-_MOST_DIGITS = 400
-
-
-class _UnreadError(ValueError):
-    """The text, or a part of it, is no expression that is known."""
 
 
 def read_expression(text: str, *, grouped: bool) -> Tree | None:
@@ -30,39 +22,13 @@ def read_expression(text: str, *, grouped: bool) -> Tree | None:
     try:
         tree = reader.items()
         reader.skip()
-    except (_UnreadError, ZeroDivisionError):
+    except (UnreadError, ZeroDivisionError):
         return None
     return tree if reader.at == len(text) and _height(tree) <= _TALLEST else None
 
 
-class _Reader:
-    """A text and how far it is read; each method reads one thing from there or raises."""
-
-    def __init__(self, text: str, grouped: bool) -> None:
-        self.text, self.at, self.depth, self.grouped, self.bars = text, 0, 0, grouped, 0
-
-    def skip(self) -> None:
-        match = signs.SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-
-    def take(self, pattern: "re.Pattern[str]") -> "re.Match[str] | None":
-        """What of the pattern comes next, if it does; it is then read."""
-        self.skip()
-        match = pattern.match(self.text, self.at)
-        if match:
-            self.at = match.end()
-        return match
-
-    def sign(self, literal: str) -> bool:
-        self.skip()
-        if self.text.startswith(literal, self.at):
-            self.at += len(literal)
-            return True
-        return False
-
-    def need(self, literal: str) -> None:
-        if not self.sign(literal):
-            raise _UnreadError
+class _Reader(Leaves):
+    """The grammar above the leaves; each method reads one thing or raises."""
 
     def items(self) -> Tree:
         """Items with commas, "and" or "or" between them; one alone is itself."""
@@ -107,7 +73,7 @@ class _Reader:
         after = self.text[self.at : self.at + 1]
         term = self.text[start : self.at].strip()
         if signs.WORD.fullmatch(term) or (after == ":" and term[1:].islower()):
-            raise _UnreadError
+            raise UnreadError
         return tree
 
     def union(self) -> Tree:
@@ -182,11 +148,6 @@ class _Reader:
         """A power of a power is read from the right: 2^3^4 is 2^(3^4)."""
         return Tree("power", (tree, self.exponent())) if self.take(signs.POWER) else tree
 
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise _UnreadError
-
     def atom(self) -> Tree:
         self.deeper()
         self.skip()
@@ -198,44 +159,7 @@ class _Reader:
             if tree is not None:
                 self.depth -= 1
                 return tree
-        raise _UnreadError
-
-    def based(self) -> Tree | None:
-        match = signs.BASED.match(self.text, self.at)
-        if match is None:
-            return None
-        digits = match[1].strip("()")
-        named = next(part for part in match.groups()[1:] if part)
-        base = int(named) if named.isdigit() else signs.BASES.get(named, 0)
-        if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
-            raise _UnreadError
-        self.at = match.end()
-        return Tree("based", name=f"{digits.lstrip('0') or '0'}_{base}")
-
-    def number(self) -> Tree | None:
-        if match := self.take(signs.REPEATING):
-            whole, fixed, again = match[1], match[2], match[3] or match[4]
-            scale = 10 ** len(fixed)
-            rest = Fraction(int(again), 10 ** len(again) - 1)
-            return number((int((whole or "0") + fixed) + rest) / scale)
-        match = self.take(signs.GROUPED) if self.grouped else None
-        match = match or self.take(signs.NUMBER)
-        if match is None:
-            return None
-        if signs.HALF_A_NUMBER.match(self.text, match.start()):
-            raise _UnreadError
-        if len(match[0]) > _MOST_DIGITS:
-            raise _UnreadError
-        value = Fraction(re.sub(r"[^\d.eE+\-]", "", match[0]))
-        mixed = signs.MIXED.match(self.text, self.at) if match[0].isdigit() else None
-        if mixed:
-            top, bottom = (int(part) for part in mixed.groups() if part is not None)
-            if top < bottom:
-                self.at = mixed.end()
-                value += Fraction(top, bottom)
-        if signs.DOTS.match(self.text, self.at):
-            raise _UnreadError  # 0.333... is not 0.333
-        return number(value)
+        raise UnreadError
 
     def root(self) -> Tree | None:
         match = self.take(signs.ROOT)
@@ -314,7 +238,7 @@ class _Reader:
             tree = self.inside(self.text[self.at], closing, read)
             return tree.parts if tree.head == "list" else (tree,)
         if name in signs.SEVERAL:
-            raise _UnreadError
+            raise UnreadError
         product = self.factor()
         while (
             self.opens()
@@ -350,16 +274,16 @@ class _Reader:
         self.skip()
         closing = self.text[self.at : self.at + 1]
         if closing not in (")", "]"):
-            raise _UnreadError
+            raise UnreadError
         self.at += 1
         self.grouped, self.bars = grouped, bars
         if tree.head != "list":
             if (opening, closing) in (("(", ")"), ("[", "]")):
                 return tree
-            raise _UnreadError
+            raise UnreadError
         if opening + closing != "()" and len(tree.parts) != 2:
             if opening + closing != "[]":
-                raise _UnreadError
+                raise UnreadError
             return Tree("tuple", tree.parts, "()")
         return Tree("tuple", tree.parts, opening + closing)
 
@@ -381,58 +305,8 @@ class _Reader:
         self.need("{" + (match[1] or match[2]) + "}")
         rows += [cells] if cells else []
         if len({len(row) for row in rows}) != 1:
-            raise _UnreadError
+            raise UnreadError
         return Tree("matrix", tuple(Tree("row", tuple(row)) for row in rows))
-
-    def named(self) -> Tree | None:
-        """A constant, dots, a Greek letter, or a letter that is set upright."""
-        if match := self.take(signs.CONSTANT):
-            name = match[1] or match[2]
-            return (
-                Tree("constant", name=signs.CONSTANTS[name])
-                if name in signs.CONSTANTS
-                else Tree("set")
-            )
-        if self.take(signs.DOTS):
-            return Tree("dots")
-        if match := self.take(signs.SET_LETTER):
-            return Tree("letter", name="set " + match[1])
-        if match := self.take(signs.FIGURE):
-            return self.with_subscript(f"{match[1]} {match[2] or match[3]}")
-        match = self.take(signs.GREEK) or self.take(signs.UPRIGHT)
-        return self.with_subscript(next(part for part in match.groups() if part)) if match else None
-
-    def letter(self) -> Tree | None:
-        if match := self.take(signs.CALL):
-            return Tree("letter", name="".join(match[0].split()))
-        match = signs.LETTERS.match(self.text, self.at)
-        if match is None or (len(match[0]) > 3 and not self.text[self.at - 1 : self.at].isalpha()):
-            return None  # four letters are a word, and no product
-        if not self.text[self.at - 1 : self.at].isalpha() and self.in_prose(match[0]):
-            raise _UnreadError
-        self.at += 1
-        return self.with_subscript(match[0][0])
-
-    def in_prose(self, run: str) -> bool:
-        """Whether letters are a word of a sentence: "4 of", "So x", "two words"."""
-        before = self.text[: self.at]
-        follows = before[-1:].isspace() and before.rstrip()[-1:].isalnum()
-        return bool(signs.PROSE.match(self.text, self.at)) or (
-            follows and bool(signs.WORD.fullmatch(run))
-        )
-
-    def with_subscript(self, name: str) -> Tree:
-        match = self.take(signs.SUBSCRIPT)
-        primes = 0
-        while self.text.startswith("'", self.at):
-            self.at, primes = self.at + 1, primes + 1
-        below = (match[1] or match[2]) if match else ""
-        if not match and not primes and name in ("e", "i"):
-            return Tree("constant", name=name)
-        name = name.removeprefix("var")
-        return Tree(
-            "letter", name=name + ("_" + "".join(below.split()) if below else "") + "'" * primes
-        )
 
 
 def _height(tree: Tree) -> int:

@@ -20,7 +20,7 @@ NUMBER = re.compile(
     re.IGNORECASE,
 )
 _WORDS_AFTER = re.compile(
-    r"\s*(?:\\text\{[^{}]*\}|°\s?[CF]?|[a-zA-Z$€£]+)(?:\s*\^\s*\{?\d\}?|/[a-zA-Z]+)*"
+    r"\s*(?:\\(?:text|mbox|mathrm|textrm)\s*\{[^{}]*\}|°\s?[CF]?|[a-zA-Z$€£]+)(?:\s*\^\s*\{?\d\}?(?!\d)|/[a-zA-Z]+)*"
     r"(?:\s+per\s+[a-z]+)?"
 )
 _TWO_WORDS = re.compile(
@@ -78,6 +78,10 @@ _PART_AFTER = re.compile(
 )
 _IN_ELSE = re.compile(r"\s+in\s+[a-zA-Z].*", re.DOTALL)  # "42 in all" is not in inches
 _GLUED = re.compile(r"[A-Za-z\\^_\[]|'\d")
+# A comma or an operator and another number: "5 cents, 7" and "5 cm + 1" are not 5.
+_GOES_ON = re.compile(
+    r"[\s}$*]*(?:[,;+*/=^]|\\times|\\cdot|-(?=\s)|and(?=\s))[\s$*]*(?:\\?\$)?(?:\d|\\(?:d?frac|sqrt|pi))"
+)
 _FUNCTIONS = "sqrt|cbrt|sin|cos|tan|log|ln|exp|gcd|lcm"
 # Before a bracket: a name of two letters or more that is called or indexed, as in exit(0).
 _CALLED = re.compile(rf"(?<![A-Za-z_])(?!(?:{_FUNCTIONS})$)[A-Za-z_][A-Za-z_0-9]+$")
@@ -169,7 +173,10 @@ def with_words(text: str, number: "re.Match[str]") -> Iterator[Ending]:
         return
     for words in (_TWO_WORDS, _WORDS_AFTER):
         after = words.match(text, number.end())
+        if after and _GOES_ON.match(text, after.end()):
+            return
         if after and not _IN_ELSE.fullmatch(text, number.end()):
             yield Ending(text[number.start() : after.end()], number=True)
-    if not _GLUED.match(text, number.end()):  # 7y is no 7
+    goes_on = _GLUED.match(text, number.end()) or _GOES_ON.match(text, number.end())
+    if not goes_on:  # 7y is no 7
         yield Ending(number[0], number=True)

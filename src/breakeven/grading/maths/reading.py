@@ -49,6 +49,7 @@ _TIMES_TEN = re.compile(r"(?<=\d)(?:\s+x\s+(?=\d)|x(?=10\s*\^))")  # 1.5 x 10^8
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![a-z])")
 _BINOMIALS = re.compile(r"\\[dt]binom(?![a-z])")
 _FORMULA_MARKS = re.compile(r"(?<!\\)\\[()\[\]]")
+_BLANK = re.compile(r"\s{2,}")
 # Of \choose, what stands on both sides.
 _CHOOSE = re.compile(r"\{\s*([^{}\\]+?)\s*\\choose(?![a-z])\s*([^{}\\]+?)\s*\}")
 # A number that is set as text.
@@ -94,7 +95,7 @@ _MOST_UNITS = 24  # places where a unit may begin
 
 def undressed(text: str) -> str:
     """A text without what only sets its type: sizes, spaces, dollar signs around, a full stop."""
-    text = latex_characters(text)
+    text = _BLANK.sub(" ", latex_characters(text))
     text = _CURRENCIES.sub(lambda sign: _SIGNS[sign[1] or sign[2]], _SIZES.sub("", text))
     text = _TIMES_TEN.sub(r" \\times ", text)
     text = _SEPARATORS.sub("", text)
