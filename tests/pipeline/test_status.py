@@ -34,6 +34,17 @@ OLD, NEW = "0" * 64, "1" * 64
             {"params": {"students": {"a": {"rank": 0}, "b": {"rank": 1}}}},
             ["students.a.rank: 1 -> 0", "students.b is new"],
         ),
+        (
+            {"params": {"tasks": ["a", "b", "c"]}},
+            {"params": {"tasks": ["b", "c", "d"]}},
+            ["tasks.d is new", "tasks.a is gone"],
+        ),
+        (
+            {"params": {"tasks": ["a", "b"]}},
+            {"params": {"tasks": ["b", "a"]}},
+            ['tasks: ["a", "b"] -> ["b", "a"]'],
+        ),
+        ({"params": {"tasks": []}}, {"params": {"tasks": ["a"]}}, ["tasks.a is new"]),
         ({"params": {"launch": None}}, {"params": {"launch": "l"}}, ['launch: null -> "l"']),
     ],
 )

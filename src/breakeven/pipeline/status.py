@@ -123,11 +123,19 @@ def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:  # noq
             whole = where in {"", "params", "files"} or _is_digest(old) or _is_digest(new)
             if old != new:
                 yield from differences(old, new, key if whole else f"{where}.{key}")
+    elif _are_names(before) and _are_names(now) and (moved := set(before) ^ set(now)):
+        for name in [name for name in [*now, *before] if name in moved]:
+            yield f"{where}.{name} is {'new' if name in now else 'gone'}"
     elif any(_is_digest(one) or isinstance(one, dict) for one in (before, now)):
         gone, came = before is None, now is None
         yield f"{where} is {'new' if gone else 'gone' if came else 'changed'}"
     else:
         yield f"{where}: {_shown(before)} -> {_shown(now)}"
+
+
+def _are_names(value: Any) -> bool:  # noqa: ANN401 - JSON
+    """Whether this is a list of names: of it, what came and what went is told, not the whole."""
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _is_digest(value: Any) -> bool:  # noqa: ANN401 - JSON
