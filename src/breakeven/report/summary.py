@@ -154,7 +154,7 @@ def _gain_words(gain: MeanGain) -> str:
 
 
 def _growth_sentence(study: Study, found: Findings) -> Sentence:
-    """Where no task tells its depth: whether the gain grows with size, as the claims judge it."""
+    """Whether the gain grows with size, where tasks with and without depth are not both there."""
     verdict = found.claim("gain-grows-with-size")
     text = verdict.evidence[0].upper() + verdict.evidence[1:]
     if verdict.adjusted_p_value is not None:
@@ -166,7 +166,8 @@ def _growth_sentence(study: Study, found: Findings) -> Sentence:
     return Sentence(
         "Does the gain grow with the size of the student?",
         verdict.verdict.replace("undecidable here", "undecided"),
-        f"{text}; no task of these results tells how many serial steps it takes.",
+        f"{text}; whether it lies where a task takes serial steps is not asked: that needs tasks "
+        "known to take some and tasks known to take none.",
     )
 
 
@@ -181,8 +182,8 @@ def _cost_sentence(study: Study, found: Findings) -> Sentence:
     text = (
         f"Of {counts.total} reasoning students, {counts.ahead} are more accurate than IFT "
         f"at equal inference FLOPs, {counts.behind} are less, and {counts.undecided} "
-        f"are undecided; {outside} spend FLOPs that no IFT student here spends, so that they are "
-        f"compared with an extrapolation; the tests are {reach_clause(study)}"
+        f"are undecided; {outside} at FLOPs that no IFT student here spends, so compared with an "
+        f"extrapolation; the tests are {reach_clause(study)}"
     )
     ahead = [one for one in matched if one.stands == "ahead"]
     if ahead and len(ahead) <= MOST_LISTED:
