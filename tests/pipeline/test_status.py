@@ -82,6 +82,21 @@ def test_nothing_is_asked_while_dvc_runs_a_stage(
     require_idle()
 
 
+def test_nothing_is_asked_between_two_stages_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC then holds its lock, and no file is listed as being written."""
+    from dvc.lock import make_lock
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    with (
+        make_lock(str(tmp_path / ".dvc/tmp/lock"), tmp_dir=str(tmp_path / ".dvc/tmp")),
+        pytest.raises(MachineError, match=r"^DVC is at work here"),
+    ):
+        require_idle()
+
+
 @pytest.mark.parametrize(
     "kept", ["", "{}", '{"write": []}', '{"write": {"made": {"pid": 2147483647, "cmd": "dvc"}}}']
 )

@@ -52,7 +52,7 @@ def repair_lock() -> Repaired | None:
     """
     if not LOCK.is_file() or _readable(_text()):
         return None
-    with _held_from_dvc():
+    with _held_from_dvc(f"{LOCK}: cannot be read, and {AT_WORK}"):  # it may just be written
         text = _text()
         if _readable(text):  # it was just being written
             return None
@@ -67,25 +67,32 @@ def repair_lock() -> Repaired | None:
 
 
 def require_idle() -> None:
-    """Refuse to go on while another process of DVC runs a stage here.
+    """Refuse to go on while another process of DVC runs stages here.
+
+    DVC holds its lock but while a command runs, and keeps a list of files being written meanwhile.
 
     Raises:
-        MachineError: one does, by the list of files being written that DVC keeps.
+        MachineError: one does.
     """
+    with _held_from_dvc(AT_WORK):
+        _require_nothing_written()
+
+
+def _require_nothing_written() -> None:
     import psutil
 
     try:
         busy = json.loads((_DVC / "rwlock").read_text(encoding="utf-8"))["write"].values()
         running = next((one for one in busy if psutil.pid_exists(one["pid"])), None)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return  # no such list, or one that is just being written: DVC's own locks decide
+        return  # no such list, or not one of DVC's making
     if running:
         raise MachineError(f"{AT_WORK} (process {running['pid']}: {running['cmd']})")
 
 
 @contextmanager
-def _held_from_dvc() -> Iterator[None]:
-    """Hold the lock that DVC writes under, so that nothing is mended that is just being written."""
+def _held_from_dvc(otherwise: str) -> Iterator[None]:
+    """Hold the lock that DVC writes under, or raise MachineError with these words."""
     from dvc.lock import LockError, make_lock
 
     _DVC.mkdir(parents=True, exist_ok=True)
@@ -93,9 +100,7 @@ def _held_from_dvc() -> Iterator[None]:
         with make_lock(str(_DVC / "lock"), tmp_dir=str(_DVC)):
             yield
     except LockError as error:
-        raise MachineError(
-            f"{LOCK}: cannot be read, and DVC is at work; wait for it to end, then try again"
-        ) from error
+        raise MachineError(otherwise) from error
 
 
 def _text() -> str:

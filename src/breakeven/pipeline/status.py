@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from breakeven.errors import InputError, MachineError
 from breakeven.params import Params
 from breakeven.pipeline.lock import AT_WORK, require_idle
-from breakeven.pipeline.write import ALWAYS_RUN, INPUTS, write_inputs
+from breakeven.pipeline.write import ALWAYS_RUN, CODE, INPUTS, write_inputs
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -98,8 +98,10 @@ def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterat
         if not isinstance(change, Mapping):
             yield str(change)  # another command, for one
             continue
-        for path, what in change.get("changed deps", {}).items():
-            yield from _of_dependency(repo, stage, path, what)
+        told = change.get("changed deps", {})
+        # What a person edits before code, of which there may be much.
+        for path in sorted(told, key=lambda path: path.startswith(CODE.as_posix())):
+            yield from _of_dependency(repo, stage, path, told[path])
         for path, what in change.get("changed outs", {}).items():
             yield f"{path} is {what}"
 
