@@ -163,7 +163,9 @@ def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:
     assert study.findings.comparisons == 1
     assert "At the only size, small" in accuracy.text
     assert "decided at 5% as the only test of this report" in accuracy.text
-    assert growth.text.startswith("Fewer than three sizes with both styles; no task")
+    assert growth.text.startswith(
+        "Fewer than three sizes with both styles; whether it lies where a"
+    )
 
 
 def test_nothing_is_said_of_intervals_where_there_are_none() -> None:
