@@ -107,7 +107,7 @@ def test_a_server_answers_within_its_block_and_is_gone_after_it(project, quick):
         assert alive(pids) == pids
         assert running.model == "teacher"
         running.check()
-    assert not alive(pids)
+    wait_until_gone(pids)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
@@ -117,13 +117,13 @@ def test_an_error_in_the_block_stops_the_server_too(project, quick, error):
         vllm_server(project, fake_python(project, SERVER), label="teacher"),
     ):
         raise error
-    assert not alive(seen(project)["pids"])
+    wait_until_gone(seen(project)["pids"])
 
 
 def test_a_server_may_be_stopped_early_and_check_tells(project, quick):
     with vllm_server(project, fake_python(project, SERVER), label="teacher") as running:
         running.stop()
-        assert not alive(seen(project)["pids"])
+        wait_until_gone(seen(project)["pids"])
         with pytest.raises(MachineError, match="vLLM ended"):
             running.check()
 
@@ -180,7 +180,7 @@ def test_a_server_at_the_port_that_does_not_know_the_key_is_not_ours(project, qu
         vllm_server(project, settings, label="teacher"),
     ):
         pass
-    assert not alive(seen(project)["pids"])
+    wait_until_gone(seen(project)["pids"])
 
 
 @pytest.mark.parametrize("python", ["nowhere/python", sys.executable])
