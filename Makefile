@@ -52,12 +52,13 @@ lint: $(READY)  ## Check style and types
 	ruff format --check .
 	ruff check .
 	mypy
+	lint-imports --no-cache
 
 ui: $(READY)  ## Open the MLflow UI on 127.0.0.1
 	breakeven ui
 
 bases: $(READY)  ## Train the tabletop bases under assets/ anew (about an hour)
-	python -m breakeven.students.bases assets/tabletop
+	python -m breakeven.base.tabletop assets/tabletop
 
 bench: $(READY)  ## Run the study from nothing in a copy, and tell where the time goes
 	rm -rf .work/bench && git clone --quiet . .work/bench

@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from tqdm import tqdm
 
-from breakeven.analysis.results import CellResult, Results, TaskResult
+from breakeven.findings.bounds import family_estimate
+from breakeven.findings.contrasts import difference
+from breakeven.findings.groups import Group
+from breakeven.findings.sample import sample_of
 from breakeven.frontiers.crossing import crossing_size
 from breakeven.frontiers.equivalents import equivalent_size
 from breakeven.frontiers.pareto import frontier_probability, on_frontier
 from breakeven.frontiers.positions import Position
 from breakeven.frontiers.saturation import SaturatingCurve, bootstrap_band
+from breakeven.results.cell_results import CellResult, Results, TaskResult
 from breakeven.statistics.bootstrap import bootstrap_family_means, percentile_interval
 from breakeven.statistics.estimates import Estimate, FloatArray
 from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
@@ -33,10 +37,6 @@ from breakeven.statistics.simulation import (
     true_accuracy,
     true_family_accuracy,
 )
-from breakeven.verdicts.bounds import family_estimate
-from breakeven.verdicts.contrasts import difference
-from breakeven.verdicts.groups import Group
-from breakeven.verdicts.sample import sample_of
 
 SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
 PLAIN_TASKS = (TaskDesign(400), TaskDesign(300, easiness=0.8))

@@ -12,8 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from breakeven.files import read_json
-from breakeven.layout import record_path
+from breakeven.core.files import read_json
+from breakeven.core.layout import record_path
 
 
 @dataclass

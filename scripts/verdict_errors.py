@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from breakeven.analysis.importing import import_results
+from breakeven.findings.decided import Findings, findings
+from breakeven.findings.standing import Stands
+from breakeven.importing.read_results import import_results
 from breakeven.statistics.estimates import FloatArray
 from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
 from breakeven.statistics.simulation import StudyDesign, TaskDesign, simulate
-from breakeven.verdicts.findings import Findings, findings
-from breakeven.verdicts.standing import Stands
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,14 +1,7 @@
 """Tell DVC on what code, values and files each cell depends: `python stages/inputs.py`."""
 
-from breakeven.params import load_params
-from breakeven.pipeline.write import write_inputs
-from breakeven.stage import run_stage
-
-
-def main() -> None:
-    """Write `inputs/code/` and `inputs/cells/`."""
-    write_inputs(load_params())
-
+from breakeven.pipeline.command import run_stage
+from breakeven.pipeline.inputs import write_inputs
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_stage(write_inputs)

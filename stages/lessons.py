@@ -1,14 +1,7 @@
 """Tell which pairs each arm learns: `python stages/lessons.py`."""
 
-from breakeven.params import load_params
-from breakeven.pipeline.write import write_lessons
-from breakeven.stage import run_stage
-
-
-def main() -> None:
-    """Write `inputs/lessons/`, digests of the pairs of each arm."""
-    write_lessons(load_params())
-
+from breakeven.pipeline.command import run_stage
+from breakeven.pipeline.inputs import write_lessons
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_stage(write_lessons)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakeven.errors import InputError
-from breakeven.stage import exit_code_of
+from breakeven.core.errors import InputError
+from breakeven.core.exits import exit_code_of
 
 if TYPE_CHECKING:
-    from breakeven.analysis.results import Results
+    from breakeven.results.cell_results import Results
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -90,7 +90,7 @@ def flops(
 
     Example: breakeven flops --model Qwen2.5-0.5B --prompt 100 --new 1000 --formula paper --json
     """
-    from breakeven.costs.report import flops_report
+    from breakeven.costs.flops_report import flops_report
 
     show(flops_report(model, prompt, new, formula), as_json)
 
@@ -104,8 +104,8 @@ def replay(
 
     Examples: breakeven replay --folder replay; breakeven replay --json
     """
-    from breakeven.analysis.replay import replay_results
-    from breakeven.analysis.summary import summarise
+    from breakeven.findings.json_summary import summarise
+    from breakeven.results.replay import replay_results
 
     _report_or_summary(replay_results(), folder, summarise, as_json)
 
@@ -123,8 +123,8 @@ def import_(
 
     Examples: breakeven import results.csv; breakeven import logs.yaml --family code-open --json
     """
-    from breakeven.analysis.importing import import_results
-    from breakeven.analysis.summary import summarise
+    from breakeven.findings.json_summary import summarise
+    from breakeven.importing.read_results import import_results
 
     _report_or_summary(
         import_results(path, families=tuple(family or ())), folder, summarise, as_json
@@ -140,9 +140,9 @@ def export(
 
     Example: breakeven export --folder export --organization "My lab"
     """
-    from breakeven.analysis.export_every_eval import export_records
+    from breakeven.importing.every_eval_export import export_records
     from breakeven.params import load_params
-    from breakeven.report.collect import item_rows
+    from breakeven.study.collect import item_rows
 
     params = load_params(Path("params.yaml"))
     written = export_records(params, item_rows(params), folder, organization=organization)
@@ -173,8 +173,8 @@ def decide_(
 
     Example: breakeven decide --family math-open --queries 1e6 --price-per-device-hour 2 --json
     """
-    from breakeven.decide.command import decide_command
-    from breakeven.decide.report import decision_lines
+    from breakeven.decide.answer_command import decide_command
+    from breakeven.decide.wording import decision_lines
 
     decision = decide_command(
         family,
@@ -207,7 +207,7 @@ def tasks_check(
 
     Examples: breakeven tasks check; breakeven tasks check gsm8k aime --json
     """
-    from breakeven.tasks.check import command
+    from breakeven.catalogue.hub_check import command
 
     command(benchmarks or (), folder, as_json)
 
@@ -237,7 +237,7 @@ def plan(
     Examples: breakeven plan --calibrate; breakeven plan profiles/paper.yaml --device H100 --json
     """
     from breakeven.params import load_params
-    from breakeven.planning.command import plan_study, print_plan
+    from breakeven.planning.plan_command import plan_study, print_plan
     from breakeven.planning.rates import Shares
 
     found = plan_study(
@@ -283,7 +283,7 @@ def _report_or_summary(
     if as_json:
         typer.echo(json.dumps(summarise(results), allow_nan=False))
         return
-    from breakeven.report.build import build_report
+    from breakeven.report.write import build_report
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

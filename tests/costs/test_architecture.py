@@ -8,10 +8,14 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from breakeven.core.errors import InputError
 from breakeven.costs.families import UnknownArchitectureError, architecture_from_config
 from breakeven.costs.lora import Lora, lora_parameters
-from breakeven.costs.models import bundled_architectures, known_architecture, load_architecture
-from breakeven.errors import InputError
+from breakeven.costs.model_shapes import (
+    bundled_architectures,
+    known_architecture,
+    load_architecture,
+)
 
 DATA = Path(__file__).parent / "data/stored_parameters.csv"
 STORED = list(csv.DictReader(DATA.read_text(encoding="utf-8").splitlines()))

@@ -5,19 +5,19 @@ import random
 import numpy as np
 import pytest
 import torch
-from tests.answering import conftest as answering
-from tests.training.conftest import lay_out
-from tests.training.tiny import BASE, make_params
+from tests.answer import conftest as answering
+from tests.train.conftest import lay_out
+from tests.train.tiny import BASE, make_params
 
-from breakeven.answering.student import answer_student
+from breakeven.answer.stage import run as answer_student
+from breakeven.base.tabletop_shapes import Shape, qwen2_config
+from breakeven.base.tokenizer import build_tokenizer
+from breakeven.core.records import read_record
 from breakeven.costs import ceiling as module
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.ceiling import Ceiling, Found, find_ceiling, measured_ceiling
 from breakeven.costs.devices import Device, describe_device
-from breakeven.records import read_record
-from breakeven.students.shapes import Shape, qwen2_config
-from breakeven.students.tokenizer import build_tokenizer
-from breakeven.training import stage
+from breakeven.train import stage
 
 HERE = describe_device("cpu")
 
@@ -110,7 +110,7 @@ def trained(project, tmp_path_factory):
 
 
 def test_a_training_tells_the_share_of_the_ceiling_that_it_reached(trained):
-    stage.run(make_params(threads=1), "tiny", "ift", 0)
+    stage.train_and_record(make_params(threads=1), "tiny", "ift", 0)
     record = read_record("train", "tiny", "ift", 0)
     ceiling = record.details["ceiling"]
     assert (ceiling["device"], ceiling["dtype"], ceiling["threads"]) == (HERE.name, "float32", 1)
@@ -121,9 +121,9 @@ def test_a_training_tells_the_share_of_the_ceiling_that_it_reached(trained):
 
 
 def test_the_ceiling_changes_neither_key_nor_weights_of_a_training(trained, monkeypatch):
-    stage.run(make_params(threads=1), "tiny", "ift", 0)
+    stage.train_and_record(make_params(threads=1), "tiny", "ift", 0)
     first = read_record("train", "tiny", "ift", 0)
-    stage.run(make_params(threads=1), "tiny", "ift", 0)
+    stage.train_and_record(make_params(threads=1), "tiny", "ift", 0)
     again = read_record("train", "tiny", "ift", 0)
     assert again.details["training"] == first.details["training"]
     assert again.outputs == first.outputs

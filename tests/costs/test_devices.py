@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.files import read_json, write_json
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.ceiling import Ceiling, measured_ceiling, utilisation
 from breakeven.costs.devices import (
@@ -20,8 +22,6 @@ from breakeven.costs.devices import (
     record_fields,
 )
 from breakeven.costs.energy import RaplCounter, metered_energy
-from breakeven.errors import InputError, MachineError
-from breakeven.files import read_json, write_json
 
 CPU = Device("a cpu", "cpu")
 MEBIBYTE = 2**20

@@ -8,7 +8,7 @@ import pytest
 from breakeven.costs import exact, paper
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.lora import Lora, lora_parameters
-from breakeven.costs.models import load_architecture
+from breakeven.costs.model_shapes import load_architecture
 
 SMALL = Architecture(
     "small", hidden=4, layers=2, heads=2, kv_heads=1, head_dim=2, intermediate=8, vocab=10

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from breakeven.core.errors import InputError
 from breakeven.costs import paper
 from breakeven.costs.architecture import Architecture
-from breakeven.costs.models import load_architecture
-from breakeven.errors import InputError
+from breakeven.costs.model_shapes import load_architecture
 
 DATA = Path(__file__).parent / "data/golden_flops.csv"
 GOLDEN = list(csv.DictReader(DATA.read_text(encoding="utf-8").splitlines()))

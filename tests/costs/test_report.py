@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from breakeven.costs.report import flops_report
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
+from breakeven.costs.flops_report import flops_report
 
 
 def test_paper_report_has_the_golden_values_as_whole_numbers():

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
-from breakeven.analysis.results import Results
+from breakeven.core.records import Record
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, absent_cost
 from breakeven.decide.options import cost_of
-from breakeven.records import Record
+from breakeven.results.cell_results import Results
+from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
 
 STUDENTS = {"s": 1e6, "m": 4e6, "l": 16e6}
 ARMS = {

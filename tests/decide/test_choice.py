@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.decide.studies import STUDIES, THINKING_PAYS, Plain, options_of
 
+from breakeven.core.errors import InputError
 from breakeven.decide.choice import Decision, decide
 from breakeven.decide.options import Request
-from breakeven.errors import InputError
 
 QUERIES = (0.0, 1e3, 1e6, 3.7e6, 1e8)
 PRICES = (0.0, 0.5, 40.0)

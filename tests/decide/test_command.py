@@ -6,17 +6,17 @@ import pandas as pd
 import pytest
 from tests.decide import simulated
 
-from breakeven.analysis.replay import replay_results
-from breakeven.decide.build import choices_of
-from breakeven.decide.command import Source, decide_command, decision_of
+from breakeven.core.errors import InputError
+from breakeven.decide.answer_command import Source, decide_command, decision_of
+from breakeven.decide.family_options import choices_of
 from breakeven.decide.options import Request
-from breakeven.decide.report import decision_lines
 from breakeven.decide.section import _family, embedded_json
-from breakeven.errors import InputError
+from breakeven.decide.wording import decision_lines
 from breakeven.params import load_params
-from breakeven.report.build import _calculator
-from breakeven.report.collect import collect
-from breakeven.report.study import study_of
+from breakeven.report.view import study_of
+from breakeven.report.write import _calculator
+from breakeven.results.replay import replay_results
+from breakeven.study.collect import collect
 
 CSV = """student,size_b,style,family,accuracy,train_device_seconds,device_seconds
 small,0.5,ift,math-open,0.30,1000,0.001
@@ -114,7 +114,7 @@ def test_page_and_command_read_the_same_options_of_a_study(study, monkeypatch):
         seen[family] = choices_of(results, family, **settings)
         return seen[family]
 
-    monkeypatch.setattr("breakeven.decide.command.choices_of", keep)
+    monkeypatch.setattr("breakeven.decide.answer_command.choices_of", keep)
     for family in simulated.FAMILIES:
         result = decide_command(family, 1e6)
         assert page["families"][family] == json.loads(embedded_json(_family(seen[family])))

@@ -11,12 +11,12 @@ import pytest
 from tests.decide import simulated
 from tests.decide.studies import STUDIES, options_of
 
-from breakeven.decide.build import choices_of
+from breakeven.core.errors import InputError
+from breakeven.decide.answer_command import Source, decision_of
 from breakeven.decide.choice import decide
-from breakeven.decide.command import Source, decision_of
+from breakeven.decide.family_options import choices_of
 from breakeven.decide.options import Request
 from breakeven.decide.section import decide_section, embedded_json
-from breakeven.errors import InputError
 
 CHROMIUM = Path("/usr/bin/chromium")
 DRAWS = 200
@@ -210,7 +210,7 @@ def test_the_page_computes_what_the_command_computes(source, open_page, tmp_path
 @pytest.mark.browser
 @pytest.mark.parametrize("study", STUDIES)
 def test_ties_and_gaps_come_out_alike_too(source, open_page, tmp_path, study):
-    from breakeven.decide.build import Choices
+    from breakeven.decide.family_options import Choices
     from breakeven.decide.section import _family
 
     options = options_of(STUDIES[study])

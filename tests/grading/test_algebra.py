@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from breakeven.bounded.child import Child
-from breakeven.errors import MachineError
-from breakeven.grading.grade import Grade
+from breakeven.core.errors import MachineError
 from breakeven.grading.graders import GRADERS, graders
 from breakeven.grading.maths import algebra as module
 from breakeven.grading.maths.algebra import Algebra, Answer
 from breakeven.grading.maths.expressions import read_expression
 from breakeven.params import Grading
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import Grade
+from breakeven.rows.item import Item
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
-from breakeven.errors import InputError
-from breakeven.grading.grade import Grade
+from breakeven.core.errors import InputError
 from breakeven.grading.graders import GRADERS, judge
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import Grade
+from breakeven.rows.item import Item
 
 RIGHT, WRONG, UNPARSED = Grade(True, True), Grade(False, True), Grade(False, False)
 

@@ -11,10 +11,10 @@ from nltk.tokenize.punkt import PunktParameters
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG
 from tests.grading.test_traps import PIECES
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.grading import instructions
 from breakeven.grading.graders import GRADERS, judge
-from breakeven.tasks.items import Item
+from breakeven.rows.item import Item
 
 
 def item(*pairs, prompt="Write something."):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.grading.grade import UNPARSED, Grade
 from breakeven.grading.graders import GRADERS, graders
 from breakeven.params import Grading
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import UNPARSED, Grade
+from breakeven.rows.item import Item
 
 RIGHT, WRONG, OPEN = Grade(True, True), Grade(False, True), UNPARSED
 GRADES = {"right": RIGHT, "wrong": WRONG, "open": OPEN}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from breakeven.grading.graders import GRADERS
-from breakeven.tasks.items import Item
+from breakeven.rows.item import Item
 
 REFERENCES = [
     *("7", "-12", "025", "1{,}250", "3.75", "\\frac{3}{8}", "-\\frac{5}{12}", "4\\sqrt{6}"),

@@ -10,10 +10,10 @@ from lm_eval.tasks.qasper.metrics import f1_abstractive, normalize_answer
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG
 from tests.grading.test_traps import PIECES
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.grading.graders import F1, GRADERS, judge
 from breakeven.grading.overlap import f1, normalised_words
-from breakeven.tasks.items import Item
+from breakeven.rows.item import Item
 
 
 def item(grader, *answers, reference=None):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.grading.grade import Grade
 from breakeven.grading.graders import GRADERS
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import Grade
+from breakeven.rows.item import Item
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "grading.md"
 GRADES = {"right": Grade(True, True), "wrong": Grade(False, True), "open": Grade(False, False)}

@@ -13,7 +13,7 @@ import pytest
 
 from breakeven.grading.boxes import last_box
 from breakeven.grading.graders import GRADERS
-from breakeven.tasks.items import Item
+from breakeven.rows.item import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("BREAKEVEN_SHARED", ROOT.parent / "shared"))

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.errors import MachineError
+from breakeven.catalogue.powers import without_power
+from breakeven.core.errors import MachineError
 from breakeven.grading.graders import F1, GRADERS
-from breakeven.tasks.items import Item
-from breakeven.tasks.powers import without_power
+from breakeven.rows.item import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("BREAKEVEN_SHARED", ROOT.parent / "shared"))

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.grading.grade import Grade
 from breakeven.grading.graders import GRADERS
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import Grade
+from breakeven.rows.item import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = Path(os.environ.get("BREAKEVEN_SHARED", ROOT.parent / "shared")) / "cases"

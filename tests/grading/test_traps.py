@@ -6,9 +6,9 @@ import time
 import pytest
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG, item
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.grading.graders import F1, GRADERS, judge
-from breakeven.tasks.items import Item
+from breakeven.rows.item import Item
 
 MATH = [
     # Fractions and mixed numbers

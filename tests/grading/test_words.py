@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.grading.grade import UNPARSED, Grade
 from breakeven.grading.graders import GRADERS
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import UNPARSED, Grade
+from breakeven.rows.item import Item
 
 GRADES = {"right": Grade(True, True), "wrong": Grade(False, True), "open": UNPARSED}
 LISTED = Path(__file__).with_name("words.txt").read_text(encoding="utf-8").splitlines()

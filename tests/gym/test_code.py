@@ -11,14 +11,14 @@ import pytest
 from reasoning_gym.factory import DATASETS
 
 from breakeven.bounded.child import GAVE_UP, Child
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.grading.graders import graders
 from breakeven.gym import scoring
 from breakeven.gym.datasets import REFUSED, check_dataset
-from breakeven.gym.generation import entries
+from breakeven.gym.distinct_entries import entries
 from breakeven.gym.scorers import OWN
 from breakeven.params import Grading
-from breakeven.tasks.items import Item
+from breakeven.rows.item import Item
 
 # A short limit for mathematics, where two payloads are sums that never end.
 GRADERS = graders(Grading(math_seconds=0.3))

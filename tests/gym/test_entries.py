@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.gym import INSTRUCTION, SOLVED, entries
 from breakeven.params import GymSource, GymTask
 from breakeven.procedural import Partition, partition_of
-from breakeven.prompts.load import load_prompts
-from breakeven.tasks.load import load_items
+from breakeven.prompts.source_prompts import load_prompts
+from breakeven.tasks.task_items import load_items
 
 
 def made(
@@ -125,7 +125,7 @@ def test_what_cannot_be_used_is_refused_in_one_line(dataset, config, line):
 
 
 def test_a_scorer_that_fails_its_own_reference_is_refused(monkeypatch):
-    monkeypatch.setattr("breakeven.gym.generation.full_marks", lambda *_: False)
+    monkeypatch.setattr("breakeven.gym.distinct_entries.full_marks", lambda *_: False)
     with pytest.raises(InputError, match="the scorer of number_sequence does not accept its own"):
         made("number_sequence", count=2)
 

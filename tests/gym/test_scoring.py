@@ -2,13 +2,13 @@
 
 import pytest
 
-from breakeven.errors import InputError
-from breakeven.grading.grade import UNPARSED, Grade
+from breakeven.core.errors import InputError
 from breakeven.grading.graders import judge
 from breakeven.gym import grade_gym
 from breakeven.params import GymTask
-from breakeven.tasks.items import Item
-from breakeven.tasks.load import load_items
+from breakeven.rows.grade import UNPARSED, Grade
+from breakeven.rows.item import Item
+from breakeven.tasks.task_items import load_items
 
 RIGHT, WRONG = Grade(correct=True, parsed=True), Grade(correct=False, parsed=True)
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.answering.shots import pick_shots
-from breakeven.errors import InputError
-from breakeven.files import write_rows
-from breakeven.layout import prompts_path
+from breakeven.answer.shots import pick_shots
+from breakeven.core.errors import InputError
+from breakeven.core.files import write_rows
+from breakeven.core.layout import prompts_path
+from breakeven.distill.solver_teacher import solve
 from breakeven.params import GymSource, Params, SolverTeacher
-from breakeven.prompts.load import load_prompts
-from breakeven.tasks.load import load_items
-from breakeven.teacher.solver import solve
+from breakeven.prompts.source_prompts import load_prompts
+from breakeven.tasks.task_items import load_items
 
 ROOT = Path(__file__).resolve().parents[2]
 TEACHER = SolverTeacher(kind="solver", tokenizer="assets/tabletop/t2m")

@@ -23,7 +23,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 _CLIENT = """
 import json, sys
-from breakeven.errors import BreakevenError
+from breakeven.core.errors import BreakevenError
 from breakeven.hubdata import stream_rows
 
 for name, case in json.load(sys.stdin).items():

@@ -9,8 +9,8 @@ import pytest
 from huggingface_hub.errors import HTTPError
 from tests.hubdata.folders import published_folder, write_card, write_split
 
-from breakeven.errors import InputError, MachineError
-from breakeven.files import digest_path
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.files import digest_path
 from breakeven.hubdata import field_of, stream_rows
 from breakeven.hubdata.stream import _guarded
 

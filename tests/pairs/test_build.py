@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import InputError
-from breakeven.files import write_rows
-from breakeven.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
-from breakeven.pairs.build import build_pairs
-from breakeven.pairs.pair import Pair, iter_pairs, read_pairs, write_pairs
+from breakeven.core.errors import InputError
+from breakeven.core.files import write_rows
+from breakeven.core.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
+from breakeven.core.records import read_record
+from breakeven.pairs.stage import run as build_pairs
 from breakeven.params import Corpus, JsonlTask
-from breakeven.prompts.prompt import Prompt
-from breakeven.records import read_record
-from breakeven.tasks.items import Item
-from breakeven.teacher.completion import Completion
-from breakeven.traces import with_trace
+from breakeven.rows.completion import Completion
+from breakeven.rows.item import Item
+from breakeven.rows.pair import Pair, iter_pairs, read_pairs, write_pairs
+from breakeven.rows.prompt import Prompt
+from breakeven.rows.traces import with_trace
 
 TASK = JsonlTask(kind="jsonl", path="t.jsonl", family="math-open")
 

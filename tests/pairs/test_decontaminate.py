@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from breakeven.pairs.decontaminate import TestContent, gather
-from breakeven.tasks.items import Item
+from breakeven.rows.item import Item
 
 BOXED = "Put the answer, and only the answer, inside \\boxed{}."
 WISE = "What is  2 plus 2, say the wise ones of old?"

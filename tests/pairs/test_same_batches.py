@@ -8,18 +8,18 @@ import pytest
 from tests.hubdata.folders import PUBLISHED, write_split
 from torch import Tensor
 
-from breakeven.files import digest_path, write_rows
-from breakeven.layout import pairs_path, prompts_path
-from breakeven.pairs.build import build_pairs
-from breakeven.pairs.pair import read_pairs
+from breakeven.base.tabletop_shapes import Shape, qwen2_config
+from breakeven.base.tokenizer import build_tokenizer
+from breakeven.core.files import digest_path, write_rows
+from breakeven.core.layout import pairs_path, prompts_path
+from breakeven.distill.stage import run as distill
+from breakeven.models.pointer import BasePointer, write_pointer
+from breakeven.pairs.stage import run as build_pairs
 from breakeven.params import Params
-from breakeven.prompts.load import load_prompts
-from breakeven.students.pointer import BasePointer, write_pointer
-from breakeven.students.shapes import Shape, qwen2_config
-from breakeven.students.tokenizer import build_tokenizer
-from breakeven.teacher.distill import distill
-from breakeven.training.losses import collate, collate_packed
-from breakeven.training.plan import Plan, plan_cell
+from breakeven.prompts.source_prompts import load_prompts
+from breakeven.rows.pair import read_pairs
+from breakeven.train.losses import collate, collate_packed
+from breakeven.train.plan import Plan, plan_cell
 
 BASE = Path("assets/tiny")
 # White space at every edge, as a model may write it.

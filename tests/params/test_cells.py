@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.params import Answering, Params, Training
 from breakeven.params.cells import Cell, Settings, cells, first_decoding, resolve
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.params import load_params
 
 ROOT = Path(__file__).resolve().parents[2]

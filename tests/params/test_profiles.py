@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from tests.conftest import ROOT
 
+from breakeven.catalogue.benchmark import catalogue
 from breakeven.costs.exact import answer_flops, train_flops
 from breakeven.costs.lora import Lora
-from breakeven.costs.models import load_architecture
+from breakeven.costs.model_shapes import load_architecture
 from breakeven.params import CatalogueSource, CatalogueTask, HubBase, Params, load_params
-from breakeven.tasks.benchmark import catalogue
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 GPU = ("paper", "paper-gemma", "single-gpu")

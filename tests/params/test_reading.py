@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dvc.utils.serialize import parse_yaml as dvc_reads
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.params.reading import parse_yaml, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]

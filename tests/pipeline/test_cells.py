@@ -10,8 +10,8 @@ import yaml
 from tests.pipeline.repository import SCRATCH_SIZE, TINY
 
 from breakeven.params import load_params
-from breakeven.pipeline.cells import all_reads
-from breakeven.pipeline.write import write_folder, write_inputs
+from breakeven.pipeline.inputs import write_folder, write_inputs
+from breakeven.pipeline.reads import all_reads
 
 STYLE = {"trace": "none", "max_new_tokens": 8}
 TEACHER = {
@@ -187,7 +187,7 @@ def test_only_files_that_say_something_else_are_touched(project: Path) -> None:
 def test_a_damaged_file_of_inputs_is_written_anew(project: Path) -> None:
     for stage in ("tasks", "train"):
         (project / "stages").mkdir(exist_ok=True)
-        (project / f"stages/{stage}.py").write_text("import breakeven.layout\n")
+        (project / f"stages/{stage}.py").write_text("import breakeven.core.layout\n")
     said(STUDY)
     write_inputs(load_params())
     file = project / "inputs/cells/tasks/mine.json"

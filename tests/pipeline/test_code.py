@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.pipeline.code import parse, stage_code
 
 FILE = Path("src/breakeven/some/module.py")
@@ -87,9 +87,9 @@ def test_what_is_no_python_is_told_with_its_line() -> None:
 @pytest.mark.parametrize(
     ("stage", "runs"),
     [
-        ("tasks", "src/breakeven/tasks/catalogue.yaml"),
-        ("answer", "src/breakeven/answering/vllm_engine.py"),
-        ("train", "src/breakeven/training/packing.py"),
+        ("tasks", "src/breakeven/catalogue/catalogue.yaml"),
+        ("answer", "src/breakeven/answer/vllm_engine.py"),
+        ("train", "src/breakeven/train/packing.py"),
         ("train", "src/breakeven/tracking/live_writer.py"),  # started as a process of its own
         ("score", "src/breakeven/bounded/worker.py"),
         ("score", "src/breakeven/gym/scorers.py"),
@@ -97,7 +97,7 @@ def test_what_is_no_python_is_told_with_its_line() -> None:
         ("report", "src/breakeven/report/templates/page.css"),
         ("report", "src/breakeven/decide/decide.js"),
         ("report", "stages/report.py"),
-        ("texts", "src/breakeven/pipeline/write.py"),
+        ("texts", "src/breakeven/pipeline/inputs.py"),
     ],
 )
 def test_modules_workers_and_data_files_of_a_stage_are_found(stage: str, runs: str) -> None:
@@ -108,5 +108,5 @@ def test_modules_workers_and_data_files_of_a_stage_are_found(stage: str, runs: s
     "stage", ["tasks", "prompts", "distill", "pairs", "base", "train", "answer"]
 )
 def test_figures_and_the_pipeline_itself_are_no_code_of_what_comes_before(stage: str) -> None:
-    apart = ("src/breakeven/report/", "src/breakeven/verdicts/", "src/breakeven/pipeline/")
+    apart = ("src/breakeven/report/", "src/breakeven/findings/", "src/breakeven/pipeline/")
     assert not [file for file in stage_code(stage) if file.startswith(apart)]

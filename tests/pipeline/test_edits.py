@@ -193,7 +193,7 @@ def finished(study: Study) -> list[Path]:
 def test_documentation_trains_nothing_and_code_does(
     study: Study, change: Callable[[str], str], ran: set[str]
 ) -> None:
-    rewrite(study.folder / "src/breakeven/training/losses.py", change)
+    rewrite(study.folder / "src/breakeven/train/losses.py", change)
     before = len(finished(study))
     assert study.repro("train") == ran
     assert len(finished(study)) == before + len(ran & TRAINED)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.params import load_params
 from breakeven.pipeline.lock import require_idle
 from breakeven.pipeline.status import Due, Status, differences, pipeline_status, status_lines

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from tests.pipeline.repository import TINY
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
+from breakeven.core.records import read_record
 from breakeven.params import Params
-from breakeven.planning.cells import planned_cells
-from breakeven.planning.known import Known
-from breakeven.records import read_record
+from breakeven.planning.expected_work import planned_cells
+from breakeven.planning.study_shape import Known
 
 ROOT = Path(__file__).resolve().parents[2]
 REASON = "model_type: value is 'granite', whose FLOPs are not known"
@@ -128,7 +128,7 @@ def test_its_cells_are_planned_without_flops(project: Path, monkeypatch: Any) ->
 
 
 def test_a_budget_of_flops_is_refused_for_it(studied: Path, monkeypatch: Any) -> None:
-    from breakeven.training.plan import plan_cell
+    from breakeven.train.plan import plan_cell
 
     monkeypatch.chdir(studied)
     tree = study()

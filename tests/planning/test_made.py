@@ -11,11 +11,11 @@ import pytest
 from tests.pipeline.repository import TINY
 
 from breakeven.params import Params
-from breakeven.planning.bill import price, total
-from breakeven.planning.cells import planned_cells
-from breakeven.planning.devices import planned_device
-from breakeven.planning.known import Known
+from breakeven.planning.expected_work import planned_cells
+from breakeven.planning.planned_devices import planned_device
 from breakeven.planning.rates import Shares
+from breakeven.planning.study_bill import price, total
+from breakeven.planning.study_shape import Known
 
 ROOT = Path(__file__).resolve().parents[2]
 Change = Callable[[dict[str, Any]], Any]

@@ -11,24 +11,24 @@ import pytest
 import yaml
 from tests.pipeline.repository import TINY
 
+from breakeven.core.errors import InputError
 from breakeven.costs.exact import answer_flops, train_flops
-from breakeven.costs.models import load_architecture
+from breakeven.costs.model_shapes import load_architecture
 from breakeven.costs.paper import answer_flops as paper_answer_flops
-from breakeven.errors import InputError
 from breakeven.params import Params
-from breakeven.planning.bill import price, total
 from breakeven.planning.calibration import small_study
-from breakeven.planning.cells import (
+from breakeven.planning.earlier_run import Made
+from breakeven.planning.expected_work import (
     PROMPT_TOKENS,
     PlannedCell,
     planned_cells,
     published_new_tokens,
 )
-from breakeven.planning.devices import planned_device
-from breakeven.planning.known import Known
 from breakeven.planning.lengths import Lengths, Work, fitting, from_means, learning
-from breakeven.planning.made import Made
+from breakeven.planning.planned_devices import planned_device
 from breakeven.planning.rates import Shares
+from breakeven.planning.study_bill import price, total
+from breakeven.planning.study_shape import Known
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,7 +67,7 @@ def test_a_pair_too_long_in_one_style_is_left_out_of_both() -> None:
 
 
 def test_a_mean_stands_for_every_row_whatever_the_longest_may_be() -> None:
-    from breakeven.planning.expected import Bytes
+    from breakeven.planning.expected_texts import Bytes
 
     lengths = from_means(Bytes(prompt=40, ift=400, reasoning=4000), rows=100)
     assert fitting(lengths, 10).rows == 100
@@ -193,7 +193,7 @@ def test_no_name_of_an_arm_is_cut_in_the_table(project: Path) -> None:
 
 
 def test_a_student_that_does_not_fit_says_what_would(project: Path) -> None:
-    from breakeven.planning.fit import fits
+    from breakeven.planning.memory_fit import fits
 
     def change(tree: dict[str, Any]) -> None:
         hub = {"kind": "hub", "repo": "Qwen/Qwen2.5-14B", "revision": "main"}

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.procedural import DEPTHS, GENERAL_KINDS, KINDS, MATH_KINDS, generate, partition_of
 from breakeven.procedural.generation import depth_range
 

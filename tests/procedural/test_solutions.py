@@ -15,7 +15,7 @@ from breakeven.procedural import (
     choice_trace,
     generate,
 )
-from breakeven.procedural.words import CATEGORIES
+from breakeven.procedural.vocabulary import CATEGORIES
 
 COUNT = 300
 OPERATIONS = {"+": arithmetic.add, "-": arithmetic.sub, "*": arithmetic.mul}

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from tests.hubdata.folders import write_split
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
+from breakeven.hubdata.arrivals import Arrivals
 from breakeven.params import DatasetSource, JsonlSource
-from breakeven.prompts.arrivals import Arrivals
-from breakeven.prompts.load import load_prompts, stream_prompts
+from breakeven.prompts.source_prompts import load_prompts, stream_prompts
 
 
 def source(**more: Any) -> DatasetSource:

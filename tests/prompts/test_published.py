@@ -10,15 +10,15 @@ import pytest
 from tests.conftest import ROOT
 from tests.hubdata.folders import PUBLISHED, published, published_folder, write_split
 
-from breakeven.errors import InputError
-from breakeven.files import read_rows
-from breakeven.layout import prompts_path
+from breakeven.core.errors import InputError
+from breakeven.core.files import read_rows
+from breakeven.core.layout import prompts_path
+from breakeven.distill.published_completions import published_completions
+from breakeven.hubdata.arrivals import Arrivals
 from breakeven.params import PublishedSource
-from breakeven.prompts.arrivals import Arrivals
-from breakeven.prompts.load import load_prompts, stream_prompts
-from breakeven.prompts.prompt import Prompt
-from breakeven.prompts.published import why_bad
-from breakeven.teacher.published import published_completions
+from breakeven.prompts.published_prompts import why_bad
+from breakeven.prompts.source_prompts import load_prompts, stream_prompts
+from breakeven.rows.prompt import Prompt
 
 GOOD = published(1)[0]
 

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
+from breakeven.hubdata.arrivals import Arrivals
 from breakeven.params.sources import DatasetSource
-from breakeven.prompts.arrivals import Arrivals
-from breakeven.prompts.load import stream_prompts
+from breakeven.prompts.source_prompts import stream_prompts
 
 
 def references(folder: Path, arrivals: Arrivals | None = None) -> list[str | None]:

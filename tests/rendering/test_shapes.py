@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 from tests.rendering.shapes import SHAPES
 from transformers.utils import chat_template_utils
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.rendering import (
     end_token_ids,
     render_example,
@@ -19,7 +19,7 @@ from breakeven.rendering.chat import _chat_frame, chat_frame
 from breakeven.rendering.encoding import special_ids
 from breakeven.rendering.render import decode
 from breakeven.rendering.templates import PINNED_DATE
-from breakeven.traces import with_trace
+from breakeven.rows.traces import with_trace
 
 RENDERED = [name for name, shape in SHAPES.items() if not shape.refused]
 REFUSED = [name for name, shape in SHAPES.items() if shape.refused]

@@ -5,7 +5,7 @@ import functools
 import pytest
 from tests.rendering.shapes import CHATML, PROMPT, chatml
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.rendering import render_example, render_prompt
 
 PROMPTS = (

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import pytest
 from tests.report.synthetic import write_study
 
-from breakeven.analysis.results import Results
-from breakeven.report.collect import collect
-from breakeven.report.run import RunSummary
 from breakeven.report.stage import run
-from breakeven.report.study import Study, study_of
+from breakeven.report.view import Study, study_of
+from breakeven.results.cell_results import Results
+from breakeven.study.collect import collect
+from breakeven.study.facts import RunSummary
 
 
 class Built(NamedTuple):

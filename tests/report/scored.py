@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from breakeven.analysis.measured import ArmFacts, CellCosts, StudyFacts, measured_results
-from breakeven.analysis.results import Results
+from breakeven.results.cell_results import Results
+from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
 
 SIZES: Mapping[str, float | None] = {"small": 1e6, "middle": 4e6, "large": 16e6}
 ARMS = {

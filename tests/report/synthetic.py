@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from breakeven.answering.answer import Answer
-from breakeven.files import write_rows
-from breakeven.layout import answers_path, items_path, task_path
+from breakeven.core.files import write_rows
+from breakeven.core.layout import answers_path, items_path, task_path
+from breakeven.core.records import Record
 from breakeven.params import Params, load_params
-from breakeven.records import Record
-from breakeven.tasks.items import Item
-from breakeven.tasks.load import load_items
+from breakeven.rows.answer import Answer
+from breakeven.rows.item import Item
+from breakeven.tasks.task_items import load_items
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"t30k": 29_568, "t120k": 118_784, "t500k": 492_032, "t2m": 2_001_152}

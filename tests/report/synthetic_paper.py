@@ -19,12 +19,12 @@ from tests.report.synthetic import (
     write_train,
 )
 
-from breakeven.answering.answer import Answer
-from breakeven.files import write_rows
-from breakeven.layout import answers_path, items_path, task_path
+from breakeven.core.files import write_rows
+from breakeven.core.layout import answers_path, items_path, task_path
+from breakeven.core.records import Record
 from breakeven.params import Arm, Params, load_params
-from breakeven.records import Record
-from breakeven.tasks.items import Item
+from breakeven.rows.answer import Answer
+from breakeven.rows.item import Item
 
 SIZES = {
     "qwen-0-5b": 494_032_768,

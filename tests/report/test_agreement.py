@@ -14,8 +14,8 @@ import pytest
 from tests.report.conftest import Built
 from tests.report.scored import Key, scored
 
-from breakeven.report.build import build_report
-from breakeven.report.run import RunSummary, Settings
+from breakeven.report.write import build_report
+from breakeven.study.facts import RunSummary, Settings
 
 # Tenths of a percent. Reasoning is so far ahead that a p is exactly zero, level, and far behind.
 RIGHT: dict[Key, int] = {

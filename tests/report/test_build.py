@@ -8,11 +8,11 @@ import pytest
 from tests.report.conftest import Built
 from tests.report.synthetic import write_study
 
-from breakeven.analysis.results import CellResult, Results
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.params import Params
-from breakeven.report.build import build_report, write_csv
-from breakeven.report.collect import collect
+from breakeven.report.write import build_report, write_csv
+from breakeven.results.cell_results import CellResult, Results
+from breakeven.study.collect import collect
 
 FIGURES = {
     "gain-by-task",

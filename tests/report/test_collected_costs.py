@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from breakeven.core.records import Record
 from breakeven.params import Params, load_params
 from breakeven.params.cells import Cell
-from breakeven.records import Record
-from breakeven.report.collect import _training_words
-from breakeven.report.collect_costs import bill_of, reached
+from breakeven.study.collect import _training_words
+from breakeven.study.collect_costs import bill_of, reached
 
 WHY = "the architecture is not known, so its FLOPs are not counted"
 ROOT = Path(__file__).parents[2]

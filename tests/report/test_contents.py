@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from tests.report.scored import Key, scored
 
-from breakeven.decide.build import choices_of
-from breakeven.report.run import RunSummary, Settings
-from breakeven.report.scores import accuracy
-from breakeven.report.study import study_of
-from breakeven.verdicts.differences import family_differences
+from breakeven.decide.family_options import choices_of
+from breakeven.findings.differences import family_differences
+from breakeven.report.accuracies import accuracy
+from breakeven.report.view import study_of
+from breakeven.study.facts import RunSummary, Settings
 
 TASKS = ("math-open/numbers", "math-open/words")
 CONTENTS = [f"content {number}" for number in range(200)]

@@ -3,14 +3,13 @@
 import pytest
 from tests.report.conftest import Built
 
-from breakeven.analysis.replay import replay_results
-from breakeven.analysis.results import Results
 from breakeven.report.curves import cost_of, cost_panels, lifetime_queries
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents, place_words
-from breakeven.report.run import bare_run
-from breakeven.report.study import Study, study_of
-from breakeven.report.style import human, scientific, size_word
-from breakeven.statistics.wording import p_word, points
+from breakeven.report.view import Study, study_of
+from breakeven.results.cell_results import Results
+from breakeven.results.replay import replay_results
+from breakeven.study.facts import bare_run
+from breakeven.words import human, p_word, points, scientific, size_word
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from tests.report.scored import scored
 
-from breakeven.analysis.results import CellResult, Results
 from breakeven.report.guards import BY_VALUE, Guard, guard_table, guards, warnings
-from breakeven.report.run import bare_run
-from breakeven.report.study import Study, study_of
+from breakeven.report.view import Study, study_of
+from breakeven.results.cell_results import CellResult, Results
+from breakeven.study.facts import bare_run
 
 TASK = "math-mc/quiz"
 

@@ -11,18 +11,18 @@ from tests.report.conftest import Built
 from tests.report.synthetic import CEILING
 from tests.report.synthetic_paper import FEW, SIZES, write_paper_study
 
-from breakeven.report.collect import collect
+from breakeven.findings.groups import group_pairs
 from breakeven.report.curves import cost_panels
 from breakeven.report.data_tables import judging_table, teacher_accuracy_table
 from breakeven.report.figures.equivalent import equivalents
 from breakeven.report.growth_tables import crossing_table
+from breakeven.report.headline import summarise
 from breakeven.report.limits import limit_lines
-from breakeven.report.run import Interval, RunSummary, TeacherAccuracy
 from breakeven.report.run_tables import cost_table
 from breakeven.report.stage import run
-from breakeven.report.study import study_of
-from breakeven.report.summary import summarise
-from breakeven.verdicts.groups import group_pairs
+from breakeven.report.view import study_of
+from breakeven.study.collect import collect
+from breakeven.study.facts import Interval, RunSummary, TeacherAccuracy
 
 FAMILIES = ("math-open", "extra-mc", "extra-open")
 

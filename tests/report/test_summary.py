@@ -7,16 +7,16 @@ import pytest
 from tests.report.conftest import Built
 from tests.report.synthetic import write_study
 
-from breakeven.analysis.replay import replay_results
-from breakeven.report.collect import collect
+from breakeven.findings.standing import Counts
+from breakeven.report.accuracies import accuracy
 from breakeven.report.comparison_tables import matched_table
+from breakeven.report.headline import finding, summarise
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
-from breakeven.report.run import bare_run
-from breakeven.report.scores import accuracy
-from breakeven.report.study import study_of
-from breakeven.report.summary import finding, summarise
-from breakeven.verdicts.standing import Counts
+from breakeven.report.view import study_of
+from breakeven.results.replay import replay_results
+from breakeven.study.collect import collect
+from breakeven.study.facts import bare_run
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,6 @@ from pathlib import Path
 import pytest
 from tests.report.scored import Key, scored
 
-from breakeven.analysis.replay import replay_results
-from breakeven.analysis.results import CellResult, Results
-from breakeven.report.build import build_report
 from breakeven.report.comparison_tables import verdict_table
 from breakeven.report.curves import cost_panels
 from breakeven.report.data_tables import corpus_table
@@ -16,13 +13,16 @@ from breakeven.report.figures.equivalent import equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.spending import known_sum
 from breakeven.report.growth_tables import crossing_table
-from breakeven.report.reach import ONE_SEED, band_words, reach_words
-from breakeven.report.run import CorpusRow, RunSummary, Settings, bare_run
+from breakeven.report.headline import summarise
+from breakeven.report.interval_scope import ONE_SEED, band_words, reach_words
 from breakeven.report.run_tables import rate_words
-from breakeven.report.study import Study, study_of
-from breakeven.report.summary import summarise
 from breakeven.report.tables import accuracy_table, chance_table
-from breakeven.report.unequal import mean_over_items
+from breakeven.report.unequal_tasks import mean_over_items
+from breakeven.report.view import Study, study_of
+from breakeven.report.write import build_report
+from breakeven.results.cell_results import CellResult, Results
+from breakeven.results.replay import replay_results
+from breakeven.study.facts import CorpusRow, RunSummary, Settings, bare_run
 
 TASK = "math-open/sums"
 FEW = RunSummary(settings=Settings(draws=200))

@@ -8,9 +8,10 @@ import time
 import pytest
 from tests.serving.endpoint import KEY, Reaction, completion, endpoint, error
 
-from breakeven.errors import BreakevenError, InputError, MachineError
+from breakeven.core.errors import BreakevenError, InputError, MachineError
 from breakeven.serving import client as module
-from breakeven.serving.client import Endpoints, Request, key_from_environment, run_requests
+from breakeven.serving.client import Endpoints, key_from_environment, run_requests
+from breakeven.serving.request import Request
 
 
 @pytest.fixture(autouse=True)

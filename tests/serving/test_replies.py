@@ -2,7 +2,7 @@
 
 import pytest
 
-from breakeven.serving.replies import UnreadableReplyError, has_failed, read_chat, read_usage
+from breakeven.serving.chat_replies import UnreadableReplyError, has_failed, read_chat, read_usage
 
 COUNTS = {"prompt_tokens": 12, "completion_tokens": 6, "total_tokens": 18}
 

@@ -1,6 +1,6 @@
 """A server is started with what it needs and nothing else, and never outlives its block.
 
-The servers here are small scripts in place of vLLM's interpreter; `tests/answering/test_vllm.py`
+The servers here are small scripts in place of vLLM's interpreter; `tests/answer/test_vllm.py`
 has a real one.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.params import VllmServer
 from breakeven.serving import server as server_module
 from breakeven.serving.launch import (

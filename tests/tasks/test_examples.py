@@ -4,20 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.catalogue.schemas import SCHEMAS, write_dataset
 from tests.conftest import ROOT
-from tests.tasks.schemas import SCHEMAS, write_dataset
 
-from breakeven.answering.shots import pick_shots
-from breakeven.errors import InputError
-from breakeven.files import read_rows, write_rows
-from breakeven.layout import distilled_path, prompts_path
+from breakeven.answer.shots import pick_shots
+from breakeven.catalogue.benchmark import catalogue
+from breakeven.core.errors import InputError
+from breakeven.core.files import read_rows, write_rows
+from breakeven.core.layout import distilled_path, prompts_path
+from breakeven.core.records import read_record
+from breakeven.distill.stage import run as distill
 from breakeven.params import CatalogueSource, CatalogueTask, Params, load_params
-from breakeven.prompts.load import load_prompts
-from breakeven.records import read_record
-from breakeven.tasks.benchmark import catalogue
-from breakeven.tasks.load import load_items
-from breakeven.teacher.completion import Completion
-from breakeven.teacher.distill import distill
+from breakeven.prompts.source_prompts import load_prompts
+from breakeven.rows.completion import Completion
+from breakeven.tasks.task_items import load_items
 
 
 def source(benchmark: str, **more: Any) -> CatalogueSource:

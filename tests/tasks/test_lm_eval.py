@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.grading.graders import judge
 from breakeven.params import LmEvalTask
-from breakeven.tasks.items import Item
-from breakeven.tasks.load import load_items
+from breakeven.rows.item import Item
+from breakeven.tasks.task_items import load_items
 
 OPEN = """
 task: made_up_sums

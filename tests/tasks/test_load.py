@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.params import JsonlTask, ProceduralSource, ProceduralTask
-from breakeven.prompts.load import load_prompts
-from breakeven.tasks.load import load_items
+from breakeven.prompts.source_prompts import load_prompts
+from breakeven.tasks.task_items import load_items
 
 
 def procedural(form: str, family: str) -> ProceduralTask:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from breakeven.core.records import Record
 from breakeven.params import Params, load_params
-from breakeven.records import Record
 from breakeven.tracking.store import Store, initialise
 
 FAMILIES = {"chain-open": "math-open", "chain-mc": "math-mc", "hops-open": "general-open"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.tracking.store import Store, current_store, explain, is_ready
 
 PROCESSES = 6

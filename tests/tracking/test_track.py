@@ -15,10 +15,10 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.records import read_record
 from breakeven.params import Params
-from breakeven.records import read_record
-from breakeven.tracking.cells import Counts, track
+from breakeven.track.stage import Counts, track
 from breakeven.tracking.runs import CELL, DIGEST, LIVE
 from breakeven.tracking.store import current_store
 
@@ -174,7 +174,7 @@ def test_the_second_time_adds_nothing_and_does_not_import_mlflow(write_study: Wr
     assert shown() == before
     code = (
         "import sys; from breakeven.params import load_params; "
-        "from breakeven.tracking.cells import track; print(track(load_params()).kept); "
+        "from breakeven.track.stage import track; print(track(load_params()).kept); "
         "sys.exit('mlflow' in sys.modules)"
     )
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -253,7 +253,7 @@ def test_track_killed_in_the_middle_is_completed_by_the_next_one(
     clone_without_mlruns(monkeypatch)
     code = (
         "from breakeven.params import load_params; "
-        "from breakeven.tracking.cells import track; track(load_params())"
+        "from breakeven.track.stage import track; track(load_params())"
     )
     child = subprocess.Popen([sys.executable, "-c", code])
     while not (Path("mlruns/mlflow.db").is_file() and len_of_active_runs() >= 3):

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.records import read_record
 from breakeven.params import Params
-from breakeven.records import read_record
-from breakeven.tracking.cells import Counts, track
+from breakeven.track.stage import Counts, track
 from breakeven.tracking.ui import check_port, serve
 from breakeven.tracking.views import COSTS_VIEW, TABLE_VIEW, TAG, saved_views
 

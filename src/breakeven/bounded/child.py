@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from breakeven.bounded import worker
-from breakeven.errors import MachineError
+from breakeven.core.errors import MachineError
 
 # More than any answer needs, and less than what would take a machine down.
 _MEMORY_BYTES = 4 * 1024**3

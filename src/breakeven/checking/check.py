@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from breakeven.checking.data import check_sources, check_tasks
+from breakeven.checking.data_checks import check_sources, check_tasks
 from breakeven.checking.fairness import check_rates
-from breakeven.checking.findings import FILE, Finding
-from breakeven.checking.models import check_students
-from breakeven.checking.services import check_grading, check_machine, check_teacher
+from breakeven.checking.model_checks import check_students
+from breakeven.checking.problems import FILE, Finding
+from breakeven.checking.service_checks import check_grading, check_machine, check_teacher
 from breakeven.params import Params
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from breakeven.checking.findings import Finding, warning
+from breakeven.checking.problems import Finding, warning
 from breakeven.params import Params
 from breakeven.params.cells import cells, resolve
 

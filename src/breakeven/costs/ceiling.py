@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.files import read_json, write_json
+from breakeven.core.scratch import scratch_folder
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.devices import Device, describe_device
-from breakeven.errors import InputError, MachineError
-from breakeven.files import read_json, write_json
-from breakeven.scratch import scratch_folder
 
 _LARGEST_MATRIX = 8192
 # A product this long is past the overheads of a call, so that a larger one is hardly faster.

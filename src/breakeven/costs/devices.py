@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from breakeven.core.errors import InputError, MachineError
 from breakeven.costs.amounts import Amount, absent, largest
 from breakeven.costs.energy import Joules, metered_energy
-from breakeven.errors import InputError, MachineError
 
 Kind = Literal["cpu", "cuda", "mps"]
 _STATUS = Path("/proc/self/status")

@@ -10,8 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from breakeven.core.errors import InputError
 from breakeven.costs.architecture import Architecture
-from breakeven.errors import InputError
 
 
 class UnknownArchitectureError(InputError):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from breakeven.core.errors import InputError, did_you_mean
 from breakeven.costs.architecture import Architecture
-from breakeven.errors import InputError, did_you_mean
 
 ALL_LINEAR = "all-linear"
 

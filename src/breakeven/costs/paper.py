@@ -10,9 +10,9 @@ Negative counts raise ValueError, experts raise InputError: the formulas have no
 
 from numpy.typing import ArrayLike
 
+from breakeven.core.errors import InputError
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.counts import Counts, checked, checked_array, running_sum
-from breakeven.errors import InputError
 
 
 def forward_flops(architecture: Architecture, tokens: Counts) -> Counts:

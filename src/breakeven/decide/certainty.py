@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from breakeven.analysis.results import Style
 from breakeven.decide.options import Option
+from breakeven.params import Style
 
 STEPS = 65535
 

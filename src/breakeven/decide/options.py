@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from breakeven.analysis.results import Style
+from breakeven.core.errors import InputError
 from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Bill, Cost, absent_cost, lifetime_cost
-from breakeven.errors import InputError
+from breakeven.params import Style
 
 Unit = Literal["flops", "device_seconds", "money"]
 UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money")

@@ -5,11 +5,11 @@ import json
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from breakeven.analysis.results import Results
 from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Cost
-from breakeven.decide.build import Bills, Choices, choices_of
+from breakeven.decide.family_options import Bills, Choices, choices_of
 from breakeven.decide.options import Option
+from breakeven.results.cell_results import Results
 
 # What HTML or JavaScript could take for its own; all are legal inside JSON strings when escaped.
 _ESCAPES = {

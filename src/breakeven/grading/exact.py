@@ -7,12 +7,12 @@ right answer may hold it or not: it is left open, and not called wrong.
 import re
 
 from breakeven.grading.boxes import final_text, last_box
-from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.grading.maths.characters import words
 from breakeven.grading.maths.endings import END, said_result
 from breakeven.grading.references import right_answers
 from breakeven.grading.refusals import refuses
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.item import Item
 
 _DECISIONS = frozenset({"yes", "no", "true", "false"})
 # A first word before a mark or clause ("No, it is", "Yes it is"), or a last one after "is" or "so".

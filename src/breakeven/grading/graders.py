@@ -9,17 +9,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
-from breakeven.errors import InputError, did_you_mean
+from breakeven.core.errors import InputError, did_you_mean
 from breakeven.grading.exact import grade_exact
-from breakeven.grading.grade import UNPARSED, Grade
+from breakeven.grading.gym_scorer import grade_gym
 from breakeven.grading.instructions import grade_ifeval
 from breakeven.grading.letter import grade_letter
 from breakeven.grading.maths.grader import grade_math
 from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
-from breakeven.gym.scoring import grade_gym
 from breakeven.params import Grading
-from breakeven.tasks.items import Item
-from breakeven.traces import is_truncated, part
+from breakeven.rows.grade import UNPARSED, Grade
+from breakeven.rows.item import Item
+from breakeven.rows.traces import is_truncated, part
 
 Grader = Callable[[str, Item], Grade]
 

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from breakeven.errors import InputError, MachineError, did_you_mean
-from breakeven.grading.grade import UNPARSED, Grade, found
-from breakeven.tasks.items import Item
+from breakeven.core.errors import InputError, MachineError, did_you_mean
+from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.item import Item
 
 # Checkers that part a text into sentences or words with a model that NLTK fetches.
 _NEED_PUNKT = frozenset(

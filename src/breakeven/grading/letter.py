@@ -10,8 +10,8 @@ from collections import deque
 
 from breakeven.grading.boxes import last_box, own_part
 from breakeven.grading.choices import Choices, choices_of, denied, undressed
-from breakeven.grading.grade import UNPARSED, Grade, found
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.item import Item
 
 # What takes back all that was said before it.
 _TAKEN_BACK = re.compile(

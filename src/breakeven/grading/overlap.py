@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from breakeven.grading.boxes import final_text
-from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.grading.references import right_answers
 from breakeven.grading.refusals import refuses
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.item import Item
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")

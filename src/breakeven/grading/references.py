@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from breakeven.errors import InputError
-from breakeven.tasks.items import Item
+from breakeven.core.errors import InputError
+from breakeven.rows.item import Item
 
 
 def right_answers(item: Item) -> Sequence[str]:

@@ -1,7 +1,6 @@
 """Data sets of reasoning-gym: entries on one side of the train/test line, solved and scored."""
 
-from breakeven.gym.generation import INSTRUCTION, Entry, entries
-from breakeven.gym.scoring import grade_gym
+from breakeven.gym.distinct_entries import INSTRUCTION, Entry, entries
 from breakeven.gym.worked import SOLVED, Worked
 
-__all__ = ["INSTRUCTION", "SOLVED", "Entry", "Worked", "entries", "grade_gym"]
+__all__ = ["INSTRUCTION", "SOLVED", "Entry", "Worked", "entries"]

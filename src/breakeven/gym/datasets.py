@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from breakeven.errors import InputError, did_you_mean
+from breakeven.core.errors import InputError, did_you_mean
 
 _GRIDS = "its scorer does not accept its own reference once that has been written to a file"
 _NO_REFERENCE = "it has no reference answers, so nothing can be compared"

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from breakeven.gym.arithmetic import expression, value_and_numbers
 from breakeven.gym.datasets import open_dataset
+from breakeven.gym.safe_arithmetic import expression, value_and_numbers
 
 Entry = Mapping[str, Any]
 

@@ -11,35 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from breakeven.bounded.child import Child
-from breakeven.errors import InputError
-from breakeven.grading.boxes import last_box
-from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.gym.scorers import scorer
-from breakeven.tasks.items import Item
 
 # No scorer needs a tenth of it for an answer to its question.
 _LIMIT_SECONDS = 5.0
-# What is longer is no answer to a question of reasoning-gym, whatever it is.
-_LONGEST = 100_000
-
-
-def grade_gym(answer: str, item: Item) -> Grade:
-    """Grade an answer, or what its last box holds, by the scorer of the item's data set.
-
-    Raises:
-        InputError: the item does not carry the entry that its scorer needs.
-    """
-    said = last_box(answer) or answer.strip()
-    if not said or len(said) > _LONGEST:
-        return UNPARSED
-    try:
-        dataset, config, entry = (item.meta[key] for key in ("dataset", "config", "entry"))
-    except KeyError as error:
-        raise InputError(
-            f"item {item.id} of {item.task}: meta: no {error}; the grader gym is for tasks of "
-            f"kind reasoning-gym"
-        ) from error
-    return found(full_marks(dataset, config, entry, said))
 
 
 def full_marks(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from breakeven.errors import InputError, did_you_mean
+from breakeven.core.errors import InputError, did_you_mean
 
 
 def field_of(row: Mapping[str, Any], path: str, where: str) -> Any:  # noqa: ANN401 - as stored

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TypeVar
 
-from breakeven.errors import InputError
-from breakeven.files import iter_rows
-from breakeven.hubdata.sampling import sample
+from breakeven.core.errors import InputError
+from breakeven.core.files import iter_rows
+from breakeven.hubdata.row_samples import sample
 
 Row = TypeVar("Row")
 

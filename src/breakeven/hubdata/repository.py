@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from breakeven.errors import InputError, MachineError, did_you_mean
-from breakeven.files import digest_path
+from breakeven.core.errors import InputError, MachineError, did_you_mean
+from breakeven.core.files import digest_path
 from breakeven.hubdata.text_files import csv_rows, json_rows
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from breakeven.errors import BreakevenError, InputError, MachineError
+from breakeven.core.errors import BreakevenError, InputError, MachineError
 from breakeven.hubdata.fields import field_of
 from breakeven.hubdata.repository import open_split, went_unanswered
-from breakeven.hubdata.sampling import sample
+from breakeven.hubdata.row_samples import sample
 
 Row = dict[str, Any]
 

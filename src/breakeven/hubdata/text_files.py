@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 
 if TYPE_CHECKING:
     from datasets import DatasetBuilder

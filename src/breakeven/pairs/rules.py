@@ -5,9 +5,9 @@ prompts.
 from typing import NamedTuple
 
 from breakeven.params import PairRules
-from breakeven.prompts.prompt import Prompt
-from breakeven.teacher.completion import Completion
-from breakeven.traces import why_misplaced
+from breakeven.rows.completion import Completion
+from breakeven.rows.prompt import Prompt
+from breakeven.rows.traces import why_misplaced
 
 
 class Answered(NamedTuple):

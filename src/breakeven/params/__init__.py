@@ -52,14 +52,17 @@ from breakeven.params.teachers import (
     VllmTeacher,
 )
 from breakeven.params.training import (
+    STYLES,
     Arm,
     Budget,
     Lora,
     Schedule,
+    Style,
     Training,
 )
 
 __all__ = [
+    "STYLES",
     "Answering",
     "Arm",
     "Base",
@@ -92,6 +95,7 @@ __all__ = [
     "SolverTeacher",
     "Source",
     "Student",
+    "Style",
     "Task",
     "Teacher",
     "TeacherStyle",

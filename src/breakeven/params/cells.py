@@ -7,9 +7,9 @@ in which style asks `resolve`: the rule who decides stands here only.
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from breakeven.params.references import pick
 from breakeven.params.schema import Params, Student
-from breakeven.params.training import Arm, Budget, Lora, Method, Training
-from breakeven.stage import pick
+from breakeven.params.training import Arm, Budget, Lora, Method, Style, Training
 
 Trained = Literal["full", "lora", "qlora"]
 
@@ -65,7 +65,7 @@ class Settings(NamedTuple):
 class Resolved(NamedTuple):
     """What a cell is: its style, and how it is trained (None: its student is left as it is)."""
 
-    style: Literal["base", "ift", "reasoning", "mixed"]
+    style: Style
     shots: int
     training: Settings | None
 

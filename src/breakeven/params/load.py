@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from breakeven.errors import InputError, did_you_mean
+from breakeven.core.errors import InputError, did_you_mean
 from breakeven.params.names import Digest, Name, PackageName, RepoId, Revision, VariableName
 from breakeven.params.reading import read_yaml
 from breakeven.params.schema import Params

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,8 +1,11 @@
-"""Names in one table of params.yaml that point into another."""
+"""Names of rows: those that a command asks for, and those in one table that point into another."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
-from breakeven.errors import did_you_mean
+from breakeven.core.errors import InputError, did_you_mean
+
+Value = TypeVar("Value")
 
 
 def check_references(
@@ -26,3 +29,10 @@ def check_references(
             raise ValueError(
                 f"arms.{arm}.{key}: {wanted!r} is no corpus; {did_you_mean(wanted, corpora)}"
             )
+
+
+def pick(table: Mapping[str, Value], key: str, name: str) -> Value:
+    """The row `name` of the table `key` of params.yaml; raises InputError where there is none."""
+    if name not in table:
+        raise InputError(f"params.yaml: {key}: {name!r} is not in it; {did_you_mean(name, table)}")
+    return table[name]

@@ -20,6 +20,8 @@ from breakeven.params.names import (
     Whole,
 )
 
+Style = Literal["base", "ift", "reasoning", "mixed"]
+STYLES: tuple[Style, ...] = ("base", "ift", "reasoning", "mixed")
 Method = Literal["none", "full", "lora", "qlora"]
 
 
@@ -88,7 +90,7 @@ class Arm(Section):
         return tuple(name for name in (self.corpus, self.then) if name is not None)
 
     @property
-    def style(self) -> Literal["base", "ift", "reasoning", "mixed"]:
+    def style(self) -> Style:
         """What the arm teaches, from its share of traces."""
         if not self.trained:
             return "base"

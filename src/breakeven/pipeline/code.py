@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from breakeven.errors import InputError
-from breakeven.files import digest_file, read_json, write_json
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_file, read_json, write_json
 
 STAGES = Path("stages")
 # Modules go by their names in the project; they are read where this one was imported from.

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from breakeven.errors import MachineError
-from breakeven.files import write_text
+from breakeven.core.errors import MachineError
+from breakeven.core.files import write_text
 
 LOCK = Path("dvc.lock")
 _DVC = Path(".dvc/tmp")

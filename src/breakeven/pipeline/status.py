@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.params import Params
+from breakeven.pipeline.inputs import ALWAYS_RUN, CODE, INPUTS, write_inputs
 from breakeven.pipeline.lock import AT_WORK, require_idle
-from breakeven.pipeline.write import ALWAYS_RUN, CODE, INPUTS, write_inputs
 
 if TYPE_CHECKING:
     from dvc.repo import Repo

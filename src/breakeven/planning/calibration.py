@@ -11,14 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from breakeven.core.errors import MachineError
+from breakeven.core.files import read_json, write_json, write_text
+from breakeven.core.progress import Progress
+from breakeven.core.records import versions
+from breakeven.core.scratch import scratch_folder
 from breakeven.costs.devices import describe_device
-from breakeven.errors import MachineError
-from breakeven.files import read_json, write_json, write_text
 from breakeven.params import Params
 from breakeven.planning.rates import Calibration
-from breakeven.progress import Progress
-from breakeven.records import versions
-from breakeven.scratch import scratch_folder
 
 # Student, stage, style.
 Key = tuple[str, str, str]
@@ -82,7 +82,7 @@ def _items(params: Params) -> int:
 
 
 def _one_task_a_family(params: Params) -> list[str]:
-    from breakeven.planning.expected import family_of
+    from breakeven.planning.expected_texts import family_of
 
     return list({family_of(name, task): name for name, task in params.tasks.items()}.values())
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import Method, answer_flops, train_flops
 from breakeven.costs.lora import Lora
-from breakeven.planning.expected import Bytes, Texts
+from breakeven.planning.expected_texts import Bytes, Texts
 from breakeven.rendering import render_examples
 
 if TYPE_CHECKING:

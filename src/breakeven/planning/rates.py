@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from breakeven.planning.cells import PlannedCell
-from breakeven.planning.devices import PlannedDevice
+from breakeven.planning.expected_work import PlannedCell
+from breakeven.planning.planned_devices import PlannedDevice
 
 
 class Shares(NamedTuple):

@@ -1,6 +1,6 @@
 """A problem as an open question or as multiple choice, and what a teacher writes for each."""
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.procedural.problem import Problem
 
 LETTERS = "ABCD"

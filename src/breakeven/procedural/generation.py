@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out
 from breakeven.procedural.problem import Partition, Problem, partition_of
 

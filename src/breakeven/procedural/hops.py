@@ -4,7 +4,7 @@ import itertools
 import random
 
 from breakeven.procedural.problem import Problem, shuffled_choices
-from breakeven.procedural.words import PEOPLE
+from breakeven.procedural.vocabulary import PEOPLE
 
 DEPTHS = (2, 4)
 CIRCLES = (5, 6)

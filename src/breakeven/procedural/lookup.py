@@ -3,7 +3,7 @@
 import random
 
 from breakeven.procedural.problem import Problem, shuffled_choices
-from breakeven.procedural.words import PEOPLE, THINGS
+from breakeven.procedural.vocabulary import PEOPLE, THINGS
 
 DEPTHS = None
 PICKERS = (4, 5)

@@ -3,7 +3,7 @@
 import random
 
 from breakeven.procedural.problem import Problem
-from breakeven.procedural.words import CATEGORIES, CATEGORY_OF
+from breakeven.procedural.vocabulary import CATEGORIES, CATEGORY_OF
 
 DEPTHS = None
 

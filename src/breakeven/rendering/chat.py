@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.rendering.encoding import special_ids
 from breakeven.rendering.templates import Message, apply_template, wrong_template
-from breakeven.traces import THINK_CLOSE, THINK_OPEN, with_trace
+from breakeven.rows.traces import THINK_CLOSE, THINK_OPEN, with_trace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.errors import InputError
-from breakeven.traces import THINK_CLOSE, THINK_OPEN
+from breakeven.core.errors import InputError
+from breakeven.rows.traces import THINK_CLOSE, THINK_OPEN
 
 if TYPE_CHECKING:
     from tokenizers import AddedToken, Tokenizer

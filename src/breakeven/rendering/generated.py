@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.rendering.chat import chat_frame, end_of_reply
 from breakeven.rendering.encoding import think_marks
 from breakeven.rendering.render import Shot, decode, decode_all
-from breakeven.traces import THINK_CLOSE, is_open, part
+from breakeven.rows.traces import THINK_CLOSE, is_open, part
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

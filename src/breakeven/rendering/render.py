@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.errors import InputError
+from breakeven.core.errors import InputError
 from breakeven.rendering.chat import chat_frame
 from breakeven.rendering.encoding import Markup, encode_rows, encode_texts, starts_with_bos
-from breakeven.traces import THINK_CLOSE, with_trace
+from breakeven.rows.traces import THINK_CLOSE, with_trace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

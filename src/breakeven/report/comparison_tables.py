@@ -2,26 +2,26 @@
 
 from collections.abc import Sequence
 
+from breakeven.findings.decided import Findings
+from breakeven.findings.differences import Difference
+from breakeven.findings.equal_cost import COST_WORDS
+from breakeven.findings.judge import Verdict
+from breakeven.findings.matched import Matched
+from breakeven.findings.standing import STANDING_WORDS, count_words
 from breakeven.report.figures.spec import Row
-from breakeven.report.reach import reach_clause, reach_words
-from breakeven.report.study import Study
-from breakeven.report.style import scientific
+from breakeven.report.interval_scope import reach_clause, reach_words
 from breakeven.report.tables import Table
-from breakeven.report.unequal import over_items_words, unequal_words
-from breakeven.statistics.wording import (
+from breakeven.report.unequal_tasks import over_items_words, unequal_words
+from breakeven.report.view import Study
+from breakeven.words import (
     fixed,
     p_word,
     percent,
     points_interval,
+    scientific,
     span,
     times,
 )
-from breakeven.verdicts.differences import Difference
-from breakeven.verdicts.equal_cost import COST_WORDS
-from breakeven.verdicts.findings import Findings
-from breakeven.verdicts.judge import Verdict
-from breakeven.verdicts.matched import Matched
-from breakeven.verdicts.standing import STANDING_WORDS, count_words
 
 
 def gain_words(row: Difference) -> str:

@@ -4,10 +4,10 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from breakeven.report.scores import accuracy
-from breakeven.report.study import ArmView, PanelKey, Study
+from breakeven.findings.groups import Group
+from breakeven.report.accuracies import accuracy
+from breakeven.report.view import ArmView, PanelKey, Study
 from breakeven.statistics.estimates import Estimate
-from breakeven.verdicts.groups import Group
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,11 +1,10 @@
 """Tables of the data: the teacher in both modes, the pairs kept, what judges were asked."""
 
 from breakeven.report.figures.spec import Row
-from breakeven.report.run import Interval, Judging, RunSummary, TeacherAccuracy
 from breakeven.report.run_tables import NO_RECORDS
-from breakeven.report.style import human
 from breakeven.report.tables import Table
-from breakeven.statistics.wording import p_word, percent, percent_interval, points_interval
+from breakeven.study.facts import Interval, Judging, RunSummary, TeacherAccuracy
+from breakeven.words import human, p_word, percent, percent_interval, points_interval
 
 
 def teacher_table(run: RunSummary) -> Table:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from breakeven.findings.groups import Group, comparable
 from breakeven.report.figures.equivalent import place_words
 from breakeven.report.figures.spec import Row
-from breakeven.report.reach import reach_words
-from breakeven.report.study import PanelKey, Study
+from breakeven.report.interval_scope import reach_words
 from breakeven.report.tables import Table
-from breakeven.verdicts.groups import Group, comparable
+from breakeven.report.view import PanelKey, Study
 
 
 def growth_table(study: Study) -> Table:

@@ -7,12 +7,12 @@ was harmed by its training. Each is told by a 95% interval, in both directions.
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from breakeven.report.scores import accuracy
-from breakeven.report.study import Study
+from breakeven.findings.contrasts import difference
+from breakeven.findings.groups import Group
+from breakeven.report.accuracies import accuracy
 from breakeven.report.tables import Table
-from breakeven.statistics.wording import percent, percent_interval, points_interval
-from breakeven.verdicts.contrasts import difference
-from breakeven.verdicts.groups import Group
+from breakeven.report.view import Study
+from breakeven.words import percent, percent_interval, points_interval
 
 Against = Literal["chance", "base"]
 BY_VALUE = "by the value alone where no interval is known"

@@ -1,8 +1,8 @@
 """What the page says of its own limits: where numbers come from, what they cannot tell."""
 
-from breakeven.analysis.results import Results
-from breakeven.report.study import Study
-from breakeven.verdicts.groups import comparable
+from breakeven.findings.groups import comparable
+from breakeven.report.view import Study
+from breakeven.results.cell_results import Results
 
 # What a reader must know to read the verdict.
 TERMS = (

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from breakeven.findings.decided import Findings
 from breakeven.report.curves import CostPanel
-from breakeven.report.reach import runs_behind
-from breakeven.report.study import Study
-from breakeven.verdicts.findings import Findings
+from breakeven.report.interval_scope import runs_behind
+from breakeven.report.view import Study
 
 
 def metrics(

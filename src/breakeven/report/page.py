@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.decide.section import Section
+from breakeven.report.figure_files import panel_svg
 from breakeven.report.figures.spec import FigureSpec
 from breakeven.report.guards import Warned
-from breakeven.report.render import panel_svg
-from breakeven.report.run import Example
-from breakeven.report.style import STAGE_COLOURS, STYLE_COLOURS
-from breakeven.report.summary import Sentence
+from breakeven.report.headline import Sentence
 from breakeven.report.tables import Table
+from breakeven.study.facts import Example
+from breakeven.words import STAGE_COLOURS, STYLE_COLOURS
 
 # A family is a panel, and the study knows six: more are those of further corpora.
 MOST_PANELS, FIRST_PANELS = 8, 6

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from breakeven.costs.bill import ITEMS, Bill, Cost
 from breakeven.report.figures.spec import Row
-from breakeven.report.run import RunSummary, TaskRow
-from breakeven.report.study import Study
-from breakeven.report.style import human, scientific
 from breakeven.report.tables import Table, mapping_table
-from breakeven.statistics.wording import percent
+from breakeven.report.view import Study
+from breakeven.study.facts import RunSummary, TaskRow
+from breakeven.words import human, percent, scientific
 
 NO_RECORDS = "these results came without records"
 RATE_WORDS = (

@@ -2,12 +2,12 @@
 
 import time
 
-from breakeven.files import digest_file
-from breakeven.layout import REPORT, items_path
+from breakeven.core.files import digest_file
+from breakeven.core.layout import REPORT, items_path
+from breakeven.core.records import Record, versions
 from breakeven.params import Params
-from breakeven.records import Record, versions
-from breakeven.report.build import build_report
-from breakeven.report.collect import collect
+from breakeven.report.write import build_report
+from breakeven.study.collect import collect
 
 
 def run(params: Params) -> None:

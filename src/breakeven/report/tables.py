@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from breakeven.findings.groups import Group
+from breakeven.report.accuracies import accuracy, task_accuracies
 from breakeven.report.figures.spec import Row
-from breakeven.report.reach import reach_words
-from breakeven.report.scores import accuracy, task_accuracies
-from breakeven.report.study import Study
-from breakeven.report.style import human, scientific
-from breakeven.report.unequal import by_items_words, mean_over_items, unequal_words
+from breakeven.report.interval_scope import reach_words
+from breakeven.report.unequal_tasks import by_items_words, mean_over_items, unequal_words
+from breakeven.report.view import Study
 from breakeven.statistics.chance import chance_corrected
 from breakeven.statistics.estimates import Estimate
-from breakeven.statistics.wording import percent, percent_interval
-from breakeven.verdicts.groups import Group
+from breakeven.words import human, percent, percent_interval, scientific
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import itertools
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,8 @@ import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from breakeven.errors import BreakevenError, InputError
+from breakeven.core.errors import BreakevenError, InputError
+from breakeven.serving.chat_replies import UnreadableReplyError
 from breakeven.serving.failures import (
     Where,
     check_completion,
@@ -34,7 +35,7 @@ from breakeven.serving.failures import (
     retry_after_seconds,
     unreadable,
 )
-from breakeven.serving.replies import UnreadableReplyError
+from breakeven.serving.request import Request
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _CONNECT_SECONDS = 10.0
@@ -54,19 +55,6 @@ class Endpoints:
     key: str = field(repr=False)
     key_name: str
     check: Callable[[], None] | None = None
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request. `body` goes to the server as it is, with `model` added where it has none.
-
-    A body with `messages` is a chat completion; one with `prompt` (text or token ids) is a plain
-    completion. Settings that only some servers know (`chat_template_kwargs`, `top_k`,
-    `return_token_ids`) lie beside the others.
-    """
-
-    id: str
-    body: Mapping[str, Any]
 
 
 # A request and the JSON of the server's reply.

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
-from breakeven.errors import BreakevenError, InputError, MachineError, did_you_mean
-from breakeven.serving.replies import UnreadableReplyError, has_failed
+from breakeven.core.errors import BreakevenError, InputError, MachineError, did_you_mean
+from breakeven.serving.chat_replies import UnreadableReplyError, has_failed
 
 if TYPE_CHECKING:
-    from breakeven.serving.client import Request
+    from breakeven.serving.request import Request
 
 # Besides 5xx, what the same request can get over: time-out, conflict, too early, busy.
 _PASSING = (408, 409, 425, 429)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.files import read_json
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
-from breakeven.errors import InputError, MachineError
-from breakeven.files import read_json
 from breakeven.params import VllmServer
 
 # The ranks that vLLM has kernels for (vllm.config.lora.MaxLoRARanks).

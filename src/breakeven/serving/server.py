@@ -24,9 +24,9 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.error import URLError
 
-from breakeven.errors import MachineError
+from breakeven.core.errors import MachineError
+from breakeven.core.scratch import SCRATCH
 from breakeven.params import VllmServer
-from breakeven.scratch import SCRATCH
 from breakeven.serving import keeper
 from breakeven.serving.launch import launch_command, server_environment, vllm_build
 from breakeven.serving.server_log import failure

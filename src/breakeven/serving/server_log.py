@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from breakeven.errors import BreakevenError, InputError, MachineError
+from breakeven.core.errors import BreakevenError, InputError, MachineError
 
 # What a line of the log holds, whose mistake it is, and what helps; `{key}` leads to the server's
 # settings in params.yaml. The first row that fits any line decides.

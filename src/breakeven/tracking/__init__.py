@@ -1,1 +1,1 @@
-"""MLflow as a view of the records: nothing is kept there that the records do not hold."""
+"""MLflow's store, and the runs in it: nothing is kept there that the records do not hold."""

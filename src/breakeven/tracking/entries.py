@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from breakeven.files import digest_json
+from breakeven.core.files import digest_json
 
 # Raise it when the same records shall be shown differently: every run is then made anew.
 LAYOUT = 1

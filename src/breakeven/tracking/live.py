@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from breakeven.params import Params
-from breakeven.tracking.names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
+from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
 
 # A training shorter than this is over before anyone could watch it.
 START_AFTER_SECONDS = 10.0

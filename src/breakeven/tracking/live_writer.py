@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from breakeven.errors import BreakevenError
+from breakeven.core.errors import BreakevenError
 from breakeven.tracking.runs import CELL, LIVE, archive_run, ensure_experiment
 from breakeven.tracking.store import Store, current_store, explain, initialise, set_environment
 

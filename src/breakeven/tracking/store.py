@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
 
 FOLDER = Path("mlruns")
 _SQLITE = "sqlite:///"

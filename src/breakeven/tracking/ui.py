@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from breakeven.errors import InputError, MachineError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.tracking.store import Store, current_store, initialise, read_rows, set_environment
 from breakeven.tracking.views import COSTS_VIEW, TAG
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from breakeven.grading.boxes import last_box, plain_text
-from breakeven.grading.grade import UNPARSED, Grade, found
 from breakeven.grading.maths.algebra import Answer
 from breakeven.grading.maths.comparison import Comparer
 from breakeven.grading.maths.endings import endings
@@ -13,7 +12,8 @@ from breakeven.grading.maths.reading import LONGEST, Reading, readings, undresse
 from breakeven.grading.maths.tree import letters
 from breakeven.grading.maths.units import read_unit
 from breakeven.grading.references import relative_tolerance, right_answers
-from breakeven.tasks.items import Item
+from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.item import Item
 
 _PLAIN = re.compile(r"\s*[-+]?\d{1,300}\s*")
 _MARKS = re.compile(r"[!?.\s]+$")

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from breakeven.report.style import INK, MUTED, scientific
-from breakeven.statistics.wording import fixed
+from breakeven.words import INK, MUTED, fixed, scientific
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

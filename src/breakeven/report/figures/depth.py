@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.report.figures.axes import accuracy_axis
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.study import NO_ITEMS, ArmView, Study
-from breakeven.report.style import STYLE_WORDS
+from breakeven.report.view import NO_ITEMS, ArmView, Study
 from breakeven.statistics.estimates import Estimate
-from breakeven.statistics.wording import percent
+from breakeven.words import STYLE_WORDS, percent
 
 if TYPE_CHECKING:
     import numpy as np

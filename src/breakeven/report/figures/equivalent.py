@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from breakeven.findings.groups import Group, comparable
 from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.reach import reach_words
-from breakeven.report.study import ArmView, PanelKey, Study
-from breakeven.report.style import INK, MUTED, size_word
-from breakeven.verdicts.groups import Group, comparable
+from breakeven.report.interval_scope import reach_words
+from breakeven.report.view import ArmView, PanelKey, Study
+from breakeven.words import INK, MUTED, size_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 from breakeven.report.curves import CostKind, CostPanel, Curve, Point, cost_panels
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.reach import band_words, reach_words
-from breakeven.report.study import Study
-from breakeven.report.style import INK, MUTED, SHADE, STYLE_WORDS, size_word
-from breakeven.statistics.wording import fixed, span, times
+from breakeven.report.interval_scope import band_words, reach_words
+from breakeven.report.view import Study
+from breakeven.words import INK, MUTED, SHADE, STYLE_WORDS, fixed, size_word, span, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

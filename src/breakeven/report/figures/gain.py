@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from breakeven.findings.differences import Difference
+from breakeven.findings.groups import Group
+from breakeven.findings.standing import count
 from breakeven.report.figures.axes import label_point, power_ticks, signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.reach import reach_words
-from breakeven.report.study import ArmView, PanelKey, Study
-from breakeven.report.style import INK, STYLE_WORDS
-from breakeven.statistics.wording import span, times
-from breakeven.verdicts.differences import Difference
-from breakeven.verdicts.groups import Group
-from breakeven.verdicts.standing import count
+from breakeven.report.interval_scope import reach_words
+from breakeven.report.view import ArmView, PanelKey, Study
+from breakeven.words import INK, STYLE_WORDS, span, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

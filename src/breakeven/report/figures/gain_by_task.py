@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from breakeven.findings.differences import Difference
 from breakeven.report.figures.axes import signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.reach import reach_words
-from breakeven.report.study import NO_ITEMS, ArmView, Study
-from breakeven.report.style import INK, MUTED, STYLE_WORDS
-from breakeven.statistics.wording import points, span
-from breakeven.verdicts.differences import Difference
+from breakeven.report.interval_scope import reach_words
+from breakeven.report.view import NO_ITEMS, ArmView, Study
+from breakeven.words import INK, MUTED, STYLE_WORDS, points, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

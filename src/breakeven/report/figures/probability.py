@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from breakeven.report.curves import CostPanel
 from breakeven.report.figures.spec import FigureSpec, Panel, Row, absent
-from breakeven.report.reach import reach_words
-from breakeven.report.study import Study
+from breakeven.report.interval_scope import reach_words
+from breakeven.report.view import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.study import ArmView, Study
-from breakeven.report.style import STAGE_COLOURS, human, scientific
-from breakeven.statistics.wording import times
+from breakeven.report.view import ArmView, Study
+from breakeven.words import STAGE_COLOURS, human, scientific, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

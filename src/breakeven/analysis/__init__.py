@@ -1,1 +1,0 @@
-"""The one table of results that the report, the verdicts, replay, import and decide read."""

@@ -1,0 +1,1 @@
+"""The answer stage: a student answers every task in every arm, resumable batch by batch."""

@@ -1,0 +1,156 @@
+"""What the answers of a student cost: tokens, FLOPs and device-seconds, by cell and task."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from breakeven.answer.cell_weights import digest_cell
+from breakeven.answer.engine import Cell, Setup
+from breakeven.answer.task_answers import Piece
+from breakeven.core.files import digest_path
+from breakeven.core.layout import task_path
+from breakeven.core.records import Record, versions
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.ceiling import Found, find_ceiling
+from breakeven.costs.devices import Usage, record_fields
+from breakeven.costs.exact import answer_flops
+from breakeven.costs.model_shapes import known_architecture
+
+ELSEWHERE = "a part of these answers was made by an earlier run, which did not keep it"
+
+
+def answer_record(
+    setup: Setup,
+    cells: Sequence[Cell],
+    usage: Usage,
+    made: int,
+    inputs: Mapping[str, str],
+) -> Record:
+    """The record of a student's answers; `usage` is of this run, which made `made` batches.
+
+    `details.cells` has a row for every arm, seed, decoding and task. Device-seconds count every
+    batch, whichever run made it: batches that ran side by side share the seconds between them.
+    Utilisation takes them all to have run as those of this run did.
+    """
+    architecture = known_architecture(setup.base.path)
+    ceiling = _ceiling(setup, usage)
+    pieces = [(cell, piece) for cell in cells for piece in cell.pieces]
+    rows = [
+        {"arm": cell.arm, "seed": cell.seed, **_row(piece, architecture, ceiling)}
+        for cell, piece in pieces
+    ]
+    # Cells that share their answers count once where the device is held.
+    held = {piece.folder: row for (_, piece), row in zip(pieces, rows, strict=True)}
+    batches = sum(len(one) for one in {p.folder: p.batches for _, p in pieces}.values())
+    return Record(
+        stage="answer",
+        cell={"student": setup.student},
+        parameters=setup.params.answering.model_dump(mode="json"),
+        tokens={
+            kind: sum(row[f"{kind}_tokens"] for row in rows)
+            for kind in ("prompt", "thinking", "answer")
+        },
+        flops={"inference": _total(rows, architecture).value},
+        inputs=inputs,
+        details={
+            "cells": rows,
+            "placement": setup.engine.placement._asdict(),
+            **ceiling.as_details(),
+        },
+        versions={**versions(), **setup.engine.versions},
+        **_measured(
+            setup,
+            rows,
+            list(held.values()),
+            usage,
+            ceiling,
+            architecture=architecture,
+            elsewhere=made < batches,
+        ),
+    )
+
+
+def _total(rows: Sequence[dict[str, Any]], architecture: Architecture | str) -> Amount:
+    """The FLOPs of rows together; absent where the student's shape is not known."""
+    if isinstance(architecture, str):
+        return absent(architecture)
+    return Amount(sum(row["inference_flops"] for row in rows))
+
+
+def _ceiling(setup: Setup, usage: Usage) -> Found:
+    """What the device can do with all the threads of the batches that ran side by side."""
+    engine = setup.engine
+    if "utilisation" in engine.unmeasured:
+        return Found(None, engine.unmeasured["utilisation"])
+    threads = engine.placement.threads
+    together = None if threads is None else threads * engine.placement.workers
+    return find_ceiling(usage.device, engine.placement.dtype, together)
+
+
+def _row(piece: Piece, architecture: Architecture | str, ceiling: Found) -> dict[str, Any]:
+    answers = piece.answers()
+    new_tokens = [answer.thinking_tokens + answer.answer_tokens for answer in answers]
+    prompt_tokens = [answer.prompt_tokens for answer in answers]
+    flops = (
+        absent(architecture)
+        if isinstance(architecture, str)
+        else Amount(
+            float(answer_flops(architecture, np.array(prompt_tokens), np.array(new_tokens)).sum())
+        )
+    )
+    seconds = piece.device_seconds()
+    return {
+        "decoding": piece.decoding,
+        "task": piece.reading.task,
+        "shots": len(piece.reading.shots),
+        "answers": len(answers),
+        "truncated": sum(answer.truncated for answer in answers),
+        "prompt_tokens": sum(prompt_tokens),
+        "thinking_tokens": sum(answer.thinking_tokens for answer in answers),
+        "answer_tokens": sum(answer.answer_tokens for answer in answers),
+        "inference_flops": flops.value,
+        "device_seconds": seconds,
+        "utilisation": ceiling.share(flops, seconds).value,
+    }
+
+
+def _measured(
+    setup: Setup,
+    rows: Sequence[dict[str, Any]],
+    held: Sequence[dict[str, Any]],
+    usage: Usage,
+    ceiling: Found,
+    *,
+    architecture: Architecture | str,
+    elsewhere: bool,
+) -> dict[str, Any]:
+    """Device, seconds, memory and metrics; `held` are the rows that held the device."""
+    seconds = sum(row["device_seconds"] for row in held)
+    fields = record_fields(usage)
+    unmeasured = setup.engine.unmeasured
+    metrics = {**fields["metrics"], **dict.fromkeys(unmeasured)}
+    missing = {**fields["absent"], **unmeasured}
+    if elsewhere:
+        missing = dict.fromkeys(metrics, ELSEWHERE)
+        metrics = dict.fromkeys(metrics)
+    flops = _total(held, architecture)
+    reasons = {"flops.inference": flops.reason} if flops.reason else {}
+    share = ceiling.share(flops, seconds)
+    reasons |= {"utilisation": share.reason} if share.reason else {}
+    counts = {name: sum(row[name] for row in rows) for name in ("answers", "truncated")}
+    return {
+        **fields,
+        "device_seconds": {usage.device.kind: seconds},
+        "gpu_hours": 0.0 if usage.device.kind == "cpu" else seconds / 3600,
+        "metrics": {**metrics, **counts, "utilisation": share.value},
+        "absent": missing | reasons,
+    }
+
+
+def digests_read(setup: Setup, cells: Sequence[Cell]) -> dict[str, str]:
+    """Digests of what a student's answers come from: base, weights of each cell, tasks."""
+    folders = {str(cell.folder): digest_cell(cell.folder, cell.method) for cell in cells}
+    tasks = {str(task_path(task)): digest_path(task_path(task)) for task in setup.params.tasks}
+    return {setup.base.name: setup.base.digest, **folders, **tasks}

@@ -1,0 +1,153 @@
+"""The weights of one cell on a loaded base, and the base's own weights back afterwards, exactly.
+
+An adapter is merged into the weights: a merged model decodes at the base's speed. What the base
+held is kept, not recomputed, so that the next cell starts from the same bits.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import atomic_folder, digest_file, digest_json
+from breakeven.core.scratch import scratch_folder
+from breakeven.params.training import Method
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+# What a training run leaves in a cell's folder.
+ADAPTER = "adapter_config.json"
+WEIGHTS = "*.safetensors"
+UNTRAINED = "untrained.json"
+
+
+def check_cell(folder: Path, method: Method) -> None:
+    """Raise InputError where a folder does not hold what its method leaves there."""
+    wanted = {"none": UNTRAINED, "full": WEIGHTS, "lora": ADAPTER, "qlora": ADAPTER}[method]
+    if not any(folder.glob(wanted)):
+        cell = "-".join(folder.parts[-3:])
+        raise InputError(f"{folder}: holds no {wanted}; run `dvc repro train@{cell}`")
+
+
+def digest_cell(folder: Path, method: Method) -> str | None:
+    """Digest of what changes a cell's answers: its weights and how they go on the base."""
+    if method == "none":
+        return None
+    files = sorted([*folder.glob(WEIGHTS), *folder.glob(ADAPTER)])
+    return digest_json([[file.name, digest_file(file)] for file in files])
+
+
+def are_numbers(folder: Path) -> bool:
+    """Whether every weight in a cell's folder is a finite number."""
+    from safetensors import safe_open
+
+    for file in sorted(folder.glob(WEIGHTS)):
+        with safe_open(file, "pt") as weights:
+            names = list(weights.keys())
+            if not all(weights.get_tensor(name).isfinite().all() for name in names):
+                return False
+    return True
+
+
+def rounded_base(base: Path, digest: str, dtype: str) -> Path:
+    """The base as its QLoRA cells saw it while training: rounded to NF4, saved in `dtype`.
+
+    `digest` is that of the base. The folder is made once and kept in scratch.
+    """
+    from breakeven.models.loading import load_base
+
+    folder = scratch_folder("nf4", {"base": digest, "dtype": dtype}) / "weights"
+    if not folder.is_dir():
+        model = load_base(base, torch_dtype(dtype))
+        _round_to_nf4(model)
+        with atomic_folder(folder) as temporary:
+            model.save_pretrained(temporary)
+    return folder
+
+
+def torch_dtype(name: str) -> "torch.dtype":
+    """PyTorch's number format of that name."""
+    import torch
+
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
+
+
+def held_weights(model: "PreTrainedModel") -> "dict[str, Tensor]":
+    """A copy of every parameter, tied ones once, on the CPU."""
+    return {name: weight.detach().cpu().clone() for name, weight in model.named_parameters()}
+
+
+@contextmanager
+def cell_weights(
+    model: "PreTrainedModel", base: "dict[str, Tensor]", folder: Path, method: Method
+) -> "Iterator[PreTrainedModel]":
+    """The model with the weights in `folder`; those of `base` are back when the block ends.
+
+    `base` is what `held_weights` gave for the model.
+    """
+    try:
+        if method == "full":
+            _load_full(model, folder)
+        elif method in ("lora", "qlora"):
+            if method == "qlora":
+                _round_to_nf4(model)
+            model = _merged(model, folder)
+        yield model.eval()
+    finally:
+        _restore(model, base)
+
+
+def _load_full(model: "PreTrainedModel", folder: Path) -> None:
+    from safetensors.torch import load_file
+
+    own = dict(model.named_parameters())
+    found: set[str] = set()
+    for file in sorted(folder.glob(WEIGHTS)):
+        for name, weight in load_file(file).items():
+            if name in own:
+                own[name].data.copy_(weight)
+                found.add(name)
+    missing = sorted(set(own) - found)
+    if missing:
+        raise InputError(f"{folder}: lacks the weights {missing[0]}; train this cell again")
+
+
+def _merged(model: "PreTrainedModel", folder: Path) -> "PreTrainedModel":
+    # bitsandbytes, which peft loads, reports a kernel that merging does not use.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    from peft import PeftModel
+
+    with warnings.catch_warnings():
+        # peft asks transformers for a property by its former name.
+        warnings.simplefilter("ignore", FutureWarning)
+        merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    # peft leaves its mark on the base, and warns of it when the next adapter comes.
+    if hasattr(merged, "peft_config"):
+        del merged.peft_config
+    return merged
+
+
+def _round_to_nf4(model: "PreTrainedModel") -> None:
+    """Put every linear layer but the head through NF4, as it was while the adapter was trained."""
+    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+    from torch import nn
+
+    head = model.get_output_embeddings()
+    for module in model.modules():
+        if isinstance(module, nn.Linear) and module is not head:
+            packed, state = quantize_4bit(
+                module.weight.data, quant_type="nf4", compress_statistics=True
+            )
+            module.weight.data.copy_(dequantize_4bit(packed, state))
+
+
+def _restore(model: "PreTrainedModel", base: "dict[str, Tensor]") -> None:
+    own = dict(model.named_parameters())
+    for name, weight in base.items():
+        own[name].data.copy_(weight)

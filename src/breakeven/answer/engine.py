@@ -1,0 +1,98 @@
+"""What answers batches: an engine, its placement, and the sessions in which it serves cells.
+
+An engine is a module with one function that makes an `Engine`. Nothing outside those modules knows
+which one it is.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.answer.task_answers import Piece
+from breakeven.core.errors import InputError
+from breakeven.models.pointer import BasePointer
+from breakeven.params import Params
+from breakeven.params.training import Method
+from breakeven.rows.answer import Answer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+class Placement(NamedTuple):
+    """Where a model decodes, in which number format, and how many batches at a time.
+
+    `threads` is what each batch computes with; None where another process decides. `devices` are
+    all held while a batch runs.
+    """
+
+    device: str
+    dtype: str
+    workers: int
+    threads: int | None
+    devices: int = 1
+
+
+class Cell(NamedTuple):
+    """One arm and seed: where its weights are, and what it has to answer."""
+
+    arm: str
+    seed: int
+    folder: Path
+    method: Method
+    pieces: list[Piece]
+
+
+class Job(NamedTuple):
+    """One batch of one piece of work, which holds this share of the device while it runs."""
+
+    cell: Cell
+    piece: Piece
+    number: int
+    share: float
+
+
+class Session(NamedTuple):
+    """Some cells while their weights are ready: `answer` makes any batch of theirs.
+
+    `answer` runs in several threads at once. `interrupt` makes those that run end soon, where the
+    engine can.
+    """
+
+    cells: list[Cell]
+    answer: Callable[[Job], list[Answer]]
+    interrupt: Callable[[], None] = lambda: None
+
+
+class Engine(NamedTuple):
+    """What answers batches.
+
+    `identity` is what of the engine decides answers, a part of every key: its name, the revision
+    of its module, and the versions of its libraries. `sessions` gives cells, all in the end, with
+    what answers them; closing it frees what it holds. `unmeasured` are numbers of a record that
+    this engine cannot meter, with the reason.
+    """
+
+    identity: Mapping[str, object]
+    versions: Mapping[str, str]
+    placement: Placement
+    sessions: "Callable[[Setup, Sequence[Cell]], Generator[Session, None, None]]"
+    unmeasured: Mapping[str, str]
+
+
+class Setup(NamedTuple):
+    """What all cells of a student share."""
+
+    params: Params
+    student: str
+    base: BasePointer
+    tokenizer: "PreTrainedTokenizerBase"
+    engine: Engine
+
+
+def not_numbers(cell: Cell) -> InputError:
+    """The error to raise for weights that are not numbers, or give none."""
+    return InputError(
+        f"{cell.folder}: the weights give logits that are not numbers; "
+        f"train arms.{cell.arm} with a smaller learning_rate"
+    )

@@ -1,0 +1,111 @@
+"""All answers of one student: every arm, seed, decoding and task, by whichever engine is asked."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from pathlib import Path
+
+from breakeven.answer.answer_costs import answer_record, digests_read
+from breakeven.answer.engine import Cell, Engine, Job, Session, Setup
+from breakeven.answer.engines import pick_engine
+from breakeven.answer.work_list import list_cells
+from breakeven.core.files import atomic_folder, write_rows
+from breakeven.core.layout import answers_path
+from breakeven.core.progress import Progress
+from breakeven.costs.devices import describe_device, metered
+from breakeven.models.pointer import read_base
+from breakeven.params import Params
+from breakeven.params.references import pick
+
+ANSWERS = Path("answers")
+
+
+def run(params: Params, student: str) -> None:
+    """Answer every task with every arm, seed and decoding; write the answers and the record.
+
+    What was answered before, by a run that was killed or that had fewer tasks, comes from scratch.
+
+    Raises:
+        InputError: a cell, a task or the base is missing, a prompt does not fit the student, or a
+            cell's weights are not numbers.
+        MachineError: the engine is not installed, or the device's memory does not hold a batch.
+    """
+    from breakeven.models.loading import load_tokenizer
+
+    pick(params.students, "students", student)
+    engine = pick_engine(params.answering)
+    base = read_base(student)
+    setup = Setup(params, student, base, load_tokenizer(Path(base.path)), engine)
+    cells = list_cells(setup)
+    inputs = digests_read(setup, cells)
+    with metered(describe_device(engine.placement.device)) as meter:
+        made = _answer_cells(setup, cells)
+    _write_answers(student, cells)
+    answer_record(setup, cells, meter.usage, made, inputs).write()
+
+
+def _answer_cells(setup: Setup, cells: list[Cell]) -> int:
+    """Make the batches that are missing; how many that were. Nothing is loaded but for them."""
+    # Cells of an untrained arm share their pieces, whatever the seed.
+    pieces = {piece.folder: piece for cell in cells for piece in cell.pieces}.values()
+    total = sum(len(piece.batches) for piece in pieces)
+    missing = sum(len(piece.pending) for piece in pieces)
+    if not missing:
+        return 0
+    waiting = [cell for cell in cells if any(piece.pending for piece in cell.pieces)]
+    sessions = setup.engine.sessions(setup, waiting)
+    label = f"answer {setup.student}"
+    with closing(sessions), Progress(label, total=total, done=total - missing) as bar:
+        for session in sessions:
+            _run(setup.engine, session, bar.advance)
+    return missing
+
+
+def _jobs(session: Session, workers: int) -> list[Job]:
+    """The batches that are missing, each once; they share the device while they run."""
+    missing = {
+        (piece.folder, number): (cell, piece)
+        for cell in session.cells
+        for piece in cell.pieces
+        for number in piece.pending
+    }
+    share = 1 / max(1, min(workers, len(missing)))
+    return [Job(cell, piece, number, share) for (_, number), (cell, piece) in missing.items()]
+
+
+def _run(engine: Engine, session: Session, done: Callable[[str], None]) -> None:
+    """Run a session's jobs side by side; `done` hears of each that has been written.
+
+    No job is left running afterwards: the session's weights may go.
+    """
+    pool = ThreadPoolExecutor(engine.placement.workers)
+    try:
+        jobs = _jobs(session, engine.placement.workers)
+        running = [pool.submit(_answer_job, engine, session, job) for job in jobs]
+        for one in as_completed(running):
+            done(one.result())
+    except KeyboardInterrupt:
+        session.interrupt()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _answer_job(engine: Engine, session: Session, job: Job) -> str:
+    started = time.perf_counter()
+    answers = session.answer(job)
+    held = job.share * engine.placement.devices * (time.perf_counter() - started)
+    job.piece.keep(job.number, answers, held)
+    return f"{job.cell.arm} {job.piece.reading.task} ({job.piece.decoding})"
+
+
+def _write_answers(student: str, cells: list[Cell]) -> None:
+    """Put the student's answers in place, those of removed arms and tasks out of it."""
+    with atomic_folder(ANSWERS / student) as temporary:
+        for cell in cells:
+            for piece in cell.pieces:
+                path = answers_path(
+                    student, cell.arm, cell.seed, piece.decoding, piece.reading.task
+                )
+                write_rows(temporary / path.relative_to(ANSWERS / student), piece.answers())

@@ -1,0 +1,146 @@
+"""The transformers engine: one loaded base in this process, the weights of a cell at a time."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.answer.cell_weights import cell_weights, held_weights, torch_dtype
+from breakeven.answer.engine import (
+    Cell,
+    Engine,
+    Job,
+    Placement,
+    Session,
+    Setup,
+    not_numbers,
+)
+from breakeven.answer.read_answer import read_answer
+from breakeven.core.errors import MachineError
+from breakeven.core.records import versions
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
+from breakeven.decoding.batching import Row
+from breakeven.params import Answering, Decoding
+from breakeven.rendering import Shot, end_token_ids
+from breakeven.rows.answer import Answer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# Raised when an edit to this package changes answers, so that none are reused from before it.
+REVISION = 1
+
+
+def transformers_engine(answering: Answering) -> Engine:
+    """The engine on the device there is."""
+    return Engine(
+        identity={"name": "transformers", "revision": REVISION},
+        versions={name: versions()[name] for name in ("torch", "transformers", "peft")},
+        placement=place(answering),
+        sessions=_sessions,
+        unmeasured={},
+    )
+
+
+def place(answering: Answering) -> Placement:
+    """The device there is and what it does well: bfloat16 on CUDA, float32 on a CPU.
+
+    On a CPU up to four batches run side by side: they do not wait for each other, as the threads
+    of one small matrix product do.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        dtype = chosen_dtype(answering.dtype, best_dtype("cuda"))
+        return Placement("cuda", dtype, 1, torch.get_num_threads())
+    threads = answering.threads or torch.get_num_threads()
+    workers = min(threads, 4)
+    dtype = chosen_dtype(answering.dtype, best_dtype("cpu"))
+    return Placement("cpu", dtype, workers, threads // workers)
+
+
+def answer_batch(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    task: str,
+    batch: Sequence[Row],
+    decoding: Decoding,
+    *,
+    limit: int,
+    shots: Sequence[Shot] = (),
+) -> list[Answer]:
+    """Answer every row of a task's batch, with at most `limit` new tokens each.
+
+    `shots` are those that the rows' prompts were rendered with: they decide what ends an answer.
+    Raises FloatingPointError where the model gives logits that are not numbers.
+    """
+    from breakeven.decoding.decode import generate
+    from breakeven.decoding.sampling import chooser
+
+    generations = generate(
+        model,
+        [row.prompt for row in batch],
+        limit=limit,
+        end_ids=end_token_ids(tokenizer, shots),
+        choose=chooser(decoding, [row.sample_name(task) for row in batch], limit),
+    )
+    return [
+        read_answer(tokenizer, row, one.ids, one.ended, shots)
+        for row, one in zip(batch, generations, strict=True)
+    ]
+
+
+def _sessions(setup: Setup, cells: Sequence[Cell]) -> Generator[Session, None, None]:
+    """One session a cell, on one base."""
+    with _base_model(setup) as model:
+        base = held_weights(model)
+        for cell in cells:
+            with cell_weights(model, base, cell.folder, cell.method) as student:
+                yield Session([cell], partial(_answer_job, setup, student))
+
+
+@contextmanager
+def _base_model(setup: Setup) -> "Iterator[PreTrainedModel]":
+    """The base on its device, with as many threads a batch as were planned."""
+    import torch
+    from transformers.utils import logging as transformers_logging
+
+    from breakeven.models.loading import load_base
+
+    placement = setup.engine.placement
+    transformers_logging.disable_progress_bar()  # beside the stage's own
+    before = torch.get_num_threads()
+    torch.set_num_threads(placement.threads or before)
+    try:
+        model = load_base(Path(setup.base.path), torch_dtype(placement.dtype))
+        yield model.to(placement.device).eval()
+    finally:
+        torch.set_num_threads(before)
+
+
+def _answer_job(setup: Setup, model: "PreTrainedModel", job: Job) -> list[Answer]:
+    answering, piece = setup.params.answering, job.piece
+    try:
+        return answer_batch(
+            model,
+            setup.tokenizer,
+            piece.reading.task,
+            piece.batches[job.number],
+            answering.decodings[piece.decoding],
+            limit=answering.max_new_tokens,
+            shots=piece.reading.shots,
+        )
+    except FloatingPointError as error:
+        raise not_numbers(job.cell) from error
+    except _out_of_memory() as error:
+        raise MachineError(
+            f"params.yaml: answering.batch_size: value is {answering.batch_size}; "
+            f"{setup.engine.placement.device} has too little memory for it, use a smaller one"
+        ) from error
+
+
+def _out_of_memory() -> type[Exception]:
+    import torch
+
+    return torch.OutOfMemoryError

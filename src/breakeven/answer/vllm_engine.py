@@ -1,0 +1,213 @@
+"""The vLLM engine: a server for all arms that share their base's weights, adapters and all.
+
+The same token ids go in as with the transformers engine, and the same tokens end an answer. The
+server samples: with the same seeds it draws other tokens than the transformers engine does.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from breakeven.answer.cell_weights import are_numbers, rounded_base
+from breakeven.answer.engine import (
+    Cell,
+    Engine,
+    Job,
+    Placement,
+    Session,
+    Setup,
+    not_numbers,
+)
+from breakeven.answer.read_answer import read_answer
+from breakeven.core.errors import InputError, MachineError
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
+from breakeven.decoding.batching import Row
+from breakeven.decoding.seeds import sample_digest
+from breakeven.params import Answering, Decoding, VllmServer
+from breakeven.rows.answer import Answer
+from breakeven.serving.client import Endpoints, run_requests
+from breakeven.serving.launch import vllm_build
+from breakeven.serving.request import Request
+from breakeven.serving.server import RunningServer, vllm_server
+
+# Raised when an edit to this module changes answers, so that none are reused from before it.
+REVISION = 2
+KEY = "params.yaml: answering.server"
+# Batches in flight: the next ones fill the server while the last answers of one are still written.
+WORKERS = 4
+# A request waits for those before it. That the server lives is known without a time limit.
+REQUEST_SECONDS = 24 * 3600.0
+ELSEWHERE = "the server's processes hold it, and they are not metered"
+THREADS = "the server computes with threads of its own"
+FIRST_ONLY = "a meter reads one device, and the server holds several"
+
+
+class Served(NamedTuple):
+    """Cells that one server answers, and the weights that it loads for them."""
+
+    name: str
+    weights: Path
+    cells: list[Cell]
+
+    @property
+    def adapters(self) -> dict[str, Path]:
+        """The folders of the adapters by the model that requests ask for."""
+        adapted = [cell for cell in self.cells if cell.method in ("lora", "qlora")]
+        return {self.model(cell): cell.folder for cell in adapted}
+
+    def model(self, cell: Cell) -> str:
+        """The model that requests ask for; no name in params.yaml has a dot."""
+        adapted = cell.method in ("lora", "qlora")
+        return f"{cell.arm}.{cell.seed}" if adapted else self.name
+
+
+def vllm_engine(answering: Answering) -> Engine:
+    """The engine of the environment in `answering.server`.
+
+    Raises MachineError where there is no vLLM in it.
+    """
+    settings = answering.server
+    build = vllm_build(settings, KEY)
+    asked = answering.dtype if answering.dtype != "auto" else settings.dtype
+    devices = 1 if build.cpu else settings.tensor_parallel * settings.data_parallel
+    unmeasured = {"peak_memory_bytes": ELSEWHERE} | ({"utilisation": THREADS} if build.cpu else {})
+    return Engine(
+        identity={"name": "vllm", "revision": REVISION},
+        versions={"vllm": build.version, "vllm_torch": build.torch},
+        placement=Placement(
+            device=build.device,
+            dtype=chosen_dtype(asked, best_dtype(build.device)),
+            workers=WORKERS,
+            threads=settings.threads or answering.threads,
+            devices=devices,
+        ),
+        sessions=_sessions,
+        unmeasured=unmeasured | ({"energy_joules": FIRST_ONLY} if devices > 1 else {}),
+    )
+
+
+def _sessions(setup: Setup, cells: Sequence[Cell]) -> Generator[Session, None, None]:
+    """One server at a time, and one session a server where base and adapters may be mixed."""
+    for cell in cells:
+        if cell.method != "none" and not are_numbers(cell.folder):
+            raise not_numbers(cell)
+    settings = _settings(setup, cells)
+    for served in _servers(setup, cells):
+        with vllm_server(
+            served.weights,
+            settings,
+            label=served.name,
+            adapters=served.adapters,
+            tokenizer=Path(setup.base.path),
+            key=KEY,
+        ) as server:
+            for together in _apart(setup, served):
+                yield Session(together, partial(_answer_job, setup, server, served), server.stop)
+
+
+def _apart(setup: Setup, served: Served) -> Iterator[list[Cell]]:
+    """The cells of a server that may be answered at the same time.
+
+    On a CPU vLLM 0.32 gives the rows of the base in a batch with an adapter that adapter too: it
+    looks up adapter -1, which is the last one (lora/ops/torch_ops). Its CUDA kernels skip -1.
+    """
+    if setup.engine.placement.device != "cpu":
+        yield served.cells
+        return
+    for adapted in (False, True):
+        together = [cell for cell in served.cells if (cell.method != "none") is adapted]
+        if together:
+            yield together
+
+
+def _servers(setup: Setup, cells: Sequence[Cell]) -> Iterator[Served]:
+    """The base with its adapters, the base rounded to NF4 with its own, and every full cell."""
+    name, base = f"answer-{setup.student}", Path(setup.base.path)
+    plain = [cell for cell in cells if cell.method in ("none", "lora")]
+    rounded = [cell for cell in cells if cell.method == "qlora"]
+    if plain:
+        yield Served(name, base, plain)
+    if rounded:
+        weights = rounded_base(base, setup.base.digest, setup.engine.placement.dtype)
+        yield Served(f"{name}-nf4", weights, rounded)
+    for cell in cells:
+        if cell.method == "full":
+            yield Served(f"{name}-{cell.arm}-{cell.seed}", cell.folder, [cell])
+
+
+def _settings(setup: Setup, cells: Sequence[Cell]) -> VllmServer:
+    """How the servers are started: as asked, with room for the longest prompt and its answer.
+
+    Raises InputError where the length that was asked for has no such room.
+    """
+    answering, placement = setup.params.answering, setup.engine.placement
+    prompts = [ids for cell in cells for piece in cell.pieces for _, ids in piece.reading.prompts]
+    needed = max(map(len, prompts)) + answering.max_new_tokens
+    asked = answering.server.max_model_len
+    if asked is not None and asked < needed:
+        raise InputError(
+            f"{KEY}.max_model_len: value is {asked}; the longest prompt of {setup.student} and "
+            f"answering.max_new_tokens are {needed} tokens together; use {needed}, or leave it out"
+        )
+    changes = {
+        "max_model_len": asked or needed,
+        "dtype": placement.dtype,
+        "threads": placement.threads,
+    }
+    return answering.server.model_copy(update=changes)
+
+
+def _answer_job(setup: Setup, server: RunningServer, served: Served, job: Job) -> list[Answer]:
+    """Answer a batch: a request a sample, each with its own seed."""
+    batch = job.piece.batches[job.number]
+    requests = [Request(str(place), _body(setup, job, place)) for place in range(len(batch))]
+    replies: dict[str, dict[str, Any]] = {}
+    run_requests(
+        requests,
+        Endpoints((server.base_url,), served.model(job.cell), server.key, KEY, server.check),
+        on_result=lambda request, reply: replies.update({request.id: reply}),
+        concurrency=len(batch),
+        timeout_seconds=REQUEST_SECONDS,
+    )
+    return [
+        _read(setup, job, row, replies[request.id])
+        for row, request in zip(batch, requests, strict=True)
+    ]
+
+
+def _body(setup: Setup, job: Job, place: int) -> dict[str, object]:
+    """The request for one sample of a batch."""
+    answering, reading = setup.params.answering, job.piece.reading
+    row, decoding = job.piece.batches[job.number][place], answering.decodings[job.piece.decoding]
+    return {
+        "prompt": list(row.prompt),
+        "max_tokens": answering.max_new_tokens,
+        # The end tokens alone end an answer, whatever else the model's configuration says.
+        "stop_token_ids": sorted(reading.end_ids),
+        "ignore_eos": True,
+        "return_token_ids": True,
+        **_sampling(decoding, row.sample_name(reading.task)),
+    }
+
+
+def _sampling(decoding: Decoding, sample: str) -> dict[str, object]:
+    if decoding.temperature == 0:
+        return {"temperature": 0.0}
+    # 63 bits: the server's seeds are signed.
+    seed = int.from_bytes(sample_digest(decoding, sample)[:8], "big") >> 1
+    return {"temperature": decoding.temperature, "top_p": decoding.top_p, "seed": seed}
+
+
+def _read(setup: Setup, job: Job, row: Row, reply: dict[str, Any]) -> Answer:
+    """The answer in a reply. Raises MachineError where the server cut it for a reason of its own.
+
+    The server gives the end token along with the others, as the transformers engine does.
+    """
+    choice = reply["choices"][0]
+    ids, reason = choice["token_ids"], choice["finish_reason"]
+    if reason not in ("stop", "length"):
+        raise MachineError(f"{KEY}: vLLM ended an answer with {reason!r}; start again")
+    if reply["usage"]["prompt_tokens"] != len(row.prompt):
+        raise RuntimeError(f"{row.item}: the server read another prompt than it was sent")
+    return read_answer(setup.tokenizer, row, ids, reason == "stop", job.piece.reading.shots)

@@ -1,1 +1,0 @@
-"""Students answer tasks: engines, batches, resumable work."""

@@ -1,0 +1,1 @@
+"""The base stage: a student before it is taught, found or trained from nothing."""

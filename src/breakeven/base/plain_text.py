@@ -1,0 +1,103 @@
+"""Plain text that tabletop bases are pre-trained on: facts, notes, results, lists, copies.
+
+Nothing here is a question, and every content comes from the train partition, so that a base has
+seen neither a test form nor a test content.
+"""
+
+import random
+import string
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from breakeven.procedural import addition, chain, hops, odd_one_out
+from breakeven.procedural.formats import LETTERS, choice_letter, choice_lines, choice_trace
+from breakeven.procedural.generation import KINDS, draw_train
+from breakeven.procedural.vocabulary import CONTENT_WORDS
+
+FACTS = (chain.fact, addition.fact, hops.fact, hops.fact, odd_one_out.fact)
+
+# Every token that an adapter may have to write turns up in copies, so that none is left untrained.
+FRAMES = ("<|im_start|>", "<think>", "</think>", "\n", "\n\n")
+COMMON_SYMBOLS = (*CONTENT_WORDS, *"0123456789", *FRAMES)
+ALL_SYMBOLS = (*COMMON_SYMBOLS, *string.ascii_letters)
+
+
+@dataclass(frozen=True)
+class TextMix:
+    """Shares of the documents, by sort; they are weights and need not add up to one."""
+
+    facts: float = 0.15
+    notes: float = 0.35
+    results: float = 0.2
+    lists: float = 0.15
+    copies: float = 0.15
+
+    def as_dict(self) -> dict[str, Any]:
+        """The weights by name, for records and keys."""
+        return asdict(self)
+
+
+def fact(rng: random.Random) -> str:
+    """A few single-step facts in a row."""
+    tell = rng.choice(FACTS)
+    return rng.choice((" ", "\n")).join(tell(rng) for _ in range(rng.randrange(1, 7)))
+
+
+def note(rng: random.Random) -> str:
+    """What is given and the worked steps from it, half of the time with a lettered list."""
+    problem = draw_train(rng.choice(KINDS), rng)
+    if rng.random() < 0.5:
+        return f"{problem.statement}: {problem.steps}"
+    return f"{problem.statement}\n{choice_lines(problem.choices)}\n{choice_trace(problem)}"
+
+
+def result(rng: random.Random) -> str:
+    """What is given and what comes out without the steps, or its letter in a list."""
+    problem = draw_train(rng.choice(KINDS), rng)
+    if rng.random() < 0.5:
+        return f"{problem.statement}. Result {problem.answer}."
+    lines = choice_lines(problem.choices)
+    return f"{problem.statement}\n{lines}\nResult {choice_letter(problem)}."
+
+
+def labelled_list(rng: random.Random) -> str:
+    """Four lettered lines, the letters of some of them, and one letter alone."""
+    pool = rng.choice((CONTENT_WORDS, tuple("0123456789"), None))
+    items = (
+        rng.sample(pool, 4)
+        if pool
+        else [str(number) for number in rng.sample(range(10, 10 ** rng.randrange(2, 7)), 4)]
+    )
+    places = rng.sample(range(4), rng.randrange(1, 5))
+    named = [f"So {items[place]} ({LETTERS[place]})." for place in places]
+    return "\n".join([choice_lines(tuple(items)), *named, "", LETTERS[places[-1]]])
+
+
+def copy(rng: random.Random) -> str:
+    """A string of distinct words, digits and signs, told over and over.
+
+    Many repetitions of a short string are what teaches a small model to copy: with two or three
+    a model of 0.1M parameters had learnt none of it after 600 thousand tokens of copies.
+    """
+    symbols = rng.sample(
+        rng.choice((COMMON_SYMBOLS, COMMON_SYMBOLS, ALL_SYMBOLS)), rng.randrange(2, 9)
+    )
+    text = rng.choice(("", " ", ", ")).join(symbols)
+    return "\n".join([text] * max(2, 24 // len(symbols)))
+
+
+SORTS: dict[str, Callable[[random.Random], str]] = {
+    "facts": fact,
+    "notes": note,
+    "results": result,
+    "lists": labelled_list,
+    "copies": copy,
+}
+
+
+def documents(mix: TextMix, *, seed: int, shard: int, count: int) -> list[str]:
+    """`count` documents of one shard; the same for the same mix, seed and shard everywhere."""
+    rng = random.Random(f"base text/{seed}/{shard}")  # noqa: S311 - text, not secrets
+    sorts = rng.choices(list(SORTS), weights=list(mix.as_dict().values()), k=count)
+    return [SORTS[sort](rng) for sort in sorts]

@@ -1,0 +1,169 @@
+"""What the `base` stage does: find a student's base, or train it from nothing."""
+
+import importlib.metadata
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from breakeven.core.files import atomic_folder, digest_path
+from breakeven.core.layout import base_folder
+from breakeven.core.records import Record, versions
+from breakeven.core.scratch import scratch_folder
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.families import architecture_from_config
+from breakeven.costs.model_shapes import known_architecture
+from breakeven.models.disk_space import folder_bytes, require_free_bytes
+from breakeven.models.loading import checked_folder
+from breakeven.models.memory_check import require_pretraining, require_room
+from breakeven.models.parameter_count import parameters_of
+from breakeven.models.pointer import BasePointer, base_weights, write_pointer
+from breakeven.models.template_check import check_template
+from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
+from breakeven.params.references import pick
+from breakeven.pipeline.reads import digest_of_part
+
+_TRAINED_BEFORE = {"flops.train": "the base was trained before this study"}
+
+
+def run(params: Params, student: str) -> None:
+    """Write the pointer to a student's base, its weights where they are trained here, a record.
+
+    Raises:
+        InputError: a base is missing, holds no safetensors, is no language model, or has a chat
+            template that cannot be learnt with.
+        MachineError: it cannot be trained in this machine's memory (before it is downloaded),
+            the disk is too full, or the hub cannot be reached.
+    """
+    base = pick(params.students, "students", student).base
+    if isinstance(base, FolderBase):
+        record = _found(params, student, base)
+    elif isinstance(base, GgufBase):
+        record = _converted(params, student, base)
+    elif isinstance(base, HubBase):
+        record = _downloaded(params, student, base)
+    else:
+        record = _trained(params, student, base)
+    replace(record, part=digest_of_part(params, "base", student)).write()
+
+
+def _absent(shape: Architecture | str) -> dict[str, str]:
+    """Why figures are missing; where the shape is not known, what its memory would be is not."""
+    return _TRAINED_BEFORE | ({"shape": shape} if isinstance(shape, str) else {})
+
+
+def _found(params: Params, student: str, base: FolderBase) -> Record:
+    folder = checked_folder(Path(base.path), f"params.yaml: students.{student}.base.path")
+    shape = known_architecture(folder)
+    require_room(params, student, shape)
+    check_template(folder, f"params.yaml: students.{student}.base.path")
+    digest = digest_path(folder)
+    write_pointer(student, BasePointer("folder", base.path, digest))
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={"kind": "folder", "path": base.path},
+        metrics={"parameters": parameters_of(folder, shape)},
+        inputs={base.path: digest},
+        absent=_absent(shape),
+        versions=versions(),
+    )
+
+
+def _downloaded(params: Params, student: str, base: HubBase) -> Record:
+    from breakeven.models.hub import download, find_hub_model, hub_architecture
+
+    key = f"params.yaml: students.{student}.base"
+    model = find_hub_model(base, key)
+    shape = hub_architecture(model, key)
+    require_room(params, student, shape)
+    snapshot = download(model, key, lambda folder: check_template(folder, key))
+    config = base_folder(student) / "config.json"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(snapshot.folder / "config.json", config)
+    pointer = BasePointer(
+        "hub", "", snapshot.digest, model.repo, model.commit, dict(snapshot.sha256)
+    )
+    write_pointer(student, pointer)
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={**base.model_dump(mode="json"), "commit": model.commit},
+        metrics={
+            "parameters": parameters_of(snapshot.folder, shape),
+            "bytes": model.bytes,
+        },
+        inputs={pointer.name: snapshot.digest},
+        absent=_absent(shape),
+        details={"sha256": dict(snapshot.sha256)},
+        versions=versions(),
+    )
+
+
+def _converted(params: Params, student: str, base: GgufBase) -> Record:
+    from breakeven.models.gguf import converted_gguf, copy_terms
+
+    converted = converted_gguf(base, f"params.yaml: students.{student}.base")
+    source, weights = converted.source, base_weights(student)
+    shape = known_architecture(converted.folder)
+    require_room(params, student, shape)
+    check_template(converted.folder, f"params.yaml: students.{student}.base")
+    require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
+    with atomic_folder(weights) as temporary:
+        shutil.copytree(converted.folder, temporary, dirs_exist_ok=True)
+    copy_terms(source, base, converted.details, base_folder(student) / "licence")
+    write_pointer(student, BasePointer("gguf", weights.as_posix(), converted.digest))
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={"kind": "gguf", "package": base.package, "license": base.license},
+        metrics={"parameters": parameters_of(converted.folder, shape)},
+        inputs={f"{source.package} {source.version}: {source.name}": source.sha256},
+        outputs={weights.as_posix(): converted.digest},
+        absent=_absent(shape),
+        details=converted.details,
+        versions={**versions(), "gguf": importlib.metadata.version("gguf")},
+    )
+
+
+def _trained(params: Params, student: str, base: ScratchBase) -> Record:
+    from breakeven.base.pretraining import PretrainingSettings, pretrain
+    from breakeven.base.tabletop_shapes import Shape, qwen2_config
+    from breakeven.models.loading import load_tokenizer
+
+    shape = Shape(base.hidden, base.layers, base.heads, base.kv_heads, base.intermediate)
+    settings = PretrainingSettings(
+        tokens=base.tokens, learning_rate=base.learning_rate, seed=base.seed
+    )
+    check_template(Path(base.tokenizer), f"params.yaml: students.{student}.base.tokenizer")
+    tokenizer = load_tokenizer(Path(base.tokenizer))
+    config = qwen2_config(shape, tokenizer).to_dict()
+    architecture = architecture_from_config(config, f"params.yaml: students.{student}.base")
+    require_pretraining(student, architecture, settings.batch_rows * settings.row_tokens)
+    require_room(params, student, architecture)
+    tokenizer_digest = digest_path(Path(base.tokenizer) / "tokenizer.json")
+    key = {"shape": shape, "settings": settings.as_dict(), "tokenizer": tokenizer_digest}
+    scratch = scratch_folder("base", {**key, "versions": versions()})
+    weights = base_weights(student)
+    result = pretrain(
+        shape,
+        tokenizer,
+        settings,
+        scratch=scratch,
+        out=weights,
+        threads=params.training.threads or 1,
+        label=f"base {student}",
+    )
+    digest = digest_path(weights)
+    write_pointer(student, BasePointer("scratch", weights.as_posix(), digest))
+    return Record(
+        stage="base",
+        cell={"student": student},
+        parameters={"kind": "scratch", "shape": shape._asdict(), "settings": asdict(settings)},
+        metrics={"parameters": result.parameters, "final_loss": result.final_loss},
+        series={"loss": result.losses},
+        tokens={"train": result.tokens},
+        flops={"train": result.train_flops},
+        device_seconds={"cpu": result.device_seconds},
+        outputs={weights.as_posix(): digest},
+        versions=versions(),
+    )

@@ -1,0 +1,1 @@
+"""Benchmarks known by name: where their data are, and how a row becomes items."""

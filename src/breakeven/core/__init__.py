@@ -1,0 +1,1 @@
+"""What every part stands on: errors, files, where outputs are, records, scratch, progress."""

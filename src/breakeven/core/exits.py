@@ -1,0 +1,27 @@
+"""How a command ends: what a person can mend is one line; each kind has its exit code."""
+
+import sys
+from collections.abc import Callable
+
+from breakeven.core.errors import BreakevenError, ToldError, of_the_disk
+
+
+def exit_code_of(work: Callable[[], None]) -> int:
+    """Run `work`; an error that a person can mend is printed as one line on standard error."""
+    try:
+        work()
+    except BreakevenError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except ToldError as error:
+        return error.exit_code
+    except OSError as error:
+        told = of_the_disk(error)
+        if told is None:
+            raise
+        print(f"error: {told}", file=sys.stderr)
+        return told.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
+        return 130
+    return 0

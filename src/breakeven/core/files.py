@@ -1,0 +1,205 @@
+"""Files as stages use them: written whole or not at all, read with errors that name the line."""
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from breakeven.core.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row")
+# No two processes write one file for longer than this.
+_LEFT_SECONDS = 60.0
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary sibling of `path` that takes its place when the block ends without an error."""
+    temporary = _temporary(path)
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a failed write names no file by itself
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A temporary sibling folder that replaces `path` when the block ends without an error.
+
+    The old folder is moved aside before the new one takes its place; `settle_folder` puts it back
+    should a kill fall between the two moves.
+    """
+    temporary = _temporary(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        settle_folder(path)
+        if path.exists():
+            path.rename(_aside(path))
+        temporary.rename(path)
+        shutil.rmtree(_aside(path), ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(path: Path) -> Path:
+    """A name beside `path` for what will take its place; what a kill left there is removed.
+
+    `.dvcignore` keeps such names out of every digest. A young one may be another process's.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+
+
+def settle_folder(path: Path) -> None:
+    """Undo what a kill in the middle of replacing `path` left behind."""
+    aside = _aside(path)
+    if aside.exists():
+        if path.exists():
+            shutil.rmtree(aside)
+        else:
+            aside.rename(path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` so that a kill leaves the old file or the new one, never half of one."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Write JSON a person can read; NaN and infinity are refused, an absent number is null."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a JSON file; raises InputError with the line where it does not parse."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not valid JSON: {error}") from error
+
+
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write one JSON object a line as rows come, all or none; returns how many."""
+    written = 0
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
+        for row in rows:
+            handle.write(json.dumps(dict(row), ensure_ascii=False, allow_nan=False) + "\n")
+            written += 1
+        handle.flush()
+        os.fsync(handle.fileno())
+    return written
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """Read one JSON object a line; raises InputError naming the file and line of a bad one."""
+    return list(_iter_jsonl(path))
+
+
+def _iter_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; `dvc repro` makes what stages write")
+    with path.open("rb") as handle:
+        for number, line in enumerate(handle, start=1):
+            if line.strip():
+                yield _parse_row(path, number, line)
+
+
+def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path}: line {number}: not valid JSON ({error}); mend or remove the line"
+        ) from error
+    if not isinstance(row, dict):
+        raise InputError(
+            f"{path}: line {number}: {type(row).__name__} where a JSON object is needed"
+        )
+    return row
+
+
+def write_rows(path: Path, rows: Iterable["DataclassInstance"]) -> int:
+    """Write one dataclass row a line as rows come, all or none; returns how many."""
+    return write_jsonl(path, (asdict(row) for row in rows))
+
+
+def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
+    """Read rows that `write_rows` wrote; InputError names the line and field of a bad one."""
+    return list(iter_rows(path, row_type))
+
+
+def iter_rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
+    """The rows of `read_rows` one by one, for files that are larger than memory."""
+    read = TypeAdapter(row_type).validate_python
+    for number, row in enumerate(_iter_jsonl(path), start=1):
+        try:
+            yield read(row)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            where = ".".join(str(key) for key in problem["loc"])
+            raise InputError(f"{path}: line {number}: {where}: {problem['msg']}") from error
+
+
+def digest_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """SHA-256 of a JSON value in canonical form (sorted keys, no spaces)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def digest_path(path: Path, of_file: Callable[[Path], str] = digest_file) -> str:
+    """SHA-256 of a file, or of a folder's relative names and contents; `of_file` digests a file."""
+    if path.is_file():
+        return of_file(path)
+    if not path.is_dir():
+        raise InputError(f"{path}: no such file or folder")
+    files = sorted(entry for entry in path.rglob("*") if entry.is_file())
+    return digest_json([[file.relative_to(path).as_posix(), of_file(file)] for file in files])
+
+
+@contextmanager
+def as_read(path: Path) -> Iterator[str]:
+    """The digest of what is read of a file or folder within the block.
+
+    Raises InputError where it is another one afterwards: what was read is then not known.
+    """
+    digest = digest_path(path)
+    yield digest
+    if digest_path(path) != digest:
+        raise InputError(f"{path}: has changed while it was read; run this again")

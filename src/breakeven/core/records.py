@@ -1,0 +1,76 @@
+"""Records: what a stage did, as JSON beside its data. MLflow is a view of them.
+
+A record is a DVC output, so it survives `dvc pull` and a cached stage, which a log written while
+the stage runs would not.
+"""
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from breakeven.core.files import digest_json, read_json, write_json
+from breakeven.core.layout import record_path
+
+_VERSIONED = ("torch", "transformers", "peft", "bitsandbytes", "accelerate", "breakeven")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One cell of one stage.
+
+    `metrics` are scalars; `series` maps a name to `[step, value]` rows; `tokens` and `flops` count
+    work by name; `device_seconds` maps a device kind ("cpu", "cuda") to wall-clock seconds held on
+    it, `gpu_hours` sums the accelerators among them (0.0 on a CPU is a true zero). A number that
+    was not measured is None, with its reason in `absent`. `part` is the digest of what the stage
+    took of params.yaml (`pipeline.cells`), empty where `parameters` hold all of it.
+    """
+
+    stage: str
+    cell: Mapping[str, str | int]
+    part: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    series: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
+    tokens: Mapping[str, int | None] = field(default_factory=dict)
+    flops: Mapping[str, float | None] = field(default_factory=dict)
+    device: str = "cpu"
+    device_seconds: Mapping[str, float] = field(default_factory=dict)
+    gpu_hours: float = 0.0
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """Where this record is kept."""
+        return record_path(self.stage, *self.cell.values())
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that the record says: the identity of the run in MLflow."""
+        return digest_json(asdict(self))
+
+    def write(self) -> None:
+        """Write the record to its place, whole or not at all."""
+        write_json(self.path, asdict(self))
+
+
+def read_record(stage: str, *cell: str | int) -> Record:
+    """Read the record of a cell; raises InputError where there is none."""
+    return Record(**read_json(record_path(stage, *cell)))
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that decide a result."""
+    found = {"python": platform.python_version()}
+    for name in _VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

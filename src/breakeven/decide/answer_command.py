@@ -1,0 +1,138 @@
+"""`breakeven decide`: the decision as one JSON object, or as a few lines to read."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from breakeven.core.errors import InputError, did_you_mean
+from breakeven.core.layout import items_path
+from breakeven.decide.choice import Decision, decide
+from breakeven.decide.family_options import Bills, choices_of
+from breakeven.decide.options import UNITS, Option, Request, Unit, check_request
+from breakeven.decide.wording import decision_json
+from breakeven.results.cell_results import Results
+
+OPTIONS = {
+    "queries": "--queries",
+    "budget": "--budget",
+    "price_per_device_hour": "--price-per-device-hour",
+    "max_seconds_per_answer": "--max-seconds-per-answer",
+    "value_per_correct": "--value-per-correct",
+    "unit": "--unit",
+}
+
+
+class Source(NamedTuple):
+    """Where a decision's numbers come from, and how its resamples are drawn."""
+
+    results: Results
+    bills: Bills
+    price_per_device_hour: float | None = None
+    currency: str = ""
+    draws: int = 2000
+    seed: int = 0
+
+
+def decide_command(
+    family: str,
+    queries: float,
+    *,
+    budget: float | None = None,
+    price_per_device_hour: float | None = None,
+    max_seconds_per_answer: float | None = None,
+    value_per_correct: float | None = None,
+    unit: str | None = None,
+    with_teacher: bool = False,
+    with_judging: bool = False,
+    results_file: Path | None = None,
+    params_file: Path = Path("params.yaml"),
+) -> dict[str, Any]:
+    """Decide on the study of the current folder, or on a table of results.
+
+    `unit` is flops, device-seconds or money: what costs and the budget are counted in. Without it,
+    money where there is a price or a budget, else device-seconds where all options have them, else
+    FLOPs. The price is that of params.yaml unless given. Raises InputError on an unknown family or
+    unit, on negative numbers, and where no option fits.
+    """
+    source = _source(results_file, params_file)
+    price = source.price_per_device_hour if price_per_device_hour is None else price_per_device_hour
+    request = Request(
+        queries=queries,
+        unit="money",
+        budget=budget,
+        price_per_device_hour=price,
+        max_seconds_per_answer=max_seconds_per_answer,
+        value_per_correct=value_per_correct,
+        with_teacher=with_teacher,
+        with_judging=with_judging,
+    )
+    return decision_of(source, family, request, unit)
+
+
+def decision_of(
+    source: Source, family: str, request: Request, unit: str | None = None
+) -> dict[str, Any]:
+    """The decision on given results as JSON; `unit` None chooses one (see `decide_command`)."""
+    choices = choices_of(
+        source.results, family, bills=source.bills, draws=source.draws, seed=source.seed
+    )
+    asked = replace(request, unit=_unit(unit, request, choices.options))
+    check_request(asked, OPTIONS)
+    decision = decide(choices.options, asked, choices.draws)
+    if decision.choice is None:
+        raise InputError(f"decide: no option fits: {_with_hint(decision)}")
+    return decision_json(decision, source.results, family, source.currency, choices.resampled)
+
+
+def _source(results_file: Path | None, params_file: Path) -> Source:
+    if results_file is not None:
+        from breakeven.importing.read_results import import_results
+
+        return Source(import_results(results_file), {})
+    from breakeven.params import load_params
+    from breakeven.study.collect import collect
+
+    params = load_params(params_file)
+    if not items_path().is_file():
+        raise InputError(
+            f"{items_path()}: no such file; run `dvc repro score` first, or give a table with "
+            "--results"
+        )
+    results, run = collect(params)
+    return Source(
+        results,
+        run.bills,
+        run.price_per_device_hour,
+        run.currency,
+        run.settings.draws,
+        run.settings.seed,
+    )
+
+
+def _unit(word: str | None, request: Request, options: tuple[Option, ...]) -> Unit:
+    if word is not None:
+        for unit in UNITS:
+            if word in (unit, unit.replace("_", "-")):
+                return unit
+        names = [unit.replace("_", "-") for unit in UNITS]
+        raise InputError(f"decide: --unit: value is {word!r}; {did_you_mean(word, names)}")
+    in_money = (request.price_per_device_hour, request.budget, request.value_per_correct)
+    if any(value is not None for value in in_money):
+        return "money"
+    return "device_seconds" if timed(options) else "flops"
+
+
+def timed(options: tuple[Option, ...]) -> bool:
+    """Whether device-seconds of training and answering are known of every option."""
+    return all(
+        option.bill.training.device_seconds.value is not None
+        and option.bill.per_answer.device_seconds.value is not None
+        for option in options
+    )
+
+
+def _with_hint(decision: Decision) -> str:
+    reason = decision.reason or ""
+    if all(row.cost.value is None for row in decision.rows) and decision.request.unit != "flops":
+        return f"{reason}; --unit flops counts FLOPs instead"
+    return reason

@@ -1,0 +1,159 @@
+"""Options of one family from `Results`, with the resampled accuracies that go with them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.core.errors import InputError, did_you_mean
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
+from breakeven.decide.choice import NO_DRAWS
+from breakeven.decide.options import Option, cost_of, option_bill
+from breakeven.findings.groups import Group, groups
+from breakeven.params.cells import Cell
+from breakeven.results.cell_results import CellResult, Results
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Bills = Mapping[Cell, Bill]
+# Means of equal scores may differ in their last bits; a billionth is far below one answer.
+DECIMALS = 9
+
+
+class Choices(NamedTuple):
+    """The options of a family; `draws` is (draws, options), or None with a `reason`.
+
+    `resampled` says what the draws hold: items, and training runs where there are several seeds.
+    """
+
+    options: tuple[Option, ...]
+    draws: "NDArray[np.uint16] | None"
+    reason: str | None
+    resampled: str = "items, of these trained models only"
+
+
+def choices_of(
+    results: Results, family: str, *, bills: Bills | None = None, draws: int = 2000, seed: int = 0
+) -> Choices:
+    """Every (student, arm, decoding) of a family, the smallest student first.
+
+    Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
+    which are not known without. Raises InputError on an unknown family.
+    """
+    if family not in results.families():
+        raise InputError(
+            f"decide: --family: value is {family!r}; {did_you_mean(family, results.families())}"
+        )
+    found = _groups(results, family)
+    several = len({group.cells[0].decoding for group in found}) > 1
+    options = tuple(_option(group, bills or {}, several) for group in found)
+    drawn = _draws(results, found, draws, seed)
+    reason = None if drawn is not None else NO_DRAWS
+    seeds = len(_shared_seeds(found))
+    if seeds < 2:
+        return Choices(options, drawn, reason)
+    return Choices(options, drawn, reason, f"items and of training runs, by {seeds} seeds")
+
+
+def _shared_seeds(found: Sequence[Group]) -> list[int]:
+    """The training seeds that all groups have."""
+    return sorted(set.intersection(*({cell.seed for cell in group.cells} for group in found)))
+
+
+def _groups(results: Results, family: str) -> list[Group]:
+    every = [
+        group
+        for style in ("base", "ift", "mixed", "reasoning")
+        for group in groups(results, style, family=family)
+    ]
+    return sorted(every, key=lambda group: group.size_b or float("inf"))
+
+
+def _option(group: Group, bills: Bills, several_decodings: bool) -> Option:
+    cell = group.cells[0]
+    name = f"{cell.student} {cell.arm}" + (f" ({cell.decoding})" if several_decodings else "")
+    return Option(
+        name=name,
+        student=cell.student,
+        arm=cell.arm,
+        style=cell.style,
+        accuracy=round(group.accuracy, DECIMALS),
+        bill=option_bill(
+            _training(group, name),
+            _answer(group, name),
+            _mean_cost(group, bills, lambda bill: bill.teacher, "the teacher's cost"),
+            _mean_cost(group, bills, lambda bill: bill.judging, "the judge's cost"),
+        ),
+        size_parameters=cell.size_parameters,
+        decoding=cell.decoding,
+    )
+
+
+def _training(group: Group, name: str) -> Cost:
+    """The mean training of a seed; an untrained arm takes none."""
+    if group.cells[0].style == "base":
+        return NO_COST
+    return cost_of(
+        _amount(group, "train_flops", f"{name}: training FLOPs are not known"),
+        _amount(group, "train_device_seconds", f"{name}: device-seconds of training not known"),
+    )
+
+
+def _answer(group: Group, name: str) -> Cost:
+    return cost_of(
+        _amount(group, "inference_flops", f"{name}: inference FLOPs are not known"),
+        _amount(group, "device_seconds", f"{name}: device-seconds of an answer not known"),
+    )
+
+
+def _amount(group: Group, field: str, reason: str) -> Amount:
+    value = group.mean(field)
+    return absent(reason) if value is None else Amount(value)
+
+
+def _mean_cost(group: Group, bills: Bills, item: Callable[[Bill], Cost], what: str) -> Cost:
+    found = [bills.get(Cell(cell.student, cell.arm, cell.seed)) for cell in group.cells]
+    costs = [item(bill) for bill in found if bill is not None]
+    if len(costs) < len(found):
+        return absent_cost(f"{what} is not known")
+    total = costs[0]
+    for cost in costs[1:]:
+        total += cost
+    return total.times(1 / len(costs))
+
+
+def _draws(
+    results: Results, found: Sequence[Group], draws: int, seed: int
+) -> "NDArray[np.uint16] | None":
+    """Family scores on resampled items (and seeds, where there are several), paired; or None."""
+    if results.items is None or not found:
+        return None
+    import numpy as np
+
+    from breakeven.decide.certainty import rounded_draws
+    from breakeven.results.aggregate import align, item_tables
+    from breakeven.statistics.bootstrap import bootstrap_family_means
+
+    shared = _shared_seeds(found)
+    cells = [_of_seed(group, number) for group in found for number in shared]
+    aligned = align(item_tables(results), cells) if cells else None
+    if aligned is None:
+        return None
+    scores = aligned.correct.reshape(len(found), len(shared), -1)
+    parts = [aligned.task == task for task in np.unique(aligned.task)]
+    if any(len(np.unique(aligned.cluster[part])) < 2 for part in parts):
+        return None
+    return rounded_draws(
+        bootstrap_family_means(
+            [scores[:, :, part] for part in parts],
+            draws,
+            seed,
+            [aligned.cluster[part] for part in parts],
+            [group.cells[0].arm for group in found],
+        )
+    )
+
+
+def _of_seed(group: Group, seed: int) -> CellResult:
+    return next(cell for cell in group.cells if cell.seed == seed)

@@ -1,0 +1,195 @@
+"""A decision as JSON, and that JSON as lines to read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from breakeven.costs.amounts import Amount
+from breakeven.decide.break_even import BreakEven
+from breakeven.decide.choice import Decision, Row
+from breakeven.decide.options import UNITS, Unit
+from breakeven.decide.shortfall import figure, money_or
+from breakeven.results.cell_results import Results
+from breakeven.words import percent, times
+
+Money = Callable[[float], str]
+
+
+def decision_json(
+    decision: Decision, results: Results, family: str, currency: str = "", resampled: str = "items"
+) -> dict[str, Any]:
+    """One JSON object: the request, the choice, what it rests on, every option, every break-even.
+
+    `resampled` says what the resamples behind a probability hold. A number that is not known is
+    null, and `absent` of the same object says why.
+    """
+    request, extrapolation = decision.request, decision.extrapolation
+    return {
+        "study": results.study,
+        "source": results.source,
+        "family": family,
+        "request": {**vars(request), "currency": currency or None},
+        "rule": rule(request.value_per_correct),
+        "choice": None if decision.choice is None else _row(decision.choice),
+        "reason": decision.reason,
+        "probability": decision.probability,
+        "probability_reason": decision.probability_reason,
+        "resampled": resampled,
+        "runner_up": None if decision.runner_up is None else _row(decision.runner_up),
+        "rests_on_extrapolation": None if extrapolation is None else extrapolation.rests,
+        "extrapolation": None if extrapolation is None else extrapolation._asdict(),
+        "ladder": [step._asdict() for step in decision.ladder],
+        "break_evens": [_break_even(pair) for pair in decision.break_evens],
+        "options": [_row(row) for row in decision.rows],
+        "notes": [note for note in results.notes if "derived" in note],
+    }
+
+
+def rule(value_per_correct: float | None) -> str:
+    """How the best option is chosen."""
+    if value_per_correct is None:
+        return "highest accuracy within the limits; the cheaper of equals"
+    return "highest net value within the limits; the cheaper of equals"
+
+
+def _row(row: Row) -> dict[str, Any]:
+    option = row.option
+    amounts = {str(unit): row.costs[unit] for unit in UNITS}
+    amounts["seconds_per_answer"] = row.seconds
+    return {
+        "name": option.name,
+        "student": option.student,
+        "arm": option.arm,
+        "style": option.style,
+        "decoding": option.decoding,
+        "size_parameters": option.size_parameters,
+        "accuracy": option.accuracy,
+        "lifetime_cost": {unit: row.costs[unit].value for unit in UNITS},
+        "seconds_per_answer": row.seconds.value,
+        "net_value": row.net_value,
+        "fits": row.fits,
+        "why_not": row.why_not,
+        "on_frontier": row.on_frontier,
+        "probability": row.probability,
+        "absent": _absent(amounts),
+    }
+
+
+def _break_even(pair: BreakEven) -> dict[str, Any]:
+    queries: dict[str, Amount] = {unit: getattr(pair, unit) for unit in UNITS}
+    if pair.net_value is not None:
+        queries["net_value"] = pair.net_value
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "queries": {unit: amount.value for unit, amount in queries.items()},
+        "cheaper_before": pair.cheaper_before,
+        "cheaper_after": pair.cheaper_after,
+        "cost": pair.cost.value,
+        "absent": _absent(queries),
+    }
+
+
+def _absent(amounts: Mapping[str, Amount]) -> dict[str, str]:
+    return {name: amount.reason for name, amount in amounts.items() if amount.reason}
+
+
+def decision_lines(result: Mapping[str, Any]) -> list[str]:
+    """The JSON of a decision in a few readable lines."""
+    request, choice = result["request"], result["choice"]
+    unit, currency = request["unit"], request["currency"] or ""
+
+    def cost(value: float) -> str:
+        return money_or(value, unit, currency)
+
+    return [
+        f"{result['family']}, {figure(request['queries'])} queries: {choice['name']}",
+        f"  {_accuracy(choice)} right, {cost(choice['lifetime_cost'][unit])} over its life"
+        + _seconds(choice)
+        + _net(choice, currency),
+        f"  chosen by: {result['rule']}",
+        f"  {_probability(result)}",
+        f"  {_extrapolation(result)}",
+        "worth having, cheapest first:",
+        *(f"  {_step(step, cost)}" for step in result["ladder"]),
+        "break-even queries:",
+        *(f"  {line}" for line in _pairs(result, unit, cost)),
+        *(f"left out: {line}" for line in _left_out(result)),
+        *(f"note: {note}" for note in result["notes"]),
+    ]
+
+
+def _accuracy(row: Mapping[str, Any]) -> str:
+    return percent(row["accuracy"])
+
+
+def _seconds(row: Mapping[str, Any]) -> str:
+    seconds = row["seconds_per_answer"]
+    return "" if seconds is None else f", {figure(seconds)} device-seconds an answer"
+
+
+def _net(row: Mapping[str, Any], currency: str) -> str:
+    if row["net_value"] is None:
+        return ""
+    loss = ": it does not earn what it costs" if row["net_value"] < 0 else ""
+    return f", net value {figure(row['net_value'])} {currency}".rstrip() + loss
+
+
+def _probability(result: Mapping[str, Any]) -> str:
+    if result["probability"] is None:
+        return f"probability that this is right: not known, {result['probability_reason']}"
+    text = f"right in {percent(result['probability'])} of resamples of the {result['resampled']}"
+    rival = result["runner_up"]
+    if rival is None:
+        return f"{text}; nothing else fits"
+    return f"{text}; next is {rival['name']} with {percent(rival['probability'])}"
+
+
+def _extrapolation(result: Mapping[str, Any]) -> str:
+    rests = result["rests_on_extrapolation"]
+    words = result["extrapolation"]["words"]
+    if rests is None:
+        return f"extrapolation: not known, {words}"
+    factor = result["extrapolation"]["factor"]
+    outside = f", {times(factor)} times outside their costs" if rests and factor else ""
+    return f"rests on extrapolation: {'yes' if rests else 'no'}, {words}{outside}"
+
+
+def _step(step: Mapping[str, Any], cost: Money) -> str:
+    each = step["cost_per_extra_correct"]
+    more = "" if each is None else f"; each further right answer costs {cost(each)}"
+    return f"{step['name']}: {_accuracy(step)}, {cost(step['cost'])}{more}"
+
+
+def _pairs(result: Mapping[str, Any], unit: Unit, cost: Money) -> list[str]:
+    """Pairs that break even, and how many do not."""
+    lines, never = [], 0
+    for pair in result["break_evens"]:
+        if pair["queries"].get("net_value") is not None:
+            names = f"{pair['first']} and {pair['second']}"
+            lines.append(f"{names} net the same at {figure(pair['queries']['net_value'])}")
+    for pair in result["break_evens"]:
+        queries = pair["queries"][unit]
+        if queries is None:
+            never += 1
+            continue
+        lines.append(
+            f"{pair['first']} and {pair['second']}: {figure(queries)} ({cost(pair['cost'])}); "
+            f"{pair['cheaper_before']} is cheaper below, {pair['cheaper_after']} above"
+        )
+    if never:
+        other = "other " if lines else ""
+        pairs = "pair has" if never == 1 else "pairs have"
+        lines.append(f"{never} {other}{pairs} none: one is cheaper at any number of queries")
+    return lines
+
+
+def _left_out(result: Mapping[str, Any]) -> list[str]:
+    """Reasons that keep options out, each with how many and one of them by name."""
+    by_reason: dict[str, list[str]] = {}
+    for row in result["options"]:
+        if row["why_not"]:
+            words = (
+                row["why_not"].split(": ")[0] if "not known" in row["why_not"] else row["why_not"]
+            )
+            by_reason.setdefault(words, []).append(row["name"])
+    return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]

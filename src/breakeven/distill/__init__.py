@@ -1,0 +1,1 @@
+"""The distill stage: a teacher answers every training prompt twice, plainly and with a trace."""

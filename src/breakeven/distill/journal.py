@@ -1,0 +1,132 @@
+"""What a teacher has answered so far, on disk line by line: no prompt is paid for twice.
+
+A journal is a folder of JSON-lines files, one a source, for one teacher and one way to ask it. A
+reply is kept as it came, by the digest of its prompt, so that neither an edit to other prompts nor
+another way to part trace and answer asks again.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from breakeven.core.errors import MachineError
+from breakeven.rows.prompt import Prompt
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply. `prompt` is the digest of what was asked, `reasoning` the server's own field.
+
+    Counts are None where the server gives none. `thinking_tokens` come from its usage or from
+    token ids, `opened` says that the prompt already ended with the mark that opens a trace.
+    `device_seconds` are this reply's share of the time that the teacher was kept busy.
+    """
+
+    prompt: str
+    content: str
+    reasoning: str | None
+    stop: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    thinking_tokens: int | None = None
+    opened: bool = False
+    device_seconds: float | None = None
+
+
+class _Place(NamedTuple):
+    """Where a reply is: a file, and the first and the last byte of its line."""
+
+    path: Path
+    start: int
+    end: int
+
+
+def prompt_digest(prompt: Prompt) -> str:
+    """What identifies a prompt in a journal: its text, whatever it is called."""
+    return hashlib.sha256(prompt.prompt.encode()).hexdigest()
+
+
+class Journal:
+    """The replies in `folder`; new ones are appended to the file of `source`.
+
+    Only where each reply lies is held in memory. As a context manager it closes its file. Raises
+    MachineError where another process has that file open.
+    """
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self._places: dict[str, _Place] = {}
+        for path in sorted(folder.glob("*.jsonl")):
+            self._places.update(_read_places(path))
+        self._path = folder / f"{source}.jsonl"
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._lock()
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")  # the line that a kill tore stays alone
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._file)
+
+    def missing(self, prompts: Sequence[Prompt]) -> list[Prompt]:
+        """The prompts without a reply, each text once."""
+        wanted = {prompt_digest(prompt): prompt for prompt in reversed(prompts)}
+        return [prompt for digest, prompt in reversed(wanted.items()) if digest not in self._places]
+
+    def keep(self, reply: Reply) -> None:
+        """Append a reply; it is on the disk when this returns."""
+        line = json.dumps(asdict(reply), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        start = os.lseek(self._file, 0, os.SEEK_END)
+        try:
+            written = 0
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+            os.fsync(self._file)
+        except OSError as error:
+            os.ftruncate(self._file, start)  # the next reply starts a line of its own
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
+        self._places[reply.prompt] = _Place(self._path, start, start + len(line))
+
+    def _lock(self) -> None:
+        """Hold the file until this process ends, however it does."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._file)
+            raise MachineError(
+                f"{self._path}: another process is asking for the same completions; wait for it"
+            ) from error
+
+    def replies(self, prompts: Sequence[Prompt]) -> Iterator[tuple[Prompt, Reply]]:
+        """Every prompt with its reply, in their order; raises KeyError where one is missing."""
+        for prompt in prompts:
+            place = self._places[prompt_digest(prompt)]
+            with place.path.open("rb") as file:
+                file.seek(place.start)
+                yield prompt, Reply(**json.loads(file.read(place.end - place.start)))
+
+
+def _read_places(path: Path) -> Iterator[tuple[str, _Place]]:
+    """Where each whole reply of a file lies; a line that a kill tore is no reply."""
+    end = 0
+    with path.open("rb") as file:
+        for line in file:
+            start, end = end, end + len(line)
+            try:
+                reply = Reply(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
+            yield reply.prompt, _Place(path, start, end)

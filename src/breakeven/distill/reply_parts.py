@@ -1,0 +1,97 @@
+"""A teacher's reply as a completion: trace and answer apart, and the tokens of each."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from breakeven.distill.journal import Reply
+from breakeven.rows.completion import Completion
+from breakeven.rows.traces import THINK_CLOSE, bare_trace, part
+from breakeven.serving.chat_replies import UnreadableReplyError, ended_by
+
+# The number of tokens in a text.
+CountTokens = Callable[[str], int]
+Basis = Literal["whole", "engine", "tokenizer", "unknown"]
+
+
+class Trace(NamedTuple):
+    """A trace and an answer, without the marks and the white space around them."""
+
+    thinking: str
+    answer: str
+    closed: bool
+
+
+def part_reply(reply: Reply) -> Trace:
+    """Trace and answer of a reply.
+
+    The server's field for reasoning is the trace where it is filled; only an answer after it shows
+    that it ended. Otherwise the last `</think>` parts the text, with or without a `<think>` before
+    it, which some chat templates put at the prompt's end. A trace that is begun and not ended
+    leaves no answer.
+    """
+    if reply.reasoning:
+        answer = reply.content.strip()
+        return Trace(reply.reasoning.strip(), answer, closed=bool(answer))
+    parts = part(reply.content, opened=reply.opened)
+    return Trace(bare_trace(parts.thinking), parts.answer.strip(), parts.closed)
+
+
+def as_completion(
+    prompt_id: str, style: str, reply: Reply, count: CountTokens | None
+) -> tuple[Completion, Basis]:
+    """The completion in a reply, and what its two token counts rest on.
+
+    `count` is the teacher's own tokenizer, None where it is not at hand. Counts that nobody gave
+    stay None, and so do those of a reply with more tokens in its trace than in all.
+    """
+    trace = part_reply(reply)
+    written, thought = reply.completion_tokens, reply.thinking_tokens
+    if written is not None and thought is not None and thought > written:
+        reply = replace(reply, completion_tokens=None, thinking_tokens=None)
+    thinking, basis = _thinking_tokens(reply, trace, style, count)
+    total = reply.completion_tokens
+    known = thinking is not None and total is not None
+    completion = Completion(
+        id=prompt_id,
+        style=style,
+        thinking=trace.thinking,
+        answer=trace.answer,
+        prompt_tokens=reply.prompt_tokens,
+        thinking_tokens=thinking if known else None,
+        answer_tokens=total - thinking if thinking is not None and total is not None else None,
+        stop=_ended(reply.stop),
+        closed=trace.closed,
+        completion_tokens=total,
+    )
+    return completion, basis if known else "unknown"
+
+
+def _ended(word: str) -> str:
+    """Why a reply ended, in one word for all servers; a word that is not known stays."""
+    try:
+        return ended_by(word)
+    except UnreadableReplyError:
+        return word
+
+
+def _thinking_tokens(
+    reply: Reply, trace: Trace, style: str, count: CountTokens | None
+) -> tuple[int | None, Basis]:
+    """Tokens of the trace with the marks that were written, and what the number rests on."""
+    total = reply.completion_tokens
+    if total is None:
+        return None, "unknown"
+    if not trace.closed:
+        return total, "whole"
+    given = reply.thinking_tokens
+    if given is not None and (given > 0 or not trace.thinking):
+        return given, "engine"
+    if not trace.thinking and THINK_CLOSE not in reply.content:
+        # A reply that was cut may be a trace whose opening mark was in the prompt.
+        cut = style == "reasoning" and reply.stop == "length"
+        return (None, "unknown") if cut else (0, "whole")
+    if count is None:
+        return None, "unknown"
+    text = reply.reasoning or reply.content[: reply.content.rfind(THINK_CLOSE)]
+    return min(count(text + THINK_CLOSE), total), "tokenizer"

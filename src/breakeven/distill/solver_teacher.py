@@ -1,0 +1,63 @@
+"""The solver: a teacher that writes the exact worked solution of a procedural prompt."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from breakeven.core.errors import InputError
+from breakeven.params import SolverTeacher
+from breakeven.rows.completion import Completion
+from breakeven.rows.prompt import Prompt
+
+
+def solve(teacher: SolverTeacher, prompts: Sequence[Prompt], style: str) -> list[Completion]:
+    """Answer every prompt in one style: the answer alone, or the worked steps and the answer.
+
+    Tokens are counted with the teacher's tokenizer; a solver has no FLOPs to count.
+
+    Raises:
+        InputError: a prompt has no worked solution, or the tokenizer's file is missing.
+        MachineError: the model whose tokenizer counts cannot be had here.
+    """
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(_tokenizer_file(teacher)))
+    tokenizer.encode_special_tokens = True  # text that looks like a special token is text
+
+    def count(texts: list[str]) -> list[int]:
+        encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
+        return [len(one.ids) for one in encoded]
+
+    solved = [_solution(prompt) for prompt in prompts]
+    thinking = [steps if style == "reasoning" else "" for steps, _ in solved]
+    answers = [answer for _, answer in solved]
+    counts = zip(
+        count([prompt.prompt for prompt in prompts]), count(thinking), count(answers), strict=True
+    )
+    return [
+        Completion(prompt.id, style, trace, answer, *tokens)
+        for prompt, trace, answer, tokens in zip(prompts, thinking, answers, counts, strict=True)
+    ]
+
+
+def _tokenizer_file(teacher: SolverTeacher) -> Path:
+    if teacher.model is not None:
+        from breakeven.models.weights import weights_folder
+
+        folder = weights_folder(teacher.model, "params.yaml: teacher.model")
+    else:
+        folder = Path(str(teacher.tokenizer))
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        key = "tokenizer" if teacher.model is None else "model"
+        raise InputError(f"params.yaml: teacher.{key}: no tokenizer.json in {folder}")
+    return file
+
+
+def _solution(prompt: Prompt) -> tuple[str, str]:
+    if prompt.solution is None or prompt.reference is None:
+        raise InputError(
+            f"params.yaml: teacher: the solver cannot answer {prompt.id} of the source "
+            f"{prompt.source!r}: it has no `solution` and `reference`; add both to its rows, or "
+            f"use a source of kind procedural or a data set of reasoning-gym that has solutions"
+        )
+    return prompt.solution, prompt.reference

@@ -1,0 +1,125 @@
+"""The teacher's completions of one source in one style, and what they cost."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_path, iter_rows, read_rows, write_rows
+from breakeven.core.layout import distilled_path, prompts_path
+from breakeven.core.records import Record, versions
+from breakeven.distill.model_completions import Modelled, ask_missing, open_journal, teaching_of
+from breakeven.distill.model_teacher import style_of
+from breakeven.distill.token_counts import Counts
+from breakeven.distill.trace_watch import TraceWatch
+from breakeven.params import CatalogueSource, Params, PublishedSource, SolverTeacher
+from breakeven.params.references import pick
+from breakeven.pipeline.reads import digest_of_part
+from breakeven.rows.completion import STYLES, Completion
+from breakeven.rows.prompt import Prompt
+
+SOLVER = "the solver computes; it is no model that has FLOPs"
+PUBLISHED = "the completions were published; what their teacher took is not known"
+
+
+def run(params: Params, source: str, style: str) -> None:
+    """Answer a source's prompts in one style; writes completions and the record.
+
+    What a model has answered before comes from scratch, whether the run before was stopped or the
+    source had fewer prompts.
+
+    Raises:
+        InputError: a name, a prompt or the teacher's settings are wrong.
+        MachineError: the teacher cannot be reached or cannot run; what was answered is kept.
+    """
+    if style not in STYLES:
+        raise InputError(f"style: {style!r} is none; use one of {', '.join(STYLES)}")
+    path = distilled_path(source, style)
+    inputs = {str(prompts_path(source)): digest_path(prompts_path(source))}
+    row = pick(params.sources, "sources", source)
+    if isinstance(row, CatalogueSource):
+        fields = _shown(source, style)
+    elif isinstance(row, PublishedSource):
+        fields = _published(source, style)
+    elif isinstance(params.teacher, SolverTeacher):
+        fields = _solved(params.teacher, source, style)
+    else:
+        fields = _asked(params.teacher, source, style)
+    Record(
+        stage="distill",
+        cell={"source": source, "style": style},
+        part=digest_of_part(params, "distill", source, style),
+        inputs=inputs,
+        outputs={str(path): digest_path(path)},
+        versions=versions(),
+        **fields,
+    ).write()
+
+
+def _shown(source: str, style: str) -> dict[str, Any]:
+    """Write no completions: nobody learns from examples. Fields of the record."""
+    counts = _write(source, style, ())
+    return {
+        "parameters": {"teacher": "none"},
+        "metrics": counts.metrics(),
+        "tokens": counts.tokens(),
+        "flops": {"teacher": 0.0},
+        "device_seconds": {"cpu": 0.0},
+    }
+
+
+def _published(source: str, style: str) -> dict[str, Any]:
+    """Write the completions that came with the prompts; fields of the record."""
+    from breakeven.distill.published_completions import stream_published
+
+    prompts = iter_rows(prompts_path(source), Prompt)
+    counts = _write(source, style, stream_published(prompts, style))
+    unknown = [f"tokens.{kind}" for kind, count in counts.tokens().items() if count is None]
+    return {
+        "parameters": {"teacher": "published"},
+        "metrics": counts.metrics(),
+        "tokens": counts.tokens(),
+        "flops": {"teacher": None},
+        "absent": dict.fromkeys(("flops.teacher", "device_seconds", *unknown), PUBLISHED),
+    }
+
+
+def _solved(teacher: SolverTeacher, source: str, style: str) -> dict[str, Any]:
+    """Write the solver's completions; fields of the record."""
+    from breakeven.distill.solver_teacher import solve
+
+    started = time.perf_counter()
+    prompts = read_rows(prompts_path(source), Prompt)
+    counts = _write(source, style, solve(teacher, prompts, style))
+    return {
+        "parameters": {"teacher": teacher.kind},
+        "metrics": counts.metrics(),
+        "tokens": counts.tokens(),
+        "flops": {"teacher": None},
+        "absent": {"flops.teacher": SOLVER},
+        "device_seconds": {"cpu": time.perf_counter() - started},
+    }
+
+
+def _asked(teacher: Modelled, source: str, style: str) -> dict[str, Any]:
+    """Ask a model for what it has not answered yet and write it all; fields of the record."""
+    from breakeven.distill.teacher_costs import Tally
+
+    prompts = read_rows(prompts_path(source), Prompt)
+    teaching = teaching_of(teacher, style)
+    tally = Tally(teaching)
+    watch = TraceWatch(style_of(teacher, style), f"params.yaml: teacher.styles.{style}")
+    with open_journal(teaching, source) as journal:
+        asked = ask_missing(teaching, prompts, journal, watch, f"distill {source} {style}")
+        replies = ((prompt.id, reply) for prompt, reply in journal.replies(prompts))
+        write_rows(distilled_path(source, style), tally.completions(style, replies))
+    return {
+        "parameters": {"teacher": teacher.kind, **teaching.key},
+        **tally.fields(asked.prompts, asked.usage),
+    }
+
+
+def _write(source: str, style: str, completions: Iterable[Completion]) -> Counts:
+    counts = Counts()
+    write_rows(distilled_path(source, style), counts.passing(completions))
+    return counts

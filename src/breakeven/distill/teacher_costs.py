@@ -1,0 +1,120 @@
+"""What a teacher's completions cost: tokens, FLOPs, device-seconds, each measured or absent."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.devices import Usage, record_fields
+from breakeven.costs.exact import answer_flops
+from breakeven.distill.journal import Reply
+from breakeven.distill.model_teacher import Teaching
+from breakeven.distill.reply_parts import Basis, as_completion
+from breakeven.distill.token_counts import Counts
+from breakeven.rows.completion import Completion
+
+NO_COUNT = "the server gave no token counts for {} of {} completions"
+NO_SPLIT = (
+    "the server did not say how many tokens of {} of {} completions were the trace, and the "
+    "teacher's own tokenizer is not at hand"
+)
+REMOTE = "the teacher runs behind an endpoint that does not tell"
+EARLIER = "a part of these completions was made by an earlier run, which did not keep it"
+NO_TIME = "{} of {} completions were made by a run that did not keep their device-seconds"
+METERED = ("peak_memory_bytes", "energy_joules")
+
+
+class Tally:
+    """What a model's completions took, added up as they pass by."""
+
+    def __init__(self, teaching: Teaching) -> None:
+        self.counts = Counts()
+        self._teaching = teaching
+        self._bases: Counter[Basis] = Counter()
+        self._paid: set[str] = set()
+        self._flops = self._seconds = 0.0
+        self._untimed = 0
+
+    def completions(self, style: str, replies: Iterable[tuple[str, Reply]]) -> Iterator[Completion]:
+        """The completions in replies by prompt id, each added to the sums."""
+        for prompt_id, reply in replies:
+            completion, basis = as_completion(prompt_id, style, reply, self._teaching.count_tokens)
+            self._bases[basis] += 1
+            self.counts.add(completion)
+            if reply.prompt not in self._paid:  # a prompt that occurs twice is answered once
+                self._paid.add(reply.prompt)
+                self._pay(completion, reply)
+            yield completion
+
+    def fields(self, asked: int, usage: Usage | None) -> dict[str, Any]:
+        """Fields of the record; `usage` is of this run, which asked for `asked` prompts.
+
+        Device-seconds are those of every reply, whichever run it was made by.
+        """
+        flops, held = self._total_flops(), self._held(asked, usage)
+        reasons = {"flops.teacher": flops.reason} if flops.reason else {}
+        return {
+            **held,
+            "metrics": {**self.counts.metrics(), **held["metrics"]},
+            "tokens": self.counts.tokens(),
+            "flops": {"teacher": flops.value},
+            "absent": {**self._uncounted(), **reasons, **held["absent"]},
+            "details": {"asked": len(self._paid), "thinking_tokens_from": dict(self._bases)},
+        }
+
+    def _pay(self, completion: Completion, reply: Reply) -> None:
+        if reply.device_seconds is None:
+            self._untimed += 1
+        else:
+            self._seconds += reply.device_seconds
+        read, written = completion.prompt_tokens, completion.new_tokens
+        shape = self._teaching.architecture
+        if not isinstance(shape, str) and read is not None and written is not None:
+            self._flops += answer_flops(shape, read, written)
+
+    def _total_flops(self) -> Amount:
+        """Every prompt read once and every token written once, by the paid completions."""
+        if isinstance(self._teaching.architecture, str):
+            return absent(self._teaching.architecture)
+        missing = max(self.counts.unknown["prompt"], self.counts.unknown["completion"])
+        if missing:
+            return absent(NO_COUNT.format(missing, self.counts.completions))
+        return Amount(self._flops)
+
+    def _uncounted(self) -> dict[str, str]:
+        return {
+            f"tokens.{kind}": (NO_COUNT if self.counts.unknown["completion"] else NO_SPLIT).format(
+                count, self.counts.completions
+            )
+            for kind, count in self.counts.unknown.items()
+            if count
+        }
+
+    def _held(self, asked: int, usage: Usage | None) -> dict[str, Any]:
+        device = self._teaching.device
+        if device is None:
+            reasons = dict.fromkeys(("device_seconds", "gpu_hours", *METERED), REMOTE)
+            metrics: dict[str, float | None] = dict.fromkeys(METERED)
+            return {"device": "unknown", "metrics": metrics, "absent": reasons}
+        fields = {"device": device.name, **self._metered(asked, usage)}
+        if self._untimed:
+            reason = NO_TIME.format(self._untimed, len(self._paid))
+            fields["absent"] |= dict.fromkeys(("device_seconds", "gpu_hours"), reason)
+            return fields
+        seconds = self._seconds * self._teaching.devices
+        return {
+            **fields,
+            "device_seconds": {device.kind: seconds},
+            "gpu_hours": 0.0 if device.kind == "cpu" else seconds / 3600,
+        }
+
+    def _metered(self, asked: int, usage: Usage | None) -> dict[str, Any]:
+        """Peak memory and energy, where one run made all completions and they were metered."""
+        if usage is None or asked < len(self._paid):
+            return {"metrics": dict.fromkeys(METERED), "absent": dict.fromkeys(METERED, EARLIER)}
+        fields = record_fields(usage)
+        unmeasured = dict(self._teaching.unmeasured)
+        return {
+            "metrics": {**fields["metrics"], **dict.fromkeys(unmeasured)},
+            "absent": {**fields["absent"], **unmeasured},
+        }

@@ -1,0 +1,150 @@
+"""A teacher that runs in this process, by transformers."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from breakeven.core.errors import InputError, MachineError
+from breakeven.costs.devices import describe_device
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
+from breakeven.costs.model_shapes import known_architecture
+from breakeven.decoding.batching import batches
+from breakeven.distill.journal import Reply, prompt_digest
+from breakeven.distill.model_teacher import (
+    KEY,
+    Keep,
+    Local,
+    Teaching,
+    load_local,
+    reply_of_ids,
+    style_of,
+)
+from breakeven.distill.teacher_prompts import (
+    Rendered,
+    asked_settings,
+    check_context,
+    render_prompts,
+)
+from breakeven.models.context import context_of
+from breakeven.params import Decoding, TeacherStyle, TransformersTeacher
+from breakeven.rows.prompt import Prompt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+    from breakeven.decoding.sampling import Choose
+
+
+def transformers_teaching(teacher: TransformersTeacher, style_name: str) -> Teaching:
+    """The teacher on the device there is; its weights are loaded when a prompt is asked for.
+
+    Raises InputError where there is no such model.
+    """
+    import torch
+
+    style, local = style_of(teacher, style_name), load_local(teacher)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = chosen_dtype(teacher.dtype, best_dtype(device))
+
+    def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
+        key = f"{KEY}.styles.{style_name}"
+        rendered = render_prompts(local.tokenizer, style, prompts, key)
+        check_context(rendered, style.max_new_tokens, context_of(local.folder))
+        with _loaded(teacher, local, device, dtype) as model:
+            for reply in _replies(teacher, style, model, rendered):
+                keep(reply)
+
+    return Teaching(
+        key={
+            "kind": "transformers",
+            "model": local.identity,
+            "dtype": dtype,
+            "seed": teacher.seed,
+            "style": asked_settings(style),
+        },
+        ask=ask,
+        count_tokens=None,
+        architecture=known_architecture(local.folder),
+        device=describe_device(device),
+    )
+
+
+@contextmanager
+def _loaded(
+    teacher: TransformersTeacher, local: Local, device: str, dtype: str
+) -> "Iterator[PreTrainedModel]":
+    import torch
+    from transformers.utils import logging as transformers_logging
+
+    from breakeven.models.loading import load_base
+
+    transformers_logging.disable_progress_bar()  # beside this stage's own
+    before = torch.get_num_threads()
+    torch.set_num_threads(teacher.threads or before)
+    try:
+        model = load_base(local.folder, getattr(torch, dtype))
+        yield model.to(device).eval()
+    except FloatingPointError as error:
+        raise InputError(
+            f"{KEY}.model: the weights give logits that are not numbers in {dtype}; "
+            "use another dtype or another model"
+        ) from error
+    except torch.OutOfMemoryError as error:
+        raise MachineError(
+            f"{KEY}.batch_size: value is {teacher.batch_size}; {device} has too little memory for "
+            "it, use a smaller one"
+        ) from error
+    finally:
+        torch.set_num_threads(before)
+
+
+def _replies(
+    teacher: TransformersTeacher,
+    style: TeacherStyle,
+    model: "PreTrainedModel",
+    rendered: Rendered,
+) -> Iterator[Reply]:
+    """Replies batch by batch; a batch shares its seconds between its prompts."""
+    from breakeven.decoding.decode import generate
+
+    by_id = {one.prompt.id: one for one in rendered.prompts}
+    read = [(name, one.ids) for name, one in by_id.items()]
+    for batch in batches(read, 1, teacher.batch_size):
+        started = time.perf_counter()
+        generations = generate(
+            model,
+            [row.prompt for row in batch],
+            limit=style.max_new_tokens,
+            end_ids=rendered.end_ids,
+            choose=_choose(teacher, style, [by_id[row.item].prompt for row in batch]),
+        )
+        seconds = (time.perf_counter() - started) / len(batch)
+        for row, one in zip(batch, generations, strict=True):
+            stop = "stop" if one.ended else "length"
+            yield reply_of_ids(rendered, by_id[row.item], one.ids, stop, seconds)
+
+
+def _choose(
+    teacher: TransformersTeacher,
+    style: TeacherStyle,
+    batch: Sequence[Prompt],
+) -> "Choose":
+    """How tokens are drawn: a prompt's draws follow from its text, whatever batch it is in."""
+    from breakeven.decoding.sampling import chooser
+
+    decoding = Decoding(temperature=style.temperature, top_p=style.top_p, seed=teacher.seed)
+    choose = chooser(decoding, [prompt_digest(one) for one in batch], style.max_new_tokens)
+    if style.temperature == 0 or style.top_k is None:
+        return choose
+    most = style.top_k
+    return lambda logits, rows, step: choose(keep_likeliest(logits, most), rows, step)
+
+
+def keep_likeliest(logits: "Tensor", count: int) -> "Tensor":
+    """Logits (rows, vocabulary) with all but the `count` largest of each row at minus infinity."""
+    if count >= logits.shape[-1]:
+        return logits
+    least = logits.topk(count, dim=-1).values[:, -1:]
+    return logits.masked_fill(logits < least, float("-inf"))

@@ -1,0 +1,201 @@
+"""Weighted sums of accuracies with their sampling error: what every verdict is decided by.
+
+The error comes from the items where there are any (paired, so that what cells share cancels).
+Otherwise it is bounded from the number of questions of each task (`bounds`). Where there are
+several training seeds, their spread is part of the error; with one the contrast says so.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from breakeven.findings.bounds import bounded_variance, why_unbounded
+from breakeven.findings.groups import Group
+from breakeven.findings.sample import Sample, TaskScores, of_seed, shared_seeds, task_scores
+
+if TYPE_CHECKING:
+    from breakeven.statistics.strata import SeededMean, Stratum
+
+Basis = Literal["items", "bound", "none"]
+
+
+class Term(NamedTuple):
+    """A group's accuracy times a weight."""
+
+    weight: float
+    group: Group
+
+
+class Contrast(NamedTuple):
+    """A weighted sum of accuracies (fractions) with its 95% interval.
+
+    `p_above` is the one-sided p for the sum being above the threshold asked about, `p_below` for
+    its being below. All but `value` are None, with a `reason`, where no sampling error can be had.
+    `seed_reason` says what the interval lacks where training seeds do not tell.
+    """
+
+    value: float
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    p_above: float | None
+    p_below: float | None
+    basis: Basis
+    reason: str | None = None
+    degrees_of_freedom: float = math.inf
+    seed_reason: str | None = None
+
+    @property
+    def two_sided_p(self) -> float | None:
+        """The p of the sum being at the threshold."""
+        if self.p_above is None or self.p_below is None:
+            return None
+        return min(1.0, 2 * min(self.p_above, self.p_below))
+
+
+def contrast(sample: Sample, terms: Sequence[Term], threshold: float = 0.0) -> Contrast:
+    """Judge a weighted sum of accuracies against `threshold`.
+
+    Terms may span families. A family's tasks are weighed equally. What families share, the same
+    content in two formats or training runs, is taken into the error where items are known.
+    """
+    key = tuple(terms), threshold
+    if key not in sample.known:
+        sample.known[key] = _contrast(sample, terms, threshold)
+    found: Contrast = sample.known[key]
+    return found
+
+
+def _contrast(sample: Sample, terms: Sequence[Term], threshold: float) -> Contrast:
+    mean = _over_items(sample, terms, threshold)
+    if mean is not None:
+        return _from_items(mean, threshold)
+    if sample.tables:
+        value = sum(weight * group.accuracy for weight, group in terms)
+        return _without_error(value, "no item or no seed that all of these cells share")
+    return _from_counts(terms, threshold)
+
+
+def difference(sample: Sample, higher: Group, lower: Group, margin: float = 0.0) -> Contrast:
+    """Accuracy of `higher` minus accuracy of `lower`, judged against `margin`."""
+    return contrast(sample, [Term(1.0, higher), Term(-1.0, lower)], margin)
+
+
+def mean_terms(parts: Iterable[Sequence[Term]]) -> list[Term]:
+    """The mean of several weighted sums as one, equal groups merged."""
+    every = list(parts)
+    merged: dict[Group, float] = {}
+    for part in every:
+        for weight, group in part:
+            merged[group] = merged.get(group, 0.0) + weight / len(every)
+    return [Term(weight, group) for group, weight in merged.items() if weight]
+
+
+def _by_family(terms: Sequence[Term]) -> list[list[Term]]:
+    families = dict.fromkeys(term.group.cells[0].family for term in terms)
+    return [[t for t in terms if t.group.cells[0].family == name] for name in families]
+
+
+def _from_counts(terms: Sequence[Term], threshold: float) -> Contrast:
+    """By the normal distribution, from the numbers of questions and the spread of the seeds."""
+    value = sum(weight * group.accuracy for weight, group in terms)
+    parts = _by_family(terms)
+    reasons = [why_unbounded([group for _, group in part]) for part in parts]
+    if any(reasons):
+        return _without_error(value, next(reason for reason in reasons if reason))
+    shared = sum(bounded_variance(part) for part in parts)
+    seeds = shared_seeds([group for _, group in terms])
+    if len(seeds) > 1:
+        return _over_seeds(terms, seeds, shared, threshold)
+    return _by_normal(value, math.sqrt(shared), threshold)
+
+
+def _over_seeds(
+    terms: Sequence[Term], seeds: Sequence[int], shared: float, threshold: float
+) -> Contrast:
+    from statistics import mean, variance
+
+    from breakeven.statistics.strata import margin_over_seeds, p_over_seeds
+
+    values = [sum(w * of_seed(group, seed).accuracy for w, group in terms) for seed in seeds]
+    value, between = mean(values), variance(values) / len(seeds)
+    margin = margin_over_seeds(0.95, len(seeds), between, shared)
+    half = p_over_seeds(value - threshold, len(seeds), between, shared) / 2
+    p_values = (half, 1 - half) if value > threshold else (1 - half, half)
+    error = math.sqrt(between + shared)
+    freedom = (len(seeds) - 1) * (error**2 / between) ** 2 if between else math.inf
+    return Contrast(value, error, value - margin, value + margin, *p_values, "bound", None, freedom)
+
+
+def _by_normal(value: float, error: float, threshold: float) -> Contrast:
+    from scipy.special import ndtr
+
+    from breakeven.statistics.strata import ONE_SEED
+
+    ratio = (value - threshold) / error
+    low, high = value - 1.96 * error, value + 1.96 * error
+    p_values = float(ndtr(-ratio)), float(ndtr(ratio))
+    return Contrast(value, error, low, high, *p_values, "bound", seed_reason=ONE_SEED)
+
+
+def _from_items(mean: "SeededMean", threshold: float) -> Contrast:
+    estimate = mean.estimate
+    value = threshold if estimate.value is None else estimate.value + threshold
+    error, low, high = estimate.standard_error, estimate.low, estimate.high
+    if error is None or low is None or high is None or mean.p_value is None:
+        return _without_error(value, estimate.reason)
+    half = mean.p_value / 2
+    p_values = (half, 1 - half) if low + high > 0 else (1 - half, half)
+    freedom = estimate.degrees_of_freedom
+    return Contrast(
+        value,
+        error,
+        low + threshold,
+        high + threshold,
+        *p_values,
+        "items",
+        degrees_of_freedom=math.inf if freedom is None else freedom,
+        seed_reason=mean.seed_reason,
+    )
+
+
+def _without_error(value: float, reason: str | None) -> Contrast:
+    return Contrast(value, None, None, None, None, None, "none", reason)
+
+
+def _over_items(sample: Sample, terms: Sequence[Term], threshold: float) -> "SeededMean | None":
+    """The sum minus the threshold over the items and seeds that all cells share."""
+    if not sample.tables:
+        return None
+    from breakeven.statistics.strata import mean_of_strata
+
+    seeds = shared_seeds([group for _, group in terms])
+    parts = _by_family(terms)
+    scored = [task_scores(sample, [group for _, group in part], seeds) for part in parts]
+    if not all(scored):
+        return None
+    strata = _strata(parts, scored, threshold)
+    pair = sorted(weight for weight, _ in terms) == [-1.0, 1.0] and threshold == 0
+    return mean_of_strata(strata, adjust_differences=pair and len(parts) == 1)
+
+
+def _strata(
+    parts: Sequence[Sequence[Term]], scored: Sequence[Sequence[TaskScores]], threshold: float
+) -> "list[Stratum]":
+    """One stratum a task: its weighted sum for every seed and item, minus the threshold.
+
+    The mean over all strata is the sum over families of the means over their tasks.
+    """
+    import numpy as np
+
+    from breakeven.statistics.strata import Stratum
+
+    tasks = [task for family in scored for task in family]
+    sums = [
+        np.einsum("t,tsi->si", [weight for weight, _ in part], task.correct)
+        * (len(tasks) / len(family))
+        - threshold
+        for part, family in zip(parts, scored, strict=True)
+        for task in family
+    ]
+    return [Stratum(values, task.clusters) for values, task in zip(sums, tasks, strict=True)]

@@ -1,0 +1,187 @@
+"""Everything that is decided about one set of results, decided once.
+
+A report prints many tests: claims, style differences by family and by task, comparisons at equal
+cost, the gain on serial tasks. All of them are one family for Holm's correction, so the chance
+that sampling error alone decides anything wrongly on the page is at most 5%. Headline, tables,
+claims and metrics read what is decided here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from breakeven.findings.claim_sizes import sizes_outside
+from breakeven.findings.claims import CLAIMS, Claim
+from breakeven.findings.differences import Difference, family_differences, task_differences
+from breakeven.findings.equal_cost import COST_WORDS, EqualCost
+from breakeven.findings.judge import Verdict, outcomes, two_sided, verdict_of
+from breakeven.findings.matched import Matched, key_of, matched_comparisons
+from breakeven.findings.sample import sample_of
+from breakeven.findings.serial import MeanGain, SerialGains, serial_gains
+from breakeven.findings.standing import ALPHA, Counts, count
+from breakeven.results.cell_results import Results
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was decided, all of it after one correction.
+
+    `matched` maps a cost to its comparisons. `comparisons` were corrected together, of which
+    `decided` came out; an undecided one had to reach a p of `level`. `seed_reason` says what no
+    interval of these results contains where training seeds do not tell, else it is None.
+    """
+
+    claims: tuple[Verdict, ...]
+    families: tuple[Difference, ...]
+    tasks: tuple[Difference, ...]
+    matched: Mapping[str, tuple[Matched, ...]]
+    serial: SerialGains | None
+    comparisons: int
+    decided: int
+    level: float
+    seed_reason: str | None
+
+    def counts(self, cost: str = "inference_flops") -> Counts:
+        """How the comparisons at equal cost stand."""
+        return count(one.stands for one in self.matched[cost])
+
+    @property
+    def together(self) -> str:
+        """What the correction runs over, in words behind "at 5%"."""
+        if not self.comparisons:
+            return "(here nothing could be tested)"
+        if self.comparisons == 1:
+            return "as the only test of this report"
+        return f"for all {self.comparisons} tests of this report together (Holm)"
+
+    def claim(self, name: str) -> Verdict:
+        """The verdict on a claim; raises KeyError where it was not judged."""
+        found = {verdict.id: verdict for verdict in self.claims}
+        return found[name]
+
+
+@dataclass(frozen=True)
+class _Corrected:
+    """Holm over the whole report: adjusted p by the name of a test."""
+
+    adjusted: Mapping[str, float | None]
+    level: float
+    decided: int
+
+    def of(self, key: str) -> float | None:
+        return self.adjusted.get(key)
+
+
+def findings(
+    results: Results,
+    *,
+    decoding: str | None = None,
+    depths: Mapping[str, bool | None] | None = None,
+    seed: int = 0,
+    claims: Sequence[Claim] = CLAIMS,
+) -> Findings:
+    """Test, correct and decide.
+
+    Only one decoding is judged, the results' first unless named. `depths` says of a task whether
+    it takes serial steps. `seed` is that of tests by random signs.
+    """
+    sample = sample_of(of_decoding(results, decoding))
+    tried = outcomes(sample, claims)
+    families = family_differences(sample, seed)
+    tasks = task_differences(sample, depths or {}, seed)
+    matched = {cost: matched_comparisons(sample, cost) for cost in COST_WORDS}
+    serial = serial_gains(sample, depths or {})
+    corrected = _correct(
+        {
+            **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
+            **{row.key: row.p_value for row in (*tasks, *families)},
+            **{one.key: one.p_value for every in matched.values() for one in every},
+            **{f"serial|{name}": gain.p_value for name, gain in _gains(serial).items()},
+        }
+    )
+    decided = {
+        cost: tuple(one.decided(corrected.of(one.key)) for one in every)
+        for cost, every in matched.items()
+    }
+    by_key = {one.key: one.stands for every in decided.values() for one in every}
+
+    def tally(every: Sequence[EqualCost]) -> Counts:
+        return count(by_key[key_of(at)] for at in every)
+
+    verdicts = tuple(
+        verdict_of(
+            claim,
+            tried[claim.id],
+            corrected.of(f"claim|{claim.id}"),
+            corrected.level,
+            tally=tally,
+            other_sizes=sizes_outside(sample.results, claim),
+        )
+        for claim in claims
+    )
+    rows = [
+        tuple(row.decided(corrected.of(row.key), corrected.level) for row in part)
+        for part in (families, tasks)
+    ]
+    return Findings(
+        verdicts,
+        rows[0],
+        rows[1],
+        decided,
+        _decided_serial(serial, corrected),
+        len(corrected.adjusted),
+        corrected.decided,
+        corrected.level,
+        _seed_reason(rows[0]),
+    )
+
+
+def judge(results: Results, claims: Sequence[Claim] = CLAIMS) -> tuple[Verdict, ...]:
+    """One verdict a claim, in the order of the claims, as `findings` decides them."""
+    return findings(results, claims=claims).claims
+
+
+def of_decoding(results: Results, decoding: str | None) -> Results:
+    """The cells and items of one decoding, the first where none is named."""
+    if not results.cells:
+        return results
+    name = decoding or results.cells[0].decoding
+    items = results.items
+    return replace(
+        results,
+        cells=results.select(decoding=name),
+        items=None if items is None else items[items["decoding"] == name],
+    )
+
+
+def _correct(p_values: Mapping[str, float | None]) -> _Corrected:
+    """Holm over all tests that were made; what could not be tested does not count."""
+    from breakeven.statistics.multiple import holm
+
+    tested = {key: p for key, p in p_values.items() if p is not None}
+    adjusted = {key: one.adjusted_p_value for key, one in holm(tested, ALPHA).items()}
+    decided = sum(p is not None and p <= ALPHA for p in adjusted.values())
+    # Holm stops at the first that fails: every one left undecided failed against this.
+    level = ALPHA / max(1, len(adjusted) - decided)
+    return _Corrected(adjusted, level, decided)
+
+
+def _gains(serial: SerialGains | None) -> dict[str, MeanGain]:
+    if serial is None:
+        return {}
+    return {"serial": serial.serial, "flat": serial.flat, "gap": serial.gap}
+
+
+def _decided_serial(serial: SerialGains | None, corrected: _Corrected) -> SerialGains | None:
+    if serial is None:
+        return None
+    gains = {
+        name: gain.decided(corrected.of(f"serial|{name}"), corrected.level)
+        for name, gain in _gains(serial).items()
+    }
+    return serial._replace(serial=gains["serial"], flat=gains["flat"], gap=gains["gap"])
+
+
+def _seed_reason(rows: Sequence[Difference]) -> str | None:
+    """What is said of the seeds of most differences; None where they are part of the error."""
+    known = [row.seed_reason for row in rows if row.low is not None]
+    return next((reason for reason in known if reason is not None), None)

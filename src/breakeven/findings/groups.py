@@ -1,0 +1,126 @@
+"""Cells that are the same but for their seed, as one thing to compare."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from breakeven.params import Style
+from breakeven.results.cell_results import CellResult, Results
+
+# A claim about "7B" speaks of 8B students too, and not of 4B or 12B ones.
+SIZE_TOLERANCE = 1.3
+
+
+class Group(NamedTuple):
+    """One student, arm and decoding on one family, over all its seeds (in ascending order)."""
+
+    cells: tuple[CellResult, ...]
+
+    @property
+    def accuracy(self) -> float:
+        """Mean accuracy over seeds, as a fraction."""
+        return sum(cell.accuracy for cell in self.cells) / len(self.cells)
+
+    @property
+    def size_b(self) -> float | None:
+        """Parameters of the student in billions."""
+        size = self.cells[0].size_parameters
+        return None if size is None else size / 1e9
+
+    def mean(self, field: str) -> float | None:
+        """Mean of a numeric field over seeds; None where a seed lacks it."""
+        values = [getattr(cell, field) for cell in self.cells]
+        return None if any(value is None for value in values) else sum(values) / len(values)
+
+    @property
+    def label(self) -> str:
+        """The student and arm, as evidence names them."""
+        return f"{self.cells[0].student} {self.cells[0].arm}"
+
+
+class GroupPair(NamedTuple):
+    """IFT and reasoning of one student, corpus, method, family and decoding."""
+
+    ift: Group
+    reasoning: Group
+
+
+def groups(
+    results: Results,
+    style: Style,
+    *,
+    corpus: str | None = None,
+    family: str | None = None,
+    decoding: str | None = None,
+) -> tuple[Group, ...]:
+    """Groups of one style, from the smallest student to the largest."""
+    cells = results.select(style=style, corpus=corpus, family=family, decoding=decoding)
+    found = [Group(tuple(sorted(rows, key=_seed))) for rows in _by_key(cells).values()]
+    return tuple(sorted(found, key=lambda g: math.inf if g.size_b is None else g.size_b))
+
+
+def group_pairs(
+    results: Results, *, corpus: str | None = None, family: str | None = None
+) -> tuple[GroupPair, ...]:
+    """Pairs of groups that differ in style only and have a seed in common."""
+    found = []
+    for plain in groups(results, "ift", corpus=corpus, family=family):
+        for thinking in groups(results, "reasoning", corpus=corpus, family=family):
+            if comparable(plain, thinking) and _seeds(plain) & _seeds(thinking):
+                found.append(GroupPair(plain, thinking))
+    return tuple(found)
+
+
+def of_size(candidates: Iterable[Group], size_b: float) -> Group | None:
+    """The group nearest to `size_b` billion parameters, None if none is near."""
+    near = [
+        (ratio, index, group)
+        for index, group in enumerate(candidates)
+        if group.size_b is not None
+        and (ratio := max(group.size_b / size_b, size_b / group.size_b)) <= SIZE_TOLERANCE
+    ]
+    return min(near)[2] if near else None
+
+
+def at_least(candidates: Iterable[Group], size_b: float) -> tuple[Group, ...]:
+    """Groups of students of about `size_b` billion parameters or more."""
+    least = size_b / SIZE_TOLERANCE
+    return tuple(g for g in candidates if (size := g.size_b) is not None and size >= least)
+
+
+def below(candidates: Iterable[Group], size_b: float) -> tuple[Group, ...]:
+    """Groups of students clearly smaller than `size_b` billion parameters."""
+    most = size_b / SIZE_TOLERANCE
+    return tuple(g for g in candidates if (size := g.size_b) is not None and size < most)
+
+
+def corpora_named(results: Results, corpus: str | None) -> tuple[str, ...]:
+    """The corpora a claim is judged on: the one it names, or all where the study has no such."""
+    present = results.corpora()
+    return (corpus,) if corpus in present and corpus is not None else present
+
+
+def _by_key(cells: Iterable[CellResult]) -> Mapping[tuple[object, ...], list[CellResult]]:
+    found: dict[tuple[object, ...], list[CellResult]] = {}
+    for cell in cells:
+        key = (cell.student, cell.arm, cell.corpus, cell.family, cell.decoding)
+        found.setdefault(key, []).append(cell)
+    return found
+
+
+def comparable(one: Group, other: Group) -> bool:
+    """Whether two groups differ in style only: one student, corpus, method, family, decoding."""
+    return _pair_key(one) == _pair_key(other)
+
+
+def _pair_key(group: Group) -> tuple[object, ...]:
+    cell = group.cells[0]
+    return cell.student, cell.corpus, cell.method, cell.family, cell.decoding
+
+
+def _seeds(group: Group) -> set[int]:
+    return {cell.seed for cell in group.cells}
+
+
+def _seed(cell: CellResult) -> int:
+    return cell.seed

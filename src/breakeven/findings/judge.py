@@ -1,0 +1,109 @@
+"""Every claim tried on one set of results, and put into words once the report has decided.
+
+A claim's test gives p values (`outcomes`); `findings` corrects them together with every other
+test that a report prints; `verdict_of` says what that comes to.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from breakeven.findings.claims import TESTS, Claim
+from breakeven.findings.equal_cost import EqualCost
+from breakeven.findings.outcome import Decision, Number, Outcome
+from breakeven.findings.sample import Sample
+from breakeven.findings.standing import ALPHA, Counts, count_words
+
+Tally = Callable[[Sequence[EqualCost]], Counts]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the results say of one claim.
+
+    `verdict` is after correction over all that the report decides, `alone` what it would be if
+    this claim were the only question. `evidence` is a sentence with the deciding numbers,
+    `numbers` the same for machines. `p_value` is two-sided and uncorrected, `adjusted_p_value`
+    after Holm; both are None where the decision is arithmetic or the data cannot speak.
+    `detectable` is the difference (a fraction) that the deciding comparison would find at 80%
+    power, after the same correction; `would_decide` is None unless the claim is undecidable here.
+    `other_sizes` says at which sizes the claim was judged and which it speaks of, where these
+    differ; else it is None.
+    """
+
+    id: str
+    version: str
+    text: str
+    verdict: Decision
+    alone: Decision
+    evidence: str
+    would_decide: str | None
+    p_value: float | None
+    adjusted_p_value: float | None
+    detectable: float | None
+    rests_on_extrapolation: bool
+    contradicts: tuple[str, ...]
+    numbers: dict[str, Number]
+    other_sizes: str | None = None
+
+
+def outcomes(sample: Sample, claims: Sequence[Claim]) -> dict[str, Outcome]:
+    """The test of every claim, by its name."""
+    return {claim.id: TESTS[claim.test](sample, **dict(claim.parameters)) for claim in claims}
+
+
+def two_sided(outcome: Outcome) -> float | None:
+    """Both directions are tried, so the smaller p counts twice; None if nothing was tested."""
+    tried = [p for p in (outcome.p_supported, outcome.p_contradicted) if p is not None]
+    return min(1.0, 2 * min(tried)) if tried and outcome.settled is None else None
+
+
+def verdict_of(
+    claim: Claim,
+    outcome: Outcome,
+    adjusted_p_value: float | None,
+    level: float,
+    *,
+    tally: Tally,
+    other_sizes: str | None,
+) -> Verdict:
+    """A claim's verdict; `level` is the p that an undecided one had to reach."""
+    decision, alone = (_decide(outcome, p) for p in (adjusted_p_value, two_sided(outcome)))
+    counted = [(part.where, tally(part.every)) for part in outcome.compared]
+    parts = [outcome.evidence, *(f"{where}: {count_words(found)}" for where, found in counted)]
+    if claim.contradicts:
+        parts.append(f"cannot hold together with {' and '.join(claim.contradicts)}")
+    numbers = dict(outcome.numbers)
+    for where, found in counted:
+        name = f"{where}: " if len(counted) > 1 else ""
+        numbers |= {
+            f"{name}reasoning_ahead": found.ahead,
+            f"{name}ift_ahead": found.behind,
+            f"{name}undecided": found.undecided,
+        }
+    resolution = outcome.resolution
+    return Verdict(
+        id=claim.id,
+        version=claim.version,
+        text=claim.text,
+        verdict=decision,
+        alone=alone,
+        evidence="; ".join(part for part in parts if part),
+        would_decide=outcome.would_decide if decision == "undecidable here" else None,
+        p_value=two_sided(outcome),
+        adjusted_p_value=adjusted_p_value,
+        detectable=None if resolution is None else resolution.detectable(level),
+        rests_on_extrapolation=outcome.rests_on_extrapolation,
+        contradicts=claim.contradicts,
+        numbers=numbers,
+        other_sizes=other_sizes,
+    )
+
+
+def _decide(outcome: Outcome, p_value: float | None) -> Decision:
+    if outcome.settled is not None:
+        return outcome.settled
+    if p_value is None or p_value > ALPHA:
+        return "undecidable here"
+    against = 1.0 if outcome.p_contradicted is None else outcome.p_contradicted
+    supported = outcome.p_supported is not None and outcome.p_supported < against
+    return "supported" if supported else "contradicted"

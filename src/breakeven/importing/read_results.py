@@ -1,0 +1,280 @@
+"""`breakeven import`: anyone's results as `Results`, from a table or from evaluation logs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.core.errors import InputError, did_you_mean
+from breakeven.importing.clean_names import unseen_character
+from breakeven.importing.every_eval_logs import (
+    SAMPLES,
+    TaskScore,
+    every_eval_answers,
+    every_eval_records,
+    every_eval_scores,
+    is_every_eval,
+)
+from breakeven.importing.inspect_logs import inspect_answers
+from breakeven.importing.lm_eval_files import is_lm_eval
+from breakeven.importing.lm_eval_logs import lm_eval_answers
+from breakeven.importing.passages import with_passage_note
+from breakeven.importing.runs_file import LogAnswers, Run, RunsFile, TaskChoice, read_runs
+from breakeven.importing.shared_questions import shared_questions
+from breakeven.importing.table_file import UNPAIRED, import_table
+from breakeven.importing.task_joins import PASSAGES, join_tasks, shared_passages
+from breakeven.params.cells import Cell
+from breakeven.results.aggregate import CELL_KEYS
+from breakeven.results.cell_results import FAMILIES, CellResult, Results
+from breakeven.results.derived_costs import with_derived_flops
+from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.results.published_tables import benchmarks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def import_results(path: Path, families: Sequence[str] = ()) -> Results:
+    """Read a .csv or .parquet table, or a .yaml file that names evaluation logs.
+
+    `families` are allowed beside the four of the study. Where tokens and sizes are given without
+    FLOPs, these are derived and a note says so. Raises InputError on whatever is not understood.
+    """
+    kind = path.suffix.lower()
+    if kind in (".csv", ".parquet"):
+        return with_derived_flops(with_passage_note(import_table(path, families)))
+    if kind in (".yaml", ".yml"):
+        found = _from_logs(path, read_runs(path), families)
+        return with_derived_flops(with_passage_note(found))
+    raise InputError(
+        f"{path}: is no .csv, .parquet or .yaml file; logs of an evaluation harness are named in "
+        "a .yaml file (docs/import.md)"
+    )
+
+
+def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
+    import pandas as pd
+
+    _check_runs(path, file.runs)
+    places = [_place(path, index, run) for index, run in enumerate(file.runs)]
+    if all(_has_scores_only(place) for place in places):
+        return _from_scores(path, file, places, families)
+    parts = [
+        _run_answers(place, run, file.tasks) for place, run in zip(places, file.runs, strict=True)
+    ]
+    items = pd.concat([frame for frame, _ in parts], ignore_index=True)
+    _check_same_questions(path, items)
+    names = sorted(items["task"].unique())
+    of_task = {task: _family(path, task, file.tasks, families) for task in names}
+    items["family"] = items["task"].map(of_task)
+    items = items.drop(columns=["check", "harness"]).dropna(axis="columns", how="all")
+    items, unequal = shared_questions(items, str(path))
+    items, silent = _without_silent_cells(items)
+    said = (note for _, notes in parts for note in notes)
+    notes = tuple(dict.fromkeys([*said, *unequal, *silent]))
+    facts = _facts(file, path.stem, {task: _chance(task, file.tasks) for task in names}, notes)
+    return measured_results(items, facts, source="imported", file=str(path))
+
+
+def _without_silent_cells(items: "pd.DataFrame") -> "tuple[pd.DataFrame, tuple[str, ...]]":
+    """Answers without the tokens of cells that generated none: a cost of zero has no logarithm."""
+    if "answer_tokens" not in items.columns:
+        return items, ()
+    new = items["answer_tokens"]
+    if "thinking_tokens" in items.columns:
+        new = new + items["thinking_tokens"].fillna(0.0)
+    silent = new.groupby([items[key] for key in (*CELL_KEYS, "family")]).transform("max") == 0
+    if not silent.any():
+        return items, ()
+    columns = [name for name in items.columns if name.endswith("_tokens")]
+    notes = tuple(
+        f"{student}, arm {arm}: tokens absent, its logs count none that were generated"
+        for student, arm in items.loc[silent, ["student", "arm"]].drop_duplicates().to_numpy()
+    )
+    return items.assign(**{name: items[name].where(~silent) for name in columns}), notes
+
+
+def _facts(
+    file: RunsFile, study: str, chance: Mapping[str, float | None], notes: tuple[str, ...]
+) -> StudyFacts:
+    return StudyFacts(
+        study=file.study or study,
+        sizes={run.student: run.parameters for run in file.runs},
+        arms={run.arm_name: _arm(run) for run in file.runs},
+        costs={
+            Cell(run.student, run.arm_name, run.seed): CellCosts(
+                run.train_flops, run.train_tokens, run.train_device_seconds
+            )
+            for run in file.runs
+        },
+        chance=chance,
+        notes=notes,
+    )
+
+
+def _arm(run: Run) -> ArmFacts:
+    return ArmFacts(run.style, None if run.style == "base" else run.corpus, run.share, run.order)
+
+
+def _check_runs(path: Path, runs: Sequence[Run]) -> None:
+    """Raise InputError where two runs disagree on a student's size or on what an arm is."""
+    sizes: dict[str, float] = {}
+    arms: dict[str, ArmFacts] = {}
+    for index, run in enumerate(runs):
+        if sizes.setdefault(run.student, run.parameters) != run.parameters:
+            raise InputError(
+                f"{path}: runs.{index}.size_b: value is {run.parameters / 1e9:g}, but "
+                f"{sizes[run.student] / 1e9:g} in an earlier run of {run.student}; use one size"
+            )
+        if arms.setdefault(run.arm_name, _arm(run)) != _arm(run):
+            raise InputError(
+                f"{path}: runs.{index}.arm: {run.arm_name!r} has another style, corpus, share or "
+                "order in an earlier run; give one of them another arm name"
+            )
+
+
+def _from_scores(
+    path: Path, file: RunsFile, places: Sequence[Path], families: Sequence[str]
+) -> Results:
+    """Cells from records that hold accuracies by task and no answers."""
+    scores = [every_eval_scores(every_eval_records(place), file.tasks) for place in places]
+    of_task = {
+        score.task: _family(path, score.task, file.tasks, families)
+        for found in scores
+        for score in found
+    }
+    rows = [
+        (_scored_cell(run, score, of_task[score.task], file.tasks), score.task, None)
+        for run, found in zip(file.runs, scores, strict=True)
+        for score in found
+    ]
+    _check_same_tasks(path, rows)
+    passages = shared_passages(of_task)
+    notes = [UNPAIRED, *([PASSAGES.format(", ".join(passages))] if passages else [])]
+    return Results(file.study or path.stem, "imported", join_tasks(rows), notes=tuple(notes))
+
+
+def _scored_cell(
+    run: Run, score: TaskScore, family: str, tasks: Mapping[str, TaskChoice]
+) -> CellResult:
+    arm = _arm(run)
+    return CellResult(
+        student=run.student,
+        size_parameters=run.parameters,
+        arm=run.arm_name,
+        style=arm.style,
+        reasoning_share=arm.reasoning_share,
+        corpus=arm.corpus,
+        seed=run.seed,
+        decoding=run.decoding,
+        family=family,
+        accuracy=score.accuracy,
+        items=score.items,
+        chance=_chance(score.task, tasks),
+        train_flops=run.train_flops,
+        train_tokens=run.train_tokens,
+        train_device_seconds=run.train_device_seconds,
+        order=arm.order,
+    )
+
+
+def _check_same_tasks(path: Path, rows: Sequence[tuple[CellResult, str, None]]) -> None:
+    """Raise InputError where a run lacks a task of a family that another run has."""
+    found: dict[str, dict[tuple[object, ...], set[str]]] = {}
+    for cell, task, _ in rows:
+        run = (cell.student, cell.arm, cell.seed, cell.decoding)
+        found.setdefault(cell.family, {}).setdefault(run, set()).add(task)
+    for family, runs in found.items():
+        whole = set[str]().union(*runs.values())
+        for (student, arm, *_), tasks in runs.items():
+            if tasks != whole:
+                raise InputError(
+                    f"{path}: family {family}: {student}, arm {arm}: has no {min(whole - tasks)}, "
+                    "other runs have; give all runs the same tasks"
+                )
+
+
+def _place(path: Path, index: int, run: Run) -> Path:
+    place = path.parent / run.path
+    if not place.exists():
+        raise InputError(f"{path}: runs.{index}.path: {place} does not exist")
+    return place
+
+
+def _has_scores_only(place: Path) -> bool:
+    return is_every_eval(place) and every_eval_records(place)[0].samples is None
+
+
+def _run_answers(
+    place: Path, run: Run, tasks: Mapping[str, TaskChoice]
+) -> "tuple[pd.DataFrame, tuple[str, ...]]":
+    """The answers of one run, and notes on what its logs do not hold."""
+    import pandas as pd
+
+    answers = _log_answers(place, tasks)
+    for row in answers.rows:
+        for name, value in row.items():
+            unseen = unseen_character(value) if isinstance(value, str) else None
+            if unseen is not None:
+                raise InputError(
+                    f"{place}: task {row['task']!a}, question {row['item']!a}: {name}: remove "
+                    f"{unseen}, which cannot be seen"
+                )
+    frame = pd.DataFrame(answers.rows).assign(
+        student=run.student, arm=run.arm_name, seed=run.seed, decoding=run.decoding
+    )
+    return frame, answers.notes
+
+
+def _log_answers(place: Path, tasks: Mapping[str, TaskChoice]) -> LogAnswers:
+    if is_every_eval(place):
+        records = every_eval_records(place)
+        if records[0].samples is None:
+            raise InputError(
+                f"{records[0].file}: has no {SAMPLES} file, other runs have answers by question; "
+                "import runs of one kind"
+            )
+        return every_eval_answers(records, tasks)
+    if is_lm_eval(place):
+        return lm_eval_answers(place, tasks)
+    return inspect_answers(place, tasks)
+
+
+def _check_same_questions(path: Path, items: "pd.DataFrame") -> None:
+    """Raise InputError where one item id stands for different questions in different runs."""
+    for task, count in items.groupby("task")["harness"].nunique().items():
+        if count > 1:
+            both = " and ".join(sorted(items[items["task"] == task]["harness"].unique()))
+            raise InputError(
+                f"{path}: task {task}: {both} number questions each in their own way, so that runs "
+                "cannot be paired; evaluate all runs with one of them"
+            )
+    known = items.dropna(subset=["check"])
+    texts = known.groupby(["task", "item"])["check"].nunique()
+    clash = texts[texts > 1]
+    if not clash.empty:
+        task, item = clash.index.to_list()[0]
+        raise InputError(
+            f"{path}: task {task}, question {item}: the runs were asked different questions; "
+            "evaluate all of them on one version of the task"
+        )
+
+
+def _family(path: Path, task: str, tasks: Mapping[str, TaskChoice], families: Sequence[str]) -> str:
+    """The family that the file gives a task, or the study's for its own tasks."""
+    allowed = (*FAMILIES, *families)
+    known = {benchmark.task: benchmark.family for benchmark in benchmarks()}
+    family = tasks[task].family if task in tasks else None
+    family = family or known.get(task)
+    if family is None:
+        raise InputError(f"{path}: tasks.{task}.family: missing; use one of {', '.join(allowed)}")
+    if family not in allowed:
+        raise InputError(
+            f"{path}: tasks.{task}.family: value is {family!r}; {did_you_mean(family, allowed)}"
+        )
+    return family
+
+
+def _chance(task: str, tasks: Mapping[str, TaskChoice]) -> float | None:
+    given = tasks[task].chance if task in tasks else None
+    known = {benchmark.task: benchmark.chance for benchmark in benchmarks()}
+    return known.get(task) if given is None else given

@@ -1,0 +1,137 @@
+"""Pairs of a corpus: both completions of a prompt are kept, or neither is."""
+
+import csv
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import atomic_path, iter_rows
+from breakeven.core.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
+from breakeven.pairs.corpus_record import Tally, digests_read, pairs_record
+from breakeven.pairs.decontaminate import TestContent, gather
+from breakeven.pairs.rules import Answered, why_dropped
+from breakeven.pairs.teacher_accuracy import both_right
+from breakeven.params import Corpus, Params
+from breakeven.params.references import pick
+from breakeven.pipeline.reads import digest_of_part
+from breakeven.rows.completion import STYLES, Completion
+from breakeven.rows.item import Item
+from breakeven.rows.pair import Pair, write_pairs
+from breakeven.rows.prompt import Prompt
+from breakeven.rows.traces import with_trace
+
+Drop = Callable[[Prompt, str], object]
+
+
+def run(params: Params, corpus: str) -> None:
+    """Join the completions of a corpus, drop what may not be trained on, write pairs and record.
+
+    Raises:
+        InputError: a source lacks a completion of a prompt, or no pair is left.
+    """
+    started = time.perf_counter()
+    row = pick(params.corpora, "corpora", corpus)
+    inputs = digests_read(row, params.tasks)
+    items = (iter_rows(task_path(task), Item) for task in params.tasks)
+    tests = gather(items, row.decontamination.ngram_words)
+    tally = Tally()
+    with dropped_rows(corpus) as drop:
+        write_pairs(pairs_path(corpus), kept_pairs(corpus, row, tests, tally, drop))
+    pairs_record(
+        corpus,
+        row,
+        tests,
+        tally,
+        time.perf_counter() - started,
+        part=digest_of_part(params, "pairs", corpus),
+        inputs=inputs,
+    ).write()
+
+
+def kept_pairs(
+    corpus: str, row: Corpus, tests: TestContent, tally: Tally, drop: Drop
+) -> Iterator[Pair]:
+    """The pairs that may stay, in the order of the sources; the others are given to `drop`.
+
+    Raises:
+        InputError: none may stay.
+    """
+    first = "its sources are empty"
+    for prompt, plain, traced in joined(row.sources):
+        one = Answered(prompt, plain, traced, both_right(prompt, plain, traced))
+        tally.teacher.add(one.right)
+        reason = why_dropped(one, row.rules) or tests.overlap(prompt.prompt, prompt.content)
+        if reason is None:
+            pair = as_pair(one)
+            tally.keep(pair, one.right)
+            yield pair
+        else:
+            first = first if tally.dropped else reason
+            tally.dropped[reason] += 1
+            drop(prompt, reason)
+    if not tally.kept:
+        raise InputError(
+            f"params.yaml: corpora.{corpus}: no pair is left of {tally.dropped.total()}; the "
+            f"first was dropped because: {first}"
+        )
+
+
+def joined(sources: Iterable[str]) -> Iterator[tuple[Prompt, Completion, Completion]]:
+    """Every prompt of the sources with its plain and its traced completion."""
+    for source in sources:
+        plain, traced = (_Completions(source, style) for style in STYLES)
+        for prompt in iter_rows(prompts_path(source), Prompt):
+            yield prompt, plain.of(prompt.id), traced.of(prompt.id)
+
+
+class _Completions:
+    """Completions of a source by the id of their prompt, read only as far as they are asked for.
+
+    They come in the order of the prompts, so that few wait; another order works as well.
+    """
+
+    def __init__(self, source: str, style: str) -> None:
+        self._source, self._style = source, style
+        self._coming = iter_rows(distilled_path(source, style), Completion)
+        self._waiting: dict[str, Completion] = {}
+
+    def of(self, prompt: str) -> Completion:
+        """The completion of a prompt; raises InputError where there is none."""
+        if prompt in self._waiting:
+            return self._waiting.pop(prompt)
+        for completion in self._coming:
+            if completion.id == prompt:
+                return completion
+            self._waiting[completion.id] = completion
+        raise InputError(
+            f"{distilled_path(self._source, self._style)}: no completion of {prompt}; "
+            f"run `dvc repro distill@{self._source}-{self._style}`"
+        )
+
+
+def as_pair(one: Answered) -> Pair:
+    """One row in the published schema plus ids and token counts."""
+    return Pair(
+        id=one.prompt.id,
+        source=one.prompt.source,
+        content=one.prompt.content,
+        prompt=one.prompt.prompt,
+        reasoning=with_trace(one.traced.thinking, one.traced.answer),
+        ift=one.plain.answer,
+        prompt_tokens=one.plain.prompt_tokens,
+        reasoning_tokens=one.traced.new_tokens,
+        ift_tokens=one.plain.new_tokens,
+    )
+
+
+@contextmanager
+def dropped_rows(corpus: str) -> Iterator[Drop]:
+    """What takes a dropped prompt and the reason, and writes them to `dropped.csv`."""
+    with (
+        atomic_path(dropped_path(corpus)) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as handle,
+    ):
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(["id", "source", "reason"])
+        yield lambda prompt, reason: writer.writerow([prompt.id, prompt.source, reason])

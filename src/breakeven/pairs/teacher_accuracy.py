@@ -1,0 +1,84 @@
+"""How often the teacher is right in each mode: what sets the two styles apart beside the trace."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from breakeven.grading.graders import GRADERS, grader
+from breakeven.rows.completion import Completion
+from breakeven.rows.item import Item
+from breakeven.rows.prompt import Prompt
+from breakeven.statistics.estimates import Estimate
+
+NO_REFERENCE = "no prompt has a reference that a rule can compare an answer with"
+# Left to judges, which are asked about students only.
+_NO_RULE = "judge"
+
+
+def both_right(prompt: Prompt, plain: Completion, traced: Completion) -> tuple[bool, bool] | None:
+    """Whether each completion agrees with the prompt's reference.
+
+    An unfinished completion is wrong. None where there is no reference or no rule to compare by.
+
+    Raises:
+        InputError: the prompt names a grader that does not exist.
+    """
+    if prompt.reference is None or prompt.grader is None or prompt.grader == _NO_RULE:
+        return None
+    item = Item(
+        id=prompt.id,
+        task=prompt.source,
+        family="",
+        prompt=prompt.prompt,
+        reference=prompt.reference,
+        content=prompt.content,
+        grader=prompt.grader,
+        meta=prompt.meta,
+    )
+    return _right(plain, item), _right(traced, item)
+
+
+def _right(completion: Completion, item: Item) -> bool:
+    if not completion.finished:
+        return False
+    return grader(item, GRADERS)(completion.answer, item).correct
+
+
+@dataclass
+class Outcomes:
+    """Whether the teacher was right in each mode, a place for each prompt that tells."""
+
+    plain: bytearray = field(default_factory=bytearray)
+    traced: bytearray = field(default_factory=bytearray)
+
+    def add(self, right: tuple[bool, bool] | None) -> None:
+        """Note a prompt, unless it does not tell."""
+        if right is not None:
+            self.plain.append(right[0])
+            self.traced.append(right[1])
+
+    def summary(self) -> dict[str, Any]:
+        """Accuracy of both modes and reasoning minus plain on the same prompts, with intervals."""
+        from breakeven.statistics.intervals import accuracy_interval
+        from breakeven.statistics.paired import paired_difference
+
+        if not self.plain:
+            return {"prompts": 0, "reason": NO_REFERENCE}
+        plain, traced = list(self.plain), list(self.traced)
+        paired = paired_difference(plain, traced)
+        return {
+            "prompts": len(plain),
+            "ift": _estimate(accuracy_interval(plain)),
+            "reasoning": _estimate(accuracy_interval(traced)),
+            "difference": {
+                **_estimate(paired.difference),
+                "only_ift": paired.only_first_items,
+                "only_reasoning": paired.only_second_items,
+                "p_value": paired.p_value,
+                "p_method": paired.p_method,
+            },
+        }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    kept = ("value", "low", "high", "level", "method", "reason")
+    return {name: value for name, value in asdict(estimate).items() if name in kept}

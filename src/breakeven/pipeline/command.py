@@ -1,0 +1,60 @@
+"""What every stage script shares: its arguments, and errors as one line with their exit code."""
+
+import argparse
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Never
+
+from breakeven.core.exits import exit_code_of
+from breakeven.params import load_params
+
+
+def run_stage(body: Callable[..., None]) -> Never:
+    """Run a stage's body on params.yaml with its command-line arguments, and exit.
+
+    Under DVC the body runs on the inputs that DVC was told of, or not at all.
+
+    Its first parameter takes the params; each further one is a required option of the same name, of
+    its annotated type (str or int). Exit codes: 0 done, 2 the user's input, 3 the machine, 1 a
+    fault of Breakeven, 130 interrupted.
+    """
+    # Idle OpenMP threads that spin take the core from the thread that works.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not sys.stderr.isatty():  # libraries' bars would fill a log; our own turn into plain lines
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    arguments = vars(_parser(body).parse_args())
+    sys.exit(exit_code_of(lambda: _to_its_end(body, arguments)))
+
+
+def _to_its_end(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:
+    """Run a stage's body; code that exits within it has not done its work, whatever its code."""
+    try:
+        with _told_inputs(Path(sys.argv[0]).stem, tuple(arguments.values())):
+            body(load_params(), **arguments)
+    except SystemExit as ended:
+        raise RuntimeError(f"something within the stage exited with {ended.code!r}") from ended
+
+
+def _told_inputs(stage: str, cell: Sequence[str | int]) -> AbstractContextManager[None]:
+    """Under DVC, hold a stage to the inputs that DVC was told of."""
+    if os.environ.get("DVC_STAGE", "").partition("@")[0] != stage:
+        return nullcontext()
+    from breakeven.pipeline.unchanged import unchanged_inputs
+
+    return unchanged_inputs(stage, cell)
+
+
+def _parser(body: Callable[..., None]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=sys.modules["__main__"].__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _params, *options = inspect.signature(body).parameters.items()
+    for name, parameter in options:
+        parser.add_argument(f"--{name}", required=True, type=parameter.annotation)
+    return parser

@@ -1,0 +1,86 @@
+"""Which files a row of params.yaml names, and the digests of what is in them.
+
+What is on the hub is named by its revision, which is in the row itself.
+"""
+
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from breakeven.core.digests import kept_digest
+from breakeven.core.files import digest_json, digest_path
+from breakeven.params import GgufBase, LmEvalTask
+from breakeven.params.names import ProjectPath
+from breakeven.pipeline.harness_files import harness_files
+
+# A field that holds the name of a bundled model, or the path of a config.json or its folder.
+_NAME_OR_PATH = "architecture"
+# Of a folder that is read for its tokenizer, the weights do not count.
+_TOKENIZER, _WEIGHTS = "tokenizer", ".safetensors"
+_PATH_MARK = get_args(ProjectPath)[1]
+MISSING = "no such file"
+
+
+def named_files(row: BaseModel) -> dict[str, str]:
+    """Digests of the files and folders that a row names, by path; `MISSING` where there is none."""
+    found: dict[str, str] = {}
+    for section in _sections(row):
+        if isinstance(section, LmEvalTask):
+            found |= {str(file): _digest(file) for file in harness_files(section)}
+        elif isinstance(section, GgufBase):
+            found[f"package {section.package}"] = _package(section.package)
+        else:
+            for name, path in _paths(section):
+                found[path] = _digest(Path(path), tokenizer=name == _TOKENIZER)
+    return dict(sorted(found.items()))
+
+
+def _sections(value: Any) -> Iterator[BaseModel]:  # noqa: ANN401 - any value of params
+    """A section and those within it."""
+    if isinstance(value, BaseModel):
+        yield value
+        for name in type(value).model_fields:
+            yield from _sections(getattr(value, name))
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _sections(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _sections(one)
+
+
+def _paths(section: BaseModel) -> Iterator[tuple[str, str]]:
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        is_path = _is_path(field) or (name == _NAME_OR_PATH and value and Path(value).exists())
+        if value is not None and is_path:
+            yield name, value
+
+
+def _is_path(field: FieldInfo) -> bool:
+    parts = [field.annotation, *get_args(field.annotation)]
+    return _PATH_MARK in field.metadata or any(
+        _PATH_MARK in getattr(part, "__metadata__", ()) for part in parts
+    )
+
+
+def _digest(path: Path, *, tokenizer: bool = False) -> str:
+    if not path.exists():
+        return MISSING
+    if tokenizer and path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        read = [file for file in files if file.suffix != _WEIGHTS]
+        return digest_json([[str(file.relative_to(path)), kept_digest(file)] for file in read])
+    return digest_path(path, kept_digest)
+
+
+def _package(name: str) -> str:
+    """The version of a package by its import name, as pip knows it."""
+    try:
+        return importlib.metadata.version(name.replace("_", "-"))
+    except importlib.metadata.PackageNotFoundError:
+        return MISSING

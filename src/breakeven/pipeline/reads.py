@@ -1,0 +1,212 @@
+"""What each cell of each stage reads of params.yaml, defaults filled in, and the files named there.
+
+One function a stage. What a stage reads of other stages are its dependencies in dvc.yaml; settings
+that change no result (how many requests at once, how long to wait) are left out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_json
+from breakeven.params import CatalogueSource, Params, PublishedSource, ScratchBase
+from breakeven.params.cells import Cell, cells, resolve
+from breakeven.pipeline.named_files import named_files
+from breakeven.rows.completion import STYLES
+
+_IDLE = {
+    "concurrency",
+    "timeout_seconds",
+    "attempts",
+    "key_variable",
+    "base_urls",
+    "base_url",
+    "startup_seconds",
+    "memory_share",
+    "python",
+}
+
+
+class Reads(NamedTuple):
+    """What one cell reads: values of params, and digests of the files that they name."""
+
+    stage: str
+    cell: tuple[str | int, ...]
+    params: Mapping[str, Any]
+    files: Mapping[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The file that tells it, below the stage's folder."""
+        return "/".join(map(str, self.cell or ("all",))) + ".json"
+
+
+def all_reads(params: Params) -> Iterator[Reads]:
+    """What every cell of every stage reads, in the order of the pipeline."""
+    yield from (tasks(params, task) for task in params.tasks)
+    yield from (prompts(params, source) for source in params.sources)
+    yield from (distill(params, source, style) for source in params.sources for style in STYLES)
+    yield texts(params)
+    yield from (pairs(params, corpus) for corpus in params.corpora)
+    yield lessons(params)
+    yield from (base(params, student) for student in params.students)
+    yield from (train(params, *cell) for cell in cells(params))
+    yield from (answer(params, student) for student in params.students)
+    yield score(params)
+    yield report(params)
+
+
+def reads_of(params: Params, stage: str, cell: Sequence[str | int]) -> Reads | None:
+    """What one cell reads; None for a stage or a cell that is not in the study."""
+    try:
+        return _OF_STAGE[stage](params, *cell)
+    except (InputError, KeyError):
+        return None  # the stage itself says which name is wrong
+
+
+def digest_of_part(params: Params, stage: str, *cell: str | int) -> str:
+    """Digest of what a stage's cell takes of params.yaml, as its record tells it.
+
+    A record tells so what it was made from. Whoever finds it beside another params.yaml, as after
+    another profile was copied over it, can tell that it is none of this study.
+
+    Raises:
+        InputError: params.yaml has no such row.
+    """
+    reads = reads_of(params, stage, cell)
+    if reads is None:
+        raise InputError(f"params.yaml: {stage}: {'/'.join(map(str, cell))} is no row of it")
+    return digest_json(reads.params)
+
+
+def tasks(params: Params, task: str) -> Reads:
+    """A task: its row."""
+    row = params.tasks[task]
+    return Reads("tasks", (task,), _values(row), named_files(row))
+
+
+def prompts(params: Params, source: str) -> Reads:
+    """A source: its row."""
+    row = params.sources[source]
+    return Reads("prompts", (source,), _values(row), named_files(row))
+
+
+def distill(params: Params, source: str, style: str) -> Reads:
+    """A source in one style: the teacher, as far as that style goes, where one is asked."""
+    row = params.sources[source]
+    if isinstance(row, PublishedSource | CatalogueSource):
+        return Reads("distill", (source, style), {"teacher": row.kind})
+    teacher = _values(params.teacher)
+    if "styles" in teacher:
+        teacher["styles"] = teacher["styles"][style]
+    return Reads("distill", (source, style), {"teacher": teacher}, named_files(params.teacher))
+
+
+def texts(params: Params) -> Reads:
+    """Which texts corpora and answers read: by rows, since alike sources give a task its shots."""
+    return Reads(
+        "texts",
+        (),
+        {
+            "corpora": {name: list(row.sources) for name, row in params.corpora.items()},
+            "tasks": _values(params.tasks),
+            "sources": _values(params.sources),
+            "shots": any(row.shots for row in params.arms.values()),
+        },
+    )
+
+
+def pairs(params: Params, corpus: str) -> Reads:
+    """A corpus: its row, and the tasks that it is kept apart from."""
+    return Reads(
+        "pairs", (corpus,), {**_values(params.corpora[corpus]), "tasks": list(params.tasks)}
+    )
+
+
+def lessons(params: Params) -> Reads:
+    """Which corpora each arm learns."""
+    return Reads("lessons", (), {name: list(row.corpora) for name, row in params.arms.items()})
+
+
+def base(params: Params, student: str) -> Reads:
+    """A student's base; one trained from nothing also reads how many threads train."""
+    row = params.students[student].base
+    threads = {"threads": params.training.threads} if isinstance(row, ScratchBase) else {}
+    return Reads("base", (student,), {**_values(row), **threads}, named_files(row))
+
+
+def train(params: Params, student: str, arm: str, seed: int) -> Reads:
+    """A cell: the settings that decide its weights, and how many processes and threads train."""
+    cell = Cell(student, arm, seed)
+    settings = resolve(params, cell).training
+    if settings is None:
+        return Reads("train", cell, {"method": "none"})
+    ran = {"threads": params.training.threads, "launch": params.training.launch}
+    return Reads("train", cell, {**settings.as_dict(), **ran}, named_files(params.training))
+
+
+def answer(params: Params, student: str) -> Reads:
+    """A student: what its arms come to, the tasks, and how answers are made."""
+    told = {}
+    for arm in params.arms:
+        resolved = resolve(params, Cell(student, arm, params.seeds[0]))
+        told[arm] = {"method": resolved.method, "shots": resolved.shots}
+    return Reads(
+        "answer",
+        (student,),
+        {
+            "arms": told,
+            "seeds": list(params.seeds),
+            "tasks": list(params.tasks),
+            **_values(params.answering),
+        },
+    )
+
+
+def score(params: Params) -> Reads:
+    """All cells, tasks and decodings, and how answers are graded."""
+    return Reads(
+        "score",
+        (),
+        {
+            "students": list(params.students),
+            "arms": list(params.arms),
+            "seeds": list(params.seeds),
+            "tasks": list(params.tasks),
+            "decodings": _values(params.answering.decodings),
+            "grading": _values(params.grading),
+        },
+        named_files(params.grading),
+    )
+
+
+def report(params: Params) -> Reads:
+    """Everything that the page says of the study."""
+    return Reads("report", (), _values(params))
+
+
+_OF_STAGE: Mapping[str, Callable[..., Reads]] = {
+    "tasks": tasks,
+    "prompts": prompts,
+    "distill": distill,
+    "texts": texts,
+    "pairs": pairs,
+    "lessons": lessons,
+    "base": base,
+    "train": train,
+    "answer": answer,
+    "score": score,
+    "report": report,
+}
+
+
+def _values(value: Any) -> Any:  # noqa: ANN401 - a section, a table of sections, a plain value
+    """A section as JSON, without what changes no result; tables keep their order."""
+    if isinstance(value, BaseModel):
+        names = [name for name in type(value).model_fields if name not in _IDLE]
+        return {name: _values(getattr(value, name)) for name in names}
+    if isinstance(value, dict):
+        return {name: _values(one) for name, one in value.items()}
+    return [_values(one) for one in value] if isinstance(value, list | tuple) else value

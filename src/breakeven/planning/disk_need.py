@@ -1,0 +1,65 @@
+"""Disk that a study takes, from the sizes of what its stages write."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.dtypes import BYTES, Dtype, chosen_dtype
+from breakeven.costs.lora import Lora, lora_parameters
+from breakeven.params import HubBase
+from breakeven.params.cells import Settings, cells, resolve
+from breakeven.planning.lengths import BYTES_A_TOKEN
+from breakeven.planning.study_bill import Line
+from breakeven.planning.study_shape import Known
+
+# A trained student is in the workspace, in DVC's cache and in scratch.
+_COPIES = 3
+
+
+class Disk(NamedTuple):
+    """Bytes on disk: downloaded bases, trained students, the largest checkpoint, texts."""
+
+    bases: float
+    students: float
+    checkpoint: float
+    texts: float
+
+    @property
+    def total(self) -> float:
+        """All of it at once."""
+        return float(sum(self))
+
+
+def disk_of(known: Known, lines: Sequence[Line], best: Dtype) -> Disk:
+    """What the whole study leaves on disk, done or not; full students as they were computed."""
+    params = known.params
+    bases, students, checkpoint = 0.0, 0.0, 0.0
+    for name, student in params.students.items():
+        shape = known.shape(name).architecture
+        if isinstance(shape, str):
+            continue
+        if isinstance(student.base, HubBase):
+            bases += 2.0 * shape.total_parameters  # published in 16 bits a weight
+        for cell in cells(params, student=name):
+            settings = resolve(params, cell).training
+            if settings is not None:
+                trained = _trained_parameters(shape, settings)
+                size = BYTES[chosen_dtype(settings.training.dtype, best)]
+                width = size if settings.method == "full" else 4
+                students += _COPIES * trained * width
+                checkpoint = max(checkpoint, 12.0 * trained)  # a weight and two moments
+    return Disk(bases, students, checkpoint, _text_bytes(lines))
+
+
+def _trained_parameters(shape: Architecture, settings: Settings) -> int:
+    if settings.method == "full":
+        return shape.total_parameters
+    return lora_parameters(shape, Lora(settings.lora.rank))
+
+
+def _text_bytes(lines: Sequence[Line]) -> float:
+    """Completions, pairs and answers as text, in the workspace and in DVC's cache."""
+    written = sum(
+        line.cell.work.new_tokens for line in lines if line.cell.stage in ("distill", "answer")
+    )
+    return 2 * BYTES_A_TOKEN * written

@@ -1,0 +1,214 @@
+"""Every cell of a study as expected work: distilling, bases, training and answering."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.lora import Lora
+from breakeven.costs.model_shapes import (
+    bundled_architectures,
+    known_architecture,
+    load_architecture,
+)
+from breakeven.costs.paper import answer_flops as paper_answer_flops
+from breakeven.params import (
+    Arm,
+    CatalogueSource,
+    OpenAITeacher,
+    PublishedSource,
+    ScratchBase,
+    SolverTeacher,
+    Teacher,
+)
+from breakeven.params.cells import Cell, Settings, resolve
+from breakeven.planning.expected_texts import expected_source
+from breakeven.planning.lengths import NO_WORK, Work, answering, fitting, learning
+from breakeven.planning.study_shape import Known, told
+from breakeven.results.published_tables import power_laws
+
+Stage = Literal["distill", "base", "train", "answer"]
+
+# Tokens of a benchmark's prompt where its items are not there yet: assumed.
+PROMPT_TOKENS = 250.0
+
+
+class PlannedCell(NamedTuple):
+    """One cell of a stage: the work expected of it, and what that expectation rests on.
+
+    An answering cell is one student, arm, seed, decoding and task. `counts_flops` is False where
+    something runs whose FLOPs cannot be known, such as a closed service.
+    """
+
+    stage: Stage
+    cell: tuple[str | int, ...]
+    style: str
+    work: Work
+    basis: str
+    counts_flops: bool = True
+
+
+def planned_cells(known: Known) -> Iterator[PlannedCell]:
+    """Every cell of a study in the order of its stages."""
+    yield from _distilling(known)
+    yield from _bases(known)
+    yield from _trainings(known)
+    yield from _answers(known)
+
+
+def _distilling(known: Known) -> Iterator[PlannedCell]:
+    teacher = known.params.teacher
+    shape = _teacher_shape(teacher)
+    for name, source in known.params.sources.items():
+        for style in ("ift", "reasoning"):
+            cell = (name, style)
+            if isinstance(source, PublishedSource | CatalogueSource):
+                yield PlannedCell("distill", cell, style, NO_WORK, "nobody is asked")
+            elif isinstance(teacher, SolverTeacher):
+                yield PlannedCell("distill", cell, style, NO_WORK, "worked out, no model")
+            else:
+                lengths, basis = told(expected_source(name, source), None)
+                limit = getattr(teacher.styles, style).max_new_tokens
+                new = np.minimum(lengths.of(style), limit)
+                if shape is None:
+                    work = Work(float(lengths.prompt.sum()), float(new.sum()), 0.0)
+                else:
+                    work = answering(shape, lengths.prompt, new)
+                known_shape = shape is not None
+                yield PlannedCell(
+                    "distill", cell, style, work.times(lengths.weight), basis, known_shape
+                )
+
+
+def _teacher_shape(teacher: Teacher) -> Architecture | None:
+    if isinstance(teacher, SolverTeacher):
+        return None
+    if isinstance(teacher, OpenAITeacher):
+        return load_architecture(teacher.architecture) if teacher.architecture else None
+    model = teacher.model
+    if model.kind == "hub":
+        return bundled_architectures().get(model.repo.lower())
+    from breakeven.models.weights import weights_folder
+
+    shape = known_architecture(weights_folder(model, "params.yaml: teacher.model"))
+    return None if isinstance(shape, str) else shape
+
+
+def _bases(known: Known) -> Iterator[PlannedCell]:
+    for name, student in known.params.students.items():
+        if isinstance(student.base, ScratchBase):
+            tokens = float(student.base.tokens)
+            shape = known.shape(name).architecture
+            assert isinstance(shape, Architecture)  # ours is a Qwen2
+            work = Work(tokens, 0.0, 6.0 * shape.active_parameters * tokens)
+            yield PlannedCell("base", (name,), "base", work, "6 FLOPs a weight and token")
+
+
+def _trainings(known: Known) -> Iterator[PlannedCell]:
+    for student in known.params.students:
+        for arm, row in known.params.arms.items():
+            settings = resolve(known.params, Cell(student, arm, known.params.seeds[0])).training
+            if settings is not None:
+                shape = known.shape(student).architecture
+                counts = isinstance(shape, Architecture)
+                work, basis = (
+                    (NO_WORK, shape)
+                    if isinstance(shape, str)
+                    else _lessons(known, student, shape, settings)
+                )
+                for seed in known.params.seeds:
+                    cell = (student, arm, seed)
+                    yield PlannedCell("train", cell, row.style, work, basis, counts)
+
+
+def _lessons(
+    known: Known, student: str, shape: Architecture, settings: Settings
+) -> tuple[Work, str]:
+    """The work of one training, and what it rests on."""
+    work, samples, bases = NO_WORK, 0.0, dict[str, None]()
+    lora = None if settings.method == "full" else Lora(settings.lora.rank)
+    for corpus in settings.corpora:
+        for lengths, basis in known.corpus_lengths(student, corpus):
+            kept = fitting(lengths, settings.training.max_length)
+            samples += kept.rows
+            bases[basis] = None
+            for style, share in _shares(settings.reasoning_share).items():
+                part = learning(shape, kept, style, settings.method, lora)
+                work = work.plus(part.times(share))
+    return work.times(_passes(settings, work, samples)), "; ".join(bases)
+
+
+def _passes(settings: Settings, one_pass: Work, samples: float) -> float:
+    budget = settings.budget
+    if budget is None:
+        return float(settings.training.epochs)
+    if budget.samples:
+        return budget.samples / samples
+    if budget.tokens:
+        return budget.tokens / one_pass.read_tokens
+    return (budget.train_flops or 0.0) / one_pass.flops
+
+
+def _answers(known: Known) -> Iterator[PlannedCell]:
+    params = known.params
+    for student in params.students:
+        for arm, row in params.arms.items():
+            for task in params.tasks:
+                shape = known.shape(student).architecture
+                counts = isinstance(shape, Architecture)
+                work, basis = (
+                    (NO_WORK, shape)
+                    if isinstance(shape, str)
+                    else _answers_of(known, student, shape, row, task)
+                )
+                for seed in params.seeds:
+                    for name, decoding in params.answering.decodings.items():
+                        cell = (student, arm, seed, name, task)
+                        samples = work.times(decoding.samples)
+                        yield PlannedCell("answer", cell, row.style, samples, basis, counts)
+
+
+def _answers_of(
+    known: Known, student: str, shape: Architecture, arm: Arm, task: str
+) -> tuple[Work, str]:
+    """The work of one sample of every item of a task, and what it rests on.
+
+    A trained student is expected to write as much as it was taught to, and after a mix to think
+    every time: nothing tells it when not to. A base is expected to answer plainly.
+    """
+    limit = known.params.answering.max_new_tokens
+    asked = known.questions(task)
+    style = "reasoning" if arm.reasoning_share else "ift"
+    if asked.texts:
+        lengths, basis = known.task_lengths(student, task)
+        prompt, new, weight = lengths.prompt, lengths.of(style), lengths.weight
+    else:
+        basis = "published FLOPs a query by family and size"
+        prompt = np.array([PROMPT_TOKENS])
+        new = np.array([published_new_tokens(shape, asked.family, style)])
+        weight = float(asked.items)
+    work = answering(shape, prompt * (1 + arm.shots), np.minimum(new, limit))
+    return work.times(weight), basis
+
+
+def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
+    """New tokens an answer, from the published FLOPs a query (arXiv 2509.22193).
+
+    The published formula is solved for the new tokens after a prompt of `PROMPT_TOKENS`. A family
+    beyond the four takes the general one of its form.
+    """
+    laws = power_laws()
+    law = laws.get((family, style)) or laws[f"general-{family.rsplit('-', 1)[-1]}", style]
+    flops = law.at(shape.total_parameters / 1e9)
+
+    def excess(new: float) -> float:
+        return float(paper_answer_flops(shape, PROMPT_TOKENS, new)) - flops
+
+    return float(brentq(excess, 1.0, 1e6)) if excess(1.0) < 0 else 1.0
+
+
+def _shares(reasoning_share: float) -> dict[str, float]:
+    shares = {"ift": 1.0 - reasoning_share, "reasoning": reasoning_share}
+    return {style: share for style, share in shares.items() if share}

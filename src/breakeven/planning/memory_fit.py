@@ -1,0 +1,98 @@
+"""Whether each student fits into the device's memory, for training and for answering."""
+
+from typing import Any, NamedTuple
+
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.dtypes import BYTES, chosen_dtype
+from breakeven.models.memory import (
+    Memory,
+    TrainingPlan,
+    answering_memory,
+    training_memory,
+    what_would_fit,
+)
+from breakeven.models.memory_check import training_plans
+from breakeven.params import Params
+from breakeven.planning.expected_work import PROMPT_TOKENS
+from breakeven.planning.planned_devices import PlannedDevice
+from breakeven.planning.study_shape import Known
+
+
+class Fit(NamedTuple):
+    """What one student needs at its peak, in bytes, and whether the device has that."""
+
+    student: str
+    work: str
+    need: Memory
+    have_bytes: float
+    mends: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the device's memory is enough."""
+        return self.need.total <= self.have_bytes
+
+    @property
+    def sentence(self) -> str:
+        """The fit in words."""
+        need, have = self.need.total / 1e9, self.have_bytes / 1e9
+        told = f"{self.student}, {self.work}: {need:,.2f} GB of {have:,.0f} GB"
+        if self.fits:
+            return told
+        return f"{told}: does NOT fit; {'; '.join(self.mends) or 'use a larger device'}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fit as JSON."""
+        return {
+            "student": self.student,
+            "work": self.work,
+            "need_bytes": {**self.need._asdict(), "total": self.need.total},
+            "have_bytes": self.have_bytes,
+            "fits": self.fits,
+            "mends": list(self.mends),
+        }
+
+
+def fits(known: Known, device: PlannedDevice) -> list[Fit]:
+    """Each student's need in training, by method, and in answering."""
+    found = []
+    for student in known.params.students:
+        shape = known.shape(student).architecture
+        if isinstance(shape, str):
+            continue
+        plans = training_plans(known.params, student, best=device.dtype)
+        by_method = {plan.method: plan for plan in plans.values()}
+        found += [_training(student, shape, plan, device) for plan in by_method.values()]
+        found.append(_answering(known.params, student, shape, device))
+    return found
+
+
+def _training(student: str, shape: Architecture, plan: TrainingPlan, device: PlannedDevice) -> Fit:
+    need = training_memory(shape, plan)
+    mends: tuple[str, ...] = ()
+    if need.total > device.memory_bytes:
+        ways = what_would_fit(shape, plan, device.memory_bytes)
+        mends = tuple(f"{words} needs {memory.total / 1e9:,.1f} GB" for words, memory in ways)
+    over = f", of each of {plan.shards} devices" if plan.shards > 1 else ""
+    return Fit(student, f"training ({plan.method}{over})", need, device.memory_bytes, mends)
+
+
+def _answering(params: Params, student: str, shape: Architecture, device: PlannedDevice) -> Fit:
+    """vLLM queues what its cache cannot hold, so that one answer at the limit must fit there."""
+    answering = params.answering
+    served = answering.engine == "vllm"
+    size = BYTES[chosen_dtype(answering.dtype, device.dtype)]
+    need = answering_memory(
+        shape,
+        sequences=1 if served else answering.batch_size,
+        tokens=int(PROMPT_TOKENS) + answering.max_new_tokens,
+        weight_bytes=size,
+        cache_bytes=size,
+    )
+    mends = ("a smaller answering.batch_size",)
+    have = device.memory_bytes
+    if served:
+        need = need._replace(weights=need.weights / answering.server.tensor_parallel)
+        have *= answering.server.memory_share
+        mends = ("answering.server.tensor_parallel",)
+    return Fit(student, f"answering ({answering.engine})", need, have, mends)

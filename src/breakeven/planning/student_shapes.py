@@ -1,0 +1,73 @@
+"""A student as far as it can be known without downloading it: its shape, and its tokenizer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.core.errors import InputError
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.families import architecture_from_config
+from breakeven.costs.model_shapes import known_architecture, load_architecture
+from breakeven.params import FolderBase, HubBase, ScratchBase, Student
+from breakeven.planning.earlier_run import Made
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+class StudentShape(NamedTuple):
+    """Architecture (or why it is not known) and tokenizer of a student, None where not on disk."""
+
+    architecture: Architecture | str
+    tokenizer: "PreTrainedTokenizerBase | None"
+
+
+def student_shape(name: str, student: Student, made: Made) -> StudentShape:
+    """The shape of a student from its base on disk, or from the table of known models.
+
+    Raises:
+        InputError: the base is not on disk and its shape is not in the table.
+    """
+    from breakeven.models.loading import load_tokenizer
+
+    base = student.base
+    if isinstance(base, FolderBase):
+        return StudentShape(known_architecture(base.path), load_tokenizer(Path(base.path)))
+    if isinstance(base, ScratchBase):
+        return StudentShape(_scratch_architecture(base), load_tokenizer(Path(base.tokenizer)))
+    if made.base(name) is not None:
+        from breakeven.models.pointer import read_pointer
+
+        folder = read_pointer(name).path
+        return StudentShape(known_architecture(folder), load_tokenizer(Path(folder)))
+    if isinstance(base, HubBase):
+        return StudentShape(_known_shape(name, base.repo), None)
+    from breakeven.models.weights import weights_folder
+
+    folder = str(weights_folder(base, f"params.yaml: students.{name}.base"))
+    return StudentShape(known_architecture(folder), load_tokenizer(Path(folder)))
+
+
+def _known_shape(name: str, repo: str) -> Architecture:
+    try:
+        return load_architecture(repo)
+    except InputError as error:
+        raise InputError(
+            f"params.yaml: students.{name}.base.repo: value is {repo!r}; its shape is not known "
+            f"before it is there: run `dvc repro base@{name}` first"
+        ) from error
+
+
+def _scratch_architecture(base: ScratchBase) -> Architecture:
+    from breakeven.models.loading import load_tokenizer
+
+    config = {
+        "model_type": "qwen2",
+        "hidden_size": base.hidden,
+        "num_hidden_layers": base.layers,
+        "num_attention_heads": base.heads,
+        "num_key_value_heads": base.kv_heads,
+        "intermediate_size": base.intermediate,
+        "vocab_size": len(load_tokenizer(Path(base.tokenizer))),
+        "tie_word_embeddings": True,
+    }
+    return architecture_from_config(config, "params.yaml")

@@ -1,0 +1,71 @@
+"""Training prompts from a data set of the hub or of a folder."""
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from breakeven.hubdata import field_of, stream_rows
+from breakeven.hubdata.arrivals import Arrivals
+from breakeven.params import DatasetSource
+from breakeven.rows.content import content_of
+from breakeven.rows.prompt import Prompt
+
+
+def dataset_prompts(name: str, source: DatasetSource, arrivals: Arrivals) -> Iterator[Prompt]:
+    """The prompts of a data set, row by row; rows without one are counted in `arrivals`.
+
+    A number as the reference is taken as its text; a row whose reference is missing, empty or NaN
+    has none.
+
+    Raises:
+        InputError, MachineError: see `stream_rows`.
+    """
+    fields = [field for field in (source.prompt, source.reference) if field is not None]
+    rows = stream_rows(
+        source.place,
+        source.revision,
+        key=f"params.yaml: sources.{name}",
+        config=source.config,
+        split=source.split,
+        fields=fields,
+        count=source.prompts,
+        seed=source.seed,
+        digest=source.digest,
+    )
+    arrivals.opened(source.place, source.revision, rows)
+    for number, row in rows.numbered:
+        text = field_of(row, source.prompt, rows.where)
+        reference = None
+        if source.reference is not None:
+            reference = _present(field_of(row, source.reference, rows.where))
+        reason = _why_unusable(text, reference)
+        if reason is not None:
+            arrivals.drop(number, reason)
+            continue
+        known = None if reference is None else str(reference).strip() or None
+        yield Prompt(
+            id=f"{name}-{number:06d}",
+            source=name,
+            prompt=text,
+            content=content_of(text),
+            reference=known,
+            grader=None if known is None else source.grader,
+        )
+
+
+def _why_unusable(text: Any, reference: Any) -> str | None:  # noqa: ANN401 - as stored
+    if not isinstance(text, str):
+        return "the prompt is missing" if text is None else "the prompt is not text"
+    if not text.strip():
+        return "the prompt is empty"
+    if not isinstance(reference, str | int | float | Decimal | None) or isinstance(reference, bool):
+        return "the reference is neither text nor a number"
+    if isinstance(reference, float) and math.isinf(reference):
+        return "the reference is infinite"
+    return None
+
+
+def _present(value: Any) -> Any:  # noqa: ANN401 - as stored
+    """None for NaN, which is how a missing number is stored."""
+    return None if isinstance(value, float) and math.isnan(value) else value

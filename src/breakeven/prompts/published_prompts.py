@@ -1,0 +1,58 @@
+"""Training prompts that come with both completions, checked on arrival."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from breakeven.hubdata import stream_rows
+from breakeven.hubdata.arrivals import Arrivals
+from breakeven.params import PublishedSource
+from breakeven.rows.content import content_of
+from breakeven.rows.prompt import Prompt
+from breakeven.rows.traces import why_misplaced, why_not_traced
+
+COLUMNS = ("prompt", "reasoning", "ift")
+
+
+def published_prompts(name: str, source: PublishedSource, arrivals: Arrivals) -> Iterator[Prompt]:
+    """The prompts of published pairs, row by row, in the order of the split.
+
+    Bad rows are counted in `arrivals`; a sample is drawn before rows are checked.
+
+    Raises:
+        InputError, MachineError: see `stream_rows`; a column of the schema is missing.
+    """
+    rows = stream_rows(
+        source.place,
+        source.revision,
+        key=f"params.yaml: sources.{name}",
+        config=source.config,
+        split=source.split,
+        fields=COLUMNS,
+        count=source.prompts,
+        seed=source.seed,
+        digest=source.digest,
+    )
+    arrivals.opened(source.place, source.revision, rows)
+    for number, row in rows.numbered:
+        reason = why_bad(row)
+        if reason is not None:
+            arrivals.drop(number, reason)
+            continue
+        yield Prompt(
+            id=f"{name}-{number:06d}",
+            source=name,
+            prompt=row["prompt"],
+            content=content_of(row["prompt"]),
+            published={"ift": row["ift"], "reasoning": row["reasoning"]},
+        )
+
+
+def why_bad(row: Mapping[str, Any]) -> str | None:
+    """The first way in which a row is no published pair, None where it is one."""
+    for column in COLUMNS:
+        value = row[column]
+        if not isinstance(value, str):
+            return f"{column} is missing" if value is None else f"{column} is not text"
+        if not value.strip():
+            return f"{column} is empty"
+    return why_misplaced(row["ift"], "ift") or why_not_traced(row["reasoning"])

@@ -1,0 +1,136 @@
+"""The pinned training prompts of a source: generated, from a file, or from a data set."""
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from breakeven import procedural
+from breakeven.core.errors import InputError
+from breakeven.hubdata import jsonl_rows
+from breakeven.hubdata.arrivals import Arrivals
+from breakeven.params import (
+    CatalogueSource,
+    DatasetSource,
+    GymSource,
+    JsonlSource,
+    ProceduralSource,
+    PublishedSource,
+    Source,
+)
+from breakeven.rows.content import content_of
+from breakeven.rows.prompt import Prompt
+
+
+def load_prompts(name: str, source: Source) -> list[Prompt]:
+    """The prompts of a source, the same for the same params; raises as `stream_prompts`."""
+    return list(stream_prompts(name, source, Arrivals()))
+
+
+def stream_prompts(name: str, source: Source, arrivals: Arrivals) -> Iterable[Prompt]:
+    """The prompts of a source one by one; `arrivals` is complete when they have all been taken.
+
+    Raises:
+        InputError: the file or data set is missing or a row of it is no prompt, or the generator
+            has too few.
+        MachineError: the hub cannot be reached.
+    """
+    match source:
+        case ProceduralSource():
+            return _procedural_prompts(name, source)
+        case JsonlSource():
+            return _jsonl_prompts(name, source)
+        case GymSource():
+            from breakeven.prompts.gym_prompts import gym_prompts
+
+            return gym_prompts(name, source)
+        case DatasetSource():
+            from breakeven.prompts.dataset_prompts import dataset_prompts
+
+            return _some(name, dataset_prompts(name, source, arrivals), arrivals)
+        case PublishedSource():
+            from breakeven.prompts.published_prompts import published_prompts
+
+            return _some(name, published_prompts(name, source, arrivals), arrivals)
+        case CatalogueSource():
+            from breakeven.prompts.benchmark_examples import example_prompts
+
+            return example_prompts(name, source, arrivals)
+
+
+def _some(name: str, prompts: Iterator[Prompt], arrivals: Arrivals) -> Iterator[Prompt]:
+    """The prompts, unless there are none."""
+    empty = True
+    for prompt in prompts:
+        empty = False
+        yield prompt
+    if empty:
+        reason = "it has no rows"
+        if arrivals.dropped:
+            reason, _ = arrivals.dropped.most_common(1)[0]
+            reason = f"of {arrivals.dropped.total()} rows none can be used, mostly since {reason}"
+        raise InputError(f"params.yaml: sources.{name}: {reason}; name another split or data set")
+
+
+def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:
+    problems = procedural.generate(
+        source.problem,
+        count=source.prompts,
+        seed=source.seed,
+        partition="train",
+        min_depth=source.min_depth,
+        max_depth=source.max_depth,
+    )
+    formats = [source.formats[number % len(source.formats)] for number in range(len(problems))]
+    # Problems come with depths in turn, so formats in turn too would tie the two together.
+    random.Random(f"{name}/formats/{source.seed}").shuffle(formats)  # noqa: S311
+    return [
+        Prompt(
+            id=f"{name}-{number:06d}",
+            source=name,
+            prompt=procedural.prompt(problem, form),
+            content=problem.content,
+            reference=procedural.reference(problem, form),
+            solution=procedural.trace(problem, form),
+            format=form,
+            depth=problem.depth,
+            grader="letter" if form == "choice" else "exact",
+        )
+        for number, (problem, form) in enumerate(zip(problems, formats, strict=True))
+    ]
+
+
+class JsonlRow(BaseModel):
+    """A row of a source's file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: Annotated[str, Field(min_length=1)]
+    reference: str | None = None
+    solution: str | None = None
+    format: str = "open"
+
+
+def _jsonl_prompts(name: str, source: JsonlSource) -> list[Prompt]:
+    rows = jsonl_rows(
+        Path(source.path),
+        JsonlRow,
+        count=source.prompts,
+        seed=source.seed,
+        what="a source needs at least one prompt",
+    )
+    return [
+        Prompt(
+            id=f"{name}-{number:06d}",
+            source=name,
+            prompt=row.prompt,
+            content=content_of(row.prompt),
+            reference=row.reference,
+            solution=row.solution,
+            format=row.format,
+            grader=None if row.reference is None else source.grader,
+        )
+        for number, row in rows
+    ]

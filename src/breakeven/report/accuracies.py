@@ -1,0 +1,84 @@
+"""Accuracy with its interval: of a group on a family, and of a group on one task."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from breakeven.findings.groups import Group
+from breakeven.findings.sample import TaskScores, task_scores
+from breakeven.report.view import NO_ITEMS, Study
+from breakeven.statistics.estimates import Estimate, absent
+
+LEVEL = 0.95
+
+
+class TaskEstimate(NamedTuple):
+    """A group's accuracy on one task."""
+
+    task: str
+    estimate: Estimate
+
+
+def accuracy(study: Study, group: Group) -> Estimate:
+    """Family accuracy over tasks, seeds and items; the value alone where no item is known."""
+    tasks = task_scores(study.sample, [group])
+    if tasks:
+        return family_accuracy(tasks)
+    return _without_items(study, group)
+
+
+def task_accuracies(study: Study, group: Group) -> list[TaskEstimate]:
+    """Accuracy on every task of the group's family; empty without item-level answers."""
+    return [
+        TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(study.sample, [group])
+    ]
+
+
+def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
+    """Mean over tasks of one group: Wilson (or by t) for one seed, seeds then items for several.
+
+    Tasks that share clusters, such as one content in two formats, are taken together by t.
+    """
+    from breakeven.statistics.clustering import linked_tasks, number_clusters
+    from breakeven.statistics.estimates import within
+    from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
+    from breakeven.statistics.strata import Stratum, mean_of_strata
+
+    clusters = number_clusters([t.clusters for t in tasks], [t.correct.shape[2] for t in tasks])
+    if tasks[0].correct.shape[1] == 1 and len(linked_tasks(clusters)) == len(tasks):
+        parts = [
+            accuracy_interval(one.correct[0, 0], index)
+            for one, index in zip(tasks, clusters, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else mean_of_estimates(parts)
+    strata = [Stratum(one.correct[0], index) for one, index in zip(tasks, clusters, strict=True)]
+    return within(mean_of_strata(strata).estimate, 0.0, 1.0)
+
+
+def _without_items(study: Study, group: Group) -> Estimate:
+    """A published or imported accuracy, with an interval where its tasks are known one by one."""
+    from breakeven.findings.bounds import family_estimate
+    from breakeven.findings.contrasts import Term, contrast
+    from breakeven.statistics.estimates import within
+
+    own = family_estimate(group.cells[0]) if len(group.cells) == 1 else None
+    if own is not None:
+        return own
+    cell = group.cells[0]
+    items = sum(task.items for task in cell.tasks) if cell.items is None else cell.items
+    bound = contrast(study.sample, [Term(1.0, group)])
+    if study.results.source == "published" or bound.low is None:
+        reason = bound.reason or NO_ITEMS
+        return absent(reason, method="none", level=LEVEL, items=items, value=group.accuracy)
+    return within(
+        Estimate(
+            value=group.accuracy,
+            low=bound.low,
+            high=bound.high,
+            standard_error=bound.standard_error,
+            items=items,
+            level=LEVEL,
+            method="bound from the number of questions",
+        ),
+        0.0,
+        1.0,
+    )

@@ -1,0 +1,173 @@
+"""Figures as files and as parts of the page: the same panels, drawn with the same settings.
+
+Drawing is deterministic: ids in an SVG come from a fixed salt and no date is written.
+"""
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from breakeven.report.figures.spec import FigureSpec, Key, Panel
+from breakeven.words import (
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    SHADE,
+    STAGE_COLOURS,
+    STYLE_COLOURS,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+PANEL_WIDTH = 4.9
+# Colours of a figure that the page sets, so that it reads on a dark background too.
+PAGE_COLOURS = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--grid",
+    SHADE: "--shade",
+    PAPER: "--paper",
+    **{colour: f"--style-{style}" for style, colour in STYLE_COLOURS.items()},
+    **{colour: f"--stage-{stage}" for stage, colour in STAGE_COLOURS.items()},
+}
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Matplotlib set up as every figure of the report wants it."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_SETTINGS):
+        yield
+
+
+_SETTINGS: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "breakeven",
+    "text.parse_math": False,  # names are text, whatever signs they hold
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.labelsize": 9.0,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "text.color": INK,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "savefig.facecolor": PAPER,
+    "legend.frameon": False,
+}
+
+
+def panel_svg(figure: str, number: int, panel: Panel) -> str:
+    """One panel as an SVG element for the page, its colours set by the page's style sheet."""
+    from matplotlib.figure import Figure
+
+    with drawing():
+        drawn = Figure(figsize=(PANEL_WIDTH, panel.height), layout="constrained")
+        _draw(drawn, panel)
+        buffer = io.StringIO()
+        drawn.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
+    return _for_page(buffer.getvalue(), f"{figure}-{number}", f"{panel.title}: see the caption")
+
+
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+def write_figure(spec: FigureSpec, folder: Path) -> None:
+    """All panels of a figure on one sheet, as SVG and as PNG for slides."""
+    with drawing():
+        sheet = _sheet(spec)
+        sheet.savefig(folder / f"{spec.name}.svg", format="svg", metadata=_NO_METADATA)
+        sheet.set_layout_engine("none")  # laid out already
+        sheet.savefig(
+            folder / f"{spec.name}.png", format="png", dpi=150, metadata={"Software": None}
+        )
+
+
+def _sheet(spec: FigureSpec) -> "Figure":
+    from matplotlib.figure import Figure
+
+    columns = min(2 if len(spec.panels) <= 8 else 3, len(spec.panels))
+    rows = -(-len(spec.panels) // columns)
+    tallest = max(panel.height for panel in spec.panels)
+    sheet = Figure(figsize=(PANEL_WIDTH * columns, tallest * rows + 0.8), layout="constrained")
+    for index, panel in enumerate(spec.panels):
+        axes = sheet.add_subplot(rows, columns, index + 1)
+        axes.set_title(panel.title)
+        panel.draw(axes)
+    sheet.suptitle(spec.title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    if spec.legend:
+        sheet.legend(
+            handles=_handles(spec.legend),
+            loc="outside lower center",
+            ncols=min(1 + columns, len(spec.legend)),  # more would run out of the sheet
+        )
+    return sheet
+
+
+def _draw(figure: "Figure", panel: Panel) -> None:
+    axes = figure.add_subplot()
+    axes.set_title(panel.title)
+    panel.draw(axes)
+
+
+def _handles(legend: Sequence[Key]) -> "list[Line2D | Patch]":
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    return [
+        Patch(color=key.colour, label=key.label, alpha=0.6)
+        if key.marker is None and key.line is None
+        else Line2D(
+            [],
+            [],
+            color=key.colour,
+            marker=key.marker or "",
+            linestyle=key.line or "none",
+            label=key.label,
+        )
+        for key in legend
+    ]
+
+
+def _for_page(svg: str, prefix: str, label: str) -> str:
+    """An SVG document as an element: own ids, colours as variables, a size that fits its place."""
+    from markupsafe import escape
+
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
+    body = re.sub(r'<g id="[a-zA-Z]+_[0-9]+"', "<g", body)
+    body = re.sub(r'id="([^"]+)"', rf'id="{prefix}-\1"', body)
+    body = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", body)
+    for colour, variable in PAGE_COLOURS.items():
+        body = body.replace(f": {colour}", f": var({variable})")
+    body = re.sub(r"font: ([^;\"]*)'DejaVu Sans'[^;\"]*", r"font: \1var(--font)", body)
+    return re.sub(
+        r'<svg [^>]*?(viewBox="[^"]+")[^>]*>',
+        rf'<svg \1 role="img" aria-label="{escape(label)}">',
+        body,
+        count=1,
+    )

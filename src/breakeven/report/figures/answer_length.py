@@ -1,0 +1,308 @@
+"""Length of right and wrong answers, and accuracy when answers are cut at a token limit."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.findings.groups import Group
+from breakeven.report.figures.axes import accuracy_axis, power_ticks
+from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
+from breakeven.report.view import ArmView, PanelKey, Study
+from breakeven.words import INK, STYLE_WORDS, percent, span, times
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from breakeven.frontiers.length import LengthByCorrectness, TokenLimits
+
+LENGTH_TITLE = "Answer length by correctness"
+LIMIT_TITLE = "Accuracy under a token limit"
+NO_TOKENS = "no token counts by answer in these results"
+
+
+class Lengths(NamedTuple):
+    """Generated tokens of one group, right and wrong answers apart."""
+
+    key: PanelKey
+    arm: ArmView
+    student: str
+    found: "LengthByCorrectness"
+
+
+class Limits(NamedTuple):
+    """One group's stored answers re-scored under token limits; `quartiles` of its lengths."""
+
+    key: PanelKey
+    arm: ArmView
+    student: str
+    found: "TokenLimits"
+    quartiles: tuple[float, ...]
+
+
+class Answers(NamedTuple):
+    """The answers of one group, one value each."""
+
+    tokens: "NDArray[np.float64]"
+    correct: "NDArray[np.bool_]"
+    truncated: "NDArray[np.bool_]"
+    task: "NDArray[np.str_]"
+    question: "NDArray[np.str_]"
+    cluster: "NDArray[np.str_]"
+
+
+def answers_of(study: Study) -> dict[tuple[str, str, str], Answers]:
+    """Answers by (student, arm, family); empty where tokens were not counted."""
+    items = study.results.items
+    if items is None or "answer_tokens" not in items.columns:
+        return {}
+    rows = items[(items["decoding"] == study.decoding) & items["answer_tokens"].notna()]
+    rows = rows[rows["correct"].isin((0, 1))]
+    if rows.empty:
+        return {}
+    tokens = rows["answer_tokens"].astype(float)
+    if "thinking_tokens" in rows.columns:
+        tokens = tokens + rows["thinking_tokens"].astype(float).fillna(0.0)
+    question = rows["task"].astype(str) + "/" + rows["item"].astype(str)
+    content = rows["cluster"].astype("object") if "cluster" in rows.columns else question
+    rows = rows.assign(
+        tokens=tokens,
+        question=question,
+        content=content.where(content.notna(), question),
+        cut=rows["truncated"].astype(bool) if "truncated" in rows.columns else False,
+    )
+    found = {}
+    for key, part in rows.groupby(["student", "arm", "family"], observed=True):
+        student, arm, family = map(str, key)
+        found[student, arm, family] = Answers(
+            part["tokens"].to_numpy(dtype=float),
+            part["correct"].to_numpy(dtype=bool),
+            part["cut"].to_numpy(dtype=bool),
+            part["task"].to_numpy(dtype=str),
+            part["question"].to_numpy(dtype=str),
+            part["content"].to_numpy(dtype=str),
+        )
+    return found
+
+
+def length_figure(study: Study) -> FigureSpec:
+    """By family: mean tokens of right (filled) and wrong (hollow) answers, a row a group."""
+    from breakeven.frontiers.length import tokens_by_correctness
+
+    answers = answers_of(study)
+    if not answers:
+        return absent("length", LENGTH_TITLE, NO_TOKENS)
+    arms = {arm.name: arm for arm in study.arms}
+    found = [
+        Lengths(
+            key,
+            arms[cell.arm],
+            cell.student,
+            tokens_by_correctness(own.tokens, own.correct, own.question),
+        )
+        for key in study.panels
+        for group in study.groups(key)
+        if (own := answers.get(_place(group))) and (cell := group.cells[0]).style != "base"
+    ]
+    panels = [(key, rows) for key in study.panels if (rows := [o for o in found if o.key == key])]
+    return FigureSpec(
+        "length",
+        LENGTH_TITLE,
+        see=_length_see(found) + _paired_words(study, answers),
+        how="Filled: answers that are right. Hollow: answers that are wrong. Tokens are thinking "
+        "and answer together, as generated.",
+        panels=tuple(
+            Panel(key.title, partial(_draw_lengths, study, rows), max(3.5, 0.9 + 0.17 * len(rows)))
+            for key, rows in panels
+        ),
+        legend=tuple(
+            Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
+            for arm in study.arms
+            if any(one.arm == arm for one in found)
+        ),
+        rows=tuple(_length_row(one) for one in found),
+    )
+
+
+def _place(group: Group) -> tuple[str, str, str]:
+    cell = group.cells[0]
+    return cell.student, cell.arm, cell.family
+
+
+def _length_see(found: Sequence[Lengths]) -> str:
+    thinking = [one for one in found if one.arm.style == "reasoning"]
+    ratios = sorted(one.found.ratio for one in thinking if one.found.ratio is not None)
+    if not ratios:
+        return "No reasoning group has both right and wrong answers."
+    longer = sum(ratio > 1 for ratio in ratios)
+    return (
+        f"Wrong reasoning answers are longer than right ones in {longer} of {len(ratios)} "
+        f"groups, at {span(times(ratios[0]), times(ratios[-1]))} times their length."
+    )
+
+
+def _paired_words(study: Study, answers: dict[tuple[str, str, str], Answers]) -> str:
+    """Right against wrong answers to one question, by several students: content held fixed."""
+    import numpy as np
+
+    from breakeven.frontiers.length import tokens_by_correctness
+
+    styles = {arm.name: arm.style for arm in study.arms}
+    parts = [own for (_, arm, _), own in answers.items() if styles[arm] == "reasoning"]
+    if not parts:
+        return ""
+    pooled = tokens_by_correctness(
+        np.concatenate([own.tokens for own in parts]),
+        np.concatenate([own.correct for own in parts]),
+        np.concatenate([own.question for own in parts]),
+        clusters=np.concatenate([own.cluster for own in parts]),
+    )
+    if pooled.paired_ratio is None or pooled.paired_low is None or pooled.paired_high is None:
+        return f" Within a question nothing can be said: {pooled.reason}."
+    return (
+        f" Between students that answered the same of {pooled.paired_questions:,} questions, wrong "
+        f"is {pooled.paired_ratio:.2f} times as long as right ({pooled.paired_low:.2f} to "
+        f"{pooled.paired_high:.2f}, 95% over questions, of these trained models only)."
+    )
+
+
+def _draw_lengths(study: Study, rows: Sequence[Lengths], axes: "Axes") -> None:
+    from matplotlib.ticker import NullLocator
+
+    for place, one in enumerate(rows):
+        colour, means = one.arm.colour, (one.found.right_tokens, one.found.wrong_tokens)
+        known = [mean for mean in means if mean is not None]
+        axes.hlines(place, min(known), max(known), color=colour, lw=1.4)
+        for mean, style in zip(means, ("full", "none"), strict=True):
+            if mean is not None:
+                axes.plot(mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6)
+    axes.set_yticks(range(len(rows)))
+    axes.set_yticklabels([f"{one.arm.name} {study.label(one.student)}" for one in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xscale("log")
+    _widen(axes)
+    power_ticks(axes)
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("mean tokens of an answer (log)")
+
+
+def _widen(axes: "Axes") -> None:
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(0.8, low / 1.1), high * 1.1)
+
+
+def _length_row(one: Lengths) -> Row:
+    found = one.found
+    return {
+        "corpus": one.key.corpus,
+        "family": one.key.family,
+        "student": one.student,
+        "arm": one.arm.name,
+        "right_answers": found.right_answers,
+        "wrong_answers": found.wrong_answers,
+        "right_tokens": found.right_tokens,
+        "wrong_tokens": found.wrong_tokens,
+        "wrong_over_right": found.ratio,
+        "reason": found.reason,
+    }
+
+
+def limit_figure(study: Study) -> FigureSpec:
+    """By family, the largest student: accuracy (line) and share cut (dotted) by token limit."""
+    answers = answers_of(study)
+    if not answers:
+        return absent("token-limit", LIMIT_TITLE, NO_TOKENS)
+    largest = study.results.students()[-1]
+    found = [
+        _limits(study, key, group, own)
+        for key in study.panels
+        for group in study.groups(key)
+        if (own := answers.get(_place(group)))
+    ]
+    shown = [one for one in found if one.student == largest and one.arm.style != "base"]
+    panels = [(key, rows) for key in study.panels if (rows := [o for o in shown if o.key == key])]
+    return FigureSpec(
+        "token-limit",
+        f"{LIMIT_TITLE}, {largest}",
+        see=_limit_see(shown),
+        how="Stored answers are scored again as if generation had stopped at the limit: what is "
+        "cut is wrong. Lines are accuracy, dotted lines the share of answers cut; marks are the "
+        "25th, 50th and 75th percentile of the lengths.",
+        panels=tuple(Panel(key.title, partial(_draw_limits, rows)) for key, rows in panels),
+        legend=(
+            *(
+                Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
+                for arm in study.arms
+                if any(one.arm == arm for one in shown)
+            ),
+            Key("share cut", INK, None, ":"),
+        ),
+        rows=tuple(row for one in found for row in _limit_rows(one)),
+    )
+
+
+def _limits(study: Study, key: PanelKey, group: Group, own: Answers) -> Limits:
+    from breakeven.frontiers.length import accuracy_under_limits, grid_limits, percentile_limits
+
+    arm = next(arm for arm in study.arms if arm.name == group.cells[0].arm)
+    quartiles = percentile_limits(own.tokens)
+    limits = sorted({*grid_limits(own.tokens, 16), *quartiles})
+    curve = accuracy_under_limits(own.tokens, own.correct, own.truncated, limits, own.task)
+    return Limits(key, arm, group.cells[0].student, curve, quartiles)
+
+
+def _limit_see(shown: Sequence[Limits]) -> str:
+    thinking = [one for one in shown if one.arm.style == "reasoning"]
+    if not thinking:
+        return "There is no reasoning arm."
+    arms = len({(one.key.corpus, one.arm) for one in thinking})
+    several = arms > len({one.key.corpus for one in thinking})
+    parts = []
+    for one in thinking:
+        limits = one.found.limits
+        middle = limits.index(one.quartiles[1])
+        name = f"{one.key.title} by {one.arm.name}" if several else one.key.title
+        parts.append(
+            f"{name} {percent(one.found.accuracy[-1], 0)} to "
+            f"{percent(one.found.accuracy[middle], 0)}"
+        )
+    return "Cut at its own median length, reasoning goes from " + ", ".join(parts) + "."
+
+
+def _draw_limits(rows: Sequence[Limits], axes: "Axes") -> None:
+    for one in rows:
+        found, colour = one.found, one.arm.colour
+        axes.plot(found.limits, found.accuracy, color=colour, lw=1.6)
+        axes.plot(found.limits, found.truncated_share, color=colour, lw=1.0, ls=":")
+        marks = [found.limits.index(limit) for limit in dict.fromkeys(one.quartiles)]
+        axes.plot(
+            [found.limits[mark] for mark in marks],
+            [found.accuracy[mark] for mark in marks],
+            one.arm.marker,
+            color=colour,
+            markersize=6,
+        )
+    axes.set_xscale("log")
+    axes.set_xlim(0.9, 1.15 * max(one.found.limits[-1] for one in rows))
+    power_ticks(axes)
+    axes.set_xlabel("limit, generated tokens (log)")
+    accuracy_axis(axes, label="share of answers")
+
+
+def _limit_rows(one: Limits) -> list[Row]:
+    found = one.found
+    rows = zip(found.limits, found.accuracy, found.truncated_share, found.mean_tokens, strict=True)
+    return [
+        {
+            "corpus": one.key.corpus,
+            "family": one.key.family,
+            "student": one.student,
+            "arm": one.arm.name,
+            "limit_tokens": limit,
+            "accuracy": accuracy,
+            "cut_share": cut,
+            "mean_tokens": mean,
+        }
+        for limit, accuracy, cut, mean in rows
+    ]

@@ -1,0 +1,224 @@
+"""What it all means, in three or four generated sentences that cite their numbers.
+
+Each sentence answers one question and carries a finding: supported, contradicted, undecided, or
+in part. What is decided is read from `Findings`; nothing is decided here. A comparison that cannot
+be decided is said to be so, with the difference that the items at hand would have shown.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from breakeven.findings.decided import Findings
+from breakeven.findings.differences import Difference
+from breakeven.findings.matched import Matched
+from breakeven.findings.serial import MeanGain
+from breakeven.findings.standing import Counts, Stands, count
+from breakeven.report.interval_scope import reach_clause
+from breakeven.report.view import Study
+from breakeven.study.facts import TeacherAccuracy
+from breakeven.words import fixed, p_word, percent, points, points_interval, span
+
+# More than these are summed up: the table of differences has them all.
+MOST_LISTED = 6
+
+
+class Sentence(NamedTuple):
+    """One question, how it stands, and the sentence that says so."""
+
+    question: str
+    finding: str
+    text: str
+
+
+def finding(counts: Counts) -> str:
+    """The three counts as one word or a few."""
+    if counts.ahead and counts.behind:
+        return "depends on the task"
+    if not counts.ahead and not counts.behind:
+        return "undecided"
+    word = "supported" if counts.ahead else "contradicted"
+    return f"{word} in part" if counts.undecided else word
+
+
+def summarise(study: Study, found: Findings) -> tuple[Sentence, ...]:
+    """Accuracy at equal size, where the gain is, and accuracy at equal FLOPs.
+
+    A fourth sentence warns where the teacher was better in one mode.
+    """
+    return (
+        _accuracy_sentence(study, found),
+        _serial_sentence(study, found) or _growth_sentence(study, found),
+        _cost_sentence(study, found),
+        *_teacher_sentence(study.run.teacher_accuracy),
+    )
+
+
+def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
+    question = "Does thinking make the answers better?"
+    thinking = [row for row in found.families if row.style == "reasoning"]
+    if not thinking:
+        return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
+    sizes = [name for name in study.results.students() if any(r.student == name for r in thinking)]
+    rows = [row for row in thinking if row.student == sizes[-1]]
+    counts = count(row.stands for row in rows)
+    words: dict[Stands, str] = {
+        "ahead": "more accurate than IFT on",
+        "behind": "less accurate on",
+        "undecided": "not shown to differ on",
+    }
+    parts = [
+        f"{word} {_listed(rows, stands)}"
+        for stands, word in words.items()
+        if any(row.stands == stands for row in rows)
+    ]
+    won = sum(row.value > 0 for row in thinking)
+    where = "At the largest size" if len(sizes) > 1 else "At the only size"
+    return Sentence(
+        question,
+        finding(counts),
+        f"{where}, {_name(study, sizes[-1])}, reasoning is {'; '.join(parts)}. "
+        f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
+        f"{_how_judged(study, rows, found)}.",
+    )
+
+
+def _name(study: Study, student: str) -> str:
+    """A student with its size, where that is not its name: t2m (2M parameters)."""
+    label = study.label(student)
+    return student if label in student else f"{student} ({label} parameters)"
+
+
+def _how_judged(study: Study, rows: Sequence[Difference], found: Findings) -> str:
+    reach = reach_clause(study)
+    decided = f"decided at 5% {found.together}"
+    if any(row.paired is not None for row in rows):
+        return f"In points, with 95% intervals paired by item, {reach}; {decided}"
+    if any(row.low is not None for row in rows):
+        return (
+            "In points; intervals are bounds at widest, as no answers by item are known, "
+            f"{reach}; {decided}"
+        )
+    return "In points; no intervals are known"
+
+
+def _listed(rows: Sequence[Difference], stands: Stands) -> str:
+    """Rows that stand so, one by one where the whole is short, else as a count with its range."""
+    chosen = [row for row in rows if row.stands == stands]
+    if len(rows) <= MOST_LISTED:
+        return ", ".join(_row_words(rows, row) for row in chosen)
+    gains = sorted(row.value for row in chosen)
+    families = ", ".join(dict.fromkeys(row.family for row in chosen))
+    return (
+        f"{len(chosen)} of {len(rows)} comparisons, by "
+        f"{span(points(gains[0]), points(gains[-1]))} ({families})"
+    )
+
+
+def _row_words(rows: Sequence[Difference], row: Difference) -> str:
+    """A row, named by what tells it apart."""
+    corpora = {one.corpus for one in rows}
+    name = f"{row.family} after {row.corpus}" if len(corpora) > 1 else row.family
+    if len({(one.corpus, one.arm) for one in rows}) > len(corpora):
+        name += f" by {row.arm}"
+    text = f"{name} {points_interval(row.value, row.low, row.high)}"
+    if row.stands == "undecided" and row.detectable is not None:
+        text += f", where {fixed(100 * row.detectable)} would show with 80% power"
+    return text
+
+
+def _serial_sentence(study: Study, found: Findings) -> Sentence | None:
+    one = found.serial
+    if one is None:
+        return None
+    if one.gap.stands == "ahead":
+        word = "supported in part" if one.flat.stands == "ahead" else "supported"
+    else:
+        word = "contradicted" if one.gap.stands == "behind" else "undecided"
+    return Sentence(
+        "Is the gain where a task takes several steps in a row?",
+        word,
+        f"On {one.serial_tasks} tasks with serial steps {one.student} gains "
+        f"{_gain_words(one.serial)} points from reasoning, on {one.flat_tasks} tasks without "
+        f"{_gain_words(one.flat)}, a difference of {_gain_words(one.gap)}; intervals "
+        f"{reach_clause(study)}.",
+    )
+
+
+def _gain_words(gain: MeanGain) -> str:
+    """+61.5 (+59.2 to +63.2, p <0.001), with what would show where nothing is decided."""
+    ends = f"{points(gain.low)} to {points(gain.high)}, p {p_word(gain.adjusted_p_value)}"
+    power = ""
+    if gain.stands == "undecided" and gain.detectable is not None:
+        power = f"; {fixed(100 * gain.detectable)} would show with 80% power"
+    return f"{points(gain.value)} ({ends}{power})"
+
+
+def _growth_sentence(study: Study, found: Findings) -> Sentence:
+    """Whether the gain grows with size, where tasks with and without depth are not both there."""
+    verdict = found.claim("gain-grows-with-size")
+    text = verdict.evidence[0].upper() + verdict.evidence[1:]
+    if verdict.adjusted_p_value is not None:
+        text += f" (p {p_word(verdict.adjusted_p_value)})"
+    if verdict.p_value is not None:
+        text += f", {reach_clause(study)}"
+    if verdict.verdict == "undecidable here" and verdict.detectable is not None:
+        text += f"; {fixed(100 * verdict.detectable)} points would show with 80% power"
+    return Sentence(
+        "Does the gain grow with the size of the student?",
+        verdict.verdict.replace("undecidable here", "undecided"),
+        f"{text}; whether it lies where a task takes serial steps is not asked: that needs tasks "
+        "known to take some and tasks known to take none.",
+    )
+
+
+def _cost_sentence(study: Study, found: Findings) -> Sentence:
+    question = "Does thinking pay at equal inference FLOPs?"
+    matched = found.matched["inference_flops"]
+    if not matched:
+        text = "No reasoning student has inference FLOPs and an IFT curve to be compared with."
+        return Sentence(question, "undecided", text)
+    counts = found.counts("inference_flops")
+    outside = sum(one.at.extrapolated for one in matched)
+    text = (
+        f"Of {counts.total} reasoning students, {counts.ahead} are more accurate than IFT "
+        f"at equal inference FLOPs, {counts.behind} are less, and {counts.undecided} "
+        f"are undecided; {outside} at FLOPs that no IFT student here spends, so compared with an "
+        f"extrapolation; the tests are {reach_clause(study)}"
+    )
+    ahead = [one for one in matched if one.stands == "ahead"]
+    if ahead and len(ahead) <= MOST_LISTED:
+        text += f"; ahead are {'; '.join(map(_match_words, ahead))}"
+    return Sentence(question, finding(counts), f"{text}.")
+
+
+def _match_words(one: Matched) -> str:
+    at, cell = one.at, one.at.reasoning.cells[0]
+    return (
+        f"{cell.student} {cell.arm} on {cell.family}, {percent(at.reasoning.accuracy)} against "
+        f"{span(percent(at.lowest), percent(at.highest))} for IFT"
+    )
+
+
+def _teacher_sentence(found: Sequence[TeacherAccuracy]) -> tuple[Sentence, ...]:
+    """A warning where the teacher's modes differ beyond sampling error, on what was learnt."""
+    kept = {row.corpus: row for row in found if row.ift is not None}
+    kept |= {row.corpus: row for row in found if row.pairs == "kept" and row.ift is not None}
+    unequal = [row for row in kept.values() if row.differs]
+    if not unequal:
+        return ()
+    parts = [
+        f"on {row.prompts:,} prompts of {row.corpus} it is right in {percent(row.ift.value)} "
+        f"without and {percent(row.reasoning.value)} with a trace, {points(row.difference.value)} "
+        f"points ({points(row.difference.low)} to {points(row.difference.high)})"
+        for row in unequal
+        if row.ift and row.reasoning and row.difference
+    ]
+    text = "; ".join(parts)
+    return (
+        Sentence(
+            "Is the teacher equally good in both modes?",
+            "no",
+            f"{text[0].upper()}{text[1:]}. So students of the two styles also learnt from answers "
+            "of unequal quality, and a part of what sets them apart may come from that.",
+        ),
+    )

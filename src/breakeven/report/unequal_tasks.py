@@ -1,0 +1,96 @@
+"""Families whose tasks differ much in size: the mean over tasks beside the mean over items."""
+
+from collections.abc import Sequence
+
+from breakeven.findings.differences import Difference
+from breakeven.findings.groups import Group
+from breakeven.report.view import Study
+from breakeven.results.cell_results import TaskResult
+from breakeven.words import percent, points
+
+# From this ratio of the largest task to the smallest on, both means are given.
+RATIO = 10
+
+
+def task_sizes(study: Study, family: str) -> dict[str, int]:
+    """Items a task of a family; empty where they are not known."""
+    table = study.sample.tables.get(family)
+    if table is None:
+        every = (task for group in study.family_groups(family) for task in group.cells[0].tasks)
+        return {task.task: task.items for task in every}
+    import numpy as np
+
+    names, counts = np.unique(table.task, return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+
+
+def is_unequal(study: Study, family: str) -> bool:
+    """Whether one task of a family has at least ten times the items of another."""
+    sizes = task_sizes(study, family).values()
+    return len(sizes) > 1 and max(sizes) >= RATIO * min(sizes)
+
+
+def unequal_words(study: Study) -> str:
+    """A sentence on each family whose tasks differ tenfold; empty where none does."""
+    text = ""
+    for family in study.results.families():
+        if is_unequal(study, family):
+            sizes = sorted(task_sizes(study, family).items(), key=lambda one: one[1])
+            (small, least), (large, most) = sizes[0], sizes[-1]
+            known = mean_over_items(study, study.family_groups(family)[0]) is not None
+            text += (
+                f" The tasks of {family} have {least:,} ({small}) to {most:,} items ({large}), and "
+                "each weighs the same: "
+                + (
+                    "beside their mean stands the mean over items."
+                    if known
+                    else "the mean over items is not known, as accuracies by task are not."
+                )
+            )
+    return text
+
+
+def mean_over_items(study: Study, group: Group) -> float | None:
+    """Accuracy with every item weighing the same, over the seeds.
+
+    None where neither the answers by item nor the accuracies by task are known.
+    """
+    table = study.sample.tables.get(group.cells[0].family)
+    if table is None:
+        means = [_over_tasks(cell.tasks) for cell in group.cells]
+        known = [mean for mean in means if mean is not None]
+        return sum(known) / len(known) if known and len(known) == len(means) else None
+    import numpy as np
+
+    rows = [
+        table.row_of_cell[cell.student, cell.arm, cell.seed, cell.decoding] for cell in group.cells
+    ]
+    return float(np.nanmean(table.correct[rows], axis=1).mean())
+
+
+def _over_tasks(tasks: Sequence[TaskResult]) -> float | None:
+    right = [task.accuracy * task.items for task in tasks if task.accuracy is not None]
+    items = sum(task.items for task in tasks)
+    return sum(right) / items if items and len(right) == len(tasks) else None
+
+
+def by_items_words(study: Study, group: Group) -> str:
+    """The mean over items, to stand behind the mean over tasks; empty where tasks are alike."""
+    if not is_unequal(study, group.cells[0].family):
+        return ""
+    mean = mean_over_items(study, group)
+    return "" if mean is None else f"; over items {percent(mean)}"
+
+
+def over_items_words(study: Study, row: Difference) -> str:
+    """The same behind a style difference of a family."""
+    if not is_unequal(study, row.family):
+        return ""
+    means = [
+        mean_over_items(study, group)
+        for arm in (row.arm, row.ift_arm)
+        for group in study.family_groups(row.family)
+        if (group.cells[0].student, group.cells[0].arm) == (row.student, arm)
+    ]
+    known = [mean for mean in means if mean is not None]
+    return f"; over items {points(known[0] - known[1])}" if len(known) == 2 else ""

@@ -1,0 +1,175 @@
+"""Results arranged as the report reads them: panels, arms, groups over seeds, bootstrap draws."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.findings.decided import Findings, findings
+from breakeven.findings.groups import Group, groups
+from breakeven.findings.sample import Sample, sample_of, task_scores
+from breakeven.params import STYLES, Style
+from breakeven.results.cell_results import Results
+from breakeven.study.facts import RunSummary
+from breakeven.words import STYLE_COLOURS, STYLE_MARKERS, size_word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NO_ITEMS = "no item-level answers in these results"
+
+
+class ArmView(NamedTuple):
+    """An arm as it is drawn: colour and marker by style, further arms of a style other markers."""
+
+    name: str
+    style: Style
+    corpus: str | None
+    colour: str
+    marker: str
+
+
+class PanelKey(NamedTuple):
+    """One panel of a figure: a family, and the corpus where the study has several."""
+
+    corpus: str | None
+    family: str
+    title: str
+
+
+class FamilyDraws(NamedTuple):
+    """Bootstrap draws of family scores: `draws` is (draws, groups), columns by group."""
+
+    column: Mapping[Group, int]
+    draws: "NDArray[np.float64]"
+
+    def of(self, chosen: Sequence[Group]) -> "NDArray[np.float64]":
+        """(draws, chosen groups)."""
+        return self.draws[:, [self.column[group] for group in chosen]]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study of one decoding, made once and read by every figure and table."""
+
+    results: Results
+    run: RunSummary
+    sample: Sample
+    decoding: str
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What is decided of these results; every sentence, table and metric reads it here."""
+        return findings(
+            self.results,
+            decoding=self.decoding,
+            depths=self.run.depths,
+            seed=self.run.settings.seed,
+        )
+
+    @cached_property
+    def arms(self) -> tuple[ArmView, ...]:
+        """Arms in the order base, IFT, mixed by share, reasoning, each with its marker."""
+        found = dict.fromkeys(
+            (cell.arm, cell.style, cell.corpus, cell.reasoning_share or 0.0)
+            for cell in self.results.cells
+        )
+        ordered = sorted(found, key=lambda arm: (_ORDER[arm[1]], arm[3], arm[0]))
+        views, used = [], dict.fromkeys(STYLES, 0)
+        for name, style, corpus, _ in ordered:
+            markers = STYLE_MARKERS[style]
+            marker = markers[used[style] % len(markers)]
+            used[style] += 1
+            views.append(ArmView(name, style, corpus, STYLE_COLOURS[style], marker))
+        return tuple(views)
+
+    @cached_property
+    def panels(self) -> tuple[PanelKey, ...]:
+        """Every (corpus, family) with cells; the corpus is named where there are several."""
+        corpora = self.results.corpora() or (None,)
+        return tuple(
+            PanelKey(corpus, family, f"{family} · {corpus}" if len(corpora) > 1 else family)
+            for corpus in corpora
+            for family in self.results.families()
+            if self.groups(PanelKey(corpus, family, ""))
+        )
+
+    def arms_of(self, panel: PanelKey) -> tuple[ArmView, ...]:
+        """Arms that a panel shows: untrained ones belong to every corpus."""
+        present = {group.cells[0].arm for group in self.groups(panel)}
+        return tuple(arm for arm in self.arms if arm.name in present)
+
+    def groups(self, panel: PanelKey) -> tuple[Group, ...]:
+        """Groups of a panel by arm, then size; every arm of the corpus and the untrained ones."""
+        return tuple(
+            group
+            for arm in self.arms
+            if arm.corpus in (None, panel.corpus)
+            for group in self.family_groups(panel.family)
+            if group.cells[0].arm == arm.name
+        )
+
+    def family_groups(self, family: str) -> tuple[Group, ...]:
+        """All groups of a family in the study's decoding, from the smallest student up."""
+        return self._by_family.get(family, ())
+
+    @cached_property
+    def _by_family(self) -> dict[str, tuple[Group, ...]]:
+        return {
+            family: tuple(
+                group
+                for style in STYLES
+                for group in groups(self.results, style, family=family, decoding=self.decoding)
+            )
+            for family in self.results.families()
+        }
+
+    def label(self, student: str) -> str:
+        """How a point is labelled: the size where it is known and tells students apart."""
+        return self._labels[student]
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        sizes = {cell.student: cell.size_parameters for cell in self.results.cells}
+        short = {name: size_word(size) if size else name for name, size in sizes.items()}
+        shared = [label for label in short.values() if list(short.values()).count(label) > 1]
+        return {name: name if label in shared else label for name, label in short.items()}
+
+    def draws(self, family: str) -> FamilyDraws | None:
+        """Paired bootstrap draws of all groups of a family; None without item-level answers."""
+        return self._draws.get(family)
+
+    @cached_property
+    def _draws(self) -> dict[str, FamilyDraws]:
+        found = {}
+        for family in self.results.families():
+            draws = self._family_draws(self.family_groups(family))
+            if draws is not None:
+                found[family] = draws
+        return found
+
+    def _family_draws(self, chosen: tuple[Group, ...]) -> FamilyDraws | None:
+        tasks = task_scores(self.sample, chosen)
+        if not tasks or any(task.correct.shape[2] < 2 for task in tasks):
+            return None
+        from breakeven.statistics.bootstrap import bootstrap_family_means
+
+        settings = self.run.settings
+        draws = bootstrap_family_means(
+            [task.correct for task in tasks],
+            settings.draws,
+            settings.seed,
+            [task.clusters for task in tasks],
+            [group.cells[0].arm for group in chosen],
+        )
+        return FamilyDraws({group: column for column, group in enumerate(chosen)}, draws)
+
+
+_ORDER: dict[Style, int] = {"base": 0, "ift": 1, "mixed": 2, "reasoning": 3}
+
+
+def study_of(results: Results, run: RunSummary) -> Study:
+    """Results made ready for the report, in the decoding that the run names or in their first."""
+    decoding = run.decoding or results.cells[0].decoding
+    return Study(results, run, sample_of(results), decoding)

@@ -1,0 +1,1 @@
+"""The one table of results that findings, report, replay, import and decide read."""

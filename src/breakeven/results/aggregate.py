@@ -1,0 +1,181 @@
+"""From item rows to cells: samples within an item, items within a task, tasks within a family.
+
+A task's score is the mean over its items of the mean over an item's samples; a family's score is
+the unweighted mean of its tasks, so that a long benchmark does not outweigh a short one.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from breakeven.results.cell_results import CellResult, Results
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+CELL_KEYS = ["student", "arm", "seed", "decoding"]
+REQUIRED_COLUMNS = [*CELL_KEYS, "task", "family", "item", "sample", "correct"]
+MEAN_COLUMNS = [
+    "correct",
+    "inference_flops",
+    "prompt_tokens",
+    "thinking_tokens",
+    "answer_tokens",
+    "device_seconds",
+    "truncated",
+    "parsed",
+    "thought",
+]
+
+
+class FamilyScore(NamedTuple):
+    """Scores of one (student, arm, seed, decoding) on one family; None where a column is absent."""
+
+    student: str
+    arm: str
+    seed: int
+    decoding: str
+    family: str
+    items: int
+    tasks: tuple[str, ...]
+    means: dict[str, float | None]
+
+
+class ItemTable(NamedTuple):
+    """Scores of all cells of one family: `correct` is (cells, items), NaN where not answered.
+
+    `row_of_cell` is keyed by (student, arm, seed, decoding); `task` and `cluster` are (items,). A
+    number of `cluster` is one cluster in all families.
+    """
+
+    row_of_cell: dict[tuple[str, str, int, str], int]
+    correct: "NDArray[np.float64]"
+    task: "NDArray[np.str_]"
+    cluster: "NDArray[np.int64]"
+
+
+class Aligned(NamedTuple):
+    """Scores of several cells on the items that all of them answered.
+
+    `correct` is (cells, items), the mean over an item's samples; `task` and `cluster` are (items,)
+    labels. Without a `cluster` column every item is its own cluster.
+    """
+
+    correct: "NDArray[np.float64]"
+    task: "NDArray[np.str_]"
+    cluster: "NDArray[np.int64]"
+
+
+def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
+    """One row a (cell, task, item): means over its samples of every numeric column there is.
+
+    `thought` is added where thinking tokens are known: whether there was a trace at all.
+    """
+    if "thinking_tokens" in items.columns:
+        tokens = items["thinking_tokens"]
+        items = items.assign(thought=tokens.gt(0).where(tokens.notna()))
+    numeric = [name for name in MEAN_COLUMNS if name in items.columns]
+    keys = [*CELL_KEYS, "family", "task", "item"]
+    frame = items.astype(dict.fromkeys(numeric, "float64"))
+    return frame.groupby(keys, sort=True, observed=True)[numeric].mean().reset_index()
+
+
+def task_scores(items: "pd.DataFrame") -> "pd.DataFrame":
+    """One row a (cell, family, task): `items` and the means over items of the item means."""
+    means = item_means(items)
+    numeric = [name for name in MEAN_COLUMNS if name in means.columns]
+    grouped = means.groupby([*CELL_KEYS, "family", "task"], sort=True, observed=True)
+    return grouped[numeric].mean().assign(items=grouped.size()).reset_index()
+
+
+def family_scores(items: "pd.DataFrame") -> list[FamilyScore]:
+    """One score a (cell, family): the unweighted mean of the family's tasks."""
+    tasks = task_scores(items)
+    grouped = tasks.groupby([*CELL_KEYS, "family"], sort=True, observed=True)
+    return [_family_score(key, rows) for key, rows in grouped]
+
+
+def item_tables(results: Results) -> dict[str, ItemTable]:
+    """The score matrix of every family; empty where the results hold no items."""
+    if results.items is None:
+        return {}
+    means, clusters = item_means(results.items), _clusters(results.items)
+    return {
+        str(family): _item_table(rows, clusters)
+        for family, rows in means.groupby("family", observed=True)
+    }
+
+
+def align(tables: Mapping[str, ItemTable], cells: Sequence[CellResult]) -> Aligned | None:
+    """The items that all these cells (of one family) answered; None where there are none.
+
+    Rows of `correct` follow `cells`.
+    """
+    table = tables.get(cells[0].family) if cells else None
+    keys = [(cell.student, cell.arm, cell.seed, cell.decoding) for cell in cells]
+    if table is None or any(key not in table.row_of_cell for key in keys):
+        return None
+    import numpy as np
+
+    correct = table.correct[[table.row_of_cell[key] for key in keys]]
+    shared = ~np.isnan(correct).any(axis=0)
+    if not shared.any():
+        return None
+    return Aligned(correct[:, shared], table.task[shared], table.cluster[shared])
+
+
+def _family_score(key: tuple[Hashable, ...], rows: "pd.DataFrame") -> FamilyScore:
+    student, arm, seed, decoding, family = map(str, key)
+    means = {name: _mean_or_none(rows, name) for name in MEAN_COLUMNS}
+    return FamilyScore(
+        student,
+        arm,
+        int(seed),
+        decoding,
+        family,
+        items=int(rows["items"].sum()),
+        tasks=tuple(rows["task"]),
+        means=means,
+    )
+
+
+def _mean_or_none(rows: "pd.DataFrame", name: str) -> float | None:
+    """Mean over tasks, or None where the column is absent or any task lacks it."""
+    if name not in rows.columns or rows[name].isna().any():
+        return None
+    return float(rows[name].mean())
+
+
+def _item_table(means: "pd.DataFrame", clusters: "pd.Series[int]") -> ItemTable:
+    """Pivot the item means of one family; what a cell did not answer is NaN."""
+    import numpy as np
+
+    wide = means.pivot(index=["task", "item"], columns=CELL_KEYS, values="correct")
+    return ItemTable(
+        {
+            (str(key[0]), str(key[1]), int(key[2]), str(key[3])): row
+            for row, key in enumerate(wide.columns)
+        },
+        np.ascontiguousarray(wide.to_numpy(dtype=np.float64).T),
+        wide.index.get_level_values("task").to_numpy(dtype=str),
+        np.asarray(clusters.reindex(wide.index), dtype=np.int64),
+    )
+
+
+def _clusters(items: "pd.DataFrame") -> "pd.Series[int]":
+    """Number of the cluster by (task, item); the item itself where no cluster is given."""
+    import pandas as pd
+
+    rows = items.drop_duplicates(["task", "item"]).set_index(["task", "item"])
+    own = _item_names(rows.index)
+    labels = own
+    if "cluster" in rows.columns:
+        labels = rows["cluster"].astype("object").where(rows["cluster"].notna(), own).astype(str)
+    return pd.Series(pd.factorize(labels)[0], index=rows.index)
+
+
+def _item_names(index: "pd.Index[Any]") -> "pd.Series[str]":
+    import pandas as pd
+
+    return pd.Series([f"{task}/{item}" for task, item in index], index=index)

@@ -1,0 +1,186 @@
+"""`Results`: what a study found, cell by cell, wherever the numbers come from.
+
+Three makers: `analysis.measured` (scores of this pipeline), `analysis.replay` (the published
+tables) and `analysis.importing` (anyone's CSV or evaluation logs). A number that is not known is
+None, never zero; `notes` says what is absent and why.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from breakeven.params import Style
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Order = Literal["mixed", "sequential"]
+Source = Literal["measured", "published", "imported"]
+
+FAMILIES = ("general-mc", "general-open", "math-mc", "math-open")
+
+
+class TaskResult(NamedTuple):
+    """What a cell scored on one task of its family, where answers by item are not known.
+
+    `accuracy` is a fraction, None where only the family's mean is published. `clusters` is the
+    number of passages or templates that the `items` questions share, None where each stands alone.
+    """
+
+    task: str
+    accuracy: float | None
+    items: int
+    clusters: int | None = None
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One student, arm, seed and decoding on one family of tasks.
+
+    `accuracy`, `chance`, `reasoning_share`, `truncated_share`, `unparsed_share` and
+    `thinking_share` (of answers with a trace) are fractions.
+    `train_*` are totals of the cell's training; every other cost is a mean for one query.
+    `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
+    task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
+    all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
+    that is not told): only cells that share both are pairs.
+    """
+
+    student: str
+    size_parameters: float | None
+    arm: str
+    style: Style
+    reasoning_share: float | None
+    corpus: str | None
+    seed: int
+    decoding: str
+    family: str
+    accuracy: float
+    items: int | None = None
+    chance: float | None = None
+    train_flops: float | None = None
+    train_tokens: float | None = None
+    train_device_seconds: float | None = None
+    inference_flops: float | None = None
+    prompt_tokens: float | None = None
+    thinking_tokens: float | None = None
+    answer_tokens: float | None = None
+    device_seconds: float | None = None
+    truncated_share: float | None = None
+    unparsed_share: float | None = None
+    thinking_share: float | None = None
+    order: Order | None = None
+    method: str | None = None
+    tasks: tuple[TaskResult, ...] = ()
+
+    @property
+    def output_tokens(self) -> float | None:
+        """Mean tokens generated for one query, thinking and answer together."""
+        if self.answer_tokens is None:
+            return None
+        return self.answer_tokens + (self.thinking_tokens or 0.0)
+
+
+class Pair(NamedTuple):
+    """Two cells that differ in style only."""
+
+    ift: CellResult
+    reasoning: CellResult
+
+    @property
+    def gain(self) -> float:
+        """Accuracy of reasoning minus accuracy of IFT, as a fraction."""
+        return self.reasoning.accuracy - self.ift.accuracy
+
+
+@dataclass(frozen=True)
+class Results:
+    """All cells of one study.
+
+    `items` holds one row a (student, arm, seed, decoding, task, item, sample), with the columns of
+    `scores/items.parquet` and optionally `cluster`; None where only cell accuracies are known.
+    `teacher_accuracy` maps a family to the teacher's accuracy as a fraction.
+    """
+
+    study: str
+    source: Source
+    cells: tuple[CellResult, ...]
+    items: "pd.DataFrame | None" = None
+    teacher_accuracy: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def families(self) -> tuple[str, ...]:
+        """Families with at least one cell, the four of the study first and in its order."""
+        present = {cell.family for cell in self.cells}
+        known = [family for family in FAMILIES if family in present]
+        return (*known, *sorted(present.difference(FAMILIES)))
+
+    def corpora(self) -> tuple[str, ...]:
+        """Training corpora in order of appearance; untrained base cells have none."""
+        return _distinct(cell.corpus for cell in self.cells if cell.corpus is not None)
+
+    def students(self) -> tuple[str, ...]:
+        """Students from the smallest to the largest; those of unknown size last."""
+        sizes = {cell.student: cell.size_parameters or float("inf") for cell in self.cells}
+        return tuple(sorted(sizes, key=lambda student: (sizes[student], student)))
+
+    def select(
+        self,
+        *,
+        student: str | None = None,
+        arm: str | None = None,
+        family: str | None = None,
+        style: Style | None = None,
+        corpus: str | None = None,
+        decoding: str | None = None,
+        seed: int | None = None,
+    ) -> tuple[CellResult, ...]:
+        """Cells that match every given key, in stored order."""
+        asked = {
+            "student": student,
+            "arm": arm,
+            "family": family,
+            "style": style,
+            "corpus": corpus,
+            "decoding": decoding,
+            "seed": seed,
+        }
+        keys = [(name, value) for name, value in asked.items() if value is not None]
+        return tuple(
+            cell for cell in self.cells if all(getattr(cell, name) == value for name, value in keys)
+        )
+
+    def cell(
+        self,
+        student: str,
+        arm: str,
+        family: str,
+        *,
+        seed: int | None = None,
+        decoding: str | None = None,
+    ) -> CellResult | None:
+        """The first cell with these keys, or None."""
+        found = self.select(student=student, arm=arm, family=family, seed=seed, decoding=decoding)
+        return found[0] if found else None
+
+    def pairs(self, *, family: str | None = None, corpus: str | None = None) -> tuple[Pair, ...]:
+        """IFT and reasoning cells of one student, corpus, method, family, seed and decoding.
+
+        Where a corpus has several arms of a style, every combination is a pair.
+        """
+        ift = self.select(style="ift", family=family, corpus=corpus)
+        reasoning = self.select(style="reasoning", family=family, corpus=corpus)
+        return tuple(
+            Pair(plain, thinking)
+            for plain in ift
+            for thinking in reasoning
+            if _pair_key(plain) == _pair_key(thinking)
+        )
+
+
+def _pair_key(cell: CellResult) -> tuple[object, ...]:
+    return cell.student, cell.corpus, cell.method, cell.family, cell.seed, cell.decoding
+
+
+def _distinct(values: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

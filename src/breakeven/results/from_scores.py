@@ -1,0 +1,168 @@
+"""`Results` from this pipeline: item rows of `scores/items.parquet` plus the costs in the records.
+
+The caller passes what the parameters and the records say; nothing here reads them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.core.errors import InputError
+from breakeven.params import Style
+from breakeven.params.cells import Cell
+from breakeven.results.aggregate import REQUIRED_COLUMNS, FamilyScore, family_scores
+from breakeven.results.cell_results import CellResult, Order, Results, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ArmFacts(NamedTuple):
+    """What the parameters say of an arm; all but `style` are None for base arms."""
+
+    style: Style
+    corpus: str | None
+    reasoning_share: float | None
+    order: Order | None = None
+
+
+class CellCosts(NamedTuple):
+    """What the record of a trained cell says; None where it was not measured.
+
+    `answer_device_seconds` maps a task to device-seconds for one query.
+    """
+
+    train_flops: float | None = None
+    train_tokens: float | None = None
+    train_device_seconds: float | None = None
+    answer_device_seconds: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """Everything about a study that is not in its item rows.
+
+    `sizes` maps a student to its parameter count, `costs` is keyed by (student, arm, seed),
+    `chance` maps a task to the accuracy of guessing (absent or None where that is not defined),
+    `methods` (student, arm) to how it was trained, and `teacher_accuracy` a family to a fraction.
+    """
+
+    study: str
+    sizes: Mapping[str, float | None]
+    arms: Mapping[str, ArmFacts]
+    costs: Mapping[Cell, CellCosts] = field(default_factory=dict)
+    chance: Mapping[str, float | None] = field(default_factory=dict)
+    methods: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    teacher_accuracy: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def measured_results(
+    items: "pd.DataFrame",
+    facts: StudyFacts,
+    *,
+    source: Source = "measured",
+    file: str = "scores/items.parquet",
+) -> Results:
+    """Aggregate item rows into cells and join their costs.
+
+    Raises InputError, naming `file`, on a missing column, no rows, a repeated row, or a student or
+    arm that `facts` does not hold.
+    """
+    check_item_rows(items, file)
+    for column, known in (("student", facts.sizes), ("arm", facts.arms)):
+        unknown = sorted(set(items[column].unique()).difference(known))
+        if unknown:
+            allowed = ", ".join(sorted(known)) or "none"
+            raise InputError(f"{file}: {column}: {unknown[0]} is not known; use one of {allowed}")
+    cells = tuple(_cell(score, facts) for score in family_scores(items))
+    return Results(
+        study=facts.study,
+        source=source,
+        cells=cells,
+        items=items,
+        teacher_accuracy=dict(facts.teacher_accuracy),
+        notes=(*facts.notes, *_absences(cells)),
+    )
+
+
+def check_item_rows(items: "pd.DataFrame", file: str) -> None:
+    """Raise InputError where item rows cannot be aggregated."""
+    missing = [name for name in REQUIRED_COLUMNS if name not in items.columns]
+    if missing:
+        raise InputError(
+            f"{file}: column {missing[0]} is missing; needed are {', '.join(REQUIRED_COLUMNS)}"
+        )
+    if items.empty:
+        raise InputError(f"{file}: has no rows; score at least one cell first")
+    keys = ["student", "arm", "seed", "decoding", "task", "item", "sample"]
+    repeated = items[items.duplicated(keys)]
+    if not repeated.empty:
+        row = repeated.iloc[0]
+        where = ", ".join(f"{key}={row[key]}" for key in keys)
+        raise InputError(f"{file}: the row {where} occurs twice; keep one row a sample")
+
+
+def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
+    arm = facts.arms[score.arm]
+    costs = facts.costs.get(Cell(score.student, score.arm, score.seed), CellCosts())
+    means = score.means
+    accuracy = means["correct"]
+    if accuracy is None:
+        raise InputError(f"scores of {score.student}/{score.arm}: correct is empty in some rows")
+    return CellResult(
+        student=score.student,
+        size_parameters=facts.sizes[score.student],
+        arm=score.arm,
+        style=arm.style,
+        reasoning_share=arm.reasoning_share,
+        corpus=arm.corpus,
+        seed=score.seed,
+        decoding=score.decoding,
+        family=score.family,
+        accuracy=accuracy,
+        items=score.items,
+        chance=_task_mean(score.tasks, facts.chance),
+        train_flops=costs.train_flops,
+        train_tokens=costs.train_tokens,
+        train_device_seconds=costs.train_device_seconds,
+        inference_flops=means["inference_flops"],
+        prompt_tokens=means["prompt_tokens"],
+        thinking_tokens=means["thinking_tokens"],
+        answer_tokens=means["answer_tokens"],
+        device_seconds=_device_seconds(score, costs),
+        truncated_share=means["truncated"],
+        unparsed_share=None if means["parsed"] is None else 1.0 - means["parsed"],
+        thinking_share=means["thought"],
+        order=arm.order,
+        method=facts.methods.get((score.student, score.arm)),
+    )
+
+
+def _device_seconds(score: FamilyScore, costs: CellCosts) -> float | None:
+    by_item = score.means["device_seconds"]
+    if by_item is not None:
+        return by_item
+    return _task_mean(score.tasks, costs.answer_device_seconds or {})
+
+
+def _task_mean(tasks: tuple[str, ...], values: Mapping[str, float | None]) -> float | None:
+    """Unweighted mean over tasks; None as soon as one task has no value."""
+    known = [value for task in tasks if (value := values.get(task)) is not None]
+    return sum(known) / len(known) if len(known) == len(tasks) else None
+
+
+def _absences(cells: tuple[CellResult, ...]) -> tuple[str, ...]:
+    """One note for each cost that no cell has."""
+    trained = [cell for cell in cells if cell.style != "base"]
+    wanted = {
+        "train_flops": (trained, "training FLOPs"),
+        "inference_flops": (cells, "inference FLOPs"),
+        "train_device_seconds": (trained, "device-seconds of training"),
+        "device_seconds": (cells, "device-seconds of answering"),
+    }
+    return tuple(
+        f"{words} are absent: no cell has any"
+        for name, (rows, words) in wanted.items()
+        if rows and all(getattr(cell, name) is None for cell in rows)
+    )

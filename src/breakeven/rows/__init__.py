@@ -1,0 +1,1 @@
+"""What flows from stage to stage, as frozen types with their reading and writing."""

@@ -1,0 +1,100 @@
+"""Traces in text: their marks, joining trace and answer, parting them, and what counts as cut.
+
+Every text that holds a trace is joined and parted here: what a teacher or a student wrote, the
+published pairs, a judge's reply.
+"""
+
+import re
+from typing import NamedTuple
+
+from breakeven.core.errors import InputError
+
+THINK_OPEN = "<think>"
+THINK_CLOSE = "</think>"
+
+_EXACT = re.compile(rf"{THINK_OPEN}\n(.*?)\n{THINK_CLOSE}\n\n(.*)", re.DOTALL)
+_LOOSE = re.compile(rf"\s*{THINK_OPEN}(.*?){THINK_CLOSE}(.*)", re.DOTALL)
+
+
+class Parts(NamedTuple):
+    """A trace with its marks and an answer: together they are the text.
+
+    Where a trace was begun and not ended, all is trace and `closed` is False.
+    """
+
+    thinking: str
+    answer: str
+    closed: bool
+
+
+def with_trace(thinking: str, answer: str) -> str:
+    """A trace and an answer as one text, as the published pairs hold it."""
+    return f"{THINK_OPEN}\n{thinking}\n{THINK_CLOSE}\n\n{answer}"
+
+
+def part(text: str, *, opened: bool = False) -> Parts:
+    """Part what a model wrote after the last mark that closes a trace.
+
+    Where a later mark opens another trace, nothing is an answer. Text without marks is all answer,
+    unless the prompt had `opened` a trace already.
+    """
+    close = text.rfind(THINK_CLOSE)
+    if is_open(text.rfind(THINK_OPEN), close, opened=opened):
+        return Parts(text, "", closed=False)
+    end = close + len(THINK_CLOSE) if close >= 0 else 0
+    return Parts(text[:end], text[end:], closed=True)
+
+
+def is_open(last_opening: int, last_closing: int, *, opened: bool) -> bool:
+    """Whether a trace is begun and not ended, by where the last marks are (-1: nowhere)."""
+    return last_opening > last_closing or (last_closing < 0 and opened)
+
+
+def is_truncated(stop: str, *, closed: bool) -> bool:
+    """Whether a model was cut short: at the limit, or with a trace begun and not closed."""
+    return stop == "length" or not closed
+
+
+def bare_trace(thinking: str) -> str:
+    """A trace as `part` gives it, without the marks around it and the white space there."""
+    inside = thinking.strip().removesuffix(THINK_CLOSE)
+    return inside.strip().removeprefix(THINK_OPEN).strip()
+
+
+def part_trace(reasoning: str) -> tuple[str, str]:
+    """Trace and answer of a pair's `reasoning` column: the inverse of `with_trace`.
+
+    Text in another spacing (`<think>trace</think> answer`) is parted too, without the white space
+    around its parts. Raises InputError where no closed trace begins the text.
+    """
+    exact = _EXACT.fullmatch(reasoning)
+    if exact:
+        return exact[1], exact[2]
+    loose = _LOOSE.fullmatch(reasoning)
+    if loose is None:
+        raise InputError(
+            f"reasoning: {reasoning[:40]!r} does not begin with a trace; "
+            f"use {THINK_OPEN}…{THINK_CLOSE} and an answer"
+        )
+    return loose[1].strip(), loose[2].strip()
+
+
+def why_misplaced(text: str, what: str) -> str | None:
+    """Why `text`, an answer or a trace, must not be learnt as one: it holds a think mark."""
+    if THINK_OPEN in text or THINK_CLOSE in text:
+        return f"a think mark is inside {what}"
+    return None
+
+
+def why_not_traced(reasoning: str) -> str | None:
+    """Why a text is not one closed trace with an answer after it, in whatever spacing."""
+    if not reasoning.lstrip().startswith(THINK_OPEN):
+        return "reasoning does not begin with a trace"
+    if THINK_CLOSE not in reasoning:
+        return "the trace in reasoning is not closed"
+    trace, answer = part_trace(reasoning)
+    if not trace.strip():
+        return "the trace in reasoning is empty"
+    if not answer.strip():
+        return "no answer follows the trace in reasoning"
+    return why_misplaced(trace, "the trace") or why_misplaced(answer, "the answer after the trace")

@@ -1,0 +1,131 @@
+"""The columns of `scores/items.parquet`: one row a sample of an item by a cell."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from breakeven.core.files import atomic_path
+from breakeven.core.layout import answers_path
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.exact import answer_flops
+from breakeven.grading.graders import F1, Judged
+from breakeven.rows.answer import Answer
+from breakeven.rows.grade import Grade
+from breakeven.rows.item import Item
+from breakeven.rows.traces import part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Column: its type in Arrow. `depth` and `cluster` are null where an item has none, `f1` where its
+# grader has none; a truncated answer has an F1 of 0, as it is wrong.
+COLUMNS = {
+    "student": "string",
+    "arm": "string",
+    "seed": "int64",
+    "decoding": "string",
+    "task": "string",
+    "family": "string",
+    "item": "string",
+    "sample": "int64",
+    "correct": "bool",
+    "parsed": "bool",
+    "truncated": "bool",
+    "prompt_tokens": "int64",
+    "thinking_tokens": "int64",
+    "answer_tokens": "int64",
+    "inference_flops": "float64",
+    "depth": "int64",
+    "cluster": "string",
+    "content": "string",
+    "f1": "float64",
+}
+
+
+class Part(NamedTuple):
+    """One cell's answers to one task with one decoding; its fields are columns of the table."""
+
+    student: str
+    arm: str
+    seed: int
+    decoding: str
+    task: str
+
+    @property
+    def path(self) -> Path:
+        """The file of these answers."""
+        return answers_path(*self)
+
+
+def part_table(
+    cell: Part,
+    answers: Sequence[Answer],
+    judged: Sequence[Judged],
+    items: Mapping[str, Item],
+    shape: Architecture | str,
+) -> "pa.Table":
+    """The rows of a part, in the order of its answers.
+
+    `inference_flops` are those of the answer on its own: a prompt's beginning that the engine read
+    once for many items counts for each, as it would for a single query. They are null where the
+    student's shape is not known, and `shape` says why.
+    """
+    import pyarrow as pa
+
+    asked = [items[answer.item] for answer in answers]
+    tokens = {
+        name: np.array([getattr(answer, name) for answer in answers], dtype=np.int64)
+        for name in ("prompt_tokens", "thinking_tokens", "answer_tokens")
+    }
+    new_tokens = tokens["thinking_tokens"] + tokens["answer_tokens"]
+    columns: dict[str, Any] = {
+        **{name: [value] * len(answers) for name, value in cell._asdict().items()},
+        **tokens,
+        "family": [item.family for item in asked],
+        "item": [answer.item for answer in answers],
+        "sample": [answer.sample for answer in answers],
+        "correct": [one.grade.correct for one in judged],
+        "parsed": [one.grade.parsed for one in judged],
+        "truncated": [one.truncated for one in judged],
+        "inference_flops": [None] * len(answers)
+        if isinstance(shape, str)
+        else answer_flops(shape, tokens["prompt_tokens"], new_tokens),
+        "depth": [item.depth for item in asked],
+        "cluster": [item.cluster for item in asked],
+        "content": [item.content for item in asked],
+        "f1": [
+            _f1(answer, one, item) for answer, one, item in zip(answers, judged, asked, strict=True)
+        ],
+    }
+    schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
+    return pa.table(columns, schema=schema)
+
+
+def with_grades(table: "pa.Table", grades: Mapping[int, Grade]) -> "pa.Table":
+    """The table with other grades in some of its rows."""
+    import pyarrow as pa
+
+    for name in ("correct", "parsed"):
+        values = table[name].to_pylist()
+        for row, grade in grades.items():
+            values[row] = getattr(grade, name)
+        table = table.set_column(table.schema.get_field_index(name), name, [pa.array(values)])
+    return table
+
+
+def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
+    """Write the rows of all parts as one parquet file: the same rows give the same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with atomic_path(path) as temporary:
+        whole = pa.concat_tables(tables).combine_chunks()
+        pq.write_table(whole, temporary, compression="zstd")
+
+
+def _f1(answer: Answer, judged: Judged, item: Item) -> float | None:
+    if item.grader not in F1:
+        return None
+    return 0.0 if judged.truncated else F1[item.grader](part(answer.text).answer, item)

@@ -1,0 +1,148 @@
+"""Replies of a judge as they are kept in `.work/judge/`: each is on disk before the next is asked.
+
+A reply is found again by its judge's model and the request, so that nothing is paid twice: not
+after a kill, not for another cell with the same answer, not in a later run of the stage.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_json, read_rows
+from breakeven.core.progress import Progress
+from breakeven.core.scratch import scratch_folder
+from breakeven.params import Judge
+from breakeven.score.judging.judge_prompts import TEXTS_DIGEST, said
+from breakeven.serving.chat_replies import read_chat
+from breakeven.serving.client import Endpoints, key_from_environment, run_requests
+from breakeven.serving.request import Request
+
+# So many replies in a row without a word are no accident.
+STREAK = 5
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a judge said to one request, and the tokens that its server counted, if it did.
+
+    `finished` is False where the limit cut it, or its server kept it back.
+    """
+
+    request: str
+    text: str
+    finished: bool
+    prompt_tokens: int | None
+    new_tokens: int | None
+
+
+class Silence:
+    """Notices a judge that says nothing: it spends its limit on thought, or is kept back."""
+
+    def __init__(self, name: str, judge: Judge) -> None:
+        self._name, self._judge, self._streak = name, judge, 0
+
+    def look(self, reply: Reply) -> None:
+        """Raise InputError where this reply ends a streak of replies without a word."""
+        spoken = reply.finished and bool(said(reply.text))
+        self._streak = 0 if spoken else self._streak + 1
+        if self._streak == STREAK:
+            raise InputError(
+                f"params.yaml: grading.judges.{self._name}.max_new_tokens: value is "
+                f"{self._judge.max_new_tokens}; the last {STREAK} replies of "
+                f"{self._judge.model} end before they say anything; use more, or switch thinking "
+                "off in its template (what it has said is kept)"
+            )
+
+
+def ask(name: str, judge: Judge, texts: Sequence[str], step: str) -> list[Reply]:
+    """The judge's reply to every text, those on disk first; the others are asked for.
+
+    Raises:
+        InputError: the key is missing or refused, the model is not served, or it says nothing.
+        MachineError: the endpoint cannot be reached or understood; the replies so far are kept.
+    """
+    path = scratch_folder("judge", {"model": judge.model, "texts": TEXTS_DIGEST}) / "replies.jsonl"
+    kept = _kept(path)
+    bodies = {digest_json(body): body for body in (_body(judge, text) for text in texts)}
+    silence = Silence(name, judge)
+    for key in bodies:
+        if key in kept:
+            silence.look(kept[key])
+    missing = [Request(key, body) for key, body in bodies.items() if key not in kept]
+    if missing:
+        with Progress(f"judge {name}: {step}", total=len(missing)) as progress:
+
+            def hear(reply: Reply) -> None:
+                progress.advance()
+                silence.look(reply)
+
+            kept |= _asked(name, judge, missing, path, hear)
+    return [kept[digest_json(_body(judge, text))] for text in texts]
+
+
+def _asked(
+    name: str,
+    judge: Judge,
+    missing: Sequence[Request],
+    path: Path,
+    hear: Callable[[Reply], None],
+) -> dict[str, Reply]:
+    """Ask, and keep each reply before it is told to `hear`."""
+    where = f"params.yaml: grading.judges.{name}"
+    key = key_from_environment(judge.key_variable, where)
+    endpoints = Endpoints((str(judge.base_url),), judge.model, key, where)
+    asked: dict[str, Reply] = {}
+    with path.open("a", encoding="utf-8") as handle:
+
+        def keep(request: Request, answer: Mapping[str, Any]) -> None:
+            reply = asked[request.id] = _reply(request.id, answer)
+            handle.write(json.dumps(asdict(reply)) + "\n")
+            handle.flush()
+            hear(reply)
+
+        run_requests(
+            missing,
+            endpoints,
+            on_result=keep,
+            concurrency=judge.concurrency,
+            attempts=judge.attempts,
+            timeout_seconds=judge.timeout_seconds,
+            first_alone=True,
+        )
+    return asked
+
+
+def _body(judge: Judge, text: str) -> dict[str, Any]:
+    """The request as it goes to the server; a text that holds half a character is made whole."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    template = {"chat_template_kwargs": judge.template} if judge.template else {}
+    return {
+        "model": judge.model,
+        "messages": [{"role": "user", "content": whole}],
+        "temperature": 0.0,
+        judge.limit_name: judge.max_new_tokens,
+        **template,
+    }
+
+
+def _reply(request: str, answer: Mapping[str, Any]) -> Reply:
+    """The reply in the JSON of a chat completion; raises UnreadableReplyError."""
+    read = read_chat(answer)
+    return Reply(
+        request, read.content, read.stop == "stop", read.prompt_tokens, read.completion_tokens
+    )
+
+
+def _kept(path: Path) -> dict[str, Reply]:
+    """The replies on disk. A kill can leave a line unfinished at the end: it is cut off."""
+    if not path.is_file():
+        return {}
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(path, whole)
+    return {reply.request: reply for reply in read_rows(path, Reply)}

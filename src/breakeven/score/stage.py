@@ -1,0 +1,174 @@
+"""What the `score` stage does: grade every answer of a study into one table."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_path, read_rows
+from breakeven.core.layout import items_path, task_path
+from breakeven.core.records import Record, versions
+from breakeven.costs.model_shapes import known_architecture
+from breakeven.grading.graders import graders, judge
+from breakeven.grading.maths.algebra import algebra
+from breakeven.gym.scoring import scoring_child
+from breakeven.models.pointer import base_config
+from breakeven.params import Params
+from breakeven.params.cells import cells
+from breakeven.rows.answer import Answer
+from breakeven.rows.item import Item
+from breakeven.score.item_rows import Part, part_table, with_grades, write_table
+from breakeven.score.judging.open_cases import Docket, check_judges
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from breakeven.score.judging.judgements import Hearing
+
+
+def run(params: Params) -> None:
+    """Grade every cell of params.yaml; writes `scores/items.parquet` and the record.
+
+    What rules leave open goes to the judges of `grading`, where it has any.
+
+    Raises:
+        InputError: answers are missing, an item lacks one, an answer has no item or comes twice,
+            an item names no grader or one that needs judges, or a judge refuses.
+        MachineError: a judge cannot be reached; what it has said is kept.
+    """
+    started = time.perf_counter()
+    inputs = {str(path): digest_path(path) for path in map(task_path, params.tasks)}
+    items = {task: _items(task) for task in params.tasks}
+    check_judges(params.grading, items)
+    table, docket = graders(params.grading), Docket(params.grading)
+    shapes = {name: known_architecture(base_config(name)) for name in params.students}
+    tables = []
+    for number, part in enumerate(parts(params)):
+        answers = _answers(
+            part, items[part.task], params.answering.decodings[part.decoding].samples
+        )
+        asked = items[part.task]
+        judged = [
+            judge(one.text, one.stop, asked[one.item], table, closed=one.closed) for one in answers
+        ]
+        if params.grading.judges:
+            docket.add(number, answers, judged, asked)
+        tables.append(part_table(part, answers, judged, asked, shapes[part.student]))
+    hearing = _heard(params, docket)
+    if hearing:
+        tables = [with_grades(one, hearing.grades.get(n, {})) for n, one in enumerate(tables)]
+    write_table(items_path(), tables)
+    _record(params, tables, hearing, time.perf_counter() - started, inputs).write()
+
+
+def _heard(params: Params, docket: Docket) -> "Hearing | None":
+    """The judges' verdicts, where there are judges."""
+    if not params.grading.judges:
+        return None
+    from breakeven.score.judging.judgements import hear
+
+    return hear(params.grading, docket)
+
+
+def parts(params: Params) -> Iterator[Part]:
+    """Every cell, decoding and task in the order of params.yaml, never from listing folders."""
+    for cell in cells(params):
+        for decoding in params.answering.decodings:
+            for task in params.tasks:
+                yield Part(*cell, decoding, task)
+
+
+def _items(task: str) -> dict[str, Item]:
+    path = task_path(task)
+    items: dict[str, Item] = {}
+    for number, item in enumerate(read_rows(path, Item), start=1):
+        if item.id in items:
+            raise InputError(f"{path}: line {number}: id: {item.id!r} is there twice; use another")
+        items[item.id] = item
+    return items
+
+
+def _answers(part: Part, items: Mapping[str, Item], samples: int) -> list[Answer]:
+    """The answers of a part, each item's samples complete."""
+    again = f"run `dvc repro answer@{part.student}`"
+    if not part.path.is_file():
+        raise InputError(f"{part.path}: no such file; {again}")
+    answers = read_rows(part.path, Answer)
+    seen: set[tuple[str, int]] = set()
+    for number, answer in enumerate(answers, start=1):
+        where = f"{part.path}: line {number}"
+        if answer.item not in items:
+            raise InputError(
+                f"{where}: item: {answer.item!r} is not in {task_path(part.task)}; {again}"
+            )
+        if (answer.item, answer.sample) in seen:
+            raise InputError(f"{where}: sample {answer.sample} of {answer.item} is there twice")
+        seen.add((answer.item, answer.sample))
+    wanted = ((item, sample) for item in items for sample in range(samples))
+    missing = next((one for one in wanted if one not in seen), None)
+    if missing or len(seen) > len(items) * samples:
+        what = f"sample {missing[1]} of {missing[0]} is missing" if missing else "too many samples"
+        raise InputError(f"{part.path}: {what}, each item needs {samples}; {again}")
+    return answers
+
+
+def _record(
+    params: Params,
+    tables: "Sequence[pa.Table]",
+    hearing: "Hearing | None",
+    seconds: float,
+    inputs: Mapping[str, str],
+) -> Record:
+    """How many rows there are, and how many are right, cut or without an answer, by cell."""
+    cells = [_counts(part, table) for part, table in zip(parts(params), tables, strict=True)]
+    names = ("rows", "correct", "unparsed", "truncated")
+    return Record(
+        stage="score",
+        cell={},
+        metrics={name: sum(cell[name] for cell in cells) for name in names},
+        device_seconds={"cpu": seconds},
+        inputs=inputs,
+        outputs={str(items_path()): digest_path(items_path())},
+        versions=versions(),
+        **_details(params, cells, hearing),
+    )
+
+
+def _details(
+    params: Params, cells: list[dict[str, Any]], hearing: "Hearing | None"
+) -> dict[str, Any]:
+    """What the record says of the cells, of what compared them, and of judges, if any."""
+    asked = algebra(params.grading.math_seconds)
+    scorer = scoring_child()
+    details = {
+        "cells": cells,
+        "algebra": {"compared": asked.compared, "given_up": asked.given_up},
+        "reasoning_gym": {"scored": scorer.asked, "given_up": scorer.given_up},
+    }
+    if hearing is None:
+        return {"details": details}
+    from breakeven.costs.bill import NO_COST
+    from breakeven.score.judging.judge_costs import cost_to_json
+
+    costs = [cost_to_json(hearing.costs.get(n, NO_COST)) for n in range(len(cells))]
+    judged = [{**cell, "judging": cost} for cell, cost in zip(cells, costs, strict=True)]
+    whole = cost_to_json(hearing.cost)
+    return {
+        "tokens": {"judge_prompt": whole["read_tokens"], "judge_new": whole["new_tokens"]},
+        "flops": {"judge": whole["flops"]},
+        "absent": {f"judging.{name}": reason for name, reason in whole["absent"].items()},
+        "details": {**details, "cells": judged, "judging": hearing.details},
+    }
+
+
+def _counts(part: Part, table: "pa.Table") -> dict[str, Any]:
+    import pyarrow.compute as pc
+
+    true = {name: int(pc.sum(table[name]).as_py()) for name in ("correct", "parsed", "truncated")}
+    return {
+        **part._asdict(),
+        "rows": table.num_rows,
+        "correct": true["correct"],
+        "unparsed": table.num_rows - true["parsed"],
+        "truncated": true["truncated"],
+    }

@@ -1,0 +1,316 @@
+"""What the `report` stage reads: parameters, records and scores, as results and a run summary.
+
+Cells come from the parameters, never from listing a folder, so what was removed is not shown.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import read_rows
+from breakeven.core.layout import items_path, task_path
+from breakeven.core.records import Record
+from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
+from breakeven.params.cells import Cell, cells, first_decoding, resolve
+from breakeven.params.names import Family
+from breakeven.results.cell_results import Results
+from breakeven.results.from_scores import (
+    ArmFacts,
+    StudyFacts,
+    check_item_rows,
+    measured_results,
+)
+from breakeven.rows.item import Item
+from breakeven.study.collect_costs import (
+    bill_of,
+    cell_costs,
+    reached,
+    record_of,
+    teacher_bill,
+    with_seconds_of_decodings,
+)
+from breakeven.study.collect_data import (
+    corpus_rows,
+    judging,
+    teacher_accuracies,
+    teacher_rows,
+)
+from breakeven.study.collect_examples import examples
+from breakeven.study.facts import (
+    ArmRow,
+    RunSummary,
+    Settings,
+    StudentRow,
+    TaskRow,
+    TrainingRow,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def collect(params: Params) -> tuple[Results, RunSummary]:
+    """Everything about the study in the working directory.
+
+    Raises:
+        InputError: the scores are missing, hold no row of these parameters, or lack a column.
+    """
+    items = item_rows(params)
+    tasks = _task_rows(params)
+    records = {
+        key: record for key in cells(params) if (record := record_of("train", *key)) is not None
+    }
+    answering = {name: record_of("answer", name) for name in params.students}
+    facts = _study_facts(params, tasks, records, answering)
+    results = with_seconds_of_decodings(measured_results(items, facts), params, answering)
+    run = RunSummary(
+        settings=Settings(params.report.bootstrap_draws, params.report.seed),
+        decoding=first_decoding(params),
+        facts=_facts(params, results, records, answering),
+        students=tuple(
+            StudentRow(name, _parameters(name), row.base.kind)
+            for name, row in params.students.items()
+        ),
+        arms=tuple(_arm_row(params, name) for name in params.arms),
+        tasks=tasks,
+        teacher=teacher_rows(params),
+        teacher_accuracy=teacher_accuracies(params),
+        corpora=corpus_rows(params),
+        judging=judging(),
+        examples=examples(params, results, items),
+        price_per_device_hour=params.costs.price_per_device_hour,
+        currency=params.costs.currency,
+        absent=_absences([*records.values(), *(one for one in answering.values() if one)]),
+    )
+    return results, _with_costs(run, params, records, answering)
+
+
+def _with_costs(
+    run: RunSummary,
+    params: Params,
+    records: Mapping[Cell, Record],
+    answering: Mapping[str, Record | None],
+) -> RunSummary:
+    """The run with what its cells and its teacher took."""
+    return replace(
+        run,
+        trainings=tuple(
+            _training_row(key, record)
+            for key, record in records.items()
+            if params.arms[key[1]].trained
+        ),
+        bills={
+            key: found
+            for key in cells(params)
+            if (found := bill_of(params, key, records.get(key), answering[key[0]])) is not None
+        },
+        reached={
+            key: reached(params, key, records.get(key), answering[key[0]]) for key in cells(params)
+        },
+        teacher_bill=teacher_bill(params),
+    )
+
+
+def _study_facts(
+    params: Params,
+    tasks: tuple[TaskRow, ...],
+    records: Mapping[Cell, Record],
+    answering: Mapping[str, Record | None],
+) -> StudyFacts:
+    return StudyFacts(
+        study=params.study,
+        sizes={name: _parameters(name) for name in params.students},
+        arms={
+            name: ArmFacts(
+                row.style, _learnt(row), row.reasoning_share, _order(row.style, row.order)
+            )
+            for name, row in params.arms.items()
+        },
+        costs={key: cell_costs(params, key, records.get(key), answering) for key in cells(params)},
+        chance={row.name: row.chance for row in tasks},
+        methods={(key.student, key.arm): resolve(params, key).method for key in cells(params)},
+        teacher_accuracy=_teacher_accuracy(params),
+    )
+
+
+def _learnt(arm: Arm) -> str | None:
+    """All that an arm learns: two corpora one after the other are a training of their own."""
+    return " then ".join(arm.corpora) or None
+
+
+def item_rows(params: Params) -> "pd.DataFrame":
+    """Rows of the cells that params.yaml asks for."""
+    import pandas as pd
+
+    path = items_path()
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `dvc repro score`")
+    items = pd.read_parquet(path)
+    check_item_rows(items, str(path))
+    wanted: dict[str, Collection[str | int]] = {
+        "student": params.students,
+        "arm": params.arms,
+        "seed": params.seeds,
+        "decoding": params.answering.decodings,
+        "task": params.tasks,
+    }
+    for column, names in wanted.items():
+        items = items[items[column].isin(list(names))]
+    if items.empty:
+        raise InputError(f"{path}: holds no row of a cell of params.yaml; run `dvc repro score`")
+    return items.reset_index(drop=True)
+
+
+def _parameters(student: str) -> float | None:
+    record = record_of("base", student)
+    return None if record is None else record.metrics.get("parameters")
+
+
+def _order(style: str, order: Any) -> Any:  # noqa: ANN401 - a literal of the schema
+    """Only a mixed arm meets its two styles in an order."""
+    return order if style == "mixed" else None
+
+
+def _task_rows(params: Params) -> tuple[TaskRow, ...]:
+    return tuple(
+        _task_row(name, read_rows(task_path(name), Item), counted=_counts_steps(row))
+        for name, row in params.tasks.items()
+        if task_path(name).is_file()
+    )
+
+
+def _counts_steps(task: Task) -> bool:
+    """Whether a task's worked solutions tell how many steps follow one another."""
+    if isinstance(task, GymTask):
+        from breakeven.gym.worked import SOLVED
+
+        return task.dataset in SOLVED
+    return isinstance(task, ProceduralTask)
+
+
+def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:
+    """One task; where steps are `counted`, a task without depths takes none in a row."""
+    chances = [item.chance for item in items]
+    known = [chance for chance in chances if chance is not None]
+    depths = [item.depth for item in items if item.depth is not None]
+    return TaskRow(
+        name,
+        items[0].family if items else "",
+        len(items),
+        sum(known) / len(known) if known and len(known) == len(chances) else None,
+        min(depths, default=None),
+        max(depths, default=None),
+        True if depths else False if counted else None,
+    )
+
+
+def _teacher_accuracy(params: Params) -> dict[str, float]:
+    """The ceiling of the fits, by family: a solver computes the reference."""
+    if params.teacher.kind == "solver":
+        return dict.fromkeys(get_args(Family), 1.0)
+    return {}
+
+
+def _arm_row(params: Params, name: str) -> ArmRow:
+    row = params.arms[name]
+    return ArmRow(
+        name,
+        row.style,
+        _learnt(row),
+        row.reasoning_share,
+        _order(row.style, row.order),
+        ", ".join(
+            dict.fromkeys(resolve(params, one).method for one in cells(params) if one.arm == name)
+        ),
+        row.shots,
+    )
+
+
+def _training_row(key: Cell, record: Record) -> TrainingRow:
+    return TrainingRow(
+        *key,
+        steps=record.metrics.get("steps"),
+        samples=record.metrics.get("samples"),
+        tokens=record.tokens.get("trained"),
+        final_loss=record.metrics.get("final_loss"),
+        flops=record.flops.get("train"),
+        device_seconds=sum(record.device_seconds.values()),
+        device=record.device,
+        utilisation=record.metrics.get("utilisation"),
+        learning_rate=_learning_rate(record),
+    )
+
+
+def _facts(
+    params: Params,
+    results: Results,
+    records: Mapping[Cell, Record],
+    answering: Mapping[str, Record | None],
+) -> tuple[tuple[str, str], ...]:
+    """What was run, as lines of a list."""
+    trained = [record for key, record in records.items() if params.arms[key[1]].trained]
+    worked = [*trained, *(record for record in answering.values() if record is not None)]
+    devices = dict.fromkeys(record.device for record in worked)
+    found = next(iter(worked), None)
+    versions = "" if found is None else ", ".join(f"{k} {v}" for k, v in found.versions.items())
+    decodings = ", ".join(
+        f"{name} (temperature {row.temperature:g}, {row.samples} a question)"
+        for name, row in params.answering.decodings.items()
+    )
+    facts = (
+        ("study", params.study),
+        (
+            "cells",
+            f"{len(params.students)} students × {len(params.arms)} arms × "
+            f"{len(params.seeds)} seed{'s' if len(params.seeds) > 1 else ''}",
+        ),
+        ("questions", f"{len(params.tasks)} tasks, {_questions(results):,} questions a cell"),
+        ("teacher", params.teacher.kind),
+        ("training", _training_words(trained)),
+        ("answering", f"at most {params.answering.max_new_tokens:,} new tokens; {decodings}"),
+        ("device", ", ".join(device for device in devices if device)),
+        ("versions", versions),
+    )
+    return tuple((name, value) for name, value in facts if value)
+
+
+def _training_words(trained: list[Record]) -> str:
+    """The methods and learning rates that cells were trained with; more than two are a range."""
+    methods = dict.fromkeys(
+        str(method) for record in trained if (method := record.parameters.get("method"))
+    )
+    rates = sorted({rate for record in trained if (rate := _learning_rate(record)) is not None})
+    words = ", ".join(methods)
+    if not rates:
+        return words
+    if len(rates) <= 2:
+        numbers = " and ".join(f"{rate:g}" for rate in rates)
+        return f"{words}, learning rate{'s' if len(rates) > 1 else ''} {numbers}"
+    return (
+        f"{words}, learning rates {rates[0]:g} to {rates[-1]:g}, by cell in the table of training"
+    )
+
+
+def _learning_rate(record: Record) -> float | None:
+    """The rate that a cell was trained with, as its record says."""
+    rate = record.parameters.get("learning_rate")
+    return None if rate is None else float(rate)
+
+
+def _questions(results: Results) -> int:
+    by_family: dict[str, int] = {}
+    for cell in results.cells:
+        by_family[cell.family] = max(by_family.get(cell.family, 0), cell.items or 0)
+    return sum(by_family.values())
+
+
+def _absences(records: list[Record]) -> tuple[str, ...]:
+    """Why a number is missing, each reason once."""
+    return tuple(
+        dict.fromkeys(
+            f"{name.replace('_', ' ')}: absent in the records of {record.stage}, {reason}"
+            for record in records
+            for name, reason in record.absent.items()
+        )
+    )

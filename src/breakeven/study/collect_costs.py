@@ -1,0 +1,287 @@
+"""What cells and the teacher took, from the records of `train`, `answer`, `distill` and `pairs`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from breakeven.core.layout import record_path
+from breakeven.core.records import Record, read_record
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
+from breakeven.params import Params
+from breakeven.params.cells import Cell, first_decoding
+from breakeven.results.cell_results import CellResult, Results
+from breakeven.results.from_scores import CellCosts
+from breakeven.score.judging.judge_costs import cost_from_json
+from breakeven.study.facts import Reached
+
+NO_ENERGY = "energy was not metered"
+UNCOUNTED = "the number of pairs that the arm used is not recorded"
+PART = "measured by source and style, and this arm learns from a part of them"
+
+
+def record_of(stage: str, *cell: str | int) -> Record | None:
+    """The record of a cell, None where the stage has not run."""
+    return read_record(stage, *cell) if record_path(stage, *cell).is_file() else None
+
+
+def tokens(records: list[Record], kind: str) -> int | None:
+    """Tokens of one kind over several records; None where one of them does not know."""
+    counts = [record.tokens.get(kind) for record in records]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _new_tokens(records: list[Record]) -> int | None:
+    """Tokens that the teacher wrote, whether or not trace and answer were counted apart."""
+    whole = tokens(records, "completion")
+    if whole is not None:
+        return whole
+    thinking, answer = tokens(records, "thinking"), tokens(records, "answer")
+    return None if thinking is None or answer is None else thinking + answer
+
+
+def cell_costs(
+    params: Params,
+    key: Cell,
+    training: Record | None,
+    answering: Mapping[str, Record | None],
+) -> CellCosts:
+    """Costs that the item rows do not hold: training, and seconds of the first decoding."""
+    first = first_decoding(params)
+    seconds = _answer_seconds(answering[key[0]], key, first)
+    if training is None:
+        return CellCosts(answer_device_seconds=seconds)
+    trained = params.arms[key[1]].trained
+    return CellCosts(
+        train_flops=training.flops.get("train"),
+        train_tokens=training.tokens.get("trained") if trained else 0.0,
+        train_device_seconds=_held(training) if trained else 0.0,
+        answer_device_seconds=seconds,
+    )
+
+
+def with_seconds_of_decodings(
+    results: Results, params: Params, answering: Mapping[str, Record | None]
+) -> Results:
+    """The results with each decoding's own seconds; `cell_costs` holds those of the first."""
+    first = first_decoding(params)
+    assert results.items is not None  # measured results hold their items
+    by_family = results.items.groupby("family", observed=True)["task"].unique()
+    tasks = {str(family): [str(task) for task in found] for family, found in by_family.items()}
+
+    def own(cell: CellResult) -> CellResult:
+        key = Cell(cell.student, cell.arm, cell.seed)
+        seconds = _answer_seconds(answering[cell.student], key, cell.decoding)
+        found = [seconds.get(task) for task in tasks[cell.family]]
+        known = [value for value in found if value is not None]
+        mean = sum(known) / len(known) if len(known) == len(found) else None
+        return replace(cell, device_seconds=mean)
+
+    cells = (cell if cell.decoding == first else own(cell) for cell in results.cells)
+    return replace(results, cells=tuple(cells))
+
+
+def _answer_seconds(record: Record | None, key: Cell, decoding: str) -> dict[str, float]:
+    """Device-seconds of one answer by task."""
+    return {
+        str(row["task"]): row["device_seconds"] / row["answers"]
+        for row in _answer_rows(record, key)
+        if row["decoding"] == decoding
+        and row.get("device_seconds") is not None
+        and row.get("answers")
+    }
+
+
+def _held(record: Record) -> float | None:
+    """Device-seconds of a record that holds some."""
+    return sum(record.device_seconds.values()) if record.device_seconds else None
+
+
+def _answer_rows(record: Record | None, key: Cell) -> list[dict[str, Any]]:
+    """Lines of a student's answer record that belong to one arm and seed."""
+    if record is None:
+        return []
+    rows = record.details.get("cells", [])
+    return [row for row in rows if (row["arm"], row["seed"]) == key[1:]]
+
+
+def bill_of(
+    params: Params, key: Cell, training: Record | None, answering: Record | None
+) -> Bill | None:
+    """What one cell took; None where neither of its stages has a record."""
+    rows = _answer_rows(answering, key)
+    if training is None and not rows:
+        return None
+    trained = params.arms[key[1]].trained
+    return Bill(
+        teacher=_teacher_cost(params, key[1], training) if trained else NO_COST,
+        training=_training_cost(training) if trained else NO_COST,
+        answering=_answering_cost(answering, rows),
+        judging=_judging_cost(params, key),
+        answers=sum(int(row["answers"]) for row in rows),
+    )
+
+
+def reached(
+    params: Params, key: Cell, training: Record | None, answering: Record | None
+) -> Reached:
+    """The shares of the device's rate that a cell reached, answers in the first decoding."""
+    first = first_decoding(params)
+    rows = [row for row in _answer_rows(answering, key) if row["decoding"] == first]
+    rate = answering.details.get("ceiling", {}).get("flops_per_second") if answering else None
+    seconds, flops = (_row_sum(rows, name) for name in ("device_seconds", "inference_flops"))
+    possible = None if seconds is None or rate is None else seconds * rate
+    return Reached(
+        training.metrics.get("utilisation") if training else None,
+        flops / possible if flops is not None and possible else None,
+    )
+
+
+def _row_sum(rows: list[dict[str, Any]], name: str) -> float | None:
+    """The sum over lines of an answer record; None where one of them does not know."""
+    values = [row.get(name) for row in rows]
+    known = [float(value) for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
+    """The completions of the pairs that an arm used, over all corpora that it learns from."""
+    if training is None:
+        return absent_cost(UNCOUNTED)
+    once = {"corpus": params.arms[arm].corpus, "pairs": training.metrics.get("pairs")}
+    parts = training.details.get("corpora") or [once]
+    costs = [_corpus_cost(params, arm, part["corpus"], part["pairs"]) for part in parts]
+    return sum(costs[1:], costs[0])
+
+
+def _corpus_cost(params: Params, arm: str, name: str, pairs: float | None) -> Cost:
+    """The completions of as many pairs of a corpus as the arm used, at their mean length.
+
+    What is measured by source and style only is known where the arm learns from all of it.
+    """
+    corpus = record_of("pairs", name)
+    kept = corpus.metrics.get("kept") if corpus else None
+    if corpus is None or pairs is None or kept is None:
+        return absent_cost(UNCOUNTED)
+    share, scale = params.arms[arm].reasoning_share or 0.0, pairs / kept if kept else 0.0
+    tokens = corpus.tokens
+    read, ift, reasoning = (tokens.get(kind) for kind in ("prompt", "ift", "reasoning"))
+    if read is None or ift is None or reasoning is None:
+        return absent_cost("the teacher's tokens are not recorded")
+    new = scale * ((1 - share) * ift + share * reasoning)
+    whole = _whole_sources(params, arm, name, pairs)
+    return replace(whole, read_tokens=Amount(scale * read), new_tokens=Amount(new))
+
+
+def _whole_sources(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
+    """The teacher's records of a corpus's sources, if the arm learns from all of one style."""
+    style = params.arms[arm].style
+    part = replace(
+        absent_cost(f"teacher: {PART}"),
+        flops=absent(_teacher_flops_reason(params)),
+        energy_joules=absent(f"teacher: {NO_ENERGY}"),
+    )
+    if style not in ("ift", "reasoning"):
+        return part
+    found = []
+    for source in params.corpora[corpus].sources:
+        record = record_of("distill", source, style)
+        if record is None:
+            return absent_cost(f"teacher: distill@{source}-{style} has no record")
+        found.append(record)
+    written = [record.metrics.get("completions") for record in found]
+    known = [count for count in written if count is not None]
+    whole = len(known) == len(written) and sum(known) == pairs
+    return _teacher_total(params, found) if whole else part
+
+
+def teacher_bill(params: Params) -> Cost | None:
+    """What the teacher took for all sources in both styles; None without its records."""
+    found = [
+        record
+        for source in params.sources
+        for style in ("ift", "reasoning")
+        if (record := record_of("distill", source, style)) is not None
+    ]
+    if not found:
+        return None
+    return _teacher_total(params, found)
+
+
+def _teacher_total(params: Params, found: list[Record]) -> Cost:
+    flops = [record.flops.get("teacher") for record in found]
+    known = [value for value in flops if value is not None]
+    seconds = [held for record in found if (held := _held(record)) is not None]
+    metered = sum(seconds) if len(seconds) == len(found) else None
+    uncounted = "teacher: a part of its tokens was not counted"
+    return Cost(
+        _amount(tokens(found, "prompt"), uncounted),
+        _amount(_new_tokens(found), uncounted),
+        _amount(sum(known) if len(known) == len(flops) else None, _teacher_flops_reason(params)),
+        _amount(metered, "teacher: device-seconds are not recorded"),
+        Amount(sum(record.gpu_hours for record in found)),
+        absent(f"teacher: {NO_ENERGY}"),
+    )
+
+
+def _teacher_flops_reason(params: Params) -> str:
+    for source in params.sources:
+        record = record_of("distill", source, "reasoning")
+        if record is not None and "flops.teacher" in record.absent:
+            return f"teacher: {record.absent['flops.teacher']}"
+    return "teacher: FLOPs are not recorded by cell"
+
+
+def _training_cost(record: Record | None) -> Cost:
+    if record is None:
+        return absent_cost("the training has no record")
+    return Cost(
+        _amount(record.tokens.get("trained"), "training tokens are not recorded"),
+        Amount(0.0),
+        _amount(
+            record.flops.get("train"),
+            record.absent.get("flops.train", "training FLOPs are not recorded"),
+        ),
+        _amount(_held(record), "device-seconds of training are not recorded"),
+        Amount(record.gpu_hours),
+        _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
+    )
+
+
+def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
+    if record is None or not rows:
+        return absent_cost("the answers have no record")
+    held = _row_sum(rows, "device_seconds")
+    gpu = "cpu" not in record.device_seconds
+    why = "device-seconds of answering are not recorded by cell"
+    return Cost(
+        Amount(float(sum(row["prompt_tokens"] for row in rows))),
+        Amount(float(sum(row["thinking_tokens"] + row["answer_tokens"] for row in rows))),
+        _amount(
+            _row_sum(rows, "inference_flops"),
+            record.absent.get("flops.inference", "inference FLOPs are not recorded"),
+        ),
+        _amount(held, why),
+        _amount(None if held is None else held / 3600 * gpu, why),
+        absent("energy of answering is metered for a student as a whole"),
+    )
+
+
+def _judging_cost(params: Params, key: Cell) -> Cost:
+    """The judges' share in a cell's answers; nothing where rules grade them all."""
+    if not params.grading.judges:
+        return NO_COST
+    record = record_of("score")
+    if record is None:
+        return absent_cost("the scores have no record")
+    rows = [
+        cost_from_json(row["judging"])
+        for row in record.details["cells"]
+        if (row["student"], row["arm"], row["seed"]) == key and "judging" in row
+    ]
+    return sum(rows, NO_COST)
+
+
+def _amount(value: float | None, reason: str) -> Amount:
+    return absent(reason) if value is None else Amount(float(value))

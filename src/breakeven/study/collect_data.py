@@ -1,0 +1,149 @@
+"""What is known of the data: the teacher in both modes, the pairs kept, what judges were asked."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from breakeven.core.records import Record
+from breakeven.params import Params
+from breakeven.rows.completion import STYLES
+from breakeven.study.collect_costs import record_of, tokens
+from breakeven.study.facts import (
+    CorpusRow,
+    Interval,
+    JudgeRow,
+    Judging,
+    TeacherAccuracy,
+    TeacherRow,
+)
+
+EXACT = "worked out exactly: the solver writes the reference itself"
+
+
+def teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
+    """What the teacher wrote, by style, over the sources of params.yaml that it was asked about."""
+    rows = []
+    for style in STYLES:
+        found = [
+            record
+            for source in params.sources
+            if (record := record_of("distill", source, style)) is not None
+            and record.metrics.get("completions")
+        ]
+        if found:
+            completions = _sum(found, "completions")
+            assert completions is not None, "every record found tells its completions"
+            rows.append(
+                TeacherRow(
+                    style,
+                    int(completions),
+                    tokens(found, "prompt"),
+                    tokens(found, "thinking"),
+                    tokens(found, "answer"),
+                    *(_share(found, name, completions) for name in _SEEN),
+                )
+            )
+    return tuple(rows)
+
+
+_SEEN = ("truncated", "traced", "unclosed")
+
+
+def _sum(records: list[Record], metric: str) -> float | None:
+    counts = [record.metrics.get(metric) for record in records]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _share(records: list[Record], metric: str, completions: float) -> float | None:
+    count = _sum(records, metric)
+    return None if count is None or not completions else count / completions
+
+
+def teacher_accuracies(params: Params) -> tuple[TeacherAccuracy, ...]:
+    """Two rows a corpus, of all its pairs and of those kept; one where the teacher is a solver."""
+    return tuple(row for name in params.corpora for row in _accuracies(params, name))
+
+
+def _accuracies(params: Params, corpus: str) -> Iterator[TeacherAccuracy]:
+    record = record_of("pairs", corpus)
+    if record is None:
+        return
+    if _solved(params, corpus):
+        yield TeacherAccuracy(corpus, "all", 0, reason=EXACT)
+        return
+    for pairs, found in record.details.get("teacher", {}).items():
+        yield _accuracy(corpus, pairs, found)
+
+
+def _accuracy(corpus: str, pairs: str, found: Mapping[str, Any]) -> TeacherAccuracy:
+    if not found["prompts"]:
+        return TeacherAccuracy(corpus, pairs, 0, reason=found["reason"])
+    ift, reasoning, difference = (
+        Interval(*(found[name][end] for end in ("value", "low", "high")))
+        for name in (*STYLES, "difference")
+    )
+    p_value = found["difference"]["p_value"]
+    return TeacherAccuracy(
+        corpus, pairs, found["prompts"], ift, reasoning, difference, p_value=p_value
+    )
+
+
+def _solved(params: Params, corpus: str) -> bool:
+    """Whether a solver wrote all of the corpus's completions."""
+    records = [
+        record_of("distill", source, style)
+        for source in params.corpora[corpus].sources
+        for style in STYLES
+    ]
+    return all(one is not None and one.parameters.get("teacher") == "solver" for one in records)
+
+
+def corpus_rows(params: Params) -> tuple[CorpusRow, ...]:
+    """Pairs kept and dropped, a row a corpus that has a record."""
+    return tuple(row for name in params.corpora if (row := _corpus_row(name)) is not None)
+
+
+def _corpus_row(name: str) -> CorpusRow | None:
+    record = record_of("pairs", name)
+    if record is None:
+        return None
+    return CorpusRow(
+        name,
+        _count(record, "kept"),
+        _count(record, "dropped"),
+        dict(record.details.get("dropped_by_reason", {})),
+        dict(record.tokens),
+    )
+
+
+def _count(record: Record, metric: str) -> int | None:
+    value = record.metrics.get(metric)
+    return None if value is None else int(value)
+
+
+def judging() -> Judging | None:
+    """What the judges were asked; None where rules graded every answer."""
+    record = record_of("score")
+    found = {} if record is None else record.details.get("judging", {})
+    audit = found.get("with_rules", {})
+    if not found or not found["asked"] + audit["asked"]:
+        return None
+    return Judging(
+        rows=found["rows"],
+        cases=found["asked"],
+        unanimous=found["unanimous"],
+        disagreements=found["disagreements"],
+        undecided=found["undecided"],
+        audited=audit["asked"],
+        audit_agreed=audit["agreed"],
+        judges=tuple(
+            JudgeRow(
+                name,
+                model,
+                found["malformed"][name],
+                found["costs"][name]["read_tokens"],
+                found["costs"][name]["new_tokens"],
+            )
+            for name, model in found["models"].items()
+        ),
+    )

@@ -1,0 +1,219 @@
+"""What was run and what it took, as the page tells it; nothing here reads a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from breakeven.costs.bill import Bill, Cost
+from breakeven.params import Style
+from breakeven.params.cells import Cell
+
+
+class Settings(NamedTuple):
+    """How intervals are resampled: bootstrap draws and their seed."""
+
+    draws: int = 2000
+    seed: int = 0
+
+
+class ArmRow(NamedTuple):
+    """One arm as params.yaml defines it."""
+
+    name: str
+    style: Style
+    corpus: str | None
+    reasoning_share: float | None
+    order: str | None
+    method: str
+    shots: int
+
+
+class StudentRow(NamedTuple):
+    """One student; `parameters` is None where its base has no record yet."""
+
+    name: str
+    parameters: float | None
+    base: str
+
+
+class TaskRow(NamedTuple):
+    """One task: what a guess gets, and the serial steps of its items where they have any.
+
+    `serial` is None where nobody counted steps, as with a benchmark: that is not to have none.
+    """
+
+    name: str
+    family: str
+    items: int
+    chance: float | None
+    least_depth: int | None
+    most_depth: int | None
+    serial: bool | None
+
+
+class TeacherRow(NamedTuple):
+    """What the teacher wrote in one style.
+
+    Token counts are None where nobody gave them, as with published completions. Shares are of
+    completions: cut at the limit, with a trace, with a trace that was left open.
+    """
+
+    style: str
+    completions: int
+    prompt_tokens: int | None
+    thinking_tokens: int | None
+    answer_tokens: int | None
+    truncated_share: float | None
+    traced_share: float | None
+    unclosed_share: float | None
+
+
+class Interval(NamedTuple):
+    """A fraction, or a difference of fractions, with its interval where there is one."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class TeacherAccuracy(NamedTuple):
+    """How often the teacher is right in each mode, on `prompts` with a reference.
+
+    `pairs` says of which pairs of the corpus: all, or those kept. `difference` is reasoning minus
+    IFT on the same prompts. Without numbers, `reason` says why.
+    """
+
+    corpus: str
+    pairs: str
+    prompts: int
+    ift: Interval | None = None
+    reasoning: Interval | None = None
+    difference: Interval | None = None
+    p_value: float | None = None
+    reason: str | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether zero lies outside the interval of the difference."""
+        one = self.difference
+        return one is not None and (
+            (one.low is not None and one.low > 0) or (one.high is not None and one.high < 0)
+        )
+
+
+class JudgeRow(NamedTuple):
+    """One judge: replies without a verdict, tokens (None where its server gave no count)."""
+
+    judge: str
+    model: str
+    malformed: int
+    read_tokens: float | None
+    new_tokens: float | None
+
+
+class Judging(NamedTuple):
+    """What judges were asked and how they agreed.
+
+    `rows` are the answers that they decided, `cases` the distinct ones among these. `audited`
+    cases were decided by rules and shown to the judges as well, who agreed on `audit_agreed`.
+    """
+
+    rows: int
+    cases: int
+    unanimous: int
+    disagreements: int
+    undecided: int
+    audited: int
+    audit_agreed: int
+    judges: tuple[JudgeRow, ...]
+
+
+class Reached(NamedTuple):
+    """Shares of the device's measured matrix-product rate that one cell reached."""
+
+    training: float | None
+    answering: float | None
+
+
+class CorpusRow(NamedTuple):
+    """Pairs of one corpus: kept, dropped by reason, tokens by style."""
+
+    name: str
+    kept: int | None
+    dropped: int | None
+    reasons: Mapping[str, int]
+    tokens: Mapping[str, int | None]
+
+
+class TrainingRow(NamedTuple):
+    """One trained cell; `learning_rate` is the one it was trained with."""
+
+    student: str
+    arm: str
+    seed: int
+    steps: float | None
+    samples: float | None
+    tokens: int | None
+    final_loss: float | None
+    flops: float | None
+    device_seconds: float
+    device: str
+    utilisation: float | None = None
+    learning_rate: float | None = None
+
+
+class Example(NamedTuple):
+    """One answer to one test question, as the student wrote it."""
+
+    task: str
+    student: str
+    arm: str
+    prompt: str
+    reference: str
+    text: str
+    correct: bool
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """Everything the page says besides results. Empty tables stand for what is not known.
+
+    `bills` holds what each (student, arm, seed) took, `reached` its shares of the device's rate,
+    `teacher_bill` what the teacher took once for all of them. `decoding` is the one that is shown,
+    None for the first of the results; `absent` says what is missing and why.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    decoding: str | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    students: tuple[StudentRow, ...] = ()
+    arms: tuple[ArmRow, ...] = ()
+    tasks: tuple[TaskRow, ...] = ()
+    teacher: tuple[TeacherRow, ...] = ()
+    teacher_accuracy: tuple[TeacherAccuracy, ...] = ()
+    corpora: tuple[CorpusRow, ...] = ()
+    judging: Judging | None = None
+    trainings: tuple[TrainingRow, ...] = ()
+    bills: Mapping[Cell, Bill] = field(default_factory=dict)
+    reached: Mapping[Cell, Reached] = field(default_factory=dict)
+    teacher_bill: Cost | None = None
+    examples: tuple[Example, ...] = ()
+    price_per_device_hour: float | None = None
+    currency: str = "USD"
+    absent: tuple[str, ...] = ()
+
+    @property
+    def depths(self) -> Mapping[str, bool | None]:
+        """Whether a task's items take serial steps, by task; empty where tasks are not known."""
+        return {task.name: task.serial for task in self.tasks}
+
+
+def bare_run() -> RunSummary:
+    """The run of results that this pipeline did not make: nothing is known of it."""
+    return RunSummary(
+        absent=(
+            "what was run, the bill and the training data: absent, these results were not made "
+            "by this pipeline, so there are no records of them",
+        ),
+    )

@@ -1,0 +1,130 @@
+"""The pinned items of a task, from a built-in generator or a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from breakeven import procedural
+from breakeven.catalogue.item_text import LETTERS, with_choices
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_json
+from breakeven.hubdata import jsonl_rows
+from breakeven.hubdata.arrivals import Arrivals
+from breakeven.params import (
+    CatalogueTask,
+    GymTask,
+    JsonlTask,
+    LmEvalTask,
+    ProceduralTask,
+    Task,
+)
+from breakeven.rows.item import Item
+
+
+def load_items(name: str, task: Task, arrivals: Arrivals | None = None) -> list[Item]:
+    """The items of a task, the same for the same params; `arrivals` notes a data set's commit.
+
+    Raises:
+        InputError: the file is missing or a row of it is no item, or the generator has too few.
+    """
+    match task:
+        case ProceduralTask():
+            return _procedural_items(name, task)
+        case JsonlTask():
+            return _jsonl_items(name, task)
+        case GymTask():
+            from breakeven.tasks.gym_items import gym_items
+
+            return gym_items(name, task)
+        case CatalogueTask():
+            from breakeven.catalogue.benchmark_items import catalogue_items
+
+            return catalogue_items(name, task, arrivals)
+        case LmEvalTask():
+            from breakeven.tasks.lm_eval_items import lm_eval_items
+
+            return lm_eval_items(name, task)
+
+
+def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
+    problems = procedural.generate(
+        task.problem,
+        count=task.items,
+        seed=task.seed,
+        partition="test",
+        min_depth=task.min_depth,
+        max_depth=task.max_depth,
+    )
+    multiple_choice = task.format == "choice"
+    return [
+        Item(
+            id=f"{number:05d}",
+            task=name,
+            family=task.family,
+            prompt=procedural.prompt(problem, task.format),
+            reference=procedural.reference(problem, task.format),
+            content=problem.content,
+            grader="letter" if multiple_choice else "exact",
+            choices=problem.choices if multiple_choice else (),
+            depth=problem.depth,
+            # The same problem is asked in both formats: its two items are not independent.
+            cluster=problem.content,
+        )
+        for number, problem in enumerate(problems)
+    ]
+
+
+class JsonlRow(BaseModel):
+    """A row of a task's file; with choices, `reference` is the right one or its letter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[str, Field(min_length=1)]
+    reference: Annotated[str, Field(min_length=1)]
+    choices: Annotated[tuple[str, ...], Field(max_length=26)] = ()
+    id: str | None = None
+    depth: int | None = None
+    cluster: str | None = None
+
+
+def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
+    path = Path(task.path)
+    rows = jsonl_rows(
+        path, JsonlRow, count=task.items, seed=task.seed, what="a task needs at least one item"
+    )
+    items = [_jsonl_item(name, task, path, number, row) for number, row in rows]
+    ids = [item.id for item in items]
+    if len(set(ids)) < len(ids):
+        twice = next(one for one in ids if ids.count(one) > 1)
+        raise InputError(f"{path}: id {twice!r} is given to two rows; ids must differ")
+    return items
+
+
+def _jsonl_item(name: str, task: JsonlTask, path: Path, number: int, row: JsonlRow) -> Item:
+    prompt, reference = row.question, row.reference
+    if task.family.endswith("-mc") != bool(row.choices):
+        what = "no choices in" if not row.choices else "choices in"
+        raise InputError(f"{path}: line {number}: {what} a row of the family {task.family}")
+    if row.choices:
+        letters = LETTERS[: len(row.choices)]
+        prompt = with_choices(row.question, row.choices)
+        if reference in row.choices:
+            reference = letters[row.choices.index(reference)]
+        elif reference not in letters:
+            raise InputError(
+                f"{path}: line {number}: reference: {reference!r} is neither a choice nor one of "
+                f"the letters {letters}"
+            )
+    return Item(
+        id=row.id or f"{number:05d}",
+        task=name,
+        family=task.family,
+        prompt=prompt,
+        reference=reference,
+        content=f"{name} {digest_json([row.question, row.choices])[:16]}",
+        grader="letter" if row.choices else task.grader,
+        choices=row.choices,
+        depth=row.depth,
+        cluster=row.cluster,
+    )

@@ -1,1 +1,0 @@
-"""Teachers: what answers every training prompt twice, plainly and with a trace."""

@@ -1,0 +1,38 @@
+"""What answering a cell cost, from the record of its student."""
+
+from breakeven.core.records import Record
+
+_TOTALS = {
+    "device_seconds": "cost/answer_device_seconds",
+    "inference_flops": "cost/answer_flops",
+    "answers": "answers/answers",
+    "truncated": "answers/truncated",
+}
+
+
+def answering_metrics(record: Record, arm: str, seed: int) -> dict[str, float]:
+    """Totals of one cell over all its tasks and decodings; empty where it has no rows.
+
+    `details.cells` of the record holds one row an arm, seed, decoding and task.
+    """
+    rows = [
+        row
+        for row in record.details.get("cells", ())
+        if row["arm"] == arm and int(row["seed"]) == seed
+    ]
+    if not rows:
+        return {}
+    totals = {
+        metric: float(sum(row[name] for row in rows))
+        for name, metric in _TOTALS.items()
+        if all(row.get(name) is not None for row in rows)
+    }
+    seconds = totals.get("cost/answer_device_seconds")
+    if seconds is not None:
+        on_cpu = set(record.device_seconds) <= {"cpu"}
+        totals["cost/answer_gpu_hours"] = 0.0 if on_cpu else seconds / 3600
+    rate = record.details.get("ceiling", {}).get("flops_per_second")
+    flops = totals.get("cost/answer_flops")
+    if flops is not None and seconds and rate:
+        totals["answers/utilisation"] = flops / (seconds * rate)
+    return totals

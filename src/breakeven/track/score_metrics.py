@@ -1,0 +1,80 @@
+"""Scores of `scores/items.parquet` as metrics of a run, by cell: tasks, families, rates, costs."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from breakeven.params.cells import Cell
+from breakeven.results.aggregate import FamilyScore
+from breakeven.tracking.entries import known
+
+# Column of the item rows: the group of metrics that shows its mean over a family.
+_SHOWN = {
+    "correct": "accuracy",
+    "truncated": "truncated",
+    "inference_flops": "inference_flops",
+    "prompt_tokens": "prompt_tokens",
+    "thinking_tokens": "thinking_tokens",
+    "answer_tokens": "answer_tokens",
+}
+
+
+def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float]]:
+    """Metrics by (student, arm, seed); empty where nothing was scored yet.
+
+    `accuracy/<family>`, `task_accuracy/<task>`, and so on, for the first decoding of params.yaml;
+    the names of any other decoding start with it: `<decoding>/accuracy/<family>`.
+    """
+    if not path.is_file():
+        return {}
+    import pandas as pd
+
+    from breakeven.results.aggregate import family_scores, task_scores
+    from breakeven.results.from_scores import check_item_rows
+
+    items = pd.read_parquet(path)
+    check_item_rows(items, str(path))
+    found: dict[Cell, dict[str, float]] = defaultdict(dict)
+    for score in family_scores(items):
+        prefix = "" if score.decoding == first_decoding else f"{score.decoding}/"
+        cell = found[Cell(score.student, score.arm, score.seed)]
+        cell |= {f"{prefix}{name}": value for name, value in _family_metrics(score).items()}
+    for row in task_scores(items).itertuples():
+        prefix = "" if row.decoding == first_decoding else f"{row.decoding}/"
+        cell = found[Cell(str(row.student), str(row.arm), int(str(row.seed)))]
+        cell[f"{prefix}task_accuracy/{row.task}"] = float(str(row.correct))
+    return {cell: with_means_and_logs(metrics) for cell, metrics in found.items()}
+
+
+def log10(name: str, value: float | None) -> dict[str, float]:
+    """`name` if there is a logarithm: MLflow's scatter charts have linear axes only."""
+    return {name: math.log10(value)} if value is not None and value > 0 else {}
+
+
+def with_means_and_logs(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Add the unweighted mean over families, to sort and plot by, and logarithms of FLOPs."""
+    whole = {**metrics, **_means_over_families(metrics)}
+    for name in list(whole):
+        if name.startswith("inference_flops/"):
+            whole |= log10(f"log10_{name}", whole[name])
+    return whole
+
+
+def _family_metrics(score: FamilyScore) -> dict[str, float]:
+    parsed = score.means.get("parsed")
+    shown = {f"{group}/{score.family}": score.means.get(column) for column, group in _SHOWN.items()}
+    shown[f"unparsed/{score.family}"] = None if parsed is None else 1.0 - parsed
+    return known(shown)
+
+
+def _means_over_families(metrics: Mapping[str, float]) -> dict[str, float]:
+    families = [name.removeprefix("accuracy/") for name in metrics if name.startswith("accuracy/")]
+    means = {}
+    for group in ("accuracy", "inference_flops", "output_tokens"):
+        parts = ["thinking_tokens", "answer_tokens"] if group == "output_tokens" else [group]
+        values = [metrics.get(f"{part}/{family}") for part in parts for family in families]
+        if families and None not in values:
+            total = sum(value for value in values if value is not None)
+            means[f"{group}/mean"] = total / len(families)
+    return means

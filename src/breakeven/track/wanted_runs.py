@@ -1,0 +1,245 @@
+"""The runs that params.yaml and the records ask for: cells, teacher data, bases, the report.
+
+Cells come from the parameters, never from listing a folder, so what was removed is not shown. A
+cell without a record yet has no run.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from breakeven.core.files import digest_file
+from breakeven.core.layout import REPORT, items_path, record_path
+from breakeven.core.records import Record, read_record
+from breakeven.params import Arm, Params
+from breakeven.params.cells import Cell, cells, first_decoding
+from breakeven.track.answer_bill import answering_metrics
+from breakeven.track.score_metrics import log10, score_metrics
+from breakeven.tracking.entries import Dataset, Entry, Model, flat, known
+from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
+
+
+def study_entries(params: Params) -> list[Entry]:
+    """Every run to show, the report last, so that it is the newest and comes first in the list."""
+    scores = score_metrics(items_path(), first_decoding(params))
+    return [
+        *_corpus_entries(params),
+        *_base_entries(params),
+        *_cell_entries(params, scores),
+        *_report_entries(params),
+    ]
+
+
+def _cell_entries(params: Params, scores: Mapping[Cell, dict[str, float]]) -> Iterator[Entry]:
+    for student in params.students:
+        base, answering = _record("base", student), _record("answer", student)
+        for cell in cells(params, student=student):
+            training = _record("train", *cell)
+            if training is not None:
+                yield _cell_entry(params, base, training, answering, scores.get(cell, {}))
+
+
+def _cell_entry(
+    params: Params,
+    base: Record | None,
+    training: Record,
+    answering: Record | None,
+    scored: Mapping[str, float],
+) -> Entry:
+    student, arm = str(training.cell["student"]), str(training.cell["arm"])
+    seed = int(training.cell["seed"])
+    keys = cell_keys(params, student, arm, seed)
+    metrics = {**scored, **_training_metrics(training)}
+    if base and base.metrics.get("parameters") is not None:
+        keys["size_parameters"] = f"{base.metrics['parameters']:.0f}"
+        metrics["cost/size_parameters"] = float(keys["size_parameters"])
+    datasets = _datasets(training.inputs, "training")
+    if answering and scored:
+        metrics |= answering_metrics(answering, arm, seed)
+        datasets += _datasets(answering.inputs, "evaluation")
+    return Entry(
+        cell=cell_name(student, arm, seed),
+        name=cell_title(params, student, arm, seed),
+        note=_cell_note(student, arm, params.arms[arm], scored),
+        keys=keys,
+        params=_parameters(training, answering),
+        tags={COLOUR: cell_colour(params, arm), **_absences(training), **_versions(training)},
+        metrics=metrics,
+        series=_series(training),
+        datasets=datasets,
+        model=_model(training, keys) if params.arms[arm].trained else None,
+    )
+
+
+def _corpus_entries(params: Params) -> Iterator[Entry]:
+    """One run a corpus: what the teacher wrote in both styles, and which pairs were kept."""
+    for name, corpus in params.corpora.items():
+        pairs = _record("pairs", name)
+        if pairs is None:
+            continue
+        written = [
+            record
+            for source in corpus.sources
+            for style in ("ift", "reasoning")
+            if (record := _record("distill", source, style)) is not None
+        ]
+        keys = {
+            "study": params.study,
+            "kind": "teacher-data",
+            "corpus": name,
+            "teacher": params.teacher.kind,
+        }
+        yield Entry(
+            cell=f"corpus:{name}",
+            name=f"teacher data {name}",
+            note=f"Corpus `{name}`: pairs of one prompt answered in both styles by the teacher.",
+            keys=keys,
+            params=flat("pairs", pairs.parameters) | {"sources": ", ".join(corpus.sources)},
+            tags=_absences(pairs, *written) | _versions(pairs),
+            metrics=_corpus_metrics(pairs, written),
+            datasets=(
+                *(one for record in written for one in _datasets(record.outputs, "distilled")),
+                *_datasets(pairs.outputs, "pairs"),
+            ),
+        )
+
+
+def _corpus_metrics(pairs: Record, written: list[Record]) -> dict[str, float]:
+    metrics = known(pairs.metrics, "pairs/{}") | known(pairs.tokens, "pairs/{}_tokens")
+    for reason, count in pairs.details.get("dropped_by_reason", {}).items():
+        metrics[f"pairs_dropped/{_metric_word(reason)}"] = float(count)
+    for record in written:
+        style = record.cell["style"]
+        for kind, count in known(record.tokens, "teacher/{}_tokens").items():
+            key = f"{kind}_{style}"
+            metrics[key] = metrics.get(key, 0.0) + count
+        key = f"teacher/device_seconds_{style}"
+        metrics[key] = metrics.get(key, 0.0) + sum(record.device_seconds.values())
+    return metrics
+
+
+def _base_entries(params: Params) -> Iterator[Entry]:
+    for student in params.students:
+        record = _record("base", student)
+        if record is None:
+            continue
+        keys = {"study": params.study, "kind": "base", "student": student}
+        yield Entry(
+            cell=f"base:{student}",
+            name=f"base {student}",
+            note=f"The base model of student `{student}`, before any arm.",
+            keys=keys,
+            params=flat("base", record.parameters),
+            tags=_absences(record) | _versions(record),
+            metrics=known(record.metrics, "base/{}")
+            | known(record.tokens, "base/{}_tokens")
+            | known(record.flops, "base/{}_flops"),
+            series=_series(record, "base"),
+        )
+
+
+def _report_entries(params: Params) -> Iterator[Entry]:
+    """One run with the page, figures and tables as artifacts; none before there is a report."""
+    if not (REPORT / "index.html").is_file():
+        return
+    record = _record("report")
+    files = sorted(file for file in REPORT.rglob("*") if file.is_file())
+    yield Entry(
+        cell="report",
+        name="report",
+        note="The report of the study: open Artifacts, then `index.html`.",
+        keys={"study": params.study, "kind": "report"},
+        params=flat("report", record.parameters) if record else {},
+        tags=_absences(record) | _versions(record) if record else {},
+        metrics=known(record.metrics, "report/{}") if record else {},
+        folder=REPORT,
+        files={file.relative_to(REPORT).as_posix(): digest_file(file) for file in files},
+    )
+
+
+def _record(stage: str, *cell: str | int) -> Record | None:
+    return read_record(stage, *cell) if record_path(stage, *cell).is_file() else None
+
+
+def _training_metrics(record: Record) -> dict[str, float]:
+    """Scalars of a training; one that a curve of the same name shows already is left out."""
+    scalars = {name: value for name, value in record.metrics.items() if name not in record.series}
+    metrics = {
+        **log10("cost/log10_train_flops", record.flops.get("train")),
+        **known(scalars, "train/{}"),
+        **known(record.tokens, "train_tokens/{}"),
+        **known(record.flops, "cost/{}_flops"),
+    }
+    if record.device_seconds:
+        metrics["cost/train_device_seconds"] = sum(record.device_seconds.values())
+        metrics["cost/train_gpu_hours"] = record.gpu_hours
+    return metrics
+
+
+def _series(record: Record, group: str = "train") -> dict[str, tuple[tuple[int, float], ...]]:
+    return {
+        f"{group}/{name}": tuple((int(step), float(value)) for step, value in points)
+        for name, points in record.series.items()
+    }
+
+
+def _parameters(training: Record, answering: Record | None) -> dict[str, str]:
+    answer = flat("answer", answering.parameters) if answering else {}
+    return flat("train", training.parameters) | answer
+
+
+def _versions(record: Record) -> dict[str, str]:
+    return {f"version.{name}": version for name, version in record.versions.items()}
+
+
+def _absences(*records: Record) -> dict[str, str]:
+    """Why a number is missing, as one tag."""
+    reasons = dict.fromkeys(
+        f"{name}: {reason}" for record in records for name, reason in record.absent.items()
+    )
+    return {"absent": "; ".join(reasons)} if reasons else {}
+
+
+def _datasets(files: Mapping[str, str], context: str) -> tuple[Dataset, ...]:
+    """The data files among a record's inputs or outputs."""
+    return tuple(
+        Dataset(_dataset_name(Path(path)), path, digest, context)
+        for path, digest in files.items()
+        if path.startswith("data/") and not path.endswith(".csv")
+    )
+
+
+def _dataset_name(path: Path) -> str:
+    """`chain-open` for a task, `chain/ift` for what a teacher wrote of a source."""
+    inside = path.with_suffix("").parts[2:]
+    return "/".join(inside) if inside else path.stem
+
+
+def _model(training: Record, keys: Mapping[str, str]) -> Model | None:
+    for path, digest in training.outputs.items():
+        if path.startswith("models/"):
+            name = "-".join(keys[key] for key in ("student", "arm", "seed"))
+            return Model(name, keys["method"], path, digest)
+    return None
+
+
+def _cell_note(student: str, arm: str, row: Arm, scored: Mapping[str, float]) -> str:
+    """A few lines of Markdown for the run's page."""
+    if row.trained:
+        how = f"trained on `{row.corpus}`, {row.reasoning_share:.0%} of its prompts with a trace"
+    else:
+        how = f"not trained, shown {row.shots} examples"
+    lines = [f"Student `{student}`, arm `{arm}`: {how}."]
+    families = {
+        name.removeprefix("accuracy/"): value
+        for name, value in scored.items()
+        if name.startswith("accuracy/") and name != "accuracy/mean"
+    }
+    if families:
+        lines += ["", "| family | accuracy |", "|---|---|"]
+        lines += [f"| {family} | {value:.1%} |" for family, value in families.items()]
+    return "\n".join(lines)
+
+
+def _metric_word(text: str) -> str:
+    """`text` with only the characters that a metric's name may hold."""
+    return "".join(letter if letter.isalnum() or letter in "_-. " else "-" for letter in text)

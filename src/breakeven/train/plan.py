@@ -1,0 +1,220 @@
+"""What a cell trains on: its settings, its samples in steps, and the key of the training."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import as_read, digest_json
+from breakeven.core.layout import pairs_path
+from breakeven.core.records import versions
+from breakeven.costs.lora import Lora
+from breakeven.costs.model_shapes import known_architecture
+from breakeven.models.context import context_of
+from breakeven.models.pointer import read_base
+from breakeven.params import Params
+from breakeven.params.cells import Cell, Settings, resolve
+from breakeven.pipeline.code import code_below
+from breakeven.rendering import Example
+from breakeven.rows.pair import Pair, read_pairs
+from breakeven.train.batches import Step, steps_of
+from breakeven.train.corpus_examples import (
+    FlopsOf,
+    Lessons,
+    budget_costs,
+    digest_steps,
+    joined_lessons,
+    render_pairs,
+)
+from breakeven.train.pair_selection import (
+    Costs,
+    Selection,
+    one_after_another,
+    pass_cost,
+    select,
+)
+from breakeven.train.schedule import FittedSchedule, fit_schedule
+
+_KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
+
+
+class Part(NamedTuple):
+    """What is learnt of one corpus: pairs and samples are numbered within it."""
+
+    corpus: str
+    lessons: Lessons
+    selection: Selection
+
+
+class Plan(NamedTuple):
+    """What a cell trains on, worked out before anything heavy is loaded.
+
+    `lessons`, `selection` and `steps` go through all corpora in order; `parts` tells them apart.
+    `inputs` are the digests of base and pairs as they were read.
+    """
+
+    settings: Settings
+    base: Path
+    parts: tuple[Part, ...]
+    lessons: Lessons
+    selection: Selection
+    steps: list[Step]
+    schedule: FittedSchedule
+    flops_of: FlopsOf
+    key: dict[str, Any]
+    inputs: dict[str, str]
+
+    def examples(self) -> Iterator[Example]:
+        """Every example, as often as it is learnt."""
+        return map(self.lessons.of, self.selection.samples)
+
+
+class StepsOfExamples:
+    """The steps of a plan as the loop takes them; each is put together when it is asked for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._steps, self._lessons = plan.steps, plan.lessons
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __getitem__(self, number: int, /) -> list[list[Example]]:
+        return [list(map(self._lessons.of, batch)) for batch in self._steps[number].micro_batches]
+
+
+def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
+    """Select and batch the samples of a cell; None where the arm is not trained.
+
+    Raises:
+        InputError: the base or the pairs are missing, no pair fits, the budget is too small.
+    """
+    settings = resolve(params, Cell(student, arm, seed)).training
+    if settings is None:
+        return None
+    pointer = read_base(student)
+    base = Path(pointer.path)
+    training = settings.training
+    _check_context(base, training.max_length, student)
+    lora = None if settings.method == "full" else Lora(settings.lora.rank)
+    flops_of = FlopsOf(known_architecture(base), settings.method, lora)
+    corpora, digests = _read_corpora(settings.corpora)
+    parts = _parts(settings, base, corpora, flops_of, arm=arm, seed=seed)
+    lessons = joined_lessons([part.lessons for part in parts])
+    selection = one_after_another(
+        [part.selection for part in parts], [len(part.lessons.ids) for part in parts]
+    )
+    steps = steps_of(
+        selection.phases,
+        [[lessons.tokens_of(sample) for sample in phase] for phase in selection.phases],
+        batch_tokens=training.batch_tokens,
+        batch_sequences=training.batch_sequences,
+        micro_batch_tokens=training.micro_batch_limit,
+        packing=training.packing,
+    )
+    key = {
+        "base": pointer.digest,
+        "lessons": digest_steps(steps, lessons),
+        "settings": settings.as_dict(),
+        "seed": seed,
+        "code": _digest_code(),
+        "versions": {name: known for name, known in versions().items() if name in _KEY_VERSIONS},
+    }
+    schedule = fit_schedule(training.schedule, len(steps))
+    inputs = {pointer.name: pointer.digest, **digests}
+    return Plan(settings, base, parts, lessons, selection, steps, schedule, flops_of, key, inputs)
+
+
+def _read_corpora(names: Sequence[str]) -> tuple[list[list[Pair]], dict[str, str]]:
+    """The pairs of some corpora, and the digests of the files as they were read, by path."""
+    corpora, digests = [], {}
+    for name in names:
+        path = pairs_path(name)
+        with as_read(path) as digest:
+            corpora.append(read_pairs(path))
+        digests[path.as_posix()] = digest
+    return corpora, digests
+
+
+def _parts(
+    settings: Settings,
+    base: Path,
+    corpora: Sequence[list[Pair]],
+    flops_of: FlopsOf,
+    *,
+    arm: str,
+    seed: int,
+) -> tuple[Part, ...]:
+    from breakeven.models.loading import load_tokenizer
+
+    tokenizer = load_tokenizer(base)
+    every = [
+        render_pairs(tokenizer, pairs, corpus=corpus, max_length=settings.training.max_length)
+        for corpus, pairs in zip(settings.corpora, corpora, strict=True)
+    ]
+    budgets = _budgets(settings, every, flops_of, seed)
+    return tuple(
+        Part(corpus, lessons, _select(settings, lessons, budget, arm, seed))
+        for corpus, lessons, budget in zip(settings.corpora, every, budgets, strict=True)
+    )
+
+
+def _check_context(base: Path, max_length: int, student: str) -> None:
+    context = context_of(base)
+    if context is not None and max_length > context:
+        raise InputError(
+            f"params.yaml: training.max_length: value is {max_length}; student {student} has a "
+            f"context of {context} tokens; use at most that"
+        )
+
+
+def _budgets(
+    settings: Settings, every: Sequence[Lessons], flops_of: FlopsOf, seed: int
+) -> list[tuple[float, Costs] | None]:
+    """Each corpus's part of the budget and its costs: in proportion to what a pass over it costs.
+
+    So each is passed over equally often, as it is without a budget.
+    """
+    if settings.budget is None:
+        return [None] * len(every)
+    costs = [budget_costs(settings.budget, lessons, flops_of) for lessons in every]
+    if len(every) == 1:
+        return list(costs)
+    passes = [
+        pass_cost(len(lessons.ids), share=settings.reasoning_share, seed=seed, costs=each)
+        for lessons, (_, each) in zip(every, costs, strict=True)
+    ]
+    return [
+        (budget * cost / sum(passes), each)
+        for (budget, each), cost in zip(costs, passes, strict=True)
+    ]
+
+
+def _select(
+    settings: Settings,
+    lessons: Lessons,
+    budget: tuple[float, Costs] | None,
+    arm: str,
+    seed: int,
+) -> Selection:
+    try:
+        return select(
+            len(lessons.ids),
+            share=settings.reasoning_share,
+            order=settings.order,
+            seed=seed,
+            epochs=settings.training.epochs,
+            budget=budget[0] if budget else None,
+            costs=budget[1] if budget else None,
+        )
+    except ValueError as error:
+        raise InputError(f"params.yaml: arms.{arm}.budget: {error}; use a larger one") from error
+
+
+def _digest_code() -> str:
+    """Digest of the modules that compute the weights from the steps: others may give other ones.
+
+    What comes before, pairs, tokens, steps, is in the key itself; documentation does not count.
+    """
+    here = "src/breakeven/training"
+    code = code_below([Path(here, "trainer.py"), Path(here, "model.py")])
+    return digest_json({name: one for name, one in code.items() if name.startswith(here)})

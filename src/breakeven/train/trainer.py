@@ -1,0 +1,297 @@
+"""The loop that trains a model: steps, schedule, clipping, checkpoints, curves.
+
+A loop on accelerate and not transformers' Trainer: the loss is normalised over a whole optimizer
+step, logits are computed only where there are labels, a resumed run ends with the same bytes, and
+a process starts 2 to 3 seconds sooner.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch import Tensor
+
+from breakeven.core.errors import InputError
+from breakeven.core.progress import Progress
+from breakeven.costs.devices import Device, metered
+from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
+from breakeven.models.sharding import whole
+from breakeven.params.cells import Settings
+from breakeven.rendering import Example
+from breakeven.train.losses import (
+    HeadGate,
+    collate,
+    collate_packed,
+    gated_head,
+    summed_loss,
+)
+from breakeven.train.micro_batches import Pass, passes_of
+from breakeven.train.packing import check_packing, uses_flash
+from breakeven.train.processes import is_sharded
+from breakeven.train.schedule import FittedSchedule
+from breakeven.train.trained_model import trained_parameters
+from breakeven.train.usage_log import Held, add_held
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+# How often what the device was held for is written down, so that a kill loses little of it.
+_USAGE_SECONDS = 5.0
+
+# A step as the loop takes it: micro-batches of examples.
+StepExamples = Sequence[Sequence[Example]]
+
+
+class Steps(Protocol):
+    """All steps of a run, each put together when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> StepExamples: ...
+
+
+class MetricsLog(Protocol):
+    """Takes the metrics of each step while a training runs."""
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Note the metrics of a step; must return at once."""
+
+
+@dataclass
+class Curves:
+    """What is known of each step, by its number."""
+
+    step: int = 0
+    loss: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
+    supervised_tokens: list[int] = field(default_factory=list)
+
+    def series(self) -> dict[str, list[list[float]]]:
+        """Rows of step and value, for a record."""
+        named: dict[str, list[Any]] = {
+            "loss": self.loss,
+            "learning_rate": self.learning_rate,
+            "gradient_norm": self.gradient_norm,
+        }
+        return {
+            name: [[step, value] for step, value in enumerate(values)]
+            for name, values in named.items()
+        }
+
+
+def train(
+    model: torch.nn.Module,
+    steps: Steps,
+    settings: Settings,
+    schedule: FittedSchedule,
+    *,
+    accelerator: "Accelerator",
+    device: Device,
+    seed: int,
+    scratch: Path,
+    label: str,
+    log: MetricsLog | None = None,
+) -> Curves:
+    """Train `model` in place through every step that its checkpoint in `scratch` has not done.
+
+    Every process of a run calls it; only the first shows progress, logs and writes checkpoints.
+
+    Raises:
+        InputError: the loss is no number any more, or the model cannot be trained packed.
+    """
+    run = Run(model, settings, schedule, accelerator=accelerator, seed=seed, scratch=scratch)
+    with gated_head(model) as gate, _shown(run, label, len(steps), log) as show:
+        if settings.training.packing:
+            run.check_packing(gate)
+
+        def advance_for(seconds: float) -> None:
+            until = time.monotonic() + seconds
+            while run.step < len(steps):
+                show(run.advance(steps[run.step], gate))
+                if run.step % settings.training.checkpoint_steps == 0:
+                    run.save()
+                if time.monotonic() >= until:
+                    return
+
+        finished = False
+        while not finished:
+            before = run.tokens
+            try:
+                with metered(device) as meter:
+                    advance_for(_USAGE_SECONDS)
+            finally:
+                held = Held(meter.usage, run.tokens - before)
+                add_held(scratch, held, accelerator.process_index)
+            finished = run.step == len(steps)
+    accelerator.wait_for_everyone()  # all have noted what they held
+    return run.curves
+
+
+@contextmanager
+def _shown(
+    run: "Run", label: str, total: int, log: MetricsLog | None
+) -> Iterator[Callable[[Mapping[str, float]], None]]:
+    """What takes the metrics of each step: the first process shows them, the others nothing."""
+    if not run.accelerator.is_main_process:
+        yield lambda _metrics: None
+        return
+    with Progress(label, total=total, done=run.step) as progress:
+
+        def show(metrics: Mapping[str, float]) -> None:
+            progress.advance(f"loss {metrics['loss']:.3f}")
+            if log is not None:
+                log.log(run.step - 1, metrics)
+
+        yield show
+
+
+class Run:
+    """Model, optimizer and curves of one run."""
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        settings: Settings,
+        schedule: FittedSchedule,
+        *,
+        accelerator: "Accelerator",
+        seed: int,
+        scratch: Path,
+    ) -> None:
+        self.settings, self.schedule = settings, schedule
+        self.accelerator, self.seed, self.scratch = accelerator, seed, scratch
+        self.optimizer = make_optimizer(trained_parameters(model), settings, accelerator.device)
+        self.model, self.stepper = accelerator.prepare(model, self.optimizer)
+        # Only now: sharding has put other parameters in the place of those before.
+        self.parameters = trained_parameters(model)
+        state = load_checkpoint(
+            scratch, self.parameters, self.optimizer, speaks=accelerator.is_main_process
+        )
+        self.curves = Curves(**state) if state else Curves()
+        self.tokens = 0  # by this process
+        self.vocabulary = len(model.get_input_embeddings().weight)  # type: ignore[operator]
+        self.flash = uses_flash(model)
+        self.collate = (
+            partial(collate_packed, flash=self.flash) if settings.training.packing else collate
+        )
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.curves.step
+
+    def advance(self, examples: StepExamples, gate: HeadGate) -> dict[str, float]:
+        """One optimizer step; its metrics."""
+        # Seeded by the step, so that dropout is the same after a resume without keeping its state.
+        torch.manual_seed(self.seed * 1_000_003 + self.step)
+        rate = self.settings.learning_rate * self.schedule.share(self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        rows = [one for batch in examples for one in batch]
+        tokens = sum(len(one.input_ids) - one.labels_start for one in rows)
+        loss = self._all_backward(examples, tokens, gate)
+        norm = self.accelerator.clip_grad_norm_(
+            list(self.parameters.values()), self.settings.training.max_gradient_norm
+        )
+        self.stepper.step()
+        self.stepper.zero_grad()
+        return self._note(float(loss), rate, float(whole(norm)), tokens)
+
+    def check_packing(self, gate: HeadGate) -> None:
+        """Raise InputError where the model would let packed sequences see each other."""
+        check_packing(
+            self.model,
+            gate,
+            vocabulary=self.vocabulary,
+            flash=self.flash,
+            device=self.accelerator.device,
+        )
+
+    def save(self) -> None:
+        """A checkpoint of the steps done."""
+        save_checkpoint(
+            self.scratch,
+            self.parameters,
+            self.optimizer,
+            asdict(self.curves),
+            writes=self.accelerator.is_main_process,
+        )
+        self.accelerator.wait_for_everyone()
+
+    def _all_backward(self, examples: StepExamples, tokens: int, gate: HeadGate) -> Tensor:
+        """Add up the gradient of the step's mean loss over all processes; that loss."""
+        accelerator = self.accelerator
+        passes = passes_of(
+            examples, process=accelerator.process_index, processes=accelerator.num_processes
+        )
+        losses = []
+        for number, one in enumerate(passes, start=1):
+            with self._gradients_kept() if number < len(passes) else nullcontext():
+                losses.append(self._backward(one, tokens, gate))
+        loss = torch.stack(losses).sum()
+        if accelerator.num_processes > 1:
+            loss = accelerator.reduce(loss, "sum")
+        return loss
+
+    def _gradients_kept(self) -> AbstractContextManager[None]:
+        """While it lasts, gradients add up in this process; sharded ones have no room for that."""
+        if self.accelerator.num_processes == 1 or is_sharded(self.accelerator):
+            return nullcontext()
+        return self.accelerator.no_sync(self.model)
+
+    def _backward(self, one: Pass, tokens: int, gate: HeadGate) -> Tensor:
+        """Add the gradient of the step's mean loss that this pass has a part in."""
+        batch = self.collate(one.examples).to(self.accelerator.device)
+        loss = summed_loss(self.model, batch, gate) / tokens
+        if not one.counts:
+            loss = 0.0 * loss
+        else:
+            self.tokens += sum(len(each.input_ids) for each in one.examples)
+        # Processes take the mean of their gradients; a step's gradient is their sum.
+        self.accelerator.backward(loss * self.accelerator.num_processes)
+        return loss.detach()
+
+    def _note(self, loss: float, rate: float, norm: float, tokens: int) -> dict[str, float]:
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise InputError(
+                f"params.yaml: training.learning_rate: value is {self.settings.learning_rate:g}; "
+                f"the loss is {loss} with gradient norm {norm} at step {self.step}; use a lower one"
+            )
+        self.curves.loss.append(loss)
+        self.curves.learning_rate.append(rate)
+        self.curves.gradient_norm.append(norm)
+        self.curves.supervised_tokens.append(tokens)
+        self.curves.step += 1
+        return {
+            "loss": loss,
+            "learning_rate": rate,
+            "gradient_norm": norm,
+            "supervised_tokens": tokens,
+        }
+
+
+def make_optimizer(
+    parameters: Mapping[str, torch.nn.Parameter], settings: Settings, device: torch.device
+) -> torch.optim.AdamW:
+    """AdamW, fused where `device` has a kernel; weight decay on matrices, not norms and biases."""
+    matrices = [one for one in parameters.values() if one.ndim > 1]
+    vectors = [one for one in parameters.values() if one.ndim <= 1]
+    training = settings.training
+    groups = [
+        {"params": group, "weight_decay": decay}
+        for group, decay in ((matrices, training.weight_decay), (vectors, 0.0))
+        if group
+    ]
+    return torch.optim.AdamW(
+        groups,
+        lr=settings.learning_rate,
+        betas=training.adam_betas,
+        fused=device.type in ("cpu", "cuda"),
+    )

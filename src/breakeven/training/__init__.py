@@ -1,1 +1,0 @@
-"""Fine-tuning: which pairs an arm learns, in which batches, and the loop that learns them."""

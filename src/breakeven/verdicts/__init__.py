@@ -1,1 +1,0 @@
-"""The claims of the study as data, and the tests that judge them on any `Results`."""

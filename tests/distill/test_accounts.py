@@ -1,0 +1,41 @@
+"""What a record says of the teacher's time: all of it, or that a part is not known."""
+
+from dataclasses import replace
+
+import pytest
+
+from breakeven.costs.devices import Device
+from breakeven.distill.journal import Reply
+from breakeven.distill.model_teacher import Teaching
+from breakeven.distill.teacher_costs import Tally
+
+REPLY = Reply("a", "5", None, "stop", prompt_tokens=4, completion_tokens=2, device_seconds=1.5)
+TEACHING = Teaching(
+    {}, lambda *_: None, None, "its shape is not known", Device("a GPU", "cuda"), devices=2
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "held"), [((1.5, 0.0), {"cuda": 3.0}), ((0.0, 0.0), {"cuda": 0.0})]
+)
+def test_device_seconds_are_those_of_every_reply(
+    seconds: tuple[float, ...], held: dict[str, float]
+) -> None:
+    assert fields_of(seconds)["device_seconds"] == held
+
+
+def test_a_reply_without_device_seconds_leaves_the_sum_unknown() -> None:
+    fields = fields_of((1.5, None))
+    assert "device_seconds" not in fields
+    assert fields["absent"]["device_seconds"].startswith("1 of 2 completions")
+    assert fields["absent"]["gpu_hours"] == fields["absent"]["device_seconds"]
+
+
+def fields_of(seconds: tuple[float | None, ...]) -> dict:
+    tally = Tally(TEACHING)
+    replies = [
+        (str(number), replace(REPLY, prompt=str(number), device_seconds=one))
+        for number, one in enumerate(seconds)
+    ]
+    assert len(list(tally.completions("ift", replies))) == len(seconds)
+    return tally.fields(asked=0, usage=None)

@@ -1,0 +1,105 @@
+"""The journal: what is on disk is found again, whatever happened to the file's end."""
+
+import errno
+import os
+
+import pytest
+
+from breakeven.core.errors import MachineError
+from breakeven.distill.journal import Journal, Reply, prompt_digest
+from breakeven.rows.prompt import Prompt
+
+
+def prompt(text, name="s-0"):
+    return Prompt(id=name, source="s", prompt=text, content=text)
+
+
+def reply(text, content="c"):
+    return Reply(prompt_digest(prompt(text)), content, None, "stop", 1, 2)
+
+
+def kept(folder, *texts, source="s"):
+    with Journal(folder, source) as journal:
+        for text in texts:
+            journal.keep(reply(text, f"answer to {text} é"))
+
+
+def missing(folder, *texts, source="s"):
+    with Journal(folder, source) as journal:
+        return [one.prompt for one in journal.missing([prompt(text) for text in texts])]
+
+
+def test_only_what_was_not_answered_is_missing_in_the_order_of_the_prompts(tmp_path):
+    kept(tmp_path, "b", "d")
+    assert missing(tmp_path, "d", "c", "b", "a") == ["c", "a"]
+
+
+def test_the_same_text_is_asked_for_once_whatever_its_id(tmp_path):
+    with Journal(tmp_path, "s") as journal:
+        found = journal.missing([prompt("a", "s-1"), prompt("a", "s-2"), prompt("b", "s-3")])
+    assert [one.id for one in found] == ["s-1", "s-3"]
+
+
+def test_a_prompt_of_another_source_is_not_asked_for_again(tmp_path):
+    kept(tmp_path, "a", source="one")
+    assert missing(tmp_path, "a", "b", source="two") == ["b"]
+
+
+def test_replies_come_back_whole_in_the_order_of_the_prompts(tmp_path):
+    kept(tmp_path, "a")
+    with Journal(tmp_path, "s") as journal:
+        journal.keep(reply("b", "two\nlines"))
+        found = list(journal.replies([prompt("b"), prompt("a"), prompt("b", "again")]))
+    assert [(one.id, back.content) for one, back in found] == [
+        ("s-0", "two\nlines"),
+        ("s-0", "answer to a é"),
+        ("again", "two\nlines"),
+    ]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 60])
+def test_a_torn_last_line_costs_that_reply_and_no_other(tmp_path, cut):
+    kept(tmp_path, "a", "b")
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(path.read_bytes()[:-cut])
+    lost = [] if cut == 1 else ["b"]  # without its line break the reply is whole
+    assert missing(tmp_path, "a", "b") == lost
+    kept(tmp_path, "b", "c")
+    assert missing(tmp_path, "a", "b", "c") == []
+    with Journal(tmp_path, "s") as journal:
+        back = [one.content for _, one in journal.replies([prompt(text) for text in "abc"])]
+    assert back == [f"answer to {text} é" for text in "abc"]
+
+
+def test_a_reply_is_on_disk_when_keep_returns(tmp_path):
+    with Journal(tmp_path, "s") as journal:
+        journal.keep(reply("a"))
+        assert (tmp_path / "s.jsonl").read_text().endswith("\n")
+        assert missing(tmp_path, "a", source="another") == []
+
+
+def test_a_second_process_of_the_same_source_is_refused(tmp_path):
+    with Journal(tmp_path, "s"), pytest.raises(MachineError, match=r"s.jsonl: another process"):
+        Journal(tmp_path, "s")
+    assert missing(tmp_path, "a") == ["a"]
+
+
+def test_a_full_disk_names_the_file_and_leaves_whole_lines(tmp_path, monkeypatch):
+    real, room = os.write, [30]
+
+    def write(file, data):
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken, room[0] = data[: room[0]], 0
+        return real(file, taken)
+
+    with Journal(tmp_path, "s") as journal:
+        journal.keep(reply("a"))
+        monkeypatch.setattr(os, "write", write)
+        with pytest.raises(OSError, match="No space") as caught:
+            journal.keep(reply("b"))
+        monkeypatch.undo()
+        journal.keep(reply("c"))
+    assert caught.value.filename == str(tmp_path / "s.jsonl")
+    assert missing(tmp_path, "a", "b", "c") == ["b"]
+    assert (tmp_path / "s.jsonl").read_text().count("\n") == 2

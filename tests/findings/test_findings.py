@@ -1,0 +1,163 @@
+"""One correction and one set of counts for everything that a report decides."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from breakeven.findings.decided import findings
+from breakeven.findings.matched import matched_comparisons
+from breakeven.findings.sample import sample_of
+from breakeven.findings.standing import Counts, count, stands
+from breakeven.results.cell_results import CellResult, Results, TaskResult
+
+
+def cells(*rows: tuple[str, str, float], items: int = 1000, seed: int = 0) -> Results:
+    """(student, style, accuracy) rows on one task; reasoning costs ten times as much."""
+    sizes = {"small": 1e9, "large": 8e9}
+    return Results(
+        "mine",
+        "imported",
+        tuple(
+            CellResult(
+                student,
+                sizes[student],
+                style,
+                style,
+                None,
+                "general",
+                seed,
+                "greedy",
+                "math-open",
+                accuracy,
+                items=items,
+                inference_flops=sizes[student] * (10 if style == "reasoning" else 1),
+                tasks=(TaskResult("gsm8k", accuracy, items),),
+            )
+            for student, style, accuracy in rows
+        ),
+    )
+
+
+FOUR = (
+    ("small", "ift", 0.2),
+    ("small", "reasoning", 0.3),
+    ("large", "ift", 0.5),
+    ("large", "reasoning", 0.52),
+)
+
+
+@pytest.mark.parametrize(
+    ("adjusted", "lead", "expected"),
+    [
+        (0.0, 0.1, "ahead"),
+        (0.0, -0.1, "behind"),
+        (0.05, 0.1, "ahead"),
+        (0.051, 0.1, "undecided"),
+        (None, 0.1, "undecided"),
+        (0.0, 0.0, "undecided"),
+    ],
+)
+def test_a_p_of_zero_decides_and_an_absent_one_does_not(adjusted, lead, expected):
+    assert stands(adjusted, lead) == expected
+
+
+def test_comparisons_are_counted_by_how_they_stand():
+    assert count(["ahead", "undecided", "behind", "ahead"]) == Counts(2, 1, 1)
+    assert Counts(2, 1, 1).total == 4
+
+
+def test_every_test_is_corrected_by_their_number():
+    found = findings(cells(*FOUR))
+    rows = {row.student: row for row in found.families}
+    claims = sum(verdict.p_value is not None for verdict in found.claims)
+    # Two pairs (a family of one task is one test), two comparisons at equal inference cost.
+    assert found.comparisons == claims + 2 + 2
+    assert (rows["small"].stands, rows["large"].stands) == ("ahead", "undecided")
+    assert rows["large"].adjusted_p_value == 1.0
+
+
+def test_a_lead_that_is_surer_than_any_number_is_a_lead():
+    # 99.9% against 31% on 10,000 questions: both p round to 0 and 1 in floating point.
+    rows = (
+        ("small", "ift", 0.31),
+        ("small", "reasoning", 0.999),
+        ("large", "ift", 0.31),
+        ("large", "reasoning", 0.999),
+    )
+    results = replace(cells(*rows, items=10_000), teacher_accuracy={"math-open": 0.4})
+    found = findings(results)
+    assert [row.p_value for row in found.families] == [0.0, 0.0]
+    assert count(row.stands for row in found.families) == Counts(2, 0, 0)
+    assert found.counts("inference_flops") == Counts(2, 0, 0)
+    assert found.claim("ift-near-frontier-in-most").numbers["reasoning_ahead"] == 2
+
+
+def test_claims_count_as_the_table_does():
+    found = findings(cells(*FOUR))
+    numbers = found.claim("no-reasoning-on-frontier").numbers
+    counts = found.counts("inference_flops")
+    assert (numbers["reasoning_ahead"], numbers["ift_ahead"], numbers["undecided"]) == counts
+    words = f"of 2 comparisons reasoning is ahead in {counts.ahead}, IFT in {counts.behind}"
+    assert words in found.claim("no-reasoning-on-frontier").evidence
+
+
+def test_what_would_show_takes_the_level_of_the_decision():
+    found = findings(cells(*FOUR))
+    row = next(row for row in found.families if row.student == "large")
+    # The first that Holm leaves undecided failed against 5% over all that are left.
+    assert found.level == pytest.approx(0.05 / (found.comparisons - found.decided))
+    from scipy.special import ndtri
+
+    error = row.standard_error
+    expected = (ndtri(1 - found.level / 2) + ndtri(0.8)) * error
+    assert row.detectable == pytest.approx(expected)
+
+
+def test_only_one_decoding_is_judged():
+    greedy = cells(*FOUR)
+    vote = tuple(replace(cell, decoding="vote", accuracy=0.9) for cell in greedy.cells)
+    both = replace(greedy, cells=(*greedy.cells, *vote))
+    assert findings(both).comparisons == findings(greedy).comparisons
+    assert findings(both, decoding="vote").families[0].accuracy == 0.9
+
+
+def test_one_seed_says_what_its_intervals_lack():
+    assert "one seed" in (findings(cells(*FOUR)).seed_reason or "")
+    two = cells(*FOUR), cells(*((s, style, a + 0.01) for s, style, a in FOUR), seed=1)
+    both = replace(two[0], cells=(*two[0].cells, *two[1].cells))
+    assert findings(both).seed_reason is None
+
+
+def test_an_undecided_comparison_at_equal_cost_has_both_directions_tried():
+    (one, _) = matched_comparisons(sample_of(cells(*FOUR)), "inference_flops")
+    # The small reasoning student costs more than the large IFT one, and is 20 points behind.
+    assert one.decided(0.04).stands == "behind"
+    assert one.decided(0.06).stands == "undecided"
+    assert one.p_value is not None and one.p_value < 1e-6
+
+
+def test_the_gap_of_serial_tasks_counts_shared_contents_once(study):
+    gain = {"math-open": 0.3, "math-mc": 0.3, "general-open": 0.0, "general-mc": 0.0}
+    results = study(
+        lambda arm, _, family: 0.4 + (gain[family] if arm == "reasoning" else 0.0), tasks=1
+    )
+    depths = {f"{family}-0": family.startswith("math") for family in gain}
+    found = findings(results, depths=depths)
+    assert found.serial is not None
+    assert (found.serial.serial_tasks, found.serial.flat_tasks) == (2, 2)
+    assert (found.serial.serial.stands, found.serial.gap.stands) == ("ahead", "ahead")
+    assert found.serial.flat.stands == "undecided"
+    items = results.items
+    twice = items.assign(cluster=items["family"].str.split("-").str[0] + items["item"])
+    shared = findings(replace(results, items=twice), depths=depths)
+    assert shared.serial is not None
+    assert shared.serial.serial.value == pytest.approx(found.serial.serial.value)
+    assert shared.serial.serial.standard_error != found.serial.serial.standard_error
+
+
+def test_results_of_one_style_decide_nothing():
+    only = cells(("small", "ift", 0.2), ("large", "ift", 0.5))
+    found = findings(only)
+    assert (found.families, found.serial, found.counts()) == ((), None, Counts(0, 0, 0))
+    assert pd.notna(found.level)

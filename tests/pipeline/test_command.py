@@ -1,0 +1,66 @@
+"""How a stage ends: one line on standard error and an exit code, or a traceback for our faults."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.exits import exit_code_of
+from breakeven.pipeline.command import run_stage
+
+
+def raising(error: BaseException):
+    def work() -> None:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (InputError("f: k: no"), 2, "error: f: k: no"),
+        (MachineError("no device"), 3, "error: no device"),
+        (OSError(errno.ENOSPC, "full", "x"), 3, "error: the disk is full: x; free some space"),
+        (OSError(errno.EDQUOT, "quota", "x"), 3, "error: the disk is full: x; free some space"),
+        (OSError(errno.EFBIG, "large", "x"), 3, "error: the disk is full: x; free some space"),
+        (
+            PermissionError(errno.EACCES, os.strerror(errno.EACCES), "x"),
+            3,
+            "error: x: Permission denied; change its rights or name another place",
+        ),
+        (
+            OSError(errno.EROFS, os.strerror(errno.EROFS), "x"),
+            3,
+            "error: x: Read-only file system; change its rights or name another place",
+        ),
+        (
+            OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), "f/x"),
+            3,
+            "error: f/x: Not a directory; change its rights or name another place",
+        ),
+        (KeyboardInterrupt(), 130, "interrupted; what was done is kept and the next run goes on"),
+    ],
+)
+def test_what_a_person_can_mend_is_one_line_and_an_exit_code(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, line: str
+) -> None:
+    assert exit_code_of(raising(error)) == code
+    assert capsys.readouterr().err == f"{line}\n"
+
+
+def test_a_fault_of_ours_keeps_its_traceback(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        exit_code_of(lambda: (tmp_path / "none").read_text() and None)
+
+
+@pytest.mark.parametrize("code", [0, None, 3])
+def test_a_stage_that_something_within_it_ends_has_failed(monkeypatch, code) -> None:
+    def body(_params) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("sys.argv", ["stage"])
+    with pytest.raises(RuntimeError, match="something within the stage exited with"):
+        run_stage(body)

@@ -1,0 +1,87 @@
+"""Golden numbers: arXiv 2509.22193 and what follows from its tables by arithmetic."""
+
+import json
+
+import pytest
+
+from breakeven.results.replay import replay_results, replay_summary, training_ratio
+
+
+@pytest.fixture(scope="module")
+def summary():
+    return replay_summary()
+
+
+def test_reasoning_wins_28_of_the_40_published_pairs(summary):
+    assert (summary["pairs"], summary["won_by_reasoning"]) == (40, 28)
+
+
+@pytest.mark.parametrize(
+    ("family", "sizes"),
+    [
+        ("general-open", {"0.5": 1.8, "1.5": 9.4, "3": 12.7, "7": ">14", "14": ">14"}),
+        ("general-mc", {"0.5": "<0.5", "1.5": 1.5, "3": 4.6, "7": ">14", "14": ">14"}),
+        ("math-open", {"0.5": 1.1, "1.5": 5.6, "3": ">14", "7": ">14", "14": ">14"}),
+        ("math-mc", {"0.5": 0.6, "1.5": 2.6, "3": 10.4, "7": ">14", "14": ">14"}),
+    ],
+)
+def test_ift_equivalent_sizes_after_the_general_corpus(summary, family, sizes):
+    assert summary["equivalent_size_b"]["general"][family] == sizes
+
+
+def test_math_open_at_14b_turns_on_extrapolation_at_matched_inference_flops(summary):
+    (row,) = [
+        row
+        for row in summary["matched_inference_flops"]
+        if (row["corpus"], row["family"], row["size_b"]) == ("general", "math-open", 14)
+    ]
+    assert row["standing"] == "undecided"
+    assert row["extrapolation_factor"] == pytest.approx(7.1, abs=0.05)
+
+
+def test_no_reasoning_student_is_ahead_below_7b_at_matched_inference_flops(summary):
+    standings = [row["standing"] for row in summary["matched_inference_flops"] if row["size_b"] < 7]
+    assert len(standings) == 24
+    # By bounds on the sampling error, corrected over the 136 tests of the replay.
+    assert standings.count("IFT ahead") == 18
+    assert "reasoning ahead" not in standings
+
+
+def test_claims_that_exclude_each_other_are_reported(summary):
+    assert [
+        "no-reasoning-on-frontier",
+        "reasoning-on-both-frontiers-from-7b",
+    ] in summary["contradictions"]
+
+
+def test_the_summary_is_json_without_nan(summary):
+    text = json.dumps(summary, allow_nan=False)
+    assert {"id", "version", "verdict", "evidence"} <= set(json.loads(text)["verdicts"][0])
+
+
+def test_inference_flops_follow_the_published_power_law():
+    cell = replay_results().cell("Qwen2.5-3B", "reasoning", "math-open")
+    assert cell is not None
+    assert cell.inference_flops == pytest.approx(2.67e13 * 3**0.77)
+
+
+def test_training_compute_from_the_released_mean_lengths():
+    five_times, less = training_ratio("general", 3, 7), training_ratio("general", 1.5, 7)
+    assert five_times.value == pytest.approx(2.4, abs=0.05)
+    assert less.value == pytest.approx(1.3, abs=0.05)
+    # 3 to 5 bytes a token in each style by itself: 2.4 · 3/5 at the least.
+    assert five_times.low < 2.4 * 3 / 5 + 0.05
+    assert five_times.low < 5 < five_times.high
+    assert less.low < 1.6 < less.high
+
+
+def test_what_is_derived_or_absent_is_said_in_the_notes():
+    notes = " ".join(replay_results().notes)
+    for word in ("training FLOPs", "derived", "sampling error: not published", "absent"):
+        assert word in notes
+
+
+def test_accuracy_of_guessing_is_the_mean_over_the_tasks():
+    cell = replay_results().cell("Qwen2.5-3B", "ift", "general-mc")
+    assert cell is not None
+    assert cell.chance == pytest.approx((0.5 + 0.25 + 0.25) / 3)

@@ -1,0 +1,406 @@
+"""A trained cell from its pairs to its weights and record; killed, resumed, reused."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.train.tiny import BASE, make_params, worked_pairs
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_path
+from breakeven.core.layout import pairs_path, student_folder
+from breakeven.core.records import read_record
+from breakeven.costs.exact import train_flops
+from breakeven.costs.lora import Lora
+from breakeven.costs.model_shapes import load_architecture
+from breakeven.rows.pair import Pair, write_pairs
+from breakeven.train import stage
+from breakeven.train.cell_training import train_cell
+from breakeven.train.plan import plan_cell
+from breakeven.train.usage_log import all_held
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Trains the cell given by the params on standard input, and kills itself (kill -9) at a step.
+CHILD = """
+import contextlib, os, signal, sys
+from breakeven.params import Params
+from breakeven.train import trainer
+from breakeven.train.cell_training import train_cell
+
+class Killer:
+    def log(self, step, metrics):
+        if step == int(sys.argv[1]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+trainer._USAGE_SECONDS = 0.0  # a line a step
+params = Params.model_validate_json(sys.stdin.read())
+train_cell(params, "tiny", sys.argv[2], 0, watch=lambda key: contextlib.nullcontext(Killer()))
+"""
+
+
+def kill_at(step: int, params, arm: str = "reasoning") -> None:
+    """Train in a process of its own that is killed at a step."""
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, str(step), arm],
+        input=params.model_dump_json(),
+        text=True,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path), "OMP_NUM_THREADS": "1"},
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+
+
+class Steps(list):
+    """A log that keeps the numbers of the steps."""
+
+    def log(self, step, metrics):
+        self.append(step)
+
+
+def watched(steps):
+    @contextmanager
+    def watch(key):
+        yield steps
+
+    return watch
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("method", ["lora", "qlora", "full"])
+def test_killed_training_ends_with_the_bytes_of_an_undisturbed_one(study, method):
+    params = make_params(checkpoint_steps=3, method=method)
+    folder = student_folder("tiny", "reasoning", 0)
+    undisturbed = train_cell(params, "tiny", "reasoning", 0)
+    expected = bytes_of(folder)
+    if method == "full":
+        assert set(expected) == {"config.json", "generation_config.json", "model.safetensors"}
+    else:
+        assert set(expected) == {"adapter_config.json", "adapter_model.safetensors"}
+        # peft keeps a set there, in another order in every process.
+        modules = json.loads(expected["adapter_config.json"])["target_modules"]
+        assert modules == sorted(modules)
+    shutil.rmtree(".work")
+    shutil.rmtree(folder)
+
+    kill_at(4, params)
+    assert not folder.exists()
+    (usage,) = Path(".work").rglob("usage.jsonl")
+    held_before = all_held(usage.parent)
+    assert held_before.usage.device_seconds > 0
+    steps = Steps()
+    resumed = train_cell(params, "tiny", "reasoning", 0, watch=watched(steps))
+    assert steps[0] == 3
+    assert bytes_of(folder) == expected
+    assert resumed.series == undisturbed.series
+    assert resumed.tokens == undisturbed.tokens
+    # Four steps were held and noted before the kill; step 3 was done again.
+    assert resumed.usage.device_seconds > held_before.usage.device_seconds
+    assert all_held(usage.parent).tokens > resumed.tokens["trained"]
+
+
+def test_finished_training_is_not_done_again_when_its_output_is_deleted(study):
+    params = make_params()
+    first = train_cell(params, "tiny", "ift", 0)
+    folder = student_folder("tiny", "ift", 0)
+    expected = bytes_of(folder)
+    shutil.rmtree(folder)
+    steps = Steps()
+    again = train_cell(params, "tiny", "ift", 0, watch=watched(steps))
+    assert steps == []
+    assert again == first
+    assert bytes_of(folder) == expected
+    assert not list(Path(".work").rglob("checkpoint.safetensors"))
+
+
+def test_finished_weights_that_were_touched_are_trained_again(study, capsys):
+    params = make_params()
+    first = train_cell(params, "tiny", "ift", 0)
+    (weights,) = Path(".work").rglob("finished/student/adapter_model.safetensors")
+    weights.write_bytes(b"x")
+    again = train_cell(params, "tiny", "ift", 0)
+    assert "the weights have changed; training again" in capsys.readouterr().err
+    assert again.digest == first.digest
+
+
+def key_of(params, arm="ift", seed=0):
+    return plan_cell(params, "tiny", arm, seed).key
+
+
+def test_key_changes_with_what_changes_the_weights_only(study):
+    key = key_of(make_params())
+    assert key_of(make_params(checkpoint_steps=7, threads=1, launch="a.yaml")) == key
+    others = [
+        key_of(make_params(learning_rate=1e-3)),
+        key_of(make_params(lora={"rank": 2})),
+        key_of(make_params(batch_tokens=100)),
+        key_of(make_params(batch_sequences=8)),
+        key_of(make_params(packing=True)),
+        key_of(make_params(epochs=2)),
+        key_of(make_params(), seed=1),
+        key_of(make_params(), arm="mixed"),
+    ]
+    pairs = worked_pairs()
+    write_pairs(pairs_path("general"), pairs[:-1])
+    others.append(key_of(make_params()))
+    digests = [json.dumps(one, sort_keys=True) for one in (key, *others)]
+    assert len(set(digests)) == len(digests)
+
+
+def test_traces_do_not_change_the_key_of_an_arm_that_learns_none(study):
+    key = key_of(make_params())
+    pairs = [
+        Pair(**{**vars(pair), "reasoning": "<think>\nNo.\n</think>\n\n1"})
+        for pair in worked_pairs()
+    ]
+    write_pairs(pairs_path("general"), pairs)
+    assert key_of(make_params()) == key
+    assert key_of(make_params(), arm="mixed") != key
+
+
+def test_full_training_writes_weights_that_transformers_loads(study):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    params = make_params(method="full")
+    train_cell(params, "tiny", "ift", 0)
+    folder = student_folder("tiny", "ift", 0)
+    names = {file.name for file in folder.iterdir()}
+    assert names == {"config.json", "generation_config.json", "model.safetensors"}
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    base = AutoModelForCausalLM.from_pretrained(BASE)
+    assert model.dtype == torch.float32
+    assert not torch.equal(model.lm_head.weight, base.lm_head.weight)
+
+
+def test_untrained_arm_writes_a_marker_and_costs_nothing(study):
+    stage.train_and_record(make_params(), "tiny", "base", 0)
+    folder = student_folder("tiny", "base", 0)
+    assert [file.name for file in folder.iterdir()] == ["untrained.json"]
+    record = read_record("train", "tiny", "base", 0)
+    assert record.flops == {"train": 0.0}
+    assert record.outputs == {folder.as_posix(): digest_path(folder)}
+
+
+def test_flops_are_counted_anew_for_a_training_that_scratch_has(study):
+    params = make_params()
+    stage.train_and_record(params, "tiny", "ift", 0)
+    record = read_record("train", "tiny", "ift", 0)
+    (kept,) = (study / ".work/training").glob("*/finished/result.json")
+    older = {**json.loads(kept.read_text()), "flops": {"train": 1.0}, "inputs": {"other": "0"}}
+    kept.write_text(json.dumps(older))
+    stage.train_and_record(params, "tiny", "ift", 0)
+    again = read_record("train", "tiny", "ift", 0)
+    assert (again.flops, again.inputs, again.series) == (
+        record.flops,
+        record.inputs,
+        record.series,
+    )
+
+
+def test_a_base_that_has_changed_since_it_was_found_is_not_trained(study, base_files):
+    other = study / "other"
+    shutil.copytree(base_files, other)
+    (other / "generation_config.json").write_text("{}")
+    BASE.unlink()
+    BASE.symlink_to(other, target_is_directory=True)
+    with pytest.raises(InputError, match="has changed since base@tiny ran; run `dvc repro` again"):
+        plan_cell(make_params(), "tiny", "ift", 0)
+
+
+def test_pairs_that_change_while_they_are_read_are_refused(study, monkeypatch):
+    def read_and_change(path):
+        rows = worked_pairs()
+        write_pairs(path, rows[1:])
+        return rows
+
+    monkeypatch.setattr("breakeven.train.plan.read_pairs", read_and_change)
+    with pytest.raises(InputError, match=r"general.parquet: has changed while it was read"):
+        plan_cell(make_params(), "tiny", "ift", 0)
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_record_counts_tokens_and_flops_of_what_was_learnt(study, tokenizer, lessons, method):
+    params = make_params(method=method, epochs=2, gradient_checkpointing=True)
+    stage.train_and_record(params, "tiny", "mixed", 0)
+    record = read_record("train", "tiny", "mixed", 0)
+    plan = plan_cell(params, "tiny", "mixed", 0)
+    traced = {sample.pair for sample in plan.selection.samples if sample.style == "reasoning"}
+    examples = [
+        (lessons.reasoning if pair in traced else lessons.ift)[pair] for pair in range(30)
+    ] * 2
+    assert len(traced) == 15
+    assert record.tokens["trained"] == sum(len(one.input_ids) for one in examples)
+    assert record.tokens["prompt"] == sum(one.labels_start for one in examples)
+    assert record.tokens["trained"] == record.tokens["prompt"] + record.tokens["supervised"]
+    for count in ("trained", "prompt", "supervised"):
+        styles = record.tokens[f"{count}_ift"] + record.tokens[f"{count}_reasoning"]
+        assert record.tokens[count] == styles
+    lora = None if method == "full" else Lora(4)
+    assert record.flops["train"] == train_flops(
+        load_architecture(str(BASE)),
+        [len(one.input_ids) - 1 for one in examples],
+        method,
+        lora,
+        [len(one.input_ids) - one.labels_start for one in examples],
+    )
+    assert record.flops["train_hardware"] > record.flops["train"]
+    assert record.device_seconds["cpu"] > 0
+    assert record.gpu_hours == 0.0
+    assert record.metrics["samples"] == 60
+    assert record.metrics["passes"] == 2
+    assert record.metrics["peak_memory_bytes"] > 1e7
+    assert record.metrics["steps"] == len(record.series["loss"])
+    assert set(record.series) == {"loss", "learning_rate", "gradient_norm"}
+    assert record.parameters["schedule"]["shortened"] is False
+    assert record.inputs.keys() == {BASE.as_posix(), "data/pairs/general.parquet"}
+
+
+def test_pair_too_long_in_one_style_is_left_out_of_both(study, lessons, capsys):
+    lengths = [
+        max(len(one.input_ids) for one in both)
+        for both in zip(lessons.ift, lessons.reasoning, strict=True)
+    ]
+    limit = sorted(lengths)[14]
+    kept = {number for number, length in enumerate(lengths) if length <= limit}
+    params = make_params(max_length=limit)
+    plans = [plan_cell(params, "tiny", arm, 0) for arm in ("ift", "reasoning")]
+    for plan in plans:
+        assert plan.lessons.too_long == 30 - len(kept)
+        assert plan.lessons.ids == tuple(f"chain-{number:03d}" for number in sorted(kept))
+    train_cell(params, "tiny", "ift", 0)
+    shown = capsys.readouterr().err
+    assert f"{30 - len(kept)} pairs left out of every style: longer than" in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"max_length": 5}, r"training.max_length: value is 5; none of the 30 pairs .* use up to"),
+        ({"max_length": 600}, r"max_length: value is 600; student tiny has a context of 512"),
+        (
+            {"arms": {"ift": {"reasoning_share": 0, "budget": {"tokens": 3}}}},
+            r"arms.ift.budget: 3 does not pay for one sample; use a larger one",
+        ),
+    ],
+)
+def test_cell_that_cannot_be_trained_says_what_to_change(study, given, problem):
+    with pytest.raises(InputError, match=problem):
+        train_cell(make_params(**given), "tiny", "ift", 0)
+    assert not student_folder("tiny", "ift", 0).exists()
+
+
+def test_pair_without_a_trace_is_named(study):
+    pairs = [Pair(**{**vars(pair), "reasoning": "7"}) for pair in worked_pairs(1)]
+    write_pairs(pairs_path("general"), pairs)
+    with pytest.raises(InputError, match="corpus general: pair chain-000: reasoning: '7' does not"):
+        train_cell(make_params(), "tiny", "ift", 0)
+
+
+@pytest.mark.parametrize("amount", ["samples", "tokens", "train_flops"])
+def test_budget_is_spent_and_not_exceeded(study, amount):
+    """Each budget is what the first pass and a half of the plain arm costs."""
+    spent = stage_costs(make_params(epochs=1))
+    budget = {"samples": 45, "tokens": 1.5 * spent["tokens"], "train_flops": 1.5 * spent["flops"]}
+    given = {"budget": {amount: int(budget[amount])}}
+    arms = {
+        name: {"reasoning_share": share, **given} for name, share in (("ift", 0), ("mixed", 0.5))
+    }
+    for arm in arms:
+        used = stage_costs(make_params(arms=arms), arm)
+        name = {"train_flops": "flops"}.get(amount, amount)
+        assert 0.9 * budget[amount] < used[name] <= budget[amount]
+
+
+def stage_costs(params, arm="ift"):
+    plan = plan_cell(params, "tiny", arm, 0)
+    examples = list(plan.examples())
+    return {
+        "samples": len(examples),
+        "tokens": sum(len(one.input_ids) for one in examples),
+        "flops": plan.flops_of(examples),
+    }
+
+
+@pytest.fixture
+def two_corpora(study):
+    """Thirty pairs, then ten others."""
+    others = [
+        Pair(**{**vars(pair), "id": f"math-{number}"})
+        for number, pair in enumerate(worked_pairs(40)[30:])
+    ]
+    write_pairs(pairs_path("math"), others)
+    return study
+
+
+def params_with_then(arm, **training):
+    return make_params(arms={"both": {"then": "math", **arm}}, corpora=("math",), **training)
+
+
+@pytest.mark.parametrize("order", ["mixed", "sequential"])
+def test_second_corpus_is_learnt_after_the_first_in_the_same_styles(two_corpora, order):
+    params = params_with_then({"reasoning_share": 0.5, "order": order}, batch_sequences=8)
+    plan = plan_cell(params, "tiny", "both", 0)
+    samples = plan.selection.samples
+    ids = [plan.lessons.ids[sample.pair] for sample in samples]
+    assert all(name.startswith("chain") for name in ids[:30])
+    assert sorted(ids[30:]) == sorted(f"math-{number}" for number in range(10))
+    styles = [sample.style for sample in samples]
+    assert styles[:30].count("reasoning") == 15
+    assert styles[30:].count("reasoning") == 5
+    if order == "sequential":
+        assert styles == ["ift"] * 15 + ["reasoning"] * 15 + ["ift"] * 5 + ["reasoning"] * 5
+    # What is learnt first is what an arm without `then` learns.
+    first = plan_cell(params, "tiny", "mixed", 0)
+    if order == "mixed":
+        assert [step.samples for step in plan.steps[:4]] == [step.samples for step in first.steps]
+
+
+def test_record_tells_both_corpora(two_corpora):
+    params = params_with_then({"reasoning_share": 0.5}, batch_sequences=8)
+    stage.train_and_record(params, "tiny", "both", 0)
+    record = read_record("train", "tiny", "both", 0)
+    first, second = record.details["corpora"]
+    assert (first["corpus"], first["pairs"], first["samples"]) == ("general", 30, 30)
+    assert (second["corpus"], second["pairs"], second["samples"]) == ("math", 10, 10)
+    assert first["trained_tokens"] + second["trained_tokens"] == record.tokens["trained"]
+    flops = first["train_flops"] + second["train_flops"]
+    assert flops == pytest.approx(record.flops["train"], rel=1e-12)
+    assert record.parameters["then"] == "math"
+    assert record.metrics["steps"] == 4 + 2
+    assert set(record.inputs) == {
+        BASE.as_posix(),
+        "data/pairs/general.parquet",
+        "data/pairs/math.parquet",
+    }
+
+
+@pytest.mark.parametrize("samples", [20, 40, 60])
+def test_budget_is_parted_so_that_both_corpora_are_passed_over_equally_often(two_corpora, samples):
+    arm = {"reasoning_share": 0.5, "budget": {"samples": samples}}
+    plan = plan_cell(params_with_then(arm), "tiny", "both", 0)
+    counts = [len(part.selection.samples) for part in plan.parts]
+    assert counts == [samples * 3 // 4, samples // 4]
+    assert plan.selection.passes == pytest.approx(samples / 40)
+
+
+def test_killed_training_of_two_corpora_goes_on(two_corpora):
+    params = params_with_then({"reasoning_share": 1.0}, batch_sequences=8, checkpoint_steps=3)
+    undisturbed = train_cell(params, "tiny", "both", 0)
+    expected = bytes_of(student_folder("tiny", "both", 0))
+    shutil.rmtree(".work")
+    kill_at(4, params, "both")
+    steps = Steps()
+    resumed = train_cell(params, "tiny", "both", 0, watch=watched(steps))
+    assert steps == [3, 4, 5]
+    assert resumed.series == undisturbed.series
+    assert bytes_of(student_folder("tiny", "both", 0)) == expected
