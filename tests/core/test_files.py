@@ -14,7 +14,7 @@ from breakeven.core.files import (
     digest_path,
     iter_rows,
     read_rows,
-    settle_folder,
+    recover_folder,
     write_jsonl,
     write_rows,
 )
@@ -89,7 +89,7 @@ def test_a_kill_between_the_two_moves_leaves_the_old_folder(tmp_path: Path) -> N
     with atomic_folder(folder) as temporary:
         (temporary / "old").write_text("old")
     folder.rename(tmp_path / ".folder.old")  # what a kill between the moves leaves
-    settle_folder(folder)
+    recover_folder(folder)
     assert [file.name for file in folder.iterdir()] == ["old"]
     assert list(tmp_path.iterdir()) == [folder]
 

@@ -20,13 +20,13 @@ from breakeven.costs.bill import (
     lifetime_cost,
     training_cost,
 )
-from breakeven.costs.devices import Device, Usage
+from breakeven.costs.devices import Device, DeviceUsage
 from breakeven.costs.lora import Lora
 
 SMALL = Architecture(
     "small", hidden=4, layers=2, heads=2, kv_heads=1, head_dim=2, intermediate=8, vocab=10
 )
-USAGE = Usage(Device("a gpu", "cuda"), 7200.0, 2.0, Amount(1e9), Amount(5e5))
+USAGE = DeviceUsage(Device("a gpu", "cuda"), 7200.0, 2.0, Amount(1e9), Amount(5e5))
 
 
 def cost(scale: float) -> Cost:

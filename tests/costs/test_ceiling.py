@@ -15,7 +15,7 @@ from breakeven.base.tokenizer import build_tokenizer
 from breakeven.core.records import read_record
 from breakeven.costs import ceiling as module
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.ceiling import Ceiling, Found, find_ceiling, measured_ceiling
+from breakeven.costs.ceiling import Ceiling, DeviceCeiling, find_ceiling, measured_ceiling
 from breakeven.costs.devices import Device, describe_device
 from breakeven.train import stage
 
@@ -90,7 +90,9 @@ def test_a_device_without_memory_left_loses_no_record(project, monkeypatch):
 
 
 def test_devices_add_up_in_their_seconds():
-    ceiling = Found(Ceiling("a gpu", "bfloat16", 1, flops_per_second=100.0, matrix_size=8192))
+    ceiling = DeviceCeiling(
+        Ceiling("a gpu", "bfloat16", 1, flops_per_second=100.0, matrix_size=8192)
+    )
     # Two devices for five seconds each, 500 FLOPs together: half of what they can do.
     assert ceiling.share(Amount(500.0), 2 * 5.0) == Amount(0.5)
 

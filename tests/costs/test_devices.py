@@ -15,8 +15,8 @@ from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.ceiling import Ceiling, measured_ceiling, utilisation
 from breakeven.costs.devices import (
     Device,
-    Usage,
-    combined,
+    DeviceUsage,
+    combined_usage,
     describe_device,
     metered,
     record_fields,
@@ -141,20 +141,22 @@ def test_nvml_without_a_counter_gives_the_reason(monkeypatch):
 
 
 def test_runs_before_and_after_a_resume_add_up_and_keep_the_larger_peak():
-    first = Usage(CPU, 10.0, 0.0, Amount(500.0), Amount(7.0))
-    second = Usage(CPU, 5.0, 0.0, Amount(300.0), absent("no counter"))
-    assert combined([first, second]) == Usage(CPU, 15.0, 0.0, Amount(500.0), absent("no counter"))
+    first = DeviceUsage(CPU, 10.0, 0.0, Amount(500.0), Amount(7.0))
+    second = DeviceUsage(CPU, 5.0, 0.0, Amount(300.0), absent("no counter"))
+    assert combined_usage([first, second]) == DeviceUsage(
+        CPU, 15.0, 0.0, Amount(500.0), absent("no counter")
+    )
 
 
 def test_usages_of_different_devices_do_not_add_up():
-    usage = Usage(CPU, 10.0, 0.0, Amount(500.0), Amount(7.0))
-    other = Usage(Device("a gpu", "cuda"), 10.0, 0.1, Amount(500.0), Amount(7.0))
+    usage = DeviceUsage(CPU, 10.0, 0.0, Amount(500.0), Amount(7.0))
+    other = DeviceUsage(Device("a gpu", "cuda"), 10.0, 0.1, Amount(500.0), Amount(7.0))
     with pytest.raises(ValueError, match="one kind"):
-        combined([usage, other])
+        combined_usage([usage, other])
 
 
 def test_record_names_what_was_not_measured():
-    fields = record_fields(Usage(CPU, 10.0, 0.0, Amount(500.0), absent("no counter")))
+    fields = record_fields(DeviceUsage(CPU, 10.0, 0.0, Amount(500.0), absent("no counter")))
     assert fields == {
         "device": "a cpu",
         "device_seconds": {"cpu": 10.0},

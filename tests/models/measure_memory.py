@@ -13,8 +13,8 @@ import torch
 from breakeven.costs.model_shapes import load_architecture
 from breakeven.models.memory import TrainingPlan, training_memory
 from breakeven.params import Training
-from breakeven.params.cells import Settings
-from breakeven.params.training import Lora
+from breakeven.params.cells import TrainingSettings
+from breakeven.params.training import LoraSettings
 from breakeven.rendering import Example
 from breakeven.train.losses import collate, gated_head, summed_loss
 from breakeven.train.trained_model import trainable_model, trained_parameters
@@ -32,7 +32,7 @@ def resident(kind="VmRSS"):
 def settings_of(method, checkpointing):
     """Settings with everything at its default but these two."""
     training = Training(gradient_checkpointing=checkpointing, dtype="float32")
-    return Settings(method, ("c",), 0.0, "mixed", None, 1e-4, Lora(), training)
+    return TrainingSettings(method, ("c",), 0.0, "mixed", None, 1e-4, LoraSettings(), training)
 
 
 def measured(folder, method, tokens, checkpointing):

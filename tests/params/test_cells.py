@@ -7,7 +7,7 @@ import pytest
 
 from breakeven.core.errors import InputError
 from breakeven.params import Answering, Params, Training
-from breakeven.params.cells import Cell, Settings, cells, first_decoding, resolve
+from breakeven.params.cells import Cell, TrainingSettings, cells, first_decoding, resolve_cell
 
 BASE = {"kind": "folder", "path": "assets/x"}
 
@@ -42,8 +42,8 @@ def params(
     )
 
 
-def trained(params: Params) -> Settings:
-    found = resolve(params, Cell("t1", "one", 0)).training
+def trained(params: Params) -> TrainingSettings:
+    found = resolve_cell(params, Cell("t1", "one", 0)).training
     assert found is not None
     return found
 
@@ -75,13 +75,13 @@ def test_student_may_have_a_rank_of_its_own():
 
 
 def test_untrained_arm_has_no_settings_and_learns_nothing():
-    found = resolve(params(), Cell("t1", "base", 0))
+    found = resolve_cell(params(), Cell("t1", "base", 0))
     assert (found.training, found.method, found.corpora) == (None, "none", ())
     assert (found.style, found.shots) == ("base", 3)
 
 
 def test_untrained_arm_stays_untrained_whatever_the_student_says():
-    assert resolve(params({"method": "full"}), Cell("t1", "base", 0)).method == "none"
+    assert resolve_cell(params({"method": "full"}), Cell("t1", "base", 0)).method == "none"
 
 
 def test_cells_come_in_the_order_of_the_tables_and_of_one_student_alone():
@@ -100,7 +100,7 @@ def test_the_first_decoding_is_the_one_that_is_written_first():
 @pytest.mark.parametrize(("student", "arm"), [("t2", "one"), ("t1", "onee")])
 def test_unknown_cell_is_refused(student, arm):
     with pytest.raises(InputError, match="is not in it"):
-        resolve(params(), Cell(student, arm, 0))
+        resolve_cell(params(), Cell(student, arm, 0))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from breakeven.core.files import digest_path
 from breakeven.core.layout import pairs_path
 from breakeven.costs.devices import describe_device
 from breakeven.models.pointer import BasePointer, write_pointer
-from breakeven.params.cells import Settings
+from breakeven.params.cells import TrainingSettings
 from breakeven.rows.pair import write_pairs
 from breakeven.train.corpus_examples import render_pairs
 from breakeven.train.processes import make_accelerator
@@ -72,10 +72,10 @@ def bench(base_files: Path, tmp_path: Path, lessons):
     """What the loop is given: `model(settings)` and the rest of its arguments."""
     from breakeven.train.trained_model import trainable_model
 
-    def model(settings: Settings, seed: int = 0):
+    def model(settings: TrainingSettings, seed: int = 0):
         return trainable_model(base_files, settings, device=torch.device("cpu"), seed=seed)
 
-    def rest(settings: Settings, steps: int, name: str = "run") -> dict[str, Any]:
+    def rest(settings: TrainingSettings, steps: int, name: str = "run") -> dict[str, Any]:
         AcceleratorState._reset_state(reset_partial_state=True)  # the dtype is fixed in it
         scratch = tmp_path / name
         scratch.mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.devices import Device, Usage
+from breakeven.costs.devices import Device, DeviceUsage
 from breakeven.train.usage_log import Held, add_held, all_held
 
 CPU = Device("a cpu", "cpu")
@@ -13,7 +13,7 @@ UNCOUNTED = absent("no counter")
 
 def held(seconds, peak, tokens, device=CPU, energy=UNCOUNTED):
     hours = 0.0 if device.kind == "cpu" else seconds / 3600
-    return Held(Usage(device, seconds, hours, Amount(peak), energy), tokens)
+    return Held(DeviceUsage(device, seconds, hours, Amount(peak), energy), tokens)
 
 
 def test_parts_add_up(tmp_path):

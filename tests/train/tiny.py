@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.params import Params
-from breakeven.params.cells import Cell, Settings, resolve
+from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
 from breakeven.procedural.formats import open_prompt
 from breakeven.procedural.generation import generate
 from breakeven.rows.pair import Pair
@@ -70,7 +70,7 @@ def make_params(
     )
 
 
-def settings_for(arm: str = "reasoning", **training: Any) -> Settings:
-    settings = resolve(make_params(**training), Cell("tiny", arm, 0)).training
+def settings_for(arm: str = "reasoning", **training: Any) -> TrainingSettings:
+    settings = resolve_cell(make_params(**training), Cell("tiny", arm, 0)).training
     assert settings is not None
     return settings

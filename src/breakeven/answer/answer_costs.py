@@ -13,8 +13,8 @@ from breakeven.core.layout import task_path
 from breakeven.core.records import Record, versions
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
-from breakeven.costs.ceiling import Found, find_ceiling
-from breakeven.costs.devices import Usage, record_fields
+from breakeven.costs.ceiling import DeviceCeiling, find_ceiling
+from breakeven.costs.devices import DeviceUsage, record_fields
 from breakeven.costs.exact import answer_flops
 from breakeven.costs.model_shapes import known_architecture
 
@@ -24,7 +24,7 @@ ELSEWHERE = "a part of these answers was made by an earlier run, which did not k
 def answer_record(
     setup: Setup,
     cells: Sequence[Cell],
-    usage: Usage,
+    usage: DeviceUsage,
     made: int,
     inputs: Mapping[str, str],
 ) -> Record:
@@ -79,17 +79,17 @@ def _total(rows: Sequence[dict[str, Any]], architecture: Architecture | str) -> 
     return Amount(sum(row["inference_flops"] for row in rows))
 
 
-def _ceiling(setup: Setup, usage: Usage) -> Found:
+def _ceiling(setup: Setup, usage: DeviceUsage) -> DeviceCeiling:
     """What the device can do with all the threads of the batches that ran side by side."""
     engine = setup.engine
     if "utilisation" in engine.unmeasured:
-        return Found(None, engine.unmeasured["utilisation"])
+        return DeviceCeiling(None, engine.unmeasured["utilisation"])
     threads = engine.placement.threads
     together = None if threads is None else threads * engine.placement.workers
     return find_ceiling(usage.device, engine.placement.dtype, together)
 
 
-def _row(piece: Piece, architecture: Architecture | str, ceiling: Found) -> dict[str, Any]:
+def _row(piece: Piece, architecture: Architecture | str, ceiling: DeviceCeiling) -> dict[str, Any]:
     answers = piece.answers()
     new_tokens = [answer.thinking_tokens + answer.answer_tokens for answer in answers]
     prompt_tokens = [answer.prompt_tokens for answer in answers]
@@ -120,8 +120,8 @@ def _measured(
     setup: Setup,
     rows: Sequence[dict[str, Any]],
     held: Sequence[dict[str, Any]],
-    usage: Usage,
-    ceiling: Found,
+    usage: DeviceUsage,
+    ceiling: DeviceCeiling,
     *,
     architecture: Architecture | str,
     elsewhere: bool,

@@ -16,7 +16,7 @@ from breakeven.core.progress import Progress
 from breakeven.costs.devices import describe_device, metered
 from breakeven.models.pointer import read_base
 from breakeven.params import Params
-from breakeven.params.references import pick
+from breakeven.params.references import pick_row
 
 ANSWERS = Path("answers")
 
@@ -33,7 +33,7 @@ def run(params: Params, student: str) -> None:
     """
     from breakeven.models.loading import load_tokenizer
 
-    pick(params.students, "students", student)
+    pick_row(params.students, "students", student)
     engine = pick_engine(params.answering)
     base = read_base(student)
     setup = Setup(params, student, base, load_tokenizer(Path(base.path)), engine)

@@ -7,7 +7,7 @@ from breakeven.answer.engine import Cell, Setup
 from breakeven.answer.task_answers import make_piece
 from breakeven.answer.task_prompts import read_tasks
 from breakeven.core.layout import student_folder
-from breakeven.params.cells import cells, resolve
+from breakeven.params.cells import cells, resolve_cell
 
 
 def list_cells(setup: Setup) -> list[Cell]:
@@ -20,7 +20,7 @@ def list_cells(setup: Setup) -> list[Cell]:
     readings = read_tasks(params, setup.student, Path(setup.base.path), setup.tokenizer)
     found = []
     for one in cells(params, student=setup.student):
-        resolved, folder = resolve(params, one), student_folder(*one)
+        resolved, folder = resolve_cell(params, one), student_folder(*one)
         method = resolved.method
         check_cell(folder, method)
         key = {**_key(setup), "method": method, "weights": digest_cell(folder, method)}

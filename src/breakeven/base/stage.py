@@ -19,8 +19,8 @@ from breakeven.models.parameter_count import parameters_of
 from breakeven.models.pointer import BasePointer, base_weights, write_pointer
 from breakeven.models.template_check import check_template
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
-from breakeven.params.references import pick
-from breakeven.pipeline.reads import digest_of_part
+from breakeven.params.references import pick_row
+from breakeven.pipeline.reads import params_digest
 
 _TRAINED_BEFORE = {"flops.train": "the base was trained before this study"}
 
@@ -34,7 +34,7 @@ def run(params: Params, student: str) -> None:
         MachineError: it cannot be trained in this machine's memory (before it is downloaded),
             the disk is too full, or the hub cannot be reached.
     """
-    base = pick(params.students, "students", student).base
+    base = pick_row(params.students, "students", student).base
     if isinstance(base, FolderBase):
         record = _found(params, student, base)
     elif isinstance(base, GgufBase):
@@ -43,7 +43,7 @@ def run(params: Params, student: str) -> None:
         record = _downloaded(params, student, base)
     else:
         record = _trained(params, student, base)
-    replace(record, part=digest_of_part(params, "base", student)).write()
+    replace(record, part=params_digest(params, "base", student)).write()
 
 
 def _absent(shape: Architecture | str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from breakeven.checking.problems import Finding, warning
 from breakeven.params import Params
-from breakeven.params.cells import cells, resolve
+from breakeven.params.cells import cells, resolve_cell
 
 
 def check_rates(params: Params) -> Iterator[Finding]:
@@ -17,7 +17,7 @@ def check_rates(params: Params) -> Iterator[Finding]:
     for student in params.students:
         rates: dict[str, set[float]] = {"ift": set(), "reasoning": set()}
         for cell in cells(params, student=student):
-            found = resolve(params, cell)
+            found = resolve_cell(params, cell)
             if found.training is not None and found.style in rates:
                 rates[found.style].add(found.training.learning_rate)
         for rate in rates["ift"] & rates["reasoning"]:

@@ -14,7 +14,7 @@ _RECENT_NS = 2_000_000_000
 _SMALL = 1 << 20
 
 
-def kept_digest(file: Path) -> str:
+def cached_digest(file: Path) -> str:
     """SHA-256 of a file; a large one is read again only where size, time or inode differ."""
     stat = file.stat()
     if stat.st_size < _SMALL:

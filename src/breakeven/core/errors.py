@@ -17,7 +17,7 @@ class InputError(BreakevenError):
     exit_code = 2
 
 
-class ToldError(Exception):
+class AlreadyReportedError(Exception):
     """An error that another process has been told of; this one ends with its code, silently."""
 
     def __init__(self, exit_code: int) -> None:
@@ -43,7 +43,7 @@ _CLOSED = (
 )
 
 
-def of_the_disk(error: OSError) -> MachineError | None:
+def disk_error(error: OSError) -> MachineError | None:
     """What to tell of a file that the machine does not let be written or read; None for others."""
     if error.errno in _FULL:
         return MachineError(f"the disk is full: {error.filename}; free some space")

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from breakeven.core.errors import BreakevenError, ToldError, of_the_disk
+from breakeven.core.errors import AlreadyReportedError, BreakevenError, disk_error
 
 
 def exit_code_of(work: Callable[[], None]) -> int:
@@ -13,10 +13,10 @@ def exit_code_of(work: Callable[[], None]) -> int:
     except BreakevenError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except ToldError as error:
+    except AlreadyReportedError as error:
         return error.exit_code
     except OSError as error:
-        told = of_the_disk(error)
+        told = disk_error(error)
         if told is None:
             raise
         print(f"error: {told}", file=sys.stderr)

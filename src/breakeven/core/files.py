@@ -43,14 +43,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """A temporary sibling folder that replaces `path` when the block ends without an error.
 
-    The old folder is moved aside before the new one takes its place; `settle_folder` puts it back
+    The old folder is moved aside before the new one takes its place; `recover_folder` puts it back
     should a kill fall between the two moves.
     """
     temporary = _temporary(path)
     temporary.mkdir()
     try:
         yield temporary
-        settle_folder(path)
+        recover_folder(path)
         if path.exists():
             path.rename(_aside(path))
         temporary.rename(path)
@@ -72,7 +72,7 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
 
-def settle_folder(path: Path) -> None:
+def recover_folder(path: Path) -> None:
     """Undo what a kill in the middle of replacing `path` left behind."""
     aside = _aside(path)
     if aside.exists():
@@ -194,7 +194,7 @@ def digest_path(path: Path, of_file: Callable[[Path], str] = digest_file) -> str
 
 
 @contextmanager
-def as_read(path: Path) -> Iterator[str]:
+def digest_while_reading(path: Path) -> Iterator[str]:
     """The digest of what is read of a file or folder within the block.
 
     Raises InputError where it is another one afterwards: what was read is then not known.

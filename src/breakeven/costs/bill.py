@@ -1,7 +1,7 @@
 """The whole bill of a cell: teacher, training, answering, judging; and its lifetime cost.
 
 - `Cost`: tokens, FLOPs, device-seconds, GPU-hours, energy; adds up, and `money(price)`.
-- `generation_cost`, `training_cost`: a Cost from token counts and, where measured, a Usage.
+- `generation_cost`, `training_cost`: a Cost from token counts and, where measured, a DeviceUsage.
 - `NO_COST`: nothing ran, a true zero. `absent_cost(reason)`: something ran, nobody measured it.
 - `Bill`: the four items and how many answers they bought; bills add up to that of a study.
 - `lifetime_cost(bill, queries)`: training + queries × answer (+ teacher + judge).
@@ -18,7 +18,7 @@ from breakeven.costs import exact
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.counts import checked_array
-from breakeven.costs.devices import Usage
+from breakeven.costs.devices import DeviceUsage
 from breakeven.costs.lora import Lora
 
 _NOT_METERED = "device was not metered"
@@ -66,7 +66,7 @@ def generation_cost(
     architecture: Architecture | None,
     prompt_tokens: ArrayLike,
     new_tokens: ArrayLike,
-    usage: Usage | None = None,
+    usage: DeviceUsage | None = None,
 ) -> Cost:
     """The cost of answering prompts: a student's answers, a teacher's completions, a judge's.
 
@@ -92,7 +92,7 @@ def training_cost(
     lora: Lora | None = None,
     *,
     logits_positions: ArrayLike | None = None,
-    usage: Usage | None = None,
+    usage: DeviceUsage | None = None,
 ) -> Cost:
     """The cost of training over sequences, once each; see `exact.train_flops`."""
     tokens = checked_array("tokens_per_sequence", tokens_per_sequence)
@@ -183,7 +183,7 @@ def bill_from_json(values: Mapping[str, Any]) -> Bill:
     return Bill(**costs, answers=values["answers"])
 
 
-def _with_usage(read: float, new: float, flops: Amount, usage: Usage | None) -> Cost:
+def _with_usage(read: float, new: float, flops: Amount, usage: DeviceUsage | None) -> Cost:
     tokens = Amount(float(read)), Amount(float(new))
     if usage is None:
         nothing = absent(_NOT_METERED)

@@ -35,7 +35,7 @@ class Ceiling:
     matrix_size: int
 
 
-class Found(NamedTuple):
+class DeviceCeiling(NamedTuple):
     """The ceiling of the device that some work ran on, or the reason why there is none."""
 
     ceiling: Ceiling | None
@@ -52,7 +52,7 @@ class Found(NamedTuple):
         return {"ceiling": asdict(self.ceiling)} if self.ceiling else {}
 
 
-def find_ceiling(device: Device, dtype: str, threads: int | None) -> Found:
+def find_ceiling(device: Device, dtype: str, threads: int | None) -> DeviceCeiling:
     """The ceiling of a device that has done its work, as it computed; measured once, then kept.
 
     None, with the reason, where the number of a CPU's threads is not known, or this machine has no
@@ -61,17 +61,17 @@ def find_ceiling(device: Device, dtype: str, threads: int | None) -> Found:
     import torch
 
     if device.kind == "cpu" and threads is None:
-        return Found(None, "how many threads computed is not known")
+        return DeviceCeiling(None, "how many threads computed is not known")
     try:
         here = describe_device(device.kind if device.kind != "cuda" else f"cuda:{device.index}")
     except MachineError:
         here = None
     if here is None or here.name != device.name:
-        return Found(None, f"the work ran on {device.name}, which is not in this machine")
+        return DeviceCeiling(None, f"the work ran on {device.name}, which is not in this machine")
     try:
-        return Found(measured_ceiling(here, dtype, threads))
+        return DeviceCeiling(measured_ceiling(here, dtype, threads))
     except torch.OutOfMemoryError:
-        return Found(None, f"{device.name} has no memory left to measure its ceiling with")
+        return DeviceCeiling(None, f"{device.name} has no memory left to measure its ceiling with")
 
 
 def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None = None) -> Ceiling:

@@ -5,7 +5,7 @@
         work()
     meter.usage.device_seconds
 
-- `combined(usages)`: several parts of one stage, such as the runs before and after a resume.
+- `combined_usage(usages)`: several parts of one stage, such as the runs before and after a resume.
 - `record_fields(usage)`: the keyword arguments of a `Record`.
 """
 
@@ -36,7 +36,7 @@ class Device:
 
 
 @dataclass(frozen=True)
-class Usage:
+class DeviceUsage:
     """What a block of work held.
 
     `device_seconds` are wall-clock seconds, `gpu_hours` the same on an accelerator (0.0 on a CPU
@@ -55,16 +55,16 @@ class Meter:
     """Filled in by `metered` when its block ends."""
 
     def __init__(self) -> None:
-        self._usage: Usage | None = None
+        self._usage: DeviceUsage | None = None
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> DeviceUsage:
         """What the block held; raises RuntimeError inside the block."""
         if self._usage is None:
             raise RuntimeError("the usage is known once the block of `metered` has ended")
         return self._usage
 
-    def close(self, usage: Usage) -> None:
+    def close(self, usage: DeviceUsage) -> None:
         """Take the reading."""
         self._usage = usage
 
@@ -109,7 +109,7 @@ def metered(device: Device) -> Iterator[Meter]:
             meter.close(_reading(device, time.perf_counter() - start, joules))
 
 
-def combined(usages: Sequence[Usage]) -> Usage:
+def combined_usage(usages: Sequence[DeviceUsage]) -> DeviceUsage:
     """The usage of parts that ran one after another on one kind of device.
 
     Raises ValueError where there are none or their kinds differ.
@@ -119,7 +119,7 @@ def combined(usages: Sequence[Usage]) -> Usage:
     energy = usages[0].energy_joules
     for usage in usages[1:]:
         energy += usage.energy_joules
-    return Usage(
+    return DeviceUsage(
         device=usages[-1].device,
         device_seconds=sum(usage.device_seconds for usage in usages),
         gpu_hours=sum(usage.gpu_hours for usage in usages),
@@ -128,7 +128,7 @@ def combined(usages: Sequence[Usage]) -> Usage:
     )
 
 
-def record_fields(usage: Usage) -> dict[str, Any]:
+def record_fields(usage: DeviceUsage) -> dict[str, Any]:
     """`device`, `device_seconds`, `gpu_hours`, `metrics` and `absent` of a Record."""
     amounts = {
         "peak_memory_bytes": usage.peak_memory_bytes,
@@ -143,8 +143,8 @@ def record_fields(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _reading(device: Device, seconds: float, joules: Joules) -> Usage:
-    return Usage(
+def _reading(device: Device, seconds: float, joules: Joules) -> DeviceUsage:
+    return DeviceUsage(
         device=device,
         device_seconds=seconds,
         gpu_hours=0.0 if device.kind == "cpu" else seconds / 3600,

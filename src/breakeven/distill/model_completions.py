@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from breakeven.core.progress import Progress
 from breakeven.core.scratch import scratch_folder
-from breakeven.costs.devices import Usage, metered
+from breakeven.costs.devices import DeviceUsage, metered
 from breakeven.distill.journal import Journal, Reply
 from breakeven.distill.model_teacher import Keep, Teaching
 from breakeven.distill.trace_watch import TraceWatch
@@ -20,7 +20,7 @@ class Asked(NamedTuple):
     """How many prompts this run asked for, and what that held of the device, if it is known."""
 
     prompts: int
-    usage: Usage | None
+    usage: DeviceUsage | None
 
 
 def teaching_of(teacher: Modelled, style: str) -> Teaching:

@@ -13,8 +13,8 @@ from breakeven.distill.model_teacher import style_of
 from breakeven.distill.token_counts import Counts
 from breakeven.distill.trace_watch import TraceWatch
 from breakeven.params import CatalogueSource, Params, PublishedSource, SolverTeacher
-from breakeven.params.references import pick
-from breakeven.pipeline.reads import digest_of_part
+from breakeven.params.references import pick_row
+from breakeven.pipeline.reads import params_digest
 from breakeven.rows.completion import STYLES, Completion
 from breakeven.rows.prompt import Prompt
 
@@ -36,7 +36,7 @@ def run(params: Params, source: str, style: str) -> None:
         raise InputError(f"style: {style!r} is none; use one of {', '.join(STYLES)}")
     path = distilled_path(source, style)
     inputs = {str(prompts_path(source)): digest_path(prompts_path(source))}
-    row = pick(params.sources, "sources", source)
+    row = pick_row(params.sources, "sources", source)
     if isinstance(row, CatalogueSource):
         fields = _shown(source, style)
     elif isinstance(row, PublishedSource):
@@ -48,7 +48,7 @@ def run(params: Params, source: str, style: str) -> None:
     Record(
         stage="distill",
         cell={"source": source, "style": style},
-        part=digest_of_part(params, "distill", source, style),
+        part=params_digest(params, "distill", source, style),
         inputs=inputs,
         outputs={str(path): digest_path(path)},
         versions=versions(),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.devices import Usage, record_fields
+from breakeven.costs.devices import DeviceUsage, record_fields
 from breakeven.costs.exact import answer_flops
 from breakeven.distill.journal import Reply
 from breakeven.distill.model_teacher import Teaching
@@ -46,7 +46,7 @@ class Tally:
                 self._pay(completion, reply)
             yield completion
 
-    def fields(self, asked: int, usage: Usage | None) -> dict[str, Any]:
+    def fields(self, asked: int, usage: DeviceUsage | None) -> dict[str, Any]:
         """Fields of the record; `usage` is of this run, which asked for `asked` prompts.
 
         Device-seconds are those of every reply, whichever run it was made by.
@@ -90,7 +90,7 @@ class Tally:
             if count
         }
 
-    def _held(self, asked: int, usage: Usage | None) -> dict[str, Any]:
+    def _held(self, asked: int, usage: DeviceUsage | None) -> dict[str, Any]:
         device = self._teaching.device
         if device is None:
             reasons = dict.fromkeys(("device_seconds", "gpu_hours", *METERED), REMOTE)
@@ -108,7 +108,7 @@ class Tally:
             "gpu_hours": 0.0 if device.kind == "cpu" else seconds / 3600,
         }
 
-    def _metered(self, asked: int, usage: Usage | None) -> dict[str, Any]:
+    def _metered(self, asked: int, usage: DeviceUsage | None) -> dict[str, Any]:
         """Peak memory and energy, where one run made all completions and they were metered."""
         if usage is None or asked < len(self._paid):
             return {"metrics": dict.fromkeys(METERED), "absent": dict.fromkeys(METERED, EARLIER)}

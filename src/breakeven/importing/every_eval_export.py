@@ -18,7 +18,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import digest_file, read_rows, write_json, write_jsonl
 from breakeven.core.layout import answers_path, task_path
 from breakeven.params import Params
-from breakeven.params.cells import Cell, resolve
+from breakeven.params.cells import Cell, resolve_cell
 from breakeven.results.aggregate import task_scores
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
@@ -111,7 +111,7 @@ def _write(export: _Export, cell: Cell, rows: "pd.DataFrame") -> Path:
 
 def _model(params: Params, cell: Cell, model: str) -> Json:
     """What was evaluated; details are texts, as the schema wants them."""
-    found = resolve(params, cell)
+    found = resolve_cell(params, cell)
     return {
         "name": model.rpartition("/")[2],
         "id": model,
@@ -151,7 +151,7 @@ def _results(params: Params, cell: Cell, decoding: str, rows: "pd.DataFrame") ->
                     "temperature": settings.temperature,
                     "top_p": settings.top_p,
                     "max_tokens": params.answering.max_new_tokens,
-                    "reasoning": resolve(params, cell).style == "reasoning",
+                    "reasoning": resolve_cell(params, cell).style == "reasoning",
                 },
                 "additional_details": {"decoding": decoding, "samples": str(settings.samples)},
             },

@@ -18,7 +18,7 @@ from breakeven.models.memory import (
     what_would_fit,
 )
 from breakeven.params import Params
-from breakeven.params.cells import cells, resolve
+from breakeven.params.cells import cells, resolve_cell
 
 # No machine that runs a study has less: a student that needs less is not worth asking a GPU for.
 _SMALL_BYTES = 2e9
@@ -44,7 +44,7 @@ def training_plans(params: Params, student: str, *, best: Dtype) -> dict[str, Tr
     training = params.training
     plans = {}
     for cell in cells(params, student=student):
-        settings = resolve(params, cell).training
+        settings = resolve_cell(params, cell).training
         if settings is not None:
             plans[cell.arm] = TrainingPlan(
                 method=settings.method,

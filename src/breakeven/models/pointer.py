@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from breakeven.core.digests import kept_digest
+from breakeven.core.digests import cached_digest
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path, read_json, write_json
 from breakeven.core.layout import base_folder
@@ -74,7 +74,7 @@ def read_base(student: str) -> BasePointer:
         MachineError: as `read_pointer`.
     """
     pointer = read_pointer(student)
-    if pointer.repo is None and digest_path(Path(pointer.path), kept_digest) != pointer.digest:
+    if pointer.repo is None and digest_path(Path(pointer.path), cached_digest) != pointer.digest:
         raise InputError(
             f"{pointer.path}: has changed since base@{student} ran; run `dvc repro` again"
         )

@@ -13,8 +13,8 @@ from breakeven.pairs.decontaminate import TestContent, gather
 from breakeven.pairs.rules import Answered, why_dropped
 from breakeven.pairs.teacher_accuracy import both_right
 from breakeven.params import Corpus, Params
-from breakeven.params.references import pick
-from breakeven.pipeline.reads import digest_of_part
+from breakeven.params.references import pick_row
+from breakeven.pipeline.reads import params_digest
 from breakeven.rows.completion import STYLES, Completion
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair, write_pairs
@@ -31,7 +31,7 @@ def run(params: Params, corpus: str) -> None:
         InputError: a source lacks a completion of a prompt, or no pair is left.
     """
     started = time.perf_counter()
-    row = pick(params.corpora, "corpora", corpus)
+    row = pick_row(params.corpora, "corpora", corpus)
     inputs = digests_read(row, params.tasks)
     items = (iter_rows(task_path(task), Item) for task in params.tasks)
     tests = gather(items, row.decontamination.ngram_words)
@@ -44,7 +44,7 @@ def run(params: Params, corpus: str) -> None:
         tests,
         tally,
         time.perf_counter() - started,
-        part=digest_of_part(params, "pairs", corpus),
+        part=params_digest(params, "pairs", corpus),
         inputs=inputs,
     ).write()
 

@@ -1,17 +1,17 @@
 """The cells of a study, and what each comes to once its arm and its student have had their say.
 
 A cell is one student, trained in one way with one seed. Whoever asks how it is trained, on what, or
-in which style asks `resolve`: the rule who decides stands here only.
+in which style asks `resolve_cell`: the rule who decides stands here only.
 """
 
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from breakeven.params.references import pick
+from breakeven.params.references import pick_row
 from breakeven.params.schema import Params, Student
-from breakeven.params.training import Arm, Budget, Lora, Method, Style, Training
+from breakeven.params.training import Arm, Budget, LoraSettings, Method, Style, Training
 
-Trained = Literal["full", "lora", "qlora"]
+TrainedMethod = Literal["full", "lora", "qlora"]
 
 
 class Cell(NamedTuple):
@@ -22,16 +22,16 @@ class Cell(NamedTuple):
     seed: int
 
 
-class Settings(NamedTuple):
+class TrainingSettings(NamedTuple):
     """All that decides a trained cell besides its base, its pairs and its seed."""
 
-    method: Trained
+    method: TrainedMethod
     corpora: tuple[str, ...]
     reasoning_share: float
     order: Literal["mixed", "sequential"]
     budget: Budget | None
     learning_rate: float
-    lora: Lora
+    lora: LoraSettings
     training: Training
 
     def as_dict(self) -> dict[str, Any]:
@@ -62,12 +62,12 @@ class Settings(NamedTuple):
         }
 
 
-class Resolved(NamedTuple):
+class ResolvedCell(NamedTuple):
     """What a cell is: its style, and how it is trained (None: its student is left as it is)."""
 
     style: Style
     shots: int
-    training: Settings | None
+    training: TrainingSettings | None
 
     @property
     def method(self) -> Method:
@@ -88,7 +88,7 @@ def cells(params: Params, *, student: str | None = None) -> Iterator[Cell]:
                 yield Cell(name, arm, seed)
 
 
-def resolve(params: Params, cell: Cell) -> Resolved:
+def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
     """What a cell comes to: the arm decides before the student, the student before `training`.
 
     A learning rate follows the arm's style: the study's rates differ by size and style.
@@ -96,16 +96,16 @@ def resolve(params: Params, cell: Cell) -> Resolved:
     Raises:
         InputError: there is no such student or arm.
     """
-    student = pick(params.students, "students", cell.student)
-    arm = pick(params.arms, "arms", cell.arm)
+    student = pick_row(params.students, "students", cell.student)
+    arm = pick_row(params.arms, "arms", cell.arm)
     method = arm.method or student.method or params.training.method
     if method == "none":
-        return Resolved(arm.style, arm.shots, None)
+        return ResolvedCell(arm.style, arm.shots, None)
     assert arm.reasoning_share is not None  # the schema asks a trained arm for it
     lora = params.training.lora
     if student.lora_rank is not None:
         lora = lora.model_copy(update={"rank": student.lora_rank})
-    settings = Settings(
+    settings = TrainingSettings(
         method=method,
         corpora=arm.corpora,
         reasoning_share=arm.reasoning_share,
@@ -115,7 +115,7 @@ def resolve(params: Params, cell: Cell) -> Resolved:
         lora=lora,
         training=params.training,
     )
-    return Resolved(arm.style, arm.shots, settings)
+    return ResolvedCell(arm.style, arm.shots, settings)
 
 
 def first_decoding(params: Params) -> str:

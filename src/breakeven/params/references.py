@@ -31,7 +31,7 @@ def check_references(
             )
 
 
-def pick(table: Mapping[str, Value], key: str, name: str) -> Value:
+def pick_row(table: Mapping[str, Value], key: str, name: str) -> Value:
     """The row `name` of the table `key` of params.yaml; raises InputError where there is none."""
     if name not in table:
         raise InputError(f"params.yaml: {key}: {name!r} is not in it; {did_you_mean(name, table)}")

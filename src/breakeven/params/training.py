@@ -105,7 +105,7 @@ class Schedule(Section):
     floor: Share = 0.1
 
 
-class Lora(Section):
+class LoraSettings(Section):
     """Low-rank adapters on every linear layer but the output head."""
 
     rank: Few = 32
@@ -135,7 +135,7 @@ class Training(Section):
     weight_decay: NotNegative = 0.0
     adam_betas: tuple[Share, Share] = (0.9, 0.95)
     max_gradient_norm: Positive = 1.0
-    lora: Lora = Lora()
+    lora: LoraSettings = LoraSettings()
     gradient_checkpointing: Flag = False
     checkpoint_steps: Count = 100
     dtype: DtypeName = "auto"

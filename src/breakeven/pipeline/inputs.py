@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.catalogue.shot_sources import shot_sources
-from breakeven.core.digests import kept_digest
+from breakeven.core.digests import cached_digest
 from breakeven.core.errors import InputError
 from breakeven.core.files import write_text
 from breakeven.core.layout import distilled_path, pairs_path, prompts_path, task_path
@@ -68,7 +68,7 @@ def _digests(paths: Iterable[Path]) -> dict[str, str]:
     for path in paths:
         if not path.is_file():
             raise InputError(f"{path}: no such file; `dvc repro` makes what stages write")
-        found[path.as_posix()] = kept_digest(path)
+        found[path.as_posix()] = cached_digest(path)
     return found
 
 

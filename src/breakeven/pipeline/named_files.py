@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from breakeven.core.digests import kept_digest
+from breakeven.core.digests import cached_digest
 from breakeven.core.files import digest_json, digest_path
 from breakeven.params import GgufBase, LmEvalTask
 from breakeven.params.names import ProjectPath
@@ -74,8 +74,8 @@ def _digest(path: Path, *, tokenizer: bool = False) -> str:
     if tokenizer and path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
         read = [file for file in files if file.suffix != _WEIGHTS]
-        return digest_json([[str(file.relative_to(path)), kept_digest(file)] for file in read])
-    return digest_path(path, kept_digest)
+        return digest_json([[str(file.relative_to(path)), cached_digest(file)] for file in read])
+    return digest_path(path, cached_digest)
 
 
 def _package(name: str) -> str:

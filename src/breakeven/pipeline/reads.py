@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
 from breakeven.params import CatalogueSource, Params, PublishedSource, ScratchBase
-from breakeven.params.cells import Cell, cells, resolve
+from breakeven.params.cells import Cell, cells, resolve_cell
 from breakeven.pipeline.named_files import named_files
 from breakeven.rows.completion import STYLES
 
@@ -66,7 +66,7 @@ def reads_of(params: Params, stage: str, cell: Sequence[str | int]) -> Reads | N
         return None  # the stage itself says which name is wrong
 
 
-def digest_of_part(params: Params, stage: str, *cell: str | int) -> str:
+def params_digest(params: Params, stage: str, *cell: str | int) -> str:
     """Digest of what a stage's cell takes of params.yaml, as its record tells it.
 
     A record tells so what it was made from. Whoever finds it beside another params.yaml, as after
@@ -140,7 +140,7 @@ def base(params: Params, student: str) -> Reads:
 def train(params: Params, student: str, arm: str, seed: int) -> Reads:
     """A cell: the settings that decide its weights, and how many processes and threads train."""
     cell = Cell(student, arm, seed)
-    settings = resolve(params, cell).training
+    settings = resolve_cell(params, cell).training
     if settings is None:
         return Reads("train", cell, {"method": "none"})
     ran = {"threads": params.training.threads, "launch": params.training.launch}
@@ -151,7 +151,7 @@ def answer(params: Params, student: str) -> Reads:
     """A student: what its arms come to, the tasks, and how answers are made."""
     told = {}
     for arm in params.arms:
-        resolved = resolve(params, Cell(student, arm, params.seeds[0]))
+        resolved = resolve_cell(params, Cell(student, arm, params.seeds[0]))
         told[arm] = {"method": resolved.method, "shots": resolved.shots}
     return Reads(
         "answer",

@@ -7,7 +7,7 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.dtypes import BYTES, Dtype, chosen_dtype
 from breakeven.costs.lora import Lora, lora_parameters
 from breakeven.params import HubBase
-from breakeven.params.cells import Settings, cells, resolve
+from breakeven.params.cells import TrainingSettings, cells, resolve_cell
 from breakeven.planning.lengths import BYTES_A_TOKEN
 from breakeven.planning.study_bill import Line
 from breakeven.planning.study_shape import Known
@@ -41,7 +41,7 @@ def disk_of(known: Known, lines: Sequence[Line], best: Dtype) -> Disk:
         if isinstance(student.base, HubBase):
             bases += 2.0 * shape.total_parameters  # published in 16 bits a weight
         for cell in cells(params, student=name):
-            settings = resolve(params, cell).training
+            settings = resolve_cell(params, cell).training
             if settings is not None:
                 trained = _trained_parameters(shape, settings)
                 size = BYTES[chosen_dtype(settings.training.dtype, best)]
@@ -51,7 +51,7 @@ def disk_of(known: Known, lines: Sequence[Line], best: Dtype) -> Disk:
     return Disk(bases, students, checkpoint, _text_bytes(lines))
 
 
-def _trained_parameters(shape: Architecture, settings: Settings) -> int:
+def _trained_parameters(shape: Architecture, settings: TrainingSettings) -> int:
     if settings.method == "full":
         return shape.total_parameters
     return lora_parameters(shape, Lora(settings.lora.rank))

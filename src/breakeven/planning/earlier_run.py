@@ -21,8 +21,8 @@ from breakeven.core.layout import (
 )
 from breakeven.core.records import Record, read_record
 from breakeven.params import Params
-from breakeven.params.cells import Cell, resolve
-from breakeven.pipeline.reads import digest_of_part
+from breakeven.params.cells import Cell, resolve_cell
+from breakeven.pipeline.reads import params_digest
 
 
 class Made:
@@ -65,14 +65,14 @@ class Made:
 
     def _same_settings(self, record: Record, stage: str, *cell: str | int) -> bool:
         if stage == "train":
-            settings = resolve(self.params, _trained_cell(*cell)).training
+            settings = resolve_cell(self.params, _trained_cell(*cell)).training
             if settings is None:
                 return record.parameters == {"method": "none"}
             wanted = {key: value for key, value in settings.as_dict().items() if key != "schedule"}
             return all(record.parameters.get(key) == value for key, value in wanted.items())
         if stage == "answer":  # what it takes of params.yaml is looked at cell by cell
             return True
-        return record.part == digest_of_part(self.params, stage, *cell)
+        return record.part == params_digest(self.params, stage, *cell)
 
     def _inputs_hold(self, record: Record, stage: str, *cell: str | int) -> bool:
         for path, producer in self._inputs(stage, *cell):
@@ -95,7 +95,7 @@ class Made:
             for task in self.params.tasks:
                 yield task_path(task), ("tasks", task)
         elif stage == "train":
-            for corpus in resolve(self.params, _trained_cell(*cell)).corpora:
+            for corpus in resolve_cell(self.params, _trained_cell(*cell)).corpora:
                 yield pairs_path(corpus), ("pairs", corpus)
 
 

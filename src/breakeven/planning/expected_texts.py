@@ -21,7 +21,7 @@ from breakeven.params import (
     Source,
     Task,
 )
-from breakeven.params.references import pick
+from breakeven.params.references import pick_row
 from breakeven.planning.earlier_run import Made
 from breakeven.prompts.source_prompts import load_prompts
 from breakeven.rendering import Lesson
@@ -83,7 +83,7 @@ def expected_pairs(made: Made, corpus: str) -> list[Part]:
             for one in chosen
         )
         return [Part(len(pairs), texts, None, "the pairs of this study")]
-    sources = pick(params.corpora, "corpora", corpus).sources
+    sources = pick_row(params.corpora, "corpora", corpus).sources
     return [expected_source(name, params.sources[name]) for name in sources]
 
 

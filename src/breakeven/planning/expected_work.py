@@ -23,7 +23,7 @@ from breakeven.params import (
     SolverTeacher,
     Teacher,
 )
-from breakeven.params.cells import Cell, Settings, resolve
+from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
 from breakeven.planning.expected_texts import expected_source
 from breakeven.planning.lengths import NO_WORK, Work, answering, fitting, learning
 from breakeven.planning.study_shape import Known, told
@@ -109,7 +109,9 @@ def _bases(known: Known) -> Iterator[PlannedCell]:
 def _trainings(known: Known) -> Iterator[PlannedCell]:
     for student in known.params.students:
         for arm, row in known.params.arms.items():
-            settings = resolve(known.params, Cell(student, arm, known.params.seeds[0])).training
+            settings = resolve_cell(
+                known.params, Cell(student, arm, known.params.seeds[0])
+            ).training
             if settings is not None:
                 shape = known.shape(student).architecture
                 counts = isinstance(shape, Architecture)
@@ -124,7 +126,7 @@ def _trainings(known: Known) -> Iterator[PlannedCell]:
 
 
 def _lessons(
-    known: Known, student: str, shape: Architecture, settings: Settings
+    known: Known, student: str, shape: Architecture, settings: TrainingSettings
 ) -> tuple[Work, str]:
     """The work of one training, and what it rests on."""
     work, samples, bases = NO_WORK, 0.0, dict[str, None]()
@@ -140,7 +142,7 @@ def _lessons(
     return work.times(_passes(settings, work, samples)), "; ".join(bases)
 
 
-def _passes(settings: Settings, one_pass: Work, samples: float) -> float:
+def _passes(settings: TrainingSettings, one_pass: Work, samples: float) -> float:
     budget = settings.budget
     if budget is None:
         return float(settings.training.epochs)

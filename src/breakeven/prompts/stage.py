@@ -7,20 +7,20 @@ from breakeven.core.layout import prompts_path
 from breakeven.core.records import Record, versions
 from breakeven.hubdata.arrivals import Arrivals
 from breakeven.params import Params
-from breakeven.params.references import pick
-from breakeven.pipeline.reads import digest_of_part
+from breakeven.params.references import pick_row
+from breakeven.pipeline.reads import params_digest
 from breakeven.prompts.source_prompts import stream_prompts
 
 
 def run(params: Params, source: str) -> None:
     """Write `data/prompts/<source>.jsonl` and its record."""
     started, arrivals = time.perf_counter(), Arrivals()
-    prompts = stream_prompts(source, pick(params.sources, "sources", source), arrivals)
+    prompts = stream_prompts(source, pick_row(params.sources, "sources", source), arrivals)
     written = write_rows(prompts_path(source), prompts)
     Record(
         stage="prompts",
         cell={"source": source},
-        part=digest_of_part(params, "prompts", source),
+        part=params_digest(params, "prompts", source),
         metrics={"prompts": written, "dropped": arrivals.dropped.total()},
         device_seconds={"cpu": time.perf_counter() - started},
         outputs={str(prompts_path(source)): digest_path(prompts_path(source))},

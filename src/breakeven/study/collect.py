@@ -12,7 +12,7 @@ from breakeven.core.files import read_rows
 from breakeven.core.layout import items_path, task_path
 from breakeven.core.records import Record
 from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
-from breakeven.params.cells import Cell, cells, first_decoding, resolve
+from breakeven.params.cells import Cell, cells, first_decoding, resolve_cell
 from breakeven.params.names import Family
 from breakeven.results.cell_results import Results
 from breakeven.results.from_scores import (
@@ -129,7 +129,7 @@ def _study_facts(
         },
         costs={key: cell_costs(params, key, records.get(key), answering) for key in cells(params)},
         chance={row.name: row.chance for row in tasks},
-        methods={(key.student, key.arm): resolve(params, key).method for key in cells(params)},
+        methods={(key.student, key.arm): resolve_cell(params, key).method for key in cells(params)},
         teacher_accuracy=_teacher_accuracy(params),
     )
 
@@ -221,7 +221,9 @@ def _arm_row(params: Params, name: str) -> ArmRow:
         row.reasoning_share,
         _order(row.style, row.order),
         ", ".join(
-            dict.fromkeys(resolve(params, one).method for one in cells(params) if one.arm == name)
+            dict.fromkeys(
+                resolve_cell(params, one).method for one in cells(params) if one.arm == name
+            )
         ),
         row.shots,
     )

@@ -7,20 +7,20 @@ from breakeven.core.layout import task_path
 from breakeven.core.records import Record, versions
 from breakeven.hubdata.arrivals import Arrivals
 from breakeven.params import Params
-from breakeven.params.references import pick
-from breakeven.pipeline.reads import digest_of_part
+from breakeven.params.references import pick_row
+from breakeven.pipeline.reads import params_digest
 from breakeven.tasks.task_items import load_items
 
 
 def run(params: Params, task: str) -> None:
     """Write `data/tasks/<task>.jsonl` and its record."""
     started, arrivals = time.perf_counter(), Arrivals()
-    items = load_items(task, pick(params.tasks, "tasks", task), arrivals)
+    items = load_items(task, pick_row(params.tasks, "tasks", task), arrivals)
     write_rows(task_path(task), items)
     Record(
         stage="tasks",
         cell={"task": task},
-        part=digest_of_part(params, "tasks", task),
+        part=params_digest(params, "tasks", task),
         metrics={"items": len(items)},
         device_seconds={"cpu": time.perf_counter() - started},
         outputs={str(task_path(task)): digest_path(task_path(task))},

@@ -4,7 +4,7 @@ Training imports this module, so it depends on the parameters only.
 """
 
 from breakeven.params import Params
-from breakeven.params.cells import Cell, cells, resolve
+from breakeven.params.cells import Cell, cells, resolve_cell
 
 COLOUR = "mlflow.runColor"
 # Okabe and Ito's colours, which colour-blind people can tell apart; the report uses the same.
@@ -36,7 +36,7 @@ def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, st
         "arm": arm,
         "seed": str(seed),
         "style": row.style,
-        "method": resolve(params, Cell(student, arm, seed)).method,
+        "method": resolve_cell(params, Cell(student, arm, seed)).method,
     }
     if row.trained:
         keys |= {"corpus": str(row.corpus), "reasoning_share": str(row.reasoning_share)}

@@ -4,7 +4,7 @@ from breakeven.core.files import digest_path
 from breakeven.core.layout import student_folder
 from breakeven.core.records import Record, versions
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.ceiling import Found, find_ceiling
+from breakeven.costs.ceiling import DeviceCeiling, find_ceiling
 from breakeven.costs.devices import record_fields
 from breakeven.costs.model_shapes import known_architecture
 from breakeven.models.pointer import read_pointer
@@ -64,7 +64,7 @@ def _flops(result: TrainResult, student: str) -> tuple[Amount, dict[str, str]]:
     return absent(reason), {f"flops.{name}": reason for name in result.flops}
 
 
-def _ceiling(params: Params, result: TrainResult) -> Found:
+def _ceiling(params: Params, result: TrainResult) -> DeviceCeiling:
     """What one of the devices that trained can do, as it computed."""
     import torch
 

@@ -14,12 +14,12 @@ from breakeven.core.files import (
     atomic_folder,
     digest_path,
     read_json,
-    settle_folder,
+    recover_folder,
     write_json,
 )
 from breakeven.core.layout import student_folder
 from breakeven.core.scratch import scratch_folder
-from breakeven.costs.devices import Usage, describe_device
+from breakeven.costs.devices import DeviceUsage, describe_device
 from breakeven.costs.exact import checkpointing_flops
 from breakeven.models.memory_check import require_room
 from breakeven.params import Params
@@ -52,7 +52,7 @@ class TrainResult:
     metrics: Mapping[str, float]
     series: Mapping[str, Sequence[Sequence[float]]]
     details: Mapping[str, Any]
-    usage: Usage
+    usage: DeviceUsage
     digest: str
     tokens: Mapping[str, int] = field(default_factory=dict)
     flops: Mapping[str, float | None] = field(default_factory=dict)
@@ -227,7 +227,7 @@ def _finished(plan: Plan, scratch: Path, accelerator: "Accelerator | None") -> T
 def _finished_here(plan: Plan, scratch: Path) -> TrainResult | None:
     """The result of a run that has ended, None where it has not or its weights were touched."""
     folder = scratch / "finished"
-    settle_folder(folder)
+    recover_folder(folder)
     if not (folder / "result.json").is_file():
         return None
     result = _result_in(plan, scratch)

@@ -8,7 +8,7 @@ from breakeven.core.errors import InputError
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
-from breakeven.params.cells import Trained
+from breakeven.params.cells import TrainedMethod
 from breakeven.params.training import Budget
 from breakeven.rendering import Example, Lesson, render_examples
 from breakeven.rows.pair import Pair
@@ -49,7 +49,7 @@ class FlopsOf(NamedTuple):
     """What the FLOPs of a sample depend on besides its tokens; the shape, or why it is unknown."""
 
     architecture: Architecture | str
-    method: Trained
+    method: TrainedMethod
     lora: Lora | None
 
     def __call__(self, examples: Iterable[Example]) -> float | None:

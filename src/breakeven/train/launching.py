@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from breakeven.core.errors import BreakevenError, InputError, MachineError, of_the_disk
+from breakeven.core.errors import BreakevenError, InputError, MachineError, disk_error
 from breakeven.train.process_rank import STARTED_BY_STAGE
 
 # Where torch's launcher looks for what a failed process has to say.
@@ -104,7 +104,7 @@ def check_devices(path: Path, given: Mapping[str, Any]) -> None:
 def report_to_stage(error: BaseException) -> int:
     """Leave word of an error for the stage that waits; the exit code to end with."""
     if isinstance(error, OSError):
-        error = of_the_disk(error) or error
+        error = disk_error(error) or error
     known = isinstance(error, BreakevenError)
     text = str(error) if known else "".join(traceback.format_exception(error))
     now = time.time()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import as_read, digest_json
+from breakeven.core.files import digest_json, digest_while_reading
 from breakeven.core.layout import pairs_path
 from breakeven.core.records import versions
 from breakeven.costs.lora import Lora
@@ -13,7 +13,7 @@ from breakeven.costs.model_shapes import known_architecture
 from breakeven.models.context import context_of
 from breakeven.models.pointer import read_base
 from breakeven.params import Params
-from breakeven.params.cells import Cell, Settings, resolve
+from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
 from breakeven.pipeline.code import code_below
 from breakeven.rendering import Example
 from breakeven.rows.pair import Pair, read_pairs
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
     `inputs` are the digests of base and pairs as they were read.
     """
 
-    settings: Settings
+    settings: TrainingSettings
     base: Path
     parts: tuple[Part, ...]
     lessons: Lessons
@@ -88,7 +88,7 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     Raises:
         InputError: the base or the pairs are missing, no pair fits, the budget is too small.
     """
-    settings = resolve(params, Cell(student, arm, seed)).training
+    settings = resolve_cell(params, Cell(student, arm, seed)).training
     if settings is None:
         return None
     pointer = read_base(student)
@@ -129,14 +129,14 @@ def _read_corpora(names: Sequence[str]) -> tuple[list[list[Pair]], dict[str, str
     corpora, digests = [], {}
     for name in names:
         path = pairs_path(name)
-        with as_read(path) as digest:
+        with digest_while_reading(path) as digest:
             corpora.append(read_pairs(path))
         digests[path.as_posix()] = digest
     return corpora, digests
 
 
 def _parts(
-    settings: Settings,
+    settings: TrainingSettings,
     base: Path,
     corpora: Sequence[list[Pair]],
     flops_of: FlopsOf,
@@ -168,7 +168,7 @@ def _check_context(base: Path, max_length: int, student: str) -> None:
 
 
 def _budgets(
-    settings: Settings, every: Sequence[Lessons], flops_of: FlopsOf, seed: int
+    settings: TrainingSettings, every: Sequence[Lessons], flops_of: FlopsOf, seed: int
 ) -> list[tuple[float, Costs] | None]:
     """Each corpus's part of the budget and its costs: in proportion to what a pass over it costs.
 
@@ -190,7 +190,7 @@ def _budgets(
 
 
 def _select(
-    settings: Settings,
+    settings: TrainingSettings,
     lessons: Lessons,
     budget: tuple[float, Costs] | None,
     arm: str,

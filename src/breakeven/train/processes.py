@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 
 from breakeven.core.errors import InputError
-from breakeven.params.cells import Settings
+from breakeven.params.cells import TrainingSettings
 from breakeven.train.process_rank import one_of_several
 from breakeven.train.trained_model import compute_dtype
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-def make_accelerator(settings: Settings) -> "Accelerator":
+def make_accelerator(settings: TrainingSettings) -> "Accelerator":
     """The devices of this process, computing in the dtype that suits them.
 
     Raises:
@@ -65,7 +65,7 @@ def from_first(accelerator: "Accelerator", work: Callable[[], Value]) -> Value:
     return broadcast_object_list(told)[0]
 
 
-def _shard(accelerator: "Accelerator", settings: Settings, dtype: torch.dtype) -> None:
+def _shard(accelerator: "Accelerator", settings: TrainingSettings, dtype: torch.dtype) -> None:
     from accelerate import FullyShardedDataParallelPlugin
     from accelerate.state import PartialState
     from accelerate.utils import DistributedType

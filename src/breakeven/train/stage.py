@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from breakeven.core.errors import ToldError
+from breakeven.core.errors import AlreadyReportedError
 from breakeven.params import Params
 from breakeven.tracking.live import LiveRun
 from breakeven.train.cell_record import write_train_record
@@ -51,7 +51,7 @@ def _run_for_stage(train: "partial[TrainResult | None]") -> None:
     try:
         train()
     except Exception as error:  # whatever it is, the stage tells it, once for all processes
-        raise ToldError(report_to_stage(error)) from error
+        raise AlreadyReportedError(report_to_stage(error)) from error
 
 
 def _launch(

@@ -10,7 +10,7 @@ import torch
 
 from breakeven.core.files import read_json, write_json
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
-from breakeven.params.cells import Settings
+from breakeven.params.cells import TrainingSettings
 from breakeven.params.names import DtypeName
 from breakeven.train.packing import attention_of
 
@@ -25,7 +25,12 @@ def compute_dtype(wanted: DtypeName, device: torch.device) -> torch.dtype:
 
 
 def trainable_model(
-    base: Path, settings: Settings, *, device: torch.device, seed: int, sharded: bool = False
+    base: Path,
+    settings: TrainingSettings,
+    *,
+    device: torch.device,
+    seed: int,
+    sharded: bool = False,
 ) -> "PreTrainedModel":
     """The base with the weights that `settings.method` trains, on `device`, ready to train.
 
@@ -66,7 +71,7 @@ def trained_parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
 
 def save_trained(
     model: "PreTrainedModel",
-    settings: Settings,
+    settings: TrainingSettings,
     folder: Path,
     gathered: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
@@ -139,7 +144,7 @@ def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "Pr
 
 
 def _with_adapter(
-    model: "PreTrainedModel", settings: Settings, seed: int, exclude: list[str]
+    model: "PreTrainedModel", settings: TrainingSettings, seed: int, exclude: list[str]
 ) -> Any:  # noqa: ANN401
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     from peft import LoraConfig, get_peft_model

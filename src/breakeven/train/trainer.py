@@ -22,7 +22,7 @@ from breakeven.core.progress import Progress
 from breakeven.costs.devices import Device, metered
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
 from breakeven.models.sharding import whole
-from breakeven.params.cells import Settings
+from breakeven.params.cells import TrainingSettings
 from breakeven.rendering import Example
 from breakeven.train.losses import (
     HeadGate,
@@ -89,7 +89,7 @@ class Curves:
 def train(
     model: torch.nn.Module,
     steps: Steps,
-    settings: Settings,
+    settings: TrainingSettings,
     schedule: FittedSchedule,
     *,
     accelerator: "Accelerator",
@@ -158,7 +158,7 @@ class Run:
     def __init__(
         self,
         model: torch.nn.Module,
-        settings: Settings,
+        settings: TrainingSettings,
         schedule: FittedSchedule,
         *,
         accelerator: "Accelerator",
@@ -278,7 +278,7 @@ class Run:
 
 
 def make_optimizer(
-    parameters: Mapping[str, torch.nn.Parameter], settings: Settings, device: torch.device
+    parameters: Mapping[str, torch.nn.Parameter], settings: TrainingSettings, device: torch.device
 ) -> torch.optim.AdamW:
     """AdamW, fused where `device` has a kernel; weight decay on matrices, not norms and biases."""
     matrices = [one for one in parameters.values() if one.ndim > 1]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.costs.amounts import Amount
-from breakeven.costs.devices import Device, Usage, combined
+from breakeven.costs.devices import Device, DeviceUsage, combined_usage
 
 _FIRST = "usage.jsonl"
 
@@ -19,14 +19,14 @@ _FIRST = "usage.jsonl"
 class Held(NamedTuple):
     """What work held of its device, and the tokens that it trained on meanwhile."""
 
-    usage: Usage
+    usage: DeviceUsage
     tokens: int
 
 
 class HeldByAll(NamedTuple):
     """What a run held: device-seconds of all processes together, `seconds` on the clock."""
 
-    usage: Usage
+    usage: DeviceUsage
     tokens: int
     seconds: float
 
@@ -48,9 +48,9 @@ def all_held(folder: Path) -> HeldByAll:
     """
     first = _read(folder / _FIRST)
     others = [one for path in sorted(folder.glob("usage-*.jsonl")) for one in _read(path)]
-    usage = combined([one.usage for one in (*first, *others)])
+    usage = combined_usage([one.usage for one in (*first, *others)])
     if usage.device.kind == "cpu":
-        own = combined([one.usage for one in first])
+        own = combined_usage([one.usage for one in first])
         usage = replace(usage, energy_joules=own.energy_joules)
     return HeldByAll(
         usage,
@@ -65,9 +65,9 @@ def _read(path: Path) -> list[Held]:
     return [Held(usage_from(row["usage"]), row["tokens"]) for row in rows]
 
 
-def usage_from(row: dict[str, Any]) -> Usage:
+def usage_from(row: dict[str, Any]) -> DeviceUsage:
     """A usage from what `asdict` made of one."""
-    return Usage(
+    return DeviceUsage(
         device=Device(**row["device"]),
         device_seconds=row["device_seconds"],
         gpu_hours=row["gpu_hours"],
