@@ -1,4 +1,4 @@
-"""The picture in docs/architecture.md, drawn from the code: `python scripts/architecture.py --write`.
+"""The picture in docs/architecture.md, drawn from code: `python scripts/architecture.py --write`.
 
 Without `--write` it exits with 1 where the document differs from the code. Floors come from
 pyproject.toml, whose contracts `lint-imports` checks; arrows from the imports.
