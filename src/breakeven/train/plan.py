@@ -216,5 +216,5 @@ def _digest_code() -> str:
     What comes before, pairs, tokens, steps, is in the key itself; documentation does not count.
     """
     here = "src/breakeven/training"
-    code = code_below([Path(here, "trainer.py"), Path(here, "model.py")])
+    code = code_below([Path(here, "trainer.py"), Path(here, "trained_model.py")])
     return digest_json({name: one for name, one in code.items() if name.startswith(here)})
