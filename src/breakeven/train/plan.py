@@ -37,6 +37,10 @@ from breakeven.train.schedule import FittedSchedule, fit_schedule
 
 _KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
+_PACKAGE = Path("src/breakeven")
+# What of the code below the training loop decides weights; how files are found does not.
+_COMPUTING = ("train/", "models/checkpoint.py", "models/sharding.py")
+
 
 class Part(NamedTuple):
     """What is learnt of one corpus: pairs and samples are numbered within it."""
@@ -215,6 +219,6 @@ def _digest_code() -> str:
 
     What comes before, pairs, tokens, steps, is in the key itself; documentation does not count.
     """
-    here = "src/breakeven/training"
-    code = code_below([Path(here, "trainer.py"), Path(here, "trained_model.py")])
-    return digest_json({name: one for name, one in code.items() if name.startswith(here)})
+    code = code_below([_PACKAGE / "train/trainer.py", _PACKAGE / "train/trained_model.py"])
+    computing = tuple(str(_PACKAGE / part) for part in _COMPUTING)
+    return digest_json({name: one for name, one in code.items() if name.startswith(computing)})
