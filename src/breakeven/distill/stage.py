@@ -12,10 +12,16 @@ from breakeven.distill.model_completions import Modelled, ask_missing, open_jour
 from breakeven.distill.model_teacher import style_of
 from breakeven.distill.token_counts import Counts
 from breakeven.distill.trace_watch import TraceWatch
-from breakeven.params import CatalogueSource, Params, PublishedSource, SolverTeacher
+from breakeven.params import (
+    COMPLETION_STYLES,
+    CatalogueSource,
+    Params,
+    PublishedSource,
+    SolverTeacher,
+)
 from breakeven.params.references import pick_row
 from breakeven.pipeline.reads import params_digest
-from breakeven.rows.completion import STYLES, Completion
+from breakeven.rows.completion import Completion
 from breakeven.rows.prompt import Prompt
 
 SOLVER = "the solver computes; it is no model that has FLOPs"
@@ -32,8 +38,8 @@ def run(params: Params, source: str, style: str) -> None:
         InputError: a name, a prompt or the teacher's settings are wrong.
         MachineError: the teacher cannot be reached or cannot run; what was answered is kept.
     """
-    if style not in STYLES:
-        raise InputError(f"style: {style!r} is none; use one of {', '.join(STYLES)}")
+    if style not in COMPLETION_STYLES:
+        raise InputError(f"style: {style!r} is none; use one of {', '.join(COMPLETION_STYLES)}")
     path = distilled_path(source, style)
     inputs = {str(prompts_path(source)): digest_path(prompts_path(source))}
     row = pick_row(params.sources, "sources", source)

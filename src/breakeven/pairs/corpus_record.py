@@ -10,8 +10,7 @@ from breakeven.core.layout import distilled_path, pairs_path, prompts_path, task
 from breakeven.core.records import Record, versions
 from breakeven.pairs.decontaminate import TestContent
 from breakeven.pairs.teacher_accuracy import NO_REFERENCE, Outcomes
-from breakeven.params import Corpus
-from breakeven.rows.completion import STYLES
+from breakeven.params import COMPLETION_STYLES, Corpus
 from breakeven.rows.pair import Pair
 
 
@@ -38,7 +37,9 @@ class Tally:
 
 def digests_read(row: Corpus, tasks: Iterable[str]) -> dict[str, str]:
     """Digests of what a corpus is put together from: completions, prompts, tasks."""
-    completions = [distilled_path(source, style) for source in row.sources for style in STYLES]
+    completions = [
+        distilled_path(source, style) for source in row.sources for style in COMPLETION_STYLES
+    ]
     paths = [*completions, *map(prompts_path, row.sources), *map(task_path, tasks)]
     return {str(path): digest_path(path) for path in paths}
 

@@ -12,10 +12,10 @@ from breakeven.pairs.corpus_record import Tally, digests_read, pairs_record
 from breakeven.pairs.decontaminate import TestContent, gather
 from breakeven.pairs.rules import Answered, why_dropped
 from breakeven.pairs.teacher_accuracy import both_right
-from breakeven.params import Corpus, Params
+from breakeven.params import COMPLETION_STYLES, Corpus, Params
 from breakeven.params.references import pick_row
 from breakeven.pipeline.reads import params_digest
-from breakeven.rows.completion import STYLES, Completion
+from breakeven.rows.completion import Completion
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair, write_pairs
 from breakeven.rows.prompt import Prompt
@@ -80,7 +80,7 @@ def kept_pairs(
 def joined(sources: Iterable[str]) -> Iterator[tuple[Prompt, Completion, Completion]]:
     """Every prompt of the sources with its plain and its traced completion."""
     for source in sources:
-        plain, traced = (_Completions(source, style) for style in STYLES)
+        plain, traced = (_Completions(source, style) for style in COMPLETION_STYLES)
         for prompt in iter_rows(prompts_path(source), Prompt):
             yield prompt, plain.of(prompt.id), traced.of(prompt.id)
 

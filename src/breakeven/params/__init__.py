@@ -15,6 +15,12 @@ from breakeven.params.grading import (
 from breakeven.params.load import (
     load_params,
 )
+from breakeven.params.names import (
+    COMPLETION_STYLES,
+    STYLES,
+    CompletionStyle,
+    Style,
+)
 from breakeven.params.schema import (
     Answering,
     Decoding,
@@ -52,16 +58,15 @@ from breakeven.params.teachers import (
     VllmTeacher,
 )
 from breakeven.params.training import (
-    STYLES,
     Arm,
     Budget,
     LoraSettings,
     Schedule,
-    Style,
     Training,
 )
 
 __all__ = [
+    "COMPLETION_STYLES",
     "STYLES",
     "Answering",
     "Arm",
@@ -69,6 +74,7 @@ __all__ = [
     "Budget",
     "CatalogueSource",
     "CatalogueTask",
+    "CompletionStyle",
     "Corpus",
     "DatasetSource",
     "Decoding",

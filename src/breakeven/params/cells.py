@@ -7,9 +7,10 @@ in which style asks `resolve_cell`: the rule who decides stands here only.
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from breakeven.params.names import Style
 from breakeven.params.references import pick_row
 from breakeven.params.schema import Params, Student
-from breakeven.params.training import Arm, Budget, LoraSettings, Method, Style, Training
+from breakeven.params.training import Arm, Budget, LoraSettings, Method, Training
 
 TrainedMethod = Literal["full", "lora", "qlora"]
 

@@ -1,6 +1,6 @@
 """The words that params.yaml is written in: names, shares, counts, paths, revisions."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +17,13 @@ Item = TypeVar("Item")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Family = Literal["general-mc", "general-open", "math-mc", "math-open", "extra-mc", "extra-open"]
-Style = Literal["ift", "reasoning", "mixed"]
+# How one completion is written, plain or with its trace; what a trained arm learns, of one or of
+# both; and what a cell is, trained or not.
+CompletionStyle = Literal["ift", "reasoning"]
+TrainedStyle = Literal[CompletionStyle, "mixed"]
+Style = Literal["base", TrainedStyle]
+COMPLETION_STYLES: tuple[CompletionStyle, ...] = get_args(CompletionStyle)
+STYLES: tuple[Style, ...] = get_args(Style)
 
 
 def _written_as_a_number(value: Any) -> Any:  # noqa: ANN401 - whatever was written

@@ -17,8 +17,8 @@ from breakeven.params.names import (
     Real,
     Section,
     Seed,
-    Style,
     Text,
+    TrainedStyle,
     Whole,
 )
 from breakeven.params.references import check_references
@@ -35,7 +35,7 @@ class Student(Section):
 
     base: Base
     method: Literal["full", "lora", "qlora"] | None = None
-    learning_rates: dict[Style, Positive] = Field(default_factory=dict)
+    learning_rates: dict[TrainedStyle, Positive] = Field(default_factory=dict)
     lora_rank: Few | None = None
 
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from breakeven.params.bases import Weights
 from breakeven.params.names import (
+    COMPLETION_STYLES,
     Count,
     DtypeName,
     Endpoint,
@@ -64,7 +65,7 @@ class TeacherStyles(Section):
 
 
 def _traces_in_the_text(styles: TeacherStyles) -> TeacherStyles:
-    for name in ("ift", "reasoning"):
+    for name in COMPLETION_STYLES:
         if getattr(styles, name).trace == "reasoning-content":
             raise ValueError(
                 f"{name}.trace: value is 'reasoning-content', a field of servers; a model that "

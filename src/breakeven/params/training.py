@@ -17,11 +17,10 @@ from breakeven.params.names import (
     Real,
     Section,
     Share,
+    Style,
     Whole,
 )
 
-Style = Literal["base", "ift", "reasoning", "mixed"]
-STYLES: tuple[Style, ...] = ("base", "ift", "reasoning", "mixed")
 Method = Literal["none", "full", "lora", "qlora"]
 
 

@@ -16,10 +16,9 @@ from breakeven.core.digests import cached_digest
 from breakeven.core.errors import InputError
 from breakeven.core.files import write_text
 from breakeven.core.layout import distilled_path, pairs_path, prompts_path, task_path
-from breakeven.params import Params
+from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.pipeline.code import STAGES, stage_code
 from breakeven.pipeline.reads import Reads, all_reads
-from breakeven.rows.completion import STYLES
 
 INPUTS = Path("inputs")
 CODE, CELLS, TEXTS, LESSONS = (INPUTS / name for name in ("code", "cells", "texts", "lessons"))
@@ -49,7 +48,9 @@ def write_texts(params: Params) -> None:
     read: dict[str, Any] = {}
     for corpus, row in params.corpora.items():
         prompts = map(prompts_path, row.sources)
-        completions = (distilled_path(source, style) for source in row.sources for style in STYLES)
+        completions = (
+            distilled_path(source, style) for source in row.sources for style in COMPLETION_STYLES
+        )
         read[f"pairs/{corpus}.json"] = _digests([*prompts, *completions]) | tasks
     shown = params.tasks if any(arm.shots for arm in params.arms.values()) else ()
     shots = {task: _digests(map(prompts_path, shot_sources(params, task))) for task in shown}

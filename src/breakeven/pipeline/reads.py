@@ -11,10 +11,15 @@ from pydantic import BaseModel
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
-from breakeven.params import CatalogueSource, Params, PublishedSource, ScratchBase
+from breakeven.params import (
+    COMPLETION_STYLES,
+    CatalogueSource,
+    Params,
+    PublishedSource,
+    ScratchBase,
+)
 from breakeven.params.cells import Cell, cells, resolve_cell
 from breakeven.pipeline.named_files import named_files
-from breakeven.rows.completion import STYLES
 
 _IDLE = {
     "concurrency",
@@ -47,7 +52,9 @@ def all_reads(params: Params) -> Iterator[Reads]:
     """What every cell of every stage reads, in the order of the pipeline."""
     yield from (tasks(params, task) for task in params.tasks)
     yield from (prompts(params, source) for source in params.sources)
-    yield from (distill(params, source, style) for source in params.sources for style in STYLES)
+    yield from (
+        distill(params, source, style) for source in params.sources for style in COMPLETION_STYLES
+    )
     yield texts(params)
     yield from (pairs(params, corpus) for corpus in params.corpora)
     yield lessons(params)

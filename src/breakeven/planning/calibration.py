@@ -17,7 +17,7 @@ from breakeven.core.progress import Progress
 from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
 from breakeven.costs.devices import describe_device
-from breakeven.params import Params
+from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.planning.rates import Calibration
 
 # Student, stage, style.
@@ -140,7 +140,7 @@ def _commands(small: Params) -> list[tuple[str, list[str], str]]:
     found += [("tasks", ["--task", name], f"tasks/{name}.json") for name in small.tasks]
     found += [("prompts", ["--source", name], f"prompts/{name}.json") for name in small.sources]
     for name in small.sources:
-        for style in ("ift", "reasoning"):
+        for style in COMPLETION_STYLES:
             arguments = ["--source", name, "--style", style]
             found.append(("distill", arguments, f"distill/{name}/{style}.json"))
     found += [("pairs", ["--corpus", name], f"pairs/{name}.json") for name in small.corpora]

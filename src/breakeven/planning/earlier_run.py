@@ -20,7 +20,7 @@ from breakeven.core.layout import (
     task_path,
 )
 from breakeven.core.records import Record, read_record
-from breakeven.params import Params
+from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.params.cells import Cell, resolve_cell
 from breakeven.pipeline.reads import params_digest
 
@@ -90,7 +90,7 @@ class Made:
             yield prompts_path(name), ("prompts", name)
         elif stage == "pairs":
             for source in self.params.corpora[name].sources:
-                for style in ("ift", "reasoning"):
+                for style in COMPLETION_STYLES:
                     yield distilled_path(source, style), ("distill", source, style)
             for task in self.params.tasks:
                 yield task_path(task), ("tasks", task)

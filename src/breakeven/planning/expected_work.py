@@ -15,6 +15,7 @@ from breakeven.costs.model_shapes import (
 )
 from breakeven.costs.paper import answer_flops as paper_answer_flops
 from breakeven.params import (
+    COMPLETION_STYLES,
     Arm,
     CatalogueSource,
     OpenAITeacher,
@@ -62,7 +63,7 @@ def _distilling(known: Known) -> Iterator[PlannedCell]:
     teacher = known.params.teacher
     shape = _teacher_shape(teacher)
     for name, source in known.params.sources.items():
-        for style in ("ift", "reasoning"):
+        for style in COMPLETION_STYLES:
             cell = (name, style)
             if isinstance(source, PublishedSource | CatalogueSource):
                 yield PlannedCell("distill", cell, style, NO_WORK, "nobody is asked")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from breakeven.params import Style
+from breakeven.params import COMPLETION_STYLES, Style
 from breakeven.results.cell_results import CellResult, Results, TaskResult
 from breakeven.results.published_tables import (
     Accuracy,
@@ -51,7 +51,7 @@ def replay_results() -> Results:
     return Results(
         study=STUDY,
         source="published",
-        cells=tuple(_cell(row, style) for row in rows for style in ("ift", "reasoning")),
+        cells=tuple(_cell(row, style) for row in rows for style in COMPLETION_STYLES),
         teacher_accuracy={row.family: row.teacher for row in rows},
         notes=NOTES,
     )

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from breakeven.rows.traces import is_truncated
 
-STYLES = ("ift", "reasoning")
-
 
 @dataclass(frozen=True)
 class Completion:

@@ -8,7 +8,7 @@ from breakeven.core.layout import record_path
 from breakeven.core.records import Record, read_record
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
-from breakeven.params import Params
+from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.params.cells import Cell, first_decoding
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.from_scores import CellCosts
@@ -182,7 +182,7 @@ def _whole_sources(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
         flops=absent(_teacher_flops_reason(params)),
         energy_joules=absent(f"teacher: {NO_ENERGY}"),
     )
-    if style not in ("ift", "reasoning"):
+    if style not in COMPLETION_STYLES:
         return part
     found = []
     for source in params.corpora[corpus].sources:
@@ -201,7 +201,7 @@ def teacher_bill(params: Params) -> Cost | None:
     found = [
         record
         for source in params.sources
-        for style in ("ift", "reasoning")
+        for style in COMPLETION_STYLES
         if (record := record_of("distill", source, style)) is not None
     ]
     if not found:

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from breakeven.core.records import Record
-from breakeven.params import Params
-from breakeven.rows.completion import STYLES
+from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.study.collect_costs import record_of, tokens
 from breakeven.study.facts import (
     CorpusRow,
@@ -22,7 +21,7 @@ EXACT = "worked out exactly: the solver writes the reference itself"
 def teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
     """What the teacher wrote, by style, over the sources of params.yaml that it was asked about."""
     rows = []
-    for style in STYLES:
+    for style in COMPLETION_STYLES:
         found = [
             record
             for source in params.sources
@@ -80,7 +79,7 @@ def _accuracy(corpus: str, pairs: str, found: Mapping[str, Any]) -> TeacherAccur
         return TeacherAccuracy(corpus, pairs, 0, reason=found["reason"])
     ift, reasoning, difference = (
         Interval(*(found[name][end] for end in ("value", "low", "high")))
-        for name in (*STYLES, "difference")
+        for name in (*COMPLETION_STYLES, "difference")
     )
     p_value = found["difference"]["p_value"]
     return TeacherAccuracy(
@@ -93,7 +92,7 @@ def _solved(params: Params, corpus: str) -> bool:
     records = [
         record_of("distill", source, style)
         for source in params.corpora[corpus].sources
-        for style in STYLES
+        for style in COMPLETION_STYLES
     ]
     return all(one is not None and one.parameters.get("teacher") == "solver" for one in records)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from breakeven.core.files import digest_file
 from breakeven.core.layout import REPORT, items_path, record_path
 from breakeven.core.records import Record, read_record
-from breakeven.params import Arm, Params
+from breakeven.params import COMPLETION_STYLES, Arm, Params
 from breakeven.params.cells import Cell, cells, first_decoding
 from breakeven.track.answer_bill import answering_metrics
 from breakeven.track.score_metrics import log10, score_metrics
@@ -79,7 +79,7 @@ def _corpus_entries(params: Params) -> Iterator[Entry]:
         written = [
             record
             for source in corpus.sources
-            for style in ("ift", "reasoning")
+            for style in COMPLETION_STYLES
             if (record := _record("distill", source, style)) is not None
         ]
         keys = {

@@ -9,14 +9,14 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-Style = Literal["ift", "reasoning"]
+from breakeven.params import CompletionStyle
 
 
 class Sample(NamedTuple):
     """One pair, by its position in the corpus, in the style in which it is learnt."""
 
     pair: int
-    style: Style
+    style: CompletionStyle
 
 
 class Costs(NamedTuple):
@@ -176,5 +176,5 @@ def _affordable(samples: Sequence[Sample], left: float, costs: Costs) -> int:
     return len(samples)
 
 
-def _only(passes: Sequence[tuple[Sample, ...]], style: Style) -> list[tuple[Sample, ...]]:
+def _only(passes: Sequence[tuple[Sample, ...]], style: CompletionStyle) -> list[tuple[Sample, ...]]:
     return [tuple(sample for sample in one if sample.style == style) for one in passes]
