@@ -13,9 +13,9 @@ import numpy as np
 from tqdm import tqdm
 
 from breakeven.findings.bounds import family_estimate
-from breakeven.findings.contrasts import difference
+from breakeven.findings.contrasts import group_difference
 from breakeven.findings.groups import Group
-from breakeven.findings.sample import sample_of
+from breakeven.findings.scored_results import scored_results
 from breakeven.frontiers.crossing import crossing_size
 from breakeven.frontiers.equivalents import equivalent_size
 from breakeven.frontiers.pareto import frontier_probability, on_frontier
@@ -207,8 +207,8 @@ def run_cell(tasks: list[FloatArray], cell: tuple[int, ...]) -> CellResult:
 def run_gain_covers(tasks: list[FloatArray], size: int, truth: float) -> bool:
     """Whether the interval of a gain that is known by the tasks' accuracies holds the truth."""
     ift, reasoning = (run_cell(tasks, (style, size)) for style in (0, 1))
-    sample = sample_of(Results("simulated", "imported", (ift, reasoning)))
-    found = difference(sample, Group((reasoning,)), Group((ift,)))
+    sample = scored_results(Results("simulated", "imported", (ift, reasoning)))
+    found = group_difference(sample, Group((reasoning,)), Group((ift,)))
     assert found.low is not None and found.high is not None
     return found.low <= truth <= found.high
 

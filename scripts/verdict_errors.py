@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from breakeven.findings.decided import Findings, findings
-from breakeven.findings.standing import Stands
+from breakeven.findings.corrected import Findings, corrected_findings
+from breakeven.findings.direction import Direction
 from breakeven.importing.read_results import import_results
 from breakeven.statistics.estimates import FloatArray
 from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
@@ -51,7 +51,7 @@ EITHER, SUPPORTED, CONTRADICTED = (
     {"supported"},
     {"contradicted"},
 )
-ANY: tuple[Stands, ...] = ("ahead", "behind")
+ANY: tuple[Direction, ...] = ("ahead", "behind")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class World:
     ift: tuple[tuple[float, ...], ...]
     reasoning: tuple[tuple[float, ...], ...]
     wrong: dict[str, set[str]]
-    misplaced: tuple[tuple[Stands, ...], ...]
+    misplaced: tuple[tuple[Direction, ...], ...]
     by_item: bool = True
 
     @property
@@ -206,7 +206,7 @@ def judged(world: World, rng: np.random.Generator, folder: Path) -> Findings:
     """What `breakeven import` decides of one simulated study."""
     path = folder / "study.csv"
     simulated(world, rng).to_csv(path, index=False)
-    return findings(import_results(path))
+    return corrected_findings(import_results(path))
 
 
 def misplaced(world: World, found: Findings) -> bool:
@@ -214,7 +214,8 @@ def misplaced(world: World, found: Findings) -> bool:
     families = dict(zip(ITEM_TASKS, range(len(ITEM_TASKS)), strict=True))
     at_cost = [one for every in found.matched.values() for one in every]
     if any(
-        one.stands in world.misplaced[families[one.at.reasoning.cells[0].family]] for one in at_cost
+        one.direction in world.misplaced[families[one.at.reasoning.cells[0].family]]
+        for one in at_cost
     ):
         return True
     for row in (*found.families, *found.tasks):
@@ -225,7 +226,7 @@ def misplaced(world: World, found: Findings) -> bool:
             for style in (world.ift, world.reasoning)
         )
         true = "ahead" if reasoning > ift else "behind" if reasoning < ift else None
-        if row.stands not in ("undecided", true):
+        if row.direction not in ("undecided", true):
             return True
     return False
 

@@ -11,7 +11,7 @@ from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, absent_cost
 from breakeven.decide.options import cost_of
 from breakeven.results.cell_results import Results
-from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
 
 STUDENTS = {"s": 1e6, "m": 4e6, "l": 16e6}
 ARMS = {
@@ -77,7 +77,7 @@ def cell_costs(student: str, arm: str) -> CellCosts:
 def results() -> Results:
     costs = {(student, arm, 0): cell_costs(student, arm) for student in STUDENTS for arm in ARMS}
     facts = StudyFacts(study="simulated", sizes=STUDENTS, arms=ARMS, costs=costs)
-    return measured_results(items(), facts)
+    return results_from_items(items(), facts)
 
 
 def bills() -> dict[tuple[str, str, int], Bill]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from breakeven.results.cell_results import FAMILIES, Results
-from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
 
 SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
 Truth = Callable[[str, float, str], float]
@@ -73,7 +73,7 @@ def simulate(
         arms=arms,
         costs=costs,
     )
-    return measured_results(pd.concat(frames, ignore_index=True), facts)
+    return results_from_items(pd.concat(frames, ignore_index=True), facts)
 
 
 def _outcomes(rng: np.random.Generator, difficulty: np.ndarray, chance: float) -> np.ndarray:

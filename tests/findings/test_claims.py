@@ -15,7 +15,7 @@ def test_claims_have_distinct_names_of_one_form():
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_parameters_of_a_claim_are_those_of_its_test(claim):
     signature = inspect.signature(TESTS[claim.test])
-    wanted = {name for name in signature.parameters if name != "sample"}
+    wanted = {name for name in signature.parameters if name != "scored"}
     assert set(claim.parameters) == wanted
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from breakeven.findings.equal_cost import equal_costs, ift_leads, reasoning_leads
-from breakeven.findings.sample import sample_of
+from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import CellResult, Results, TaskResult
 
 
@@ -52,20 +52,20 @@ def test_past_the_dearest_ift_student_its_accuracy_and_the_teacher_are_the_bound
     at = equal_costs(results, "inference_flops")[1]
     assert at.factor == pytest.approx(100)
     assert (at.lowest, at.highest, at.dearer) == (0.4, 0.9, True)
-    sample = sample_of(results)
+    sample = scored_results(results)
     assert reasoning_leads(sample, at).p_above > 0.5
     assert ift_leads(sample, at).p_above > 0.5
 
 
 def test_reasoning_above_the_teacher_is_ahead_however_far_ift_is_extrapolated():
     results = study({1e9: 0.2, 1e10: 0.4}, {1e10: 0.5, 1e12: 0.7}, ceiling=0.6)
-    sample = sample_of(results)
+    sample = scored_results(results)
     assert reasoning_leads(sample, equal_costs(results, "inference_flops")[1]).p_above < 0.001
 
 
 def test_reasoning_below_the_dearest_ift_student_is_behind_at_any_cost():
     results = study({1e9: 0.2, 1e10: 0.6}, {1e10: 0.5, 1e12: 0.5})
-    sample = sample_of(results)
+    sample = scored_results(results)
     assert ift_leads(sample, equal_costs(results, "inference_flops")[1]).p_above < 0.001
 
 
@@ -82,7 +82,7 @@ def test_below_the_cheapest_ift_student_ift_may_be_as_bad_as_nothing():
     results = study({1e10: 0.2, 1e11: 0.4}, {1e9: 0.3, 1e11: 0.5})
     at = equal_costs(results, "inference_flops")[0]
     assert (at.lowest, at.highest, at.dearer) == (0.0, 0.2, False)
-    assert reasoning_leads(sample_of(results), at).p_above < 0.001
+    assert reasoning_leads(scored_results(results), at).p_above < 0.001
 
 
 def test_cells_without_the_cost_are_left_out():
@@ -92,7 +92,7 @@ def test_cells_without_the_cost_are_left_out():
 
 def test_the_margin_counts_as_near():
     results = study({1e9: 0.2, 1e10: 0.49}, {1e9: 0.3, 1e10: 0.5})
-    sample = sample_of(results)
+    sample = scored_results(results)
     at = equal_costs(results, "inference_flops")[1]
     error = math.sqrt(0.25 / 1000 * 2)
     assert ift_leads(sample, at).p_above > 0.5
@@ -104,7 +104,7 @@ def test_the_margin_counts_as_near():
 def test_ift_is_at_least_its_best_student_that_costs_no_more():
     # A good small IFT student and a bad dear one: between them, the line would say 0.55.
     results = study({1e9: 0.8, 1e11: 0.3}, {1e10: 0.6, 1e11: 0.6})
-    sample = sample_of(results)
+    sample = scored_results(results)
     for at in equal_costs(results, "inference_flops"):
         assert at.lowest == at.highest == 0.8
         assert ift_leads(sample, at).p_above < 1e-6
@@ -114,7 +114,7 @@ def test_ift_is_at_least_its_best_student_that_costs_no_more():
 def test_reasoning_ahead_of_every_affordable_ift_student_is_ahead():
     results = study({1e9: 0.5, 1e11: 0.3}, {1e11: 0.6, 1e12: 0.9}, ceiling=0.7)
     at = equal_costs(results, "inference_flops")[1]
-    found = reasoning_leads(sample_of(results), at)
+    found = reasoning_leads(scored_results(results), at)
     # Past the dearest student IFT may be as good as the teacher, 0.7.
     assert found.value == pytest.approx(0.6)
     assert found.p_above < 1e-6
@@ -136,15 +136,15 @@ def test_of_students_that_cost_the_same_none_is_picked_by_its_score():
     # The best of three, and their mean: four tries, where the best alone would be one.
     alone = same_cost((0.55,), 0.48)
     (best,) = equal_costs(alone, "inference_flops")
-    one = ift_leads(sample_of(alone), best).p_above
-    assert ift_leads(sample_of(results), at).p_above == pytest.approx(4 * one)
+    one = ift_leads(scored_results(alone), best).p_above
+    assert ift_leads(scored_results(results), at).p_above == pytest.approx(4 * one)
 
 
 def test_reasoning_must_be_ahead_of_every_student_of_the_same_cost():
     ahead, behind = (same_cost((0.2, top, 0.2), 0.5) for top in (0.3, 0.8))
     for results, shown in ((ahead, True), (behind, False)):
         (at,) = equal_costs(results, "inference_flops")
-        assert (reasoning_leads(sample_of(results), at).p_above < 0.001) is shown
+        assert (reasoning_leads(scored_results(results), at).p_above < 0.001) is shown
 
 
 def test_below_the_cheapest_students_the_best_of_them_bounds_ift():
@@ -153,4 +153,4 @@ def test_below_the_cheapest_students_the_best_of_them_bounds_ift():
     results = replace(results, cells=cells)
     (at,) = equal_costs(results, "inference_flops")
     assert at.highest == 0.8
-    assert reasoning_leads(sample_of(results), at).p_above > 0.99
+    assert reasoning_leads(scored_results(results), at).p_above > 0.99

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.findings.decided import judge
+from breakeven.findings.corrected import judge
 from breakeven.results.replay import replay_results
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.findings.decided import judge
+from breakeven.findings.corrected import judge
 from breakeven.importing.read_results import import_results
 
 CELLS = """student,size_b,style,family,accuracy,corpus,items

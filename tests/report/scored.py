@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from breakeven.results.cell_results import Results
-from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
 
 SIZES: Mapping[str, float | None] = {"small": 1e6, "middle": 4e6, "large": 16e6}
 ARMS = {
@@ -41,7 +41,7 @@ def scored(
         for key in right
     }
     facts = StudyFacts("scored", SIZES, ARMS, costs, chance or {})
-    return measured_results(pd.concat(frames, ignore_index=True), facts)
+    return results_from_items(pd.concat(frames, ignore_index=True), facts)
 
 
 def _seed(key: Key) -> int:

@@ -39,7 +39,7 @@ def widths(labels: dict[str, list[str]]) -> Widths:
     study = study_of(results, RunSummary(settings=Settings(draws=2000)))
     (ift, _) = study.family_groups("math-open")
     found = accuracy(study, ift)
-    (row,) = family_differences(study.sample)
+    (row,) = family_differences(study.scored)
     drawn, choices = study.draws("math-open"), choices_of(results, "math-open", draws=2000)
     assert found.low is not None
     assert found.high is not None

@@ -7,7 +7,7 @@ import pytest
 from tests.report.conftest import Built
 from tests.report.synthetic import write_study
 
-from breakeven.findings.standing import Counts
+from breakeven.findings.direction import DirectionCounts
 from breakeven.report.accuracies import accuracy
 from breakeven.report.comparison_tables import matched_table
 from breakeven.report.headline import finding, summarise
@@ -33,15 +33,15 @@ from breakeven.study.facts import bare_run
 def test_a_finding_claims_no_more_than_its_comparisons(
     ahead: int, behind: int, undecided: int, word: str
 ) -> None:
-    assert finding(Counts(ahead, behind, undecided)) == word
+    assert finding(DirectionCounts(ahead, behind, undecided)) == word
 
 
 def test_the_gain_is_found_on_serial_tasks_and_not_on_the_others(built: Built) -> None:
-    found = built.study.findings.serial
+    found = built.study.findings.serial_gains
     assert found is not None
     assert found.student == "t2m"
     assert (found.serial_tasks, found.flat_tasks) == (6, 6)
-    assert (found.serial.stands, found.gap.stands, found.flat.stands) == (
+    assert (found.serial.direction, found.gap.direction, found.flat.direction) == (
         "ahead",
         "ahead",
         "undecided",
@@ -58,7 +58,7 @@ def test_three_sentences_cite_their_numbers(built: Built) -> None:
 
 def test_headline_table_and_metrics_count_the_same(built: Built) -> None:
     found = built.study.findings
-    counts = found.counts("inference_flops")
+    counts = found.direction_counts("inference_flops")
     numbers = metrics(built.study, found, ())["equal_inference_flops"]
     assert numbers == {
         "reasoning_ahead": counts.ahead,

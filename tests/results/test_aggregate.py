@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from breakeven.results.aggregate import align, family_scores, item_tables, task_scores
+from breakeven.results.aggregate import align, family_scores, item_tables, task_means
 from breakeven.results.cell_results import Results
-from breakeven.results.from_scores import ArmFacts, StudyFacts, measured_results
+from breakeven.results.from_items import ArmFacts, StudyFacts, results_from_items
 
 
 def results(items: pd.DataFrame) -> Results:
@@ -12,12 +12,12 @@ def results(items: pd.DataFrame) -> Results:
         "ift": ArmFacts("ift", "general", 0.0),
         "reasoning": ArmFacts("reasoning", "general", 1),
     }
-    return measured_results(items, StudyFacts("study", {"s1": 1e6}, arms))
+    return results_from_items(items, StudyFacts("study", {"s1": 1e6}, arms))
 
 
 def test_samples_are_averaged_in_an_item_before_items_are(make_rows):
     items = make_rows("ift", "sums", {"a": [1, 1, 1, 1], "b": [0]})
-    assert task_scores(items)["correct"].tolist() == [0.5]
+    assert task_means(items)["correct"].tolist() == [0.5]
 
 
 def test_tasks_weigh_the_same_in_a_family_whatever_their_length(make_rows):

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from breakeven.results.replay import replay_results, replay_summary, training_ratio
+from breakeven.findings.json_summary import summarise
+from breakeven.results.replay import replay_results, training_ratio
 
 
 @pytest.fixture(scope="module")
 def summary():
-    return replay_summary()
+    return summarise(replay_results())
 
 
 def test_reasoning_wins_28_of_the_40_published_pairs(summary):

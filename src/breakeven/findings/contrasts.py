@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.bounds import bounded_variance, why_unbounded
 from breakeven.findings.groups import Group
-from breakeven.findings.sample import Sample, TaskScores, of_seed, shared_seeds, task_scores
+from breakeven.findings.scored_results import (
+    ScoredResults,
+    TaskScores,
+    of_seed,
+    shared_seeds,
+    task_scores,
+)
 
 if TYPE_CHECKING:
     from breakeven.statistics.strata import SeededMean, Stratum
 
-Basis = Literal["items", "bound", "none"]
+ErrorBasis = Literal["items", "bound", "none"]
 
 
 class Term(NamedTuple):
@@ -40,7 +46,7 @@ class Contrast(NamedTuple):
     high: float | None
     p_above: float | None
     p_below: float | None
-    basis: Basis
+    basis: ErrorBasis
     reason: str | None = None
     degrees_of_freedom: float = math.inf
     seed_reason: str | None = None
@@ -53,32 +59,34 @@ class Contrast(NamedTuple):
         return min(1.0, 2 * min(self.p_above, self.p_below))
 
 
-def contrast(sample: Sample, terms: Sequence[Term], threshold: float = 0.0) -> Contrast:
+def contrast(scored: ScoredResults, terms: Sequence[Term], threshold: float = 0.0) -> Contrast:
     """Judge a weighted sum of accuracies against `threshold`.
 
     Terms may span families. A family's tasks are weighed equally. What families share, the same
     content in two formats or training runs, is taken into the error where items are known.
     """
     key = tuple(terms), threshold
-    if key not in sample.known:
-        sample.known[key] = _contrast(sample, terms, threshold)
-    found: Contrast = sample.known[key]
+    if key not in scored.contrasts:
+        scored.contrasts[key] = _contrast(scored, terms, threshold)
+    found: Contrast = scored.contrasts[key]
     return found
 
 
-def _contrast(sample: Sample, terms: Sequence[Term], threshold: float) -> Contrast:
-    mean = _over_items(sample, terms, threshold)
+def _contrast(scored: ScoredResults, terms: Sequence[Term], threshold: float) -> Contrast:
+    mean = _over_items(scored, terms, threshold)
     if mean is not None:
         return _from_items(mean, threshold)
-    if sample.tables:
+    if scored.tables:
         value = sum(weight * group.accuracy for weight, group in terms)
         return _without_error(value, "no item or no seed that all of these cells share")
     return _from_counts(terms, threshold)
 
 
-def difference(sample: Sample, higher: Group, lower: Group, margin: float = 0.0) -> Contrast:
+def group_difference(
+    scored: ScoredResults, higher: Group, lower: Group, margin: float = 0.0
+) -> Contrast:
     """Accuracy of `higher` minus accuracy of `lower`, judged against `margin`."""
-    return contrast(sample, [Term(1.0, higher), Term(-1.0, lower)], margin)
+    return contrast(scored, [Term(1.0, higher), Term(-1.0, lower)], margin)
 
 
 def mean_terms(parts: Iterable[Sequence[Term]]) -> list[Term]:
@@ -163,24 +171,26 @@ def _without_error(value: float, reason: str | None) -> Contrast:
     return Contrast(value, None, None, None, None, None, "none", reason)
 
 
-def _over_items(sample: Sample, terms: Sequence[Term], threshold: float) -> "SeededMean | None":
+def _over_items(
+    scored: ScoredResults, terms: Sequence[Term], threshold: float
+) -> "SeededMean | None":
     """The sum minus the threshold over the items and seeds that all cells share."""
-    if not sample.tables:
+    if not scored.tables:
         return None
     from breakeven.statistics.strata import mean_of_strata
 
     seeds = shared_seeds([group for _, group in terms])
     parts = _by_family(terms)
-    scored = [task_scores(sample, [group for _, group in part], seeds) for part in parts]
-    if not all(scored):
+    by_family = [task_scores(scored, [group for _, group in part], seeds) for part in parts]
+    if not all(by_family):
         return None
-    strata = _strata(parts, scored, threshold)
+    strata = _strata(parts, by_family, threshold)
     pair = sorted(weight for weight, _ in terms) == [-1.0, 1.0] and threshold == 0
     return mean_of_strata(strata, adjust_differences=pair and len(parts) == 1)
 
 
 def _strata(
-    parts: Sequence[Sequence[Term]], scored: Sequence[Sequence[TaskScores]], threshold: float
+    parts: Sequence[Sequence[Term]], by_family: Sequence[Sequence[TaskScores]], threshold: float
 ) -> "list[Stratum]":
     """One stratum a task: its weighted sum for every seed and item, minus the threshold.
 
@@ -190,12 +200,12 @@ def _strata(
 
     from breakeven.statistics.strata import Stratum
 
-    tasks = [task for family in scored for task in family]
+    tasks = [task for family in by_family for task in family]
     sums = [
         np.einsum("t,tsi->si", [weight for weight, _ in part], task.correct)
         * (len(tasks) / len(family))
         - threshold
-        for part, family in zip(parts, scored, strict=True)
+        for part, family in zip(parts, by_family, strict=True)
         for task in family
     ]
     return [Stratum(values, task.clusters) for values, task in zip(sums, tasks, strict=True)]

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from breakeven.findings.contrasts import difference as contrast_difference
+from breakeven.findings.contrasts import group_difference
+from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, comparable, groups
-from breakeven.findings.sample import Sample, TaskScores, task_scores
-from breakeven.findings.standing import Stands, stands
+from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
 from breakeven.statistics.paired import PairedDifference, PairedTask, family_difference
 
 NO_ITEMS = "no item-level answers in these results"
@@ -19,7 +19,7 @@ class Difference:
 
     `task` is None for a whole family; `key` names the test, and a family of one task shares that
     task's. `serial` says whether the task's items take serial steps, None where that is not known.
-    `adjusted_p_value`, `stands` and `detectable`, the smallest difference that these items show
+    `adjusted_p_value`, `direction` and `detectable`, the smallest difference that these items show
     with 80% power, are after the correction that the whole report goes through; until then they
     are None and undecided. What cannot be had is None and `reason` says why; `seed_reason` says
     what the interval lacks where training seeds do not tell. `paired` is the test behind it.
@@ -46,7 +46,7 @@ class Difference:
     p_value: float | None
     p_method: str
     adjusted_p_value: float | None
-    stands: Stands
+    direction: Direction
     detectable: float | None
     only_ift: int | None
     only_arm: int | None
@@ -57,43 +57,43 @@ class Difference:
     @property
     def significant(self) -> bool:
         """Whether the difference is decided after correction."""
-        return self.stands != "undecided"
+        return self.direction != "undecided"
 
-    def decided(self, adjusted_p_value: float | None, level: float) -> "Difference":
+    def corrected(self, adjusted_p_value: float | None, level: float) -> "Difference":
         """The same after correction; `level` is the p that an undecided one had to reach."""
         detectable, why = _detectable(self, level)
         reasons = dict.fromkeys(one for one in (self.reason, why) if one)
         return replace(
             self,
             adjusted_p_value=adjusted_p_value,
-            stands=stands(adjusted_p_value, self.value),
+            direction=direction_of(adjusted_p_value, self.value),
             detectable=detectable,
             reason="; ".join(reasons) or None,
         )
 
 
-def family_differences(sample: Sample, seed: int = 0) -> tuple[Difference, ...]:
+def family_differences(scored: ScoredResults, seed: int = 0) -> tuple[Difference, ...]:
     """Every trained arm minus the IFT arm of its corpus and method, not yet corrected.
 
     `seed` is that of the test by random signs.
     """
-    return tuple(_family_row(sample, seed, *pair) for pair in _pairs(sample))
+    return tuple(_family_row(scored, seed, *pair) for pair in _pairs(scored))
 
 
 def task_differences(
-    sample: Sample, depths: Mapping[str, bool | None], seed: int = 0
+    scored: ScoredResults, depths: Mapping[str, bool | None], seed: int = 0
 ) -> tuple[Difference, ...]:
     """The same task by task; empty without item-level answers."""
     return tuple(
         _row(ift, other, [scores], seed, task=scores.task, serial=depths.get(scores.task))
-        for ift, other in _pairs(sample)
-        for scores in task_scores(sample, [ift, other])
+        for ift, other in _pairs(scored)
+        for scores in task_scores(scored, [ift, other])
     )
 
 
-def _pairs(sample: Sample) -> Iterable[tuple[Group, Group]]:
+def _pairs(scored: ScoredResults) -> Iterable[tuple[Group, Group]]:
     """IFT and every other trained arm that differ in style only and share a seed."""
-    results = sample.results
+    results = scored.results
     for family in results.families():
         plain = groups(results, "ift", family=family)
         mixed = groups(results, "mixed", family=family)
@@ -105,11 +105,11 @@ def _pairs(sample: Sample) -> Iterable[tuple[Group, Group]]:
                     yield ift, other
 
 
-def _family_row(sample: Sample, seed: int, ift: Group, other: Group) -> Difference:
-    tasks = task_scores(sample, [ift, other])
+def _family_row(scored: ScoredResults, seed: int, ift: Group, other: Group) -> Difference:
+    tasks = task_scores(scored, [ift, other])
     if tasks:
         return _row(ift, other, tasks, seed)
-    bound = contrast_difference(sample, other, ift)
+    bound = group_difference(scored, other, ift)
     words = "the interval is a bound, at widest" if bound.low is not None else str(bound.reason)
     return replace(
         _blank(ift, other, [task.task for task in other.cells[0].tasks]),
@@ -202,7 +202,7 @@ def _blank(ift: Group, other: Group, tasks: Sequence[str]) -> Difference:
         p_value=None,
         p_method="none",
         adjusted_p_value=None,
-        stands="undecided",
+        direction="undecided",
         detectable=None,
         only_ift=None,
         only_arm=None,

@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.combine import any_of
-from breakeven.findings.contrasts import Contrast, Term, contrast, difference
+from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference
 from breakeven.findings.groups import Group, GroupPair, corpora_named, group_pairs, groups
-from breakeven.findings.sample import Sample
+from breakeven.findings.scored_results import ScoredResults
 from breakeven.results.cell_results import Results
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FIT_REACH = 2.0
 COST_WORDS = {"inference_flops": "inference FLOPs", "train_flops": "training FLOPs"}
 
-Curve = tuple[tuple[float, Group], ...]
+IftCurve = tuple[tuple[float, Group], ...]
 
 
 class EqualCost(NamedTuple):
@@ -42,7 +42,7 @@ class EqualCost(NamedTuple):
     cost: str
     reasoning: Group
     spent: float
-    curve: Curve
+    curve: IftCurve
     terms: tuple[Term, ...]
     low: float
     high: float
@@ -75,29 +75,29 @@ class EqualCost(NamedTuple):
         return max([self.high, *(group.accuracy for group in self.affordable)])
 
 
-def ift_leads(sample: Sample, at: EqualCost, margin: float = 0.0) -> Contrast:
+def ift_leads(scored: ScoredResults, at: EqualCost, margin: float = 0.0) -> Contrast:
     """IFT at the cost minus reasoning, against -margin: above means IFT is on or near the lead.
 
     `p_above` is corrected for the IFT students that were tried; the rest is of the best of them.
     """
-    tried = [difference(sample, group, at.reasoning, -margin) for group in at.affordable]
+    tried = [group_difference(scored, group, at.reasoning, -margin) for group in at.affordable]
     if not _is_one_student(at):
         threshold = at.nearest - at.low - margin
-        tried.append(contrast(sample, [*at.terms, Term(-1.0, at.reasoning)], threshold))
+        tried.append(contrast(scored, [*at.terms, Term(-1.0, at.reasoning)], threshold))
     best = max(tried, key=lambda one: 2.0 if one.p_below is None else one.p_below)
     return best._replace(p_above=any_of(one.p_above for one in tried))
 
 
-def reasoning_leads(sample: Sample, at: EqualCost, margin: float = 0.0) -> Contrast:
+def reasoning_leads(scored: ScoredResults, at: EqualCost, margin: float = 0.0) -> Contrast:
     """Reasoning minus IFT at the cost, against -margin: above means ahead whatever IFT does.
 
     `p_above` is the largest over the IFT students that cost no more and IFT's upper bound; the
     rest is of that one.
     """
-    tried = [difference(sample, at.reasoning, group, -margin) for group in at.affordable]
+    tried = [group_difference(scored, at.reasoning, group, -margin) for group in at.affordable]
     opposite = [Term(-weight, group) for weight, group in at.terms]
     threshold = at.high - at.nearest - margin
-    tried.append(contrast(sample, [Term(1.0, at.reasoning), *opposite], threshold))
+    tried.append(contrast(scored, [Term(1.0, at.reasoning), *opposite], threshold))
     return max(tried, key=lambda one: 2.0 if one.p_above is None else one.p_above)
 
 
@@ -113,7 +113,7 @@ def equal_costs(
 
     `cost` names a field of the cells; groups without it are left out.
     """
-    by_curve: dict[Curve, list[tuple[Group, float]]] = {}
+    by_curve: dict[IftCurve, list[tuple[Group, float]]] = {}
     for pair in group_pairs(results, corpus=corpus, family=family):
         spent = pair.reasoning.mean(cost)
         curve = ift_curve(results, pair, cost)
@@ -137,7 +137,7 @@ def comparisons(results: Results, cost: str, corpus: str) -> list[EqualCost]:
     ]
 
 
-def ift_curve(results: Results, pair: GroupPair, cost: str) -> Curve:
+def ift_curve(results: Results, pair: GroupPair, cost: str) -> IftCurve:
     """All students of the pair's IFT arm by ascending cost; several may cost the same."""
     cell = pair.ift.cells[0]
     every = groups(results, "ift", corpus=cell.corpus, family=cell.family, decoding=cell.decoding)
@@ -149,7 +149,7 @@ def ift_curve(results: Results, pair: GroupPair, cost: str) -> Curve:
     return tuple(sorted(priced, key=lambda item: item[0]))
 
 
-def _by_price(curve: Curve) -> tuple[tuple[float, tuple[Term, ...]], ...]:
+def _by_price(curve: IftCurve) -> tuple[tuple[float, tuple[Term, ...]], ...]:
     """Each cost once, with the mean of the students that spend it: none is picked by its score."""
     prices = dict.fromkeys(cost for cost, _ in curve)
     at_price = {price: [group for cost, group in curve if cost == price] for price in prices}
@@ -162,7 +162,7 @@ def _by_price(curve: Curve) -> tuple[tuple[float, tuple[Term, ...]], ...]:
 def _equal_cost(
     cost_of: tuple[str, float],
     reasoning: Group,
-    curve: Curve,
+    curve: IftCurve,
     at: "EquivalentAccuracy",
     ceiling: float,
 ) -> EqualCost:
@@ -209,13 +209,13 @@ def _bounds(
     return nearest, max(at.high, most)
 
 
-def fitted_at(results: Results, curve: Curve, spent: float) -> "EquivalentAccuracy":
+def fitted_at(results: Results, curve: IftCurve, spent: float) -> "EquivalentAccuracy":
     """IFT's accuracy at a cost, with its range over equally good saturating curves."""
     return _fitted(results, curve, [spent])[0]
 
 
 def _fitted(
-    results: Results, curve: Curve, spent: Sequence[float]
+    results: Results, curve: IftCurve, spent: Sequence[float]
 ) -> "tuple[EquivalentAccuracy, ...]":
     priced = _by_price(curve)
     costs = tuple(price for price, _ in priced)
@@ -236,5 +236,5 @@ def _fitted_once(
     return equivalent_accuracies(fit_saturation(costs, accuracies, ceiling), spent)
 
 
-def _ceiling(results: Results, curve: Curve) -> float:
+def _ceiling(results: Results, curve: IftCurve) -> float:
     return results.teacher_accuracy.get(curve[0][1].cells[0].family, 1.0)

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from breakeven.findings.decided import findings, of_decoding
+from breakeven.findings.corrected import corrected_findings, of_decoding
+from breakeven.findings.direction import DIRECTION_WORDS
 from breakeven.findings.groups import GroupPair, group_pairs
-from breakeven.findings.matched import Matched
-from breakeven.findings.standing import STANDING_WORDS
+from breakeven.findings.matched import MatchedComparison
 from breakeven.results.cell_results import Results
 
 
@@ -20,7 +20,7 @@ def summarise(results: Results) -> dict[str, Any]:
     """
     results = of_decoding(results, None)
     pairs = group_pairs(results)
-    found = findings(results)
+    found = corrected_findings(results)
     return {
         "study": results.study,
         "source": results.source,
@@ -83,7 +83,7 @@ def _rounded(size_b: float) -> float:
     return round(size_b, 1) if size_b >= 0.1 else float(f"{size_b:.2g}")
 
 
-def _matched(one: Matched) -> dict[str, Any]:
+def _matched(one: MatchedComparison) -> dict[str, Any]:
     at, cell = one.at, one.at.reasoning.cells[0]
     return {
         "student": cell.student,
@@ -96,5 +96,5 @@ def _matched(one: Matched) -> dict[str, Any]:
         "extrapolation_factor": at.factor,
         "p_value": one.p_value,
         "adjusted_p_value": one.adjusted_p_value,
-        "standing": STANDING_WORDS[one.stands],
+        "standing": DIRECTION_WORDS[one.direction],
     }

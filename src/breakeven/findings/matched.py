@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
+from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.equal_cost import EqualCost, equal_costs, ift_leads, reasoning_leads
-from breakeven.findings.sample import Sample
-from breakeven.findings.standing import Stands, stands
+from breakeven.findings.scored_results import ScoredResults
 
 
-class Matched(NamedTuple):
+class MatchedComparison(NamedTuple):
     """One comparison; `lead` is reasoning minus the nearest bound of IFT, a fraction.
 
     `p_value` tries both directions. Before correction `adjusted_p_value` is None and nothing is
@@ -18,7 +18,7 @@ class Matched(NamedTuple):
     lead: float
     p_value: float | None
     adjusted_p_value: float | None
-    stands: Stands
+    direction: Direction
     seed_reason: str | None
 
     @property
@@ -26,10 +26,10 @@ class Matched(NamedTuple):
         """The name of its test, the same for the same comparison anywhere."""
         return key_of(self.at)
 
-    def decided(self, adjusted_p_value: float | None) -> "Matched":
+    def corrected(self, adjusted_p_value: float | None) -> "MatchedComparison":
         """The same after correction."""
         return self._replace(
-            adjusted_p_value=adjusted_p_value, stands=stands(adjusted_p_value, self.lead)
+            adjusted_p_value=adjusted_p_value, direction=direction_of(adjusted_p_value, self.lead)
         )
 
 
@@ -40,13 +40,13 @@ def key_of(at: EqualCost) -> str:
     return "|".join(("equal", at.cost, *where))
 
 
-def matched_comparisons(sample: Sample, cost: str) -> tuple[Matched, ...]:
+def matched_comparisons(scored: ScoredResults, cost: str) -> tuple[MatchedComparison, ...]:
     """Every reasoning group against IFT at its own cost, not yet corrected."""
-    return tuple(_matched(sample, at) for at in equal_costs(sample.results, cost))
+    return tuple(_matched(scored, at) for at in equal_costs(scored.results, cost))
 
 
-def _matched(sample: Sample, at: EqualCost) -> Matched:
-    thinking, plain = reasoning_leads(sample, at), ift_leads(sample, at)
+def _matched(scored: ScoredResults, at: EqualCost) -> MatchedComparison:
+    thinking, plain = reasoning_leads(scored, at), ift_leads(scored, at)
     above, below = thinking.p_above, plain.p_above
     known = [p for p in (above, below) if p is not None]
     accuracy = at.reasoning.accuracy
@@ -57,4 +57,4 @@ def _matched(sample: Sample, at: EqualCost) -> Matched:
     else:
         lead = min(accuracy - at.lowest, 0.0)
     p_value = min(1.0, 2 * min(known)) if known else None
-    return Matched(at, lead, p_value, None, "undecided", thinking.seed_reason)
+    return MatchedComparison(at, lead, p_value, None, "undecided", thinking.seed_reason)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from breakeven.findings.combine import all_of, any_of, conjunction
-from breakeven.findings.contrasts import Contrast, Term, contrast, difference, mean_terms
+from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
 from breakeven.findings.groups import (
     Group,
     GroupPair,
@@ -18,25 +18,27 @@ from breakeven.findings.groups import (
 )
 from breakeven.findings.outcome import (
     Outcome,
-    absent,
     margin_words,
+    not_testable,
     percent,
     points,
     resolution_of,
     with_interval,
 )
-from breakeven.findings.sample import Sample
+from breakeven.findings.scored_results import ScoredResults
 from breakeven.words import span
 
 MORE_ITEMS = "answers by item, or more questions and seeds"
 
 
-def most_pairs_won(sample: Sample) -> Outcome:
+def most_pairs_won(scored: ScoredResults) -> Outcome:
     """Reasoning is ahead in more than half of the pairs."""
-    pairs = group_pairs(sample.results)
+    pairs = group_pairs(scored.results)
     if len(pairs) < 2:
-        return absent("fewer than two pairs of IFT and reasoning", "both styles of two students")
-    gains = [difference(sample, pair.reasoning, pair.ift) for pair in pairs]
+        return not_testable(
+            "fewer than two pairs of IFT and reasoning", "both styles of two students"
+        )
+    gains = [group_difference(scored, pair.reasoning, pair.ift) for pair in pairs]
     won = sum(gain.value > 0 for gain in gains)
     most = len(gains) // 2 + 1
     return Outcome(
@@ -50,20 +52,20 @@ def most_pairs_won(sample: Sample) -> Outcome:
 
 
 def smaller_beats_larger(
-    sample: Sample, *, reasoning_b: float, ift_b: float, family: str, corpus: str
+    scored: ScoredResults, *, reasoning_b: float, ift_b: float, family: str, corpus: str
 ) -> Outcome:
     """A reasoning student of one size is ahead of a larger IFT student."""
-    names = corpora_named(sample.results, corpus)
+    names = corpora_named(scored.results, corpus)
     found = [
         (thinking, plain)
         for name in names
-        if (thinking := of_size(_style(sample, "reasoning", name, family), reasoning_b))
-        and (plain := of_size(_style(sample, "ift", name, family), ift_b))
+        if (thinking := of_size(_style(scored, "reasoning", name, family), reasoning_b))
+        and (plain := of_size(_style(scored, "ift", name, family), ift_b))
     ]
     if not found:
         pair = f"{reasoning_b:g}B reasoning and {ift_b:g}B IFT student on {family}"
-        return absent(f"no pair of a {pair}", f"a {pair}")
-    gains = [difference(sample, thinking, plain) for thinking, plain in found]
+        return not_testable(f"no pair of a {pair}", f"a {pair}")
+    gains = [group_difference(scored, thinking, plain) for thinking, plain in found]
     thinking, plain = found[0]
     return Outcome(
         p_supported=all_of(gain.p_above for gain in gains),
@@ -80,18 +82,18 @@ def smaller_beats_larger(
     )
 
 
-def gain_grows_with_size(sample: Sample) -> Outcome:
+def gain_grows_with_size(scored: ScoredResults) -> Outcome:
     """The gain from reasoning has a positive slope in log size, averaged over families."""
     slopes: list[list[Term]] = []
-    for corpus in sample.results.corpora():
-        for family in sample.results.families():
-            pairs = group_pairs(sample.results, corpus=corpus, family=family)
+    for corpus in scored.results.corpora():
+        for family in scored.results.families():
+            pairs = group_pairs(scored.results, corpus=corpus, family=family)
             terms = _slope_terms(pairs)
             if terms:
                 slopes.append(terms)
     if not slopes:
-        return absent("fewer than three sizes with both styles", "three sizes of each style")
-    mean = contrast(sample, mean_terms(slopes))
+        return not_testable("fewer than three sizes with both styles", "three sizes of each style")
+    mean = contrast(scored, mean_terms(slopes))
     return Outcome(
         p_supported=mean.p_above,
         p_contradicted=mean.p_below,
@@ -104,11 +106,11 @@ def gain_grows_with_size(sample: Sample) -> Outcome:
 
 
 def corpus_hurts(
-    sample: Sample, *, style: str, harmful: str, other: str, family: str, below_b: float
+    scored: ScoredResults, *, style: str, harmful: str, other: str, family: str, below_b: float
 ) -> Outcome:
     """Small students of a style do worse on a family after one corpus than after another."""
     worse, better = (
-        below(_style(sample, style, corpus, family), below_b) for corpus in (harmful, other)
+        below(_style(scored, style, corpus, family), below_b) for corpus in (harmful, other)
     )
     found = [
         (hurt, base)
@@ -117,13 +119,13 @@ def corpus_hurts(
     ]
     if not found:
         wanted = f"{style} students below {below_b:g}B trained on {harmful} and on {other}"
-        return absent(f"no {wanted}, with {family} tasks", wanted)
-    losses = [difference(sample, base, hurt) for hurt, base in found]
+        return not_testable(f"no {wanted}, with {family} tasks", wanted)
+    losses = [group_difference(scored, base, hurt) for hurt, base in found]
     rows = "; ".join(
         f"{_student(hurt)} {percent(base.accuracy)} to {percent(hurt.accuracy)}"
         for hurt, base in found
     )
-    mean = contrast(sample, mean_terms([[Term(1, base), Term(-1, hurt)] for hurt, base in found]))
+    mean = contrast(scored, mean_terms([[Term(1, base), Term(-1, hurt)] for hurt, base in found]))
     return Outcome(
         p_supported=all_of(loss.p_above for loss in losses),
         p_contradicted=mean.p_below,
@@ -134,19 +136,21 @@ def corpus_hurts(
     )
 
 
-def matches_larger_ift(sample: Sample, *, corpus: str, factor: float, margin: float) -> Outcome:
+def matches_larger_ift(
+    scored: ScoredResults, *, corpus: str, factor: float, margin: float
+) -> Outcome:
     """In more than half of the pairs, reasoning matches an IFT student `factor` times larger.
 
     To match is not to be behind by more than `margin` (non-inferiority).
     """
     leads = [
         lead
-        for name in corpora_named(sample.results, corpus)
-        for pair in group_pairs(sample.results, corpus=name)
-        if (lead := _lead_over_larger(sample, pair, factor, margin)) is not None
+        for name in corpora_named(scored.results, corpus)
+        for pair in group_pairs(scored.results, corpus=name)
+        if (lead := _lead_over_larger(scored, pair, factor, margin)) is not None
     ]
     if len(leads) < 2:
-        return absent(
+        return not_testable(
             f"fewer than two pairs with an IFT student {factor:g} times larger",
             f"IFT students {factor:g} times larger than the reasoning ones",
         )
@@ -163,24 +167,24 @@ def matches_larger_ift(sample: Sample, *, corpus: str, factor: float, margin: fl
     )
 
 
-def plateau_broken(sample: Sample, *, corpus: str, least_b: float) -> Outcome:
+def plateau_broken(scored: ScoredResults, *, corpus: str, least_b: float) -> Outcome:
     """IFT levels off, and large reasoning students are above the level."""
     found = [
         (thinking, plain)
-        for name in corpora_named(sample.results, corpus)
-        for family in sample.results.families()
-        if (plain := _style(sample, "ift", name, family))
-        for thinking in at_least(_style(sample, "reasoning", name, family), least_b)
+        for name in corpora_named(scored.results, corpus)
+        for family in scored.results.families()
+        if (plain := _style(scored, "ift", name, family))
+        for thinking in at_least(_style(scored, "reasoning", name, family), least_b)
     ]
     if not found:
-        return absent(
+        return not_testable(
             f"no reasoning student of {least_b:g}B or more",
             f"reasoning students of {least_b:g}B or more",
         )
-    over = [difference(sample, thinking, curve[-1]) for thinking, curve in found]
-    levels = [_level_range(sample, curve) for _, curve in found]
+    over = [group_difference(scored, thinking, curve[-1]) for thinking, curve in found]
+    levels = [_level_range(scored, curve) for _, curve in found]
     above_level = [
-        difference(sample, thinking, curve[-1], level[1] - curve[-1].accuracy)
+        group_difference(scored, thinking, curve[-1], level[1] - curve[-1].accuracy)
         for (thinking, curve), level in zip(found, levels, strict=True)
     ]
     rising = [rise for _, curve in found if (rise := _last_doubling(curve)) is not None]
@@ -200,11 +204,11 @@ def plateau_broken(sample: Sample, *, corpus: str, least_b: float) -> Outcome:
     )
 
 
-def _style(sample: Sample, style: str, corpus: str, family: str) -> tuple[Group, ...]:
+def _style(scored: ScoredResults, style: str, corpus: str, family: str) -> tuple[Group, ...]:
     if style not in ("ift", "reasoning"):
         raise ValueError(f"style: value is {style}; use ift or reasoning")
     return groups(
-        sample.results,
+        scored.results,
         "ift" if style == "ift" else "reasoning",
         corpus=corpus,
         family=family,
@@ -230,7 +234,7 @@ def _slope_terms(pairs: Sequence[GroupPair]) -> list[Term]:
 
 
 def _lead_over_larger(
-    sample: Sample, pair: GroupPair, factor: float, margin: float
+    scored: ScoredResults, pair: GroupPair, factor: float, margin: float
 ) -> Contrast | None:
     """Reasoning minus IFT at `factor` times the size, against -margin.
 
@@ -240,7 +244,7 @@ def _lead_over_larger(
 
     from breakeven.frontiers.interpolation import log_weights, within
 
-    curve = [g for g in _curve(sample, pair.ift) if g.size_b is not None]
+    curve = [g for g in _curve(scored, pair.ift) if g.size_b is not None]
     sizes = np.array([g.size_b for g in curve], dtype=np.float64)
     if pair.reasoning.size_b is None or len(set(sizes)) < max(2, len(sizes)):
         return None
@@ -249,14 +253,14 @@ def _lead_over_larger(
         return None
     weights = log_weights(sizes, np.array([wanted]))[0]
     terms = [Term(-float(w), g) for w, g in zip(weights, curve, strict=True) if w]
-    return contrast(sample, [Term(1.0, pair.reasoning), *terms], -margin)
+    return contrast(scored, [Term(1.0, pair.reasoning), *terms], -margin)
 
 
-def _curve(sample: Sample, ift: Group) -> tuple[Group, ...]:
+def _curve(scored: ScoredResults, ift: Group) -> tuple[Group, ...]:
     """All sizes of the arm of an IFT group, on its family."""
     cell = ift.cells[0]
     every = groups(
-        sample.results, "ift", corpus=cell.corpus, family=cell.family, decoding=cell.decoding
+        scored.results, "ift", corpus=cell.corpus, family=cell.family, decoding=cell.decoding
     )
     return tuple(group for group in every if group.cells[0].arm == cell.arm)
 
@@ -269,12 +273,12 @@ def _last_doubling(curve: Sequence[Group]) -> float | None:
     return (sized[-1][1] - sized[-2][1]) / math.log2(sized[-1][0] / sized[-2][0])
 
 
-def _level_range(sample: Sample, curve: Sequence[Group]) -> tuple[float, float]:
+def _level_range(scored: ScoredResults, curve: Sequence[Group]) -> tuple[float, float]:
     """Lowest and highest accuracy to which IFT curves of about equal fit tend with size.
 
     From the largest student's accuracy to the teacher's where there are too few sizes to fit.
     """
-    ceiling = sample.results.teacher_accuracy.get(curve[0].cells[0].family, 1.0)
+    ceiling = scored.results.teacher_accuracy.get(curve[0].cells[0].family, 1.0)
     sized = [(size, group.accuracy) for group in curve if (size := group.size_b) is not None]
     fitted = _fitted_levels(tuple(sized), ceiling) if sized else None
     return (curve[-1].accuracy, ceiling) if fitted is None else fitted

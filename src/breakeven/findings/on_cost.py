@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from breakeven.findings.combine import all_of, any_of, conjunction
-from breakeven.findings.contrasts import Contrast, Term, contrast, difference, mean_terms
+from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
 from breakeven.findings.equal_cost import (
     COST_WORDS,
     EqualCost,
@@ -17,34 +17,34 @@ from breakeven.findings.groups import SIZE_TOLERANCE, Group, corpora_named, grou
 from breakeven.findings.outcome import (
     Compared,
     Outcome,
-    absent,
     margin_words,
+    not_testable,
     percent,
     resolution_of,
     with_interval,
 )
-from breakeven.findings.sample import Sample
+from breakeven.findings.scored_results import ScoredResults
 from breakeven.words import times
 
 LARGER_IFT = "IFT students as dear as the reasoning ones"
 
 
-def ift_leads_below(sample: Sample, *, cost: str, corpus: str, below_b: float) -> Outcome:
+def ift_leads_below(scored: ScoredResults, *, cost: str, corpus: str, below_b: float) -> Outcome:
     """At equal cost, IFT is ahead of the smaller reasoning students on average.
 
     IFT is no worse than its interpolation at the cost, nor than any one of its students where
     that costs no more: each such reading is tried for the claim (Bonferroni). Against it IFT is
     taken at its most.
     """
-    every = comparisons(sample.results, cost, corpus)
+    every = comparisons(scored.results, cost, corpus)
     small = [at for at in every if _is_small(at, below_b)]
     if not small:
         wanted = f"reasoning students below {below_b:g}B with {COST_WORDS[cost]}"
-        return absent(f"no {wanted}", wanted)
-    leads = [_mean_lead(sample, small, None), *_by_student(sample, small)]
+        return not_testable(f"no {wanted}", wanted)
+    leads = [_mean_lead(scored, small, None), *_by_student(scored, small)]
     most = [_at_most(at) for at in small]
     rows = [[*terms, Term(-1.0, at.reasoning)] for at, (terms, _) in zip(small, most, strict=True)]
-    behind = contrast(sample, mean_terms(rows), -sum(slack for _, slack in most) / len(small))
+    behind = contrast(scored, mean_terms(rows), -sum(slack for _, slack in most) / len(small))
     return Outcome(
         p_supported=any_of(lead.p_above for lead in leads),
         p_contradicted=behind.p_below,
@@ -59,24 +59,24 @@ def ift_leads_below(sample: Sample, *, cost: str, corpus: str, below_b: float) -
 
 
 def reasoning_leads_at(
-    sample: Sample, *, cost: str, corpus: str, family: str, size_b: float
+    scored: ScoredResults, *, cost: str, corpus: str, family: str, size_b: float
 ) -> Outcome:
     """At equal cost, one reasoning student is ahead of IFT."""
     found = [
         at
-        for name in corpora_named(sample.results, corpus)
-        for at in equal_costs(sample.results, cost, corpus=name, family=family)
+        for name in corpora_named(scored.results, corpus)
+        for at in equal_costs(scored.results, cost, corpus=name, family=family)
         if of_size([at.reasoning], size_b)
     ]
     if not found:
         wanted = f"a {size_b:g}B reasoning student with {COST_WORDS[cost]} on {family}"
-        return absent(f"no {wanted[2:]}", wanted)
-    leads = [reasoning_leads(sample, at) for at in found]
-    behind = [ift_leads(sample, at) for at in found]
+        return not_testable(f"no {wanted[2:]}", wanted)
+    leads = [reasoning_leads(scored, at) for at in found]
+    behind = [ift_leads(scored, at) for at in found]
     return Outcome(
         p_supported=all_of(lead.p_above for lead in leads),
         p_contradicted=all_of(lead.p_above for lead in behind),
-        evidence="; ".join(_at_equal_cost(sample, at, cost) for at in found),
+        evidence="; ".join(_at_equal_cost(scored, at, cost) for at in found),
         would_decide=f"an IFT student of {times(found[0].factor)} times the {COST_WORDS[cost]}"
         if found[0].extrapolated
         else "answers by item, or more questions and seeds",
@@ -86,14 +86,16 @@ def reasoning_leads_at(
     )
 
 
-def ift_near_frontier_mostly(sample: Sample, *, cost: str, corpus: str, margin: float) -> Outcome:
+def ift_near_frontier_mostly(
+    scored: ScoredResults, *, cost: str, corpus: str, margin: float
+) -> Outcome:
     """At equal cost, IFT is ahead or within `margin` in more than half of the comparisons."""
-    every = comparisons(sample.results, cost, corpus)
+    every = comparisons(scored.results, cost, corpus)
     if len(every) < 2:
-        return absent(f"fewer than two comparisons at equal {COST_WORDS[cost]}", LARGER_IFT)
-    near = [ift_leads(sample, at, margin) for at in every]
+        return not_testable(f"fewer than two comparisons at equal {COST_WORDS[cost]}", LARGER_IFT)
+    near = [ift_leads(scored, at, margin) for at in every]
     # Contradicted is: reasoning more than the margin ahead in at least half of them.
-    ahead = [reasoning_leads(sample, at, -margin) for at in every]
+    ahead = [reasoning_leads(scored, at, -margin) for at in every]
     most = len(every) // 2 + 1
     return Outcome(
         p_supported=conjunction((part.p_above for part in near), most),
@@ -107,7 +109,7 @@ def ift_near_frontier_mostly(sample: Sample, *, cost: str, corpus: str, margin: 
 
 
 def training_compute_ratio(
-    sample: Sample,
+    scored: ScoredResults,
     *,
     corpus: str,
     family: str,
@@ -124,20 +126,20 @@ def training_compute_ratio(
     """
     from breakeven.results.replay import training_ratio
 
-    found = _named_pair(sample, corpus, family, reasoning_b, ift_b)
+    found = _named_pair(scored, corpus, family, reasoning_b, ift_b)
     wanted = f"a {reasoning_b:g}B reasoning and {ift_b:g}B IFT student with training FLOPs"
     if found is None:
-        return absent(f"no pair of {wanted}", wanted)
+        return not_testable(f"no pair of {wanted}", wanted)
     thinking, plain = found
     ratio = _training_ratio(thinking, plain)
     if ratio is None:
-        return absent("no training FLOPs in these results", wanted)
-    if sample.results.source == "published":
+        return not_testable("no training FLOPs in these results", wanted)
+    if scored.results.source == "published":
         ratio = training_ratio(corpus, reasoning_b, ift_b)
     value, low, high = ratio
     outside = stated + rounding < low or stated - rounding > high
     within = stated - rounding <= low and high <= stated + rounding
-    over, under = (difference(sample, thinking, plain, end) for end in (-margin, margin))
+    over, under = (group_difference(scored, thinking, plain, end) for end in (-margin, margin))
     spread = f" ({low:.2g} to {high:.2g}, as lengths and bytes a token may vary)"
     source = "measured" if low == high else "derived"
     return Outcome(
@@ -172,7 +174,7 @@ def _is_small(at: EqualCost, below_b: float) -> bool:
     return size_b is not None and size_b * SIZE_TOLERANCE < below_b
 
 
-def _mean_lead(sample: Sample, every: Sequence[EqualCost], student: str | None) -> Contrast:
+def _mean_lead(scored: ScoredResults, every: Sequence[EqualCost], student: str | None) -> Contrast:
     """Mean lead of IFT, read as one student where that costs no more, else by interpolation."""
     parts, slack = [], 0.0
     for at in every:
@@ -180,12 +182,12 @@ def _mean_lead(sample: Sample, every: Sequence[EqualCost], student: str | None) 
         terms = [Term(1.0, own[0])] if own else list(at.terms)
         slack += 0.0 if own else at.nearest - at.low
         parts.append([*terms, Term(-1.0, at.reasoning)])
-    return contrast(sample, mean_terms(parts), slack / len(every))
+    return contrast(scored, mean_terms(parts), slack / len(every))
 
 
-def _by_student(sample: Sample, every: Sequence[EqualCost]) -> list[Contrast]:
+def _by_student(scored: ScoredResults, every: Sequence[EqualCost]) -> list[Contrast]:
     names = dict.fromkeys(group.cells[0].student for at in every for group in at.affordable)
-    return [_mean_lead(sample, every, name) for name in names]
+    return [_mean_lead(scored, every, name) for name in names]
 
 
 def _at_most(at: EqualCost) -> tuple[list[Term], float]:
@@ -197,27 +199,27 @@ def _at_most(at: EqualCost) -> tuple[list[Term], float]:
 
 
 def _named_pair(
-    sample: Sample, corpus: str, family: str, reasoning_b: float, ift_b: float
+    scored: ScoredResults, corpus: str, family: str, reasoning_b: float, ift_b: float
 ) -> tuple[Group, Group] | None:
-    for name in corpora_named(sample.results, corpus):
+    for name in corpora_named(scored.results, corpus):
         thinking = of_size(
-            groups(sample.results, "reasoning", corpus=name, family=family), reasoning_b
+            groups(scored.results, "reasoning", corpus=name, family=family), reasoning_b
         )
-        plain = of_size(groups(sample.results, "ift", corpus=name, family=family), ift_b)
+        plain = of_size(groups(scored.results, "ift", corpus=name, family=family), ift_b)
         if thinking and plain:
             return thinking, plain
     return None
 
 
-def _at_equal_cost(sample: Sample, at: EqualCost, cost: str) -> str:
+def _at_equal_cost(scored: ScoredResults, at: EqualCost, cost: str) -> str:
     """One comparison in words, with what the fits say where IFT is extrapolated."""
     name = f"{at.reasoning.label} {percent(at.reasoning.accuracy)}"
     if not at.extrapolated:
-        lead = reasoning_leads(sample, at)
+        lead = reasoning_leads(scored, at)
         return (
             f"{name}, IFT at equal {COST_WORDS[cost]} {percent(at.lowest)}: {with_interval(lead)}"
         )
-    fit = fitted_at(sample.results, at.curve, at.spent)
+    fit = fitted_at(scored.results, at.curve, at.spent)
     fits = (
         f"fits of about equal error put it between {percent(fit.low)} and {percent(fit.high)}"
         if fit.low is not None and fit.high is not None

@@ -1,11 +1,11 @@
 """Tests of claims about who is on the frontier of accuracy against cost."""
 
 from breakeven.findings.combine import all_of, any_of
-from breakeven.findings.contrasts import Contrast, difference
+from breakeven.findings.contrasts import Contrast, group_difference
 from breakeven.findings.equal_cost import (
     COST_WORDS,
-    Curve,
     EqualCost,
+    IftCurve,
     comparisons,
     ift_curve,
     ift_leads,
@@ -16,34 +16,34 @@ from breakeven.findings.on_cost import LARGER_IFT
 from breakeven.findings.outcome import (
     Compared,
     Outcome,
-    absent,
     margin_words,
+    not_testable,
     resolution_of,
     with_interval,
 )
-from breakeven.findings.sample import Sample
+from breakeven.findings.scored_results import ScoredResults
 
 
-def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcome:
+def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) -> Outcome:
     """No IFT student is beaten by a reasoning student that costs no more."""
     shown, beaten, margins, tried = [], [], [], 0
-    for pair in group_pairs(sample.results):
+    for pair in group_pairs(scored.results):
         spent = pair.reasoning.mean(cost)
-        curve = ift_curve(sample.results, pair, cost)
+        curve = ift_curve(scored.results, pair, cost)
         if spent is None or not curve:
             continue
         for price in dict.fromkeys(price for price, _ in curve):
             if price >= spent:
-                leads = _over_envelope(sample, pair.reasoning, curve, price, margin)
+                leads = _over_envelope(scored, pair.reasoning, curve, price, margin)
                 shown.append(any_of(lead.p_above for lead in leads[0]))
                 beaten.append(all_of(lead.p_below for lead in leads[1]))
                 margins.append(max(leads[1], key=lambda lead: lead.value))
                 tried += len(leads[1])
     words = COST_WORDS[cost]
-    if not any(group.mean(cost) is not None for group in groups(sample.results, "ift")):
-        return absent(f"no {words} in these results", f"{words} of every cell")
-    if not shown and (unpriced := _unpriced(sample, cost)):
-        return absent(f"{words} of {unpriced} are not known", f"{words} of every cell")
+    if not any(group.mean(cost) is not None for group in groups(scored.results, "ift")):
+        return not_testable(f"no {words} in these results", f"{words} of every cell")
+    if not shown and (unpriced := _unpriced(scored, cost)):
+        return not_testable(f"{words} of {unpriced} are not known", f"{words} of every cell")
     if not shown:
         return Outcome(
             settled="supported",
@@ -66,22 +66,22 @@ def ift_is_pareto_optimal(sample: Sample, *, cost: str, margin: float) -> Outcom
 
 
 def reasoning_leads_only_on_large_open(
-    sample: Sample, *, cost: str, corpus: str, least_b: float, margin: float
+    scored: ScoredResults, *, cost: str, corpus: str, least_b: float, margin: float
 ) -> Outcome:
     """Reasoning reaches IFT at equal cost on open tasks from a size on, and is behind elsewhere.
 
     To reach is not to be behind by more than `margin` (non-inferiority).
     """
-    every = comparisons(sample.results, cost, corpus)
+    every = comparisons(scored.results, cost, corpus)
     inside = [at for at in every if _is_large(at, least_b) and _is_open(at)]
     outside = [at for at in every if not (_is_large(at, least_b) and _is_open(at))]
     if not inside:
         wanted = f"reasoning students of {least_b:g}B or more on open tasks, with costs"
-        return absent(f"no {wanted}", wanted)
-    leads = [reasoning_leads(sample, at, margin) for at in inside]
-    near = [ift_leads(sample, at) for at in outside]
-    against = [ift_leads(sample, at, -margin) for at in inside]
-    against += [reasoning_leads(sample, at) for at in outside]
+        return not_testable(f"no {wanted}", wanted)
+    leads = [reasoning_leads(scored, at, margin) for at in inside]
+    near = [ift_leads(scored, at) for at in outside]
+    against = [ift_leads(scored, at, -margin) for at in inside]
+    against += [reasoning_leads(scored, at) for at in outside]
     return Outcome(
         p_supported=all_of(part.p_above for part in (*leads, *near)),
         p_contradicted=any_of(part.p_above for part in against),
@@ -96,38 +96,42 @@ def reasoning_leads_only_on_large_open(
     )
 
 
-def no_reasoning_on_frontier(sample: Sample, *, cost: str, corpus: str) -> Outcome:
+def no_reasoning_on_frontier(scored: ScoredResults, *, cost: str, corpus: str) -> Outcome:
     """At equal cost, IFT is ahead of every reasoning student."""
-    every = comparisons(sample.results, cost, corpus)
+    every = comparisons(scored.results, cost, corpus)
     if not every:
-        return absent(f"no pairs with {COST_WORDS[cost]}", f"{COST_WORDS[cost]} of every cell")
+        return not_testable(
+            f"no pairs with {COST_WORDS[cost]}", f"{COST_WORDS[cost]} of every cell"
+        )
     return Outcome(
-        p_supported=all_of(ift_leads(sample, at).p_above for at in every),
-        p_contradicted=any_of(reasoning_leads(sample, at).p_above for at in every),
+        p_supported=all_of(ift_leads(scored, at).p_above for at in every),
+        p_contradicted=any_of(reasoning_leads(scored, at).p_above for at in every),
         evidence="",
         would_decide=f"{LARGER_IFT}, with answers by item",
-        resolution=resolution_of([ift_leads(sample, at) for at in every]),
+        resolution=resolution_of([ift_leads(scored, at) for at in every]),
         rests_on_extrapolation=any(at.extrapolated for at in every),
         compared=(Compared(f"at equal {COST_WORDS[cost]}", tuple(every)),),
     )
 
 
-def large_reasoning_on_both_frontiers(sample: Sample, *, corpus: str, least_b: float) -> Outcome:
+def large_reasoning_on_both_frontiers(
+    scored: ScoredResults, *, corpus: str, least_b: float
+) -> Outcome:
     """From a size on, reasoning is ahead at equal training and at equal inference FLOPs."""
     large = {
-        cost: [at for at in comparisons(sample.results, cost, corpus) if _is_large(at, least_b)]
+        cost: [at for at in comparisons(scored.results, cost, corpus) if _is_large(at, least_b)]
         for cost in COST_WORDS
     }
     if not all(large.values()):
         wanted = f"reasoning students of {least_b:g}B or more with training and inference FLOPs"
-        return absent(f"no {wanted}", wanted)
+        return not_testable(f"no {wanted}", wanted)
     every = [at for rows in large.values() for at in rows]
     return Outcome(
-        p_supported=all_of(reasoning_leads(sample, at).p_above for at in every),
-        p_contradicted=any_of(ift_leads(sample, at).p_above for at in every),
+        p_supported=all_of(reasoning_leads(scored, at).p_above for at in every),
+        p_contradicted=any_of(ift_leads(scored, at).p_above for at in every),
         evidence="",
         would_decide=f"{LARGER_IFT}, with answers by item",
-        resolution=resolution_of([reasoning_leads(sample, at) for at in every]),
+        resolution=resolution_of([reasoning_leads(scored, at) for at in every]),
         rests_on_extrapolation=any(at.extrapolated for at in every),
         compared=tuple(
             Compared(f"at equal {COST_WORDS[cost]}, from {least_b:g}B", tuple(rows))
@@ -136,23 +140,23 @@ def large_reasoning_on_both_frontiers(sample: Sample, *, corpus: str, least_b: f
     )
 
 
-def _unpriced(sample: Sample, cost: str) -> str:
+def _unpriced(scored: ScoredResults, cost: str) -> str:
     """The first of the pairs' groups whose cost is not known; empty where all are."""
-    every = (group for pair in group_pairs(sample.results) for group in pair)
+    every = (group for pair in group_pairs(scored.results) for group in pair)
     return next((group.label for group in every if group.mean(cost) is None), "")
 
 
 def _over_envelope(
-    sample: Sample,
+    scored: ScoredResults,
     reasoning: Group,
-    curve: Curve,
+    curve: IftCurve,
     price: float,
     margin: float,
 ) -> tuple[list[Contrast], list[Contrast]]:
     """IFT students up to a price minus a reasoning one: against -margin, and against zero."""
     affordable = [group for cost, group in curve if cost <= price]
-    near = [difference(sample, group, reasoning, -margin) for group in affordable]
-    return near, [difference(sample, group, reasoning) for group in affordable]
+    near = [group_difference(scored, group, reasoning, -margin) for group in affordable]
+    return near, [group_difference(scored, group, reasoning) for group in affordable]
 
 
 def _is_large(at: EqualCost, least_b: float) -> bool:

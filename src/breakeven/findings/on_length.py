@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.combine import all_of, any_of
 from breakeven.findings.groups import Group, group_pairs, groups
-from breakeven.findings.outcome import Outcome, absent
-from breakeven.findings.sample import Sample
+from breakeven.findings.outcome import Outcome, not_testable
+from breakeven.findings.scored_results import ScoredResults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,20 +25,22 @@ class LogRatio(NamedTuple):
     standard_error: float
 
 
-def wrong_answers_longer(sample: Sample, *, least: float, most: float, rounding: float) -> Outcome:
+def wrong_answers_longer(
+    scored: ScoredResults, *, least: float, most: float, rounding: float
+) -> Outcome:
     """Wrong reasoning answers are `least` to `most` times as long as right ones."""
-    rows = _answers(sample)
+    rows = _answers(scored)
     if rows is None:
-        return absent("no token counts by item in these results", TOKENS_BY_ITEM)
+        return not_testable("no token counts by item in these results", TOKENS_BY_ITEM)
     found = [
         ratio
-        for group in groups(sample.results, "reasoning")
+        for group in groups(scored.results, "reasoning")
         if (ratio := _wrong_over_right(_rows_of(rows, group)))
     ]
     if not found:
         reason = f"no reasoning cell with {LEAST_ANSWERS} right and {LEAST_ANSWERS} wrong answers"
-        return absent(reason, "more items")
-    paired = _within_questions(rows, groups(sample.results, "reasoning"))
+        return not_testable(reason, "more items")
+    paired = _within_questions(rows, groups(scored.results, "reasoning"))
     outcome = _within_range(
         found, least - rounding, most + rounding, "wrong answers over right ones"
     )
@@ -46,19 +48,19 @@ def wrong_answers_longer(sample: Sample, *, least: float, most: float, rounding:
 
 
 def reasoning_answers_longer(
-    sample: Sample, *, least: float, most: float, rounding: float
+    scored: ScoredResults, *, least: float, most: float, rounding: float
 ) -> Outcome:
     """Reasoning answers are `least` to `most` times as long as IFT answers."""
-    rows = _answers(sample)
+    rows = _answers(scored)
     if rows is None:
-        return absent("no token counts by item in these results", TOKENS_BY_ITEM)
+        return not_testable("no token counts by item in these results", TOKENS_BY_ITEM)
     found = [
         ratio
-        for pair in group_pairs(sample.results)
+        for pair in group_pairs(scored.results)
         if (ratio := _reasoning_over_ift(_rows_of(rows, pair.reasoning), _rows_of(rows, pair.ift)))
     ]
     if not found:
-        return absent("no pair with token counts", TOKENS_BY_ITEM)
+        return not_testable("no pair with token counts", TOKENS_BY_ITEM)
     return _within_range(
         found, least - rounding, most + rounding, "reasoning answers over IFT ones"
     )
@@ -87,9 +89,9 @@ def _within_range(ratios: Sequence[LogRatio], low: float, high: float, what: str
     )
 
 
-def _answers(sample: Sample) -> "pd.DataFrame | None":
+def _answers(scored: ScoredResults) -> "pd.DataFrame | None":
     """One row an answer with its generated tokens; None where they were not counted."""
-    items = sample.results.items
+    items = scored.results.items
     if items is None or "answer_tokens" not in items.columns:
         return None
     counted = items.dropna(subset=["answer_tokens"])

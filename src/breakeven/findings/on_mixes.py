@@ -3,16 +3,16 @@
 from typing import NamedTuple
 
 from breakeven.findings.combine import all_of, any_of
-from breakeven.findings.contrasts import Term, contrast, difference, mean_terms
+from breakeven.findings.contrasts import Term, contrast, group_difference, mean_terms
 from breakeven.findings.groups import Group, comparable, group_pairs, groups
 from breakeven.findings.outcome import (
     Outcome,
-    absent,
+    not_testable,
     percent,
     resolution_of,
     with_interval,
 )
-from breakeven.findings.sample import Sample
+from breakeven.findings.scored_results import ScoredResults
 from breakeven.results.cell_results import Order
 
 
@@ -25,26 +25,26 @@ class Mix(NamedTuple):
 
 
 def mixes_keep_the_gain(
-    sample: Sample, *, least_share: float, most_share: float, order: Order, kept: float
+    scored: ScoredResults, *, least_share: float, most_share: float, order: Order, kept: float
 ) -> Outcome:
     """Mixes with some reasoning keep more than `kept` of the gain and answer at less cost."""
     found = [
         mix
-        for mix in _mixes(sample)
+        for mix in _mixes(scored)
         if (share := mix.mixed.cells[0].reasoning_share) is not None
         and least_share <= share <= most_share
         and mix.mixed.cells[0].order in (order, None)
     ]
     if not found:
         wanted = f"{order} mixes of {percent(least_share)} to {percent(most_share)} reasoning"
-        return absent(f"no {wanted}", wanted)
+        return not_testable(f"no {wanted}", wanted)
     rows = [
         [Term(1.0, mix.mixed), Term(-kept, mix.reasoning), Term(kept - 1.0, mix.ift)]
         for mix in found
     ]
-    surplus = contrast(sample, mean_terms(rows))
+    surplus = contrast(scored, mean_terms(rows))
     gains = [[Term(1.0, mix.reasoning), Term(-1.0, mix.ift)] for mix in found]
-    gain = contrast(sample, mean_terms(gains))
+    gain = contrast(scored, mean_terms(gains))
     saved = _cost_ratio(found)
     cheaper = saved is not None and saved < 1.0
     cost = "cost not known" if saved is None else f"{saved:.2f} times the inference FLOPs"
@@ -60,13 +60,14 @@ def mixes_keep_the_gain(
     )
 
 
-def mixes_sometimes_beat_both(sample: Sample) -> Outcome:
+def mixes_sometimes_beat_both(scored: ScoredResults) -> Outcome:
     """At least one mix is ahead of both pure arms."""
-    found = _mixes(sample)
+    found = _mixes(scored)
     if not found:
-        return absent("no mixed arms in these results", "mixed arms")
+        return not_testable("no mixed arms in these results", "mixed arms")
     over = [
-        [difference(sample, mix.mixed, pure) for pure in (mix.ift, mix.reasoning)] for mix in found
+        [group_difference(scored, mix.mixed, pure) for pure in (mix.ift, mix.reasoning)]
+        for mix in found
     ]
     best = max(over, key=lambda pair: min(part.value for part in pair))
     ahead = sum(all(part.value > 0 for part in pair) for pair in over)
@@ -82,11 +83,11 @@ def mixes_sometimes_beat_both(sample: Sample) -> Outcome:
     )
 
 
-def _mixes(sample: Sample) -> list[Mix]:
+def _mixes(scored: ScoredResults) -> list[Mix]:
     """Mixed groups with both of their pure arms, on the seeds that all three have."""
     found = []
-    pairs = group_pairs(sample.results)
-    for mixed in groups(sample.results, "mixed"):
+    pairs = group_pairs(scored.results)
+    for mixed in groups(scored.results, "mixed"):
         found += [
             Mix(mixed, pair.ift, pair.reasoning) for pair in pairs if comparable(mixed, pair.ift)
         ]

@@ -8,8 +8,8 @@ from breakeven import words
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.equal_cost import EqualCost
 
-Number = float | int | str | None
-Decision = Literal["supported", "contradicted", "undecidable here"]
+EvidenceNumber = float | int | str | None
+ClaimDecision = Literal["supported", "contradicted", "undecidable here"]
 
 
 class Resolution(NamedTuple):
@@ -48,14 +48,14 @@ class Outcome:
     would_decide: str
     p_supported: float | None = None
     p_contradicted: float | None = None
-    settled: Decision | None = None
+    settled: ClaimDecision | None = None
     resolution: Resolution | None = None
     rests_on_extrapolation: bool = False
     compared: tuple[Compared, ...] = ()
-    numbers: Mapping[str, Number] = field(default_factory=dict)
+    numbers: Mapping[str, EvidenceNumber] = field(default_factory=dict)
 
 
-def absent(reason: str, would_decide: str) -> Outcome:
+def not_testable(reason: str, would_decide: str) -> Outcome:
     """The results lack what the claim speaks of."""
     return Outcome(evidence=reason, would_decide=would_decide)
 

@@ -19,7 +19,7 @@ from breakeven.core.files import digest_file, read_rows, write_json, write_jsonl
 from breakeven.core.layout import answers_path, task_path
 from breakeven.params import Params
 from breakeven.params.cells import Cell, resolve_cell
-from breakeven.results.aggregate import task_scores
+from breakeven.results.aggregate import task_means
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
 
@@ -131,7 +131,7 @@ def _model(params: Params, cell: Cell, model: str) -> Json:
 
 def _results(params: Params, cell: Cell, decoding: str, rows: "pd.DataFrame") -> Iterator[Json]:
     settings = params.answering.decodings[decoding]
-    for score in task_scores(rows).to_dict("records"):
+    for score in task_means(rows).to_dict("records"):
         task = str(score["task"])
         yield {
             "evaluation_result_id": _result_id(task),

@@ -18,7 +18,7 @@ from breakeven.importing.inspect_logs import inspect_answers
 from breakeven.importing.lm_eval_files import is_lm_eval
 from breakeven.importing.lm_eval_logs import lm_eval_answers
 from breakeven.importing.passages import with_passage_note
-from breakeven.importing.runs_file import LogAnswers, Run, RunsFile, TaskChoice, read_runs
+from breakeven.importing.runs_file import LogAnswers, LoggedRun, RunsFile, TaskChoice, read_runs
 from breakeven.importing.shared_questions import shared_questions
 from breakeven.importing.table_file import UNPAIRED, import_table
 from breakeven.importing.task_joins import PASSAGES, join_tasks, shared_passages
@@ -26,8 +26,8 @@ from breakeven.params.cells import Cell
 from breakeven.results.aggregate import CELL_KEYS
 from breakeven.results.cell_results import FAMILIES, CellResult, Results
 from breakeven.results.derived_costs import with_derived_flops
-from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
-from breakeven.results.published_tables import benchmarks
+from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
+from breakeven.results.published_tables import published_benchmarks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
     said = (note for _, notes in parts for note in notes)
     notes = tuple(dict.fromkeys([*said, *unequal, *silent]))
     facts = _facts(file, path.stem, {task: _chance(task, file.tasks) for task in names}, notes)
-    return measured_results(items, facts, source="imported", file=str(path))
+    return results_from_items(items, facts, source="imported", file=str(path))
 
 
 def _without_silent_cells(items: "pd.DataFrame") -> "tuple[pd.DataFrame, tuple[str, ...]]":
@@ -111,11 +111,11 @@ def _facts(
     )
 
 
-def _arm(run: Run) -> ArmFacts:
+def _arm(run: LoggedRun) -> ArmFacts:
     return ArmFacts(run.style, None if run.style == "base" else run.corpus, run.share, run.order)
 
 
-def _check_runs(path: Path, runs: Sequence[Run]) -> None:
+def _check_runs(path: Path, runs: Sequence[LoggedRun]) -> None:
     """Raise InputError where two runs disagree on a student's size or on what an arm is."""
     sizes: dict[str, float] = {}
     arms: dict[str, ArmFacts] = {}
@@ -154,7 +154,7 @@ def _from_scores(
 
 
 def _scored_cell(
-    run: Run, score: TaskScore, family: str, tasks: Mapping[str, TaskChoice]
+    run: LoggedRun, score: TaskScore, family: str, tasks: Mapping[str, TaskChoice]
 ) -> CellResult:
     arm = _arm(run)
     return CellResult(
@@ -193,7 +193,7 @@ def _check_same_tasks(path: Path, rows: Sequence[tuple[CellResult, str, None]]) 
                 )
 
 
-def _place(path: Path, index: int, run: Run) -> Path:
+def _place(path: Path, index: int, run: LoggedRun) -> Path:
     place = path.parent / run.path
     if not place.exists():
         raise InputError(f"{path}: runs.{index}.path: {place} does not exist")
@@ -205,7 +205,7 @@ def _has_scores_only(place: Path) -> bool:
 
 
 def _run_answers(
-    place: Path, run: Run, tasks: Mapping[str, TaskChoice]
+    place: Path, run: LoggedRun, tasks: Mapping[str, TaskChoice]
 ) -> "tuple[pd.DataFrame, tuple[str, ...]]":
     """The answers of one run, and notes on what its logs do not hold."""
     import pandas as pd
@@ -262,7 +262,7 @@ def _check_same_questions(path: Path, items: "pd.DataFrame") -> None:
 def _family(path: Path, task: str, tasks: Mapping[str, TaskChoice], families: Sequence[str]) -> str:
     """The family that the file gives a task, or the study's for its own tasks."""
     allowed = (*FAMILIES, *families)
-    known = {benchmark.task: benchmark.family for benchmark in benchmarks()}
+    known = {benchmark.task: benchmark.family for benchmark in published_benchmarks()}
     family = tasks[task].family if task in tasks else None
     family = family or known.get(task)
     if family is None:
@@ -276,5 +276,5 @@ def _family(path: Path, task: str, tasks: Mapping[str, TaskChoice], families: Se
 
 def _chance(task: str, tasks: Mapping[str, TaskChoice]) -> float | None:
     given = tasks[task].chance if task in tasks else None
-    known = {benchmark.task: benchmark.chance for benchmark in benchmarks()}
+    known = {benchmark.task: benchmark.chance for benchmark in published_benchmarks()}
     return known.get(task) if given is None else given

@@ -44,7 +44,7 @@ def _no_word(value: Any) -> Any:  # noqa: ANN401 - a YAML value
 
 
 # Bounds are those of the column of the same name. Text is read too: YAML takes 2.0e18 for one.
-Number = Annotated[
+BoundedNumber = Annotated[
     float, Field(allow_inf_nan=False), BeforeValidator(_no_word), AfterValidator(_within)
 ]
 
@@ -72,26 +72,26 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Run(_Section):
+class LoggedRun(_Section):
     """One log, or folder of logs, of one student, arm and seed."""
 
     path: Label
     student: Label
     style: Style
-    size_b: Number | None = None
-    size_parameters: Number | None = None
+    size_b: BoundedNumber | None = None
+    size_parameters: BoundedNumber | None = None
     arm: Label | None = None
     corpus: Label = "default"
     seed: Annotated[int, BeforeValidator(_no_word), AfterValidator(_within)] = 0
     decoding: Label = "greedy"
-    reasoning_share: Number | None = None
+    reasoning_share: BoundedNumber | None = None
     order: Order | None = None
-    train_flops: Number | None = None
-    train_tokens: Number | None = None
-    train_device_seconds: Number | None = None
+    train_flops: BoundedNumber | None = None
+    train_tokens: BoundedNumber | None = None
+    train_device_seconds: BoundedNumber | None = None
 
     @model_validator(mode="after")
-    def _one_size(self) -> "Run":
+    def _one_size(self) -> "LoggedRun":
         if (self.size_b is None) == (self.size_parameters is None):
             raise ValueError("give one of size_b and size_parameters")
         return self
@@ -120,14 +120,14 @@ class TaskChoice(_Section):
     family: str | None = None
     metric: str | None = None
     filter: str | None = None
-    chance: Number | None = None
+    chance: BoundedNumber | None = None
 
 
 class RunsFile(_Section):
     """The whole YAML file."""
 
     study: Label | None = None
-    runs: Annotated[tuple[Run, ...], Field(min_length=1)]
+    runs: Annotated[tuple[LoggedRun, ...], Field(min_length=1)]
     tasks: dict[str, TaskChoice] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -164,7 +164,7 @@ def read_runs(path: Path) -> RunsFile:
 def _line(path: Path, problem: dict[str, Any]) -> str:
     where = ".".join(str(key) for key in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        parts: dict[str, type[_Section]] = {"runs": Run, "tasks": TaskChoice}
+        parts: dict[str, type[_Section]] = {"runs": LoggedRun, "tasks": TaskChoice}
         part = parts[str(problem["loc"][0])] if len(problem["loc"]) > 1 else RunsFile
         hint = did_you_mean(str(problem["loc"][-1]), part.model_fields)
         return f"{path}: {where}: unknown key; {hint}"

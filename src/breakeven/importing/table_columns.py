@@ -61,7 +61,7 @@ def first_row(mask: "pd.Series[bool]") -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
-def words(
+def text_column(
     frame: "pd.DataFrame", path: Path, column: str, allowed: Sequence[str] | None = None
 ) -> "pd.Series[str]":
     """A text column without blanks, each one of `allowed` where given."""
@@ -102,18 +102,18 @@ def refuse_spellings(frame: "pd.DataFrame", path: Path, columns: Iterable[str]) 
             )
 
 
-def optional_words(
+def optional_text_column(
     frame: "pd.DataFrame", path: Path, column: str, default: str
 ) -> "pd.Series[str]":
     """A text column that may be missing as a whole, in which case every row is `default`."""
     if column in frame.columns:
-        return words(frame, path, column)
+        return text_column(frame, path, column)
     import pandas as pd
 
     return pd.Series(default, index=frame.index, dtype="object").astype(str)
 
 
-def numbers(
+def number_column(
     frame: "pd.DataFrame",
     path: Path,
     column: str,
@@ -151,14 +151,14 @@ def numbers(
     return values
 
 
-def accuracies(frame: "pd.DataFrame", path: Path) -> "pd.Series[float]":
+def accuracy_column(frame: "pd.DataFrame", path: Path) -> "pd.Series[float]":
     """`accuracy` (fractions) or `accuracy_percent` as fractions.
 
     Raises InputError on values outside the range, on percents in `accuracy`, on fractions in
     `accuracy_percent`, and so on a mix of both.
     """
     if "accuracy_percent" in frame.columns:
-        column, values = "accuracy_percent", numbers(frame, path, "accuracy_percent")
+        column, values = "accuracy_percent", number_column(frame, path, "accuracy_percent")
         row = first_row((values > 0) & (values < 1))
         if row is not None:
             raise InputError(
@@ -166,7 +166,7 @@ def accuracies(frame: "pd.DataFrame", path: Path) -> "pd.Series[float]":
                 "fraction among percents; use 0..100 throughout, or a column accuracy with 0..1"
             )
         return values / 100
-    values = numbers(frame, path, "accuracy")
+    values = number_column(frame, path, "accuracy")
     row = first_row(values > 1)
     if row is not None:
         mixed = bool((values <= 1).any())

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.importing.shared_questions import shared_questions
 from breakeven.importing.table_columns import (
-    accuracies,
+    accuracy_column,
     first_row,
-    numbers,
-    optional_words,
+    number_column,
+    optional_text_column,
     read_table,
     refuse_repeats,
     refuse_spellings,
     refuse_unknown_columns,
     require_columns,
-    words,
+    text_column,
 )
 from breakeven.importing.task_joins import NO_TASKS, PASSAGES, join_tasks, shared_passages
 from breakeven.params import STYLES, Style
 from breakeven.params.cells import Cell
 from breakeven.results.cell_results import FAMILIES, CellResult, Order, Results
-from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,18 +94,18 @@ def _from_cells(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     refuse_unknown_columns(frame, path, CELL_COLUMNS)
     require_columns(frame, path, ("accuracy", "accuracy_percent"))
     table = _described(frame, path, families)
-    table["accuracy"] = accuracies(frame, path)
+    table["accuracy"] = accuracy_column(frame, path)
     for column in CELL_SHARES:
         if column in frame.columns:
-            table[column] = numbers(frame, path, column, blank=True)
+            table[column] = number_column(frame, path, column, blank=True)
     _costs(table, frame, path)
     if "items" in frame.columns:
-        table["items"] = numbers(frame, path, "items", blank=True, whole=True)
+        table["items"] = number_column(frame, path, "items", blank=True, whole=True)
     if "clusters" in frame.columns:
         require_columns(frame, path, ("task",))
-        table["clusters"] = numbers(frame, path, "clusters", blank=True, whole=True)
+        table["clusters"] = number_column(frame, path, "clusters", blank=True, whole=True)
     if "task" in frame.columns:
-        table["task"] = words(frame, path, "task")
+        table["task"] = text_column(frame, path, "task")
         refuse_spellings(table, path, ("task",))
     refuse_repeats(table, path, [*KEYS, "task"] if "task" in table.columns else KEYS, "cell")
     _generates(table, path)
@@ -157,21 +157,23 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     require_columns(frame, path, ("task",), ("item",))
     table = _described(frame, path, families)
     for column in ("task", "item"):
-        table[column] = words(frame, path, column)
+        table[column] = text_column(frame, path, column)
     refuse_spellings(table, path, ("task",))
     table["sample"] = (
-        numbers(frame, path, "sample", whole=True).astype(int) if "sample" in frame.columns else 0
+        number_column(frame, path, "sample", whole=True).astype(int)
+        if "sample" in frame.columns
+        else 0
     )
-    table["correct"] = numbers(frame, path, "correct", words=True)
+    table["correct"] = number_column(frame, path, "correct", words=True)
     for column in ("parsed", "truncated"):
         if column in frame.columns:
-            table[column] = numbers(frame, path, column, blank=True, words=True)
+            table[column] = number_column(frame, path, column, blank=True, words=True)
     for column in (*SHARES, "depth"):
         if column in frame.columns:
-            table[column] = numbers(frame, path, column, blank=True)
+            table[column] = number_column(frame, path, column, blank=True)
     _costs(table, frame, path)
     if "cluster" in frame.columns:
-        table["cluster"] = words(frame, path, "cluster")
+        table["cluster"] = text_column(frame, path, "cluster")
     keys = ["student", "arm", "seed", "decoding", "task", "item", "sample"]
     refuse_repeats(table, path, keys, "answer")
     _generates(table, path)
@@ -184,7 +186,7 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     items = table.drop(columns=[name for name in table.columns if name in spare])
     items, unequal = shared_questions(items.reset_index(drop=True), str(path))
     facts = replace(facts, notes=unequal)
-    return measured_results(items, facts, source="imported", file=str(path))
+    return results_from_items(items, facts, source="imported", file=str(path))
 
 
 def _costs(table: "pd.DataFrame", frame: "pd.DataFrame", path: Path) -> None:
@@ -194,10 +196,10 @@ def _costs(table: "pd.DataFrame", frame: "pd.DataFrame", path: Path) -> None:
         if column in frame.columns:
             nothing = untrained & frame[column].astype(str).str.strip().isin(["0", "0.0"])
             given = frame.assign(**{column: frame[column].where(~nothing)})
-            table[column] = numbers(given, path, column, blank=True)
+            table[column] = number_column(given, path, column, blank=True)
     for column in ANSWERING:
         if column in frame.columns:
-            table[column] = numbers(frame, path, column, blank=True)
+            table[column] = number_column(frame, path, column, blank=True)
 
 
 def _generates(table: "pd.DataFrame", path: Path) -> None:
@@ -224,19 +226,19 @@ def _described(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> "p
     size = next(name for name in SIZE if name in frame.columns)
     scale = 1e9 if size == "size_b" else 1.0
     table = pd.DataFrame(index=frame.index)
-    table["student"] = words(frame, path, "student")
-    table["size_parameters"] = numbers(frame, path, size) * scale
+    table["student"] = text_column(frame, path, "student")
+    table["size_parameters"] = number_column(frame, path, size) * scale
     table["style"] = _styles(frame, path)
-    corpus = optional_words(frame, path, "corpus", DEFAULT_CORPUS)
+    corpus = optional_text_column(frame, path, "corpus", DEFAULT_CORPUS)
     table["corpus"] = corpus.astype("object").where(table["style"] != "base", None)
-    table["arm"] = words(frame, path, "arm") if "arm" in frame.columns else _arms(table)
-    table["family"] = words(frame, path, "family", families)
+    table["arm"] = text_column(frame, path, "arm") if "arm" in frame.columns else _arms(table)
+    table["family"] = text_column(frame, path, "family", families)
     table["seed"] = (
-        numbers(frame, path, "seed", whole=True).astype(int) if "seed" in frame.columns else 0
+        number_column(frame, path, "seed", whole=True).astype(int) if "seed" in frame.columns else 0
     )
-    table["decoding"] = optional_words(frame, path, "decoding", "greedy")
+    table["decoding"] = optional_text_column(frame, path, "decoding", "greedy")
     if "order" in frame.columns:
-        table["order"] = words(frame, path, "order", ORDERS)
+        table["order"] = text_column(frame, path, "order", ORDERS)
     refuse_spellings(table, path, ("student", "corpus", "arm", "decoding"))
     return table
 
@@ -244,9 +246,9 @@ def _described(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> "p
 def _styles(frame: "pd.DataFrame", path: Path) -> "pd.Series[str]":
     """The column `style`, or the style that an arm's name starts with."""
     if "style" in frame.columns:
-        return words(frame, path, "style", STYLES)
+        return text_column(frame, path, "style", STYLES)
     require_columns(frame, path, ("style", "arm"))
-    arms = words(frame, path, "arm")
+    arms = text_column(frame, path, "arm")
     styles = arms.str.split("-").str[0]
     row = first_row(~styles.isin(STYLES))
     if row is not None:

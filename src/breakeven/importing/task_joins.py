@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from breakeven.results.cell_results import CellResult, TaskResult
-from breakeven.results.published_tables import benchmarks
+from breakeven.results.published_tables import published_benchmarks
 
 NO_TASKS = (
     "accuracies of whole families: without an interval, since the error of a mean over tasks "
@@ -32,7 +32,7 @@ def join_tasks(rows: Iterable[tuple[CellResult, str, int | None]]) -> tuple[Cell
 
 def shared_passages(tasks: Iterable[str]) -> tuple[str, ...]:
     """Those of the study's tasks whose questions share passages."""
-    known = {task.task for task in benchmarks() if task.passages is not None}
+    known = {task.task for task in published_benchmarks() if task.passages is not None}
     return tuple(sorted(known.intersection(tasks)))
 
 
@@ -75,7 +75,7 @@ def _clusters(task: str, items: int, given: int | None) -> int | None:
     """The clusters given, or for a task of the study as many a question as its public split has."""
     if given is not None:
         return given
-    known = next((one for one in benchmarks() if one.task == task), None)
+    known = next((one for one in published_benchmarks() if one.task == task), None)
     if known is None or known.passages is None:
         return None
     return max(1, round(items * known.passages / known.items))

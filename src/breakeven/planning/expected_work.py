@@ -28,7 +28,7 @@ from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
 from breakeven.planning.expected_texts import expected_source
 from breakeven.planning.lengths import NO_WORK, Work, answering, fitting, learning
 from breakeven.planning.study_shape import Known, told
-from breakeven.results.published_tables import power_laws
+from breakeven.results.published_tables import published_power_laws
 
 Stage = Literal["distill", "base", "train", "answer"]
 
@@ -202,7 +202,7 @@ def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
     The published formula is solved for the new tokens after a prompt of `PROMPT_TOKENS`. A family
     beyond the four takes the general one of its form.
     """
-    laws = power_laws()
+    laws = published_power_laws()
     law = laws.get((family, style)) or laws[f"general-{family.rsplit('-', 1)[-1]}", style]
     flops = law.at(shape.total_parameters / 1e9)
 

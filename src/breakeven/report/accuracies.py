@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from breakeven.findings.groups import Group
-from breakeven.findings.sample import TaskScores, task_scores
+from breakeven.findings.scored_results import TaskScores, task_scores
 from breakeven.report.view import NO_ITEMS, Study
 from breakeven.statistics.estimates import Estimate, absent
 
@@ -20,7 +20,7 @@ class TaskEstimate(NamedTuple):
 
 def accuracy(study: Study, group: Group) -> Estimate:
     """Family accuracy over tasks, seeds and items; the value alone where no item is known."""
-    tasks = task_scores(study.sample, [group])
+    tasks = task_scores(study.scored, [group])
     if tasks:
         return family_accuracy(tasks)
     return _without_items(study, group)
@@ -29,7 +29,7 @@ def accuracy(study: Study, group: Group) -> Estimate:
 def task_accuracies(study: Study, group: Group) -> list[TaskEstimate]:
     """Accuracy on every task of the group's family; empty without item-level answers."""
     return [
-        TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(study.sample, [group])
+        TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(study.scored, [group])
     ]
 
 
@@ -65,7 +65,7 @@ def _without_items(study: Study, group: Group) -> Estimate:
         return own
     cell = group.cells[0]
     items = sum(task.items for task in cell.tasks) if cell.items is None else cell.items
-    bound = contrast(study.sample, [Term(1.0, group)])
+    bound = contrast(study.scored, [Term(1.0, group)])
     if study.results.source == "published" or bound.low is None:
         reason = bound.reason or NO_ITEMS
         return absent(reason, method="none", level=LEVEL, items=items, value=group.accuracy)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from breakeven.findings.decided import Findings
+from breakeven.findings.corrected import Findings
 from breakeven.findings.differences import Difference
+from breakeven.findings.direction import DIRECTION_WORDS, counts_in_words
 from breakeven.findings.equal_cost import COST_WORDS
-from breakeven.findings.judge import Verdict
-from breakeven.findings.matched import Matched
-from breakeven.findings.standing import STANDING_WORDS, count_words
+from breakeven.findings.matched import MatchedComparison
+from breakeven.findings.verdicts import Verdict
 from breakeven.report.figures.spec import Row
 from breakeven.report.interval_scope import reach_clause, reach_words
 from breakeven.report.tables import Table
@@ -172,7 +172,7 @@ def matched_table(study: Study, findings: Findings, cost: str) -> Table:
         "IFT at the same cost lies between the two values: at least its best student that costs "
         "no more, else interpolated among its students and its fits, or bounded beyond its "
         "dearest student. p tests the nearer end, Holm over all tests of this report: "
-        f"{count_words(findings.counts(cost))}. They are {reach_clause(study)}.",
+        f"{counts_in_words(findings.direction_counts(cost))}. They are {reach_clause(study)}.",
         (
             *corpus,
             "family",
@@ -196,7 +196,7 @@ def matched_table(study: Study, findings: Findings, cost: str) -> Table:
     )
 
 
-def _matched_words(study: Study, one: Matched) -> tuple[str, ...]:
+def _matched_words(study: Study, one: MatchedComparison) -> tuple[str, ...]:
     """A comparison at equal cost from its family on, as text."""
     cell, at = one.at.reasoning.cells[0], one.at
     return (
@@ -208,11 +208,11 @@ def _matched_words(study: Study, one: Matched) -> tuple[str, ...]:
         span(percent(at.lowest), percent(at.highest)),
         f"{times(at.factor)}×" if at.extrapolated else "no",
         p_word(one.adjusted_p_value),
-        STANDING_WORDS[one.stands],
+        DIRECTION_WORDS[one.direction],
     )
 
 
-def _matched_row(one: Matched) -> Row:
+def _matched_row(one: MatchedComparison) -> Row:
     cell, at = one.at.reasoning.cells[0], one.at
     return {
         "corpus": cell.corpus,
@@ -227,7 +227,7 @@ def _matched_row(one: Matched) -> Row:
         "extrapolation_factor": at.factor,
         "p_value": one.p_value,
         "holm_p_value": one.adjusted_p_value,
-        "stands": STANDING_WORDS[one.stands],
+        "stands": DIRECTION_WORDS[one.direction],
     }
 
 

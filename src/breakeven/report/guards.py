@@ -7,7 +7,7 @@ was harmed by its training. Each is told by a 95% interval, in both directions.
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from breakeven.findings.contrasts import difference
+from breakeven.findings.contrasts import group_difference
 from breakeven.findings.groups import Group
 from breakeven.report.accuracies import accuracy
 from breakeven.report.tables import Table
@@ -62,7 +62,7 @@ def _base_guards(study: Study, every: Sequence[Group]) -> Iterable[Guard]:
             if one.style != "base" or cell.style == "base":
                 continue
             if (one.student, one.family) == (cell.student, cell.family):
-                found = difference(study.sample, group, base)
+                found = group_difference(study.scored, group, base)
                 stands = _stands(found.value, found.low, found.high)
                 ends = (found.low, found.high)
                 yield Guard(group, "base", one.arm, base.accuracy, found.value, *ends, stands)

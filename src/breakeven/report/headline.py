@@ -8,11 +8,11 @@ be decided is said to be so, with the difference that the items at hand would ha
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from breakeven.findings.decided import Findings
+from breakeven.findings.corrected import Findings
 from breakeven.findings.differences import Difference
-from breakeven.findings.matched import Matched
-from breakeven.findings.serial import MeanGain
-from breakeven.findings.standing import Counts, Stands, count
+from breakeven.findings.direction import Direction, DirectionCounts, count_directions
+from breakeven.findings.matched import MatchedComparison
+from breakeven.findings.serial_gains import MeanGain
 from breakeven.report.interval_scope import reach_clause
 from breakeven.report.view import Study
 from breakeven.study.facts import TeacherAccuracy
@@ -30,7 +30,7 @@ class Sentence(NamedTuple):
     text: str
 
 
-def finding(counts: Counts) -> str:
+def finding(counts: DirectionCounts) -> str:
     """The three counts as one word or a few."""
     if counts.ahead and counts.behind:
         return "depends on the task"
@@ -60,8 +60,8 @@ def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
     sizes = [name for name in study.results.students() if any(r.student == name for r in thinking)]
     rows = [row for row in thinking if row.student == sizes[-1]]
-    counts = count(row.stands for row in rows)
-    words: dict[Stands, str] = {
+    counts = count_directions(row.direction for row in rows)
+    words: dict[Direction, str] = {
         "ahead": "more accurate than IFT on",
         "behind": "less accurate on",
         "undecided": "not shown to differ on",
@@ -69,7 +69,7 @@ def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
     parts = [
         f"{word} {_listed(rows, stands)}"
         for stands, word in words.items()
-        if any(row.stands == stands for row in rows)
+        if any(row.direction == stands for row in rows)
     ]
     won = sum(row.value > 0 for row in thinking)
     where = "At the largest size" if len(sizes) > 1 else "At the only size"
@@ -101,9 +101,9 @@ def _how_judged(study: Study, rows: Sequence[Difference], found: Findings) -> st
     return "In points; no intervals are known"
 
 
-def _listed(rows: Sequence[Difference], stands: Stands) -> str:
+def _listed(rows: Sequence[Difference], stands: Direction) -> str:
     """Rows that stand so, one by one where the whole is short, else as a count with its range."""
-    chosen = [row for row in rows if row.stands == stands]
+    chosen = [row for row in rows if row.direction == stands]
     if len(rows) <= MOST_LISTED:
         return ", ".join(_row_words(rows, row) for row in chosen)
     gains = sorted(row.value for row in chosen)
@@ -121,7 +121,7 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
     if len({(one.corpus, one.arm) for one in rows}) > len(corpora):
         name += f" by {row.arm}"
     text = f"{name} {points_interval(row.value, row.low, row.high)}"
-    if row.stands == "undecided" and row.detectable is not None:
+    if row.direction == "undecided" and row.detectable is not None:
         text += f", where {fixed(100 * row.detectable)} would show with 80% power"
     return text
 
@@ -130,10 +130,10 @@ def _serial_sentence(study: Study, found: Findings) -> Sentence | None:
     one = found.serial
     if one is None:
         return None
-    if one.gap.stands == "ahead":
-        word = "supported in part" if one.flat.stands == "ahead" else "supported"
+    if one.gap.direction == "ahead":
+        word = "supported in part" if one.flat.direction == "ahead" else "supported"
     else:
-        word = "contradicted" if one.gap.stands == "behind" else "undecided"
+        word = "contradicted" if one.gap.direction == "behind" else "undecided"
     return Sentence(
         "Is the gain where a task takes several steps in a row?",
         word,
@@ -148,7 +148,7 @@ def _gain_words(gain: MeanGain) -> str:
     """+61.5 (+59.2 to +63.2, p <0.001), with what would show where nothing is decided."""
     ends = f"{points(gain.low)} to {points(gain.high)}, p {p_word(gain.adjusted_p_value)}"
     power = ""
-    if gain.stands == "undecided" and gain.detectable is not None:
+    if gain.direction == "undecided" and gain.detectable is not None:
         power = f"; {fixed(100 * gain.detectable)} would show with 80% power"
     return f"{points(gain.value)} ({ends}{power})"
 
@@ -177,7 +177,7 @@ def _cost_sentence(study: Study, found: Findings) -> Sentence:
     if not matched:
         text = "No reasoning student has inference FLOPs and an IFT curve to be compared with."
         return Sentence(question, "undecided", text)
-    counts = found.counts("inference_flops")
+    counts = found.direction_counts("inference_flops")
     outside = sum(one.at.extrapolated for one in matched)
     text = (
         f"Of {counts.total} reasoning students, {counts.ahead} are more accurate than IFT "
@@ -185,13 +185,13 @@ def _cost_sentence(study: Study, found: Findings) -> Sentence:
         f"are undecided; {outside} at FLOPs that no IFT student here spends, so compared with an "
         f"extrapolation; the tests are {reach_clause(study)}"
     )
-    ahead = [one for one in matched if one.stands == "ahead"]
+    ahead = [one for one in matched if one.direction == "ahead"]
     if ahead and len(ahead) <= MOST_LISTED:
         text += f"; ahead are {'; '.join(map(_match_words, ahead))}"
     return Sentence(question, finding(counts), f"{text}.")
 
 
-def _match_words(one: Matched) -> str:
+def _match_words(one: MatchedComparison) -> str:
     at, cell = one.at, one.at.reasoning.cells[0]
     return (
         f"{cell.student} {cell.arm} on {cell.family}, {percent(at.reasoning.accuracy)} against "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from breakeven.findings.decided import Findings
+from breakeven.findings.corrected import Findings
 from breakeven.report.curves import CostPanel
 from breakeven.report.interval_scope import runs_behind
 from breakeven.report.view import Study
@@ -33,7 +33,7 @@ def metrics(
         where = (row.student, row.arm, row.family)
         for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
             _put(gain, None if value is None else 100 * value, *where, name)
-    counts = found.counts("inference_flops")
+    counts = found.direction_counts("inference_flops")
     return {
         "accuracy": accuracy,
         "training_seeds": runs_behind(study)[0],

@@ -14,7 +14,7 @@ RATIO = 10
 
 def task_sizes(study: Study, family: str) -> dict[str, int]:
     """Items a task of a family; empty where they are not known."""
-    table = study.sample.tables.get(family)
+    table = study.scored.tables.get(family)
     if table is None:
         every = (task for group in study.family_groups(family) for task in group.cells[0].tasks)
         return {task.task: task.items for task in every}
@@ -55,7 +55,7 @@ def mean_over_items(study: Study, group: Group) -> float | None:
 
     None where neither the answers by item nor the accuracies by task are known.
     """
-    table = study.sample.tables.get(group.cells[0].family)
+    table = study.scored.tables.get(group.cells[0].family)
     if table is None:
         means = [_over_tasks(cell.tasks) for cell in group.cells]
         known = [mean for mean in means if mean is not None]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.findings.decided import Findings, findings
+from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
-from breakeven.findings.sample import Sample, sample_of, task_scores
+from breakeven.findings.scored_results import ScoredResults, scored_results, task_scores
 from breakeven.params import STYLES, Style
 from breakeven.results.cell_results import Results
 from breakeven.study.facts import RunSummary
@@ -55,13 +55,13 @@ class Study:
 
     results: Results
     run: RunSummary
-    sample: Sample
+    scored: ScoredResults
     decoding: str
 
     @cached_property
     def findings(self) -> Findings:
         """What is decided of these results; every sentence, table and metric reads it here."""
-        return findings(
+        return corrected_findings(
             self.results,
             decoding=self.decoding,
             depths=self.run.depths,
@@ -150,7 +150,7 @@ class Study:
         return found
 
     def _family_draws(self, chosen: tuple[Group, ...]) -> FamilyDraws | None:
-        tasks = task_scores(self.sample, chosen)
+        tasks = task_scores(self.scored, chosen)
         if not tasks or any(task.correct.shape[2] < 2 for task in tasks):
             return None
         from breakeven.statistics.bootstrap import bootstrap_family_means
@@ -172,4 +172,4 @@ _ORDER: dict[Style, int] = {"base": 0, "ift": 1, "mixed": 2, "reasoning": 3}
 def study_of(results: Results, run: RunSummary) -> Study:
     """Results made ready for the report, in the decoding that the run names or in their first."""
     decoding = run.decoding or results.cells[0].decoding
-    return Study(results, run, sample_of(results), decoding)
+    return Study(results, run, scored_results(results), decoding)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, atomic_path, write_json, write_text
 from breakeven.decide.section import Section, decide_section
-from breakeven.findings.decided import Findings
+from breakeven.findings.corrected import Findings
 from breakeven.report.comparison_tables import (
     difference_table,
     matched_table,

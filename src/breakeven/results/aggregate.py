@@ -81,7 +81,7 @@ def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
     return frame.groupby(keys, sort=True, observed=True)[numeric].mean().reset_index()
 
 
-def task_scores(items: "pd.DataFrame") -> "pd.DataFrame":
+def task_means(items: "pd.DataFrame") -> "pd.DataFrame":
     """One row a (cell, family, task): `items` and the means over items of the item means."""
     means = item_means(items)
     numeric = [name for name in MEAN_COLUMNS if name in means.columns]
@@ -91,7 +91,7 @@ def task_scores(items: "pd.DataFrame") -> "pd.DataFrame":
 
 def family_scores(items: "pd.DataFrame") -> list[FamilyScore]:
     """One score a (cell, family): the unweighted mean of the family's tasks."""
-    tasks = task_scores(items)
+    tasks = task_means(items)
     grouped = tasks.groupby([*CELL_KEYS, "family"], sort=True, observed=True)
     return [_family_score(key, rows) for key, rows in grouped]
 

@@ -1,7 +1,7 @@
 """`Results`: what a study found, cell by cell, wherever the numbers come from.
 
-Three makers: `analysis.measured` (scores of this pipeline), `analysis.replay` (the published
-tables) and `analysis.importing` (anyone's CSV or evaluation logs). A number that is not known is
+Three makers: `results.from_items` (scores of this pipeline), `results.replay` (the published
+tables) and `importing` (anyone's CSV or evaluation logs). A number that is not known is
 None, never zero; `notes` says what is absent and why.
 """
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Order = Literal["mixed", "sequential"]
-Source = Literal["measured", "published", "imported"]
+ResultsSource = Literal["measured", "published", "imported"]
 
 FAMILIES = ("general-mc", "general-open", "math-mc", "math-open")
 
@@ -103,7 +103,7 @@ class Results:
     """
 
     study: str
-    source: Source
+    source: ResultsSource
     cells: tuple[CellResult, ...]
     items: "pd.DataFrame | None" = None
     teacher_accuracy: dict[str, float] = field(default_factory=dict)

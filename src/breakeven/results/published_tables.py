@@ -8,7 +8,7 @@ from typing import NamedTuple
 from breakeven.params import Style
 
 
-class Accuracy(NamedTuple):
+class PublishedAccuracy(NamedTuple):
     """One published pair: accuracies as fractions, student size in billions of parameters."""
 
     corpus: str
@@ -19,7 +19,7 @@ class Accuracy(NamedTuple):
     teacher: float
 
 
-class PowerLaw(NamedTuple):
+class PublishedPowerLaw(NamedTuple):
     """FLOPs a query = coefficient_flops · (size in billions)^exponent."""
 
     coefficient_flops: float
@@ -44,7 +44,7 @@ class ReleasedCorpus(NamedTuple):
         return self.prompt_bytes + completion
 
 
-class Benchmark(NamedTuple):
+class PublishedBenchmark(NamedTuple):
     """A task of the study: questions in its public split, accuracy of guessing (None if open).
 
     `passages` is the number of texts that its questions are about, None where each has its own.
@@ -58,10 +58,10 @@ class Benchmark(NamedTuple):
 
 
 @cache
-def accuracies() -> tuple[Accuracy, ...]:
+def published_accuracies() -> tuple[PublishedAccuracy, ...]:
     """All 40 published pairs."""
     return tuple(
-        Accuracy(
+        PublishedAccuracy(
             row["corpus"],
             row["family"],
             float(row["student_b"]),
@@ -72,10 +72,10 @@ def accuracies() -> tuple[Accuracy, ...]:
 
 
 @cache
-def power_laws() -> dict[tuple[str, str], PowerLaw]:
+def published_power_laws() -> dict[tuple[str, str], PublishedPowerLaw]:
     """Inference FLOPs against size, by (family, style)."""
     return {
-        (row["family"], row["style"]): PowerLaw(
+        (row["family"], row["style"]): PublishedPowerLaw(
             float(row["coefficient_flops"]), float(row["exponent"])
         )
         for row in _rows("inference_flops.csv")
@@ -97,10 +97,10 @@ def released_corpora() -> dict[str, ReleasedCorpus]:
 
 
 @cache
-def benchmarks() -> tuple[Benchmark, ...]:
+def published_benchmarks() -> tuple[PublishedBenchmark, ...]:
     """The twelve tasks behind the four families."""
     return tuple(
-        Benchmark(
+        PublishedBenchmark(
             row["family"],
             row["task"],
             int(row["items"]),

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from breakeven.params import COMPLETION_STYLES, Style
 from breakeven.results.cell_results import CellResult, Results, TaskResult
 from breakeven.results.published_tables import (
-    Accuracy,
-    accuracies,
-    benchmarks,
-    power_laws,
+    PublishedAccuracy,
+    published_accuracies,
+    published_benchmarks,
+    published_power_laws,
     released_corpora,
 )
 
@@ -47,7 +47,7 @@ class TrainingRatio(NamedTuple):
 
 def replay_results() -> Results:
     """The published study: 2 corpora x 4 families x 5 sizes x 2 styles."""
-    rows = accuracies()
+    rows = published_accuracies()
     return Results(
         study=STUDY,
         source="published",
@@ -73,7 +73,7 @@ def training_ratio(corpus: str, reasoning_size_b: float, ift_size_b: float) -> T
     return TrainingRatio(value, min(thinking) / max(plain), max(thinking) / min(plain))
 
 
-def _cell(row: Accuracy, style: Style) -> CellResult:
+def _cell(row: PublishedAccuracy, style: Style) -> CellResult:
     corpus = released_corpora()[row.corpus]
     flops = _sample_flops(row.corpus, style, row.size_b, BYTES_A_TOKEN, 0.0)
     return CellResult(
@@ -90,10 +90,10 @@ def _cell(row: Accuracy, style: Style) -> CellResult:
         chance=_chance(row.family),
         train_flops=flops * corpus.pairs,
         train_tokens=corpus.sample_bytes(style) / BYTES_A_TOKEN * corpus.pairs,
-        inference_flops=power_laws()[row.family, style].at(row.size_b),
+        inference_flops=published_power_laws()[row.family, style].at(row.size_b),
         tasks=tuple(
             TaskResult(task.task, None, task.items, task.passages)
-            for task in benchmarks()
+            for task in published_benchmarks()
             if task.family == row.family
         ),
     )
@@ -123,6 +123,6 @@ def _sample_flops(
 
 
 def _chance(family: str) -> float | None:
-    known = [task.chance for task in benchmarks() if task.family == family]
+    known = [task.chance for task in published_benchmarks() if task.family == family]
     values = [value for value in known if value is not None]
     return sum(values) / len(values) if values and len(values) == len(known) else None

@@ -15,11 +15,11 @@ from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
 from breakeven.params.cells import Cell, cells, first_decoding, resolve_cell
 from breakeven.params.names import Family
 from breakeven.results.cell_results import Results
-from breakeven.results.from_scores import (
+from breakeven.results.from_items import (
     ArmFacts,
     StudyFacts,
     check_item_rows,
-    measured_results,
+    results_from_items,
 )
 from breakeven.rows.item import Item
 from breakeven.study.collect_costs import (
@@ -63,7 +63,7 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
     }
     answering = {name: record_of("answer", name) for name in params.students}
     facts = _study_facts(params, tasks, records, answering)
-    results = with_seconds_of_decodings(measured_results(items, facts), params, answering)
+    results = with_seconds_of_decodings(results_from_items(items, facts), params, answering)
     run = RunSummary(
         settings=Settings(params.report.bootstrap_draws, params.report.seed),
         decoding=first_decoding(params),

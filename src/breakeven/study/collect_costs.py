@@ -11,7 +11,7 @@ from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.params.cells import Cell, first_decoding
 from breakeven.results.cell_results import CellResult, Results
-from breakeven.results.from_scores import CellCosts
+from breakeven.results.from_items import CellCosts
 from breakeven.score.judging.judge_costs import cost_from_json
 from breakeven.study.facts import Reached
 

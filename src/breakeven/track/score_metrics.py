@@ -30,8 +30,8 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
         return {}
     import pandas as pd
 
-    from breakeven.results.aggregate import family_scores, task_scores
-    from breakeven.results.from_scores import check_item_rows
+    from breakeven.results.aggregate import family_scores, task_means
+    from breakeven.results.from_items import check_item_rows
 
     items = pd.read_parquet(path)
     check_item_rows(items, str(path))
@@ -40,7 +40,7 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
         prefix = "" if score.decoding == first_decoding else f"{score.decoding}/"
         cell = found[Cell(score.student, score.arm, score.seed)]
         cell |= {f"{prefix}{name}": value for name, value in _family_metrics(score).items()}
-    for row in task_scores(items).itertuples():
+    for row in task_means(items).itertuples():
         prefix = "" if row.decoding == first_decoding else f"{row.decoding}/"
         cell = found[Cell(str(row.student), str(row.arm), int(str(row.seed)))]
         cell[f"{prefix}task_accuracy/{row.task}"] = float(str(row.correct))

@@ -5,8 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.differences import Difference
+from breakeven.findings.direction import count_directions
 from breakeven.findings.groups import Group
-from breakeven.findings.standing import count
 from breakeven.report.figures.axes import label_point, power_ticks, signed_points
 from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
 from breakeven.report.interval_scope import reach_words
@@ -120,7 +120,7 @@ def _known(value: float | None, otherwise: float) -> float:
 
 def _see(found: Sequence[GainPoint], unit: str) -> str:
     thinking = [point for point in found if point.arm.style == "reasoning"] or list(found)
-    counts = count(point.difference.stands for point in thinking)
+    counts = count_directions(point.difference.direction for point in thinking)
     factors = sorted(point.factor for point in thinking)
     return (
         f"{thinking[0].arm.style.capitalize()} answers take "

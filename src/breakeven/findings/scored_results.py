@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Sample(NamedTuple):
+class ScoredResults(NamedTuple):
     """Results with their score matrices by family, made once for many comparisons.
 
-    `known` holds what was worked out already; only `contrasts.contrast` writes to it.
+    `contrasts` holds those worked out already; only `contrasts.contrast` writes to it.
     """
 
     results: Results
     tables: dict[str, ItemTable]
-    known: dict[Any, Any]
+    contrasts: dict[Any, Any]
 
 
 class TaskScores(NamedTuple):
@@ -34,9 +34,9 @@ class TaskScores(NamedTuple):
     clusters: "NDArray[np.int64] | None"
 
 
-def sample_of(results: Results) -> Sample:
+def scored_results(results: Results) -> ScoredResults:
     """Results made ready for comparisons."""
-    return Sample(results, item_tables(results), {})
+    return ScoredResults(results, item_tables(results), {})
 
 
 def shared_seeds(chosen: Sequence[Group]) -> list[int]:
@@ -50,23 +50,23 @@ def of_seed(group: Group, seed: int) -> CellResult:
 
 
 def task_scores(
-    sample: Sample, chosen: Sequence[Group], seeds: Sequence[int] | None = None
+    scored: ScoredResults, chosen: Sequence[Group], seeds: Sequence[int] | None = None
 ) -> list[TaskScores]:
     """Scores on the items and seeds that all groups (of one family) share, task by task.
 
     Empty where there are no items, or none that all of them answered. `seeds` are those that all
     groups share unless given.
     """
-    if not sample.tables or not chosen:
+    if not scored.tables or not chosen:
         return []
 
     seeds = shared_seeds(chosen) if seeds is None else seeds
     cells = [of_seed(group, seed) for group in chosen for seed in seeds]
-    aligned = align(sample.tables, cells) if cells else None
+    aligned = align(scored.tables, cells) if cells else None
     if aligned is None:
         return []
     stacked = aligned.correct.reshape(len(chosen), len(seeds), -1)
-    items = sample.results.items
+    items = scored.results.items
     named = items is not None and "cluster" in items.columns
     found = []
     for task in dict.fromkeys(aligned.task.tolist()):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from breakeven.findings.decided import findings
+from breakeven.findings.corrected import corrected_findings
+from breakeven.findings.direction import DirectionCounts, count_directions, direction_of
 from breakeven.findings.matched import matched_comparisons
-from breakeven.findings.sample import sample_of
-from breakeven.findings.standing import Counts, count, stands
+from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import CellResult, Results, TaskResult
 
 
@@ -59,21 +59,21 @@ FOUR = (
     ],
 )
 def test_a_p_of_zero_decides_and_an_absent_one_does_not(adjusted, lead, expected):
-    assert stands(adjusted, lead) == expected
+    assert direction_of(adjusted, lead) == expected
 
 
 def test_comparisons_are_counted_by_how_they_stand():
-    assert count(["ahead", "undecided", "behind", "ahead"]) == Counts(2, 1, 1)
-    assert Counts(2, 1, 1).total == 4
+    assert count_directions(["ahead", "undecided", "behind", "ahead"]) == DirectionCounts(2, 1, 1)
+    assert DirectionCounts(2, 1, 1).total == 4
 
 
 def test_every_test_is_corrected_by_their_number():
-    found = findings(cells(*FOUR))
+    found = corrected_findings(cells(*FOUR))
     rows = {row.student: row for row in found.families}
     claims = sum(verdict.p_value is not None for verdict in found.claims)
     # Two pairs (a family of one task is one test), two comparisons at equal inference cost.
     assert found.comparisons == claims + 2 + 2
-    assert (rows["small"].stands, rows["large"].stands) == ("ahead", "undecided")
+    assert (rows["small"].direction, rows["large"].direction) == ("ahead", "undecided")
     assert rows["large"].adjusted_p_value == 1.0
 
 
@@ -86,24 +86,24 @@ def test_a_lead_that_is_surer_than_any_number_is_a_lead():
         ("large", "reasoning", 0.999),
     )
     results = replace(cells(*rows, items=10_000), teacher_accuracy={"math-open": 0.4})
-    found = findings(results)
+    found = corrected_findings(results)
     assert [row.p_value for row in found.families] == [0.0, 0.0]
-    assert count(row.stands for row in found.families) == Counts(2, 0, 0)
-    assert found.counts("inference_flops") == Counts(2, 0, 0)
+    assert count_directions(row.direction for row in found.families) == DirectionCounts(2, 0, 0)
+    assert found.direction_counts("inference_flops") == DirectionCounts(2, 0, 0)
     assert found.claim("ift-near-frontier-in-most").numbers["reasoning_ahead"] == 2
 
 
 def test_claims_count_as_the_table_does():
-    found = findings(cells(*FOUR))
+    found = corrected_findings(cells(*FOUR))
     numbers = found.claim("no-reasoning-on-frontier").numbers
-    counts = found.counts("inference_flops")
+    counts = found.direction_counts("inference_flops")
     assert (numbers["reasoning_ahead"], numbers["ift_ahead"], numbers["undecided"]) == counts
     words = f"of 2 comparisons reasoning is ahead in {counts.ahead}, IFT in {counts.behind}"
     assert words in found.claim("no-reasoning-on-frontier").evidence
 
 
 def test_what_would_show_takes_the_level_of_the_decision():
-    found = findings(cells(*FOUR))
+    found = corrected_findings(cells(*FOUR))
     row = next(row for row in found.families if row.student == "large")
     # The first that Holm leaves undecided failed against 5% over all that are left.
     assert found.level == pytest.approx(0.05 / (found.comparisons - found.decided))
@@ -118,22 +118,22 @@ def test_only_one_decoding_is_judged():
     greedy = cells(*FOUR)
     vote = tuple(replace(cell, decoding="vote", accuracy=0.9) for cell in greedy.cells)
     both = replace(greedy, cells=(*greedy.cells, *vote))
-    assert findings(both).comparisons == findings(greedy).comparisons
-    assert findings(both, decoding="vote").families[0].accuracy == 0.9
+    assert corrected_findings(both).comparisons == corrected_findings(greedy).comparisons
+    assert corrected_findings(both, decoding="vote").families[0].accuracy == 0.9
 
 
 def test_one_seed_says_what_its_intervals_lack():
-    assert "one seed" in (findings(cells(*FOUR)).seed_reason or "")
+    assert "one seed" in (corrected_findings(cells(*FOUR)).seed_reason or "")
     two = cells(*FOUR), cells(*((s, style, a + 0.01) for s, style, a in FOUR), seed=1)
     both = replace(two[0], cells=(*two[0].cells, *two[1].cells))
-    assert findings(both).seed_reason is None
+    assert corrected_findings(both).seed_reason is None
 
 
 def test_an_undecided_comparison_at_equal_cost_has_both_directions_tried():
-    (one, _) = matched_comparisons(sample_of(cells(*FOUR)), "inference_flops")
+    (one, _) = matched_comparisons(scored_results(cells(*FOUR)), "inference_flops")
     # The small reasoning student costs more than the large IFT one, and is 20 points behind.
-    assert one.decided(0.04).stands == "behind"
-    assert one.decided(0.06).stands == "undecided"
+    assert one.corrected(0.04).direction == "behind"
+    assert one.corrected(0.06).direction == "undecided"
     assert one.p_value is not None and one.p_value < 1e-6
 
 
@@ -143,14 +143,14 @@ def test_the_gap_of_serial_tasks_counts_shared_contents_once(study):
         lambda arm, _, family: 0.4 + (gain[family] if arm == "reasoning" else 0.0), tasks=1
     )
     depths = {f"{family}-0": family.startswith("math") for family in gain}
-    found = findings(results, depths=depths)
+    found = corrected_findings(results, depths=depths)
     assert found.serial is not None
     assert (found.serial.serial_tasks, found.serial.flat_tasks) == (2, 2)
-    assert (found.serial.serial.stands, found.serial.gap.stands) == ("ahead", "ahead")
-    assert found.serial.flat.stands == "undecided"
+    assert (found.serial.serial.direction, found.serial.gap.direction) == ("ahead", "ahead")
+    assert found.serial.flat.direction == "undecided"
     items = results.items
     twice = items.assign(cluster=items["family"].str.split("-").str[0] + items["item"])
-    shared = findings(replace(results, items=twice), depths=depths)
+    shared = corrected_findings(replace(results, items=twice), depths=depths)
     assert shared.serial is not None
     assert shared.serial.serial.value == pytest.approx(found.serial.serial.value)
     assert shared.serial.serial.standard_error != found.serial.serial.standard_error
@@ -158,6 +158,10 @@ def test_the_gap_of_serial_tasks_counts_shared_contents_once(study):
 
 def test_results_of_one_style_decide_nothing():
     only = cells(("small", "ift", 0.2), ("large", "ift", 0.5))
-    found = findings(only)
-    assert (found.families, found.serial, found.counts()) == ((), None, Counts(0, 0, 0))
+    found = corrected_findings(only)
+    assert (found.families, found.serial, found.direction_counts()) == (
+        (),
+        None,
+        DirectionCounts(0, 0, 0),
+    )
     assert pd.notna(found.level)

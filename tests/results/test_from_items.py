@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.results.from_scores import ArmFacts, CellCosts, StudyFacts, measured_results
+from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
 
 ARMS = {"ift": ArmFacts("ift", "general", 0.0), "base": ArmFacts("base", None, None)}
 
@@ -14,14 +14,14 @@ def test_costs_of_a_cell_are_joined_by_student_arm_and_seed(make_rows):
         ("s1", "ift", 1): CellCosts(train_flops=1.0),
     }
     facts = StudyFacts("study", {"s1": 2e6}, ARMS, costs, chance={"sums": 0.25})
-    (cell,) = measured_results(items, facts).cells
+    (cell,) = results_from_items(items, facts).cells
     assert (cell.accuracy, cell.items, cell.size_parameters) == (0.5, 2, 2e6)
     assert (cell.train_flops, cell.inference_flops, cell.device_seconds) == (5e9, 30.0, 0.25)
     assert (cell.chance, cell.unparsed_share, cell.truncated_share) == (0.25, 0.0, None)
 
 
 def test_what_the_records_lack_is_absent_with_a_note(make_rows):
-    found = measured_results(
+    found = results_from_items(
         make_rows("ift", "sums", {"a": [1]}), StudyFacts("study", {"s1": 2e6}, ARMS)
     )
     assert found.cells[0].train_flops is None
@@ -29,7 +29,7 @@ def test_what_the_records_lack_is_absent_with_a_note(make_rows):
 
 
 def test_a_base_arm_is_not_missed_for_training_costs(make_rows):
-    found = measured_results(
+    found = results_from_items(
         make_rows("base", "sums", {"a": [1]}), StudyFacts("study", {"s1": 2e6}, ARMS)
     )
     assert not any("training" in note for note in found.notes)
@@ -38,7 +38,7 @@ def test_a_base_arm_is_not_missed_for_training_costs(make_rows):
 def test_chance_is_absent_as_soon_as_one_task_has_none(make_rows):
     items = pd.concat([make_rows("ift", "sums", {"a": [1]}), make_rows("ift", "open", {"a": [1]})])
     facts = StudyFacts("study", {"s1": 2e6}, ARMS, chance={"sums": 0.25, "open": None})
-    assert measured_results(items, facts).cells[0].chance is None
+    assert results_from_items(items, facts).cells[0].chance is None
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,5 @@ def test_chance_is_absent_as_soon_as_one_task_has_none(make_rows):
 def test_rows_that_cannot_be_read_are_refused(make_rows, change, message):
     items = change(make_rows("ift", "sums", {"a": [1], "b": [0]}))
     with pytest.raises(InputError, match=r"scores/items\.parquet") as caught:
-        measured_results(items, StudyFacts("study", {"s1": 2e6}, ARMS))
+        results_from_items(items, StudyFacts("study", {"s1": 2e6}, ARMS))
     assert message in str(caught.value)

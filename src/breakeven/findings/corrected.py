@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from breakeven.findings.claim_sizes import sizes_outside
 from breakeven.findings.claims import CLAIMS, Claim
 from breakeven.findings.differences import Difference, family_differences, task_differences
+from breakeven.findings.direction import ALPHA, DirectionCounts, count_directions
 from breakeven.findings.equal_cost import COST_WORDS, EqualCost
-from breakeven.findings.judge import Verdict, outcomes, two_sided, verdict_of
-from breakeven.findings.matched import Matched, key_of, matched_comparisons
-from breakeven.findings.sample import sample_of
-from breakeven.findings.serial import MeanGain, SerialGains, serial_gains
-from breakeven.findings.standing import ALPHA, Counts, count
+from breakeven.findings.matched import MatchedComparison, key_of, matched_comparisons
+from breakeven.findings.scored_results import scored_results
+from breakeven.findings.serial_gains import MeanGain, SerialGains, serial_gains
+from breakeven.findings.verdicts import Verdict, outcomes, two_sided, verdict_of
 from breakeven.results.cell_results import Results
 
 
@@ -33,16 +33,16 @@ class Findings:
     claims: tuple[Verdict, ...]
     families: tuple[Difference, ...]
     tasks: tuple[Difference, ...]
-    matched: Mapping[str, tuple[Matched, ...]]
+    matched: Mapping[str, tuple[MatchedComparison, ...]]
     serial: SerialGains | None
     comparisons: int
     decided: int
     level: float
     seed_reason: str | None
 
-    def counts(self, cost: str = "inference_flops") -> Counts:
-        """How the comparisons at equal cost stand."""
-        return count(one.stands for one in self.matched[cost])
+    def direction_counts(self, cost: str = "inference_flops") -> DirectionCounts:
+        """How the comparisons at equal cost came out."""
+        return count_directions(one.direction for one in self.matched[cost])
 
     @property
     def together(self) -> str:
@@ -71,7 +71,7 @@ class _Corrected:
         return self.adjusted.get(key)
 
 
-def findings(
+def corrected_findings(
     results: Results,
     *,
     decoding: str | None = None,
@@ -84,12 +84,12 @@ def findings(
     Only one decoding is judged, the results' first unless named. `depths` says of a task whether
     it takes serial steps. `seed` is that of tests by random signs.
     """
-    sample = sample_of(of_decoding(results, decoding))
-    tried = outcomes(sample, claims)
-    families = family_differences(sample, seed)
-    tasks = task_differences(sample, depths or {}, seed)
-    matched = {cost: matched_comparisons(sample, cost) for cost in COST_WORDS}
-    serial = serial_gains(sample, depths or {})
+    scored = scored_results(of_decoding(results, decoding))
+    tried = outcomes(scored, claims)
+    families = family_differences(scored, seed)
+    tasks = task_differences(scored, depths or {}, seed)
+    matched = {cost: matched_comparisons(scored, cost) for cost in COST_WORDS}
+    serial = serial_gains(scored, depths or {})
     corrected = _correct(
         {
             **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
@@ -99,13 +99,13 @@ def findings(
         }
     )
     decided = {
-        cost: tuple(one.decided(corrected.of(one.key)) for one in every)
+        cost: tuple(one.corrected(corrected.of(one.key)) for one in every)
         for cost, every in matched.items()
     }
-    by_key = {one.key: one.stands for every in decided.values() for one in every}
+    by_key = {one.key: one.direction for every in decided.values() for one in every}
 
-    def tally(every: Sequence[EqualCost]) -> Counts:
-        return count(by_key[key_of(at)] for at in every)
+    def count_of(every: Sequence[EqualCost]) -> DirectionCounts:
+        return count_directions(by_key[key_of(at)] for at in every)
 
     verdicts = tuple(
         verdict_of(
@@ -113,13 +113,13 @@ def findings(
             tried[claim.id],
             corrected.of(f"claim|{claim.id}"),
             corrected.level,
-            tally=tally,
-            other_sizes=sizes_outside(sample.results, claim),
+            count_of=count_of,
+            other_sizes=sizes_outside(scored.results, claim),
         )
         for claim in claims
     )
     rows = [
-        tuple(row.decided(corrected.of(row.key), corrected.level) for row in part)
+        tuple(row.corrected(corrected.of(row.key), corrected.level) for row in part)
         for part in (families, tasks)
     ]
     return Findings(
@@ -137,7 +137,7 @@ def findings(
 
 def judge(results: Results, claims: Sequence[Claim] = CLAIMS) -> tuple[Verdict, ...]:
     """One verdict a claim, in the order of the claims, as `findings` decides them."""
-    return findings(results, claims=claims).claims
+    return corrected_findings(results, claims=claims).claims
 
 
 def of_decoding(results: Results, decoding: str | None) -> Results:
@@ -175,7 +175,7 @@ def _decided_serial(serial: SerialGains | None, corrected: _Corrected) -> Serial
     if serial is None:
         return None
     gains = {
-        name: gain.decided(corrected.of(f"serial|{name}"), corrected.level)
+        name: gain.corrected(corrected.of(f"serial|{name}"), corrected.level)
         for name, gain in _gains(serial).items()
     }
     return serial._replace(serial=gains["serial"], flat=gains["flat"], gap=gains["gap"])

@@ -6,7 +6,7 @@ import pytest
 
 from breakeven.findings.claim_sizes import other_sizes, sizes_outside
 from breakeven.findings.claims import CLAIMS
-from breakeven.findings.decided import judge
+from breakeven.findings.corrected import judge
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.replay import replay_results
 

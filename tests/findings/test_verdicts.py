@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from breakeven.findings.claims import CLAIMS
-from breakeven.findings.decided import findings, judge
-from breakeven.findings.judge import Verdict
-from breakeven.findings.standing import count
+from breakeven.findings.corrected import corrected_findings, judge
+from breakeven.findings.direction import count_directions
+from breakeven.findings.verdicts import Verdict
 from breakeven.results.cell_results import Results
-from breakeven.results.from_scores import ArmFacts
+from breakeven.results.from_items import ArmFacts
 
 SIZES = (0.5, 1.5, 3.0, 7.0, 14.0)
 ARMS = {
@@ -58,10 +58,10 @@ def test_equal_styles_leave_claims_about_the_winner_undecided(study, seed):
 
 
 def test_leads_too_sure_for_a_p_above_zero_are_counted(study):
-    found = findings(study(lambda arm, *_: 0.99 if arm == "reasoning" else 0.01))
-    assert count(row.stands for row in found.families) == (20, 0, 0)
+    found = corrected_findings(study(lambda arm, *_: 0.99 if arm == "reasoning" else 0.01))
+    assert count_directions(row.direction for row in found.families) == (20, 0, 0)
     # The dearest reasoning students spend ten times what any IFT student does.
-    assert found.counts("inference_flops").behind == 0
+    assert found.direction_counts("inference_flops").behind == 0
 
 
 def test_one_size_makes_no_trend_and_no_level(study):
@@ -179,7 +179,7 @@ def test_a_mix_that_costs_as_much_as_reasoning_does_not_support_the_claim(study)
 
 
 def test_p_values_are_corrected_over_all_tests_of_a_report(study):
-    found = findings(study(rising, items=50, tasks=1))
+    found = corrected_findings(study(rising, items=50, tasks=1))
     claims = [(v.p_value, v.adjusted_p_value) for v in found.claims if v.p_value is not None]
     matched = [one for every in found.matched.values() for one in every]
     # 20 pairs on one task a family (one test each), 20 comparisons at either cost.

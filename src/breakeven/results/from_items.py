@@ -1,4 +1,4 @@
-"""`Results` from this pipeline: item rows of `scores/items.parquet` plus the costs in the records.
+"""`Results` from item rows (`scores/items.parquet`, imported answers) and what is known of arms.
 
 The caller passes what the parameters and the records say; nothing here reads them.
 """
@@ -11,7 +11,7 @@ from breakeven.core.errors import InputError
 from breakeven.params import Style
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import REQUIRED_COLUMNS, FamilyScore, family_scores
-from breakeven.results.cell_results import CellResult, Order, Results, Source
+from breakeven.results.cell_results import CellResult, Order, Results, ResultsSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,11 +57,11 @@ class StudyFacts:
     notes: tuple[str, ...] = ()
 
 
-def measured_results(
+def results_from_items(
     items: "pd.DataFrame",
     facts: StudyFacts,
     *,
-    source: Source = "measured",
+    source: ResultsSource = "measured",
     file: str = "scores/items.parquet",
 ) -> Results:
     """Aggregate item rows into cells and join their costs.

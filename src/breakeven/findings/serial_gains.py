@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, comparable, groups
-from breakeven.findings.sample import Sample, TaskScores, task_scores
-from breakeven.findings.standing import Stands, stands
+from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
 
 
 class MeanGain(NamedTuple):
@@ -22,17 +22,17 @@ class MeanGain(NamedTuple):
     degrees_of_freedom: float
     p_value: float
     adjusted_p_value: float | None = None
-    stands: Stands = "undecided"
+    direction: Direction = "undecided"
     detectable: float | None = None
 
-    def decided(self, adjusted_p_value: float | None, level: float) -> "MeanGain":
+    def corrected(self, adjusted_p_value: float | None, level: float) -> "MeanGain":
         """The same after correction; `level` is the p that an undecided one had to reach."""
         from breakeven.statistics.power import detectable_from_error
 
         found = detectable_from_error(self.standard_error, self.degrees_of_freedom, alpha=level)
         return self._replace(
             adjusted_p_value=adjusted_p_value,
-            stands=stands(adjusted_p_value, self.value),
+            direction=direction_of(adjusted_p_value, self.value),
             detectable=found.value,
         )
 
@@ -49,16 +49,16 @@ class SerialGains(NamedTuple):
     seed_reason: str | None
 
 
-def serial_gains(sample: Sample, depths: Mapping[str, bool | None]) -> SerialGains | None:
+def serial_gains(scored: ScoredResults, depths: Mapping[str, bool | None]) -> SerialGains | None:
     """The largest student's gains; None where either kind of task is missing or has no error.
 
     Tasks weigh the same; what has one content in two formats is one cluster, in any family.
     """
-    for student in reversed(sample.results.students()):
-        scored = [
-            task for pair in _style_pairs(sample, student) for task in task_scores(sample, pair)
+    for student in reversed(scored.results.students()):
+        tasks = [
+            task for pair in _style_pairs(scored, student) for task in task_scores(scored, pair)
         ]
-        kinds = [[t for t in scored if depths.get(t.task) is kind] for kind in (True, False)]
+        kinds = [[t for t in tasks if depths.get(t.task) is kind] for kind in (True, False)]
         if all(kinds):
             found = _gains(student, *kinds)
             if found is not None:
@@ -66,15 +66,15 @@ def serial_gains(sample: Sample, depths: Mapping[str, bool | None]) -> SerialGai
     return None
 
 
-def _style_pairs(sample: Sample, student: str) -> list[tuple[Group, Group]]:
+def _style_pairs(scored: ScoredResults, student: str) -> list[tuple[Group, Group]]:
     """IFT and reasoning of a student, one pair a family (its first)."""
     found = []
-    for family in sample.results.families():
+    for family in scored.results.families():
         plain, thinking = (
             [group for group in every if group.cells[0].student == student]
             for every in (
-                groups(sample.results, "ift", family=family),
-                groups(sample.results, "reasoning", family=family),
+                groups(scored.results, "ift", family=family),
+                groups(scored.results, "reasoning", family=family),
             )
         )
         pairs = [(ift, own) for own in thinking for ift in plain if comparable(ift, own)]

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from breakeven.findings.claims import TESTS, Claim
+from breakeven.findings.direction import ALPHA, DirectionCounts, counts_in_words
 from breakeven.findings.equal_cost import EqualCost
-from breakeven.findings.outcome import Decision, Number, Outcome
-from breakeven.findings.sample import Sample
-from breakeven.findings.standing import ALPHA, Counts, count_words
+from breakeven.findings.outcome import ClaimDecision, EvidenceNumber, Outcome
+from breakeven.findings.scored_results import ScoredResults
 
-Tally = Callable[[Sequence[EqualCost]], Counts]
+CountDirections = Callable[[Sequence[EqualCost]], DirectionCounts]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,8 @@ class Verdict:
     id: str
     version: str
     text: str
-    verdict: Decision
-    alone: Decision
+    verdict: ClaimDecision
+    alone: ClaimDecision
     evidence: str
     would_decide: str | None
     p_value: float | None
@@ -42,13 +42,13 @@ class Verdict:
     detectable: float | None
     rests_on_extrapolation: bool
     contradicts: tuple[str, ...]
-    numbers: dict[str, Number]
+    numbers: dict[str, EvidenceNumber]
     other_sizes: str | None = None
 
 
-def outcomes(sample: Sample, claims: Sequence[Claim]) -> dict[str, Outcome]:
+def outcomes(scored: ScoredResults, claims: Sequence[Claim]) -> dict[str, Outcome]:
     """The test of every claim, by its name."""
-    return {claim.id: TESTS[claim.test](sample, **dict(claim.parameters)) for claim in claims}
+    return {claim.id: TESTS[claim.test](scored, **dict(claim.parameters)) for claim in claims}
 
 
 def two_sided(outcome: Outcome) -> float | None:
@@ -63,13 +63,16 @@ def verdict_of(
     adjusted_p_value: float | None,
     level: float,
     *,
-    tally: Tally,
+    count_of: CountDirections,
     other_sizes: str | None,
 ) -> Verdict:
     """A claim's verdict; `level` is the p that an undecided one had to reach."""
     decision, alone = (_decide(outcome, p) for p in (adjusted_p_value, two_sided(outcome)))
-    counted = [(part.where, tally(part.every)) for part in outcome.compared]
-    parts = [outcome.evidence, *(f"{where}: {count_words(found)}" for where, found in counted)]
+    counted = [(part.where, count_of(part.every)) for part in outcome.compared]
+    parts = [
+        outcome.evidence,
+        *(f"{where}: {counts_in_words(found)}" for where, found in counted),
+    ]
     if claim.contradicts:
         parts.append(f"cannot hold together with {' and '.join(claim.contradicts)}")
     numbers = dict(outcome.numbers)
@@ -99,7 +102,7 @@ def verdict_of(
     )
 
 
-def _decide(outcome: Outcome, p_value: float | None) -> Decision:
+def _decide(outcome: Outcome, p_value: float | None) -> ClaimDecision:
     if outcome.settled is not None:
         return outcome.settled
     if p_value is None or p_value > ALPHA:
