@@ -12,7 +12,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import prompts_path, task_path
 from breakeven.decoding import sampling
-from breakeven.decoding.batching import Row, batches
+from breakeven.decoding.batching import BatchRow, batches
 from breakeven.grading.graders import judge
 from breakeven.params import Decoding
 from breakeven.rendering import Shot, render_completion, render_prompt
@@ -34,7 +34,7 @@ def write(model, monkeypatch, scripts, limit, shots=()):
         sampling, "chooser", lambda *_: lambda logits, rows, step: padded[rows, step]
     )
     rows = [
-        Row(f"i{n}", 0, tuple(render_prompt(TOKENIZER, "1 + 1?", shots)))
+        BatchRow(f"i{n}", 0, tuple(render_prompt(TOKENIZER, "1 + 1?", shots)))
         for n in range(len(scripts))
     ]
     return answer_batch(model, TOKENIZER, "t", rows, Decoding(), limit=limit, shots=shots)
@@ -118,7 +118,7 @@ def test_text_that_looks_like_a_special_token_stays_text_in_a_prompt(project):
 
 
 def test_samples_of_items_with_one_id_in_two_tasks_are_drawn_apart(model):
-    rows = [Row("0", 0, tuple(render_prompt(TOKENIZER, "1 + 1?")))]
+    rows = [BatchRow("0", 0, tuple(render_prompt(TOKENIZER, "1 + 1?")))]
     sampled = Decoding(temperature=1.0, samples=2)
     first, second = (
         answer_batch(model, TOKENIZER, task, rows, sampled, limit=20) for task in ("one", "two")

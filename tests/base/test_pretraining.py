@@ -10,14 +10,14 @@ from safetensors.torch import load_file
 from breakeven.base import pretraining
 from breakeven.base.plain_text import TextMix
 from breakeven.base.pretraining import PretrainingSettings, learning_rate_share, pretrain
-from breakeven.base.tabletop_shapes import TABLETOP_SHAPES, Shape, qwen2_config
-from breakeven.base.token_stream import Position, rows_from
+from breakeven.base.tabletop_shapes import TABLETOP_SHAPES, Qwen2Shape, qwen2_config
+from breakeven.base.token_stream import StreamPosition, rows_from
 from breakeven.base.tokenizer import build_tokenizer
 from breakeven.costs.exact import train_flops
 from breakeven.costs.model_shapes import load_architecture
 from breakeven.models.loading import load_base, load_tokenizer
 
-SHAPE = Shape(hidden=16, layers=1, heads=2, kv_heads=1, intermediate=32)
+SHAPE = Qwen2Shape(hidden=16, layers=1, heads=2, kv_heads=1, intermediate=32)
 SETTINGS = PretrainingSettings(tokens=24 * 4 * 64, row_tokens=64, batch_rows=4)
 
 
@@ -93,7 +93,7 @@ def test_rows_go_on_from_any_position(tokenizer):
         stream = rows_from(start, TextMix(), tokenizer, seed=0, length=4096)
         return [next(stream) for _ in range(count)]
 
-    everything = rows(Position(), 90)
+    everything = rows(StreamPosition(), 90)
     assert everything[-1][1].shard == 1, "the test must cross a shard"
     for cut in (1, 40, 80):
         _, position = everything[cut - 1]

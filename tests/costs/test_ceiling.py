@@ -10,7 +10,7 @@ from tests.train.conftest import lay_out
 from tests.train.tiny import BASE, make_params
 
 from breakeven.answer.stage import run as answer_student
-from breakeven.base.tabletop_shapes import Shape, qwen2_config
+from breakeven.base.tabletop_shapes import Qwen2Shape, qwen2_config
 from breakeven.base.tokenizer import build_tokenizer
 from breakeven.core.records import read_record
 from breakeven.costs import ceiling as module
@@ -103,7 +103,7 @@ def trained(project, tmp_path_factory):
     from transformers import Qwen2ForCausalLM
 
     files, tokenizer = tmp_path_factory.mktemp("base"), build_tokenizer()
-    shape = Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
+    shape = Qwen2Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
     Qwen2ForCausalLM(qwen2_config(shape, tokenizer)).save_pretrained(files)
     tokenizer.save_pretrained(files)
     lay_out(project, files)

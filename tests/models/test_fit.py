@@ -17,8 +17,8 @@ from breakeven.models.memory import (
     Memory,
     TrainingPlan,
     answering_memory,
+    fitting_changes,
     training_memory,
-    what_would_fit,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def test_layers_with_a_window_cache_no_more_than_it():
 def test_single_changes_that_are_enough_come_first(plan, gigabytes, expected):
     shape = load_architecture("Qwen/Qwen2.5-3B")
     assert training_memory(shape, plan).total > gigabytes * 1e9
-    ways = what_would_fit(shape, plan, gigabytes * 1e9)
+    ways = fitting_changes(shape, plan, gigabytes * 1e9)
     assert [words for words, _ in ways if any(words.startswith(one) for one in expected)]
     for _, memory in ways:
         assert memory.total <= gigabytes * 1e9
@@ -133,7 +133,7 @@ def test_single_changes_that_are_enough_come_first(plan, gigabytes, expected):
 
 def test_changes_are_combined_where_no_single_one_is_enough():
     shape = load_architecture("Qwen/Qwen2.5-7B")
-    (words, memory), *others = what_would_fit(shape, TrainingPlan("full", 16384), 24e9)
+    (words, memory), *others = fitting_changes(shape, TrainingPlan("full", 16384), 24e9)
     assert others == []
     assert words.startswith("method: qlora with training.gradient_checkpointing: true and")
     assert memory.total <= 24e9
@@ -141,7 +141,7 @@ def test_changes_are_combined_where_no_single_one_is_enough():
 
 def test_nothing_is_advised_where_nothing_helps():
     shape = load_architecture("Qwen/Qwen2.5-14B")
-    assert what_would_fit(shape, TrainingPlan("full", 16384), 1e9) == []
+    assert fitting_changes(shape, TrainingPlan("full", 16384), 1e9) == []
 
 
 @pytest.fixture(scope="module")

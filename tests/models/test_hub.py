@@ -24,7 +24,7 @@ from breakeven.core.records import read_record
 from breakeven.models import disk_space as disk
 from breakeven.models.hub import find_hub_model
 from breakeven.models.loading import load_base, load_tokenizer
-from breakeven.models.pointer import base_config, read_pointer
+from breakeven.models.pointer import base_config_path, read_pointer
 from breakeven.models.weights import resolve_base, weights_folder
 from breakeven.params import HubBase, Student, load_params
 
@@ -127,7 +127,7 @@ def test_another_machine_downloads_the_same_commit_and_checks_it(hub, tiny, monk
     build(Student(base=base()))
     hub.add(REPO, {**tiny, "config.json": b"{}"})
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "other machine"))
-    assert json.loads(base_config("s").read_text()) == json.loads(tiny["config.json"])
+    assert json.loads(base_config_path("s").read_text()) == json.loads(tiny["config.json"])
     folder = Path(read_pointer("s").path)
     assert (tmp_path / "other machine") in folder.parents
     assert (folder / "config.json").read_bytes() == tiny["config.json"]
@@ -300,7 +300,7 @@ def test_the_stage_downloads_with_nothing_but_the_environment(hub, tiny, tmp_pat
 
     done = run()
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert base_config("s").is_file()
+    assert base_config_path("s").is_file()
     shutil.rmtree(".work")
     environment["HF_HOME"] = str(tmp_path / "empty")
     hub.broken = True

@@ -10,8 +10,8 @@ from breakeven.core.errors import InputError, MachineError
 from breakeven.costs.model_shapes import load_architecture
 from breakeven.models.memory_check import (
     DeviceMemory,
-    require_pretraining,
-    require_room,
+    require_memory,
+    require_pretraining_memory,
     this_device,
     training_plans,
 )
@@ -51,12 +51,12 @@ def test_a_pass_holds_the_limit_or_one_long_sequence(limit, longest, tokens):
 
 def test_a_student_that_fits_is_let_through():
     given = params(method="qlora", gradient_checkpointing=True)
-    require_room(given, "s", load_architecture("Qwen/Qwen2.5-3B"), CARD)
+    require_memory(given, "s", load_architecture("Qwen/Qwen2.5-3B"), CARD)
 
 
 def test_the_refusal_names_student_need_have_and_ways():
     with pytest.raises(MachineError) as caught:
-        require_room(params(method="full"), "s", load_architecture("Qwen/Qwen2.5-3B"), CARD)
+        require_memory(params(method="full"), "s", load_architecture("Qwen/Qwen2.5-3B"), CARD)
     told = str(caught.value)
     assert told.startswith("params.yaml: students.s: training arm ift (full, 4096 tokens a pass)")
     assert "needs 8" in told  # 3.09 billion weights · 18 bytes, activations and logits
@@ -67,18 +67,18 @@ def test_the_refusal_names_student_need_have_and_ways():
 
 def test_a_base_too_large_to_train_from_nothing_is_refused():
     shape = load_architecture("Qwen/Qwen2.5-0.5B")
-    require_pretraining("s", shape, 1024)
+    require_pretraining_memory("s", shape, 1024)
     large = replace(shape, layers=40_000)
     with pytest.raises(
         MachineError, match=r"students\.s\.base: training \d{3},\d{3},\d{3},\d{3} para"
     ):
-        require_pretraining("s", large, 1024)
+        require_pretraining_memory("s", large, 1024)
 
 
 def test_the_arm_that_does_not_fit_is_the_one_that_is_named():
     whole = {"corpus": "general", "reasoning_share": 1.0, "method": "full"}
     with pytest.raises(MachineError, match=r"training arm whole \(full"):
-        require_room(
+        require_memory(
             params({"whole": whole}, method="qlora", gradient_checkpointing=True),
             "s",
             load_architecture("Qwen/Qwen2.5-3B"),
@@ -93,20 +93,20 @@ def test_a_sharded_training_is_one_devices_share(tmp_path, monkeypatch):
     shape = load_architecture("Qwen/Qwen2.5-7B")
     large = DeviceMemory("a card", 80e9, "bfloat16")
     given = {"method": "full", "gradient_checkpointing": True}
-    require_room(params(launch="fsdp.yaml", **given), "s", shape, large)
+    require_memory(params(launch="fsdp.yaml", **given), "s", shape, large)
     with pytest.raises(MachineError, match=r"FSDP over \d devices|method: lora"):
-        require_room(params(launch="ddp.yaml", **given), "s", shape, large)
+        require_memory(params(launch="ddp.yaml", **given), "s", shape, large)
 
 
 def test_answers_asked_for_in_float32_take_four_bytes_a_weight_on_any_device():
     shape = load_architecture("Qwen/Qwen2.5-7B")
     given = params(method="qlora", gradient_checkpointing=True, micro_batch_tokens=1024)
-    require_room(given, "s", shape, CARD)
+    require_memory(given, "s", shape, CARD)
     wide = given.model_copy(
         update={"answering": given.answering.model_copy(update={"dtype": "float32"})}
     )
     with pytest.raises(MachineError, match=r"one answer of \d+ tokens needs 30\.\d GB"):
-        require_room(wide, "s", shape, CARD)
+        require_memory(wide, "s", shape, CARD)
 
 
 def test_a_missing_launch_file_is_the_users_to_mend(tmp_path, monkeypatch):
@@ -123,7 +123,7 @@ def test_a_student_whose_answers_do_not_fit_is_refused_though_no_arm_trains_it()
     )
     shape = load_architecture("Qwen/Qwen2.5-14B")  # 14.8 billion weights: 29.5 GB in bfloat16
     with pytest.raises(MachineError, match=r"one answer of 16384 tokens needs 3\d\.\d GB"):
-        require_room(untrained, "s", shape, CARD)
+        require_memory(untrained, "s", shape, CARD)
 
 
 def test_this_machine_tells_a_memory_that_something_fits_in():

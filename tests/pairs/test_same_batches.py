@@ -8,7 +8,7 @@ import pytest
 from tests.hubdata.folders import PUBLISHED, write_split
 from torch import Tensor
 
-from breakeven.base.tabletop_shapes import Shape, qwen2_config
+from breakeven.base.tabletop_shapes import Qwen2Shape, qwen2_config
 from breakeven.base.tokenizer import build_tokenizer
 from breakeven.core.files import digest_path, write_rows
 from breakeven.core.layout import pairs_path, prompts_path
@@ -79,7 +79,7 @@ def params(project: Path) -> Params:
     """A study whose second corpus is the first one's pairs in the published schema."""
     (project / "odd.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ODD))
     tokenizer = build_tokenizer()
-    shape = Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
+    shape = Qwen2Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
     qwen2_config(shape, tokenizer).save_pretrained(BASE)
     tokenizer.save_pretrained(BASE)
     write_pointer("tiny", BasePointer("folder", BASE.as_posix(), digest_path(BASE)))

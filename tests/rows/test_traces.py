@@ -11,8 +11,8 @@ from breakeven.core.errors import InputError
 from breakeven.rows.traces import (
     bare_trace,
     is_truncated,
-    part,
-    part_trace,
+    split_reasoning,
+    split_trace,
     why_misplaced,
     why_not_traced,
     with_trace,
@@ -40,7 +40,7 @@ LONG_TRACES = SHARED / "real" / "traces" / "sky-t1-amc23.jsonl"
     ],
 )
 def test_a_text_is_parted_after_the_last_mark_that_closes(text, opened, parts):
-    assert part(text, opened=opened) == parts
+    assert split_trace(text, opened=opened) == parts
     assert "".join(parts[:2]) == text
 
 
@@ -78,20 +78,20 @@ def test_a_bare_trace_has_no_marks_around_it(thinking, bare):
     [("a", "b"), ("", ""), ("\n a \n", "\n\n b \n"), ("x <think> y", "b </think> c")],
 )
 def test_parting_undoes_joining(thinking, answer):
-    assert part_trace(with_trace(thinking, answer)) == (thinking, answer)
+    assert split_reasoning(with_trace(thinking, answer)) == (thinking, answer)
 
 
 @pytest.mark.parametrize(
     "text", ["<think>a\nb</think> c", "\n<think>\na\nb</think>\nc\n", "<think> a\nb\n</think>c"]
 )
 def test_trace_in_another_spacing_is_parted(text):
-    assert part_trace(text) == ("a\nb", "c")
+    assert split_reasoning(text) == ("a\nb", "c")
 
 
 @pytest.mark.parametrize("text", ["", "7", "<think>a", "a</think>b", "so <think>a</think>b"])
 def test_text_that_does_not_begin_with_a_closed_trace_is_refused(text):
     with pytest.raises(InputError, match="does not begin with a trace"):
-        part_trace(text)
+        split_reasoning(text)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_long_public_traces_are_joined_parted_and_rendered_as_they_are():
     for row in rows:
         thought, _, said = row["text"].partition("<|end_of_thought|>")
         pairs.append((row["question"], thought.removeprefix("<|begin_of_thought|>"), said))
-        assert part_trace(with_trace(thought, said)) == (thought, said)
-        assert part(with_trace(thought, said)).answer == f"\n\n{said}"
+        assert split_reasoning(with_trace(thought, said)) == (thought, said)
+        assert split_trace(with_trace(thought, said)).answer == f"\n\n{said}"
     for name in ("ChatML (Qwen2.5)", "Qwen3, thinking", "Llama 2", "Gemma"):
         tokenizer = SHAPES[name].loaded
         examples = render_examples(tokenizer, [Lesson(*pair) for pair in pairs])

@@ -26,7 +26,7 @@ from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.params import Params
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.rows.traces import part
+from breakeven.rows.traces import split_trace
 from breakeven.score.judging.judge_prompts import (
     Case,
     Copied,
@@ -104,7 +104,7 @@ def lay(params, texts=TEXTS, items=ITEMS, by_arm=()):
     for arm in params.arms:
         said = dict(by_arm).get(arm, texts)
         rows = [
-            Answer(item.id, 0, text, "stop", 10, 3, 2, part(text).closed)
+            Answer(item.id, 0, text, "stop", 10, 3, 2, split_trace(text).closed)
             for item, text in zip(items, said, strict=True)
         ]
         write_rows(answers_path("tinystudent", arm, 0, "greedy", "sums"), rows)

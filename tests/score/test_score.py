@@ -15,7 +15,7 @@ from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.params import Params
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.rows.traces import part
+from breakeven.rows.traces import split_trace
 from breakeven.score.item_rows import COLUMNS
 from breakeven.score.stage import run as score
 
@@ -62,7 +62,7 @@ def study(students=("a",), arms=("ift",), decodings=None, items=None) -> Params:
 
 def answer(item, sample=0, text=None, stop="stop", closed=None):
     text = TEXTS[item] if text is None else text
-    closed = part(text).closed if closed is None else closed
+    closed = split_trace(text).closed if closed is None else closed
     return Answer(item, sample, text, stop, 10, 3, 2, closed)
 
 

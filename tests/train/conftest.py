@@ -10,7 +10,7 @@ import torch
 from accelerate.state import AcceleratorState
 from tests.train.tiny import BASE, worked_pairs
 
-from breakeven.base.tabletop_shapes import Shape, qwen2_config
+from breakeven.base.tabletop_shapes import Qwen2Shape, qwen2_config
 from breakeven.base.tokenizer import build_tokenizer
 from breakeven.core.files import digest_path
 from breakeven.core.layout import pairs_path
@@ -40,7 +40,7 @@ def base_files(tmp_path_factory, tokenizer):
 
     folder = tmp_path_factory.mktemp("base")
     torch.manual_seed(0)
-    shape = Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
+    shape = Qwen2Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=64)
     Qwen2ForCausalLM(qwen2_config(shape, tokenizer)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

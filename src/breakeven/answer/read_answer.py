@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from breakeven.decoding.batching import Row
+from breakeven.decoding.batching import BatchRow
 from breakeven.rendering import Shot, split_generated
 from breakeven.rows.answer import Answer
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def read_answer(
     tokenizer: "PreTrainedTokenizerBase",
-    row: Row,
+    row: BatchRow,
     ids: Sequence[int],
     ended: bool,
     shots: Sequence[Shot],

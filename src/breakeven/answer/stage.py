@@ -14,7 +14,7 @@ from breakeven.core.files import atomic_folder, write_rows
 from breakeven.core.layout import answers_path
 from breakeven.core.progress import Progress
 from breakeven.costs.devices import describe_device, metered
-from breakeven.models.pointer import read_base
+from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.references import pick_row
 
@@ -35,7 +35,7 @@ def run(params: Params, student: str) -> None:
 
     pick_row(params.students, "students", student)
     engine = pick_engine(params.answering)
-    base = read_base(student)
+    base = read_verified_pointer(student)
     setup = Setup(params, student, base, load_tokenizer(Path(base.path)), engine)
     cells = list_cells(setup)
     inputs = digests_read(setup, cells)

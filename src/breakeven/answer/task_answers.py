@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from breakeven.core.files import digest_json, read_json, read_rows, write_json, write_rows
 from breakeven.core.scratch import scratch_folder
-from breakeven.decoding.batching import Row, batches
+from breakeven.decoding.batching import BatchRow, batches
 from breakeven.params import Decoding
 from breakeven.rendering import Shot
 from breakeven.rows.answer import Answer
@@ -31,7 +31,7 @@ class Piece(NamedTuple):
 
     decoding: str
     reading: Reading
-    batches: list[list[Row]]
+    batches: list[list[BatchRow]]
     folder: Path
 
     @property

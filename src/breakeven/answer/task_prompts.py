@@ -8,7 +8,7 @@ from breakeven.answer.task_answers import Reading
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.layout import task_path
-from breakeven.models.context import context_of
+from breakeven.models.context import context_length
 from breakeven.params import Params
 from breakeven.rendering import Shot, end_token_ids, render_prompt
 from breakeven.rows.item import Item
@@ -28,7 +28,7 @@ def read_tasks(
         InputError: a task has not been pinned or is empty, or a prompt and the limit together are
             longer than the student's context.
     """
-    context = context_of(base)
+    context = context_length(base)
     readings = {}
     for task in params.tasks:
         items = read_rows(task_path(task), Item)

@@ -20,7 +20,7 @@ from breakeven.answer.read_answer import read_answer
 from breakeven.core.errors import MachineError
 from breakeven.core.records import versions
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
-from breakeven.decoding.batching import Row
+from breakeven.decoding.batching import BatchRow
 from breakeven.params import Answering, Decoding
 from breakeven.rendering import Shot, end_token_ids
 from breakeven.rows.answer import Answer
@@ -64,7 +64,7 @@ def answer_batch(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     task: str,
-    batch: Sequence[Row],
+    batch: Sequence[BatchRow],
     decoding: Decoding,
     *,
     limit: int,

@@ -22,7 +22,7 @@ from breakeven.answer.engine import (
 from breakeven.answer.read_answer import read_answer
 from breakeven.core.errors import InputError, MachineError
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
-from breakeven.decoding.batching import Row
+from breakeven.decoding.batching import BatchRow
 from breakeven.decoding.seeds import sample_digest
 from breakeven.params import Answering, Decoding, VllmServer
 from breakeven.rows.answer import Answer
@@ -199,7 +199,7 @@ def _sampling(decoding: Decoding, sample: str) -> dict[str, object]:
     return {"temperature": decoding.temperature, "top_p": decoding.top_p, "seed": seed}
 
 
-def _read(setup: Setup, job: Job, row: Row, reply: dict[str, Any]) -> Answer:
+def _read(setup: Setup, job: Job, row: BatchRow, reply: dict[str, Any]) -> Answer:
     """The answer in a reply. Raises MachineError where the server cut it for a reason of its own.
 
     The server gives the end token along with the others, as the transformers engine does.

@@ -7,7 +7,7 @@ import torch
 import transformers
 
 from breakeven.base.pretraining import Pretrained, PretrainingSettings
-from breakeven.base.tabletop_shapes import Shape
+from breakeven.base.tabletop_shapes import Qwen2Shape
 from breakeven.core.files import digest_file, write_json, write_text
 
 LICENSE = "Apache-2.0"
@@ -16,7 +16,7 @@ WEIGHTS = "model.safetensors"
 
 def write_card(
     folder: Path,
-    shape: Shape,
+    shape: Qwen2Shape,
     settings: PretrainingSettings,
     trained: Pretrained,
     *,

@@ -17,8 +17,8 @@ import torch
 from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 from breakeven.base.plain_text import TextMix
-from breakeven.base.tabletop_shapes import Shape, qwen2_config
-from breakeven.base.token_stream import Position, rows_from
+from breakeven.base.tabletop_shapes import Qwen2Shape, qwen2_config
+from breakeven.base.token_stream import StreamPosition, rows_from
 from breakeven.core.files import atomic_folder
 from breakeven.core.progress import Progress
 from breakeven.costs.exact import train_flops
@@ -70,7 +70,7 @@ class Pretrained(NamedTuple):
 
 
 def pretrain(
-    shape: Shape,
+    shape: Qwen2Shape,
     tokenizer: PreTrainedTokenizerFast,
     settings: PretrainingSettings,
     *,
@@ -139,7 +139,7 @@ class _Run:
         self.parameters = dict(model.named_parameters())
         state = load_checkpoint(scratch, self.parameters, self.optimizer) or {}
         self.step: int = state.get("step", 0)
-        self.position = Position(*state.get("position", ()))
+        self.position = StreamPosition(*state.get("position", ()))
         self.device_seconds: float = state.get("device_seconds", 0.0)
         self.losses: list[tuple[int, float]] = [tuple(entry) for entry in state.get("losses", [])]
         self.recent: list[float] = state.get("recent", [])

@@ -14,9 +14,9 @@ from breakeven.costs.families import architecture_from_config
 from breakeven.costs.model_shapes import known_architecture
 from breakeven.models.disk_space import folder_bytes, require_free_bytes
 from breakeven.models.loading import checked_folder
-from breakeven.models.memory_check import require_pretraining, require_room
-from breakeven.models.parameter_count import parameters_of
-from breakeven.models.pointer import BasePointer, base_weights, write_pointer
+from breakeven.models.memory_check import require_memory, require_pretraining_memory
+from breakeven.models.parameter_count import count_parameters
+from breakeven.models.pointer import BasePointer, base_weights_folder, write_pointer
 from breakeven.models.template_check import check_template
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
 from breakeven.params.references import pick_row
@@ -54,7 +54,7 @@ def _absent(shape: Architecture | str) -> dict[str, str]:
 def _found(params: Params, student: str, base: FolderBase) -> Record:
     folder = checked_folder(Path(base.path), f"params.yaml: students.{student}.base.path")
     shape = known_architecture(folder)
-    require_room(params, student, shape)
+    require_memory(params, student, shape)
     check_template(folder, f"params.yaml: students.{student}.base.path")
     digest = digest_path(folder)
     write_pointer(student, BasePointer("folder", base.path, digest))
@@ -62,7 +62,7 @@ def _found(params: Params, student: str, base: FolderBase) -> Record:
         stage="base",
         cell={"student": student},
         parameters={"kind": "folder", "path": base.path},
-        metrics={"parameters": parameters_of(folder, shape)},
+        metrics={"parameters": count_parameters(folder, shape)},
         inputs={base.path: digest},
         absent=_absent(shape),
         versions=versions(),
@@ -75,7 +75,7 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
     key = f"params.yaml: students.{student}.base"
     model = find_hub_model(base, key)
     shape = hub_architecture(model, key)
-    require_room(params, student, shape)
+    require_memory(params, student, shape)
     snapshot = download(model, key, lambda folder: check_template(folder, key))
     config = base_folder(student) / "config.json"
     config.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
         cell={"student": student},
         parameters={**base.model_dump(mode="json"), "commit": model.commit},
         metrics={
-            "parameters": parameters_of(snapshot.folder, shape),
+            "parameters": count_parameters(snapshot.folder, shape),
             "bytes": model.bytes,
         },
         inputs={pointer.name: snapshot.digest},
@@ -100,23 +100,23 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
 
 
 def _converted(params: Params, student: str, base: GgufBase) -> Record:
-    from breakeven.models.gguf import converted_gguf, copy_terms
+    from breakeven.models.gguf import converted_gguf, write_licence
 
     converted = converted_gguf(base, f"params.yaml: students.{student}.base")
-    source, weights = converted.source, base_weights(student)
+    source, weights = converted.source, base_weights_folder(student)
     shape = known_architecture(converted.folder)
-    require_room(params, student, shape)
+    require_memory(params, student, shape)
     check_template(converted.folder, f"params.yaml: students.{student}.base")
     require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
     with atomic_folder(weights) as temporary:
         shutil.copytree(converted.folder, temporary, dirs_exist_ok=True)
-    copy_terms(source, base, converted.details, base_folder(student) / "licence")
+    write_licence(source, base, converted.details, base_folder(student) / "licence")
     write_pointer(student, BasePointer("gguf", weights.as_posix(), converted.digest))
     return Record(
         stage="base",
         cell={"student": student},
         parameters={"kind": "gguf", "package": base.package, "license": base.license},
-        metrics={"parameters": parameters_of(converted.folder, shape)},
+        metrics={"parameters": count_parameters(converted.folder, shape)},
         inputs={f"{source.package} {source.version}: {source.name}": source.sha256},
         outputs={weights.as_posix(): converted.digest},
         absent=_absent(shape),
@@ -127,10 +127,10 @@ def _converted(params: Params, student: str, base: GgufBase) -> Record:
 
 def _trained(params: Params, student: str, base: ScratchBase) -> Record:
     from breakeven.base.pretraining import PretrainingSettings, pretrain
-    from breakeven.base.tabletop_shapes import Shape, qwen2_config
+    from breakeven.base.tabletop_shapes import Qwen2Shape, qwen2_config
     from breakeven.models.loading import load_tokenizer
 
-    shape = Shape(base.hidden, base.layers, base.heads, base.kv_heads, base.intermediate)
+    shape = Qwen2Shape(base.hidden, base.layers, base.heads, base.kv_heads, base.intermediate)
     settings = PretrainingSettings(
         tokens=base.tokens, learning_rate=base.learning_rate, seed=base.seed
     )
@@ -138,12 +138,12 @@ def _trained(params: Params, student: str, base: ScratchBase) -> Record:
     tokenizer = load_tokenizer(Path(base.tokenizer))
     config = qwen2_config(shape, tokenizer).to_dict()
     architecture = architecture_from_config(config, f"params.yaml: students.{student}.base")
-    require_pretraining(student, architecture, settings.batch_rows * settings.row_tokens)
-    require_room(params, student, architecture)
+    require_pretraining_memory(student, architecture, settings.batch_rows * settings.row_tokens)
+    require_memory(params, student, architecture)
     tokenizer_digest = digest_path(Path(base.tokenizer) / "tokenizer.json")
     key = {"shape": shape, "settings": settings.as_dict(), "tokenizer": tokenizer_digest}
     scratch = scratch_folder("base", {**key, "versions": versions()})
-    weights = base_weights(student)
+    weights = base_weights_folder(student)
     result = pretrain(
         shape,
         tokenizer,

@@ -7,7 +7,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2Config
 from breakeven.base.tokenizer import MAX_LENGTH
 
 
-class Shape(NamedTuple):
+class Qwen2Shape(NamedTuple):
     """Dimensions of a Qwen2 model; `heads` share `kv_heads` keys and values."""
 
     hidden: int
@@ -20,14 +20,14 @@ class Shape(NamedTuple):
 # About four times the parameters from one to the next, named by them. Every weight matrix is a
 # multiple of 64 elements, the block of NF4.
 TABLETOP_SHAPES = {
-    "t30k": Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=96),
-    "t120k": Shape(hidden=64, layers=3, heads=4, kv_heads=2, intermediate=128),
-    "t500k": Shape(hidden=128, layers=3, heads=4, kv_heads=2, intermediate=256),
-    "t2m": Shape(hidden=256, layers=4, heads=4, kv_heads=2, intermediate=384),
+    "t30k": Qwen2Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=96),
+    "t120k": Qwen2Shape(hidden=64, layers=3, heads=4, kv_heads=2, intermediate=128),
+    "t500k": Qwen2Shape(hidden=128, layers=3, heads=4, kv_heads=2, intermediate=256),
+    "t2m": Qwen2Shape(hidden=256, layers=4, heads=4, kv_heads=2, intermediate=384),
 }
 
 
-def qwen2_config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> Qwen2Config:
+def qwen2_config(shape: Qwen2Shape, tokenizer: PreTrainedTokenizerFast) -> Qwen2Config:
     """A Qwen2 configuration with tied embeddings for the tokenizer's vocabulary."""
     return Qwen2Config(
         vocab_size=len(tokenizer),

@@ -12,7 +12,7 @@ from breakeven.base.plain_text import TextMix, documents
 SHARD_DOCUMENTS = 8192
 
 
-class Position(NamedTuple):
+class StreamPosition(NamedTuple):
     """The next row to read: `row` of `shard`."""
 
     shard: int = 0
@@ -20,8 +20,13 @@ class Position(NamedTuple):
 
 
 def rows_from(
-    position: Position, mix: TextMix, tokenizer: PreTrainedTokenizerFast, *, seed: int, length: int
-) -> Iterator[tuple[NDArray[np.int64], Position]]:
+    position: StreamPosition,
+    mix: TextMix,
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    seed: int,
+    length: int,
+) -> Iterator[tuple[NDArray[np.int64], StreamPosition]]:
     """Endless rows of `length` token ids, each with the position of the row after it.
 
     Documents end with the end token and are packed one after another; what is left at the end of
@@ -31,7 +36,7 @@ def rows_from(
     while True:
         table = _shard_rows(shard, mix, tokenizer, seed=seed, length=length)
         for number in range(row, len(table)):
-            yield table[number], Position(shard, number + 1)
+            yield table[number], StreamPosition(shard, number + 1)
         shard, row = shard + 1, 0
 
 

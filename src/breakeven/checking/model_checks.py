@@ -64,10 +64,10 @@ def _folder(key: str, folder: Path, *, learns: bool) -> Iterator[Finding]:
         yield from refused(key, lambda: known_architecture(folder))
         return
     if isinstance(shape, str):
-        from breakeven.models.parameter_count import parameters_of
+        from breakeven.models.parameter_count import count_parameters
 
         yield warning(key, f"its FLOPs will be absent: {shape}")
-        yield from refused(key, lambda: parameters_of(folder, shape))
+        yield from refused(key, lambda: count_parameters(folder, shape))
 
 
 def _open_weights(folder: Path) -> None:
@@ -86,22 +86,22 @@ def _open_weights(folder: Path) -> None:
 
 def _render(folder: Path, *, learns: bool) -> None:
     from breakeven.models.loading import load_tokenizer
-    from breakeven.rendering.chat import around_prompt, chat_frame
+    from breakeven.rendering.chat import chat_frame, prompt_frame
 
     tokenizer = load_tokenizer(folder)
     if learns:
         chat_frame(tokenizer)
     else:
-        around_prompt(tokenizer)
+        prompt_frame(tokenizer)
 
 
 def _room(params: Params, student: str, folder: Path) -> Iterator[Finding]:
     """Whether a training pair, and an answer at the limit, can fit the student's context."""
-    from breakeven.models.context import context_of
+    from breakeven.models.context import context_length
 
     found: list[int | None] = []
     key = f"students.{student}.base.path"
-    yield from refused(key, lambda: found.append(context_of(folder)))
+    yield from refused(key, lambda: found.append(context_length(folder)))
     context = found[0] if found else None
     if context is None:
         return

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 
-class Row(NamedTuple):
+class BatchRow(NamedTuple):
     """One sample to be made: which item, which number, and the prompt's token ids."""
 
     item: str
@@ -19,13 +19,13 @@ class Row(NamedTuple):
 
 def batches(
     prompts: Sequence[tuple[str, Sequence[int]]], samples: int, size: int
-) -> list[list[Row]]:
+) -> list[list[BatchRow]]:
     """All samples of all (item, prompt ids) in batches of at most `size`, as equal as can be.
 
     The longest prompts come first; prompts of like length share a batch, so that little is padded.
     """
     rows = [
-        Row(item, sample, tuple(prompt))
+        BatchRow(item, sample, tuple(prompt))
         for item, prompt in sorted(prompts, key=lambda one: -len(one[1]))
         for sample in range(samples)
     ]

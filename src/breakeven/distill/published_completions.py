@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from breakeven.core.errors import InputError
 from breakeven.rows.completion import Completion
 from breakeven.rows.prompt import Prompt
-from breakeven.rows.traces import part_trace
+from breakeven.rows.traces import split_reasoning
 
 
 def published_completions(prompts: Sequence[Prompt], style: str) -> list[Completion]:
@@ -26,7 +26,7 @@ def stream_published(prompts: Iterable[Prompt], style: str) -> Iterator[Completi
                 f"run `dvc repro prompts@{prompt.source}`"
             )
         text = prompt.published[style]
-        thinking, answer = part_trace(text) if style == "reasoning" else ("", text)
+        thinking, answer = split_reasoning(text) if style == "reasoning" else ("", text)
         yield Completion(
             id=prompt.id,
             style=style,

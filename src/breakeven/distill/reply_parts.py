@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from breakeven.distill.journal import Reply
 from breakeven.rows.completion import Completion
-from breakeven.rows.traces import THINK_CLOSE, bare_trace, part
+from breakeven.rows.traces import THINK_CLOSE, bare_trace, split_trace
 from breakeven.serving.chat_replies import UnreadableReplyError, ended_by
 
 # The number of tokens in a text.
@@ -33,7 +33,7 @@ def part_reply(reply: Reply) -> Trace:
     if reply.reasoning:
         answer = reply.content.strip()
         return Trace(reply.reasoning.strip(), answer, closed=bool(answer))
-    parts = part(reply.content, opened=reply.opened)
+    parts = split_trace(reply.content, opened=reply.opened)
     return Trace(bare_trace(parts.thinking), parts.answer.strip(), parts.closed)
 
 

@@ -64,11 +64,11 @@ def render_prompts(
     Raises InputError where the template takes no system prompt or does not show a message once.
     """
     from breakeven.rendering import end_token_ids
-    from breakeven.rendering.chat import around_prompt
+    from breakeven.rendering.chat import prompt_frame
     from breakeven.rendering.encoding import Markup, encode_rows
 
     try:
-        around = around_prompt(tokenizer, style.system, style.template)
+        around = prompt_frame(tokenizer, style.system, style.template)
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
     texts = [prompt.prompt.strip() if around.trims else prompt.prompt for prompt in prompts]

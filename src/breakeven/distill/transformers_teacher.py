@@ -26,7 +26,7 @@ from breakeven.distill.teacher_prompts import (
     check_context,
     render_prompts,
 )
-from breakeven.models.context import context_of
+from breakeven.models.context import context_length
 from breakeven.params import Decoding, TeacherStyle, TransformersTeacher
 from breakeven.rows.prompt import Prompt
 
@@ -51,7 +51,7 @@ def transformers_teaching(teacher: TransformersTeacher, style_name: str) -> Teac
     def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
         key = f"{KEY}.styles.{style_name}"
         rendered = render_prompts(local.tokenizer, style, prompts, key)
-        check_context(rendered, style.max_new_tokens, context_of(local.folder))
+        check_context(rendered, style.max_new_tokens, context_length(local.folder))
         with _loaded(teacher, local, device, dtype) as model:
             for reply in _replies(teacher, style, model, rendered):
                 keep(reply)

@@ -27,7 +27,7 @@ from breakeven.distill.teacher_prompts import (
     render_prompts,
     sampling,
 )
-from breakeven.models.context import context_of
+from breakeven.models.context import context_length
 from breakeven.params import TeacherStyle, VllmTeacher
 from breakeven.rows.prompt import Prompt
 
@@ -83,7 +83,7 @@ def _server(
     from breakeven.serving.server import vllm_server
 
     settings = teacher.server
-    room = settings.max_model_len or context_of(local.folder)
+    room = settings.max_model_len or context_length(local.folder)
     needed = check_context(rendered, style.max_new_tokens, room)
     settings = settings.model_copy(update={"max_model_len": settings.max_model_len or needed})
     with vllm_server(local.folder, settings, label=label, key=SERVER_KEY) as server:

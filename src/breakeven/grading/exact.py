@@ -11,7 +11,7 @@ from breakeven.grading.maths.characters import words
 from breakeven.grading.maths.endings import END, said_result
 from breakeven.grading.references import right_answers
 from breakeven.grading.refusals import refuses
-from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 
 _DECISIONS = frozenset({"yes", "no", "true", "false"})
@@ -37,15 +37,15 @@ def grade_exact(answer: str, item: Item) -> Grade:
     if not said:
         return UNPARSED
     if not wanted.isdisjoint(said):
-        return found(True)
+        return parsed_grade(True)
     if any(text.removeprefix("not ") in wanted for text in said):
-        return found(False)  # it denies a right answer
+        return parsed_grade(False)  # it denies a right answer
     if refuses(said[-1]):
         return UNPARSED
     if wanted <= _DECISIONS:
         return _decided(answer, wanted)
     longest = max(len(one.split()) for one in wanted)
-    return found(False) if len(said[-1].split()) <= longest else UNPARSED
+    return parsed_grade(False) if len(said[-1].split()) <= longest else UNPARSED
 
 
 def normalised(text: str) -> str:
@@ -74,7 +74,7 @@ def _decided(answer: str, wanted: set[str]) -> Grade:
         if not _DENIED.search(text, max(0, match.start() - 80), match.start() + 1)
     }
     said &= _DECISIONS
-    return found(said <= wanted) if len(said) == 1 else UNPARSED
+    return parsed_grade(said <= wanted) if len(said) == 1 else UNPARSED
 
 
 def _bare(text: str) -> str:

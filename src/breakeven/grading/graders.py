@@ -19,7 +19,7 @@ from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
 from breakeven.params import Grading
 from breakeven.rows.grade import UNPARSED, Grade
 from breakeven.rows.item import Item
-from breakeven.rows.traces import is_truncated, part
+from breakeven.rows.traces import is_truncated, split_trace
 
 Grader = Callable[[str, Item], Grade]
 
@@ -72,7 +72,7 @@ def judge(
     Raises:
         InputError: the item names no grader, or lacks what its grader needs.
     """
-    parts = part(text)
+    parts = split_trace(text)
     if is_truncated(stop, closed=parts.closed if closed is None else closed):
         return Judged(UNPARSED, truncated=True)
     return Judged(grader(item, table)(parts.answer, item), truncated=False)

@@ -3,7 +3,7 @@
 from breakeven.core.errors import InputError
 from breakeven.grading.boxes import last_box
 from breakeven.gym.scoring import full_marks
-from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 
 # What is longer is no answer to a question of reasoning-gym, whatever it is.
@@ -26,4 +26,4 @@ def grade_gym(answer: str, item: Item) -> Grade:
             f"item {item.id} of {item.task}: meta: no {error}; the grader gym is for tasks of "
             f"kind reasoning-gym"
         ) from error
-    return found(full_marks(dataset, config, entry, said))
+    return parsed_grade(full_marks(dataset, config, entry, said))

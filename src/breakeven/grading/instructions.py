@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from breakeven.core.errors import InputError, MachineError, did_you_mean
-from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 
 # Checkers that part a text into sentences or words with a model that NLTK fetches.
@@ -59,7 +59,7 @@ def grade_ifeval(answer: str, item: Item) -> Grade:
         ]
     finally:
         random.setstate(state)
-    return found(all(followed))
+    return parsed_grade(all(followed))
 
 
 def _instructions(item: Item) -> tuple[Sequence[str], Sequence[Mapping[str, Any]]]:

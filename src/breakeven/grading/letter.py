@@ -10,7 +10,7 @@ from collections import deque
 
 from breakeven.grading.boxes import last_box, own_part
 from breakeven.grading.choices import Choices, choices_of, denied, undressed
-from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 
 # What takes back all that was said before it.
@@ -113,7 +113,7 @@ def grade_letter(answer: str, item: Item) -> Grade:
     An answer that names no letter of the choices, or more than one, is unparsed.
     """
     letter = named_letter(answer, item.choices)
-    return UNPARSED if letter is None else found(letter == item.reference.strip().upper())
+    return UNPARSED if letter is None else parsed_grade(letter == item.reference.strip().upper())
 
 
 def named_letter(answer: str, texts: tuple[str, ...]) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from breakeven.grading.boxes import final_text
 from breakeven.grading.references import right_answers
 from breakeven.grading.refusals import refuses
-from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -97,8 +97,8 @@ def span(answer: str) -> str:
 def _matched(said: str, wanted: Sequence[str]) -> Grade:
     words = normalised_words(said)
     if not words:  # "A" may be right, and normalised it is nothing
-        return found(True) if any(_same_signs(said, one) for one in wanted) else UNPARSED
-    return found(any(words == normalised_words(one) for one in wanted))
+        return parsed_grade(True) if any(_same_signs(said, one) for one in wanted) else UNPARSED
+    return parsed_grade(any(words == normalised_words(one) for one in wanted))
 
 
 def _same_signs(said: str, wanted: str) -> bool:

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from breakeven.core.files import atomic_path
-from breakeven.models.sharding import like, whole
+from breakeven.models.sharding import gather_tensor, shard_like
 
 _FILE = "checkpoint.safetensors"
 
@@ -40,7 +40,7 @@ def save_checkpoint(
     for name, one in parameters.items():
         slots = {"weight": one.detach(), **optimizer.state[one]}
         for slot, value in slots.items():
-            gathered = whole(value, keep=writes)
+            gathered = gather_tensor(value, keep=writes)
             if writes:
                 tensors[f"{slot}.{name}"] = gathered.detach().cpu().contiguous()
     if writes:
@@ -81,9 +81,9 @@ def load_checkpoint(
             slot, name = key.split(".", 1)
             tensor, parameter = file.get_tensor(key), parameters[name]
             if slot == "weight":
-                parameter.data.copy_(like(parameter, tensor))
+                parameter.data.copy_(shard_like(parameter, tensor))
             elif tensor.shape == parameter.shape:
-                optimizer.state[parameter][slot] = like(parameter, tensor)
+                optimizer.state[parameter][slot] = shard_like(parameter, tensor)
             else:  # the count of steps
                 optimizer.state[parameter][slot] = tensor.to(parameter.device)
     return state

@@ -5,7 +5,7 @@ from pathlib import Path
 from breakeven.core.files import read_json
 
 
-def context_of(folder: Path) -> int | None:
+def context_length(folder: Path) -> int | None:
     """The longest sequence of the model in a folder, None where its config.json does not say."""
     config = read_json(folder / "config.json")
     text = config.get("text_config") or config

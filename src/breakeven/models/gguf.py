@@ -17,7 +17,7 @@ from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import atomic_folder, digest_path, read_json, write_json
 from breakeven.core.scratch import scratch_folder
 from breakeven.models.disk_space import require_free_bytes
-from breakeven.models.gguf_packages import PackagedGguf, find_gguf, whole_file
+from breakeven.models.gguf_packages import PackagedGguf, find_gguf, joined_gguf
 from breakeven.params import GgufBase
 
 # Raised when this module converts differently: an older conversion is then made again.
@@ -69,7 +69,7 @@ def converted_gguf(base: GgufBase, key: str) -> ConvertedGguf:
     folder, done = scratch / "model", scratch / "done.json"
     with FileLock(scratch / "lock"):
         if not _usable(folder, done):
-            with whole_file(source, scratch) as file:
+            with joined_gguf(source, scratch) as file:
                 details = _convert(file, folder, f"{key}.package")
             write_json(done, {"digest": digest_path(folder), "details": details})
     known = read_json(done)
@@ -175,7 +175,9 @@ def _write_weights(file: Path, folder: Path) -> None:
         written.chmod(0o644)
 
 
-def copy_terms(source: PackagedGguf, base: GgufBase, details: dict[str, Any], folder: Path) -> None:
+def write_licence(
+    source: PackagedGguf, base: GgufBase, details: dict[str, Any], folder: Path
+) -> None:
     """Write the licence, its texts as they came, and what was changed of the weights."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in source.terms:

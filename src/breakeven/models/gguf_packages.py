@@ -73,7 +73,7 @@ def find_gguf(package: str, key: str) -> PackagedGguf:
 
 
 @contextmanager
-def whole_file(source: PackagedGguf, scratch: Path) -> Iterator[Path]:
+def joined_gguf(source: PackagedGguf, scratch: Path) -> Iterator[Path]:
     """The GGUF as one file; parts are joined under `scratch` and removed after the block."""
     if len(source.parts) == 1:
         yield source.parts[0]

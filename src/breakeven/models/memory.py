@@ -2,7 +2,7 @@
 
 - `training_memory(shape, plan)`: one device's share of a training.
 - `answering_memory(shape, ...)`: weights and key-value cache of a batch of answers.
-- `what_would_fit(shape, plan, have_bytes)`: changes of a plan that bring it within a memory.
+- `fitting_changes(shape, plan, have_bytes)`: changes of a plan that bring it within a memory.
 
 All figures are bytes of tensors, for a full micro-batch, or a batch of answers that all reach their
 limit. Measured peaks on a CPU are within `TOLERANCE` of it (docs/students.md). Attention is taken
@@ -106,7 +106,7 @@ def answering_memory(
     )
 
 
-def what_would_fit(
+def fitting_changes(
     shape: Architecture, plan: TrainingPlan, have_bytes: float
 ) -> list[tuple[str, Memory]]:
     """Changes that bring a training within `have_bytes`: in params.yaml's words, with their need.

@@ -14,8 +14,8 @@ from breakeven.models.memory import (
     Memory,
     TrainingPlan,
     answering_memory,
+    fitting_changes,
     training_memory,
-    what_would_fit,
 )
 from breakeven.params import Params
 from breakeven.params.cells import cells, resolve_cell
@@ -58,7 +58,7 @@ def training_plans(params: Params, student: str, *, best: Dtype) -> dict[str, Tr
     return plans
 
 
-def require_room(
+def require_memory(
     params: Params, student: str, shape: Architecture | str, device: DeviceMemory | None = None
 ) -> None:
     """Check that every arm of a student can be trained, and one answer written, on a device.
@@ -83,7 +83,7 @@ def require_room(
     _require_answer(params, student, shape, device)
 
 
-def require_pretraining(student: str, shape: Architecture, batch_tokens: int) -> None:
+def require_pretraining_memory(student: str, shape: Architecture, batch_tokens: int) -> None:
     """Check that a base can be trained from nothing in the memory of this machine.
 
     Raises:
@@ -118,7 +118,7 @@ def _require_training(
     parts = ", ".join(
         f"{name} {gigabytes(part)}" for name, part in memory._asdict().items() if part
     )
-    ways = what_would_fit(shape, plan, device.total_bytes)
+    ways = fitting_changes(shape, plan, device.total_bytes)
     use = " or ".join(f"{words} ({gigabytes(need.total)})" for words, need in ways)
     raise MachineError(
         f"params.yaml: students.{student}: training arm {arm} ({plan.method}, "

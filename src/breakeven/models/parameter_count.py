@@ -6,7 +6,7 @@ from breakeven.core.errors import InputError
 from breakeven.costs.architecture import Architecture
 
 
-def parameters_of(folder: Path, shape: Architecture | str) -> int:
+def count_parameters(folder: Path, shape: Architecture | str) -> int:
     """Every stored parameter of a model, by its shape or else by the model that transformers makes.
 
     `shape` is the model's, or why it is not known. Nothing is loaded: the model is made without

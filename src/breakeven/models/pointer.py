@@ -66,7 +66,7 @@ def read_pointer(student: str) -> BasePointer:
     return pointer
 
 
-def read_base(student: str) -> BasePointer:
+def read_verified_pointer(student: str) -> BasePointer:
     """As `read_pointer`, for whoever reads the weights: they are those that `base` has seen.
 
     Raises:
@@ -81,12 +81,12 @@ def read_base(student: str) -> BasePointer:
     return pointer
 
 
-def base_weights(student: str) -> Path:
+def base_weights_folder(student: str) -> Path:
     """Where the weights of a base are that this project trained or converted."""
     return base_folder(student) / "weights"
 
 
-def base_config(student: str) -> Path:
+def base_config_path(student: str) -> Path:
     """The `config.json` of a student's base, without its weights: for counting costs.
 
     Raises:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
 
 
-def whole(tensor: Tensor, *, keep: bool = True) -> Tensor:
+def gather_tensor(tensor: Tensor, *, keep: bool = True) -> Tensor:
     """The tensor itself, or what its shards make up, in the memory of the processor.
 
     Without `keep` the process only helps to gather, and what it gets is empty.
@@ -24,7 +24,7 @@ def whole(tensor: Tensor, *, keep: bool = True) -> Tensor:
     return gathered.cpu() if keep else gathered.new_empty(0)
 
 
-def like(target: Tensor, source: Tensor) -> Tensor:
+def shard_like(target: Tensor, source: Tensor) -> Tensor:
     """A whole tensor on the device of `target`, or this process's shard of it."""
     shards = _as_shards(target)
     if shards is None:
@@ -37,13 +37,13 @@ def like(target: Tensor, source: Tensor) -> Tensor:
     )
 
 
-def whole_state(model: nn.Module, *, keep: bool) -> dict[str, Tensor]:
+def gather_state(model: nn.Module, *, keep: bool) -> dict[str, Tensor]:
     """All weights of a model by name; tied ones stay one tensor. Empty where `keep` is False."""
     gathered: dict[int, Tensor] = {}
     state: dict[str, Tensor] = {}
     for name, tensor in model.state_dict(keep_vars=True).items():
         if id(tensor) not in gathered:
-            gathered[id(tensor)] = whole(tensor.detach(), keep=keep)
+            gathered[id(tensor)] = gather_tensor(tensor.detach(), keep=keep)
         state[name] = gathered[id(tensor)]
     return state if keep else {}
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from breakeven.models.loading import checked_folder
-from breakeven.models.pointer import base_weights, read_pointer
+from breakeven.models.pointer import base_weights_folder, read_pointer
 from breakeven.params import FolderBase, GgufBase, HubBase, Student, Weights
 
 
@@ -38,4 +38,4 @@ def resolve_base(student: str, row: Student) -> Path:
         return checked_folder(Path(base.path), f"{key}.path")
     if isinstance(base, HubBase):
         return Path(read_pointer(student).path)
-    return checked_folder(base_weights(student), key)
+    return checked_folder(base_weights_folder(student), key)

@@ -28,7 +28,7 @@ from breakeven.rendering import Lesson
 from breakeven.results.published_tables import released_corpora
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs
-from breakeven.rows.traces import part_trace
+from breakeven.rows.traces import split_reasoning
 from breakeven.tasks.task_items import load_items
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ def expected_pairs(made: Made, corpus: str) -> list[Part]:
         pairs = read_pairs(path)
         chosen = _thinned(pairs)
         texts = tuple(
-            Texts(Lesson(one.prompt, None, one.ift), Lesson(one.prompt, *part_trace(one.reasoning)))
+            Texts(
+                Lesson(one.prompt, None, one.ift),
+                Lesson(one.prompt, *split_reasoning(one.reasoning)),
+            )
             for one in chosen
         )
         return [Part(len(pairs), texts, None, "the pairs of this study")]

@@ -8,8 +8,8 @@ from breakeven.models.memory import (
     Memory,
     TrainingPlan,
     answering_memory,
+    fitting_changes,
     training_memory,
-    what_would_fit,
 )
 from breakeven.models.memory_check import training_plans
 from breakeven.params import Params
@@ -71,7 +71,7 @@ def _training(student: str, shape: Architecture, plan: TrainingPlan, device: Pla
     need = training_memory(shape, plan)
     mends: tuple[str, ...] = ()
     if need.total > device.memory_bytes:
-        ways = what_would_fit(shape, plan, device.memory_bytes)
+        ways = fitting_changes(shape, plan, device.memory_bytes)
         mends = tuple(f"{words} needs {memory.total / 1e9:,.1f} GB" for words, memory in ways)
     over = f", of each of {plan.shards} devices" if plan.shards > 1 else ""
     return Fit(student, f"training ({plan.method}{over})", need, device.memory_bytes, mends)

@@ -46,7 +46,7 @@ class ChatFrame(NamedTuple):
     opened: bool
 
 
-class Around(NamedTuple):
+class PromptFrame(NamedTuple):
     """A template's text before and after a prompt, and whether it strips the prompt."""
 
     before: str
@@ -80,11 +80,11 @@ def end_of_reply(tokenizer: "PreTrainedTokenizerBase") -> int:
     return _end_of_reply(tokenizer, str(tokenizer.chat_template))
 
 
-def around_prompt(
+def prompt_frame(
     tokenizer: "PreTrainedTokenizerBase",
     system: str | None = None,
     arguments: dict[str, bool | int | float | str] | None = None,
-) -> Around:
+) -> PromptFrame:
     """What the template puts around a prompt, with a system prompt and arguments of its own.
 
     Raises:
@@ -98,13 +98,15 @@ def around_prompt(
         return apply_template(tokenizer, messages, arguments=arguments)
 
     before, after = _parted(tokenizer, asked(SENTINEL), SENTINEL)
-    return Around(before, after, trims=_trims(tokenizer, asked(_TEXT), before, after, "prompt"))
+    return PromptFrame(
+        before, after, trims=_trims(tokenizer, asked(_TEXT), before, after, "prompt")
+    )
 
 
 @functools.lru_cache(maxsize=8)
 def _chat_frame(tokenizer: "PreTrainedTokenizerBase", template: str) -> ChatFrame:
     del template  # part of the cache's key: a tokenizer may be given another template
-    prompt = around_prompt(tokenizer)
+    prompt = prompt_frame(tokenizer)
     if prompt.after.rstrip().endswith(THINK_CLOSE):
         raise wrong_template(
             tokenizer,
@@ -130,7 +132,7 @@ def _chat_frame(tokenizer: "PreTrainedTokenizerBase", template: str) -> ChatFram
     )
 
 
-def _before_plain(tokenizer: "PreTrainedTokenizerBase", prompt: Around, between: str) -> str:
+def _before_plain(tokenizer: "PreTrainedTokenizerBase", prompt: PromptFrame, between: str) -> str:
     """What a student writes before a plain answer, behind the generation prompt.
 
     White space of the template's own (Llama 2), or an empty trace: where the template shows one
@@ -152,7 +154,7 @@ def _before_plain(tokenizer: "PreTrainedTokenizerBase", prompt: Around, between:
     )
 
 
-def _before_trace(tokenizer: "PreTrainedTokenizerBase", prompt: Around, plain: str) -> str:
+def _before_trace(tokenizer: "PreTrainedTokenizerBase", prompt: PromptFrame, plain: str) -> str:
     """What a student writes before a trace: the opening mark, where the prompt does not have it.
 
     A template that keeps a trace must show it so; many remove it from what was said.
@@ -171,7 +173,7 @@ def _before_trace(tokenizer: "PreTrainedTokenizerBase", prompt: Around, plain: s
     return written
 
 
-def _opening(tokenizer: "PreTrainedTokenizerBase", prompt: Around) -> str:
+def _opening(tokenizer: "PreTrainedTokenizerBase", prompt: PromptFrame) -> str:
     """The mark that ends a prompt, with the line break after it if there is one."""
     opening = prompt.after[prompt.after.rindex(THINK_OPEN) :]
     if opening not in (THINK_OPEN, f"{THINK_OPEN}\n"):

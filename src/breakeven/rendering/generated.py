@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.rendering.chat import chat_frame, end_of_reply
 from breakeven.rendering.encoding import think_marks
 from breakeven.rendering.render import Shot, decode, decode_all
-from breakeven.rows.traces import THINK_CLOSE, is_open, part
+from breakeven.rows.traces import THINK_CLOSE, is_trace_open, split_trace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -77,7 +77,7 @@ def _answer_start(
     if marks is None:
         return _answer_start_in_text(tokenizer, ids, opened)
     opening, closing = _last(ids, marks.open_id), _last(ids, marks.close_id)
-    if is_open(opening, closing, opened=opened):
+    if is_trace_open(opening, closing, opened=opened):
         return False, len(ids)
     return True, closing + 1
 
@@ -86,7 +86,7 @@ def _answer_start_in_text(
     tokenizer: "PreTrainedTokenizerBase", ids: list[int], opened: bool
 ) -> tuple[bool, int]:
     text = decode(tokenizer, ids)
-    if not part(text, opened=opened).closed:
+    if not split_trace(text, opened=opened).closed:
         return False, len(ids)
     closings = text.count(THINK_CLOSE)
     low, high = 0, len(ids)

@@ -13,6 +13,6 @@ class Grade(NamedTuple):
 UNPARSED = Grade(correct=False, parsed=False)
 
 
-def found(correct: bool) -> Grade:
+def parsed_grade(correct: bool) -> Grade:
     """The grade of an answer in which something was found to compare."""
     return Grade(correct, parsed=True)

@@ -16,7 +16,7 @@ _EXACT = re.compile(rf"{THINK_OPEN}\n(.*?)\n{THINK_CLOSE}\n\n(.*)", re.DOTALL)
 _LOOSE = re.compile(rf"\s*{THINK_OPEN}(.*?){THINK_CLOSE}(.*)", re.DOTALL)
 
 
-class Parts(NamedTuple):
+class SplitText(NamedTuple):
     """A trace with its marks and an answer: together they are the text.
 
     Where a trace was begun and not ended, all is trace and `closed` is False.
@@ -32,20 +32,20 @@ def with_trace(thinking: str, answer: str) -> str:
     return f"{THINK_OPEN}\n{thinking}\n{THINK_CLOSE}\n\n{answer}"
 
 
-def part(text: str, *, opened: bool = False) -> Parts:
+def split_trace(text: str, *, opened: bool = False) -> SplitText:
     """Part what a model wrote after the last mark that closes a trace.
 
     Where a later mark opens another trace, nothing is an answer. Text without marks is all answer,
     unless the prompt had `opened` a trace already.
     """
     close = text.rfind(THINK_CLOSE)
-    if is_open(text.rfind(THINK_OPEN), close, opened=opened):
-        return Parts(text, "", closed=False)
+    if is_trace_open(text.rfind(THINK_OPEN), close, opened=opened):
+        return SplitText(text, "", closed=False)
     end = close + len(THINK_CLOSE) if close >= 0 else 0
-    return Parts(text[:end], text[end:], closed=True)
+    return SplitText(text[:end], text[end:], closed=True)
 
 
-def is_open(last_opening: int, last_closing: int, *, opened: bool) -> bool:
+def is_trace_open(last_opening: int, last_closing: int, *, opened: bool) -> bool:
     """Whether a trace is begun and not ended, by where the last marks are (-1: nowhere)."""
     return last_opening > last_closing or (last_closing < 0 and opened)
 
@@ -61,7 +61,7 @@ def bare_trace(thinking: str) -> str:
     return inside.strip().removeprefix(THINK_OPEN).strip()
 
 
-def part_trace(reasoning: str) -> tuple[str, str]:
+def split_reasoning(reasoning: str) -> tuple[str, str]:
     """Trace and answer of a pair's `reasoning` column: the inverse of `with_trace`.
 
     Text in another spacing (`<think>trace</think> answer`) is parted too, without the white space
@@ -92,7 +92,7 @@ def why_not_traced(reasoning: str) -> str | None:
         return "reasoning does not begin with a trace"
     if THINK_CLOSE not in reasoning:
         return "the trace in reasoning is not closed"
-    trace, answer = part_trace(reasoning)
+    trace, answer = split_reasoning(reasoning)
     if not trace.strip():
         return "the trace in reasoning is empty"
     if not answer.strip():

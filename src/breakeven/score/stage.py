@@ -12,7 +12,7 @@ from breakeven.costs.model_shapes import known_architecture
 from breakeven.grading.graders import graders, judge
 from breakeven.grading.maths.algebra import algebra
 from breakeven.gym.scoring import scoring_child
-from breakeven.models.pointer import base_config
+from breakeven.models.pointer import base_config_path
 from breakeven.params import Params
 from breakeven.params.cells import cells
 from breakeven.rows.answer import Answer
@@ -41,7 +41,7 @@ def run(params: Params) -> None:
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
     table, docket = graders(params.grading), Docket(params.grading)
-    shapes = {name: known_architecture(base_config(name)) for name in params.students}
+    shapes = {name: known_architecture(base_config_path(name)) for name in params.students}
     tables = []
     for number, part in enumerate(parts(params)):
         answers = _answers(

@@ -21,7 +21,7 @@ from breakeven.core.layout import student_folder
 from breakeven.core.scratch import scratch_folder
 from breakeven.costs.devices import DeviceUsage, describe_device
 from breakeven.costs.exact import checkpointing_flops
-from breakeven.models.memory_check import require_room
+from breakeven.models.memory_check import require_memory
 from breakeven.params import Params
 from breakeven.train.plan import Part, Plan, StepsOfExamples, plan_cell
 from breakeven.train.process_rank import is_first, one_of_several, started_by_stage
@@ -89,7 +89,7 @@ def train_cell(
     accelerator = _accelerator(plan) if one_of_several() else None
     result = _finished(plan, scratch, accelerator)
     if result is None:
-        require_room(params, student, plan.flops_of.architecture)
+        require_memory(params, student, plan.flops_of.architecture)
         if launch is not None:
             launch()
             result = _result_in(plan, scratch)
@@ -193,12 +193,12 @@ def _write_finished(
     accelerator: "Accelerator",
 ) -> None:
     """Write weights and result; every process calls it, the first one writes."""
-    from breakeven.models.sharding import whole_state
+    from breakeven.models.sharding import gather_state
     from breakeven.train.processes import is_sharded
     from breakeven.train.trained_model import save_trained, trained_parameters
 
     first = accelerator.is_main_process
-    gathered = whole_state(model, keep=first) if is_sharded(accelerator) else None
+    gathered = gather_state(model, keep=first) if is_sharded(accelerator) else None
     if not first:
         return
     with atomic_folder(scratch / "finished") as temporary:

@@ -12,7 +12,7 @@ from breakeven.params.cells import TrainedMethod
 from breakeven.params.training import Budget
 from breakeven.rendering import Example, Lesson, render_examples
 from breakeven.rows.pair import Pair
-from breakeven.rows.traces import part_trace
+from breakeven.rows.traces import split_reasoning
 from breakeven.train.batches import Step
 from breakeven.train.example_store import Examples
 from breakeven.train.pair_selection import Costs, Sample
@@ -161,7 +161,7 @@ def _rendered(
     traced = []
     for pair in pairs:
         try:
-            traced.append(Lesson(pair.prompt, *part_trace(pair.reasoning)))
+            traced.append(Lesson(pair.prompt, *split_reasoning(pair.reasoning)))
         except InputError as error:
             raise InputError(f"corpus {corpus}: pair {pair.id}: {error}") from error
     try:

@@ -10,8 +10,8 @@ from breakeven.core.layout import pairs_path
 from breakeven.core.records import versions
 from breakeven.costs.lora import Lora
 from breakeven.costs.model_shapes import known_architecture
-from breakeven.models.context import context_of
-from breakeven.models.pointer import read_base
+from breakeven.models.context import context_length
+from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
 from breakeven.pipeline.code import code_below
@@ -95,7 +95,7 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     settings = resolve_cell(params, Cell(student, arm, seed)).training
     if settings is None:
         return None
-    pointer = read_base(student)
+    pointer = read_verified_pointer(student)
     base = Path(pointer.path)
     training = settings.training
     _check_context(base, training.max_length, student)
@@ -163,7 +163,7 @@ def _parts(
 
 
 def _check_context(base: Path, max_length: int, student: str) -> None:
-    context = context_of(base)
+    context = context_length(base)
     if context is not None and max_length > context:
         raise InputError(
             f"params.yaml: training.max_length: value is {max_length}; student {student} has a "

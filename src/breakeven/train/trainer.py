@@ -21,7 +21,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.progress import Progress
 from breakeven.costs.devices import Device, metered
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
-from breakeven.models.sharding import whole
+from breakeven.models.sharding import gather_tensor
 from breakeven.params.cells import TrainingSettings
 from breakeven.rendering import Example
 from breakeven.train.losses import (
@@ -202,7 +202,7 @@ class Run:
         )
         self.stepper.step()
         self.stepper.zero_grad()
-        return self._note(float(loss), rate, float(whole(norm)), tokens)
+        return self._note(float(loss), rate, float(gather_tensor(norm)), tokens)
 
     def check_packing(self, gate: HeadGate) -> None:
         """Raise InputError where the model would let packed sequences see each other."""

@@ -12,7 +12,7 @@ from breakeven.grading.maths.reading import LONGEST, Reading, readings, undresse
 from breakeven.grading.maths.tree import letters
 from breakeven.grading.maths.units import read_unit
 from breakeven.grading.references import relative_tolerance, right_answers
-from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 
 _PLAIN = re.compile(r"\s*[-+]?\d{1,300}\s*")
@@ -39,16 +39,16 @@ def grade_math(answer: str, item: Item, *, limit_seconds: float) -> Grade:
 def _graded(answer: str, reference: str, unit: str, comparer: Comparer) -> Grade:
     reference = last_box(reference) or reference
     if _PLAIN.fullmatch(answer) and _PLAIN.fullmatch(reference):
-        return found(comparer.any_equal(readings(answer), readings(reference)) is True)
+        return parsed_grade(comparer.any_equal(readings(answer), readings(reference)) is True)
     wanted_text = _plain(reference)
     if len(answer) <= LONGEST and _plain(answer) == wanted_text:
-        return found(True)
+        return parsed_grade(True)
     for ending in endings(answer):
         if len(ending.text) > LONGEST:
             continue
         said_text = _without_unit(ending.text, unit)
         if _plain(said_text) == wanted_text:
-            return found(True)
+            return parsed_grade(True)
         said = readings(_unmarked(said_text, ending, reference))
         if ending.number:  # the words after it are no variables
             said = [one for one in said if not letters(one.value)]
@@ -73,7 +73,7 @@ def _variables(read: Sequence[Reading]) -> set[str]:
 
 def _compared(said: Sequence[Reading], wanted: Sequence[Reading], comparer: Comparer) -> Grade:
     equal = comparer.any_equal(said, wanted)
-    return UNPARSED if equal is None else found(equal)
+    return UNPARSED if equal is None else parsed_grade(equal)
 
 
 def _wanted(reference: str, unit: str) -> list[Reading]:

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from breakeven.costs.bill import NO_COST, Cost
 from breakeven.params import Grading
-from breakeven.rows.grade import UNPARSED, Grade, found
+from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.score.judging.judge_costs import by_table, cost_to_json, reply_costs, total
 from breakeven.score.judging.judge_prompts import TEXTS_DIGEST, Case
 from breakeven.score.judging.jury import Ballot, Verdict, Vote, ballot, verdict
 from breakeven.score.judging.open_cases import Docket
 
 _GRADES: Mapping[Verdict, Grade] = {
-    "right": found(True),
-    "wrong": found(False),
+    "right": parsed_grade(True),
+    "wrong": parsed_grade(False),
     "none": UNPARSED,
     "undecided": UNPARSED,
 }

@@ -11,7 +11,7 @@ from breakeven.grading.references import right_answers
 from breakeven.params import Grading
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.rows.traces import part
+from breakeven.rows.traces import split_trace
 from breakeven.score.judging.judge_prompts import Case, ending_of
 
 # Nothing to compare an answer with: instructions are checked one by one, and a data set's scorer
@@ -48,7 +48,7 @@ class Docket:
         """Look through the answers of one table."""
         for row, (answer, one) in enumerate(zip(answers, judged, strict=True)):
             item = items[answer.item]
-            text = part(answer.text).answer
+            text = split_trace(answer.text).answer
             if one.truncated or not text.strip() or not _can_be_compared(item):
                 continue
             case = Case(
