@@ -13,7 +13,7 @@ from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import prompts_path, task_path
 from breakeven.decoding import sampling
 from breakeven.decoding.batching import BatchRow, batches
-from breakeven.grading.graders import judge
+from breakeven.grading.graders import grade_answer
 from breakeven.params import Decoding
 from breakeven.rendering import Shot, render_completion, render_prompt
 from breakeven.rows.item import Item
@@ -55,7 +55,7 @@ def test_a_trace_and_an_answer_are_counted_apart_and_graded(model, monkeypatch):
     assert first.prompt_tokens == len(render_prompt(TOKENIZER, "1 + 1?"))
     for answer in (first, second):
         assert answer.stop == "stop"
-        assert judge(answer.text, answer.stop, item()).grade.correct
+        assert grade_answer(answer, item()).grade.correct
 
 
 def test_a_limit_reached_inside_the_trace_is_a_wrong_truncated_answer(model, monkeypatch):
@@ -64,7 +64,7 @@ def test_a_limit_reached_inside_the_trace_is_a_wrong_truncated_answer(model, mon
     (answer,) = write(model, monkeypatch, [completion[:close]], close)
     assert answer.stop == "length"
     assert (answer.thinking_tokens, answer.answer_tokens) == (close, 0)
-    assert judge(answer.text, answer.stop, item()) == ((False, False), True)
+    assert grade_answer(answer, item()) == ((False, False), True)
 
 
 def test_an_end_inside_the_trace_is_a_wrong_truncated_answer_too(model, monkeypatch):
@@ -72,7 +72,7 @@ def test_an_end_inside_the_trace_is_a_wrong_truncated_answer_too(model, monkeypa
     (answer,) = write(model, monkeypatch, [[*completion[:5], END]], 40)
     assert answer.stop == "stop"
     assert answer.answer_tokens == 0
-    assert judge(answer.text, answer.stop, item()) == ((False, False), True)
+    assert grade_answer(answer, item()) == ((False, False), True)
 
 
 def test_where_the_prompt_opens_a_trace_only_its_mark_makes_an_answer(model, monkeypatch):
@@ -87,9 +87,7 @@ def test_where_the_prompt_opens_a_trace_only_its_mark_makes_an_answer(model, mon
     assert (traced.text, plain.text) == ("3 + 4 = 7.\n</think>\n\n7", "\n</think>\n\n7")
     assert [one.truncated for one in (traced, plain, unclosed)] == [False, False, True]
     assert (unclosed.stop, unclosed.closed, unclosed.answer_tokens) == ("stop", False, 0)
-    graded = [
-        judge(one.text, one.stop, item(), closed=one.closed) for one in (traced, plain, unclosed)
-    ]
+    graded = [grade_answer(one, item()) for one in (traced, plain, unclosed)]
     assert [one.grade.correct for one in graded] == [True, True, False]
 
 

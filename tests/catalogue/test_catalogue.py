@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from tests.catalogue.schemas import COQA_ROW, SCHEMAS, STORY, Schema, write_dataset
 from tests.conftest import ROOT
+from tests.grading.written import grade_text
 
 from breakeven.catalogue.benchmark import catalogue, parse_catalogue
 from breakeven.catalogue.benchmark_items import catalogue_items
 from breakeven.core.errors import InputError
-from breakeven.grading.graders import judge
 from breakeven.hubdata.arrivals import Arrivals
 from breakeven.params import CatalogueTask
 from breakeven.rendering import render_prompt
@@ -75,10 +75,12 @@ def test_a_benchmark_loads_renders_and_is_graded(project: Path, benchmark: str) 
     assert len(render_prompt(tokenizer, first.prompt)) > len(first.prompt.split())
 
     if row.grader == "judge":
-        assert not judge("Doubles it.", "end", first).grade.parsed
+        assert not grade_text("Doubles it.", "end", first).grade.parsed
     else:
-        assert judge(f"<think>{schema.wrong}</think> {schema.right}", "end", first).grade.correct
-        assert not judge(schema.wrong, "end", first).grade.correct
+        assert grade_text(
+            f"<think>{schema.wrong}</think> {schema.right}", "end", first
+        ).grade.correct
+        assert not grade_text(schema.wrong, "end", first).grade.correct
 
 
 def test_a_multiple_choice_prompt_keeps_the_order_of_the_data_set(project: Path) -> None:

@@ -1,9 +1,10 @@
 """Graders on tables of answers, with the ways in which answers go astray."""
 
 import pytest
+from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError
-from breakeven.grading.graders import GRADERS, judge
+from breakeven.grading.graders import GRADERS
 from breakeven.rows.grade import Grade
 from breakeven.rows.item import Item
 
@@ -222,16 +223,16 @@ WHOLE = [
 
 @pytest.mark.parametrize(("text", "stop", "grade", "truncated"), WHOLE)
 def test_only_a_finished_answer_after_its_trace_is_graded(text, stop, grade, truncated):
-    assert judge(text, stop, item("math", "7")) == (grade, truncated)
+    assert grade_text(text, stop, item("math", "7")) == (grade, truncated)
 
 
 @pytest.mark.parametrize("grader", sorted(GRADERS))
 def test_a_trace_that_was_never_closed_is_wrong_whatever_it_says(grader):
     reference = "B" if grader == "letter" else "7"
-    judged = judge(f"<think>\nThe answer is {reference}.", "stop", item(grader, reference))
+    judged = grade_text(f"<think>\nThe answer is {reference}.", "stop", item(grader, reference))
     assert judged == (UNPARSED, True)
 
 
 def test_an_unknown_grader_names_the_item_and_what_is_allowed():
     with pytest.raises(InputError, match=r"i1 of t: grader: value is 'exat'; did you mean 'exact'"):
-        judge("7", "stop", item("exat", "7"))
+        grade_text("7", "stop", item("exat", "7"))

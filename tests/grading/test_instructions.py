@@ -10,10 +10,11 @@ from nltk.tabdata import TabEncoder
 from nltk.tokenize.punkt import PunktParameters
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG
 from tests.grading.test_traps import PIECES
+from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.grading import instructions
-from breakeven.grading.graders import GRADERS, judge
+from breakeven.grading.graders import GRADERS
 from breakeven.rows.item import Item
 
 
@@ -124,7 +125,7 @@ def test_arguments_without_a_value_are_left_out():
 
 def test_the_trace_is_not_part_of_the_answer():
     text = "<think>A lion, it sleeps, and so on</think>A lion sleeps."
-    assert judge(text, "stop", item(NO_COMMA)).grade == RIGHT
+    assert grade_text(text, "stop", item(NO_COMMA)).grade == RIGHT
 
 
 def test_the_same_answer_has_the_same_grade_and_nobodys_dice_are_touched():

@@ -9,9 +9,10 @@ import pytest
 from lm_eval.tasks.qasper.metrics import f1_abstractive, normalize_answer
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG
 from tests.grading.test_traps import PIECES
+from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError
-from breakeven.grading.graders import F1, GRADERS, judge
+from breakeven.grading.graders import F1, GRADERS
 from breakeven.grading.overlap import f1, normalised_words
 from breakeven.rows.item import Item
 
@@ -172,7 +173,7 @@ def test_an_item_without_any_right_answer_is_refused():
 
 
 def test_a_cut_answer_is_not_searched():
-    assert judge("Denver Broncos", "length", item("squad", "Denver Broncos")).grade == UNPARSED
+    assert grade_text("Denver Broncos", "length", item("squad", "Denver Broncos")).grade == UNPARSED
 
 
 def test_f1_of_junk_is_a_share():

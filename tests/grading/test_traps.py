@@ -5,9 +5,10 @@ import time
 
 import pytest
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG, item
+from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError
-from breakeven.grading.graders import F1, GRADERS, judge
+from breakeven.grading.graders import F1, GRADERS
 from breakeven.rows.item import Item
 
 MATH = [
@@ -196,7 +197,7 @@ def test_the_judges_grader_has_no_rule():
 def test_a_box_inside_the_trace_is_not_an_answer():
     for grader in ("exact", "math", "squad", "coqa"):
         text = "<think>\\boxed{7}</think>I am not sure"
-        assert not judge(text, "stop", item(grader, "7")).grade.correct
+        assert not grade_text(text, "stop", item(grader, "7")).grade.correct
 
 
 LONG = [

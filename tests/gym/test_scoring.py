@@ -1,9 +1,9 @@
 """The grader gym: a data set's scorer, believed at full marks only."""
 
 import pytest
+from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError
-from breakeven.grading.graders import judge
 from breakeven.gym import grade_gym
 from breakeven.params import GymTask
 from breakeven.rows.grade import UNPARSED, Grade
@@ -67,9 +67,9 @@ def test_a_scorer_that_raises_finds_the_answer_wrong():
 
 def test_an_item_is_graded_by_name_after_its_trace():
     item = first("word_sorting")
-    assert judge(f"<think>x</think>{item.reference}", "stop", item).grade == RIGHT
-    assert judge(f"<think>{item.reference}</think>", "stop", item).grade == UNPARSED
-    assert judge(item.reference, "length", item).truncated
+    assert grade_text(f"<think>x</think>{item.reference}", "stop", item).grade == RIGHT
+    assert grade_text(f"<think>{item.reference}</think>", "stop", item).grade == UNPARSED
+    assert grade_text(item.reference, "length", item).truncated
 
 
 def test_an_item_without_an_entry_is_refused():
@@ -95,4 +95,4 @@ def test_plain_values_are_graded_as_those_of_built_in_tasks(dataset, answer, rig
     assert item.grader in ("math", "exact")
     text = answer.format(item.reference)
     wanted = Grade(correct=right, parsed=True)
-    assert judge(text, "stop", item).grade == wanted
+    assert grade_text(text, "stop", item).grade == wanted

@@ -9,6 +9,7 @@ from tests.conftest import ROOT
 
 from breakeven.core.errors import InputError
 from breakeven.rows.traces import (
+    after_trace,
     bare_trace,
     is_truncated,
     split_reasoning,
@@ -42,6 +43,19 @@ LONG_TRACES = SHARED / "real" / "traces" / "sky-t1-amc23.jsonl"
 def test_a_text_is_parted_after_the_last_mark_that_closes(text, opened, parts):
     assert split_trace(text, opened=opened) == parts
     assert "".join(parts[:2]) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "closed", "answer"),
+    [
+        ("7", True, "7"),
+        ("a 7", False, ""),
+        ("<think>a</think>7", True, "7"),
+        ("<think>a</think>the word <think>", True, "the word <think>"),
+    ],
+)
+def test_an_answer_follows_a_trace_that_is_known_to_be_closed(text, closed, answer):
+    assert after_trace(text, closed=closed) == answer
 
 
 @pytest.mark.parametrize(

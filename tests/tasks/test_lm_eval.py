@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError, MachineError
-from breakeven.grading.graders import judge
 from breakeven.params import LmEvalTask
 from breakeven.rows.item import Item
 from breakeven.tasks.task_items import load_items
@@ -89,15 +89,15 @@ class TestTasks:
         assert found[3].prompt == (
             "Question: What is 3 + 3?\n\nPut the answer, and only the answer, inside \\boxed{}."
         )
-        assert judge(r"<think>3 and 3</think> \boxed{6}", "end", found[3]).grade.correct
-        assert not judge(r"\boxed{33}", "end", found[3]).grade.correct
+        assert grade_text(r"<think>3 and 3</think> \boxed{6}", "end", found[3]).grade.correct
+        assert not grade_text(r"\boxed{33}", "end", found[3]).grade.correct
 
     def test_choices_become_letters_in_the_order_of_the_harness(self) -> None:
         grass, snow = items("made_up_colours", "general-mc")
         assert grass.prompt.startswith("Grass is\nA) red\nB) green\n\nAnswer with the letter")
         assert (grass.reference, snow.reference) == ("B", "A")
         assert (grass.choices, grass.grader) == (("red", "green"), "letter")
-        assert judge(r"\boxed{B}", "end", grass).grade.correct
+        assert grade_text(r"\boxed{B}", "end", grass).grade.correct
 
     def test_choices_that_the_question_lists_are_not_listed_again(self) -> None:
         grass, _ = items("made_up_letters", "general-mc")

@@ -17,9 +17,9 @@ from breakeven.grading.letter import grade_letter
 from breakeven.grading.maths.grader import grade_math
 from breakeven.grading.overlap import coqa_f1, grade_coqa, grade_squad, squad_f1
 from breakeven.params import Grading
+from breakeven.rows.answer import Answer
 from breakeven.rows.grade import UNPARSED, Grade
 from breakeven.rows.item import Item
-from breakeven.rows.traces import is_truncated, split_trace
 
 Grader = Callable[[str, Item], Grade]
 
@@ -55,27 +55,18 @@ class Judged(NamedTuple):
     truncated: bool
 
 
-def judge(
-    text: str,
-    stop: str,
-    item: Item,
-    table: Mapping[str, Grader] = GRADERS,
-    *,
-    closed: bool | None = None,
-) -> Judged:
+def grade_answer(answer: Answer, item: Item, table: Mapping[str, Grader] = GRADERS) -> Judged:
     """Grade what a student wrote on an item.
 
     An answer that the limit cut, or whose trace was never closed, is wrong and truncated: what it
-    would have said is not known, and its trace is not searched for it. `closed` is what the engine
-    knows of that; None reads it off the marks in the text.
+    would have said is not known, and its trace is not searched for it.
 
     Raises:
         InputError: the item names no grader, or lacks what its grader needs.
     """
-    parts = split_trace(text)
-    if is_truncated(stop, closed=parts.closed if closed is None else closed):
+    if answer.truncated:
         return Judged(UNPARSED, truncated=True)
-    return Judged(grader(item, table)(parts.answer, item), truncated=False)
+    return Judged(grader(item, table)(answer.without_trace, item), truncated=False)
 
 
 def grader(item: Item, table: Mapping[str, Grader] = GRADERS) -> Grader:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from breakeven.rows.traces import is_truncated
+from breakeven.rows.traces import after_trace, is_truncated
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,11 @@ class Answer:
     thinking_tokens: int
     answer_tokens: int
     closed: bool
+
+    @property
+    def without_trace(self) -> str:
+        """What the student answered, to be graded; nothing where its trace was never closed."""
+        return after_trace(self.text, closed=self.closed)
 
     @property
     def truncated(self) -> bool:

@@ -38,16 +38,30 @@ def split_trace(text: str, *, opened: bool = False) -> SplitText:
     Where a later mark opens another trace, nothing is an answer. Text without marks is all answer,
     unless the prompt had `opened` a trace already.
     """
-    close = text.rfind(THINK_CLOSE)
-    if is_trace_open(text.rfind(THINK_OPEN), close, opened=opened):
+    if is_trace_open(text.rfind(THINK_OPEN), text.rfind(THINK_CLOSE), opened=opened):
         return SplitText(text, "", closed=False)
-    end = close + len(THINK_CLOSE) if close >= 0 else 0
+    end = _end_of_trace(text)
     return SplitText(text[:end], text[end:], closed=True)
+
+
+def after_trace(text: str, *, closed: bool) -> str:
+    """The answer in a text of which it is known whether its trace was closed.
+
+    Nobody who knows it asks `split_trace`: the marks do not always show it. Where the prompt opened
+    the trace, the text of an unclosed one has none; and `<think>` that a student spelled in letters
+    opens nothing where the tokenizer has a token of that name.
+    """
+    return text[_end_of_trace(text) :] if closed else ""
 
 
 def is_trace_open(last_opening: int, last_closing: int, *, opened: bool) -> bool:
     """Whether a trace is begun and not ended, by where the last marks are (-1: nowhere)."""
     return last_opening > last_closing or (last_closing < 0 and opened)
+
+
+def _end_of_trace(text: str) -> int:
+    close = text.rfind(THINK_CLOSE)
+    return close + len(THINK_CLOSE) if close >= 0 else 0
 
 
 def is_truncated(stop: str, *, closed: bool) -> bool:

@@ -14,7 +14,6 @@ from breakeven.grading.graders import F1, Judged
 from breakeven.rows.answer import Answer
 from breakeven.rows.grade import Grade
 from breakeven.rows.item import Item
-from breakeven.rows.traces import split_trace
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,4 +127,4 @@ def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
 def _f1(answer: Answer, judged: Judged, item: Item) -> float | None:
     if item.grader not in F1:
         return None
-    return 0.0 if judged.truncated else F1[item.grader](split_trace(answer.text).answer, item)
+    return 0.0 if judged.truncated else F1[item.grader](answer.without_trace, item)

@@ -9,7 +9,7 @@ from breakeven.core.files import digest_path, read_rows
 from breakeven.core.layout import items_path, task_path
 from breakeven.core.records import Record, versions
 from breakeven.costs.model_shapes import known_architecture
-from breakeven.grading.graders import graders, judge
+from breakeven.grading.graders import grade_answer, graders
 from breakeven.grading.maths.algebra import algebra
 from breakeven.gym.scoring import scoring_child
 from breakeven.models.pointer import base_config_path
@@ -48,9 +48,7 @@ def run(params: Params) -> None:
             part, items[part.task], params.answering.decodings[part.decoding].samples
         )
         asked = items[part.task]
-        judged = [
-            judge(one.text, one.stop, asked[one.item], table, closed=one.closed) for one in answers
-        ]
+        judged = [grade_answer(answer, asked[answer.item], table) for answer in answers]
         if params.grading.judges:
             docket.add(number, answers, judged, asked)
         tables.append(part_table(part, answers, judged, asked, shapes[part.student]))

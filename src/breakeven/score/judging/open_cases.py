@@ -11,7 +11,6 @@ from breakeven.grading.references import right_answers
 from breakeven.params import Grading
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.rows.traces import split_trace
 from breakeven.score.judging.judge_prompts import Case, ending_of
 
 # Nothing to compare an answer with: instructions are checked one by one, and a data set's scorer
@@ -48,7 +47,7 @@ class Docket:
         """Look through the answers of one table."""
         for row, (answer, one) in enumerate(zip(answers, judged, strict=True)):
             item = items[answer.item]
-            text = split_trace(answer.text).answer
+            text = answer.without_trace
             if one.truncated or not text.strip() or not _can_be_compared(item):
                 continue
             case = Case(
