@@ -238,12 +238,12 @@ def plan(
     """
     from breakeven.params import load_params
     from breakeven.planning.plan_command import plan_study, print_plan
-    from breakeven.planning.rates import Shares
+    from breakeven.planning.rates import AssumedUtilisation
 
     found = plan_study(
         load_params(path),
         device_name=device,
-        shares=Shares(training_share, answering_share),
+        utilisation=AssumedUtilisation(training_share, answering_share),
         calibrated=calibrate,
         price_per_device_hour=price_per_device_hour,
     )

@@ -17,18 +17,24 @@ from breakeven.costs.model_shapes import load_architecture
 from breakeven.costs.paper import answer_flops as paper_answer_flops
 from breakeven.params import Params
 from breakeven.planning.calibration import small_study
-from breakeven.planning.earlier_run import Made
+from breakeven.planning.earlier_run import EarlierRun
+from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import (
     PROMPT_TOKENS,
     PlannedCell,
     planned_cells,
     published_new_tokens,
 )
-from breakeven.planning.lengths import Lengths, Work, fitting, from_means, learning
+from breakeven.planning.lengths import (
+    SampledLengths,
+    Work,
+    fitting_lengths,
+    lengths_from_means,
+    training_work,
+)
 from breakeven.planning.planned_devices import planned_device
-from breakeven.planning.rates import Shares
-from breakeven.planning.study_bill import price, total
-from breakeven.planning.study_shape import Known
+from breakeven.planning.rates import AssumedUtilisation
+from breakeven.planning.study_bill import bill_lines, total
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,29 +54,29 @@ def tiny(change: Callable[[dict[str, Any]], None] = lambda tree: None) -> Params
 
 
 def cells_of(params: Params, stage: str) -> dict[tuple[str | int, ...], PlannedCell]:
-    return {one.cell: one for one in planned_cells(Known(params)) if one.stage == stage}
+    return {one.cell: one for one in planned_cells(ExpectedStudy(params)) if one.stage == stage}
 
 
 def test_one_pass_over_pairs_of_known_lengths_costs_the_exact_formula() -> None:
     shape = load_architecture("Qwen2.5-0.5B")
-    lengths = Lengths(np.array([10.0]), np.array([5.0]), np.array([50.0]), weight=7)
-    work = learning(shape, lengths, "reasoning", "full", None)
+    lengths = SampledLengths(np.array([10.0]), np.array([5.0]), np.array([50.0]), weight=7)
+    work = training_work(shape, lengths, "reasoning", "full", None)
     # The end token is learnt but not read.
     assert work.flops == 7 * train_flops(shape, [59], "full", None, [50])
     assert work.read_tokens == 7 * 60
 
 
 def test_a_pair_too_long_in_one_style_is_left_out_of_both() -> None:
-    lengths = Lengths(np.array([4.0, 4.0]), np.array([2.0, 2.0]), np.array([3.0, 30.0]), 5.0)
-    assert fitting(lengths, 10).rows == 5
-    assert fitting(lengths, 10).ift.tolist() == [2.0]
+    lengths = SampledLengths(np.array([4.0, 4.0]), np.array([2.0, 2.0]), np.array([3.0, 30.0]), 5.0)
+    assert fitting_lengths(lengths, 10).rows == 5
+    assert fitting_lengths(lengths, 10).ift.tolist() == [2.0]
 
 
 def test_a_mean_stands_for_every_row_whatever_the_longest_may_be() -> None:
-    from breakeven.planning.expected_texts import Bytes
+    from breakeven.planning.expected_texts import MeanBytes
 
-    lengths = from_means(Bytes(prompt=40, ift=400, reasoning=4000), rows=100)
-    assert fitting(lengths, 10).rows == 100
+    lengths = lengths_from_means(MeanBytes(prompt=40, ift=400, reasoning=4000), rows=100)
+    assert fitting_lengths(lengths, 10).rows == 100
     assert lengths.reasoning.tolist() == [1001.0]
 
 
@@ -85,7 +91,7 @@ def test_a_budget_of_tokens_is_what_is_read(project: Path) -> None:
 
 def test_every_cell_of_the_matrix_is_planned_once(project: Path) -> None:
     params = tiny()
-    cells = [(one.stage, one.cell) for one in planned_cells(Known(params))]
+    cells = [(one.stage, one.cell) for one in planned_cells(ExpectedStudy(params))]
     trained = [arm for arm in params.arms.values() if arm.trained]
     students, tasks = len(params.students), len(params.tasks)
     assert len(set(cells)) == len(cells)
@@ -126,11 +132,15 @@ def test_a_model_that_teaches_is_billed_by_its_active_parameters(project: Path) 
 def test_device_hours_and_money_follow_the_rate(project: Path) -> None:
     device = planned_device("H100")
     cell = PlannedCell("train", ("t30k", "ift", 0), "ift", Work(1, 0, 3600 * 0.4 * 989.4e12), "x")
-    (line,) = price(Made(tiny()), [cell], device, Shares(0.4, 0.1), {})
+    (line,) = bill_lines(EarlierRun(tiny()), [cell], device, AssumedUtilisation(0.4, 0.1), {})
     assert total([line], 2.5).device_hours == pytest.approx(1.0)
     assert total([line], 2.5).money_to_pay == pytest.approx(2.5)
-    (measured,) = price(
-        Made(tiny()), [cell], device, Shares(0.4, 0.1), {("t30k", "train", "ift"): 1e12}
+    (measured,) = bill_lines(
+        EarlierRun(tiny()),
+        [cell],
+        device,
+        AssumedUtilisation(0.4, 0.1),
+        {("t30k", "train", "ift"): 1e12},
     )
     assert measured.rate.calibrated
     assert measured.device_seconds == pytest.approx(3600 * 0.4 * 989.4)
@@ -193,13 +203,15 @@ def test_no_name_of_an_arm_is_cut_in_the_table(project: Path) -> None:
 
 
 def test_a_student_that_does_not_fit_says_what_would(project: Path) -> None:
-    from breakeven.planning.memory_fit import fits
+    from breakeven.planning.memory_fit import memory_fits
 
     def change(tree: dict[str, Any]) -> None:
         hub = {"kind": "hub", "repo": "Qwen/Qwen2.5-14B", "revision": "main"}
         tree["students"] = {"big": {"base": hub, "method": "full"}}
 
-    found = {one.work: one for one in fits(Known(tiny(change)), planned_device("L4"))}
+    found = {
+        one.work: one for one in memory_fits(ExpectedStudy(tiny(change)), planned_device("L4"))
+    }
     assert not found["training (full)"].fits
     assert "does NOT fit; " in found["training (full)"].sentence
     assert found["training (full)"].need.total > 16 * 14e9

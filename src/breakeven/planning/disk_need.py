@@ -8,15 +8,15 @@ from breakeven.costs.dtypes import BYTES, Dtype, chosen_dtype
 from breakeven.costs.lora import Lora, lora_parameters
 from breakeven.params import HubBase
 from breakeven.params.cells import TrainingSettings, cells, resolve_cell
+from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.lengths import BYTES_A_TOKEN
-from breakeven.planning.study_bill import Line
-from breakeven.planning.study_shape import Known
+from breakeven.planning.study_bill import BillLine
 
 # A trained student is in the workspace, in DVC's cache and in scratch.
 _COPIES = 3
 
 
-class Disk(NamedTuple):
+class DiskNeed(NamedTuple):
     """Bytes on disk: downloaded bases, trained students, the largest checkpoint, texts."""
 
     bases: float
@@ -30,12 +30,12 @@ class Disk(NamedTuple):
         return float(sum(self))
 
 
-def disk_of(known: Known, lines: Sequence[Line], best: Dtype) -> Disk:
+def disk_need(study: ExpectedStudy, lines: Sequence[BillLine], best: Dtype) -> DiskNeed:
     """What the whole study leaves on disk, done or not; full students as they were computed."""
-    params = known.params
+    params = study.params
     bases, students, checkpoint = 0.0, 0.0, 0.0
     for name, student in params.students.items():
-        shape = known.shape(name).architecture
+        shape = study.shape(name).architecture
         if isinstance(shape, str):
             continue
         if isinstance(student.base, HubBase):
@@ -48,7 +48,7 @@ def disk_of(known: Known, lines: Sequence[Line], best: Dtype) -> Disk:
                 width = size if settings.method == "full" else 4
                 students += _COPIES * trained * width
                 checkpoint = max(checkpoint, 12.0 * trained)  # a weight and two moments
-    return Disk(bases, students, checkpoint, _text_bytes(lines))
+    return DiskNeed(bases, students, checkpoint, _text_bytes(lines))
 
 
 def _trained_parameters(shape: Architecture, settings: TrainingSettings) -> int:
@@ -57,7 +57,7 @@ def _trained_parameters(shape: Architecture, settings: TrainingSettings) -> int:
     return lora_parameters(shape, Lora(settings.lora.rank))
 
 
-def _text_bytes(lines: Sequence[Line]) -> float:
+def _text_bytes(lines: Sequence[BillLine]) -> float:
     """Completions, pairs and answers as text, in the workspace and in DVC's cache."""
     written = sum(
         line.cell.work.new_tokens for line in lines if line.cell.stage in ("distill", "answer")

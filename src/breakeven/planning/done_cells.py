@@ -4,59 +4,63 @@ from typing import NamedTuple
 
 from breakeven.core.layout import task_path
 from breakeven.core.records import Record
-from breakeven.planning.earlier_run import Made
+from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_work import PlannedCell
 
 
-class Spent(NamedTuple):
+class DoneWork(NamedTuple):
     """What a cell that is done has taken, by its record."""
 
     flops: float | None
     device_seconds: float
 
 
-def spent(made: Made, cell: PlannedCell) -> Spent | None:
+def done_work(earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
     """What a cell has taken already; None where it still has to run."""
     if cell.stage == "answer":
-        return _answered(made, cell)
-    record = made.record(cell.stage, *cell.cell)
-    if record is None or (cell.stage == "train" and not _on_its_base(made, record, cell)):
+        return _answered(earlier_run, cell)
+    record = earlier_run.record(cell.stage, *cell.cell)
+    if record is None or (cell.stage == "train" and not _on_its_base(earlier_run, record, cell)):
         return None
     flops = record.flops.get("teacher" if cell.stage == "distill" else "train")
-    return Spent(flops, sum(record.device_seconds.values()))
+    return DoneWork(flops, sum(record.device_seconds.values()))
 
 
-def _on_its_base(made: Made, record: Record, cell: PlannedCell) -> bool:
+def _on_its_base(earlier_run: EarlierRun, record: Record, cell: PlannedCell) -> bool:
     """Whether a student was trained from, or answered with, the base that is there."""
-    base = made.record("base", cell.cell[0])
+    base = earlier_run.record("base", cell.cell[0])
     known = {*base.inputs.values(), *base.outputs.values()} if base else set()
     return bool(known & set(record.inputs.values()))
 
 
-def _answered(made: Made, cell: PlannedCell) -> Spent | None:
+def _answered(earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
     student, arm, seed, decoding, task = cell.cell
-    record, items = made.record("answer", student), made.record("tasks", task)
-    trained = made.record("train", student, arm, seed)
+    record, items = earlier_run.record("answer", student), earlier_run.record("tasks", task)
+    trained = earlier_run.record("train", student, arm, seed)
     if record is None or items is None or trained is None:
         return None
     path = task_path(str(task)).as_posix()
-    on_base = all(_on_its_base(made, one, cell) for one in (record, trained) if one.inputs)
+    on_base = all(_on_its_base(earlier_run, one, cell) for one in (record, trained) if one.inputs)
     if not on_base or record.inputs.get(path) != items.outputs.get(path):
         return None
-    return _spent_on(record, made, cell) if _asked_alike(record, made, str(decoding)) else None
+    return (
+        _spent_on(record, earlier_run, cell)
+        if _asked_alike(record, earlier_run, str(decoding))
+        else None
+    )
 
 
-def _asked_alike(record: Record, made: Made, decoding: str) -> bool:
+def _asked_alike(record: Record, earlier_run: EarlierRun, decoding: str) -> bool:
     """Whether answers were asked for as params.yaml says now."""
-    wanted = made.params.answering.model_dump(mode="json")
+    wanted = earlier_run.params.answering.model_dump(mode="json")
     same = all(record.parameters.get(key) == wanted[key] for key in ("engine", "max_new_tokens"))
     return same and record.parameters["decodings"].get(decoding) == wanted["decodings"][decoding]
 
 
-def _spent_on(record: Record, made: Made, cell: PlannedCell) -> Spent | None:
+def _spent_on(record: Record, earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
     _, arm, seed, decoding, task = cell.cell
-    wanted = (arm, seed, decoding, task, made.params.arms[str(arm)].shots)
+    wanted = (arm, seed, decoding, task, earlier_run.params.arms[str(arm)].shots)
     for row in record.details["cells"]:
         if tuple(row[key] for key in ("arm", "seed", "decoding", "task", "shots")) == wanted:
-            return Spent(row["inference_flops"], float(row["device_seconds"]))
+            return DoneWork(row["inference_flops"], float(row["device_seconds"]))
     return None

@@ -25,7 +25,7 @@ from breakeven.params.cells import Cell, resolve_cell
 from breakeven.pipeline.reads import params_digest
 
 
-class Made:
+class EarlierRun:
     """The records of one study that count, each looked for once."""
 
     def __init__(self, params: Params) -> None:
@@ -51,8 +51,8 @@ class Made:
 
     def _is_output(self, record: Record, path: Path) -> bool:
         """Whether what is on disk is what the record tells of, where it tells."""
-        told = record.outputs.get(path.as_posix())
-        return told is None or told == self._digest(path)
+        recorded = record.outputs.get(path.as_posix())
+        return recorded is None or recorded == self._digest(path)
 
     def _record(self, stage: str, *cell: str | int) -> Record | None:
         """The record of a cell where it counts."""
@@ -76,8 +76,10 @@ class Made:
 
     def _inputs_hold(self, record: Record, stage: str, *cell: str | int) -> bool:
         for path, producer in self._inputs(stage, *cell):
-            made = self.record(*producer)
-            if made is None or record.inputs.get(path.as_posix()) != _output(made, path):
+            producer_record = self.record(*producer)
+            if producer_record is None or record.inputs.get(path.as_posix()) != _output(
+                producer_record, path
+            ):
                 return False
         return True
 

@@ -22,7 +22,7 @@ from breakeven.params import (
     Task,
 )
 from breakeven.params.references import pick_row
-from breakeven.planning.earlier_run import Made
+from breakeven.planning.earlier_run import EarlierRun
 from breakeven.prompts.source_prompts import load_prompts
 from breakeven.rendering import Lesson
 from breakeven.results.published_tables import released_corpora
@@ -39,14 +39,14 @@ Row = TypeVar("Row")
 SAMPLE = 5000
 
 
-class Texts(NamedTuple):
+class BothStyles(NamedTuple):
     """One prompt as it would be learnt in each style."""
 
     ift: Lesson
     reasoning: Lesson
 
 
-class Bytes(NamedTuple):
+class MeanBytes(NamedTuple):
     """Mean bytes of a prompt and of its completion in each style."""
 
     prompt: float
@@ -54,78 +54,78 @@ class Bytes(NamedTuple):
     reasoning: float
 
 
-class Part(NamedTuple):
+class ExpectedPairs(NamedTuple):
     """A source's pairs: so many, a sample of their texts, or their mean bytes."""
 
     pairs: int
-    texts: tuple[Texts, ...]
-    means: Bytes | None
+    texts: tuple[BothStyles, ...]
+    means: MeanBytes | None
     origin: str
 
 
-class Questions(NamedTuple):
+class ExpectedItems(NamedTuple):
     """A task's items. Without `texts`, only how many there are is known, and their family."""
 
     family: str
     items: int
-    texts: tuple[Texts, ...]
+    texts: tuple[BothStyles, ...]
     origin: str
 
 
-def expected_pairs(made: Made, corpus: str) -> list[Part]:
+def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
     """What a corpus will hold: its pairs where the stage has run, else what its sources promise."""
-    params, path = made.params, made.pairs(corpus)
+    params, path = earlier_run.params, earlier_run.pairs(corpus)
     if path is not None:
         pairs = read_pairs(path)
         chosen = _thinned(pairs)
         texts = tuple(
-            Texts(
+            BothStyles(
                 Lesson(one.prompt, None, one.ift),
                 Lesson(one.prompt, *split_reasoning(one.reasoning)),
             )
             for one in chosen
         )
-        return [Part(len(pairs), texts, None, "the pairs of this study")]
+        return [ExpectedPairs(len(pairs), texts, None, "the pairs of this study")]
     sources = pick_row(params.corpora, "corpora", corpus).sources
-    return [expected_source(name, params.sources[name]) for name in sources]
+    return [expected_pairs_of_source(name, params.sources[name]) for name in sources]
 
 
-def expected_source(name: str, source: Source) -> Part:
+def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
     """What a source will hold."""
     if isinstance(source, PublishedSource | DatasetSource):
         corpus = "math" if "math" in f"{name} {source.repo}".lower() else "general"
-        known = released_corpora()[corpus]
-        means = Bytes(known.prompt_bytes, known.ift_bytes, known.reasoning_bytes)
+        published = released_corpora()[corpus]
+        means = MeanBytes(published.prompt_bytes, published.ift_bytes, published.reasoning_bytes)
         origin = f"mean bytes of the published {corpus} pairs"
-        return Part(source.prompts or known.pairs, (), means, origin)
+        return ExpectedPairs(source.prompts or published.pairs, (), means, origin)
     prompts = load_prompts(name, source)
     solved = [one for one in prompts if one.solution is not None and one.reference is not None]
     if not solved:
-        known = released_corpora()["general"]
+        published = released_corpora()["general"]
         prompt_bytes = sum(len(one.prompt.encode()) for one in prompts) / len(prompts)
-        means = Bytes(prompt_bytes, known.ift_bytes, known.reasoning_bytes)
+        means = MeanBytes(prompt_bytes, published.ift_bytes, published.reasoning_bytes)
         origin = "its own prompts, with mean bytes of the published general completions"
-        return Part(len(prompts), (), means, origin)
+        return ExpectedPairs(len(prompts), (), means, origin)
     texts = tuple(
         _texts(one.prompt, one.solution or "", one.reference or "") for one in _thinned(solved)
     )
-    return Part(len(prompts), texts, None, "worked solutions of its prompts")
+    return ExpectedPairs(len(prompts), texts, None, "worked solutions of its prompts")
 
 
-def expected_questions(name: str, made: Made) -> Questions:
+def expected_items(name: str, earlier_run: EarlierRun) -> ExpectedItems:
     """What a task will ask: its items where the stage has run, else what its row promises."""
-    task, pinned = made.params.tasks[name], made.task(name)
+    task, earlier_items = earlier_run.params.tasks[name], earlier_run.task(name)
     if isinstance(task, ProceduralTask):
-        return _procedural_questions(task)
+        return _procedural_items(task)
     if isinstance(task, GymTask):
-        return _gym_questions(name, task)
-    if pinned is not None:
-        items = read_rows(pinned, Item)
+        return _gym_items(name, task)
+    if earlier_items is not None:
+        items = read_rows(earlier_items, Item)
     elif isinstance(task, JsonlTask):
         items = load_items(name, task)
     else:
-        return _elsewhere(name, task)
-    return Questions(items[0].family, len(items), (), "its items")
+        return _items_not_here_yet(name, task)
+    return ExpectedItems(items[0].family, len(items), (), "its items")
 
 
 def family_of(name: str, task: Task) -> str:
@@ -135,7 +135,7 @@ def family_of(name: str, task: Task) -> str:
     return task.family
 
 
-def _procedural_questions(task: ProceduralTask) -> Questions:
+def _procedural_items(task: ProceduralTask) -> ExpectedItems:
     problems = procedural.generate(
         task.problem,
         count=task.items,
@@ -152,10 +152,10 @@ def _procedural_questions(task: ProceduralTask) -> Questions:
         )
         for one in _thinned(problems)
     )
-    return Questions(task.family, task.items, texts, "worked solutions of its items")
+    return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
 
 
-def _gym_questions(name: str, task: GymTask) -> Questions:
+def _gym_items(name: str, task: GymTask) -> ExpectedItems:
     from breakeven.gym import entries
 
     found = entries(
@@ -169,11 +169,11 @@ def _gym_questions(name: str, task: GymTask) -> Questions:
     texts = tuple(
         _texts(one.prompt, one.worked.steps, one.answer) for one in _thinned(found) if one.worked
     )
-    return Questions(task.family, task.items, texts, "worked solutions of its items")
+    return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
 
 
-def _texts(prompt: str, thinking: str, answer: str) -> Texts:
-    return Texts(Lesson(prompt, None, answer), Lesson(prompt, thinking, answer))
+def _texts(prompt: str, thinking: str, answer: str) -> BothStyles:
+    return BothStyles(Lesson(prompt, None, answer), Lesson(prompt, thinking, answer))
 
 
 def _thinned(rows: Sequence[Row]) -> Sequence[Row]:
@@ -184,15 +184,17 @@ def _thinned(rows: Sequence[Row]) -> Sequence[Row]:
     return [rows[place] for place in sorted(places)]
 
 
-def _elsewhere(name: str, task: Task) -> Questions:
+def _items_not_here_yet(name: str, task: Task) -> ExpectedItems:
     """A task whose items are not on this machine yet."""
     if isinstance(task, CatalogueTask):
         row = _benchmark(name, task)
-        return Questions(row.family, min(task.items or row.items, row.items), (), "the catalogue")
+        return ExpectedItems(
+            row.family, min(task.items or row.items, row.items), (), "the catalogue"
+        )
     if isinstance(task, LmEvalTask) and task.items:
-        return Questions(task.family, task.items, (), "params.yaml")
+        return ExpectedItems(task.family, task.items, (), "params.yaml")
     items = load_items(name, task)
-    return Questions(items[0].family, len(items), (), "its items")
+    return ExpectedItems(items[0].family, len(items), (), "its items")
 
 
 def _benchmark(name: str, task: CatalogueTask) -> "Benchmark":

@@ -25,9 +25,9 @@ from breakeven.params import (
     Teacher,
 )
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
-from breakeven.planning.expected_texts import expected_source
-from breakeven.planning.lengths import NO_WORK, Work, answering, fitting, learning
-from breakeven.planning.study_shape import Known, told
+from breakeven.planning.expected_study import ExpectedStudy, expected_lengths
+from breakeven.planning.expected_texts import expected_pairs_of_source
+from breakeven.planning.lengths import NO_WORK, Work, answering_work, fitting_lengths, training_work
 from breakeven.results.published_tables import published_power_laws
 
 Stage = Literal["distill", "base", "train", "answer"]
@@ -51,18 +51,18 @@ class PlannedCell(NamedTuple):
     counts_flops: bool = True
 
 
-def planned_cells(known: Known) -> Iterator[PlannedCell]:
+def planned_cells(study: ExpectedStudy) -> Iterator[PlannedCell]:
     """Every cell of a study in the order of its stages."""
-    yield from _distilling(known)
-    yield from _bases(known)
-    yield from _trainings(known)
-    yield from _answers(known)
+    yield from _distilling(study)
+    yield from _bases(study)
+    yield from _trainings(study)
+    yield from _answers(study)
 
 
-def _distilling(known: Known) -> Iterator[PlannedCell]:
-    teacher = known.params.teacher
+def _distilling(study: ExpectedStudy) -> Iterator[PlannedCell]:
+    teacher = study.params.teacher
     shape = _teacher_shape(teacher)
-    for name, source in known.params.sources.items():
+    for name, source in study.params.sources.items():
         for style in COMPLETION_STYLES:
             cell = (name, style)
             if isinstance(source, PublishedSource | CatalogueSource):
@@ -70,13 +70,13 @@ def _distilling(known: Known) -> Iterator[PlannedCell]:
             elif isinstance(teacher, SolverTeacher):
                 yield PlannedCell("distill", cell, style, NO_WORK, "worked out, no model")
             else:
-                lengths, basis = told(expected_source(name, source), None)
+                lengths, basis = expected_lengths(expected_pairs_of_source(name, source), None)
                 limit = getattr(teacher.styles, style).max_new_tokens
                 new = np.minimum(lengths.of(style), limit)
                 if shape is None:
                     work = Work(float(lengths.prompt.sum()), float(new.sum()), 0.0)
                 else:
-                    work = answering(shape, lengths.prompt, new)
+                    work = answering_work(shape, lengths.prompt, new)
                 known_shape = shape is not None
                 yield PlannedCell(
                     "distill", cell, style, work.times(lengths.weight), basis, known_shape
@@ -97,48 +97,48 @@ def _teacher_shape(teacher: Teacher) -> Architecture | None:
     return None if isinstance(shape, str) else shape
 
 
-def _bases(known: Known) -> Iterator[PlannedCell]:
-    for name, student in known.params.students.items():
+def _bases(study: ExpectedStudy) -> Iterator[PlannedCell]:
+    for name, student in study.params.students.items():
         if isinstance(student.base, ScratchBase):
             tokens = float(student.base.tokens)
-            shape = known.shape(name).architecture
+            shape = study.shape(name).architecture
             assert isinstance(shape, Architecture)  # ours is a Qwen2
             work = Work(tokens, 0.0, 6.0 * shape.active_parameters * tokens)
             yield PlannedCell("base", (name,), "base", work, "6 FLOPs a weight and token")
 
 
-def _trainings(known: Known) -> Iterator[PlannedCell]:
-    for student in known.params.students:
-        for arm, row in known.params.arms.items():
+def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
+    for student in study.params.students:
+        for arm, row in study.params.arms.items():
             settings = resolve_cell(
-                known.params, Cell(student, arm, known.params.seeds[0])
+                study.params, Cell(student, arm, study.params.seeds[0])
             ).training
             if settings is not None:
-                shape = known.shape(student).architecture
+                shape = study.shape(student).architecture
                 counts = isinstance(shape, Architecture)
                 work, basis = (
                     (NO_WORK, shape)
                     if isinstance(shape, str)
-                    else _lessons(known, student, shape, settings)
+                    else _lessons(study, student, shape, settings)
                 )
-                for seed in known.params.seeds:
+                for seed in study.params.seeds:
                     cell = (student, arm, seed)
                     yield PlannedCell("train", cell, row.style, work, basis, counts)
 
 
 def _lessons(
-    known: Known, student: str, shape: Architecture, settings: TrainingSettings
+    study: ExpectedStudy, student: str, shape: Architecture, settings: TrainingSettings
 ) -> tuple[Work, str]:
     """The work of one training, and what it rests on."""
     work, samples, bases = NO_WORK, 0.0, dict[str, None]()
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     for corpus in settings.corpora:
-        for lengths, basis in known.corpus_lengths(student, corpus):
-            kept = fitting(lengths, settings.training.max_length)
+        for lengths, basis in study.corpus_lengths(student, corpus):
+            kept = fitting_lengths(lengths, settings.training.max_length)
             samples += kept.rows
             bases[basis] = None
-            for style, share in _shares(settings.reasoning_share).items():
-                part = learning(shape, kept, style, settings.method, lora)
+            for style, share in _style_shares(settings.reasoning_share).items():
+                part = training_work(shape, kept, style, settings.method, lora)
                 work = work.plus(part.times(share))
     return work.times(_passes(settings, work, samples)), "; ".join(bases)
 
@@ -154,17 +154,17 @@ def _passes(settings: TrainingSettings, one_pass: Work, samples: float) -> float
     return (budget.train_flops or 0.0) / one_pass.flops
 
 
-def _answers(known: Known) -> Iterator[PlannedCell]:
-    params = known.params
+def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
+    params = study.params
     for student in params.students:
         for arm, row in params.arms.items():
             for task in params.tasks:
-                shape = known.shape(student).architecture
+                shape = study.shape(student).architecture
                 counts = isinstance(shape, Architecture)
                 work, basis = (
                     (NO_WORK, shape)
                     if isinstance(shape, str)
-                    else _answers_of(known, student, shape, row, task)
+                    else _answers_of(study, student, shape, row, task)
                 )
                 for seed in params.seeds:
                     for name, decoding in params.answering.decodings.items():
@@ -174,25 +174,25 @@ def _answers(known: Known) -> Iterator[PlannedCell]:
 
 
 def _answers_of(
-    known: Known, student: str, shape: Architecture, arm: Arm, task: str
+    study: ExpectedStudy, student: str, shape: Architecture, arm: Arm, task: str
 ) -> tuple[Work, str]:
     """The work of one sample of every item of a task, and what it rests on.
 
     A trained student is expected to write as much as it was taught to, and after a mix to think
     every time: nothing tells it when not to. A base is expected to answer plainly.
     """
-    limit = known.params.answering.max_new_tokens
-    asked = known.questions(task)
+    limit = study.params.answering.max_new_tokens
+    asked = study.items_of(task)
     style = "reasoning" if arm.reasoning_share else "ift"
     if asked.texts:
-        lengths, basis = known.task_lengths(student, task)
+        lengths, basis = study.task_lengths(student, task)
         prompt, new, weight = lengths.prompt, lengths.of(style), lengths.weight
     else:
         basis = "published FLOPs a query by family and size"
         prompt = np.array([PROMPT_TOKENS])
         new = np.array([published_new_tokens(shape, asked.family, style)])
         weight = float(asked.items)
-    work = answering(shape, prompt * (1 + arm.shots), np.minimum(new, limit))
+    work = answering_work(shape, prompt * (1 + arm.shots), np.minimum(new, limit))
     return work.times(weight), basis
 
 
@@ -212,6 +212,6 @@ def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
     return float(brentq(excess, 1.0, 1e6)) if excess(1.0) < 0 else 1.0
 
 
-def _shares(reasoning_share: float) -> dict[str, float]:
+def _style_shares(reasoning_share: float) -> dict[str, float]:
     shares = {"ift": 1.0 - reasoning_share, "reasoning": reasoning_share}
     return {style: share for style, share in shares.items() if share}

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import Method, answer_flops, train_flops
 from breakeven.costs.lora import Lora
-from breakeven.planning.expected_texts import Bytes, Texts
+from breakeven.planning.expected_texts import BothStyles, MeanBytes
 from breakeven.rendering import render_examples
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Counts = NDArray[np.float64]
+TokenCounts = NDArray[np.float64]
 
 # Assumed where no tokenizer is at hand: English and LaTeX in vocabularies of 100K and more.
 BYTES_A_TOKEN = 4.0
@@ -23,16 +23,16 @@ BYTES_A_TOKEN = 4.0
 FRAME_TOKENS = 30
 
 
-class Lengths(NamedTuple):
+class SampledLengths(NamedTuple):
     """Token counts of a sample; each entry stands for `weight` of what is counted.
 
     `prompt` is what is read with the chat frame, `ift` and `reasoning` what is written in each
     style, the end token included. All have one entry a sampled row.
     """
 
-    prompt: Counts
-    ift: Counts
-    reasoning: Counts
+    prompt: TokenCounts
+    ift: TokenCounts
+    reasoning: TokenCounts
     weight: float
 
     @property
@@ -40,20 +40,20 @@ class Lengths(NamedTuple):
         """How many rows the sample stands for."""
         return self.weight * len(self.prompt)
 
-    def of(self, style: str) -> Counts:
+    def of(self, style: str) -> TokenCounts:
         """What is written in a style."""
         return self.reasoning if style == "reasoning" else self.ift
 
 
-def counted(
-    texts: Sequence[Texts], rows: float, tokenizer: "PreTrainedTokenizerBase | None"
-) -> Lengths:
+def lengths_of_texts(
+    texts: Sequence[BothStyles], rows: float, tokenizer: "PreTrainedTokenizerBase | None"
+) -> SampledLengths:
     """The lengths of sampled texts that stand for `rows` rows, by the student's own tokenizer."""
     if tokenizer is None:
         return _by_bytes(texts, rows)
     plain = render_examples(tokenizer, [one.ift for one in texts])
     traced = render_examples(tokenizer, [one.reasoning for one in texts])
-    return Lengths(
+    return SampledLengths(
         prompt=np.array([one.labels_start for one in plain], dtype=float),
         ift=np.array([len(one.labels) - one.labels_start for one in plain], dtype=float),
         reasoning=np.array([len(one.labels) - one.labels_start for one in traced], dtype=float),
@@ -61,11 +61,11 @@ def counted(
     )
 
 
-def _by_bytes(texts: Sequence[Texts], rows: float) -> Lengths:
-    def tokens(parts: list[str], more: float) -> Counts:
+def _by_bytes(texts: Sequence[BothStyles], rows: float) -> SampledLengths:
+    def tokens(parts: list[str], more: float) -> TokenCounts:
         return np.array([len(part.encode()) / BYTES_A_TOKEN + more for part in parts])
 
-    return Lengths(
+    return SampledLengths(
         prompt=tokens([one.ift.prompt for one in texts], FRAME_TOKENS),
         ift=tokens([one.ift.completion for one in texts], 1),
         reasoning=tokens([one.reasoning.completion for one in texts], 1),
@@ -73,9 +73,9 @@ def _by_bytes(texts: Sequence[Texts], rows: float) -> Lengths:
     )
 
 
-def from_means(means: Bytes, rows: float) -> Lengths:
+def lengths_from_means(means: MeanBytes, rows: float) -> SampledLengths:
     """Lengths of which only mean bytes are known: one entry that stands for all rows."""
-    return Lengths(
+    return SampledLengths(
         prompt=np.array([means.prompt / BYTES_A_TOKEN + FRAME_TOKENS]),
         ift=np.array([means.ift / BYTES_A_TOKEN + 1]),
         reasoning=np.array([means.reasoning / BYTES_A_TOKEN + 1]),
@@ -83,13 +83,15 @@ def from_means(means: Bytes, rows: float) -> Lengths:
     )
 
 
-def fitting(lengths: Lengths, max_length: int) -> Lengths:
+def fitting_lengths(lengths: SampledLengths, max_length: int) -> SampledLengths:
     """Without the rows that are too long in either style: both styles keep the same prompts."""
     longest = lengths.prompt + np.maximum(lengths.ift, lengths.reasoning)
     keep = longest <= max_length
     if len(keep) == 1:  # a mean says nothing of how many are longer
         keep = np.array([True])
-    return Lengths(lengths.prompt[keep], lengths.ift[keep], lengths.reasoning[keep], lengths.weight)
+    return SampledLengths(
+        lengths.prompt[keep], lengths.ift[keep], lengths.reasoning[keep], lengths.weight
+    )
 
 
 class Work(NamedTuple):
@@ -111,9 +113,9 @@ class Work(NamedTuple):
 NO_WORK = Work(0.0, 0.0, 0.0)
 
 
-def learning(
+def training_work(
     architecture: Architecture,
-    lengths: Lengths,
+    lengths: SampledLengths,
     style: str,
     method: Method,
     lora: Lora | None,
@@ -125,7 +127,9 @@ def learning(
     return Work(float((lengths.prompt + written).sum()), 0.0, flops).times(lengths.weight)
 
 
-def answering(architecture: Architecture, prompt_tokens: Counts, new_tokens: Counts) -> Work:
+def answering_work(
+    architecture: Architecture, prompt_tokens: TokenCounts, new_tokens: TokenCounts
+) -> Work:
     """What answers of these lengths take."""
     flops = answer_flops(architecture, prompt_tokens, new_tokens)
     return Work(float(prompt_tokens.sum()), float(new_tokens.sum()), float(np.sum(flops)))

@@ -13,19 +13,19 @@ from breakeven.models.memory import (
 )
 from breakeven.models.memory_check import training_plans
 from breakeven.params import Params
+from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import PROMPT_TOKENS
 from breakeven.planning.planned_devices import PlannedDevice
-from breakeven.planning.study_shape import Known
 
 
-class Fit(NamedTuple):
+class MemoryFit(NamedTuple):
     """What one student needs at its peak, in bytes, and whether the device has that."""
 
     student: str
     work: str
     need: Memory
     have_bytes: float
-    mends: tuple[str, ...]
+    remedies: tuple[str, ...]
 
     @property
     def fits(self) -> bool:
@@ -36,10 +36,10 @@ class Fit(NamedTuple):
     def sentence(self) -> str:
         """The fit in words."""
         need, have = self.need.total / 1e9, self.have_bytes / 1e9
-        told = f"{self.student}, {self.work}: {need:,.2f} GB of {have:,.0f} GB"
+        text = f"{self.student}, {self.work}: {need:,.2f} GB of {have:,.0f} GB"
         if self.fits:
-            return told
-        return f"{told}: does NOT fit; {'; '.join(self.mends) or 'use a larger device'}"
+            return text
+        return f"{text}: does NOT fit; {'; '.join(self.remedies) or 'use a larger device'}"
 
     def as_dict(self) -> dict[str, Any]:
         """The fit as JSON."""
@@ -49,35 +49,41 @@ class Fit(NamedTuple):
             "need_bytes": {**self.need._asdict(), "total": self.need.total},
             "have_bytes": self.have_bytes,
             "fits": self.fits,
-            "mends": list(self.mends),
+            "mends": list(self.remedies),
         }
 
 
-def fits(known: Known, device: PlannedDevice) -> list[Fit]:
+def memory_fits(study: ExpectedStudy, device: PlannedDevice) -> list[MemoryFit]:
     """Each student's need in training, by method, and in answering."""
     found = []
-    for student in known.params.students:
-        shape = known.shape(student).architecture
+    for student in study.params.students:
+        shape = study.shape(student).architecture
         if isinstance(shape, str):
             continue
-        plans = training_plans(known.params, student, best=device.dtype)
+        plans = training_plans(study.params, student, best=device.dtype)
         by_method = {plan.method: plan for plan in plans.values()}
         found += [_training(student, shape, plan, device) for plan in by_method.values()]
-        found.append(_answering(known.params, student, shape, device))
+        found.append(_answering(study.params, student, shape, device))
     return found
 
 
-def _training(student: str, shape: Architecture, plan: TrainingPlan, device: PlannedDevice) -> Fit:
+def _training(
+    student: str, shape: Architecture, plan: TrainingPlan, device: PlannedDevice
+) -> MemoryFit:
     need = training_memory(shape, plan)
-    mends: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
     if need.total > device.memory_bytes:
         ways = fitting_changes(shape, plan, device.memory_bytes)
-        mends = tuple(f"{words} needs {memory.total / 1e9:,.1f} GB" for words, memory in ways)
+        remedies = tuple(f"{words} needs {memory.total / 1e9:,.1f} GB" for words, memory in ways)
     over = f", of each of {plan.shards} devices" if plan.shards > 1 else ""
-    return Fit(student, f"training ({plan.method}{over})", need, device.memory_bytes, mends)
+    return MemoryFit(
+        student, f"training ({plan.method}{over})", need, device.memory_bytes, remedies
+    )
 
 
-def _answering(params: Params, student: str, shape: Architecture, device: PlannedDevice) -> Fit:
+def _answering(
+    params: Params, student: str, shape: Architecture, device: PlannedDevice
+) -> MemoryFit:
     """vLLM queues what its cache cannot hold, so that one answer at the limit must fit there."""
     answering = params.answering
     served = answering.engine == "vllm"
@@ -89,10 +95,10 @@ def _answering(params: Params, student: str, shape: Architecture, device: Planne
         weight_bytes=size,
         cache_bytes=size,
     )
-    mends = ("a smaller answering.batch_size",)
+    remedies = ("a smaller answering.batch_size",)
     have = device.memory_bytes
     if served:
         need = need._replace(weights=need.weights / answering.server.tensor_parallel)
         have *= answering.server.memory_share
-        mends = ("answering.server.tensor_parallel",)
-    return Fit(student, f"answering ({answering.engine})", need, have, mends)
+        remedies = ("answering.server.tensor_parallel",)
+    return MemoryFit(student, f"answering ({answering.engine})", need, have, remedies)

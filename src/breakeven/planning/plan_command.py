@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from breakeven.core.errors import InputError
 from breakeven.params import Params
 from breakeven.planning.calibration import calibrate, known_calibration
-from breakeven.planning.disk_need import Disk, disk_of
+from breakeven.planning.disk_need import DiskNeed, disk_need
+from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import planned_cells
-from breakeven.planning.memory_fit import Fit, fits
+from breakeven.planning.memory_fit import MemoryFit, memory_fits
 from breakeven.planning.planned_devices import HERE, PlannedDevice, planned_device
-from breakeven.planning.rates import Calibration, Shares
-from breakeven.planning.study_bill import Line, by_stage, by_student, price, total
-from breakeven.planning.study_shape import Known
+from breakeven.planning.rates import AssumedUtilisation, Calibration
+from breakeven.planning.study_bill import BillLine, bill_lines, by_stage, by_student, total
 from breakeven.words import human
 
 if TYPE_CHECKING:
@@ -28,24 +28,24 @@ class StudyPlan(NamedTuple):
 
     params: Params
     device: PlannedDevice
-    shares: Shares
-    lines: list[Line]
-    disk: Disk
-    fits: list[Fit]
+    utilisation: AssumedUtilisation
+    lines: list[BillLine]
+    disk: DiskNeed
+    fits: list[MemoryFit]
     price_per_device_hour: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as one JSON object."""
-        price_ = self.price_per_device_hour
+        price = self.price_per_device_hour
         return {
             "study": self.params.study,
             "device": self.device._asdict(),
-            "assumed_utilisation": self.shares._asdict(),
+            "assumed_utilisation": self.utilisation._asdict(),
             "currency": self.params.costs.currency,
-            "price_per_device_hour": price_,
-            "total": total(self.lines, price_).as_dict(),
+            "price_per_device_hour": price,
+            "total": total(self.lines, price).as_dict(),
             "stages": {
-                stage: total(lines, price_).as_dict()
+                stage: total(lines, price).as_dict()
                 for stage, lines in by_stage(self.lines).items()
             },
             "disk_bytes": {**self.disk._asdict(), "total": self.disk.total},
@@ -58,7 +58,7 @@ def plan_study(
     params: Params,
     *,
     device_name: str = HERE,
-    shares: Shares,
+    utilisation: AssumedUtilisation,
     calibrated: bool,
     price_per_device_hour: float | None,
 ) -> StudyPlan:
@@ -71,22 +71,22 @@ def plan_study(
     here = device_name.lower() == HERE
     if calibrated and not here:
         raise InputError(f"--calibrate: measures this machine, not {device_name}; leave one out")
-    known = Known(params)
+    study = ExpectedStudy(params)
     device = planned_device(device_name)
-    cells = list(planned_cells(known))
+    cells = list(planned_cells(study))
     calibration: Calibration = {}
     if here:
         calibration = calibrate(params) if calibrated else known_calibration(params)
-    lines = price(known.made, cells, device, shares, calibration)
-    price_ = price_per_device_hour
+    lines = bill_lines(study.earlier_run, cells, device, utilisation, calibration)
+    price = price_per_device_hour
     return StudyPlan(
         params,
         device,
-        shares,
+        utilisation,
         lines,
-        disk_of(known, lines, device.dtype),
-        fits(known, device),
-        params.costs.price_per_device_hour if price_ is None else price_,
+        disk_need(study, lines, device.dtype),
+        memory_fits(study, device),
+        params.costs.price_per_device_hour if price is None else price,
     )
 
 
@@ -110,12 +110,14 @@ def print_plan(plan: StudyPlan) -> None:
         console.print(sentence)
 
 
-def _stages(plan: StudyPlan) -> list[tuple[str, list[Line]]]:
+def _stages(plan: StudyPlan) -> list[tuple[str, list[BillLine]]]:
     return [*by_stage(plan.lines).items(), ("all", plan.lines)]
 
 
 def _table(
-    plan: StudyPlan, names: tuple[str, ...], groups: Sequence[tuple[tuple[str, ...], list[Line]]]
+    plan: StudyPlan,
+    names: tuple[str, ...],
+    groups: Sequence[tuple[tuple[str, ...], list[BillLine]]],
 ) -> "Table":
     from rich.table import Table
 
@@ -130,17 +132,17 @@ def _table(
     return table
 
 
-def _figures(plan: StudyPlan, lines: list[Line]) -> list[str]:
-    sum_ = total(lines, plan.price_per_device_hour)
+def _figures(plan: StudyPlan, lines: list[BillLine]) -> list[str]:
+    summed = total(lines, plan.price_per_device_hour)
     figures = [
-        f"{sum_.done}/{sum_.cells}",
-        human(sum_.read_tokens),
-        human(sum_.new_tokens),
-        f"{sum_.flops:.3g}",
-        _hours(sum_.device_hours),
-        _hours(sum_.device_hours_to_pay),
+        f"{summed.done}/{summed.cells}",
+        human(summed.read_tokens),
+        human(summed.new_tokens),
+        f"{summed.flops:.3g}",
+        _hours(summed.device_hours),
+        _hours(summed.device_hours_to_pay),
     ]
-    return figures if sum_.money_to_pay is None else [*figures, f"{sum_.money_to_pay:,.2f}"]
+    return figures if summed.money_to_pay is None else [*figures, f"{summed.money_to_pay:,.2f}"]
 
 
 def _hours(hours: float) -> str:
@@ -148,15 +150,15 @@ def _hours(hours: float) -> str:
     return f"{hours:,.1f} h" if hours >= 1 else f"{3600 * hours:,.1f} s"
 
 
-def _disk_sentence(disk: Disk) -> str:
+def _disk_sentence(disk: DiskNeed) -> str:
     parts = (
         ("downloaded bases", disk.bases),
         ("trained students, three copies", disk.students),
         ("one checkpoint", disk.checkpoint),
         ("texts", disk.texts),
     )
-    told = ", ".join(f"{words} {size / 1e9:,.2f} GB" for words, size in parts if size)
-    return f"Disk: {disk.total / 1e9:,.2f} GB: {told}."
+    text = ", ".join(f"{words} {size / 1e9:,.2f} GB" for words, size in parts if size)
+    return f"Disk: {disk.total / 1e9:,.2f} GB: {text}."
 
 
 def _caveats(plan: StudyPlan) -> Iterator[str]:
@@ -165,8 +167,8 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
         yield f"Lengths from {basis}."
     if not all(line.rate.calibrated for line in plan.lines if line.cell.work.flops):
         yield (
-            f"Time assumes {plan.shares.training:.0%} of the peak in training and "
-            f"{plan.shares.answering:.0%} in generation where nothing was calibrated; "
+            f"Time assumes {plan.utilisation.training:.0%} of the peak in training and "
+            f"{plan.utilisation.answering:.0%} in generation where nothing was calibrated; "
             "`breakeven plan --calibrate` on the device measures it."
         )
     unknown = [line.cell for line in plan.lines if not line.cell.counts_flops]
@@ -184,11 +186,11 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
 
 def _beside_the_published_bill(plan: StudyPlan) -> str:
     """Why this bill is not the published one (docs/plan.md has the parts)."""
-    sum_ = total(plan.lines, None)
-    share = sum_.flops / (PUBLISHED_H100_HOURS * 3600 * planned_device("H100").flops_per_second)
+    summed = total(plan.lines, None)
+    share = summed.flops / (PUBLISHED_H100_HOURS * 3600 * planned_device("H100").flops_per_second)
     return (
         f"The study reports {PUBLISHED_H100_HOURS:,.0f} H100-hours, this bill is "
-        f"{sum_.device_hours:,.0f} hours. Published is only their sum, so that the difference "
+        f"{summed.device_hours:,.0f} hours. Published is only their sum, so that the difference "
         "cannot be told. Not in this bill: the teacher, a second family of students, answers at "
         "32k tokens, a jury on every answer, the search for learning rates, runs that failed. On "
         f"this bill's FLOPs alone, those hours would be {share:.1%} of the peak."

@@ -7,7 +7,7 @@ from breakeven.planning.expected_work import PlannedCell
 from breakeven.planning.planned_devices import PlannedDevice
 
 
-class Shares(NamedTuple):
+class AssumedUtilisation(NamedTuple):
     """Model-FLOPs utilisation that is assumed where nothing was calibrated."""
 
     training: float
@@ -26,7 +26,10 @@ Calibration = Mapping[tuple[str, str, str], float]
 
 
 def rate_of(
-    cell: PlannedCell, device: PlannedDevice, shares: Shares, calibration: Calibration
+    cell: PlannedCell,
+    device: PlannedDevice,
+    utilisation: AssumedUtilisation,
+    calibration: Calibration,
 ) -> Rate:
     """The rate that a cell is expected to run at.
 
@@ -35,5 +38,5 @@ def rate_of(
     measured = calibration.get((str(cell.cell[0]), cell.stage, cell.style))
     if measured is not None:
         return Rate(measured, calibrated=True)
-    share = shares.training if cell.stage in ("base", "train") else shares.answering
+    share = utilisation.training if cell.stage in ("base", "train") else utilisation.answering
     return Rate(device.flops_per_second * share, calibrated=False)

@@ -8,7 +8,7 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.families import architecture_from_config
 from breakeven.costs.model_shapes import known_architecture, load_architecture
 from breakeven.params import FolderBase, HubBase, ScratchBase, Student
-from breakeven.planning.earlier_run import Made
+from breakeven.planning.earlier_run import EarlierRun
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -21,7 +21,7 @@ class StudentShape(NamedTuple):
     tokenizer: "PreTrainedTokenizerBase | None"
 
 
-def student_shape(name: str, student: Student, made: Made) -> StudentShape:
+def student_shape(name: str, student: Student, earlier_run: EarlierRun) -> StudentShape:
     """The shape of a student from its base on disk, or from the table of known models.
 
     Raises:
@@ -34,7 +34,7 @@ def student_shape(name: str, student: Student, made: Made) -> StudentShape:
         return StudentShape(known_architecture(base.path), load_tokenizer(Path(base.path)))
     if isinstance(base, ScratchBase):
         return StudentShape(_scratch_architecture(base), load_tokenizer(Path(base.tokenizer)))
-    if made.base(name) is not None:
+    if earlier_run.base(name) is not None:
         from breakeven.models.pointer import read_pointer
 
         folder = read_pointer(name).path

@@ -3,19 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from breakeven.planning.done_cells import Spent, spent
-from breakeven.planning.earlier_run import Made
+from breakeven.planning.done_cells import DoneWork, done_work
+from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_work import PlannedCell
 from breakeven.planning.planned_devices import PlannedDevice
-from breakeven.planning.rates import Calibration, Rate, Shares, rate_of
+from breakeven.planning.rates import AssumedUtilisation, Calibration, Rate, rate_of
 
 
-class Line(NamedTuple):
+class BillLine(NamedTuple):
     """One cell with its price: device-seconds at its rate, and what it has taken if it is done."""
 
     cell: PlannedCell
     rate: Rate
-    done: Spent | None
+    done_work: DoneWork | None
 
     @property
     def device_seconds(self) -> float:
@@ -25,7 +25,7 @@ class Line(NamedTuple):
     @property
     def seconds_to_pay(self) -> float:
         """What is still to be paid of it."""
-        return 0.0 if self.done else self.device_seconds
+        return 0.0 if self.done_work else self.device_seconds
 
     def as_dict(self) -> dict[str, Any]:
         """The line as JSON."""
@@ -39,9 +39,9 @@ class Line(NamedTuple):
             "flops": work.flops if self.cell.counts_flops else None,
             "device_seconds": self.device_seconds if self.cell.counts_flops else None,
             "calibrated": self.rate.calibrated,
-            "done": self.done is not None,
-            "spent_flops": self.done.flops if self.done else None,
-            "spent_device_seconds": self.done.device_seconds if self.done else None,
+            "done": self.done_work is not None,
+            "spent_flops": self.done_work.flops if self.done_work else None,
+            "spent_device_seconds": self.done_work.device_seconds if self.done_work else None,
             "basis": self.cell.basis,
         }
 
@@ -63,25 +63,28 @@ class Total(NamedTuple):
         return self._asdict()
 
 
-def price(
-    made: Made,
+def bill_lines(
+    earlier_run: EarlierRun,
     cells: Iterable[PlannedCell],
     device: PlannedDevice,
-    shares: Shares,
+    utilisation: AssumedUtilisation,
     calibration: Calibration,
-) -> list[Line]:
+) -> list[BillLine]:
     """A line for every cell."""
     return [
-        Line(cell, rate_of(cell, device, shares, calibration), spent(made, cell)) for cell in cells
+        BillLine(
+            cell, rate_of(cell, device, utilisation, calibration), done_work(earlier_run, cell)
+        )
+        for cell in cells
     ]
 
 
-def total(lines: Sequence[Line], price_per_device_hour: float | None) -> Total:
+def total(lines: Sequence[BillLine], price_per_device_hour: float | None) -> Total:
     """The sum of lines."""
     to_pay = sum(line.seconds_to_pay for line in lines) / 3600
     return Total(
         cells=len(lines),
-        done=sum(line.done is not None for line in lines),
+        done=sum(line.done_work is not None for line in lines),
         read_tokens=sum(line.cell.work.read_tokens for line in lines),
         new_tokens=sum(line.cell.work.new_tokens for line in lines),
         flops=sum(line.cell.work.flops for line in lines),
@@ -91,17 +94,17 @@ def total(lines: Sequence[Line], price_per_device_hour: float | None) -> Total:
     )
 
 
-def by_stage(lines: Sequence[Line]) -> Mapping[str, list[Line]]:
+def by_stage(lines: Sequence[BillLine]) -> Mapping[str, list[BillLine]]:
     """Lines by stage, in the order of the pipeline."""
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[BillLine]] = {}
     for line in lines:
         found.setdefault(line.cell.stage, []).append(line)
     return found
 
 
-def by_student(lines: Sequence[Line]) -> Mapping[tuple[str, str], list[Line]]:
+def by_student(lines: Sequence[BillLine]) -> Mapping[tuple[str, str], list[BillLine]]:
     """Training and answering lines by student and arm."""
-    found: dict[tuple[str, str], list[Line]] = {}
+    found: dict[tuple[str, str], list[BillLine]] = {}
     for line in lines:
         if line.cell.stage in ("train", "answer"):
             student, arm = str(line.cell.cell[0]), str(line.cell.cell[1])

@@ -11,11 +11,11 @@ import pytest
 from tests.pipeline.repository import TINY
 
 from breakeven.params import Params
+from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import planned_cells
 from breakeven.planning.planned_devices import planned_device
-from breakeven.planning.rates import Shares
-from breakeven.planning.study_bill import price, total
-from breakeven.planning.study_shape import Known
+from breakeven.planning.rates import AssumedUtilisation
+from breakeven.planning.study_bill import bill_lines, total
 
 ROOT = Path(__file__).resolve().parents[2]
 Change = Callable[[dict[str, Any]], Any]
@@ -29,8 +29,14 @@ def tiny(change: Change = lambda tree: None) -> Params:
 
 def plan(params: Params) -> list[dict[str, Any]]:
     """The lines of a plan for a device that is not this one."""
-    known = Known(params)
-    lines = price(known.made, planned_cells(known), planned_device("H100"), Shares(0.4, 0.1), {})
+    study = ExpectedStudy(params)
+    lines = bill_lines(
+        study.earlier_run,
+        planned_cells(study),
+        planned_device("H100"),
+        AssumedUtilisation(0.4, 0.1),
+        {},
+    )
     assert total(lines, None).cells == len(lines)
     return [line.as_dict() for line in lines]
 
