@@ -252,6 +252,10 @@ def test_runs_that_asked_different_questions_are_refused(tmp_path):
             "runs.0.path:",
         ),
         (
+            "runs:\n  - {path: /, student: s, size_b: 1, style: ift}",
+            "runs.0.path: value is '/'; use the folder of one evaluation's logs",
+        ),
+        (
             "runs:\n  - {path: x, student: s, size_b: 1, style: ift}\n"
             "  - {path: x, student: s, size_b: 2, style: ift}",
             "runs.1.size_b: value is 2, but 1 in an earlier run of s",

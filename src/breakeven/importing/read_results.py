@@ -194,9 +194,12 @@ def _check_same_tasks(path: Path, rows: Sequence[tuple[CellResult, str, None]]) 
 
 
 def _place(path: Path, index: int, run: LoggedRun) -> Path:
-    place = path.parent / run.path
+    place, key = path.parent / run.path, f"{path}: runs.{index}.path"
     if not place.exists():
-        raise InputError(f"{path}: runs.{index}.path: {place} does not exist")
+        raise InputError(f"{key}: {place} does not exist")
+    # Of a whole machine the search for logs takes hours, and falls over what it holds in /proc.
+    if place.resolve() == Path(place.resolve().anchor):
+        raise InputError(f"{key}: value is {run.path!r}; use the folder of one evaluation's logs")
     return place
 
 
