@@ -1,9 +1,8 @@
 """What an earlier study left behind is used by a plan only where it is this study's."""
 
-import json
-import runpy
 from collections.abc import Callable
 from copy import deepcopy
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +45,12 @@ def done(params: Params) -> set[tuple[str, ...]]:
 
 
 def run_stages(folder: Path) -> None:
-    """Every stage of the tiny study up to the answers, as the pipeline's scripts run them."""
+    """Every stage of the tiny study up to the answers."""
+    params = tiny()
 
     def stage(name: str, *cell: Any) -> None:
-        runpy.run_path(str(ROOT / "stages" / f"{name}.py"))["main"](*cell)
+        import_module(f"breakeven.{name}.stage").run(params, *cell)
 
-    (folder / "params.yaml").write_text(json.dumps(TINY))
     for task in TINY["tasks"]:
         stage("tasks", task)
     for source in TINY["sources"]:
