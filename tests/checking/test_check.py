@@ -291,6 +291,7 @@ def test_what_a_stage_would_refuse_is_one_line_with_its_key(
     errors, _ = found(change)
     assert len(errors) == 1, errors
     assert errors[0].startswith(f"study.yaml: {line}")
+    assert "params.yaml" not in errors[0]
 
 
 WARNED = [
