@@ -11,7 +11,7 @@ from tests.grading.written import grade_text
 from breakeven.catalogue.benchmark import catalogue, parse_catalogue
 from breakeven.catalogue.benchmark_items import catalogue_items
 from breakeven.core.errors import InputError
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import CatalogueTask
 from breakeven.rendering import render_prompt
 from breakeven.rows.item import Item
@@ -233,8 +233,8 @@ def test_a_bad_row_of_the_catalogue_is_named(key: str, value: str, message: str)
 
 def test_the_version_of_the_data_set_that_was_read_is_noted(project: Path) -> None:
     write_dataset(project / "copy", AIME.features, AIME.rows, None, "test")
-    arrivals = Arrivals()
-    catalogue_items("t", task("aime"), arrivals)
-    read = arrivals.details()["data_set"]
+    notes = LoadNotes()
+    catalogue_items("t", task("aime"), notes)
+    read = notes.details()["data_set"]
     assert (read["place"], read["split"], read["rows"]) == ("copy", "test", 1)
     assert (read["revision"], read["commit"]) == (BENCHMARKS["aime"].revision, None)

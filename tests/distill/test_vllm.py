@@ -97,7 +97,7 @@ def kill_server_at(stage: "subprocess.Popen[str]", replies: int) -> None:
         assert stage.poll() is None, stage.communicate()[1]
         time.sleep(0.05)
     for process in psutil.Process(stage.pid).children(recursive=True):
-        if "keeper.py" not in " ".join(process.cmdline()):
+        if "supervisor.py" not in " ".join(process.cmdline()):
             process.kill()
 
 

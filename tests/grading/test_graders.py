@@ -229,8 +229,8 @@ def test_only_a_finished_answer_after_its_trace_is_graded(text, stop, grade, tru
 @pytest.mark.parametrize("grader", sorted(GRADERS))
 def test_a_trace_that_was_never_closed_is_wrong_whatever_it_says(grader):
     reference = "B" if grader == "letter" else "7"
-    judged = grade_text(f"<think>\nThe answer is {reference}.", "stop", item(grader, reference))
-    assert judged == (UNPARSED, True)
+    graded = grade_text(f"<think>\nThe answer is {reference}.", "stop", item(grader, reference))
+    assert graded == (UNPARSED, True)
 
 
 def test_an_unknown_grader_names_the_item_and_what_is_allowed():

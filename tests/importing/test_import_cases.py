@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.importing.read_results import import_results
 from breakeven.params.sources import DatasetSource
 from breakeven.prompts.source_prompts import stream_prompts
@@ -86,6 +86,6 @@ def test_references_of_a_data_set_stand_as_in_its_file(project, file, references
     source = DatasetSource(kind="dataset", folder="set", prompt="question", reference="answer")
     if references is None:
         with pytest.raises(InputError, match="it has no rows"):
-            list(stream_prompts("s", source, Arrivals()))
+            list(stream_prompts("s", source, LoadNotes()))
     else:
-        assert [one.reference for one in stream_prompts("s", source, Arrivals())] == references
+        assert [one.reference for one in stream_prompts("s", source, LoadNotes())] == references

@@ -7,7 +7,7 @@ import pytest
 from tests.hubdata.folders import write_split
 
 from breakeven.core.errors import InputError
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import DatasetSource, JsonlSource
 from breakeven.prompts.source_prompts import load_prompts, stream_prompts
 
@@ -23,11 +23,11 @@ def test_the_first_turn_of_a_conversation_is_the_prompt(project: Path) -> None:
     ]
     rows = [{"id": number, "conversations": one} for number, one in enumerate(turns)]
     write_split(project / "set", "train", [*rows, {"id": 3, "conversations": []}])
-    arrivals = Arrivals()
-    prompts = list(stream_prompts("inf", source(prompt="conversations.0.value"), arrivals))
+    notes = LoadNotes()
+    prompts = list(stream_prompts("inf", source(prompt="conversations.0.value"), notes))
     assert [prompt.prompt for prompt in prompts] == ["Ask 0", "Ask 1", "Ask 2"]
     assert {(prompt.reference, prompt.grader) for prompt in prompts} == {(None, None)}
-    assert arrivals.dropped == {"the prompt is missing": 1}
+    assert notes.dropped == {"the prompt is missing": 1}
 
 
 def test_references_go_with_their_grader(project: Path) -> None:
@@ -38,10 +38,10 @@ def test_references_go_with_their_grader(project: Path) -> None:
     ]
     write_split(project / "set", "math", rows)
     row = source(split="math", prompt="problem", reference="expected_answer", grader="math")
-    arrivals = Arrivals()
-    prompts = list(stream_prompts("nem", row, arrivals))
+    notes = LoadNotes()
+    prompts = list(stream_prompts("nem", row, notes))
     assert [(one.reference, one.grader) for one in prompts] == [("2", "math"), (None, None)]
-    assert arrivals.dropped == {"the prompt is empty": 1}
+    assert notes.dropped == {"the prompt is empty": 1}
 
 
 def test_a_number_is_a_reference_and_a_list_is_none(project: Path) -> None:

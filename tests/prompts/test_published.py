@@ -14,7 +14,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.layout import prompts_path
 from breakeven.distill.published_completions import published_completions
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import PublishedSource
 from breakeven.prompts.published_prompts import why_bad
 from breakeven.prompts.source_prompts import load_prompts, stream_prompts
@@ -62,10 +62,10 @@ def test_bad_rows_are_counted_and_named_in_the_record(project: Path) -> None:
     rows[3]["reasoning"] = "<think>on and on"
     rows[4]["ift"] = " "
     write_split(project / "set", "reasoning_ift_pairs", rows, schema=PUBLISHED)
-    arrivals = Arrivals()
-    prompts = list(stream_prompts("pub", source(), arrivals))
+    notes = LoadNotes()
+    prompts = list(stream_prompts("pub", source(), notes))
     assert [prompt.id for prompt in prompts] == ["pub-000000", "pub-000002", "pub-000005"]
-    assert arrivals.details() == {
+    assert notes.details() == {
         "data_set": {
             "place": "set",
             "revision": None,

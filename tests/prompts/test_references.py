@@ -8,14 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params.sources import DatasetSource
 from breakeven.prompts.source_prompts import stream_prompts
 
 
-def references(folder: Path, arrivals: Arrivals | None = None) -> list[str | None]:
+def references(folder: Path, notes: LoadNotes | None = None) -> list[str | None]:
     source = DatasetSource(kind="dataset", folder=folder.name, prompt="q", reference="a")
-    return [one.reference for one in stream_prompts("s", source, arrivals or Arrivals())]
+    return [one.reference for one in stream_prompts("s", source, notes or LoadNotes())]
 
 
 def written(folder: Path, text: str, name: str) -> Path:
@@ -80,9 +80,9 @@ def test_missing_and_exact_numbers_of_parquet_are_told_apart(project):
 @pytest.mark.parametrize("value", ["true", "[1]", '{"b": 1}', "Infinity"])
 def test_what_is_neither_text_nor_a_number_is_counted(project, value):
     text = f'{{"q": "x?", "a": {value}}}\n{{"q": "y?", "a": 1}}\n'
-    arrivals = Arrivals()
-    assert references(written(project / "set", text, "train.jsonl"), arrivals) == ["1"]
-    assert arrivals.dropped.total() == 1
+    notes = LoadNotes()
+    assert references(written(project / "set", text, "train.jsonl"), notes) == ["1"]
+    assert notes.dropped.total() == 1
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_nested_keys_that_other_rows_have_are_missing_not_wrong(project):
         prompt="q.0.content",
         reference="a.value",
     )
-    assert [one.reference for one in stream_prompts("s", source, Arrivals())] == ["1", None]
+    assert [one.reference for one in stream_prompts("s", source, LoadNotes())] == ["1", None]
 
 
 def test_compressed_json_is_unpacked(project):

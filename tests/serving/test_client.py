@@ -289,7 +289,7 @@ def test_what_is_in_flight_is_kept_when_another_request_fails():
     assert len(server.asked) == 4
 
 
-def test_an_error_of_the_keeper_stops_the_run_and_reaches_the_caller():
+def test_an_error_of_on_result_stops_the_run_and_reaches_the_caller():
     def keep(request, reply):
         raise OSError(28, "No space left on device")
 

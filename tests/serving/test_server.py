@@ -374,11 +374,11 @@ def test_a_proxy_is_not_asked_for_a_loopback_address(project, quick, monkeypatch
         assert running.log == Path(".work/servers/teacher.log")
 
 
-def test_a_keeper_that_is_ended_ends_its_command(tmp_path):
-    keeper = Path(server_module.__file__).with_name("keeper.py")
+def test_a_supervisor_that_is_ended_ends_its_command(tmp_path):
+    supervisor = Path(server_module.__file__).with_name("supervisor.py")
     note = tmp_path / "pid"
     body = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid()))"
-    command = [sys.executable, "-I", str(keeper), "5", sys.executable, "-c"]
+    command = [sys.executable, "-I", str(supervisor), "5", sys.executable, "-c"]
     with subprocess.Popen([*command, f"{body}; time.sleep(600)"], stdin=subprocess.PIPE) as process:
         deadline = time.monotonic() + 20
         while not (note.is_file() and note.read_text()) and time.monotonic() < deadline:

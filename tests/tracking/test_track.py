@@ -18,7 +18,7 @@ from mlflow.entities import Run, ViewType
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.records import read_record
 from breakeven.params import Params
-from breakeven.track.stage import Counts, track
+from breakeven.track.stage import TrackCounts, track
 from breakeven.tracking.runs import CELL, DIGEST, LIVE
 from breakeven.tracking.store import current_store
 
@@ -56,7 +56,7 @@ def curve(run_id: str, name: str) -> list[tuple[int, float]]:
 @pytest.fixture(scope="module")
 def tracked_project(
     tmp_path_factory: pytest.TempPathFactory, empty_database: Path, fill_project: WriteStudy
-) -> tuple[Path, Counts]:
+) -> tuple[Path, TrackCounts]:
     folder = tmp_path_factory.mktemp("tracked")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -65,7 +65,9 @@ def tracked_project(
 
 
 @pytest.fixture
-def tracked(tracked_project: tuple[Path, Counts], monkeypatch: pytest.MonkeyPatch) -> Counts:
+def tracked(
+    tracked_project: tuple[Path, TrackCounts], monkeypatch: pytest.MonkeyPatch
+) -> TrackCounts:
     """A study that was tracked once; for tests that only look."""
     folder, counts = tracked_project
     monkeypatch.chdir(folder)
@@ -73,8 +75,10 @@ def tracked(tracked_project: tuple[Path, Counts], monkeypatch: pytest.MonkeyPatc
     return counts
 
 
-def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(tracked: Counts) -> None:
-    assert tracked == Counts(added=RUNS, archived=0, kept=0)
+def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(
+    tracked: TrackCounts,
+) -> None:
+    assert tracked == TrackCounts(added=RUNS, archived=0, kept=0)
     run = runs()["t30k reasoning"]
     metrics = run.data.metrics
     assert run.info.status == "FINISHED"
@@ -94,7 +98,7 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(tracked: 
     assert metrics["output_tokens/mean"] == 22
 
 
-def test_every_filter_key_is_a_param_and_a_tag(tracked: Counts) -> None:
+def test_every_filter_key_is_a_param_and_a_tag(tracked: TrackCounts) -> None:
     wanted = {
         "study": "tiny",
         "student": "t30k",
@@ -113,7 +117,7 @@ def test_every_filter_key_is_a_param_and_a_tag(tracked: Counts) -> None:
     assert {run.info.run_name for run in found} == {"t30k ift", "t120k ift"}
 
 
-def test_an_untrained_arm_cost_no_training_and_has_no_model(tracked: Counts) -> None:
+def test_an_untrained_arm_cost_no_training_and_has_no_model(tracked: TrackCounts) -> None:
     run = runs()["t30k base"]
     assert run.data.metrics["cost/train_flops"] == 0.0
     assert "cost/log10_train_flops" not in run.data.metrics
@@ -123,7 +127,7 @@ def test_an_untrained_arm_cost_no_training_and_has_no_model(tracked: Counts) -> 
     assert the_client().get_run(run.info.run_id).outputs.model_outputs == []
 
 
-def test_teacher_data_is_one_run_a_corpus_with_both_styles(tracked: Counts) -> None:
+def test_teacher_data_is_one_run_a_corpus_with_both_styles(tracked: TrackCounts) -> None:
     data = runs()["teacher data general"].data
     assert data.metrics["teacher/thinking_tokens_reasoning"] == 500
     assert data.metrics["teacher/answer_tokens_ift"] == 20
@@ -132,7 +136,7 @@ def test_teacher_data_is_one_run_a_corpus_with_both_styles(tracked: Counts) -> N
     assert data.tags["absent"] == "flops.teacher: the solver computes"
 
 
-def test_datasets_are_inputs_with_the_digest_of_the_record(tracked: Counts) -> None:
+def test_datasets_are_inputs_with_the_digest_of_the_record(tracked: TrackCounts) -> None:
     inputs = runs()["t30k ift"].inputs.dataset_inputs
     by_name = {one.dataset.name: (one.tags[0].value, one.dataset.digest) for one in inputs}
     recorded = read_record("train", "t30k", "ift", 0).inputs["data/pairs/general.parquet"]
@@ -144,7 +148,7 @@ def test_datasets_are_inputs_with_the_digest_of_the_record(tracked: Counts) -> N
     }
 
 
-def test_an_adapter_is_registered_without_its_weights(tracked: Counts) -> None:
+def test_an_adapter_is_registered_without_its_weights(tracked: TrackCounts) -> None:
     models = the_client().search_logged_models([experiment_id()])
     assert {model.name for model in models} == {
         f"{student}-{arm}-0" for student in ("t30k", "t120k") for arm in ("ift", "reasoning")
@@ -158,7 +162,7 @@ def test_an_adapter_is_registered_without_its_weights(tracked: Counts) -> None:
     assert not list(Path("mlruns").rglob("*.safetensors"))
 
 
-def test_the_report_is_a_run_with_its_page_and_figures(tracked: Counts) -> None:
+def test_the_report_is_a_run_with_its_page_and_figures(tracked: TrackCounts) -> None:
     run_id = runs()["report"].info.run_id
     client = the_client()
     assert {file.path for file in client.list_artifacts(run_id)} == {"index.html", "figures"}
@@ -170,7 +174,7 @@ def test_the_second_time_adds_nothing_and_does_not_import_mlflow(write_study: Wr
     params = write_study()
     track(params)
     before = shown()
-    assert track(params) == Counts(added=0, archived=0, kept=RUNS)
+    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
     assert shown() == before
     code = (
         "import sys; from breakeven.params import load_params; "
@@ -194,7 +198,7 @@ def test_everything_is_rebuilt_from_the_records_alone(
     track(params)
     before = shown()
     clone_without_mlruns(monkeypatch)
-    assert track(params) == Counts(added=RUNS, archived=0, kept=0)
+    assert track(params) == TrackCounts(added=RUNS, archived=0, kept=0)
     assert shown() == before
 
 
@@ -205,7 +209,7 @@ def test_a_changed_record_archives_the_older_run_of_its_cell_only(write_study: W
     record = read_record("train", "t30k", "ift", 0)
     text = record.path.read_text().replace("1234.5", "4321.5")
     record.path.write_text(text)
-    assert track(params) == Counts(added=1, archived=1, kept=RUNS - 1)
+    assert track(params) == TrackCounts(added=1, archived=1, kept=RUNS - 1)
     new = runs()
     assert len(new) == RUNS
     assert new["t30k ift"].data.metrics["train/tokens_per_second"] == 4321.5
@@ -221,7 +225,7 @@ def test_a_changed_record_archives_the_older_run_of_its_cell_only(write_study: W
 def test_cells_that_the_params_no_longer_have_are_archived(write_study: WriteStudy) -> None:
     track(write_study())
     # Three cells and the base go; the scores and so the other runs stay what they are.
-    assert track(write_study(students=("t30k",))) == Counts(added=0, archived=4, kept=RUNS - 4)
+    assert track(write_study(students=("t30k",))) == TrackCounts(added=0, archived=4, kept=RUNS - 4)
     assert not [name for name in runs() if "t120k" in name]
 
 
@@ -229,7 +233,7 @@ def test_a_cell_without_a_record_is_not_shown(write_study: WriteStudy) -> None:
     params = write_study()
     track(params)
     read_record("train", "t30k", "ift", 0).path.unlink()
-    assert track(params) == Counts(added=0, archived=1, kept=RUNS - 1)
+    assert track(params) == TrackCounts(added=0, archived=1, kept=RUNS - 1)
     assert "t30k ift" not in runs()
 
 
@@ -239,7 +243,7 @@ def test_a_half_written_run_is_replaced(write_study: WriteStudy) -> None:
     client, whole = the_client(), runs()["t30k ift"]
     client.delete_tag(whole.info.run_id, DIGEST)
     half = client.create_run(experiment_id(), tags={CELL: "cell:t120k/ift/0"}, run_name="half")
-    assert track(params) == Counts(added=1, archived=2, kept=RUNS - 1)
+    assert track(params) == TrackCounts(added=1, archived=2, kept=RUNS - 1)
     assert runs()["t30k ift"].info.run_id != whole.info.run_id
     assert client.get_run(half.info.run_id).info.lifecycle_stage == "deleted"
 
@@ -263,7 +267,7 @@ def test_track_killed_in_the_middle_is_completed_by_the_next_one(
     child.wait()
     track(params)
     assert shown() == undisturbed
-    assert track(params) == Counts(added=0, archived=0, kept=RUNS)
+    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
 
 
 def len_of_active_runs() -> int:
@@ -281,7 +285,7 @@ def test_a_live_run_gives_way_to_the_tracked_run(write_study: WriteStudy) -> Non
         tags = {CELL: f"cell:{student}/ift/0", LIVE: "true"}
         client.create_run(experiment_id(), tags=tags, run_name=f"live {student}")
     # t120k has no record: its training may still run, so its live run stays.
-    assert track(params) == Counts(added=0, archived=2, kept=RUNS - 1)
+    assert track(params) == TrackCounts(added=0, archived=2, kept=RUNS - 1)
     assert [name for name in runs() if name.startswith("live")] == ["live t120k"]
 
 
@@ -289,7 +293,7 @@ def test_runs_of_another_maker_in_the_experiment_are_left_alone(write_study: Wri
     params = write_study()
     track(params)
     the_client().create_run(experiment_id(), run_name="mine")
-    assert track(params) == Counts(added=0, archived=0, kept=RUNS)
+    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
     assert "mine" in runs()
 
 
@@ -297,7 +301,7 @@ def test_a_lost_artifact_is_noticed(write_study: WriteStudy) -> None:
     params = write_study()
     track(params)
     shutil.rmtree("mlruns/artifacts")
-    assert track(params) == Counts(added=1, archived=1, kept=RUNS - 1)
+    assert track(params) == TrackCounts(added=1, archived=1, kept=RUNS - 1)
     assert the_client().list_artifacts(runs()["report"].info.run_id)
 
 
@@ -325,7 +329,7 @@ def test_a_moved_project_gets_an_experiment_of_its_own(
         if deleted:
             the_client().delete_experiment(experiment_id())
         track(params)
-        assert track(params) == Counts(added=0, archived=0, kept=RUNS)
+        assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
     assert not (tmp_path / "mlruns").exists()
     assert list((moved / "mlruns/artifacts/tiny").rglob("index.html"))
 
@@ -389,7 +393,7 @@ def test_a_store_that_the_user_set_is_used(
     params = write_study()
     shutil.rmtree("mlruns")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere/runs.db")
-    assert track(params) == Counts(added=RUNS, archived=0, kept=0)
+    assert track(params) == TrackCounts(added=RUNS, archived=0, kept=0)
     assert (tmp_path / "elsewhere/runs.db").is_file()
     assert not Path("mlruns/mlflow.db").exists()
-    assert track(params) == Counts(added=0, archived=0, kept=RUNS)
+    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)

@@ -17,7 +17,7 @@ import pytest
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.records import read_record
 from breakeven.params import Params
-from breakeven.track.stage import Counts, track
+from breakeven.track.stage import TrackCounts, track
 from breakeven.tracking.ui import check_port, serve
 from breakeven.tracking.views import COSTS_VIEW, TABLE_VIEW, TAG, saved_views
 
@@ -76,10 +76,10 @@ def test_the_ui_answers_on_this_machine_and_its_server_can_be_tracked_to(
             assert probe.connect_ex((outside_address(), port)) != 0
         # The same runs through the server: nothing to add; then one changed record.
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
-        assert track(params) == Counts(added=0, archived=0, kept=RUNS)
+        assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
         record = read_record("train", "t30k", "ift", 0).path
         record.write_text(record.read_text().replace("1234.5", "4321.5"))
-        assert track(params) == Counts(added=1, archived=1, kept=RUNS - 1)
+        assert track(params) == TrackCounts(added=1, archived=1, kept=RUNS - 1)
     check_port(port)  # nothing of the server is left
 
 

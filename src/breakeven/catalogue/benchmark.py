@@ -23,7 +23,7 @@ CATALOGUE = "catalogue.yaml"
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
-class Fields(Section):
+class FieldPaths(Section):
     """Where a row of the data set holds what an item needs: paths, dots for what is nested.
 
     `choices` is one field that holds a list, or one field a choice. `more_answers` are further
@@ -49,14 +49,14 @@ class Fields(Section):
         return tuple(dict.fromkeys(path for path in found if path is not None))
 
 
-class Shots(Section):
+class ExampleSource(Section):
     """Where worked examples come from: a split of the same data set, or another benchmark."""
 
     split: str | None = None
     of: Name | None = None
 
     @model_validator(mode="after")
-    def _one_of_the_two(self) -> "Shots":
+    def _one_of_the_two(self) -> "ExampleSource":
         if (self.split is None) == (self.of is None):
             raise ValueError("split: give a split or the benchmark that examples are `of`")
         return self
@@ -80,12 +80,12 @@ class Benchmark(Section):
     config: str | None = None
     split: str
     layout: Literal["row", "conversation"] = "row"
-    fields: Fields
+    fields: FieldPaths
     answer: Literal["none", "text", "texts", "letter", "index", "number"] = "text"
     answer_pattern: str | None = None
     choice_prefix: str | None = None
     keep: dict[Text, tuple[Text, ...]] = Field(default_factory=dict)
-    shots: Shots | None = None
+    shots: ExampleSource | None = None
     opening: str | None = None
     instruction: str
     grader: GraderName

@@ -10,16 +10,16 @@ from breakeven.catalogue.questions import Question, belongs, questions_of
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import digest_json
 from breakeven.hubdata import Rows, sample, stream_rows
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import CatalogueTask
 from breakeven.rows.content import content_of
 from breakeven.rows.item import Item
 
 
-def catalogue_items(name: str, task: CatalogueTask, arrivals: Arrivals | None = None) -> list[Item]:
+def catalogue_items(name: str, task: CatalogueTask, notes: LoadNotes | None = None) -> list[Item]:
     """The items of a benchmark in the order of its split, or a seeded sample of them.
 
-    `arrivals` notes which data set was read, at which commit.
+    `notes` takes down which data set was read, at which commit.
 
     Raises:
         InputError: there is no such benchmark, or its data set is not as the catalogue says.
@@ -29,8 +29,8 @@ def catalogue_items(name: str, task: CatalogueTask, arrivals: Arrivals | None = 
     benchmark = pick_benchmark(task.benchmark, table, f"params.yaml: tasks.{name}.benchmark")
     folder = Path(task.folder) if task.folder else None
     rows = open_rows(task.benchmark, benchmark, folder)
-    if arrivals is not None:
-        arrivals.opened(folder or benchmark.repo, benchmark.revision, rows)
+    if notes is not None:
+        notes.add_data_set(folder or benchmark.repo, benchmark.revision, rows)
     asked = list(numbered_questions(rows, benchmark))
     if not asked:
         raise InputError(f"{rows.where}: no row of it belongs to {task.benchmark}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Checked:
+class BenchmarkCheck:
     """What was found of one benchmark. Counts are None where the data could not be read.
 
     `commit` is what the revision stands for now; `problems` are what differs, one line each.
@@ -39,7 +39,9 @@ class Checked:
         return self.commit if self.commit != self.revision else None
 
 
-def check_catalogue(names: Sequence[str] = (), folder: Path | None = None) -> Iterator[Checked]:
+def check_catalogue(
+    names: Sequence[str] = (), folder: Path | None = None
+) -> Iterator[BenchmarkCheck]:
     """Compare benchmarks, all of them by default, with the hub, one after another.
 
     `folder` holds copies of the data sets instead, each in a folder with its benchmark's name.
@@ -59,7 +61,7 @@ def check_catalogue(names: Sequence[str] = (), folder: Path | None = None) -> It
     )
 
 
-def check_benchmark(name: str, benchmark: Benchmark, folder: Path | None = None) -> Checked:
+def check_benchmark(name: str, benchmark: Benchmark, folder: Path | None = None) -> BenchmarkCheck:
     """Read all rows of one benchmark and count; raises MachineError where the hub is not there."""
     commit, rows, items = None, None, None
     problems: tuple[str, ...] = ()
@@ -75,7 +77,7 @@ def check_benchmark(name: str, benchmark: Benchmark, folder: Path | None = None)
         problems = tuple(_differences(name, benchmark, rows, items))
     except InputError as error:
         problems = (str(error),)
-    return Checked(name, benchmark.repo, benchmark.revision, commit, rows, items, problems)
+    return BenchmarkCheck(name, benchmark.repo, benchmark.revision, commit, rows, items, problems)
 
 
 def _differences(name: str, benchmark: Benchmark, rows: int, items: int) -> Iterator[str]:
@@ -84,24 +86,24 @@ def _differences(name: str, benchmark: Benchmark, rows: int, items: int) -> Iter
             yield f"{CATALOGUE}: {name}: {what}: value is {stated}; the data set has {found}"
 
 
-def checked_to_json(found: Sequence[Checked]) -> dict[str, Any]:
+def checks_to_json(checks: Sequence[BenchmarkCheck]) -> dict[str, Any]:
     """What was found as one JSON object; `pin` is the commit to write into the catalogue."""
     return {
-        "benchmarks": {one.benchmark: _entry(one) for one in found},
-        "differing": [one.benchmark for one in found if one.problems],
+        "benchmarks": {one.benchmark: _entry(one) for one in checks},
+        "differing": [one.benchmark for one in checks if one.problems],
     }
 
 
-def _entry(one: Checked) -> Mapping[str, Any]:
+def _entry(one: BenchmarkCheck) -> Mapping[str, Any]:
     return {**asdict(one), "problems": list(one.problems), "pin": one.pin}
 
 
-def checked_table(found: Sequence[Checked]) -> "Table":
+def checks_table(checks: Sequence[BenchmarkCheck]) -> "Table":
     """What was found as a table; problems follow below it."""
     from rich.table import Table
 
     table = Table("benchmark", "data set", "commit", "rows", "items", "as stated", box=None)
-    for one in found:
+    for one in checks:
         commit = (one.commit or "-")[:12] + (" (pin it)" if one.pin else "")
         counts = [str(count) if count is not None else "-" for count in (one.rows, one.items)]
         table.add_row(one.benchmark, one.repo, commit, *counts, "no" if one.problems else "yes")
@@ -119,20 +121,20 @@ def command(names: Sequence[str], folder: Path | None, as_json: bool) -> None:
 
     from rich.console import Console
 
-    found = list(check_catalogue(names, folder))
+    checks = list(check_catalogue(names, folder))
     if as_json:
-        print(json.dumps(checked_to_json(found), allow_nan=False))
+        print(json.dumps(checks_to_json(checks), allow_nan=False))
     else:
         console = Console(highlight=False, markup=False, width=500)  # no name is cut
-        console.print(checked_table(found))
-        for one in found:
+        console.print(checks_table(checks))
+        for one in checks:
             if one.pin:
                 console.print(f"{one.benchmark}: revision: {one.pin}", soft_wrap=True)
             for problem in one.problems:
                 console.print(problem, soft_wrap=True)
-    differing = [one.benchmark for one in found if one.problems]
+    differing = [one.benchmark for one in checks if one.problems]
     if differing:
         raise InputError(
-            f"{CATALOGUE}: {len(differing)} of {len(found)} benchmarks differ from their data "
+            f"{CATALOGUE}: {len(differing)} of {len(checks)} benchmarks differ from their data "
             f"sets: {', '.join(differing)}"
         )

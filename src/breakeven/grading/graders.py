@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
-from breakeven.grading.exact import grade_exact
+from breakeven.grading.exact_match import grade_exact
 from breakeven.grading.gym_scorer import grade_gym
 from breakeven.grading.instructions import grade_ifeval
 from breakeven.grading.letter import grade_letter
@@ -48,14 +48,14 @@ def graders(settings: Grading) -> Mapping[str, Grader]:
 GRADERS = graders(Grading())
 
 
-class Judged(NamedTuple):
+class GradedAnswer(NamedTuple):
     """The grade of all that a student wrote, and whether it was cut short."""
 
     grade: Grade
     truncated: bool
 
 
-def grade_answer(answer: Answer, item: Item, table: Mapping[str, Grader] = GRADERS) -> Judged:
+def grade_answer(answer: Answer, item: Item, table: Mapping[str, Grader] = GRADERS) -> GradedAnswer:
     """Grade what a student wrote on an item.
 
     An answer that the limit cut, or whose trace was never closed, is wrong and truncated: what it
@@ -65,11 +65,11 @@ def grade_answer(answer: Answer, item: Item, table: Mapping[str, Grader] = GRADE
         InputError: the item names no grader, or lacks what its grader needs.
     """
     if answer.truncated:
-        return Judged(UNPARSED, truncated=True)
-    return Judged(grader(item, table)(answer.without_trace, item), truncated=False)
+        return GradedAnswer(UNPARSED, truncated=True)
+    return GradedAnswer(grader_of(item, table)(answer.without_trace, item), truncated=False)
 
 
-def grader(item: Item, table: Mapping[str, Grader] = GRADERS) -> Grader:
+def grader_of(item: Item, table: Mapping[str, Grader] = GRADERS) -> Grader:
     """The grader of an item; raises InputError where there is none of that name."""
     if item.grader not in table:
         raise InputError(

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from breakeven.grading.boxes import final_text
-from breakeven.grading.references import right_answers
 from breakeven.grading.refusals import refuses
+from breakeven.grading.right_answers import right_answers
 from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 

@@ -25,7 +25,7 @@ _JUNK = "no idea"
 _OPEN = "Integral("
 
 
-class Entry(NamedTuple):
+class GymEntry(NamedTuple):
     """One entry. `worked` is its solution in steps, None for a data set that has no such solver.
 
     `raw` is reasoning-gym's own entry as JSON can hold it; `cluster` names the template or problem
@@ -60,7 +60,7 @@ def entries(
     count: int,
     seed: int,
     partition: Partition,
-) -> list[Entry]:
+) -> list[GymEntry]:
     """`count` entries with distinct contents.
 
     The content's hash decides the partition: "train" and "test" of a data set share no content
@@ -71,7 +71,7 @@ def entries(
             with a scorer that cannot be trusted, or fewer contents than `count`.
     """
     check_dataset(where, dataset, config)
-    kept: dict[str, Entry] = {}
+    kept: dict[str, GymEntry] = {}
     misses = 0
     for raw in _draws(where, dataset, config, seed=seed, partition=partition):
         entry = _entry(where, dataset, raw)
@@ -98,7 +98,7 @@ def _draws(
             yield chunk[number]
 
 
-def _entry(where: str, dataset: str, raw: dict[str, Any]) -> Entry | None:
+def _entry(where: str, dataset: str, raw: dict[str, Any]) -> GymEntry | None:
     """An entry, None where its statement does not lead to its answer."""
     if raw["answer"] is None:
         raise InputError(
@@ -113,7 +113,7 @@ def _entry(where: str, dataset: str, raw: dict[str, Any]) -> Entry | None:
     what = solver.content(raw) if solver else " ".join(raw["question"].split())
     content = f"gym {dataset} {digest_json(what)[:16]}"
     template = solver.template(raw) if solver and solver.template else None
-    return Entry(
+    return GymEntry(
         question=raw["question"].strip(),
         answer=answer,
         content=content,
@@ -124,7 +124,7 @@ def _entry(where: str, dataset: str, raw: dict[str, Any]) -> Entry | None:
     )
 
 
-def _check_scorer(where: str, dataset: str, config: dict[str, Any], entry: Entry) -> None:
+def _check_scorer(where: str, dataset: str, config: dict[str, Any], entry: GymEntry) -> None:
     """Refuse a data set whose scorer fails its own reference or passes junk."""
     if entry.grader != "gym":
         return

@@ -16,17 +16,17 @@ from typing import Any
 from breakeven.gym.datasets import open_dataset
 from breakeven.gym.safe_arithmetic import expression, value_and_numbers
 
-Entry = Mapping[str, Any]
+RawEntry = Mapping[str, Any]
 
 
-def scorer() -> Callable[[str, Mapping[str, Any], Entry, str], bool]:
+def scorer() -> Callable[[str, Mapping[str, Any], RawEntry, str], bool]:
     """Load reasoning-gym; the function that scores."""
     for library in ("reasoning_gym", "sympy"):
         importlib.import_module(library)
     return full_marks
 
 
-def full_marks(dataset: str, config: Mapping[str, Any], entry: Entry, answer: str) -> bool:
+def full_marks(dataset: str, config: Mapping[str, Any], entry: RawEntry, answer: str) -> bool:
     """Whether an answer, with or without a full stop at its end, has full marks.
 
     A scorer may raise on an answer that it cannot read; that is not full marks.
@@ -36,7 +36,7 @@ def full_marks(dataset: str, config: Mapping[str, Any], entry: Entry, answer: st
     )
 
 
-def _full_marks(dataset: str, config: Mapping[str, Any], entry: Entry, answer: str) -> bool:
+def _full_marks(dataset: str, config: Mapping[str, Any], entry: RawEntry, answer: str) -> bool:
     try:
         if dataset in OWN:
             return OWN[dataset](answer, entry)
@@ -51,40 +51,40 @@ def _dataset(dataset: str, config: str) -> Any:  # noqa: ANN401
     return open_dataset(f"item of {dataset}", dataset, json.loads(config), seed=0, size=1)
 
 
-def _same_text(answer: str, entry: Entry) -> bool:
+def _same_text(answer: str, entry: RawEntry) -> bool:
     return answer.strip() == entry["answer"].strip()
 
 
-def _same_words(answer: str, entry: Entry) -> bool:
+def _same_words(answer: str, entry: RawEntry) -> bool:
     return answer.casefold().split() == entry["answer"].casefold().split()
 
 
-def _a_valid_board(answer: str, entry: Entry) -> bool:
+def _a_valid_board(answer: str, entry: RawEntry) -> bool:
     return answer in entry["metadata"]["valid_answers"]
 
 
-def _same_integer(answer: str, entry: Entry) -> bool:
+def _same_integer(answer: str, entry: RawEntry) -> bool:
     return int(answer, 0) == int(entry["answer"], 0)  # 0x of any base
 
 
-def _makes_the_target(answer: str, entry: Entry) -> bool:
+def _makes_the_target(answer: str, entry: RawEntry) -> bool:
     value, numbers = value_and_numbers(answer)
     metadata = entry["metadata"]
     return value == metadata["target"] and sorted(numbers) == sorted(metadata["numbers"])
 
 
-def _makes_24(answer: str, entry: Entry) -> bool:
+def _makes_24(answer: str, entry: RawEntry) -> bool:
     value, numbers = value_and_numbers(answer)
     return value == 24 and sorted(numbers) == sorted(entry["metadata"]["numbers"])
 
 
-def _sorted_numbers(answer: str, entry: Entry) -> bool:
+def _sorted_numbers(answer: str, entry: RawEntry) -> bool:
     said = json.loads(answer.replace("'", '"'))
     wanted = entry["metadata"]["sorted_numbers"]
     return isinstance(said, list) and [float(one) for one in said] == [float(x) for x in wanted]
 
 
-def _is_an_integral(answer: str, entry: Entry) -> bool:
+def _is_an_integral(answer: str, entry: RawEntry) -> bool:
     import sympy
 
     variable = sympy.Symbol(entry["metadata"]["variable"])
@@ -94,7 +94,7 @@ def _is_an_integral(answer: str, entry: Entry) -> bool:
     return bool(sympy.simplify(sympy.diff(said, variable) - wanted) == 0)
 
 
-OWN: Mapping[str, Callable[[str, Entry], bool]] = MappingProxyType(
+OWN: Mapping[str, Callable[[str, RawEntry], bool]] = MappingProxyType(
     {
         "binary_matrix": _same_text,
         "bitwise_arithmetic": _same_integer,

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from breakeven.grading.graders import GRADERS, grader
+from breakeven.grading.graders import GRADERS, grader_of
 from breakeven.rows.completion import Completion
 from breakeven.rows.item import Item
 from breakeven.rows.prompt import Prompt
@@ -40,7 +40,7 @@ def both_right(prompt: Prompt, plain: Completion, traced: Completion) -> tuple[b
 def _right(completion: Completion, item: Item) -> bool:
     if not completion.finished:
         return False
-    return grader(item, GRADERS)(completion.answer, item).correct
+    return grader_of(item, GRADERS)(completion.answer, item).correct
 
 
 @dataclass

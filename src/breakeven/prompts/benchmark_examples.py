@@ -11,13 +11,13 @@ from breakeven.catalogue.benchmark_items import (
 )
 from breakeven.core.errors import InputError
 from breakeven.hubdata import sample
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import CatalogueSource
 from breakeven.rows.item import Item
 from breakeven.rows.prompt import Prompt
 
 
-def example_prompts(name: str, source: CatalogueSource, arrivals: Arrivals) -> list[Prompt]:
+def example_prompts(name: str, source: CatalogueSource, notes: LoadNotes) -> list[Prompt]:
     r"""Questions of the benchmark's split for examples, at most as many as are asked for.
 
     They are put as its test items are; the reference is written as an answer is, in its `\boxed{}`.
@@ -38,7 +38,7 @@ def example_prompts(name: str, source: CatalogueSource, arrivals: Arrivals) -> l
         )
     folder = Path(source.folder) if source.folder else None
     rows = open_rows(source.benchmark, benchmark, folder, split=split)
-    arrivals.opened(folder or benchmark.repo, benchmark.revision, rows)
+    notes.add_data_set(folder or benchmark.repo, benchmark.revision, rows)
     instruction = table.instructions[benchmark.instruction]
     asked = sample(enumerate(numbered_questions(rows, benchmark)), source.prompts, source.seed)
     items = [item_of(name, benchmark, instruction, row, one) for _, (row, one) in asked]

@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from breakeven.hubdata import field_of, stream_rows
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import DatasetSource
 from breakeven.rows.content import content_of
 from breakeven.rows.prompt import Prompt
 
 
-def dataset_prompts(name: str, source: DatasetSource, arrivals: Arrivals) -> Iterator[Prompt]:
-    """The prompts of a data set, row by row; rows without one are counted in `arrivals`.
+def dataset_prompts(name: str, source: DatasetSource, notes: LoadNotes) -> Iterator[Prompt]:
+    """The prompts of a data set, row by row; rows without one are counted in `notes`.
 
     A number as the reference is taken as its text; a row whose reference is missing, empty or NaN
     has none.
@@ -33,7 +33,7 @@ def dataset_prompts(name: str, source: DatasetSource, arrivals: Arrivals) -> Ite
         seed=source.seed,
         digest=source.digest,
     )
-    arrivals.opened(source.place, source.revision, rows)
+    notes.add_data_set(source.place, source.revision, rows)
     for number, row in rows.numbered:
         text = field_of(row, source.prompt, rows.where)
         reference = None
@@ -41,7 +41,7 @@ def dataset_prompts(name: str, source: DatasetSource, arrivals: Arrivals) -> Ite
             reference = _present(field_of(row, source.reference, rows.where))
         reason = _why_unusable(text, reference)
         if reason is not None:
-            arrivals.drop(number, reason)
+            notes.add_dropped(number, reason)
             continue
         known = None if reference is None else str(reference).strip() or None
         yield Prompt(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from breakeven.hubdata import stream_rows
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import PublishedSource
 from breakeven.rows.content import content_of
 from breakeven.rows.prompt import Prompt
@@ -13,10 +13,10 @@ from breakeven.rows.traces import why_misplaced, why_not_traced
 COLUMNS = ("prompt", "reasoning", "ift")
 
 
-def published_prompts(name: str, source: PublishedSource, arrivals: Arrivals) -> Iterator[Prompt]:
+def published_prompts(name: str, source: PublishedSource, notes: LoadNotes) -> Iterator[Prompt]:
     """The prompts of published pairs, row by row, in the order of the split.
 
-    Bad rows are counted in `arrivals`; a sample is drawn before rows are checked.
+    Bad rows are counted in `notes`; a sample is drawn before rows are checked.
 
     Raises:
         InputError, MachineError: see `stream_rows`; a column of the schema is missing.
@@ -32,11 +32,11 @@ def published_prompts(name: str, source: PublishedSource, arrivals: Arrivals) ->
         seed=source.seed,
         digest=source.digest,
     )
-    arrivals.opened(source.place, source.revision, rows)
+    notes.add_data_set(source.place, source.revision, rows)
     for number, row in rows.numbered:
         reason = why_bad(row)
         if reason is not None:
-            arrivals.drop(number, reason)
+            notes.add_dropped(number, reason)
             continue
         yield Prompt(
             id=f"{name}-{number:06d}",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from breakeven import procedural
 from breakeven.core.errors import InputError
 from breakeven.hubdata import jsonl_rows
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import (
     CatalogueSource,
     DatasetSource,
@@ -26,11 +26,11 @@ from breakeven.rows.prompt import Prompt
 
 def load_prompts(name: str, source: Source) -> list[Prompt]:
     """The prompts of a source, the same for the same params; raises as `stream_prompts`."""
-    return list(stream_prompts(name, source, Arrivals()))
+    return list(stream_prompts(name, source, LoadNotes()))
 
 
-def stream_prompts(name: str, source: Source, arrivals: Arrivals) -> Iterable[Prompt]:
-    """The prompts of a source one by one; `arrivals` is complete when they have all been taken.
+def stream_prompts(name: str, source: Source, notes: LoadNotes) -> Iterable[Prompt]:
+    """The prompts of a source one by one; `notes` is complete when they have all been taken.
 
     Raises:
         InputError: the file or data set is missing or a row of it is no prompt, or the generator
@@ -49,18 +49,18 @@ def stream_prompts(name: str, source: Source, arrivals: Arrivals) -> Iterable[Pr
         case DatasetSource():
             from breakeven.prompts.dataset_prompts import dataset_prompts
 
-            return _some(name, dataset_prompts(name, source, arrivals), arrivals)
+            return _some(name, dataset_prompts(name, source, notes), notes)
         case PublishedSource():
             from breakeven.prompts.published_prompts import published_prompts
 
-            return _some(name, published_prompts(name, source, arrivals), arrivals)
+            return _some(name, published_prompts(name, source, notes), notes)
         case CatalogueSource():
             from breakeven.prompts.benchmark_examples import example_prompts
 
-            return example_prompts(name, source, arrivals)
+            return example_prompts(name, source, notes)
 
 
-def _some(name: str, prompts: Iterator[Prompt], arrivals: Arrivals) -> Iterator[Prompt]:
+def _some(name: str, prompts: Iterator[Prompt], notes: LoadNotes) -> Iterator[Prompt]:
     """The prompts, unless there are none."""
     empty = True
     for prompt in prompts:
@@ -68,9 +68,9 @@ def _some(name: str, prompts: Iterator[Prompt], arrivals: Arrivals) -> Iterator[
         yield prompt
     if empty:
         reason = "it has no rows"
-        if arrivals.dropped:
-            reason, _ = arrivals.dropped.most_common(1)[0]
-            reason = f"of {arrivals.dropped.total()} rows none can be used, mostly since {reason}"
+        if notes.dropped:
+            reason, _ = notes.dropped.most_common(1)[0]
+            reason = f"of {notes.dropped.total()} rows none can be used, mostly since {reason}"
         raise InputError(f"params.yaml: sources.{name}: {reason}; name another split or data set")
 
 
@@ -102,7 +102,7 @@ def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:
     ]
 
 
-class JsonlRow(BaseModel):
+class PromptRow(BaseModel):
     """A row of a source's file."""
 
     model_config = ConfigDict(extra="forbid")
@@ -116,7 +116,7 @@ class JsonlRow(BaseModel):
 def _jsonl_prompts(name: str, source: JsonlSource) -> list[Prompt]:
     rows = jsonl_rows(
         Path(source.path),
-        JsonlRow,
+        PromptRow,
         count=source.prompts,
         seed=source.seed,
         what="a source needs at least one prompt",

@@ -10,7 +10,7 @@ from breakeven.core.files import atomic_path
 from breakeven.core.layout import answers_path
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import answer_flops
-from breakeven.grading.graders import F1, Judged
+from breakeven.grading.graders import F1, GradedAnswer
 from breakeven.rows.answer import Answer
 from breakeven.rows.grade import Grade
 from breakeven.rows.item import Item
@@ -61,7 +61,7 @@ class Part(NamedTuple):
 def part_table(
     cell: Part,
     answers: Sequence[Answer],
-    judged: Sequence[Judged],
+    graded: Sequence[GradedAnswer],
     items: Mapping[str, Item],
     shape: Architecture | str,
 ) -> "pa.Table":
@@ -85,9 +85,9 @@ def part_table(
         "family": [item.family for item in asked],
         "item": [answer.item for answer in answers],
         "sample": [answer.sample for answer in answers],
-        "correct": [one.grade.correct for one in judged],
-        "parsed": [one.grade.parsed for one in judged],
-        "truncated": [one.truncated for one in judged],
+        "correct": [one.grade.correct for one in graded],
+        "parsed": [one.grade.parsed for one in graded],
+        "truncated": [one.truncated for one in graded],
         "inference_flops": [None] * len(answers)
         if isinstance(shape, str)
         else answer_flops(shape, tokens["prompt_tokens"], new_tokens),
@@ -95,7 +95,7 @@ def part_table(
         "cluster": [item.cluster for item in asked],
         "content": [item.content for item in asked],
         "f1": [
-            _f1(answer, one, item) for answer, one, item in zip(answers, judged, asked, strict=True)
+            _f1(answer, one, item) for answer, one, item in zip(answers, graded, asked, strict=True)
         ],
     }
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
@@ -124,7 +124,7 @@ def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
         pq.write_table(whole, temporary, compression="zstd")
 
 
-def _f1(answer: Answer, judged: Judged, item: Item) -> float | None:
+def _f1(answer: Answer, graded: GradedAnswer, item: Item) -> float | None:
     if item.grader not in F1:
         return None
-    return 0.0 if judged.truncated else F1[item.grader](answer.without_trace, item)
+    return 0.0 if graded.truncated else F1[item.grader](answer.without_trace, item)

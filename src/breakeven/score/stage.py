@@ -48,10 +48,10 @@ def run(params: Params) -> None:
             part, items[part.task], params.answering.decodings[part.decoding].samples
         )
         asked = items[part.task]
-        judged = [grade_answer(answer, asked[answer.item], table) for answer in answers]
+        graded = [grade_answer(answer, asked[answer.item], table) for answer in answers]
         if params.grading.judges:
-            docket.add(number, answers, judged, asked)
-        tables.append(part_table(part, answers, judged, asked, shapes[part.student]))
+            docket.add(number, answers, graded, asked)
+        tables.append(part_table(part, answers, graded, asked, shapes[part.student]))
     hearing = _heard(params, docket)
     if hearing:
         tables = [with_grades(one, hearing.grades.get(n, {})) for n, one in enumerate(tables)]

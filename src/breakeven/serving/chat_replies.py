@@ -76,7 +76,7 @@ class ChatReply(NamedTuple):
     thinking_tokens: int | None
 
 
-class Usage(NamedTuple):
+class TokenUsage(NamedTuple):
     """Tokens read, written and thought, each None where the server does not say."""
 
     prompt_tokens: int | None
@@ -125,7 +125,7 @@ def _check_characters(text: str) -> None:
         raise UnreadableReplyError(f"holds half of a character (U+{half:04X})") from error
 
 
-def _counted(usage: Usage, content: str, reasoning: str | None) -> Usage:
+def _counted(usage: TokenUsage, content: str, reasoning: str | None) -> TokenUsage:
     """Counts without those that cannot be: a server that does not count says 0, for a prompt or a
     reply that has text; one that counts an answer into its trace does not part the two.
     """
@@ -134,7 +134,7 @@ def _counted(usage: Usage, content: str, reasoning: str | None) -> Usage:
         written = thought = None
     if thought is not None and thought == written and content.strip():
         thought = None
-    return Usage(prompt or None, written, thought)
+    return TokenUsage(prompt or None, written, thought)
 
 
 def has_failed(body: Mapping[str, Any]) -> bool:
@@ -144,7 +144,7 @@ def has_failed(body: Mapping[str, Any]) -> bool:
     return isinstance(first, dict) and str(first.get("finish_reason")).lower() in _FAILED
 
 
-def read_usage(usage: object) -> Usage:
+def read_usage(usage: object) -> TokenUsage:
     """Token counts. Reasoning tokens lie within the completion's (OpenAI) or beside them (xAI).
 
     `total_tokens` tells which. Tokens of the total that no other count has are the trace's: Gemini
@@ -154,7 +154,7 @@ def read_usage(usage: object) -> Usage:
         UnreadableReplyError: a count is no number of tokens, or they contradict each other.
     """
     if usage is None or usage == {}:
-        return Usage(None, None, None)
+        return TokenUsage(None, None, None)
     if not isinstance(usage, dict):
         raise UnreadableReplyError(f"counts tokens as {usage!r}")
     details = usage.get("completion_tokens_details")
@@ -167,7 +167,7 @@ def read_usage(usage: object) -> Usage:
     if thought is None:  # DeepSeek's own servers and SGLang count it beside the others
         thought = _count(usage, "reasoning_tokens")
     if prompt is None or total is None:
-        return Usage(prompt, *_without_total(written, thought))
+        return TokenUsage(prompt, *_without_total(written, thought))
     rest = total - prompt
     known = thought or 0
     if rest >= 0 and written is None:
@@ -175,9 +175,9 @@ def read_usage(usage: object) -> Usage:
     if written is not None:
         beside = rest == written + known
         if rest == written and known <= written:
-            return Usage(prompt, written, thought)
+            return TokenUsage(prompt, written, thought)
         if beside or (thought is None and rest > written):
-            return Usage(prompt, rest, rest - written)
+            return TokenUsage(prompt, rest, rest - written)
     raise UnreadableReplyError(
         f"has counts that contradict each other: prompt_tokens {prompt}, completion_tokens "
         f"{written}, reasoning_tokens {thought}, total_tokens {total}"

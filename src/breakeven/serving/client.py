@@ -26,7 +26,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from breakeven.core.errors import BreakevenError, InputError
 from breakeven.serving.chat_replies import UnreadableReplyError
 from breakeven.serving.failures import (
-    Where,
+    Endpoint,
     check_completion,
     explained,
     is_connection_failure,
@@ -103,8 +103,8 @@ def run_requests(
 class _Server:
     """One base URL: what it has in flight, and until when it rests after a lost connection."""
 
-    def __init__(self, where: Where, client: AsyncOpenAI) -> None:
-        self.where, self.client = where, client
+    def __init__(self, endpoint: Endpoint, client: AsyncOpenAI) -> None:
+        self.endpoint, self.client = endpoint, client
         self.in_flight = self.sent = self.lost_in_a_row = 0
         self.rests_until = 0.0
 
@@ -134,11 +134,11 @@ class _Run:
     async def all(self, concurrency: int, timeout_seconds: float, *, first_alone: bool) -> None:
         async with AsyncExitStack() as stack:
             for url in self.endpoints.base_urls:
-                where = Where(
+                endpoint = Endpoint(
                     url, self.endpoints.model, self.endpoints.key, self.endpoints.key_name
                 )
-                client = _client(where, timeout_seconds, concurrency)
-                self.servers.append(_Server(where, await stack.enter_async_context(client)))
+                client = _client(endpoint, timeout_seconds, concurrency)
+                self.servers.append(_Server(endpoint, await stack.enter_async_context(client)))
             if first_alone:
                 await self._work(most=1)
             await asyncio.gather(*(self._work() for _ in range(concurrency)))
@@ -158,13 +158,13 @@ class _Run:
                 self.failure = error
             self.ending.set()
 
-    def _hand_over(self, request: Request, reply: dict[str, Any], where: Where) -> None:
+    def _hand_over(self, request: Request, reply: dict[str, Any], endpoint: Endpoint) -> None:
         try:
             self.on_result(request, reply)
         except UnreadableReplyError as error:
-            raise unreadable(error, where, request) from error
+            raise unreadable(error, endpoint, request) from error
 
-    async def _answered(self, request: Request) -> tuple[dict[str, Any], Where] | None:
+    async def _answered(self, request: Request) -> tuple[dict[str, Any], Endpoint] | None:
         """The reply and its server, after as many attempts as it takes; None where another
         request's failure ended the run while this one waited to be tried again."""
         last: list[_Server] = []
@@ -177,14 +177,14 @@ class _Run:
         )
         try:
             reply: dict[str, Any] = await retrying(self._attempt, request, last)
-            return reply, last[-1].where
+            return reply, last[-1].endpoint
         except BreakevenError:
             raise
         except Exception as error:
             if self.ending.is_set() and may_pass(error):
                 return None
-            where, client = last[-1].where, last[-1].client
-            raise await explained(error, where, request, client, self.attempts) from error
+            endpoint, client = last[-1].endpoint, last[-1].client
+            raise await explained(error, endpoint, request, client, self.attempts) from error
 
     async def _attempt(self, request: Request, last: list[_Server]) -> dict[str, Any]:
         server = self._server(last)
@@ -229,16 +229,16 @@ async def _posted(client: AsyncOpenAI, request: Request, model: str) -> dict[str
     return dict(reply)
 
 
-def _client(where: Where, timeout_seconds: float, concurrency: int) -> AsyncOpenAI:
+def _client(endpoint: Endpoint, timeout_seconds: float, concurrency: int) -> AsyncOpenAI:
     http = DefaultAsyncHttpxClient(
         timeout=httpx2.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
         limits=httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
-        trust_env=urlsplit(where.url).hostname
+        trust_env=urlsplit(endpoint.url).hostname
         not in _LOOPBACK,  # a proxy does not lead to this machine
     )
     return AsyncOpenAI(
-        base_url=where.url,
-        api_key=where.key,
+        base_url=endpoint.url,
+        api_key=endpoint.key,
         max_retries=0,
         timeout=timeout_seconds,
         http_client=http,

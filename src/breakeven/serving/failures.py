@@ -39,8 +39,8 @@ class MalformedReplyError(Exception):
         self.passes = passes
 
 
-class Where(NamedTuple):
-    """What an error names: the server's URL, its model, the key (to be hidden) and the section."""
+class Endpoint(NamedTuple):
+    """One server of a model: what an error names. The key is hidden in what servers say."""
 
     url: str
     model: str
@@ -74,8 +74,10 @@ def read_json_reply(text: str) -> Any:  # noqa: ANN401 - whatever the server sen
         return json.loads(text)
     except ValueError as error:
         streams = text.lstrip().startswith(("data:", "event:"))
-        told = "is a stream of events, which nobody asked for" if streams else "is no JSON"
-        raise MalformedReplyError(f"the reply {told}: {text[:80]!r}", passes=not streams) from error
+        problem = "is a stream of events, which nobody asked for" if streams else "is no JSON"
+        raise MalformedReplyError(
+            f"the reply {problem}: {text[:80]!r}", passes=not streams
+        ) from error
     except RecursionError as error:
         raise MalformedReplyError(
             f"the reply is nested too deeply: {text[:80]!r}", passes=False
@@ -87,13 +89,13 @@ def check_completion(reply: object, text: str) -> None:
 
     Some servers and proxies send an error so, with its status as a code (OpenRouter).
     """
-    told = reply.get("error") if isinstance(reply, dict) else None
-    if told:
-        code = str(told.get("code")) if isinstance(told, dict) else ""
-        message = told.get("message") if isinstance(told, dict) else told
+    problem = reply.get("error") if isinstance(reply, dict) else None
+    if problem:
+        code = str(problem.get("code")) if isinstance(problem, dict) else ""
+        message = problem.get("message") if isinstance(problem, dict) else problem
         status = int(code) if re.fullmatch("[1-9][0-9]{2}", code) else None
         raise MalformedReplyError(
-            f"an error instead of a completion: {message or told}"
+            f"an error instead of a completion: {message or problem}"
             + (f" ({status})" if status is not None else ""),
             passes=status is not None and _passes(status),
         )
@@ -103,11 +105,12 @@ def check_completion(reply: object, text: str) -> None:
         raise MalformedReplyError(f"the server gave up on the completion: {text[:200]!r}")
 
 
-def unreadable(error: UnreadableReplyError, where: Where, request: "Request") -> MachineError:
+def unreadable(error: UnreadableReplyError, endpoint: Endpoint, request: "Request") -> MachineError:
     """The error of a reply that is not understood, in one line that says what to do."""
     return MachineError(
-        f"{_shown(where.url)}: the reply to {request.id} {_one_line(str(error), where.key)}; it is "
-        f"not kept: use a server for {where.key_name} that answers as OpenAI's API does"
+        f"{_shown(endpoint.url)}: the reply to {request.id} "
+        f"{_one_line(str(error), endpoint.key)}; it is not kept: "
+        f"use a server for {endpoint.key_name} that answers as OpenAI's API does"
     )
 
 
@@ -133,65 +136,71 @@ def retry_after_seconds(error: BaseException | None) -> float | None:
 
 
 async def explained(
-    error: Exception, where: Where, request: "Request", client: AsyncOpenAI, attempts: int
+    error: Exception, endpoint: Endpoint, request: "Request", client: AsyncOpenAI, attempts: int
 ) -> BreakevenError:
     """The error of a request that failed for good, in one line that says what to do."""
-    url = _shown(where.url)
+    url = _shown(endpoint.url)
     if isinstance(error, APIStatusError):
-        return await _explained_status(error, where, request, client, attempts)
+        return await _explained_status(error, endpoint, request, client, attempts)
     if is_connection_failure(error):
         cause = error.__cause__ or error
-        told = _one_line(str(cause), where.key) or type(cause).__name__
+        problem = _one_line(str(cause), endpoint.key) or type(cause).__name__
         return MachineError(
-            f"{url}: the server cannot be reached ({told}), tried {attempts} times; start it or "
-            f"correct its address in {where.key_name}"
+            f"{url}: the server cannot be reached ({problem}), tried {attempts} times; start it or "
+            f"correct its address in {endpoint.key_name}"
         )
     if isinstance(error, APITimeoutError):
         return MachineError(
             f"{url}: no answer to {request.id} in time, tried {attempts} times; raise "
-            f"{where.key_name}.timeout_seconds or lower concurrency"
+            f"{endpoint.key_name}.timeout_seconds or lower concurrency"
         )
     if isinstance(error, (MalformedReplyError, OpenAIError)):
-        return MachineError(f"{url}: {_one_line(str(error), where.key)}")
+        return MachineError(f"{url}: {_one_line(str(error), endpoint.key)}")
     raise error
 
 
 async def _explained_status(
-    error: APIStatusError, where: Where, request: "Request", client: AsyncOpenAI, attempts: int
+    error: APIStatusError,
+    endpoint: Endpoint,
+    request: "Request",
+    client: AsyncOpenAI,
+    attempts: int,
 ) -> BreakevenError:
-    status, message = error.status_code, _message(error, where.key)
+    status, message = error.status_code, _message(error, endpoint.key)
     if status == 401:
         # The server's own words are left out: some repeat a part of the key.
         return InputError(
-            f"{_shown(where.url)}: the server refuses the key (401); correct the variable that "
-            f"{where.key_name}.key_variable names"
+            f"{_shown(endpoint.url)}: the server refuses the key (401); correct the variable that "
+            f"{endpoint.key_name}.key_variable names"
         )
     if status == 404:
-        return await _not_found(where, str(request.body.get("model", where.model)), message, client)
+        return await _not_found(
+            endpoint, str(request.body.get("model", endpoint.model)), message, client
+        )
     if status in _PASSING or status >= 500:
-        return _explained_busy(error, where, request, attempts, message)
+        return _explained_busy(error, endpoint, request, attempts, message)
     if _CONTEXT.search(f"{error.code} {message}"):
         limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
         asked = f" and {limit} new tokens" if limit else ""
         return InputError(
-            f"{where.key_name}: {request.id}{asked} do not fit the context of {where.model}; use a "
-            f"smaller max_new_tokens or serve it with a longer context: {message}"
+            f"{endpoint.key_name}: {request.id}{asked} do not fit the context of {endpoint.model}; "
+            f"use a smaller max_new_tokens or serve it with a longer context: {message}"
         )
     if "max_completion_tokens" in message and "max_tokens" in request.body:
         return InputError(
-            f"{where.key_name}.limit_name: value is 'max_tokens'; {_shown(where.url)} wants "
+            f"{endpoint.key_name}.limit_name: value is 'max_tokens'; {_shown(endpoint.url)} wants "
             f"max_completion_tokens: {message}"
         )
     return InputError(
-        f"{_shown(where.url)}: {status} for {request.id}: {message}; mend what {where.key_name} "
-        "asks for, or the server"
+        f"{_shown(endpoint.url)}: {status} for {request.id}: {message}; "
+        f"mend what {endpoint.key_name} asks for, or the server"
     )
 
 
 def _explained_busy(
-    error: APIStatusError, where: Where, request: "Request", attempts: int, message: str
+    error: APIStatusError, endpoint: Endpoint, request: "Request", attempts: int, message: str
 ) -> MachineError:
-    url, status = _shown(where.url), error.status_code
+    url, status = _shown(endpoint.url), error.status_code
     if error.code == "insufficient_quota":
         return MachineError(f"{url}: the account's quota is spent: {message}")
     asked = retry_after_seconds(error)
@@ -202,24 +211,26 @@ def _explained_busy(
     if status == 429:
         return MachineError(
             f"{url}: the server is too busy (429), tried {attempts} times; lower "
-            f"{where.key_name}.concurrency or run this again later: {message}"
+            f"{endpoint.key_name}.concurrency or run this again later: {message}"
         )
     return MachineError(f"{url}: {status} for {request.id}, tried {attempts} times: {message}")
 
 
-async def _not_found(where: Where, model: str, message: str, client: AsyncOpenAI) -> InputError:
+async def _not_found(
+    endpoint: Endpoint, model: str, message: str, client: AsyncOpenAI
+) -> InputError:
     """A 404: the model is not served here, or the URL leads to no such API."""
     try:
         served = [one.id async for one in client.models.list()]
     except (OpenAIError, ValueError, AttributeError):
         return InputError(
-            f"{_shown(where.url)}: 404 and no list of models: is it the base URL of an "
+            f"{_shown(endpoint.url)}: 404 and no list of models: is it the base URL of an "
             f"OpenAI-compatible API (it often ends in /v1)? {message}".rstrip()
         )
     if model in served:
-        return InputError(f"{_shown(where.url)}: 404 though it serves {model!r}: {message}")
+        return InputError(f"{_shown(endpoint.url)}: 404 though it serves {model!r}: {message}")
     return InputError(
-        f"{where.key_name}.model: {model!r} is not served at {_shown(where.url)}; "
+        f"{endpoint.key_name}.model: {model!r} is not served at {_shown(endpoint.url)}; "
         f"{did_you_mean(model, served)}"
     )
 

@@ -27,7 +27,7 @@ from urllib.error import URLError
 from breakeven.core.errors import MachineError
 from breakeven.core.scratch import SCRATCH
 from breakeven.params import VllmServer
-from breakeven.serving import keeper
+from breakeven.serving import supervisor
 from breakeven.serving.launch import launch_command, server_environment, vllm_build
 from breakeven.serving.server_log import failure
 
@@ -87,7 +87,7 @@ def vllm_server(
         folder, settings, build, label=label, port=port, adapters=adapters, tokenizer=tokenizer
     )
     environment = server_environment(settings, build, api_key)
-    with _kept(command, environment, log) as process:
+    with _supervised(command, environment, log) as process:
 
         def check() -> None:
             if _has_ended(process):
@@ -106,15 +106,15 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _kept(
+def _supervised(
     command: list[str], environment: Mapping[str, str], log: Path
 ) -> "Iterator[subprocess.Popen[bytes]]":
-    """The command under its keeper, which ends it when this block or this process ends."""
-    kept = [sys.executable, "-I", keeper.__file__, str(GRACE_SECONDS), *command]
+    """The command under its supervisor, which ends it when this block or this process ends."""
+    supervised = [sys.executable, "-I", supervisor.__file__, str(GRACE_SECONDS), *command]
     with log.open("wb") as output:
         # In a session of its own: ctrl-C in a terminal reaches us, and we stop it in order.
         process = subprocess.Popen(  # noqa: S603
-            kept,
+            supervised,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -128,7 +128,7 @@ def _kept(
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Let the keeper end the server; a second ctrl-C meanwhile does not leave it behind."""
+    """Let the supervisor end the server; a second ctrl-C meanwhile does not leave it behind."""
     assert process.stdin is not None
     process.stdin.close()
     while True:

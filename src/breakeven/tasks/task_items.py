@@ -10,7 +10,7 @@ from breakeven.catalogue.item_text import LETTERS, with_choices
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
 from breakeven.hubdata import jsonl_rows
-from breakeven.hubdata.arrivals import Arrivals
+from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import (
     CatalogueTask,
     GymTask,
@@ -22,8 +22,8 @@ from breakeven.params import (
 from breakeven.rows.item import Item
 
 
-def load_items(name: str, task: Task, arrivals: Arrivals | None = None) -> list[Item]:
-    """The items of a task, the same for the same params; `arrivals` notes a data set's commit.
+def load_items(name: str, task: Task, notes: LoadNotes | None = None) -> list[Item]:
+    """The items of a task, the same for the same params; `notes` takes down a data set's commit.
 
     Raises:
         InputError: the file is missing or a row of it is no item, or the generator has too few.
@@ -40,7 +40,7 @@ def load_items(name: str, task: Task, arrivals: Arrivals | None = None) -> list[
         case CatalogueTask():
             from breakeven.catalogue.benchmark_items import catalogue_items
 
-            return catalogue_items(name, task, arrivals)
+            return catalogue_items(name, task, notes)
         case LmEvalTask():
             from breakeven.tasks.lm_eval_items import lm_eval_items
 
@@ -75,7 +75,7 @@ def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
     ]
 
 
-class JsonlRow(BaseModel):
+class ItemRow(BaseModel):
     """A row of a task's file; with choices, `reference` is the right one or its letter."""
 
     model_config = ConfigDict(extra="forbid")
@@ -91,7 +91,7 @@ class JsonlRow(BaseModel):
 def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
     path = Path(task.path)
     rows = jsonl_rows(
-        path, JsonlRow, count=task.items, seed=task.seed, what="a task needs at least one item"
+        path, ItemRow, count=task.items, seed=task.seed, what="a task needs at least one item"
     )
     items = [_jsonl_item(name, task, path, number, row) for number, row in rows]
     ids = [item.id for item in items]
@@ -101,7 +101,7 @@ def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
     return items
 
 
-def _jsonl_item(name: str, task: JsonlTask, path: Path, number: int, row: JsonlRow) -> Item:
+def _jsonl_item(name: str, task: JsonlTask, path: Path, number: int, row: ItemRow) -> Item:
     prompt, reference = row.question, row.reference
     if task.family.endswith("-mc") != bool(row.choices):
         what = "no choices in" if not row.choices else "choices in"

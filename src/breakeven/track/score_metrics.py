@@ -7,7 +7,7 @@ from pathlib import Path
 
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import FamilyScore
-from breakeven.tracking.entries import known
+from breakeven.tracking.run_contents import measured
 
 # Column of the item rows: the group of metrics that shows its mean over a family.
 _SHOWN = {
@@ -65,7 +65,7 @@ def _family_metrics(score: FamilyScore) -> dict[str, float]:
     parsed = score.means.get("parsed")
     shown = {f"{group}/{score.family}": score.means.get(column) for column, group in _SHOWN.items()}
     shown[f"unparsed/{score.family}"] = None if parsed is None else 1.0 - parsed
-    return known(shown)
+    return measured(shown)
 
 
 def _means_over_families(metrics: Mapping[str, float]) -> dict[str, float]:

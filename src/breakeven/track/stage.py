@@ -1,11 +1,11 @@
 """`track`: bring MLflow in line with the records. One run a cell, whatever was there before."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.params import Params
-from breakeven.track.wanted_runs import study_entries
-from breakeven.tracking.entries import Entry
+from breakeven.track.wanted_runs import wanted_runs
+from breakeven.tracking.run_contents import RunContents
 from breakeven.tracking.run_names import cells_of
 from breakeven.tracking.runs import (
     StoredRun,
@@ -38,7 +38,7 @@ NOTE = """One run a cell (student, arm, seed): its training and its answers toge
 """
 
 
-class Counts(NamedTuple):
+class TrackCounts(NamedTuple):
     """What `track` did: runs added, archived, and kept as they were."""
 
     added: int
@@ -46,10 +46,10 @@ class Counts(NamedTuple):
     kept: int
 
 
-class Plan(NamedTuple):
+class RunChanges(NamedTuple):
     """What is to be written, and which runs are to be archived after that."""
 
-    write: tuple[Entry, ...]
+    write: tuple[RunContents, ...]
     archive: tuple[StoredRun, ...]
     kept: int
 
@@ -60,7 +60,7 @@ def run(params: Params) -> None:
     print(f"MLflow: {done.added} runs added, {done.archived} archived, {done.kept} kept")
 
 
-def track(params: Params) -> Counts:
+def track(params: Params) -> TrackCounts:
     """Write the missing runs and archive those that are outdated; does nothing the second time.
 
     Where nothing has changed, a local database is only read, and MLflow is not imported.
@@ -71,47 +71,49 @@ def track(params: Params) -> Counts:
     """
     from filelock import FileLock
 
-    entries = study_entries(params)
+    wanted = wanted_runs(params)
     store = current_store()
     FOLDER.mkdir(exist_ok=True)
     with FileLock(FOLDER / ".track.lock"):
         if store.database is not None and is_ready(store.database):
             stored = stored_runs(store, params.study)
             if stored is not None:
-                plan = compare(entries, stored, cells_of(params))
-                if not plan.write and not plan.archive:
-                    return Counts(0, 0, plan.kept)
-        return _bring_in_line(store, params, entries)
+                changes = needed_changes(wanted, stored, cells_of(params))
+                if not changes.write and not changes.archive:
+                    return TrackCounts(0, 0, changes.kept)
+        return _bring_in_line(store, params, wanted)
 
 
-def compare(entries: Iterable[Entry], stored: Iterable[StoredRun], cells: Container[str]) -> Plan:
-    """Which entries have no run, and which runs show no entry.
+def needed_changes(
+    wanted: Iterable[RunContents], stored: Iterable[StoredRun], cells: Container[str]
+) -> RunChanges:
+    """Which wanted runs are not stored, and which stored runs are not wanted.
 
     A live run of one of the `cells` of params.yaml whose training has no record yet is left alone:
     the training may still be running, or be resumed.
     """
-    by_cell: dict[str, list[StoredRun]] = {}
+    runs_of: dict[str, list[StoredRun]] = {}
     for run in stored:
-        by_cell.setdefault(run.cell, []).append(run)
+        runs_of.setdefault(run.cell, []).append(run)
     write, keep = [], set()
-    wanted: Mapping[str, Entry] = {entry.cell: entry for entry in entries}
-    for cell, entry in wanted.items():
-        right = [run for run in by_cell.get(cell, ()) if run.shows(entry)]
+    by_cell = {run.cell: run for run in wanted}
+    for cell, contents in by_cell.items():
+        right = [run for run in runs_of.get(cell, ()) if run.shows(contents)]
         if right:
             keep.add(right[0].run_id)
         else:
-            write.append(entry)
+            write.append(contents)
     archive = [
         run
-        for runs in by_cell.values()
+        for runs in runs_of.values()
         for run in runs
         if run.run_id not in keep
-        and not (run.live and run.cell in cells and run.cell not in wanted)
+        and not (run.live and run.cell in cells and run.cell not in by_cell)
     ]
-    return Plan(tuple(write), tuple(archive), len(keep))
+    return RunChanges(tuple(write), tuple(archive), len(keep))
 
 
-def _bring_in_line(store: Store, params: Params, entries: list[Entry]) -> Counts:
+def _bring_in_line(store: Store, params: Params, wanted: list[RunContents]) -> TrackCounts:
     set_environment()
     initialise(store)
     from mlflow import MlflowClient
@@ -120,20 +122,22 @@ def _bring_in_line(store: Store, params: Params, entries: list[Entry]) -> Counts
     try:
         client = MlflowClient(store.uri)
         tags = {"mlflow.note.content": NOTE} | saved_views(
-            name for entry in entries for name in (*entry.metrics, *entry.series)
+            name for run in wanted for name in (*run.metrics, *run.series)
         )
         experiment_id = ensure_experiment(client, store, params.study, tags)
-        plan = compare(entries, stored_runs_by_client(client, experiment_id), cells_of(params))
-        _write_and_archive(client, experiment_id, plan)
+        changes = needed_changes(
+            wanted, stored_runs_by_client(client, experiment_id), cells_of(params)
+        )
+        _write_and_archive(client, experiment_id, changes)
     except MlflowException as error:
         raise explain(store, error) from error
-    return Counts(len(plan.write), len(plan.archive), plan.kept)
+    return TrackCounts(len(changes.write), len(changes.archive), changes.kept)
 
 
-def _write_and_archive(client: "MlflowClient", experiment_id: str, plan: Plan) -> None:
+def _write_and_archive(client: "MlflowClient", experiment_id: str, changes: RunChanges) -> None:
     from tqdm import tqdm
 
-    for entry in tqdm(plan.write, desc="MLflow runs", unit="run", disable=None, leave=False):
-        write_run(client, experiment_id, entry)
-    for run in plan.archive:
+    for contents in tqdm(changes.write, desc="MLflow runs", unit="run", disable=None, leave=False):
+        write_run(client, experiment_id, contents)
+    for run in changes.archive:
         archive_run(client, run.run_id)

@@ -14,37 +14,37 @@ from breakeven.params import COMPLETION_STYLES, Arm, Params
 from breakeven.params.cells import Cell, cells, first_decoding
 from breakeven.track.answer_bill import answering_metrics
 from breakeven.track.score_metrics import log10, score_metrics
-from breakeven.tracking.entries import Dataset, Entry, Model, flat, known
+from breakeven.tracking.run_contents import Dataset, Model, RunContents, flat, measured
 from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
 
 
-def study_entries(params: Params) -> list[Entry]:
+def wanted_runs(params: Params) -> list[RunContents]:
     """Every run to show, the report last, so that it is the newest and comes first in the list."""
     scores = score_metrics(items_path(), first_decoding(params))
     return [
-        *_corpus_entries(params),
-        *_base_entries(params),
-        *_cell_entries(params, scores),
-        *_report_entries(params),
+        *_corpus_runs(params),
+        *_base_runs(params),
+        *_cell_runs(params, scores),
+        *_report_runs(params),
     ]
 
 
-def _cell_entries(params: Params, scores: Mapping[Cell, dict[str, float]]) -> Iterator[Entry]:
+def _cell_runs(params: Params, scores: Mapping[Cell, dict[str, float]]) -> Iterator[RunContents]:
     for student in params.students:
         base, answering = _record("base", student), _record("answer", student)
         for cell in cells(params, student=student):
             training = _record("train", *cell)
             if training is not None:
-                yield _cell_entry(params, base, training, answering, scores.get(cell, {}))
+                yield _cell_run(params, base, training, answering, scores.get(cell, {}))
 
 
-def _cell_entry(
+def _cell_run(
     params: Params,
     base: Record | None,
     training: Record,
     answering: Record | None,
     scored: Mapping[str, float],
-) -> Entry:
+) -> RunContents:
     student, arm = str(training.cell["student"]), str(training.cell["arm"])
     seed = int(training.cell["seed"])
     keys = cell_keys(params, student, arm, seed)
@@ -56,7 +56,7 @@ def _cell_entry(
     if answering and scored:
         metrics |= answering_metrics(answering, arm, seed)
         datasets += _datasets(answering.inputs, "evaluation")
-    return Entry(
+    return RunContents(
         cell=cell_name(student, arm, seed),
         name=cell_title(params, student, arm, seed),
         note=_cell_note(student, arm, params.arms[arm], scored),
@@ -70,7 +70,7 @@ def _cell_entry(
     )
 
 
-def _corpus_entries(params: Params) -> Iterator[Entry]:
+def _corpus_runs(params: Params) -> Iterator[RunContents]:
     """One run a corpus: what the teacher wrote in both styles, and which pairs were kept."""
     for name, corpus in params.corpora.items():
         pairs = _record("pairs", name)
@@ -88,7 +88,7 @@ def _corpus_entries(params: Params) -> Iterator[Entry]:
             "corpus": name,
             "teacher": params.teacher.kind,
         }
-        yield Entry(
+        yield RunContents(
             cell=f"corpus:{name}",
             name=f"teacher data {name}",
             note=f"Corpus `{name}`: pairs of one prompt answered in both styles by the teacher.",
@@ -104,12 +104,12 @@ def _corpus_entries(params: Params) -> Iterator[Entry]:
 
 
 def _corpus_metrics(pairs: Record, written: list[Record]) -> dict[str, float]:
-    metrics = known(pairs.metrics, "pairs/{}") | known(pairs.tokens, "pairs/{}_tokens")
+    metrics = measured(pairs.metrics, "pairs/{}") | measured(pairs.tokens, "pairs/{}_tokens")
     for reason, count in pairs.details.get("dropped_by_reason", {}).items():
         metrics[f"pairs_dropped/{_metric_word(reason)}"] = float(count)
     for record in written:
         style = record.cell["style"]
-        for kind, count in known(record.tokens, "teacher/{}_tokens").items():
+        for kind, count in measured(record.tokens, "teacher/{}_tokens").items():
             key = f"{kind}_{style}"
             metrics[key] = metrics.get(key, 0.0) + count
         key = f"teacher/device_seconds_{style}"
@@ -117,40 +117,40 @@ def _corpus_metrics(pairs: Record, written: list[Record]) -> dict[str, float]:
     return metrics
 
 
-def _base_entries(params: Params) -> Iterator[Entry]:
+def _base_runs(params: Params) -> Iterator[RunContents]:
     for student in params.students:
         record = _record("base", student)
         if record is None:
             continue
         keys = {"study": params.study, "kind": "base", "student": student}
-        yield Entry(
+        yield RunContents(
             cell=f"base:{student}",
             name=f"base {student}",
             note=f"The base model of student `{student}`, before any arm.",
             keys=keys,
             params=flat("base", record.parameters),
             tags=_absences(record) | _versions(record),
-            metrics=known(record.metrics, "base/{}")
-            | known(record.tokens, "base/{}_tokens")
-            | known(record.flops, "base/{}_flops"),
+            metrics=measured(record.metrics, "base/{}")
+            | measured(record.tokens, "base/{}_tokens")
+            | measured(record.flops, "base/{}_flops"),
             series=_series(record, "base"),
         )
 
 
-def _report_entries(params: Params) -> Iterator[Entry]:
+def _report_runs(params: Params) -> Iterator[RunContents]:
     """One run with the page, figures and tables as artifacts; none before there is a report."""
     if not (REPORT / "index.html").is_file():
         return
     record = _record("report")
     files = sorted(file for file in REPORT.rglob("*") if file.is_file())
-    yield Entry(
+    yield RunContents(
         cell="report",
         name="report",
         note="The report of the study: open Artifacts, then `index.html`.",
         keys={"study": params.study, "kind": "report"},
         params=flat("report", record.parameters) if record else {},
         tags=_absences(record) | _versions(record) if record else {},
-        metrics=known(record.metrics, "report/{}") if record else {},
+        metrics=measured(record.metrics, "report/{}") if record else {},
         folder=REPORT,
         files={file.relative_to(REPORT).as_posix(): digest_file(file) for file in files},
     )
@@ -165,9 +165,9 @@ def _training_metrics(record: Record) -> dict[str, float]:
     scalars = {name: value for name, value in record.metrics.items() if name not in record.series}
     metrics = {
         **log10("cost/log10_train_flops", record.flops.get("train")),
-        **known(scalars, "train/{}"),
-        **known(record.tokens, "train_tokens/{}"),
-        **known(record.flops, "cost/{}_flops"),
+        **measured(scalars, "train/{}"),
+        **measured(record.tokens, "train_tokens/{}"),
+        **measured(record.flops, "cost/{}_flops"),
     }
     if record.device_seconds:
         metrics["cost/train_device_seconds"] = sum(record.device_seconds.values())

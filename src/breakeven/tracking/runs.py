@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from breakeven.tracking.entries import Dataset, Entry, Model
+from breakeven.tracking.run_contents import Dataset, Model, RunContents
 from breakeven.tracking.store import Store, locked, read_rows
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class StoredRun(NamedTuple):
     live: bool
     folder: Path | None
 
-    def shows(self, entry: Entry) -> bool:
-        """Whether the run shows exactly this entry, its files included."""
-        complete = self.status == "FINISHED" and self.digest == entry.digest
+    def shows(self, contents: RunContents) -> bool:
+        """Whether the run shows exactly this, its files included."""
+        complete = self.status == "FINISHED" and self.digest == contents.digest
         return complete and all(
-            self.folder is None or (self.folder / file).is_file() for file in entry.files
+            self.folder is None or (self.folder / file).is_file() for file in contents.files
         )
 
 
@@ -123,36 +123,43 @@ def _find_or_make(client: "MlflowClient", store: Store, study: str) -> str:
     return str(found.experiment_id)
 
 
-def write_run(client: "MlflowClient", experiment_id: str, entry: Entry) -> str:
+def write_run(client: "MlflowClient", experiment_id: str, contents: RunContents) -> str:
     """Write one run from the first parameter to the last artifact; returns its id."""
     from mlflow.entities import Metric, Param
 
-    tags = {CELL: entry.cell, "mlflow.note.content": entry.note, **entry.keys, **entry.tags}
+    tags = {
+        CELL: contents.cell,
+        "mlflow.note.content": contents.note,
+        **contents.keys,
+        **contents.tags,
+    }
     tags = {key: _cut(value) for key, value in tags.items()}
-    run_id = str(client.create_run(experiment_id, run_name=entry.name, tags=tags).info.run_id)
-    params = [Param(key, _cut(value)) for key, value in {**entry.keys, **entry.params}.items()]
+    run_id = str(client.create_run(experiment_id, run_name=contents.name, tags=tags).info.run_id)
+    params = [
+        Param(key, _cut(value)) for key, value in {**contents.keys, **contents.params}.items()
+    ]
     for some_params in _batches(params, _PARAMS_BATCH):
         client.log_batch(run_id, params=some_params)
-    model_id = _link_model(client, experiment_id, run_id, entry.model, entry.keys)
+    model_id = _link_model(client, experiment_id, run_id, contents.model, contents.keys)
     now = time.time_ns() // 1_000_000
     # Scores and costs first: the UI lists metrics in this order.
     points = [
-        Metric(name, value, now, 0, model_id=model_id) for name, value in entry.metrics.items()
+        Metric(name, value, now, 0, model_id=model_id) for name, value in contents.metrics.items()
     ]
     points += [
         Metric(name, value, now, step)
-        for name, series in entry.series.items()
+        for name, series in contents.series.items()
         for step, value in series
     ]
     for some_points in _batches(points, _BATCH):
         client.log_batch(run_id, metrics=some_points)
-    _log_datasets(client, run_id, entry.datasets)
-    for file in entry.files:
+    _log_datasets(client, run_id, contents.datasets)
+    for file in contents.files:
         inside = Path(file).parent.as_posix()
         client.log_artifact(
-            run_id, str((entry.folder or Path()) / file), None if inside == "." else inside
+            run_id, str((contents.folder or Path()) / file), None if inside == "." else inside
         )
-    client.set_tag(run_id, DIGEST, entry.digest)
+    client.set_tag(run_id, DIGEST, contents.digest)
     client.set_terminated(run_id, "FINISHED")
     return run_id
 

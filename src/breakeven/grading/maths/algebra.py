@@ -57,7 +57,7 @@ class Algebra:
         return self._known[key]
 
 
-class Answer:
+class AnswerAlgebra:
     """What one answer asks of algebra: no more than the limit in all."""
 
     def __init__(self, limit_seconds: float) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from breakeven.grading.maths.algebra import Answer
+from breakeven.grading.maths.algebra import AnswerAlgebra
+from breakeven.grading.maths.answer_reading import AnswerReading
 from breakeven.grading.maths.arithmetic import exact
 from breakeven.grading.maths.forms import base_ten, expanded, named, settled, upward
-from breakeven.grading.maths.reading import Reading
 from breakeven.grading.maths.tree import Tree, holds, letters, number
 from breakeven.grading.maths.units import agree
 
@@ -21,15 +21,17 @@ _MOST_ITEMS = 60
 class Comparer:
     """Compares readings; what arithmetic cannot decide is asked of `algebra`."""
 
-    def __init__(self, algebra: Answer, tolerance: float) -> None:
+    def __init__(self, algebra: AnswerAlgebra, tolerance: float) -> None:
         self._algebra, self._tolerance = algebra, tolerance
 
-    def any_equal(self, said: Iterable[Reading], wanted: Sequence[Reading]) -> bool | None:
+    def any_equal(
+        self, said: Iterable[AnswerReading], wanted: Sequence[AnswerReading]
+    ) -> bool | None:
         """Whether a reading of one is a reading of the other; None where that cannot be told."""
         found = [self._readings(one, other) for one in said for other in wanted]
         return _any(found)
 
-    def _readings(self, said: Reading, wanted: Reading) -> bool | None:
+    def _readings(self, said: AnswerReading, wanted: AnswerReading) -> bool | None:
         units = agree(said.unit, wanted.unit)
         if units is False or (said.percent and wanted.unit) or (wanted.percent and said.unit):
             return False

@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 
 from breakeven.grading.boxes import last_box, plain_text
-from breakeven.grading.maths.algebra import Answer
+from breakeven.grading.maths.algebra import AnswerAlgebra
+from breakeven.grading.maths.answer_reading import LONGEST, AnswerReading, readings, undressed
 from breakeven.grading.maths.comparison import Comparer
 from breakeven.grading.maths.endings import endings
 from breakeven.grading.maths.prose import Ending
-from breakeven.grading.maths.reading import LONGEST, Reading, readings, undressed
 from breakeven.grading.maths.tree import letters
 from breakeven.grading.maths.units import read_unit
-from breakeven.grading.references import relative_tolerance, right_answers
+from breakeven.grading.right_answers import relative_tolerance, right_answers
 from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 
@@ -31,7 +31,7 @@ def grade_math(answer: str, item: Item, *, limit_seconds: float) -> Grade:
     """
     unit = item.meta.get("unit")
     unit = unit if isinstance(unit, str) and unit.strip() else ""
-    comparer = Comparer(Answer(limit_seconds), relative_tolerance(item))
+    comparer = Comparer(AnswerAlgebra(limit_seconds), relative_tolerance(item))
     grades = [_graded(answer, one, unit, comparer) for one in right_answers(item)]
     return max(grades)  # right before wrong, wrong before unparsed
 
@@ -59,7 +59,7 @@ def _graded(answer: str, reference: str, unit: str, comparer: Comparer) -> Grade
     return UNPARSED
 
 
-def _word(ending: Ending, said: Sequence[Reading], wanted: Sequence[Reading]) -> bool:
+def _word(ending: Ending, said: Sequence[AnswerReading], wanted: Sequence[AnswerReading]) -> bool:
     """Whether letters alone may be a word: in prose, or where the reference has none of them."""
     if not _LETTERS.fullmatch(plain_text(ending.text)):
         return False
@@ -67,16 +67,18 @@ def _word(ending: Ending, said: Sequence[Reading], wanted: Sequence[Reading]) ->
     return not (ending.formula and shared)
 
 
-def _variables(read: Sequence[Reading]) -> set[str]:
+def _variables(read: Sequence[AnswerReading]) -> set[str]:
     return {name for one in read for name in letters(one.value)}
 
 
-def _compared(said: Sequence[Reading], wanted: Sequence[Reading], comparer: Comparer) -> Grade:
+def _compared(
+    said: Sequence[AnswerReading], wanted: Sequence[AnswerReading], comparer: Comparer
+) -> Grade:
     equal = comparer.any_equal(said, wanted)
     return UNPARSED if equal is None else parsed_grade(equal)
 
 
-def _wanted(reference: str, unit: str) -> list[Reading]:
+def _wanted(reference: str, unit: str) -> list[AnswerReading]:
     """The readings of a reference, in the unit that the question asks for if it has none itself."""
     asked = read_unit(unit) if unit else None
     read = readings(reference)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
-from breakeven.grading.graders import F1, Judged
-from breakeven.grading.references import right_answers
+from breakeven.grading.graders import F1, GradedAnswer
+from breakeven.grading.right_answers import right_answers
 from breakeven.params import Grading
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
@@ -41,11 +41,11 @@ class Docket:
         self,
         table: int,
         answers: Sequence[Answer],
-        judged: Sequence[Judged],
+        graded: Sequence[GradedAnswer],
         items: Mapping[str, Item],
     ) -> None:
         """Look through the answers of one table."""
-        for row, (answer, one) in enumerate(zip(answers, judged, strict=True)):
+        for row, (answer, one) in enumerate(zip(answers, graded, strict=True)):
             item = items[answer.item]
             text = answer.without_trace
             if one.truncated or not text.strip() or not _can_be_compared(item):
@@ -61,11 +61,11 @@ class Docket:
         self.audit = {digest: self.audit[digest] for digest in least}
 
 
-def is_open(text: str, judged: Judged, item: Item) -> bool:
+def is_open(text: str, graded: GradedAnswer, item: Item) -> bool:
     """Whether rules cannot tell: nothing was found, or some words are right and others are not."""
-    if not judged.grade.parsed:
+    if not graded.grade.parsed:
         return True
-    return item.grader in F1 and not judged.grade.correct and F1[item.grader](text, item) > 0
+    return item.grader in F1 and not graded.grade.correct and F1[item.grader](text, item) > 0
 
 
 def reference_text(item: Item) -> str:

@@ -33,8 +33,8 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One run. `cell` says of what, so that a newer run of the same cell replaces an older one.
+class RunContents:
+    """What one run shows; a newer run of the same `cell` replaces an older one.
 
     `keys` can be filtered and grouped by; they are shown as params and as tags. `series` maps a
     metric to `(step, value)` points. `files` maps a path inside the run's artifacts to the digest
@@ -72,7 +72,7 @@ def flat(prefix: str, values: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def known(values: Mapping[str, float | None], pattern: str = "{}") -> dict[str, float]:
+def measured(values: Mapping[str, float | None], pattern: str = "{}") -> dict[str, float]:
     """The numbers that were measured, renamed by `pattern`."""
     return {
         pattern.format(name): float(value) for name, value in values.items() if value is not None

@@ -18,7 +18,7 @@ from breakeven.grading.maths.units import Meanings, counted, read_unit
 LONGEST = 2000
 
 
-class Reading(NamedTuple):
+class AnswerReading(NamedTuple):
     """A value, what its unit may mean (None without one), and whether it is in per cent.
 
     A `doubtful` one may be meant or not: the letter of 5m and 5k is a unit, a scale or a variable.
@@ -110,7 +110,7 @@ def undressed(text: str) -> str:
     return text
 
 
-def readings(text: str) -> list[Reading]:
+def readings(text: str) -> list[AnswerReading]:
     """Every way to read all of a text; empty where there is none."""
     bare = undressed(text)
     title = _TITLE.match(bare)
@@ -119,14 +119,14 @@ def readings(text: str) -> list[Reading]:
     if not bare or len(bare) > LONGEST:
         return []
     if _PLAIN.fullmatch(bare):
-        return [Reading(number(bare))]
+        return [AnswerReading(number(bare))]
     return list(dict.fromkeys(_all(bare)))
 
 
-def _all(text: str) -> Iterator[Reading]:
+def _all(text: str) -> Iterator[AnswerReading]:
     clock = _clock(text)
     if clock:
-        yield Reading(clock)
+        yield AnswerReading(clock)
         return
     money = _MONEY.match(text)
     if money:
@@ -137,7 +137,7 @@ def _all(text: str) -> Iterator[Reading]:
     yield from _with_units(text)
 
 
-def _expressions(text: str) -> Iterator[Reading]:
+def _expressions(text: str) -> Iterator[AnswerReading]:
     """The text as an expression, with its commas between thousands and between items."""
     for grouped in (True, False) if "," in text else (True,):
         tree = read_expression(text, grouped=grouped)
@@ -145,31 +145,31 @@ def _expressions(text: str) -> Iterator[Reading]:
             yield _raised(tree)
 
 
-def _raised(tree: Tree) -> Reading:
+def _raised(tree: Tree) -> AnswerReading:
     """A degree or per cent sign that is on the whole is its unit."""
     if tree.head == "list" or (tree.head == "relation" and tree.name == "="):
         return _raised_in(tree)
     negative = tree.head == "negative"
     inner = tree.parts[0] if negative else tree
     if inner.head not in ("degree", "percent"):
-        return Reading(tree)
+        return AnswerReading(tree)
     value = Tree("negative", inner.parts) if negative else inner.parts[0]
     unit = read_unit("degrees") if inner.head == "degree" else None
-    return Reading(value, unit, percent=inner.head == "percent")
+    return AnswerReading(value, unit, percent=inner.head == "percent")
 
 
-def _raised_in(tree: Tree) -> Reading:
+def _raised_in(tree: Tree) -> AnswerReading:
     """The same of a list in which each item has the sign, and of the last side of an equation."""
     kept = () if tree.head == "list" else tree.parts[:-1]
     raised = [_raised(part) for part in tree.parts[len(kept) :]]
     first = raised[0]
     if any((one.unit, one.percent) != (first.unit, first.percent) for one in raised):
-        return Reading(tree)
+        return AnswerReading(tree)
     parts = (*kept, *(one.value for one in raised))
-    return Reading(tree._replace(parts=parts), first.unit, first.percent)
+    return AnswerReading(tree._replace(parts=parts), first.unit, first.percent)
 
 
-def _priced(text: str, money: "re.Match[str]") -> Iterator[Reading]:
+def _priced(text: str, money: "re.Match[str]") -> Iterator[AnswerReading]:
     """An amount after its currency; words after it may say the currency again, or a scale."""
     unit = read_unit(CURRENCIES.get(money[2].removeprefix("\\"), "Rs"))
     negative = "-" in (money[1], money[3])
@@ -178,10 +178,10 @@ def _priced(text: str, money: "re.Match[str]") -> Iterator[Reading]:
     )
     for read in (*_expressions(text), *_with_units(text)):
         if not read.percent and (read.unit is None or (unit and read.unit & unit)):
-            yield Reading(Tree("negative", (read.value,)) if negative else read.value, unit)
+            yield AnswerReading(Tree("negative", (read.value,)) if negative else read.value, unit)
 
 
-def _with_units(text: str) -> Iterator[Reading]:
+def _with_units(text: str) -> Iterator[AnswerReading]:
     """The text as a value and a unit, split where the unit is longest."""
     for place, match in enumerate(_UNIT_BEGINS.finditer(text)):
         if place >= _MOST_UNITS:
@@ -206,7 +206,9 @@ def _with_units(text: str) -> Iterator[Reading]:
             if equation:
                 value = tree._replace(parts=(*tree.parts[:-1], value))
             letter = text[match.start() :].strip()
-            yield Reading(value, unit, percent, glued and len(letter) == 1 and letter.isalpha())
+            yield AnswerReading(
+                value, unit, percent, glued and len(letter) == 1 and letter.isalpha()
+            )
             return
 
 

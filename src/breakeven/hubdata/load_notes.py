@@ -11,14 +11,14 @@ _NAMED_ROWS = 100
 
 
 @dataclass
-class Arrivals:
+class LoadNotes:
     """`data_set` says what was read, at which commit; `dropped` counts bad rows by reason."""
 
     data_set: dict[str, Any] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     dropped_rows: list[tuple[int, str]] = field(default_factory=list)
 
-    def opened(self, place: object, revision: str | None, rows: Rows) -> None:
+    def add_data_set(self, place: object, revision: str | None, rows: Rows) -> None:
         """Note which version of which data set is read."""
         self.data_set = {
             "place": str(place),
@@ -29,7 +29,7 @@ class Arrivals:
             "rows": rows.total,
         }
 
-    def drop(self, number: int, reason: str) -> None:
+    def add_dropped(self, number: int, reason: str) -> None:
         """Count a row that is not used; the first hundred are named."""
         self.dropped[reason] += 1
         if len(self.dropped_rows) < _NAMED_ROWS:

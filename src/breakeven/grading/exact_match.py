@@ -9,8 +9,8 @@ import re
 from breakeven.grading.boxes import final_text, last_box
 from breakeven.grading.maths.characters import words
 from breakeven.grading.maths.endings import END, said_result
-from breakeven.grading.references import right_answers
 from breakeven.grading.refusals import refuses
+from breakeven.grading.right_answers import right_answers
 from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
 

@@ -1,4 +1,4 @@
-"""Runs a command for as long as its own standard input is open: `python -I keeper.py GRACE …`.
+"""Runs a command for as long as its own standard input is open: `python -I supervisor.py GRACE …`.
 
 A server is started through this small process, which alone holds the reading end of a pipe. When
 the process at the other end closes it, or ends in whatever way, SIGKILL included, the command gets
@@ -14,7 +14,7 @@ import threading
 import time
 
 
-def keep(command: list[str], grace_seconds: float) -> int:
+def run_supervised(command: list[str], grace_seconds: float) -> int:
     """Run the command until it ends or standard input does; its exit code, negative for a signal.
 
     The command leads a session of its own, so that what it starts can be ended with it.
@@ -47,7 +47,7 @@ def _signal_group(group: int, number: int) -> None:
 
 def main() -> None:
     """Exit as the command does."""
-    code = keep(sys.argv[2:], float(sys.argv[1]))
+    code = run_supervised(sys.argv[2:], float(sys.argv[1]))
     # A shell's way of telling a signal: an exit code has no sign.
     sys.exit(code if code >= 0 else 128 - code)
 
