@@ -43,7 +43,7 @@ COLUMNS = {
 }
 
 
-class Part(NamedTuple):
+class AnswerSet(NamedTuple):
     """One cell's answers to one task with one decoding; its fields are columns of the table."""
 
     student: str
@@ -58,8 +58,8 @@ class Part(NamedTuple):
         return answers_path(*self)
 
 
-def part_table(
-    cell: Part,
+def answer_table(
+    answer_set: AnswerSet,
     answers: Sequence[Answer],
     graded: Sequence[GradedAnswer],
     items: Mapping[str, Item],
@@ -80,7 +80,7 @@ def part_table(
     }
     new_tokens = tokens["thinking_tokens"] + tokens["answer_tokens"]
     columns: dict[str, Any] = {
-        **{name: [value] * len(answers) for name, value in cell._asdict().items()},
+        **{name: [value] * len(answers) for name, value in answer_set._asdict().items()},
         **tokens,
         "family": [item.family for item in asked],
         "item": [answer.item for answer in answers],
@@ -98,6 +98,7 @@ def part_table(
             _f1(answer, one, item) for answer, one, item in zip(answers, graded, asked, strict=True)
         ],
     }
+    # Arrow would infer a type of nulls for a `depth` that no item of the task has.
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
     return pa.table(columns, schema=schema)
 
@@ -120,6 +121,7 @@ def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
     import pyarrow.parquet as pq
 
     with atomic_path(path) as temporary:
+        # Chunks become row groups: without this the bytes would tell how the rows were gathered.
         whole = pa.concat_tables(tables).combine_chunks()
         pq.write_table(whole, temporary, compression="zstd")
 

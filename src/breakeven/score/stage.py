@@ -17,13 +17,13 @@ from breakeven.params import Params
 from breakeven.params.cells import cells
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.score.item_rows import Part, part_table, with_grades, write_table
-from breakeven.score.judging.open_cases import Docket, check_judges
+from breakeven.score.item_rows import AnswerSet, answer_table, with_grades, write_table
+from breakeven.score.judging.open_cases import CasesForJudges, check_judges
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from breakeven.score.judging.judgements import Hearing
+    from breakeven.score.judging.judgements import Judgements
 
 
 def run(params: Params) -> None:
@@ -37,43 +37,44 @@ def run(params: Params) -> None:
         MachineError: a judge cannot be reached; what it has said is kept.
     """
     started = time.perf_counter()
+    # Before the work: an input that changes meanwhile must not pass for the one that was read.
     inputs = {str(path): digest_path(path) for path in map(task_path, params.tasks)}
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
-    table, docket = graders(params.grading), Docket(params.grading)
+    rules, selected = graders(params.grading), CasesForJudges(params.grading)
     shapes = {name: known_architecture(base_config_path(name)) for name in params.students}
     tables = []
-    for number, part in enumerate(parts(params)):
-        answers = _answers(
-            part, items[part.task], params.answering.decodings[part.decoding].samples
-        )
-        asked = items[part.task]
-        graded = [grade_answer(answer, asked[answer.item], table) for answer in answers]
+    for number, answer_set in enumerate(answer_sets(params)):
+        asked = items[answer_set.task]
+        samples = params.answering.decodings[answer_set.decoding].samples
+        answers = _answers(answer_set, asked, samples)
+        graded = [grade_answer(answer, asked[answer.item], rules) for answer in answers]
         if params.grading.judges:
-            docket.add(number, answers, graded, asked)
-        tables.append(part_table(part, answers, graded, asked, shapes[part.student]))
-    hearing = _heard(params, docket)
-    if hearing:
-        tables = [with_grades(one, hearing.grades.get(n, {})) for n, one in enumerate(tables)]
+            selected.add(number, answers, graded, asked)
+        tables.append(answer_table(answer_set, answers, graded, asked, shapes[answer_set.student]))
+    judgements = _judgements(params, selected)
+    if judgements:
+        tables = [with_grades(one, judgements.grades.get(n, {})) for n, one in enumerate(tables)]
     write_table(items_path(), tables)
-    _record(params, tables, hearing, time.perf_counter() - started, inputs).write()
+    _record(params, tables, judgements, time.perf_counter() - started, inputs).write()
 
 
-def _heard(params: Params, docket: Docket) -> "Hearing | None":
+def _judgements(params: Params, selected: CasesForJudges) -> "Judgements | None":
     """The judges' verdicts, where there are judges."""
+    # Their modules load an HTTP client, which a study without judges does not need.
     if not params.grading.judges:
         return None
-    from breakeven.score.judging.judgements import hear
+    from breakeven.score.judging.judgements import judge_cases
 
-    return hear(params.grading, docket)
+    return judge_cases(params.grading, selected)
 
 
-def parts(params: Params) -> Iterator[Part]:
+def answer_sets(params: Params) -> Iterator[AnswerSet]:
     """Every cell, decoding and task in the order of params.yaml, never from listing folders."""
     for cell in cells(params):
         for decoding in params.answering.decodings:
             for task in params.tasks:
-                yield Part(*cell, decoding, task)
+                yield AnswerSet(*cell, decoding, task)
 
 
 def _items(task: str) -> dict[str, Item]:
@@ -86,18 +87,18 @@ def _items(task: str) -> dict[str, Item]:
     return items
 
 
-def _answers(part: Part, items: Mapping[str, Item], samples: int) -> list[Answer]:
-    """The answers of a part, each item's samples complete."""
-    again = f"run `dvc repro answer@{part.student}`"
-    if not part.path.is_file():
-        raise InputError(f"{part.path}: no such file; {again}")
-    answers = read_rows(part.path, Answer)
+def _answers(answer_set: AnswerSet, items: Mapping[str, Item], samples: int) -> list[Answer]:
+    """The answers of a set, each item's samples complete."""
+    again = f"run `dvc repro answer@{answer_set.student}`"
+    if not answer_set.path.is_file():
+        raise InputError(f"{answer_set.path}: no such file; {again}")
+    answers = read_rows(answer_set.path, Answer)
     seen: set[tuple[str, int]] = set()
     for number, answer in enumerate(answers, start=1):
-        where = f"{part.path}: line {number}"
+        where = f"{answer_set.path}: line {number}"
         if answer.item not in items:
             raise InputError(
-                f"{where}: item: {answer.item!r} is not in {task_path(part.task)}; {again}"
+                f"{where}: item: {answer.item!r} is not in {task_path(answer_set.task)}; {again}"
             )
         if (answer.item, answer.sample) in seen:
             raise InputError(f"{where}: sample {answer.sample} of {answer.item} is there twice")
@@ -106,19 +107,22 @@ def _answers(part: Part, items: Mapping[str, Item], samples: int) -> list[Answer
     missing = next((one for one in wanted if one not in seen), None)
     if missing or len(seen) > len(items) * samples:
         what = f"sample {missing[1]} of {missing[0]} is missing" if missing else "too many samples"
-        raise InputError(f"{part.path}: {what}, each item needs {samples}; {again}")
+        raise InputError(f"{answer_set.path}: {what}, each item needs {samples}; {again}")
     return answers
 
 
 def _record(
     params: Params,
     tables: "Sequence[pa.Table]",
-    hearing: "Hearing | None",
+    judgements: "Judgements | None",
     seconds: float,
     inputs: Mapping[str, str],
 ) -> Record:
     """How many rows there are, and how many are right, cut or without an answer, by cell."""
-    cells = [_counts(part, table) for part, table in zip(parts(params), tables, strict=True)]
+    cells = [
+        _counts(answer_set, table)
+        for answer_set, table in zip(answer_sets(params), tables, strict=True)
+    ]
     names = ("rows", "correct", "unparsed", "truncated")
     return Record(
         stage="score",
@@ -128,12 +132,12 @@ def _record(
         inputs=inputs,
         outputs={str(items_path()): digest_path(items_path())},
         versions=versions(),
-        **_details(params, cells, hearing),
+        **_details(params, cells, judgements),
     )
 
 
 def _details(
-    params: Params, cells: list[dict[str, Any]], hearing: "Hearing | None"
+    params: Params, cells: list[dict[str, Any]], judgements: "Judgements | None"
 ) -> dict[str, Any]:
     """What the record says of the cells, of what compared them, and of judges, if any."""
     asked = algebra(params.grading.math_seconds)
@@ -143,28 +147,28 @@ def _details(
         "algebra": {"compared": asked.compared, "given_up": asked.given_up},
         "reasoning_gym": {"scored": scorer.asked, "given_up": scorer.given_up},
     }
-    if hearing is None:
+    if judgements is None:
         return {"details": details}
     from breakeven.costs.bill import NO_COST
     from breakeven.score.judging.judge_costs import cost_to_json
 
-    costs = [cost_to_json(hearing.costs.get(n, NO_COST)) for n in range(len(cells))]
-    judged = [{**cell, "judging": cost} for cell, cost in zip(cells, costs, strict=True)]
-    whole = cost_to_json(hearing.cost)
+    costs = [cost_to_json(judgements.costs.get(n, NO_COST)) for n in range(len(cells))]
+    with_costs = [{**cell, "judging": cost} for cell, cost in zip(cells, costs, strict=True)]
+    whole = cost_to_json(judgements.cost)
     return {
         "tokens": {"judge_prompt": whole["read_tokens"], "judge_new": whole["new_tokens"]},
         "flops": {"judge": whole["flops"]},
         "absent": {f"judging.{name}": reason for name, reason in whole["absent"].items()},
-        "details": {**details, "cells": judged, "judging": hearing.details},
+        "details": {**details, "cells": with_costs, "judging": judgements.details},
     }
 
 
-def _counts(part: Part, table: "pa.Table") -> dict[str, Any]:
+def _counts(answer_set: AnswerSet, table: "pa.Table") -> dict[str, Any]:
     import pyarrow.compute as pc
 
     true = {name: int(pc.sum(table[name]).as_py()) for name in ("correct", "parsed", "truncated")}
     return {
-        **part._asdict(),
+        **answer_set._asdict(),
         "rows": table.num_rows,
         "correct": true["correct"],
         "unparsed": table.num_rows - true["parsed"],

@@ -13,26 +13,26 @@ from breakeven.params import Judge
 
 if TYPE_CHECKING:  # the report reads costs, and sends no requests
     from breakeven.score.judging.judge_prompts import Case
-    from breakeven.score.judging.judge_replies import Reply
-    from breakeven.score.judging.jury import Ballot
+    from breakeven.score.judging.judge_replies import JudgeReply
+    from breakeven.score.judging.jury import JudgeVotes
     from breakeven.score.judging.open_cases import OpenRow
 
 _RECORDED = ("read_tokens", "new_tokens", "flops")
 
 
-def reply_costs(name: str, judge: Judge, ballot: "Ballot") -> list[Cost]:
-    """The cost of every reply of a ballot, in its order.
+def reply_costs(name: str, judge: Judge, voted: "JudgeVotes") -> list[Cost]:
+    """The cost of every reply of one judge, in their order.
 
     Raises InputError where `judge.architecture` names no known model.
     """
     shape = load_architecture(judge.architecture) if judge.architecture else None
-    return [_cost(name, shape, reply) for reply, _ in ballot.replies]
+    return [_cost(name, shape, reply) for reply, _ in voted.replies]
 
 
-def by_table(
+def cost_by_table(
     rows: "Iterable[OpenRow]",
     cases: "Mapping[Case, int]",
-    ballot: "Ballot",
+    voted: "JudgeVotes",
     costs: Iterable[Cost],
 ) -> dict[int, Cost]:
     """What one judge's replies cost each table.
@@ -40,19 +40,21 @@ def by_table(
     That of a reply is split evenly over the rows that it decides, so that tables add up to what the
     verdicts cost. A reply that decides none, as one of the audit, is in no table.
     """
-    tables: dict[int, Counter[int]] = defaultdict(Counter)
+    rows_by_table: dict[int, Counter[int]] = defaultdict(Counter)
     for row in rows:
-        tables[cases[row.case]][row.table] += 1
-    spent: dict[int, Cost] = {}
-    for (_, served), cost in zip(ballot.replies, costs, strict=True):
-        counts = sum((tables[case] for case in served if case in tables), Counter[int]())
+        rows_by_table[cases[row.case]][row.table] += 1
+    table_costs: dict[int, Cost] = {}
+    for (_, served), cost in zip(voted.replies, costs, strict=True):
+        # Cases with one ending share a reply, so that one reply may decide rows of many tables.
+        decided = (rows_by_table[case] for case in served if case in rows_by_table)
+        counts = sum(decided, Counter[int]())
         for table, count in counts.items():
             share = cost.times(count / counts.total())
-            spent[table] = spent[table] + share if table in spent else share
-    return spent
+            table_costs[table] = table_costs.get(table, NO_COST) + share
+    return table_costs
 
 
-def total(costs: Iterable[Cost]) -> Cost:
+def total_cost(costs: Iterable[Cost]) -> Cost:
     """All costs together; nothing at all where there is none."""
     return sum(costs, NO_COST)
 
@@ -71,11 +73,11 @@ def cost_from_json(values: Mapping[str, Any]) -> Cost:
     reasons = values["absent"]
     if not reasons and not values["read_tokens"]:
         return NO_COST
-    known = {name: Amount(values[name], reasons.get(name)) for name in _RECORDED}
-    return replace(absent_cost("what judges run on is not metered"), **known)
+    recorded = {name: Amount(values[name], reasons.get(name)) for name in _RECORDED}
+    return replace(absent_cost("what judges run on is not metered"), **recorded)
 
 
-def _cost(name: str, shape: Architecture | None, reply: "Reply") -> Cost:
+def _cost(name: str, shape: Architecture | None, reply: "JudgeReply") -> Cost:
     if reply.prompt_tokens is None or reply.new_tokens is None:
         return absent_cost(f"the server of judge {name} counts no tokens")
     return generation_cost(shape, [reply.prompt_tokens], [reply.new_tokens])

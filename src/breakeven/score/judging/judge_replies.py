@@ -16,17 +16,17 @@ from breakeven.core.files import digest_json, read_rows
 from breakeven.core.progress import Progress
 from breakeven.core.scratch import scratch_folder
 from breakeven.params import Judge
-from breakeven.score.judging.judge_prompts import TEXTS_DIGEST, said
+from breakeven.score.judging.judge_prompts import PROMPTS_DIGEST, reply_without_trace
 from breakeven.serving.chat_replies import read_chat
 from breakeven.serving.client import Endpoints, key_from_environment, run_requests
 from breakeven.serving.request import Request
 
-# So many replies in a row without a word are no accident.
+# So many replies in a row without a word are no accident: asking all others would only cost money.
 STREAK = 5
 
 
 @dataclass(frozen=True)
-class Reply:
+class JudgeReply:
     """What a judge said to one request, and the tokens that its server counted, if it did.
 
     `finished` is False where the limit cut it, or its server kept it back.
@@ -39,15 +39,15 @@ class Reply:
     new_tokens: int | None
 
 
-class Silence:
+class SilenceCheck:
     """Notices a judge that says nothing: it spends its limit on thought, or is kept back."""
 
     def __init__(self, name: str, judge: Judge) -> None:
         self._name, self._judge, self._streak = name, judge, 0
 
-    def look(self, reply: Reply) -> None:
+    def check(self, reply: JudgeReply) -> None:
         """Raise InputError where this reply ends a streak of replies without a word."""
-        spoken = reply.finished and bool(said(reply.text))
+        spoken = reply.finished and bool(reply_without_trace(reply.text))
         self._streak = 0 if spoken else self._streak + 1
         if self._streak == STREAK:
             raise InputError(
@@ -58,51 +58,54 @@ class Silence:
             )
 
 
-def ask(name: str, judge: Judge, texts: Sequence[str], step: str) -> list[Reply]:
+def replies_to(name: str, judge: Judge, texts: Sequence[str], step: str) -> list[JudgeReply]:
     """The judge's reply to every text, those on disk first; the others are asked for.
 
     Raises:
         InputError: the key is missing or refused, the model is not served, or it says nothing.
         MachineError: the endpoint cannot be reached or understood; the replies so far are kept.
     """
-    path = scratch_folder("judge", {"model": judge.model, "texts": TEXTS_DIGEST}) / "replies.jsonl"
-    kept = _kept(path)
+    # The server's address is not in the folder's name: a judge that moves is paid for once.
+    folder = scratch_folder("judge", {"model": judge.model, "texts": PROMPTS_DIGEST})
+    path = folder / "replies.jsonl"
+    kept = _stored_replies(path)
     bodies = {digest_json(body): body for body in (_body(judge, text) for text in texts)}
-    silence = Silence(name, judge)
+    silence = SilenceCheck(name, judge)
+    # What is on disk counts too: a run that ended for silence ends again without asking anything.
     for key in bodies:
         if key in kept:
-            silence.look(kept[key])
+            silence.check(kept[key])
     missing = [Request(key, body) for key, body in bodies.items() if key not in kept]
     if missing:
         with Progress(f"judge {name}: {step}", total=len(missing)) as progress:
 
-            def hear(reply: Reply) -> None:
+            def on_reply(reply: JudgeReply) -> None:
                 progress.advance()
-                silence.look(reply)
+                silence.check(reply)
 
-            kept |= _asked(name, judge, missing, path, hear)
+            kept |= _new_replies(name, judge, missing, path, on_reply)
     return [kept[digest_json(_body(judge, text))] for text in texts]
 
 
-def _asked(
+def _new_replies(
     name: str,
     judge: Judge,
     missing: Sequence[Request],
     path: Path,
-    hear: Callable[[Reply], None],
-) -> dict[str, Reply]:
-    """Ask, and keep each reply before it is told to `hear`."""
+    on_reply: Callable[[JudgeReply], None],
+) -> dict[str, JudgeReply]:
+    """Ask, and keep each reply before `on_reply` sees it."""
     where = f"params.yaml: grading.judges.{name}"
     key = key_from_environment(judge.key_variable, where)
     endpoints = Endpoints((str(judge.base_url),), judge.model, key, where)
-    asked: dict[str, Reply] = {}
+    asked: dict[str, JudgeReply] = {}
     with path.open("a", encoding="utf-8") as handle:
 
         def keep(request: Request, answer: Mapping[str, Any]) -> None:
             reply = asked[request.id] = _reply(request.id, answer)
             handle.write(json.dumps(asdict(reply)) + "\n")
-            handle.flush()
-            hear(reply)
+            handle.flush()  # before `on_reply` may raise: what was paid for is kept
+            on_reply(reply)
 
         run_requests(
             missing,
@@ -118,6 +121,7 @@ def _asked(
 
 def _body(judge: Judge, text: str) -> dict[str, Any]:
     """The request as it goes to the server; a text that holds half a character is made whole."""
+    # Of a character that an answer's limit cut, a lone surrogate may be left, which is no UTF-8.
     whole = text.encode("utf-8", "replace").decode("utf-8")
     template = {"chat_template_kwargs": judge.template} if judge.template else {}
     return {
@@ -129,15 +133,15 @@ def _body(judge: Judge, text: str) -> dict[str, Any]:
     }
 
 
-def _reply(request: str, answer: Mapping[str, Any]) -> Reply:
+def _reply(request: str, answer: Mapping[str, Any]) -> JudgeReply:
     """The reply in the JSON of a chat completion; raises UnreadableReplyError."""
     read = read_chat(answer)
-    return Reply(
+    return JudgeReply(
         request, read.content, read.stop == "stop", read.prompt_tokens, read.completion_tokens
     )
 
 
-def _kept(path: Path) -> dict[str, Reply]:
+def _stored_replies(path: Path) -> dict[str, JudgeReply]:
     """The replies on disk. A kill can leave a line unfinished at the end: it is cut off."""
     if not path.is_file():
         return {}
@@ -145,4 +149,4 @@ def _kept(path: Path) -> dict[str, Reply]:
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         os.truncate(path, whole)
-    return {reply.request: reply for reply in read_rows(path, Reply)}
+    return {reply.request: reply for reply in read_rows(path, JudgeReply)}

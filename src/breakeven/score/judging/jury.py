@@ -7,54 +7,58 @@ from typing import Literal, NamedTuple
 from breakeven.params import Judge
 from breakeven.score.judging.judge_prompts import (
     Case,
-    Copied,
-    compare_text,
-    compared,
-    extract_text,
-    extracted,
+    CopiedAnswer,
+    comparison_prompt,
+    extraction_prompt,
+    read_comparison,
+    read_extraction,
 )
-from breakeven.score.judging.judge_replies import Reply, ask
+from breakeven.score.judging.judge_replies import JudgeReply, replies_to
 
 Vote = Literal["right", "wrong", "none", "malformed"]
 Verdict = Literal["right", "wrong", "none", "undecided"]
 
 
-class Ballot(NamedTuple):
+class JudgeVotes(NamedTuple):
     """One judge's vote on every case, and its replies with the cases that each served."""
 
     votes: list[Vote]
-    replies: list[tuple[Reply, list[int]]]
+    replies: list[tuple[JudgeReply, list[int]]]
 
 
-def ballot(name: str, judge: Judge, cases: Sequence[Case]) -> Ballot:
+def judge_votes(name: str, judge: Judge, cases: Sequence[Case]) -> JudgeVotes:
     """Ask one judge about every case, in two steps.
 
     Raises:
-        InputError, MachineError: as `replies.ask` does.
+        InputError, MachineError: as `replies_to` does.
     """
-    copies = ask(name, judge, [extract_text(case.ending) for case in cases], "final answers")
+    requests = [extraction_prompt(case.ending) for case in cases]
+    copies = replies_to(name, judge, requests, "final answers")
     read = [
-        extracted(copy.text, case.ending) if copy.finished else Copied("malformed")
+        read_extraction(copy.text, case.ending) if copy.finished else CopiedAnswer("malformed")
         for case, copy in zip(cases, copies, strict=True)
     ]
     finals = {number: one.final for number, one in enumerate(read) if one.kind == "final"}
     votes: list[Vote] = ["none" if one.kind == "none" else "malformed" for one in read]
-    texts = [compare_text(cases[number], final) for number, final in finals.items()]
-    words = ask(name, judge, texts, "comparisons")
+    texts = [comparison_prompt(cases[number], final) for number, final in finals.items()]
+    words = replies_to(name, judge, texts, "comparisons")
     for number, word in zip(finals, words, strict=True):
-        votes[number] = compared(word.text) if word.finished else "malformed"
-    return Ballot(votes, [*_served(copies, range(len(cases))), *_served(words, list(finals))])
+        votes[number] = read_comparison(word.text) if word.finished else "malformed"
+    return JudgeVotes(votes, [*_served(copies, range(len(cases))), *_served(words, list(finals))])
 
 
-def verdict(votes: Sequence[Vote]) -> Verdict:
+def majority(votes: Sequence[Vote]) -> Verdict:
     """What more than half of the votes say; a malformed one speaks for nothing."""
+    # Of all judges, not of those that spoke: two of three that fail must not leave one to decide.
     most, count = Counter(votes).most_common(1)[0]
     return "undecided" if most == "malformed" or 2 * count <= len(votes) else most
 
 
-def _served(replies: Sequence[Reply], cases: Sequence[int]) -> list[tuple[Reply, list[int]]]:
+def _served(
+    replies: Sequence[JudgeReply], cases: Sequence[int]
+) -> list[tuple[JudgeReply, list[int]]]:
     """Each reply once, with the cases that share it."""
-    served: dict[str, tuple[Reply, list[int]]] = {}
+    served: dict[str, tuple[JudgeReply, list[int]]] = {}
     for reply, case in zip(replies, cases, strict=True):
         served.setdefault(reply.request, (reply, []))[1].append(case)
     return list(served.values())

@@ -26,16 +26,16 @@ class OpenRow(NamedTuple):
     case: Case
 
 
-class Docket:
-    """Open rows, and `audit`: cases that rules decided, with their verdict, by a digest.
+class CasesForJudges:
+    """Open rows, and `audited`: cases that rules decided, with their verdict, by a digest.
 
     The audited cases are those with the smallest digests, which no cell can be favoured by.
     """
 
     def __init__(self, settings: Grading) -> None:
         self._settings = settings
-        self.open: list[OpenRow] = []
-        self.audit: dict[str, tuple[Case, bool]] = {}
+        self.open_rows: list[OpenRow] = []
+        self.audited: dict[str, tuple[Case, bool]] = {}
 
     def add(
         self,
@@ -54,17 +54,19 @@ class Docket:
                 item.prompt, reference_text(item), ending_of(text, self._settings.ending_words)
             )
             if is_open(text, one, item):
-                self.open.append(OpenRow(table, row, case))
+                self.open_rows.append(OpenRow(table, row, case))
             elif self._settings.audit:
-                self.audit[digest_json(case)] = case, one.grade.correct
-        least = heapq.nsmallest(self._settings.audit, self.audit)
-        self.audit = {digest: self.audit[digest] for digest in least}
+                self.audited[digest_json(case)] = case, one.grade.correct
+        # After each table, so that no more than the audited cases are held in memory.
+        least = heapq.nsmallest(self._settings.audit, self.audited)
+        self.audited = {digest: self.audited[digest] for digest in least}
 
 
 def is_open(text: str, graded: GradedAnswer, item: Item) -> bool:
     """Whether rules cannot tell: nothing was found, or some words are right and others are not."""
     if not graded.grade.parsed:
         return True
+    # SQuAD and CoQA are right on an exact match alone, which "10 February 1962" may miss unjustly.
     return item.grader in F1 and not graded.grade.correct and F1[item.grader](text, item) > 0
 
 

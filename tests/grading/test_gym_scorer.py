@@ -4,7 +4,7 @@ import pytest
 from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError
-from breakeven.gym import grade_gym
+from breakeven.grading.gym_scorer import grade_gym
 from breakeven.params import GymTask
 from breakeven.rows.grade import UNPARSED, Grade
 from breakeven.rows.item import Item
