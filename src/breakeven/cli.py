@@ -46,7 +46,7 @@ def check(
     from breakeven.checking.check import check_params
     from breakeven.params import load_params
 
-    _mend_lock()
+    _repair_lock()
     params = load_params(path)
     found = list(check_params(params, path))
     for one in found:
@@ -71,7 +71,7 @@ def status(as_json: Json = False) -> None:
     from breakeven.params import load_params
     from breakeven.pipeline.status import pipeline_status, status_lines
 
-    _mend_lock()
+    _repair_lock()
     found = pipeline_status(load_params())
     typer.echo(
         json.dumps(found.as_dict(), allow_nan=False) if as_json else "\n".join(status_lines(found))
@@ -92,7 +92,7 @@ def flops(
     """
     from breakeven.costs.flops_report import flops_report
 
-    show(flops_report(model, prompt, new, formula), as_json)
+    _show(flops_report(model, prompt, new, formula), as_json)
 
 
 @app.command()
@@ -266,7 +266,7 @@ def ui(
     serve(port)
 
 
-def _mend_lock() -> None:
+def _repair_lock() -> None:
     from breakeven.pipeline.lock import repair_lock
 
     repaired = repair_lock()
@@ -295,7 +295,7 @@ def _report_or_summary(
     typer.echo(f"open {folder / 'index.html'}")
 
 
-def show(result: dict[str, Any], as_json: bool) -> None:
+def _show(result: dict[str, Any], as_json: bool) -> None:
     """Print a flat result as JSON, or a line a key."""
     if as_json:
         typer.echo(json.dumps(result, allow_nan=False))

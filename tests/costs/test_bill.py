@@ -1,9 +1,7 @@
 """The bill of a cell: items add up, and what was not measured stays absent with its reason."""
 
-import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from breakeven.costs import exact
@@ -14,19 +12,13 @@ from breakeven.costs.bill import (
     Bill,
     Cost,
     absent_cost,
-    bill_from_json,
-    bill_to_json,
     generation_cost,
     lifetime_cost,
-    training_cost,
 )
-from breakeven.costs.devices import Device, DeviceUsage
-from breakeven.costs.lora import Lora
 
 SMALL = Architecture(
     "small", hidden=4, layers=2, heads=2, kv_heads=1, head_dim=2, intermediate=8, vocab=10
 )
-USAGE = DeviceUsage(Device("a gpu", "cuda"), 7200.0, 2.0, Amount(1e9), Amount(5e5))
 
 
 def cost(scale: float) -> Cost:
@@ -56,40 +48,25 @@ def test_largest_of_amounts_is_absent_where_one_is():
     assert largest([Amount(1.0), absent("a")]) == absent("a")
 
 
-def test_generation_counts_every_completion():
-    prompts, news = np.array([3, 5]), np.array([2, 9])
-    answers = generation_cost(SMALL, prompts, news, USAGE)
-    assert answers.read_tokens == Amount(8.0)
-    assert answers.new_tokens == Amount(11.0)
-    expected = exact.answer_flops(SMALL, 3, 2) + exact.answer_flops(SMALL, 5, 9)
-    assert answers.flops == Amount(expected)
-    assert answers.device_seconds == Amount(7200.0)
-    assert answers.gpu_hours == Amount(2.0)
+def test_one_completion_costs_what_its_tokens_cost():
+    answer = generation_cost(SMALL, 3, 2)
+    assert answer.read_tokens == Amount(3.0)
+    assert answer.new_tokens == Amount(2.0)
+    assert answer.flops == Amount(exact.answer_flops(SMALL, 3, 2))
+    assert answer.device_seconds == absent("device was not metered")
 
 
-def test_solver_has_tokens_and_no_flops():
-    solver = generation_cost(None, [3, 5], [2, 9])
-    assert solver.new_tokens == Amount(11.0)
-    assert solver.flops.value is None
-    assert solver.device_seconds == absent("device was not metered")
-
-
-def test_counts_of_different_length_are_refused():
-    with pytest.raises(ValueError, match="one count each a completion"):
-        generation_cost(SMALL, [3, 5], [2])
-
-
-def test_training_reads_every_token_and_writes_none():
-    lora = Lora(4)
-    trained = training_cost(SMALL, [3, 5], "lora", lora, logits_positions=[1, 2], usage=USAGE)
-    assert (trained.read_tokens, trained.new_tokens) == (Amount(8.0), Amount(0.0))
-    assert trained.flops == Amount(exact.train_flops(SMALL, [3, 5], "lora", lora, [1, 2]))
+def test_a_closed_service_has_tokens_and_no_flops():
+    closed = generation_cost(None, 8, 11)
+    assert closed.new_tokens == Amount(11.0)
+    assert closed.flops.value is None
 
 
 def test_money_is_device_hours_times_price():
-    assert training_cost(SMALL, [3], usage=USAGE).money(2.5) == Amount(5.0)
-    assert training_cost(SMALL, [3], usage=USAGE).money(None).value is None
-    assert training_cost(SMALL, [3]).money(2.5) == absent("device was not metered")
+    held = replace(cost(1), device_seconds=Amount(7200.0))
+    assert held.money(2.5) == Amount(5.0)
+    assert held.money(None).value is None
+    assert generation_cost(SMALL, 3, 1).money(2.5) == absent("device was not metered")
 
 
 def test_total_lacks_only_what_an_item_lacks():
@@ -124,10 +101,3 @@ def test_bills_of_cells_add_up_to_that_of_a_study():
     assert both.answers == 10
     assert both.answering == cost(8)
     assert both.training == absent_cost("lost")
-
-
-def test_bill_survives_a_record():
-    text = json.dumps(bill_to_json(BILL), allow_nan=False)
-    assert json.loads(text)["absent"] == {"teacher.flops": "the solver is no network"}
-    assert json.loads(text)["teacher"]["flops"] is None
-    assert bill_from_json(json.loads(text)) == BILL

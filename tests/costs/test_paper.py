@@ -56,11 +56,6 @@ def test_arrays_give_what_single_numbers_give():
     assert together.tolist() == alone
 
 
-def test_training_is_three_times_the_forward_of_every_sample():
-    expected = 3 * (paper.forward_flops(SMALL, 3) + paper.forward_flops(SMALL, 8))
-    assert paper.train_flops(SMALL, [3, 8]) == expected
-
-
 def test_experts_are_refused_because_the_formula_has_none():
     with pytest.raises(InputError, match=r"Qwen3-235B-A22B.*use exact"):
         paper.forward_flops(load_architecture("Qwen3-235B-A22B"), 10)

@@ -12,7 +12,7 @@ import pytest
 from breakeven.core.errors import InputError, MachineError
 from breakeven.params import load_params
 from breakeven.pipeline.lock import require_idle
-from breakeven.pipeline.status import Due, Status, differences, pipeline_status, status_lines
+from breakeven.pipeline.status import DueCell, Status, differences, pipeline_status, status_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "0" * 64, "1" * 64
@@ -53,8 +53,8 @@ def test_what_differs_is_told_by_its_name(before: Any, now: Any, told: list[str]
 
 
 def test_cells_of_a_stage_with_one_reason_share_a_line() -> None:
-    due = tuple(Due(f"train@t-{seed}", ("a.py is changed",)) for seed in range(9))
-    assert status_lines(Status((*due, Due("base@u", ("new",))), ("answer@t", "score"))) == [
+    due = tuple(DueCell(f"train@t-{seed}", ("a.py is changed",)) for seed in range(9))
+    assert status_lines(Status((*due, DueCell("base@u", ("new",))), ("answer@t", "score"))) == [
         "train@t-0, train@t-1, train@t-2 and 6 more: a.py is changed",
         "base@u: new",
         "then, where what they read has become another: answer@t, score",

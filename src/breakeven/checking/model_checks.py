@@ -16,7 +16,7 @@ def check_students(params: Params) -> Iterator[Finding]:
         else:
             yield from check_weights(key, base)
             if isinstance(base, FolderBase) and (Path(base.path) / "config.json").is_file():
-                yield from _room(params, name, Path(base.path))
+                yield from _check_context(params, name, Path(base.path))
 
 
 def check_weights(key: str, weights: Weights, *, learns: bool = True) -> Iterator[Finding]:
@@ -95,7 +95,7 @@ def _render(folder: Path, *, learns: bool) -> None:
         prompt_frame(tokenizer)
 
 
-def _room(params: Params, student: str, folder: Path) -> Iterator[Finding]:
+def _check_context(params: Params, student: str, folder: Path) -> Iterator[Finding]:
     """Whether a training pair, and an answer at the limit, can fit the student's context."""
     from breakeven.models.context import context_length
 

@@ -35,8 +35,8 @@ def refused(key: str, look: Callable[[], object]) -> Iterator[Finding]:
         look()
     except BreakevenError as error:
         for line in str(error).splitlines():
-            told = line if line.startswith(f"{FILE}: ") else f"{FILE}: {key}: {line}"
-            yield Finding(told, is_error=not isinstance(error, MachineError))
+            text = line if line.startswith(f"{FILE}: ") else f"{FILE}: {key}: {line}"
+            yield Finding(text, is_error=not isinstance(error, MachineError))
     except Exception as error:  # of a library that met a file it cannot read
         said = " ".join(str(error).split())[:300]
         yield wrong(key, f"cannot be used: {type(error).__name__}: {said}")

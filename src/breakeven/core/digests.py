@@ -8,23 +8,23 @@ from pathlib import Path
 
 from breakeven.core.files import digest_file, read_json, write_json
 
-_KEPT = Path(".work/digests.json")
+_CACHE = Path(".work/digests.json")
 # A file that changed within the resolution of its stamp could change again unseen.
-_RECENT_NS = 2_000_000_000
-_SMALL = 1 << 20
+_SETTLED_NS = 2_000_000_000
+_CACHED_FROM_BYTES = 1 << 20
 
 
 def cached_digest(file: Path) -> str:
     """SHA-256 of a file; a large one is read again only where size, time or inode differ."""
     stat = file.stat()
-    if stat.st_size < _SMALL:
+    if stat.st_size < _CACHED_FROM_BYTES:
         return digest_file(file)
-    kept = read_json(_KEPT) if _KEPT.is_file() else {}
+    cache = read_json(_CACHE) if _CACHE.is_file() else {}
     stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     name = str(file.resolve())
-    if name in kept and kept[name][0] == stamp:
-        return str(kept[name][1])
+    if name in cache and cache[name][0] == stamp:
+        return str(cache[name][1])
     digest = digest_file(file)
-    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _RECENT_NS:
-        write_json(_KEPT, {**kept, name: [stamp, digest]})
+    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
+        write_json(_CACHE, {**cache, name: [stamp, digest]})
     return digest

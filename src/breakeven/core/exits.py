@@ -16,11 +16,11 @@ def exit_code_of(work: Callable[[], None]) -> int:
     except AlreadyReportedError as error:
         return error.exit_code
     except OSError as error:
-        told = disk_error(error)
-        if told is None:
+        machine_error = disk_error(error)
+        if machine_error is None:
             raise
-        print(f"error: {told}", file=sys.stderr)
-        return told.exit_code
+        print(f"error: {machine_error}", file=sys.stderr)
+        return machine_error.exit_code
     except KeyboardInterrupt:
         print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
         return 130

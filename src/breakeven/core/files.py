@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 # No two processes write one file for longer than this.
-_LEFT_SECONDS = 60.0
+_STALE_SECONDS = 60.0
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def _temporary(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         with suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 

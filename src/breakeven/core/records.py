@@ -25,7 +25,7 @@ class Record:
     work by name; `device_seconds` maps a device kind ("cpu", "cuda") to wall-clock seconds held on
     it, `gpu_hours` sums the accelerators among them (0.0 on a CPU is a true zero). A number that
     was not measured is None, with its reason in `absent`. `part` is the digest of what the stage
-    took of params.yaml (`pipeline.cells`), empty where `parameters` hold all of it.
+    took of params.yaml (`pipeline.reads`), empty where `parameters` hold all of it.
     """
 
     stage: str

@@ -1,25 +1,17 @@
 """The whole bill of a cell: teacher, training, answering, judging; and its lifetime cost.
 
 - `Cost`: tokens, FLOPs, device-seconds, GPU-hours, energy; adds up, and `money(price)`.
-- `generation_cost`, `training_cost`: a Cost from token counts and, where measured, a DeviceUsage.
+- `generation_cost`: a Cost from the token counts of one completion.
 - `NO_COST`: nothing ran, a true zero. `absent_cost(reason)`: something ran, nobody measured it.
 - `Bill`: the four items and how many answers they bought; bills add up to that of a study.
 - `lifetime_cost(bill, queries)`: training + queries × answer (+ teacher + judge).
-- `bill_to_json`, `bill_from_json`: as a record keeps it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
-
-from numpy.typing import ArrayLike
 
 from breakeven.costs import exact
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
-from breakeven.costs.counts import checked_array
-from breakeven.costs.devices import DeviceUsage
-from breakeven.costs.lora import Lora
 
 _NOT_METERED = "device was not metered"
 
@@ -62,42 +54,17 @@ def absent_cost(reason: str) -> Cost:
     return Cost(nothing, nothing, nothing, nothing, nothing, nothing)
 
 
-def generation_cost(
-    architecture: Architecture | None,
-    prompt_tokens: ArrayLike,
-    new_tokens: ArrayLike,
-    usage: DeviceUsage | None = None,
-) -> Cost:
-    """The cost of answering prompts: a student's answers, a teacher's completions, a judge's.
+def generation_cost(architecture: Architecture | None, prompt_tokens: int, new_tokens: int) -> Cost:
+    """The cost of one completion by a model that somebody else runs, such as a judge.
 
-    One count a completion. Without an architecture (a solver, a closed service) FLOPs are absent;
-    without a usage, so are device-seconds, GPU-hours and energy.
+    Without an architecture (a closed service) its FLOPs are absent; what it ran on always is.
     """
-    prompts, news = (
-        checked_array("prompt_tokens", prompt_tokens),
-        checked_array("new_tokens", new_tokens),
-    )
-    if prompts.shape != news.shape:
-        raise ValueError("prompt_tokens, new_tokens: use one count each a completion")
+    read, new = float(prompt_tokens), float(new_tokens)
     flops = absent("the generator has no known architecture")
     if architecture is not None:
-        flops = Amount(float(exact.answer_flops(architecture, prompts, news).sum()))
-    return _with_usage(prompts.sum(), news.sum(), flops, usage)
-
-
-def training_cost(
-    architecture: Architecture,
-    tokens_per_sequence: ArrayLike,
-    method: exact.Method = "full",
-    lora: Lora | None = None,
-    *,
-    logits_positions: ArrayLike | None = None,
-    usage: DeviceUsage | None = None,
-) -> Cost:
-    """The cost of training over sequences, once each; see `exact.train_flops`."""
-    tokens = checked_array("tokens_per_sequence", tokens_per_sequence)
-    flops = exact.train_flops(architecture, tokens, method, lora, logits_positions)
-    return _with_usage(tokens.sum(), 0.0, Amount(flops), usage)
+        flops = Amount(float(exact.answer_flops(architecture, read, new)))
+    nothing = absent(_NOT_METERED)
+    return Cost(Amount(read), Amount(new), flops, nothing, nothing, nothing)
 
 
 @dataclass(frozen=True)
@@ -149,49 +116,3 @@ def lifetime_cost(
     if with_judging:
         cost += bill.judging
     return cost
-
-
-def bill_to_json(bill: Bill) -> dict[str, Any]:
-    """The bill as JSON: item, quantity, value or null; reasons under `absent`; `answers`."""
-    amounts = {
-        f"{item}.{part.name}": getattr(getattr(bill, item), part.name)
-        for item in ITEMS
-        for part in _PARTS
-    }
-    return {
-        "answers": bill.answers,
-        **{
-            item: {part.name: amounts[f"{item}.{part.name}"].value for part in _PARTS}
-            for item in ITEMS
-        },
-        "absent": {name: amount.reason for name, amount in amounts.items() if amount.reason},
-    }
-
-
-def bill_from_json(values: Mapping[str, Any]) -> Bill:
-    """The bill that `bill_to_json` wrote; raises KeyError or ValueError on anything else."""
-    reasons = values["absent"]
-    costs = {
-        item: Cost(
-            **{
-                part.name: Amount(values[item][part.name], reasons.get(f"{item}.{part.name}"))
-                for part in _PARTS
-            }
-        )
-        for item in ITEMS
-    }
-    return Bill(**costs, answers=values["answers"])
-
-
-def _with_usage(read: float, new: float, flops: Amount, usage: DeviceUsage | None) -> Cost:
-    tokens = Amount(float(read)), Amount(float(new))
-    if usage is None:
-        nothing = absent(_NOT_METERED)
-        return Cost(*tokens, flops, nothing, nothing, nothing)
-    return Cost(
-        *tokens,
-        flops,
-        Amount(usage.device_seconds),
-        Amount(usage.gpu_hours),
-        usage.energy_joules,
-    )

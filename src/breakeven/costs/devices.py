@@ -22,7 +22,7 @@ from breakeven.core.errors import InputError, MachineError
 from breakeven.costs.amounts import Amount, absent, largest
 from breakeven.costs.energy import Joules, metered_energy
 
-Kind = Literal["cpu", "cuda", "mps"]
+DeviceKind = Literal["cpu", "cuda", "mps"]
 _STATUS = Path("/proc/self/status")
 
 
@@ -31,7 +31,7 @@ class Device:
     """Where work runs. `index` is PyTorch's number of a CUDA device."""
 
     name: str
-    kind: Kind
+    kind: DeviceKind
     index: int = 0
 
 

@@ -115,7 +115,7 @@ _TEXT_OF = {"gemma3": "gemma3_text", "mistral3": "mistral"}
 _NULL_SAYS_NONE = ("sliding_window", "num_key_value_heads")
 
 
-class _Config(NamedTuple):
+class _ModelConfig(NamedTuple):
     """A configuration with its family's defaults, and where it came from for the errors."""
 
     values: Mapping[str, Any]
@@ -156,41 +156,41 @@ def architecture_from_config(
         UnknownArchitectureError: another `model_type`, or layers of another kind in one of these.
         InputError: a missing or impossible value.
     """
-    known = _known(config, source)
-    hidden, layers = known.count("hidden_size"), known.count("num_hidden_layers")
-    heads = known.count("num_attention_heads")
-    window, window_layers = _window(known, layers)
-    experts, active, expert_intermediate, moe_layers = _experts(known, layers)
+    model = _with_family_defaults(config, source)
+    hidden, layers = model.count("hidden_size"), model.count("num_hidden_layers")
+    heads = model.count("num_attention_heads")
+    window, window_layers = _window(model, layers)
+    experts, active, expert_intermediate, moe_layers = _experts(model, layers)
     shape = Architecture(
         name=name or source,
         hidden=hidden,
         layers=layers,
         heads=heads,
-        kv_heads=_kv_heads(known, heads),
-        head_dim=_head_dim(known, hidden, heads),
-        intermediate=known.count("intermediate_size"),
-        vocab=known.count("vocab_size"),
-        tied_embeddings=known.flag("tie_word_embeddings"),
+        kv_heads=_kv_heads(model, heads),
+        head_dim=_head_dim(model, hidden, heads),
+        intermediate=model.count("intermediate_size"),
+        vocab=model.count("vocab_size"),
+        tied_embeddings=model.flag("tie_word_embeddings"),
         experts=experts,
         active_experts=active,
         expert_intermediate=expert_intermediate,
         moe_layers=moe_layers,
         window=window,
         window_layers=window_layers,
-        norms_per_layer=known.family.norms_per_layer,
-        fused=known.family.fused,
+        norms_per_layer=model.family.norms_per_layer,
+        fused=model.family.fused,
     )
-    return replace(shape, vector_parameters=_vector_parameters(known, shape))
+    return replace(shape, vector_parameters=_vector_parameters(model, shape))
 
 
-def _known(config: Mapping[str, Any], source: str) -> _Config:
+def _with_family_defaults(config: Mapping[str, Any], source: str) -> _ModelConfig:
     model_type = config.get("model_type")
     if model_type in _TEXT_OF:
         text = config.get("text_config")
         if not isinstance(text, Mapping):
             raise InputError(f"{source}: text_config: is missing; a {model_type} file has it")
         kind = text.get("model_type", _TEXT_OF[str(model_type)])
-        return _known({**text, "model_type": kind}, f"{source}: text_config")
+        return _with_family_defaults({**text, "model_type": kind}, f"{source}: text_config")
     if model_type not in _FAMILIES:
         # No near name is offered: it would be another architecture.
         raise UnknownArchitectureError(
@@ -201,14 +201,14 @@ def _known(config: Mapping[str, Any], source: str) -> _Config:
     given = {
         key: value for key, value in config.items() if value is not None or key in _NULL_SAYS_NONE
     }
-    known = _Config({**family.defaults, **given}, family, source)
-    _check_layers(known)
-    return known
+    model = _ModelConfig({**family.defaults, **given}, family, source)
+    _check_layers(model)
+    return model
 
 
-def _check_layers(known: _Config) -> None:
+def _check_layers(model: _ModelConfig) -> None:
     """Raise where layers are of a kind that attends to other than all or the last positions."""
-    types = known.values.get("layer_types")
+    types = model.values.get("layer_types")
     others = {
         kind
         for kind in (types if isinstance(types, list) else ())
@@ -216,96 +216,96 @@ def _check_layers(known: _Config) -> None:
     }
     if others:
         raise UnknownArchitectureError(
-            f"{known.source}: layer_types: has {', '.join(sorted(map(str, others)))}, whose FLOPs "
+            f"{model.source}: layer_types: has {', '.join(sorted(map(str, others)))}, whose FLOPs "
             "are not known; known are full_attention, sliding_attention"
         )
 
 
-def _kv_heads(known: _Config, heads: int) -> int:
-    if known.values.get("num_key_value_heads") is None:
+def _kv_heads(model: _ModelConfig, heads: int) -> int:
+    if model.values.get("num_key_value_heads") is None:
         return heads
-    kv_heads = known.count("num_key_value_heads")
+    kv_heads = model.count("num_key_value_heads")
     if heads % kv_heads:
-        raise known.wrong("num_key_value_heads", f"use a divisor of num_attention_heads ({heads})")
+        raise model.wrong("num_key_value_heads", f"use a divisor of num_attention_heads ({heads})")
     return kv_heads
 
 
-def _head_dim(known: _Config, hidden: int, heads: int) -> int:
-    if "head_dim" in known.values:
-        return known.count("head_dim")
+def _head_dim(model: _ModelConfig, hidden: int, heads: int) -> int:
+    if "head_dim" in model.values:
+        return model.count("head_dim")
     if hidden % heads:
-        raise known.wrong("hidden_size", f"use a multiple of num_attention_heads ({heads})")
+        raise model.wrong("hidden_size", f"use a multiple of num_attention_heads ({heads})")
     return hidden // heads
 
 
-def _window(known: _Config, layers: int) -> tuple[int | None, int]:
+def _window(model: _ModelConfig, layers: int) -> tuple[int | None, int]:
     """Sliding window and how many layers have it."""
-    switched_on = known.family.local != "no" and known.flag("use_sliding_window")
-    if not switched_on or known.values.get("sliding_window") is None:
+    switched_on = model.family.local != "no" and model.flag("use_sliding_window")
+    if not switched_on or model.values.get("sliding_window") is None:
         return None, 0
-    window, local = known.count("sliding_window"), _local_layers(known, layers)
+    window, local = model.count("sliding_window"), _local_layers(model, layers)
     return (window, local) if local else (None, 0)
 
 
-def _local_layers(known: _Config, layers: int) -> int:
+def _local_layers(model: _ModelConfig, layers: int) -> int:
     """How many layers see no further than the window."""
-    values, rule = known.values, known.family.local
+    values, rule = model.values, model.family.local
     types = values.get("layer_types")
-    if types is not None and known.family.lists_layers:
+    if types is not None and model.family.lists_layers:
         if not isinstance(types, list) or len(types) != layers:
-            raise known.wrong("layer_types", f"use a list of {layers}, one a layer")
+            raise model.wrong("layer_types", f"use a list of {layers}, one a layer")
         return types.count("sliding_attention")
     if rule == "all but every nth":
-        return layers - layers // known.count("sliding_window_pattern")
+        return layers - layers // model.count("sliding_window_pattern")
     if rule == "after the first":
         # The first max_window_layers see everything; 0 leaves a window on every layer.
-        first = 0 if values.get("max_window_layers") == 0 else known.count("max_window_layers")
+        first = 0 if values.get("max_window_layers") == 0 else model.count("max_window_layers")
         return max(0, layers - first)
     if rule == "without rotation":
         rotated = values.get("no_rope_layers")
         if rotated is None:
-            return layers // known.count("no_rope_layer_interval")
+            return layers // model.count("no_rope_layer_interval")
         if not isinstance(rotated, list) or len(rotated) < layers:
-            raise known.wrong("no_rope_layers", f"use a list of {layers}, one a layer")
+            raise model.wrong("no_rope_layers", f"use a list of {layers}, one a layer")
         return rotated[:layers].count(0)
     return layers
 
 
-def _experts(known: _Config, layers: int) -> tuple[int, int, int, int]:
+def _experts(model: _ModelConfig, layers: int) -> tuple[int, int, int, int]:
     """Experts, experts a token visits, their width, and how many layers have them."""
-    values, family = known.values, known.family
+    values, family = model.values, model.family
     if family.experts_key is None:
         return 0, 0, 0, 0
     # transformers 5 writes num_local_experts where the hub's files say num_experts.
-    experts = known.count("num_local_experts" if "num_local_experts" in values else "num_experts")
-    active = known.count("num_experts_per_tok")
+    experts = model.count("num_local_experts" if "num_local_experts" in values else "num_experts")
+    active = model.count("num_experts_per_tok")
     if active > experts:
-        raise known.wrong("num_experts_per_tok", f"use at most {family.experts_key} ({experts})")
-    return experts, active, known.count(family.expert_width), _sparse_layers(known, layers)
+        raise model.wrong("num_experts_per_tok", f"use at most {family.experts_key} ({experts})")
+    return experts, active, model.count(family.expert_width), _sparse_layers(model, layers)
 
 
-def _sparse_layers(known: _Config, layers: int) -> int:
-    if "decoder_sparse_step" not in known.values:
+def _sparse_layers(model: _ModelConfig, layers: int) -> int:
+    if "decoder_sparse_step" not in model.values:
         return layers
-    step, dense = known.count("decoder_sparse_step"), known.values["mlp_only_layers"]
+    step, dense = model.count("decoder_sparse_step"), model.values["mlp_only_layers"]
     if not isinstance(dense, list):
-        raise known.wrong("mlp_only_layers", "use a list of layer numbers")
+        raise model.wrong("mlp_only_layers", "use a list of layer numbers")
     return sum(i not in dense and (i + 1) % step == 0 for i in range(layers))
 
 
-def _vector_parameters(known: _Config, shape: Architecture) -> int:
+def _vector_parameters(model: _ModelConfig, shape: Architecture) -> int:
     """Norm scales, biases and attention sinks of the whole model."""
-    family, kv_width = known.family, shape.kv_heads * shape.head_dim
+    family, kv_width = model.family, shape.kv_heads * shape.head_dim
     per_layer = family.norms_per_layer * shape.hidden
     if family.qk_norm == "head":
         per_layer += 2 * shape.head_dim
     elif family.qk_norm == "whole":
         per_layer += shape.attention_width + kv_width
-    if family.qkv_bias or known.flag("attention_bias"):
+    if family.qkv_bias or model.flag("attention_bias"):
         per_layer += shape.attention_width + 2 * kv_width
-    if not family.qkv_bias and known.flag("attention_bias"):
+    if not family.qkv_bias and model.flag("attention_bias"):
         per_layer += shape.hidden
-    if known.flag("mlp_bias"):
+    if model.flag("mlp_bias"):
         per_layer += 2 * shape.intermediate + shape.hidden
     if family.sinks:
         per_layer += shape.heads

@@ -8,11 +8,9 @@ The names are those of `exact`; whole numbers give whole numbers, arrays give fl
 Negative counts raise ValueError, experts raise InputError: the formulas have none.
 """
 
-from numpy.typing import ArrayLike
-
 from breakeven.core.errors import InputError
 from breakeven.costs.architecture import Architecture
-from breakeven.costs.counts import Counts, checked, checked_array, running_sum
+from breakeven.costs.counts import Counts, checked, running_sum
 
 
 def forward_flops(architecture: Architecture, tokens: Counts) -> Counts:
@@ -52,12 +50,6 @@ def answer_flops(architecture: Architecture, prompt_tokens: Counts, new_tokens: 
     return prefill_flops(architecture, prompt_tokens) + decode_flops(
         architecture, prompt_tokens, new_tokens
     )
-
-
-def train_flops(architecture: Architecture, tokens_per_sequence: ArrayLike) -> float:
-    """FLOPs of training over sequences, once each: three times the forward pass."""
-    tokens = checked_array("tokens_per_sequence", tokens_per_sequence)
-    return float(3 * forward_flops(architecture, tokens).sum())
 
 
 def _per_token(architecture: Architecture) -> int:

@@ -6,11 +6,11 @@ from breakeven.params.names import (
     Count,
     CountOrZero,
     Endpoint,
-    Few,
     LimitName,
     Name,
     Seconds,
     Section,
+    SmallCount,
     Text,
     VariableName,
 )
@@ -31,9 +31,9 @@ class Judge(Section):
     architecture: Text | None = None
     template: dict[str, bool | int | float | str] = Field(default_factory=dict)
     max_new_tokens: Count = 512
-    concurrency: Few = 16
+    concurrency: SmallCount = 16
     timeout_seconds: Seconds = 120.0
-    attempts: Few = 6
+    attempts: SmallCount = 6
 
 
 class Grading(Section):

@@ -17,7 +17,7 @@ def _pattern_of(annotated: Any) -> str:  # noqa: ANN401
     return str(constraints.pattern)
 
 
-_SHAPES = {
+_PATTERN_MESSAGES = {
     _pattern_of(Name): "a name is lower-case letters, digits, - and _, and starts with a letter "
     "or digit",
     _pattern_of(RepoId): "must be owner/name, as the hub writes it",
@@ -27,7 +27,7 @@ _SHAPES = {
     "OPENAI_API_KEY; never the key itself",
     _pattern_of(Digest): "must be a SHA-256: 64 hexadecimal digits in lower case",
 }
-_REPLACED = {
+_MESSAGES = {
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
     "missing": "missing",
@@ -113,12 +113,12 @@ def _mistake(tree: dict[str, Any], problem: dict[str, Any]) -> _Mistake:
         shown = "missing; " if given is None else f"{given!r} is none; "
         return _Mistake(f"{where}.kind", shown, did_you_mean(str(given), allowed))
     if kind == "value_error":
-        return _of_a_check(where, str(problem["ctx"]["error"]))
+        return _validator_mistake(where, str(problem["ctx"]["error"]))
     if kind == "string_pattern_mismatch":
-        return _Mistake(where, f"{_short(value)}: ", _SHAPES[problem["ctx"]["pattern"]])
+        return _Mistake(where, f"{_short(value)}: ", _PATTERN_MESSAGES[problem["ctx"]["pattern"]])
     shown = "" if kind == "missing" else f"{_short(value)}: "
     of_items = kind == "too_short" and bool(value)
-    return _Mistake(where, shown, _REPLACED.get(kind, problem["msg"]), of_items)
+    return _Mistake(where, shown, _MESSAGES.get(kind, problem["msg"]), of_items)
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - whatever was written
@@ -126,7 +126,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - whatever was written
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
-def _of_a_check(where: str, message: str) -> _Mistake:
+def _validator_mistake(where: str, message: str) -> _Mistake:
     """What a check of the schema says; a section's check starts with the key that it is about."""
     below = re.match(r"([\w-]+(?:\.[\w-]+)*): ", message) if where else None
     if below is None:

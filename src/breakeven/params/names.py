@@ -34,21 +34,21 @@ def _written_as_a_number(value: Any) -> Any:  # noqa: ANN401 - whatever was writ
 
 # What YAML calls a number or true: text that looks like one is refused, not read as one.
 Flag = Annotated[bool, Field(strict=True)]
-Real = Annotated[float, Field(strict=True)]
-Whole = Annotated[int, BeforeValidator(_written_as_a_number)]
-Share = Annotated[Real, Field(ge=0.0, le=1.0)]
-Positive = Annotated[Real, Field(gt=0.0)]
-NotNegative = Annotated[Real, Field(ge=0.0)]
+RealNumber = Annotated[float, Field(strict=True)]
+WholeNumber = Annotated[int, BeforeValidator(_written_as_a_number)]
+Share = Annotated[RealNumber, Field(ge=0.0, le=1.0)]
+Positive = Annotated[RealNumber, Field(gt=0.0)]
+NotNegative = Annotated[RealNumber, Field(ge=0.0)]
 # So large that no study reaches it, and small enough to be exact as a float.
-Count = Annotated[Whole, Field(ge=1, le=10**15)]
+Count = Annotated[WholeNumber, Field(ge=1, le=10**15)]
 # Of what a process holds at once: threads, requests, samples of one question, ranks, passes.
-Few = Annotated[Whole, Field(ge=1, le=10_000)]
+SmallCount = Annotated[WholeNumber, Field(ge=1, le=10_000)]
 # Of what is made here one by one before anything is asked or answered.
-Drawn = Annotated[Whole, Field(ge=1, le=10_000_000)]
-Seconds = Annotated[Real, Field(gt=0.0, le=1e9)]
-CountOrZero = Annotated[Whole, Field(ge=0, le=10**15)]
+GeneratedCount = Annotated[WholeNumber, Field(ge=1, le=10_000_000)]
+Seconds = Annotated[RealNumber, Field(gt=0.0, le=1e9)]
+CountOrZero = Annotated[WholeNumber, Field(ge=0, le=10**15)]
 # What every library takes as a seed: NumPy no more, and training multiplies it by a million.
-Seed = Annotated[Whole, Field(ge=0, le=2**32 - 1)]
+Seed = Annotated[WholeNumber, Field(ge=0, le=2**32 - 1)]
 DtypeName = Literal["auto", "float32", "bfloat16"]
 GraderName = Literal["exact", "letter", "math", "squad", "coqa", "ifeval", "judge"]
 

@@ -50,20 +50,20 @@ def parse_yaml(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the text
         node = yaml.compose(text)
         if node is None:
             return None
-        _count(node, name, {}, set())
+        _count_values(node, name, {}, set())
         _refuse_leading_zeros(node, name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of numbers under a directive %YAML 1.1
-            return _built(yaml, node, name)
+            return _constructed(yaml, node, name)
     except MarkedYAMLError as error:
-        raise InputError(f"{name}: not valid YAML: {_said(error)}") from error
+        raise InputError(f"{name}: not valid YAML: {_parser_message(error)}") from error
     except YAMLError as error:
         raise InputError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise InputError(f"{name}: is nested too deeply; use fewer levels") from error
 
 
-def _built(yaml: "YAML", node: "Node", name: str) -> Any:  # noqa: ANN401
+def _constructed(yaml: "YAML", node: "Node", name: str) -> Any:  # noqa: ANN401
     try:
         return yaml.constructor.construct_document(node)
     except (ValueError, KeyError, OverflowError) as error:
@@ -91,21 +91,21 @@ def _refuse_leading_zeros(node: "Node", name: str) -> None:
             )
 
 
-def _count(node: "Node", name: str, known: dict[int, int], above: set[int]) -> int:
+def _count_values(node: "Node", name: str, counts: dict[int, int], above: set[int]) -> int:
     """How many values a node comes to; each node is looked at once."""
     if id(node) in above:
         raise InputError(f"{name}: line {_line(node)}: an alias holds itself; remove it")
-    if id(node) not in known:
+    if id(node) not in counts:
         above.add(id(node))
-        total = 1 + sum(_count(child, name, known, above) for child in _children(node))
+        total = 1 + sum(_count_values(child, name, counts, above) for child in _children(node))
         above.remove(id(node))
         if total > MOST_VALUES:
             raise InputError(
                 f"{name}: line {_line(node)}: comes to more than {MOST_VALUES:,} values with its "
                 "aliases; use fewer"
             )
-        known[id(node)] = total
-    return known[id(node)]
+        counts[id(node)] = total
+    return counts[id(node)]
 
 
 def _children(node: "Node") -> "Iterator[Node]":
@@ -140,7 +140,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
-def _said(error: Any) -> str:  # noqa: ANN401 - a MarkedYAMLError, imported late
+def _parser_message(error: Any) -> str:  # noqa: ANN401 - a MarkedYAMLError, imported late
     """The line, and what is wrong there, without the parser's advice to those who program it."""
     mark = error.problem_mark or error.context_mark
     problem = " ".join(str(error.problem or error.context).split())

@@ -10,16 +10,16 @@ from breakeven.params.names import (
     Count,
     DtypeName,
     EachOnce,
-    Few,
     Name,
     NotNegative,
     Positive,
-    Real,
+    RealNumber,
     Section,
     Seed,
+    SmallCount,
     Text,
     TrainedStyle,
-    Whole,
+    WholeNumber,
 )
 from breakeven.params.references import check_references
 from breakeven.params.sources import CatalogueSource, Corpus, Source
@@ -36,15 +36,15 @@ class Student(Section):
     base: Base
     method: Literal["full", "lora", "qlora"] | None = None
     learning_rates: dict[TrainedStyle, Positive] = Field(default_factory=dict)
-    lora_rank: Few | None = None
+    lora_rank: SmallCount | None = None
 
 
 class Decoding(Section):
     """How answers are sampled: temperature 0 is greedy."""
 
     temperature: NotNegative = 0.0
-    top_p: Annotated[Real, Field(gt=0.0, le=1.0)] = 1.0
-    samples: Few = 1
+    top_p: Annotated[RealNumber, Field(gt=0.0, le=1.0)] = 1.0
+    samples: SmallCount = 1
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -62,7 +62,7 @@ class Answering(Section):
     batch_size: Count = 256
     decodings: Annotated[dict[Name, Decoding], Field(min_length=1)]
     dtype: DtypeName = "auto"
-    threads: Few | None = None
+    threads: SmallCount | None = None
     server: VllmServer = VllmServer()
 
     @model_validator(mode="after")
@@ -74,7 +74,7 @@ class Answering(Section):
         return self
 
 
-class Costs(Section):
+class Pricing(Section):
     """What a device-hour costs, in any one currency; absent where nobody pays."""
 
     price_per_device_hour: NotNegative | None = None
@@ -93,8 +93,8 @@ class Report(Section):
     A file may state that level as `confidence`, and no other.
     """
 
-    confidence: Annotated[Real, AfterValidator(_the_only_level)] = LEVEL
-    bootstrap_draws: Annotated[Whole, Field(ge=200, le=100_000)] = 2000
+    confidence: Annotated[RealNumber, AfterValidator(_the_only_level)] = LEVEL
+    bootstrap_draws: Annotated[WholeNumber, Field(ge=200, le=100_000)] = 2000
     seed: Seed = 0
 
 
@@ -112,7 +112,7 @@ class Params(Section):
     training: Training = Training()
     answering: Answering
     grading: Grading = Grading()
-    costs: Costs = Costs()
+    costs: Pricing = Pricing()
     report: Report = Report()
 
     @model_validator(mode="after")

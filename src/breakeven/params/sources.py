@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 from breakeven.params.names import (
     Count,
     Digest,
-    Drawn,
     EachOnce,
     Flag,
+    GeneratedCount,
     GraderName,
     Name,
     ProjectPath,
@@ -31,9 +31,9 @@ class ProceduralSource(Section):
     kind: Literal["procedural"]
     problem: ProblemKind
     formats: Annotated[tuple[Format, ...], Field(min_length=1), EachOnce] = ("open", "choice")
-    prompts: Drawn
-    min_depth: Drawn | None = None
-    max_depth: Drawn | None = None
+    prompts: GeneratedCount
+    min_depth: GeneratedCount | None = None
+    max_depth: GeneratedCount | None = None
     seed: Seed = 0
 
 
@@ -55,7 +55,7 @@ class GymSource(Section):
 
     kind: Literal["reasoning-gym"]
     dataset: Text
-    prompts: Drawn
+    prompts: GeneratedCount
     config: dict[str, Any] = Field(default_factory=dict)
     seed: Seed = 0
 
@@ -125,7 +125,7 @@ class CatalogueSource(Section):
     kind: Literal["catalogue"]
     benchmark: Text
     folder: ProjectPath | None = None
-    prompts: Drawn = 20
+    prompts: GeneratedCount = 20
     seed: Seed = 0
 
 

@@ -6,8 +6,8 @@ from pydantic import Field, model_validator
 
 from breakeven.params.names import (
     Count,
-    Drawn,
     Family,
+    GeneratedCount,
     GraderName,
     ProjectPath,
     Section,
@@ -24,9 +24,9 @@ class ProceduralTask(Section):
     problem: ProblemKind
     format: Format
     family: Family
-    items: Drawn = 400
-    min_depth: Drawn | None = None
-    max_depth: Drawn | None = None
+    items: GeneratedCount = 400
+    min_depth: GeneratedCount | None = None
+    max_depth: GeneratedCount | None = None
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -57,7 +57,7 @@ class GymTask(Section):
     kind: Literal["reasoning-gym"]
     dataset: Text
     family: Literal["general-open", "math-open"]
-    items: Drawn = 200
+    items: GeneratedCount = 200
     config: dict[str, Any] = Field(default_factory=dict)
     seed: Seed = 0
 

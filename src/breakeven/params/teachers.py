@@ -10,15 +10,15 @@ from breakeven.params.names import (
     Count,
     DtypeName,
     Endpoint,
-    Few,
     LimitName,
     NotNegative,
     ProjectPath,
-    Real,
+    RealNumber,
     Seconds,
     Section,
     Seed,
     Share,
+    SmallCount,
     Text,
     VariableName,
 )
@@ -52,7 +52,7 @@ class TeacherStyle(Section):
     template: dict[str, bool | int | float | str] = Field(default_factory=dict)
     trace: Literal["think-tags", "reasoning-content", "none"]
     temperature: NotNegative = 0.0
-    top_p: Annotated[Real, Field(gt=0.0, le=1.0)] = 1.0
+    top_p: Annotated[RealNumber, Field(gt=0.0, le=1.0)] = 1.0
     top_k: Count | None = None
     max_new_tokens: Count
 
@@ -94,9 +94,9 @@ class OpenAITeacher(Section):
     limit_name: LimitName = "max_tokens"
     architecture: Text | None = None
     styles: TeacherStyles
-    concurrency: Few = 32
+    concurrency: SmallCount = 32
     timeout_seconds: Seconds = 600.0
-    attempts: Few = 6
+    attempts: SmallCount = 6
     seed: Seed = 0
 
 
@@ -109,11 +109,11 @@ class VllmServer(Section):
 
     python: Text = ".vllm/bin/python"
     max_model_len: Count | None = None
-    tensor_parallel: Few = 1
-    data_parallel: Few = 1
+    tensor_parallel: SmallCount = 1
+    data_parallel: SmallCount = 1
     memory_share: Share = 0.9
     dtype: DtypeName = "auto"
-    threads: Few | None = None
+    threads: SmallCount | None = None
     startup_seconds: Seconds = 900.0
 
 
@@ -127,9 +127,9 @@ class VllmTeacher(Section):
     model: Weights
     server: VllmServer = VllmServer()
     styles: LocalStyles
-    concurrency: Few = 32
+    concurrency: SmallCount = 32
     timeout_seconds: Seconds = 24 * 3600.0
-    attempts: Few = 6
+    attempts: SmallCount = 6
     seed: Seed = 0
 
 
@@ -141,7 +141,7 @@ class TransformersTeacher(Section):
     styles: LocalStyles
     batch_size: Count = 32
     dtype: DtypeName = "auto"
-    threads: Few | None = None
+    threads: SmallCount | None = None
     seed: Seed = 0
 
 

@@ -8,17 +8,17 @@ from breakeven.params.names import (
     Count,
     CountOrZero,
     DtypeName,
-    Few,
     Flag,
     Name,
     NotNegative,
     Positive,
     ProjectPath,
-    Real,
+    RealNumber,
     Section,
     Share,
+    SmallCount,
     Style,
-    Whole,
+    WholeNumber,
 )
 
 Method = Literal["none", "full", "lora", "qlora"]
@@ -58,7 +58,7 @@ class Arm(Section):
     order: Literal["mixed", "sequential"] = "mixed"
     budget: Budget | None = None
     learning_rate: Positive | None = None
-    shots: Annotated[Whole, Field(ge=0, le=32)] = 0
+    shots: Annotated[WholeNumber, Field(ge=0, le=32)] = 0
 
     @model_validator(mode="after")
     def _trained_or_not(self) -> "Arm":
@@ -107,9 +107,9 @@ class Schedule(Section):
 class LoraSettings(Section):
     """Low-rank adapters on every linear layer but the output head."""
 
-    rank: Few = 32
+    rank: SmallCount = 32
     alpha: Positive = 64.0
-    dropout: Annotated[Real, Field(ge=0.0, lt=1.0)] = 0.0
+    dropout: Annotated[RealNumber, Field(ge=0.0, lt=1.0)] = 0.0
 
 
 class Training(Section):
@@ -123,7 +123,7 @@ class Training(Section):
     """
 
     method: Literal["full", "lora", "qlora"] = "lora"
-    epochs: Few = 1
+    epochs: SmallCount = 1
     batch_tokens: Count = 4096
     batch_sequences: Count | None = None
     micro_batch_tokens: Count | None = None
@@ -138,7 +138,7 @@ class Training(Section):
     gradient_checkpointing: Flag = False
     checkpoint_steps: Count = 100
     dtype: DtypeName = "auto"
-    threads: Few | None = None
+    threads: SmallCount | None = None
     launch: ProjectPath | None = None
 
     @model_validator(mode="after")

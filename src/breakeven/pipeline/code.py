@@ -18,14 +18,14 @@ from breakeven.core.files import digest_file, read_json, write_json
 STAGES = Path("stages")
 # Modules go by their names in the project; they are read where this one was imported from.
 _SOURCE, _PACKAGE = Path("src"), "breakeven"
-_IMPORTED = Path(__file__).resolve().parents[2]
-_OUTSIDE = _SOURCE / _PACKAGE / "pipeline"
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_THIS_PACKAGE = _SOURCE / _PACKAGE / "pipeline"
 # The stages that this package is the body of.
-_MADE_OF_IT = frozenset(STAGES / name for name in ("texts.py", "lessons.py"))
-_KEPT = Path(".work/code.json")
+_STAGES_OF_THIS_PACKAGE = frozenset(STAGES / name for name in ("texts.py", "lessons.py"))
+_CACHE = Path(".work/code.json")
 _MODULE_NAME = re.compile(rf"{_PACKAGE}(\.\w+)+")
 _FILE_NAME = re.compile(r"[\w-][\w.-]{2,60}")
-_NO_CODE = {".py", ".md", ".pyc", ".typed"}
+_NO_ASSETS = {".py", ".md", ".pyc", ".typed"}
 
 
 class Module(NamedTuple):
@@ -59,42 +59,42 @@ def code_below(roots: Iterable[Path]) -> dict[str, str]:
             seen.add(file)
             if file not in modules:
                 raise InputError(f"{file}: no such module of the project")
-            waiting += _imported(file, modules[file])
-            waiting += _named(file, modules[file])
+            waiting += _imported_files(file, modules[file])
+            waiting += _named_scripts(file, modules[file])
     read = {asset for asset in _assets() if _readers(asset) & seen}
     digests = {file: modules[file].digest for file in seen}
-    digests |= {asset: digest_file(_place(asset))[:16] for asset in read}
+    digests |= {asset: digest_file(_on_disk(asset))[:16] for asset in read}
     return {file.as_posix(): digests[file] for file in sorted(digests)}
 
 
-def _place(file: Path) -> Path:
-    return _IMPORTED.joinpath(*file.parts[1:]) if file.parts[0] == _SOURCE.name else file
+def _on_disk(file: Path) -> Path:
+    return _PACKAGE_ROOT.joinpath(*file.parts[1:]) if file.parts[0] == _SOURCE.name else file
 
 
 def _files() -> Iterator[Path]:
     """Every file of the package and every stage, by its name in the project."""
     yield from sorted(STAGES.glob("*.py"))
-    for file in sorted((_IMPORTED / _PACKAGE).rglob("*")):
+    for file in sorted((_PACKAGE_ROOT / _PACKAGE).rglob("*")):
         hidden = any(part.startswith((".", "__pycache__")) for part in file.parts[-3:])
         if file.is_file() and not hidden:
-            yield _SOURCE / file.relative_to(_IMPORTED)
+            yield _SOURCE / file.relative_to(_PACKAGE_ROOT)
 
 
 @functools.cache
 def _modules() -> dict[Path, Module]:
     """Every module of the project; what was parsed before is kept by the digest of its text."""
     revision = digest_file(Path(__file__))
-    kept = read_json(_KEPT) if _KEPT.is_file() else {}
-    before = kept.get("modules", {}) if kept.get("revision") == revision else {}
+    cache = read_json(_CACHE) if _CACHE.is_file() else {}
+    before = cache.get("modules", {}) if cache.get("revision") == revision else {}
     rows, found = {}, {}
     for file in (file for file in _files() if file.suffix == ".py"):
-        text = _place(file).read_bytes()
+        text = _on_disk(file).read_bytes()
         key = f"{file.as_posix()} {hashlib.sha256(text).hexdigest()}"
         rows[key] = before.get(key) or parse(file, text)
         digest, imports, words = rows[key]
         found[file] = Module(digest, tuple(imports), tuple(words))
     if rows.keys() != before.keys():
-        write_json(_KEPT, {"revision": revision, "modules": rows})
+        write_json(_CACHE, {"revision": revision, "modules": rows})
     return found
 
 
@@ -104,7 +104,7 @@ def parse(file: Path, text: bytes) -> Module:
         tree = ast.parse(text, filename=str(file))
     except SyntaxError as error:
         raise InputError(f"{file}: line {error.lineno}: not valid Python: {error.msg}") from error
-    _remove_idle(tree)
+    _remove_docstrings(tree)
     words = {
         node.value
         for node in ast.walk(tree)
@@ -112,13 +112,13 @@ def parse(file: Path, text: bytes) -> Module:
     }
     named = {word for word in words if _MODULE_NAME.fullmatch(word)}
     return Module(
-        hashlib.sha256(repr(_shape(tree)).encode()).hexdigest()[:16],
+        hashlib.sha256(repr(_plain_tree(tree)).encode()).hexdigest()[:16],
         tuple(sorted({*_imports(tree, file), *named})),
         tuple(sorted(word for word in words if _FILE_NAME.fullmatch(word))),
     )
 
 
-def _remove_idle(tree: ast.Module) -> None:
+def _remove_docstrings(tree: ast.Module) -> None:
     """Take out docstrings, and the empty texts that some versions of Python put into f-strings."""
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
@@ -133,14 +133,14 @@ def _remove_idle(tree: ast.Module) -> None:
                 del node.body[0]
 
 
-def _shape(node: Any) -> Any:  # noqa: ANN401 - nodes, lists and constants of a syntax tree
+def _plain_tree(node: Any) -> Any:  # noqa: ANN401 - nodes, lists and constants of a syntax tree
     """A tree as plain data, the same in every version of Python: empty fields are left out."""
     if isinstance(node, ast.AST):
         fields = [(name, value) for name, value in ast.iter_fields(node) if name != "type_comment"]
-        filled = [(name, _shape(value)) for name, value in fields if value not in (None, [])]
+        filled = [(name, _plain_tree(value)) for name, value in fields if value not in (None, [])]
         return (type(node).__name__, filled)
     if isinstance(node, list):
-        return [_shape(one) for one in node]
+        return [_plain_tree(one) for one in node]
     return (type(node).__name__, repr(node))
 
 
@@ -156,7 +156,7 @@ def _imports(tree: ast.Module, file: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = _base_of(node, file)
+            base = _imported_package(node, file)
             yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
 
 
@@ -166,23 +166,23 @@ def _is_for_checkers(test: ast.expr) -> bool:
     )
 
 
-def _base_of(node: ast.ImportFrom, file: Path) -> str:
+def _imported_package(node: ast.ImportFrom, file: Path) -> str:
     if not node.level:
         return node.module or ""
     package = file.relative_to(_SOURCE).parts[: -node.level]
     return ".".join([*package, *([node.module] if node.module else [])])
 
 
-def _imported(file: Path, module: Module) -> Iterator[Path]:
+def _imported_files(file: Path, module: Module) -> Iterator[Path]:
     """Files that importing a module's imports runs: the modules and the packages they are in.
 
     What other stages ask of this package decides no result.
     """
-    asks_only = file not in _MADE_OF_IT and _OUTSIDE not in file.parents
+    skips_this_package = file not in _STAGES_OF_THIS_PACKAGE and _THIS_PACKAGE not in file.parents
     for name in module.imports:
         parts = name.split(".")
         if parts[0] == _PACKAGE and (found := _module_file(parts)):
-            if asks_only and _OUTSIDE in found.parents:
+            if skips_this_package and _THIS_PACKAGE in found.parents:
                 continue
             yield found
             around = (_module_file(parts[:depth]) for depth in range(1, len(parts)))
@@ -195,7 +195,7 @@ def _module_file(parts: list[str]) -> Path | None:
     return next((file for file in files if file in _modules()), None)
 
 
-def _named(file: Path, module: Module) -> Iterator[Path]:
+def _named_scripts(file: Path, module: Module) -> Iterator[Path]:
     """Scripts beside a module that it names as files, such as a worker that it starts."""
     for word in module.words:
         if word.endswith(".py") and (beside := file.with_name(word)) in _modules():
@@ -205,7 +205,7 @@ def _named(file: Path, module: Module) -> Iterator[Path]:
 @functools.cache
 def _assets() -> tuple[Path, ...]:
     """Files of the package that are no modules: tables, templates, scripts of pages."""
-    return tuple(file for file in _files() if file.suffix not in _NO_CODE)
+    return tuple(file for file in _files() if file.suffix not in _NO_ASSETS)
 
 
 @functools.cache

@@ -27,25 +27,25 @@ def run_stage(body: Callable[..., None]) -> Never:
     if not sys.stderr.isatty():  # libraries' bars would fill a log; our own turn into plain lines
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     arguments = vars(_parser(body).parse_args())
-    sys.exit(exit_code_of(lambda: _to_its_end(body, arguments)))
+    sys.exit(exit_code_of(lambda: _run_to_its_end(body, arguments)))
 
 
-def _to_its_end(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:
+def _run_to_its_end(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:
     """Run a stage's body; code that exits within it has not done its work, whatever its code."""
     try:
-        with _told_inputs(Path(sys.argv[0]).stem, tuple(arguments.values())):
+        with _input_guard(Path(sys.argv[0]).stem, tuple(arguments.values())):
             body(load_params(), **arguments)
     except SystemExit as ended:
         raise RuntimeError(f"something within the stage exited with {ended.code!r}") from ended
 
 
-def _told_inputs(stage: str, cell: Sequence[str | int]) -> AbstractContextManager[None]:
+def _input_guard(stage: str, cell: Sequence[str | int]) -> AbstractContextManager[None]:
     """Under DVC, hold a stage to the inputs that DVC was told of."""
     if os.environ.get("DVC_STAGE", "").partition("@")[0] != stage:
         return nullcontext()
-    from breakeven.pipeline.unchanged import unchanged_inputs
+    from breakeven.pipeline.input_guard import guard_inputs
 
-    return unchanged_inputs(stage, cell)
+    return guard_inputs(stage, cell)
 
 
 def _parser(body: Callable[..., None]) -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ from breakeven.core.files import write_text
 from breakeven.core.layout import distilled_path, pairs_path, prompts_path, task_path
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.pipeline.code import STAGES, stage_code
-from breakeven.pipeline.reads import Reads, all_reads
+from breakeven.pipeline.reads import all_reads
 
 INPUTS = Path("inputs")
 CODE, CELLS, TEXTS, LESSONS = (INPUTS / name for name in ("code", "cells", "texts", "lessons"))
@@ -34,12 +34,7 @@ def write_inputs(params: Params) -> None:
     """
     stages = sorted({file.stem for file in STAGES.glob("*.py")} - ALWAYS_RUN)
     write_folder(CODE, {f"{stage}.json": stage_code(stage) for stage in stages})
-    write_folder(CELLS, {f"{one.stage}/{one.name}": told(one) for one in all_reads(params)})
-
-
-def told(one: Reads) -> dict[str, Any]:
-    """What the file of a cell says."""
-    return {"params": one.params, "files": one.files}
+    write_folder(CELLS, {f"{one.stage}/{one.name}": one.as_json() for one in all_reads(params)})
 
 
 def write_texts(params: Params) -> None:

@@ -20,7 +20,7 @@ from breakeven.core.files import write_text
 LOCK = Path("dvc.lock")
 _DVC = Path(".dvc/tmp")
 AT_WORK = "DVC is at work here; ask again when it has ended"
-_ASIDE = Path(".work/dvc.lock.unreadable")
+_SET_ASIDE = Path(".work/dvc.lock.unreadable")
 _SCHEMA = "2.0"
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _ENTRY = re.compile(r"^  (?=\S)", re.MULTILINE)
@@ -40,7 +40,7 @@ class Repaired(NamedTuple):
         git = f", {self.from_git} come from git" if self.from_git else ""
         return (
             f"{LOCK}: {self.why}; {self.kept} of its entries are whole and kept{git}; "
-            f"`dvc repro` restores the rest from its cache (the old file: {_ASIDE})"
+            f"`dvc repro` restores the rest from its cache (the old file: {_SET_ASIDE})"
         )
 
 
@@ -52,15 +52,18 @@ def repair_lock() -> Repaired | None:
     """
     if not LOCK.is_file() or _readable(_text()):
         return None
-    with _held_from_dvc(f"{LOCK}: cannot be read, and {AT_WORK}"):  # it may just be written
+    with _dvc_lock(f"{LOCK}: cannot be read, and {AT_WORK}"):  # it may just be written
         text = _text()
         if _readable(text):  # it was just being written
             return None
-        ours, theirs = _sides(text)
+        ours, theirs = _conflict_sides(text)
         in_conflict = theirs is not None
-        found = {**(_whole(theirs) if theirs else {}), **_whole(ours, torn=not in_conflict)}
-        committed = _whole(_from_git())
-        write_text(_ASIDE, text)
+        found = {
+            **(_whole_entries(theirs) if theirs else {}),
+            **_whole_entries(ours, torn=not in_conflict),
+        }
+        committed = _whole_entries(_committed_text())
+        write_text(_SET_ASIDE, text)
         write_text(LOCK, _lock_text({**committed, **found}))
     why = "git left it in conflict" if in_conflict else "its writing was stopped"
     return Repaired(why, len(found), len(committed.keys() - found.keys()))
@@ -74,7 +77,7 @@ def require_idle() -> None:
     Raises:
         MachineError: one does.
     """
-    with _held_from_dvc(AT_WORK):
+    with _dvc_lock(AT_WORK):
         _require_nothing_written()
 
 
@@ -91,7 +94,7 @@ def _require_nothing_written() -> None:
 
 
 @contextmanager
-def _held_from_dvc(otherwise: str) -> Iterator[None]:
+def _dvc_lock(otherwise: str) -> Iterator[None]:
     """Hold the lock that DVC writes under, or raise MachineError with these words."""
     from dvc.lock import LockError, make_lock
 
@@ -141,7 +144,7 @@ def _is_file(file: Any) -> bool:  # noqa: ANN401 - any YAML
     )
 
 
-def _whole(text: str, *, torn: bool = False) -> Entries:
+def _whole_entries(text: str, *, torn: bool = False) -> Entries:
     """The entries of a lock that are whole; of a torn one the last is not trusted."""
     _, _, stages = text.partition("stages:\n")
     blocks = _ENTRY.split(stages)[1:]
@@ -153,7 +156,7 @@ def _whole(text: str, *, torn: bool = False) -> Entries:
     return found
 
 
-def _sides(text: str) -> tuple[str, str | None]:
+def _conflict_sides(text: str) -> tuple[str, str | None]:
     """Both sides of a file that git left in conflict; None for the other where it did not."""
     ours, theirs, side = [], [], "both"
     marks = {"<<<<<<<": "ours", "|||||||": "neither", "=======": "theirs", ">>>>>>>": "both"}
@@ -169,15 +172,15 @@ def _sides(text: str) -> tuple[str, str | None]:
     return "".join(ours), "".join(theirs) if in_conflict else None
 
 
-def _from_git() -> str:
+def _committed_text() -> str:
     """The lock as it was last committed, empty where it was not."""
-    done = subprocess.run(  # noqa: S603
+    shown = subprocess.run(  # noqa: S603
         ["git", "show", f"HEAD:./{LOCK}"],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout if done.returncode == 0 else ""
+    return shown.stdout if shown.returncode == 0 else ""
 
 
 def _lock_text(entries: Mapping[str, Any]) -> str:

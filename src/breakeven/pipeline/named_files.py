@@ -18,7 +18,7 @@ from breakeven.params.names import ProjectPath
 from breakeven.pipeline.harness_files import harness_files
 
 # A field that holds the name of a bundled model, or the path of a config.json or its folder.
-_NAME_OR_PATH = "architecture"
+_NAME_OR_PATH_FIELD = "architecture"
 # Of a folder that is read for its tokenizer, the weights do not count.
 _TOKENIZER, _WEIGHTS = "tokenizer", ".safetensors"
 _PATH_MARK = get_args(ProjectPath)[1]
@@ -56,7 +56,9 @@ def _sections(value: Any) -> Iterator[BaseModel]:  # noqa: ANN401 - any value of
 def _paths(section: BaseModel) -> Iterator[tuple[str, str]]:
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
-        is_path = _is_path(field) or (name == _NAME_OR_PATH and value and Path(value).exists())
+        is_path = _is_path(field) or (
+            name == _NAME_OR_PATH_FIELD and value and Path(value).exists()
+        )
         if value is not None and is_path:
             yield name, value
 

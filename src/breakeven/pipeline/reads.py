@@ -21,7 +21,7 @@ from breakeven.params import (
 from breakeven.params.cells import Cell, cells, resolve_cell
 from breakeven.pipeline.named_files import named_files
 
-_IDLE = {
+_WITHOUT_EFFECT = {
     "concurrency",
     "timeout_seconds",
     "attempts",
@@ -34,7 +34,7 @@ _IDLE = {
 }
 
 
-class Reads(NamedTuple):
+class CellReads(NamedTuple):
     """What one cell reads: values of params, and digests of the files that they name."""
 
     stage: str
@@ -47,8 +47,12 @@ class Reads(NamedTuple):
         """The file that tells it, below the stage's folder."""
         return "/".join(map(str, self.cell or ("all",))) + ".json"
 
+    def as_json(self) -> dict[str, Any]:
+        """What that file says."""
+        return {"params": self.params, "files": self.files}
 
-def all_reads(params: Params) -> Iterator[Reads]:
+
+def all_reads(params: Params) -> Iterator[CellReads]:
     """What every cell of every stage reads, in the order of the pipeline."""
     yield from (tasks(params, task) for task in params.tasks)
     yield from (prompts(params, source) for source in params.sources)
@@ -65,7 +69,7 @@ def all_reads(params: Params) -> Iterator[Reads]:
     yield report(params)
 
 
-def reads_of(params: Params, stage: str, cell: Sequence[str | int]) -> Reads | None:
+def cell_reads(params: Params, stage: str, cell: Sequence[str | int]) -> CellReads | None:
     """What one cell reads; None for a stage or a cell that is not in the study."""
     try:
         return _OF_STAGE[stage](params, *cell)
@@ -82,38 +86,38 @@ def params_digest(params: Params, stage: str, *cell: str | int) -> str:
     Raises:
         InputError: params.yaml has no such row.
     """
-    reads = reads_of(params, stage, cell)
+    reads = cell_reads(params, stage, cell)
     if reads is None:
         raise InputError(f"params.yaml: {stage}: {'/'.join(map(str, cell))} is no row of it")
     return digest_json(reads.params)
 
 
-def tasks(params: Params, task: str) -> Reads:
+def tasks(params: Params, task: str) -> CellReads:
     """A task: its row."""
     row = params.tasks[task]
-    return Reads("tasks", (task,), _values(row), named_files(row))
+    return CellReads("tasks", (task,), _values(row), named_files(row))
 
 
-def prompts(params: Params, source: str) -> Reads:
+def prompts(params: Params, source: str) -> CellReads:
     """A source: its row."""
     row = params.sources[source]
-    return Reads("prompts", (source,), _values(row), named_files(row))
+    return CellReads("prompts", (source,), _values(row), named_files(row))
 
 
-def distill(params: Params, source: str, style: str) -> Reads:
+def distill(params: Params, source: str, style: str) -> CellReads:
     """A source in one style: the teacher, as far as that style goes, where one is asked."""
     row = params.sources[source]
     if isinstance(row, PublishedSource | CatalogueSource):
-        return Reads("distill", (source, style), {"teacher": row.kind})
+        return CellReads("distill", (source, style), {"teacher": row.kind})
     teacher = _values(params.teacher)
     if "styles" in teacher:
         teacher["styles"] = teacher["styles"][style]
-    return Reads("distill", (source, style), {"teacher": teacher}, named_files(params.teacher))
+    return CellReads("distill", (source, style), {"teacher": teacher}, named_files(params.teacher))
 
 
-def texts(params: Params) -> Reads:
+def texts(params: Params) -> CellReads:
     """Which texts corpora and answers read: by rows, since alike sources give a task its shots."""
-    return Reads(
+    return CellReads(
         "texts",
         (),
         {
@@ -125,46 +129,46 @@ def texts(params: Params) -> Reads:
     )
 
 
-def pairs(params: Params, corpus: str) -> Reads:
+def pairs(params: Params, corpus: str) -> CellReads:
     """A corpus: its row, and the tasks that it is kept apart from."""
-    return Reads(
+    return CellReads(
         "pairs", (corpus,), {**_values(params.corpora[corpus]), "tasks": list(params.tasks)}
     )
 
 
-def lessons(params: Params) -> Reads:
+def lessons(params: Params) -> CellReads:
     """Which corpora each arm learns."""
-    return Reads("lessons", (), {name: list(row.corpora) for name, row in params.arms.items()})
+    return CellReads("lessons", (), {name: list(row.corpora) for name, row in params.arms.items()})
 
 
-def base(params: Params, student: str) -> Reads:
+def base(params: Params, student: str) -> CellReads:
     """A student's base; one trained from nothing also reads how many threads train."""
     row = params.students[student].base
     threads = {"threads": params.training.threads} if isinstance(row, ScratchBase) else {}
-    return Reads("base", (student,), {**_values(row), **threads}, named_files(row))
+    return CellReads("base", (student,), {**_values(row), **threads}, named_files(row))
 
 
-def train(params: Params, student: str, arm: str, seed: int) -> Reads:
+def train(params: Params, student: str, arm: str, seed: int) -> CellReads:
     """A cell: the settings that decide its weights, and how many processes and threads train."""
     cell = Cell(student, arm, seed)
     settings = resolve_cell(params, cell).training
     if settings is None:
-        return Reads("train", cell, {"method": "none"})
+        return CellReads("train", cell, {"method": "none"})
     ran = {"threads": params.training.threads, "launch": params.training.launch}
-    return Reads("train", cell, {**settings.as_dict(), **ran}, named_files(params.training))
+    return CellReads("train", cell, {**settings.as_dict(), **ran}, named_files(params.training))
 
 
-def answer(params: Params, student: str) -> Reads:
+def answer(params: Params, student: str) -> CellReads:
     """A student: what its arms come to, the tasks, and how answers are made."""
-    told = {}
+    arms = {}
     for arm in params.arms:
         resolved = resolve_cell(params, Cell(student, arm, params.seeds[0]))
-        told[arm] = {"method": resolved.method, "shots": resolved.shots}
-    return Reads(
+        arms[arm] = {"method": resolved.method, "shots": resolved.shots}
+    return CellReads(
         "answer",
         (student,),
         {
-            "arms": told,
+            "arms": arms,
             "seeds": list(params.seeds),
             "tasks": list(params.tasks),
             **_values(params.answering),
@@ -172,9 +176,9 @@ def answer(params: Params, student: str) -> Reads:
     )
 
 
-def score(params: Params) -> Reads:
+def score(params: Params) -> CellReads:
     """All cells, tasks and decodings, and how answers are graded."""
-    return Reads(
+    return CellReads(
         "score",
         (),
         {
@@ -189,12 +193,12 @@ def score(params: Params) -> Reads:
     )
 
 
-def report(params: Params) -> Reads:
+def report(params: Params) -> CellReads:
     """Everything that the page says of the study."""
-    return Reads("report", (), _values(params))
+    return CellReads("report", (), _values(params))
 
 
-_OF_STAGE: Mapping[str, Callable[..., Reads]] = {
+_OF_STAGE: Mapping[str, Callable[..., CellReads]] = {
     "tasks": tasks,
     "prompts": prompts,
     "distill": distill,
@@ -212,7 +216,7 @@ _OF_STAGE: Mapping[str, Callable[..., Reads]] = {
 def _values(value: Any) -> Any:  # noqa: ANN401 - a section, a table of sections, a plain value
     """A section as JSON, without what changes no result; tables keep their order."""
     if isinstance(value, BaseModel):
-        names = [name for name in type(value).model_fields if name not in _IDLE]
+        names = [name for name in type(value).model_fields if name not in _WITHOUT_EFFECT]
         return {name: _values(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {name: _values(one) for name, one in value.items()}

@@ -24,7 +24,7 @@ _SHOWN = 3
 _NEW = "new"
 
 
-class Due(NamedTuple):
+class DueCell(NamedTuple):
     """A cell that would run, and why."""
 
     cell: str
@@ -34,7 +34,7 @@ class Due(NamedTuple):
 class Status(NamedTuple):
     """Cells that would run, and those that then run where what they read has become another."""
 
-    due: tuple[Due, ...]
+    due: tuple[DueCell, ...]
     after: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,14 +58,14 @@ def pipeline_status(params: Params) -> Status:
     require_idle()
     write_inputs(params)
     try:
-        return _asked()
+        return _ask_dvc()
     except LockError as error:
         raise MachineError(AT_WORK) from error
     except DvcException as error:
         raise InputError(f"DVC: {' '.join(str(error).split())}") from error
 
 
-def _asked() -> Status:
+def _ask_dvc() -> Status:
     """What DVC says is due, with `inputs/` as it stands."""
     from dvc.repo import Repo
 
@@ -75,7 +75,7 @@ def _asked() -> Status:
         stages = {stage.addressing: stage for stage in repo.index.stages}
         changed = repo.status()
         due = tuple(
-            Due(name, tuple(_reasons(repo, stage, changed[name])))
+            DueCell(name, tuple(_reasons(repo, stage, changed[name])))
             for name, stage in stages.items()
             if name in changed and name.partition("@")[0] not in ALWAYS_RUN
         )
@@ -98,21 +98,25 @@ def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterat
         if not isinstance(change, Mapping):
             yield str(change)  # another command, for one
             continue
-        told = change.get("changed deps", {})
+        changed = change.get("changed deps", {})
         # What a person edits before code, of which there may be much.
-        for path in sorted(told, key=lambda path: path.startswith(CODE.as_posix())):
-            yield from _of_dependency(repo, stage, path, told[path])
+        for path in sorted(changed, key=lambda path: path.startswith(CODE.as_posix())):
+            yield from _dependency_reasons(repo, stage, path, changed[path])
         for path, what in change.get("changed outs", {}).items():
             yield f"{path} is {what}"
 
 
-def _of_dependency(repo: "Repo", stage: "PipelineStage", path: str, what: str) -> Iterator[str]:
+def _dependency_reasons(
+    repo: "Repo", stage: "PipelineStage", path: str, what: str
+) -> Iterator[str]:
     """What has changed in a file of `inputs/`, else that a file or folder has."""
     before = next((dep.hash_info.value for dep in stage.deps if str(dep) == path), None)
     if Path(path).parts[0] == INPUTS.name and before and Path(path).is_file():
-        kept = Path(repo.cache.local.oid_to_path(before))
-        if kept.is_file():
-            yield from differences(json.loads(kept.read_text()), json.loads(Path(path).read_text()))
+        cached = Path(repo.cache.local.oid_to_path(before))
+        if cached.is_file():
+            yield from differences(
+                json.loads(cached.read_text()), json.loads(Path(path).read_text())
+            )
             return
     yield f"{path} is {what}"
 
@@ -132,7 +136,7 @@ def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:  # noq
         gone, came = before is None, now is None
         yield f"{where} is {'new' if gone else 'gone' if came else 'changed'}"
     else:
-        yield f"{where}: {_shown(before)} -> {_shown(now)}"
+        yield f"{where}: {_shortened(before)} -> {_shortened(now)}"
 
 
 def _are_names(value: Any) -> bool:  # noqa: ANN401 - JSON
@@ -148,7 +152,7 @@ def _is_digest(value: Any) -> bool:  # noqa: ANN401 - JSON
     )
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - JSON
+def _shortened(value: Any) -> str:  # noqa: ANN401 - JSON
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -158,13 +162,13 @@ def status_lines(status: Status) -> list[str]:
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for cell, why in status.due:
         alike[cell.partition("@")[0], why].append(cell)
-    lines = [f"{_few(cells)}: {_few(why, '; ')}" for (_, why), cells in alike.items()]
+    lines = [f"{_first_few(cells)}: {_first_few(why, '; ')}" for (_, why), cells in alike.items()]
     if status.after:
-        lines.append(f"then, where what they read has become another: {_few(status.after)}")
+        lines.append(f"then, where what they read has become another: {_first_few(status.after)}")
     return lines or ["nothing is due but track, which always runs"]
 
 
-def _few(texts: Sequence[str], between: str = ", ") -> str:
+def _first_few(texts: Sequence[str], between: str = ", ") -> str:
     """The first few of some texts, and how many more there are."""
     more = len(texts) - _SHOWN
     return between.join(texts) if more <= 1 else f"{between.join(texts[:_SHOWN])} and {more} more"

@@ -80,4 +80,4 @@ def cost_from_json(values: Mapping[str, Any]) -> Cost:
 def _cost(name: str, shape: Architecture | None, reply: "JudgeReply") -> Cost:
     if reply.prompt_tokens is None or reply.new_tokens is None:
         return absent_cost(f"the server of judge {name} counts no tokens")
-    return generation_cost(shape, [reply.prompt_tokens], [reply.new_tokens])
+    return generation_cost(shape, reply.prompt_tokens, reply.new_tokens)

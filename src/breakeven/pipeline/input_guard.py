@@ -13,14 +13,14 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import read_json
 from breakeven.params import load_params
 from breakeven.pipeline.code import stage_code
-from breakeven.pipeline.inputs import ALWAYS_RUN, CELLS, CODE, told
-from breakeven.pipeline.reads import reads_of
+from breakeven.pipeline.inputs import ALWAYS_RUN, CELLS, CODE
+from breakeven.pipeline.reads import cell_reads
 
-_AGAIN = "has changed since `dvc repro` began; run `dvc repro` again"
+_CHANGED = "has changed since `dvc repro` began; run `dvc repro` again"
 
 
 @contextmanager
-def unchanged_inputs(stage: str, cell: Sequence[str | int]) -> Iterator[None]:
+def guard_inputs(stage: str, cell: Sequence[str | int]) -> Iterator[None]:
     """Run a stage's body on inputs that are those in `inputs/`, before and after.
 
     Code is looked at before only: what was imported stays as it was.
@@ -29,21 +29,21 @@ def unchanged_inputs(stage: str, cell: Sequence[str | int]) -> Iterator[None]:
         InputError: a module, a value of params.yaml or a file that it names is another one.
     """
     params = load_params()
-    expected = reads_of(params, stage, cell) if stage not in ALWAYS_RUN else None
+    expected = cell_reads(params, stage, cell) if stage not in ALWAYS_RUN else None
     if expected is None:
         yield
         return
     _require_same(read_json(CODE / f"{stage}.json"), stage_code(stage))
-    known = read_json(CELLS / stage / expected.name)
-    now = told(expected)
-    _require_same(known["params"], now["params"], "params.yaml: ")
-    _require_same(known["files"], now["files"])
+    recorded = read_json(CELLS / stage / expected.name)
+    now = expected.as_json()
+    _require_same(recorded["params"], now["params"], "params.yaml: ")
+    _require_same(recorded["files"], now["files"])
     yield
-    after = reads_of(params, stage, cell)
-    _require_same(known["files"], after.files if after else {})
+    after = cell_reads(params, stage, cell)
+    _require_same(recorded["files"], after.files if after else {})
 
 
-def _require_same(known: Mapping[str, Any], now: Mapping[str, Any], where: str = "") -> None:
-    changed = [name for name in {**known, **now} if known.get(name) != now.get(name)]
+def _require_same(recorded: Mapping[str, Any], now: Mapping[str, Any], where: str = "") -> None:
+    changed = [name for name in {**recorded, **now} if recorded.get(name) != now.get(name)]
     if changed:
-        raise InputError(f"{where}{changed[0]}: {_AGAIN}")
+        raise InputError(f"{where}{changed[0]}: {_CHANGED}")
