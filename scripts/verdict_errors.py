@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.direction import Direction
+from breakeven.findings.scored_results import scored_results
 from breakeven.importing.read_results import import_results
 from breakeven.statistics.estimates import FloatArray
 from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
@@ -206,7 +207,7 @@ def judged(world: World, rng: np.random.Generator, folder: Path) -> Findings:
     """What `breakeven import` decides of one simulated study."""
     path = folder / "study.csv"
     simulated(world, rng).to_csv(path, index=False)
-    return corrected_findings(import_results(path))
+    return corrected_findings(scored_results(import_results(path)))
 
 
 def misplaced(world: World, found: Findings) -> bool:

@@ -12,6 +12,7 @@ from breakeven.decide.family_options import choices_of
 from breakeven.decide.options import Request
 from breakeven.decide.section import _family, embedded_json
 from breakeven.decide.wording import decision_lines
+from breakeven.findings.scored_results import scored_results
 from breakeven.params import load_params
 from breakeven.report.view import study_of
 from breakeven.report.write import _calculator
@@ -110,8 +111,8 @@ def test_page_and_command_read_the_same_options_of_a_study(study, monkeypatch):
     page = json.loads(_calculator(study_of(results, run)).json)
     seen = {}
 
-    def keep(results, family, **settings):
-        seen[family] = choices_of(results, family, **settings)
+    def keep(scored, family, **settings):
+        seen[family] = choices_of(scored, family, **settings)
         return seen[family]
 
     monkeypatch.setattr("breakeven.decide.answer_command.choices_of", keep)
@@ -228,7 +229,7 @@ def test_bad_input_is_an_error_that_names_the_option(table, options, words):
 
 
 def test_resampled_accuracies_centre_on_the_measured_ones():
-    choices = choices_of(simulated.results(), "math-open", draws=200)
+    choices = choices_of(scored_results(simulated.results()), "math-open", draws=200)
     assert choices.draws is not None
     assert choices.draws.shape == (200, 12)
     means = choices.draws.mean(axis=0) / 65535

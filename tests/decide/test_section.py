@@ -17,6 +17,7 @@ from breakeven.decide.choice import decide
 from breakeven.decide.family_options import choices_of
 from breakeven.decide.options import Request
 from breakeven.decide.section import decide_section, embedded_json
+from breakeven.findings.scored_results import scored_results
 
 CHROMIUM = Path("/usr/bin/chromium")
 DRAWS = 200
@@ -40,7 +41,7 @@ def source():
 
 def section_of(source):
     return decide_section(
-        source.results,
+        scored_results(source.results),
         source.bills,
         price_per_device_hour=source.price_per_device_hour,
         currency=source.currency,
@@ -52,7 +53,7 @@ def section_of(source):
 def test_the_data_holds_the_resamples_that_the_command_reads(source):
     data = json.loads(section_of(source).json)
     for family in simulated.FAMILIES:
-        choices = choices_of(source.results, family, draws=DRAWS, seed=1)
+        choices = choices_of(scored_results(source.results), family, draws=DRAWS, seed=1)
         packed = base64.b64decode(data["families"][family]["draws"])
         drawn = np.frombuffer(packed, dtype="<u2").reshape(DRAWS, -1)
         assert np.array_equal(drawn, choices.draws)
@@ -198,7 +199,9 @@ def agree(in_browser, options, draws):
 @pytest.mark.parametrize("family", simulated.FAMILIES)
 def test_the_page_computes_what_the_command_computes(source, open_page, tmp_path, family):
     page = open_page(write_page(section_of(source), tmp_path))
-    choices = choices_of(source.results, family, bills=source.bills, draws=DRAWS, seed=1)
+    choices = choices_of(
+        scored_results(source.results), family, bills=source.bills, draws=DRAWS, seed=1
+    )
     agree(
         page.evaluate(JS_SIDE, [family, [vars(request) for request in GRID]]),
         choices.options,

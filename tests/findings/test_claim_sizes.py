@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from tests.findings.judged import verdicts_of
 
 from breakeven.findings.claim_sizes import other_sizes, sizes_outside
 from breakeven.findings.claims import CLAIMS
-from breakeven.findings.corrected import judge
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.replay import replay_results
 
@@ -60,7 +60,7 @@ def test_sizes_that_a_claim_does_not_speak_of_are_named(claim, sizes, words):
 def test_the_published_sizes_are_those_of_the_claims():
     published = replay_results()
     assert other_sizes(published) is None
-    assert all(verdict.other_sizes is None for verdict in judge(published))
+    assert all(verdict.other_sizes is None for verdict in verdicts_of(published).values())
 
 
 def test_verdicts_on_toy_sizes_say_so():
@@ -70,7 +70,7 @@ def test_verdicts_on_toy_sizes_say_so():
     )
     toy = replace(published, source="imported", cells=tiny)
     assert other_sizes(toy) == "50K to 1.4M"
-    judged = {verdict.id: verdict for verdict in judge(toy)}
+    judged = verdicts_of(toy)
     assert judged["ift-ahead-below-7b"].other_sizes == (
         "judged at 50K to 1.4M, the claim is about 0.5B to below 7B"
     )

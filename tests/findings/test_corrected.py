@@ -68,7 +68,7 @@ def test_comparisons_are_counted_by_how_they_stand():
 
 
 def test_every_test_is_corrected_by_their_number():
-    found = corrected_findings(cells(*FOUR))
+    found = corrected_findings(scored_results(cells(*FOUR)))
     rows = {row.student: row for row in found.families}
     claims = sum(verdict.p_value is not None for verdict in found.claims)
     # Two pairs (a family of one task is one test), two comparisons at equal inference cost.
@@ -86,7 +86,7 @@ def test_a_lead_that_is_surer_than_any_number_is_a_lead():
         ("large", "reasoning", 0.999),
     )
     results = replace(cells(*rows, items=10_000), teacher_accuracy={"math-open": 0.4})
-    found = corrected_findings(results)
+    found = corrected_findings(scored_results(results))
     assert [row.p_value for row in found.families] == [0.0, 0.0]
     assert count_directions(row.direction for row in found.families) == DirectionCounts(2, 0, 0)
     assert found.direction_counts("inference_flops") == DirectionCounts(2, 0, 0)
@@ -94,7 +94,7 @@ def test_a_lead_that_is_surer_than_any_number_is_a_lead():
 
 
 def test_claims_count_as_the_table_does():
-    found = corrected_findings(cells(*FOUR))
+    found = corrected_findings(scored_results(cells(*FOUR)))
     numbers = found.claim("no-reasoning-on-frontier").numbers
     counts = found.direction_counts("inference_flops")
     assert (numbers["reasoning_ahead"], numbers["ift_ahead"], numbers["undecided"]) == counts
@@ -103,7 +103,7 @@ def test_claims_count_as_the_table_does():
 
 
 def test_what_would_show_takes_the_level_of_the_decision():
-    found = corrected_findings(cells(*FOUR))
+    found = corrected_findings(scored_results(cells(*FOUR)))
     row = next(row for row in found.families if row.student == "large")
     # The first that Holm leaves undecided failed against 5% over all that are left.
     assert found.level == pytest.approx(0.05 / (found.comparisons - found.decided))
@@ -118,15 +118,18 @@ def test_only_one_decoding_is_judged():
     greedy = cells(*FOUR)
     vote = tuple(replace(cell, decoding="vote", accuracy=0.9) for cell in greedy.cells)
     both = replace(greedy, cells=(*greedy.cells, *vote))
-    assert corrected_findings(both).comparisons == corrected_findings(greedy).comparisons
-    assert corrected_findings(both, decoding="vote").families[0].accuracy == 0.9
+    assert (
+        corrected_findings(scored_results(both)).comparisons
+        == corrected_findings(scored_results(greedy)).comparisons
+    )
+    assert corrected_findings(scored_results(both), decoding="vote").families[0].accuracy == 0.9
 
 
 def test_one_seed_says_what_its_intervals_lack():
-    assert "one seed" in (corrected_findings(cells(*FOUR)).seed_reason or "")
+    assert "one seed" in (corrected_findings(scored_results(cells(*FOUR))).seed_reason or "")
     two = cells(*FOUR), cells(*((s, style, a + 0.01) for s, style, a in FOUR), seed=1)
     both = replace(two[0], cells=(*two[0].cells, *two[1].cells))
-    assert corrected_findings(both).seed_reason is None
+    assert corrected_findings(scored_results(both)).seed_reason is None
 
 
 def test_an_undecided_comparison_at_equal_cost_has_both_directions_tried():
@@ -143,14 +146,14 @@ def test_the_gap_of_serial_tasks_counts_shared_contents_once(study):
         lambda arm, _, family: 0.4 + (gain[family] if arm == "reasoning" else 0.0), tasks=1
     )
     depths = {f"{family}-0": family.startswith("math") for family in gain}
-    found = corrected_findings(results, depths=depths)
+    found = corrected_findings(scored_results(results), depths=depths)
     assert found.serial is not None
     assert (found.serial.serial_tasks, found.serial.flat_tasks) == (2, 2)
     assert (found.serial.serial.direction, found.serial.gap.direction) == ("ahead", "ahead")
     assert found.serial.flat.direction == "undecided"
     items = results.items
     twice = items.assign(cluster=items["family"].str.split("-").str[0] + items["item"])
-    shared = corrected_findings(replace(results, items=twice), depths=depths)
+    shared = corrected_findings(scored_results(replace(results, items=twice)), depths=depths)
     assert shared.serial is not None
     assert shared.serial.serial.value == pytest.approx(found.serial.serial.value)
     assert shared.serial.serial.standard_error != found.serial.serial.standard_error
@@ -158,7 +161,7 @@ def test_the_gap_of_serial_tasks_counts_shared_contents_once(study):
 
 def test_results_of_one_style_decide_nothing():
     only = cells(("small", "ift", 0.2), ("large", "ift", 0.5))
-    found = corrected_findings(only)
+    found = corrected_findings(scored_results(only))
     assert (found.families, found.serial, found.direction_counts()) == (
         (),
         None,

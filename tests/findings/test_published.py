@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
+from tests.findings.judged import verdicts_of
 
-from breakeven.findings.corrected import judge
 from breakeven.results.replay import replay_results
 
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return {verdict.id: verdict for verdict in judge(replay_results())}
+    return verdicts_of(replay_results())
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """Verdicts on simulated studies whose truth is known."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from tests.findings.judged import verdicts_of
 
-from breakeven.findings.claims import CLAIMS
-from breakeven.findings.corrected import corrected_findings, judge
+from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import count_directions
+from breakeven.findings.scored_results import scored_results
 from breakeven.findings.verdicts import Verdict
 from breakeven.results.cell_results import Results
 from breakeven.results.from_items import ArmFacts
@@ -20,12 +20,8 @@ ARMS = {
 MIX = {**ARMS, "mixed-50": ArmFacts("mixed", "general", 0.5, "sequential")}
 
 
-def by_id(verdicts: Sequence[Verdict]) -> dict[str, Verdict]:
-    return {verdict.id: verdict for verdict in verdicts}
-
-
 def judged(results: Results, *names: str) -> dict[str, Verdict]:
-    return by_id(judge(results, [claim for claim in CLAIMS if claim.id in names]))
+    return {name: one for name, one in verdicts_of(results).items() if name in names}
 
 
 def rising(arm: str, size_b: float, family: str) -> float:
@@ -58,7 +54,9 @@ def test_equal_styles_leave_claims_about_the_winner_undecided(study, seed):
 
 
 def test_leads_too_sure_for_a_p_above_zero_are_counted(study):
-    found = corrected_findings(study(lambda arm, *_: 0.99 if arm == "reasoning" else 0.01))
+    found = corrected_findings(
+        scored_results(study(lambda arm, *_: 0.99 if arm == "reasoning" else 0.01))
+    )
     assert count_directions(row.direction for row in found.families) == (20, 0, 0)
     # The dearest reasoning students spend ten times what any IFT student does.
     assert found.direction_counts("inference_flops").behind == 0
@@ -67,7 +65,7 @@ def test_leads_too_sure_for_a_p_above_zero_are_counted(study):
 def test_one_size_makes_no_trend_and_no_level(study):
     results = study(rising)
     one = replace(results, cells=tuple(c for c in results.cells if c.student == "s14b"))
-    verdicts = by_id(judge(one))
+    verdicts = verdicts_of(one)
     assert verdicts["gain-grows-with-size"].evidence == "fewer than three sizes with both styles"
     assert verdicts["reasoning-breaks-ift-plateau"].verdict == "undecidable here"
     assert "an unknown amount" in verdicts["reasoning-breaks-ift-plateau"].evidence
@@ -127,7 +125,7 @@ def test_an_unknown_cost_does_not_make_ift_pareto_optimal(study, style):
 def test_sizes_that_were_not_trained_leave_their_claims_undecided(study):
     results = study(rising)
     small = replace(results, cells=tuple(c for c in results.cells if c.size_parameters < 2e9))
-    verdicts = by_id(judge(small))
+    verdicts = verdicts_of(small)
     for name in ("reasoning-3b-beats-ift-14b", "reasoning-ahead-14b-math-open"):
         assert verdicts[name].verdict == "undecidable here"
         assert verdicts[name].p_value is None
@@ -179,7 +177,7 @@ def test_a_mix_that_costs_as_much_as_reasoning_does_not_support_the_claim(study)
 
 
 def test_p_values_are_corrected_over_all_tests_of_a_report(study):
-    found = corrected_findings(study(rising, items=50, tasks=1))
+    found = corrected_findings(scored_results(study(rising, items=50, tasks=1)))
     claims = [(v.p_value, v.adjusted_p_value) for v in found.claims if v.p_value is not None]
     matched = [one for every in found.matched.values() for one in every]
     # 20 pairs on one task a family (one test each), 20 comparisons at either cost.

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.findings.judged import verdicts_of
 
 from breakeven.core.errors import InputError
-from breakeven.findings.corrected import judge
 from breakeven.importing.read_results import import_results
 
 CELLS = """student,size_b,style,family,accuracy,corpus,items
@@ -184,7 +184,7 @@ def test_bad_answers_are_refused_with_row_and_column(tmp_path, old, new, message
 
 
 def test_cells_of_whole_families_decide_nothing(tmp_path):
-    verdicts = {verdict.id: verdict for verdict in judge(import_results(written(tmp_path, CELLS)))}
+    verdicts = verdicts_of(import_results(written(tmp_path, CELLS)))
     wins = verdicts["reasoning-wins-most-pairs"]
     assert wins.verdict == "undecidable here"
     assert "2 of 2 pairs" in wins.evidence
@@ -192,8 +192,8 @@ def test_cells_of_whole_families_decide_nothing(tmp_path):
 
 def test_cells_without_a_number_of_questions_decide_nothing(tmp_path):
     text = "\n".join(line.rsplit(",", 1)[0] for line in CELLS.splitlines())
-    verdicts = judge(import_results(written(tmp_path, text)))
-    assert {verdict.verdict for verdict in verdicts} == {"undecidable here"}
+    verdicts = verdicts_of(import_results(written(tmp_path, text)))
+    assert {verdict.verdict for verdict in verdicts.values()} == {"undecidable here"}
 
 
 ONE = "student,size_b,style,family,accuracy,items{}\na,1,ift,math-open,0.5,100{}\n"

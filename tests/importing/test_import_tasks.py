@@ -49,7 +49,7 @@ def test_its_error_is_that_of_the_mean(tmp_path):
 
 
 def test_a_lead_of_ten_points_is_not_shown_by_thirty_questions(tmp_path):
-    (row,) = corrected_findings(imported(tmp_path)).families
+    (row,) = corrected_findings(scored_results(imported(tmp_path))).families
     assert row.value == pytest.approx(0.1)
     assert row.low is not None and row.low < 0.1 - 1.96 * 0.03
     assert row.seed_reason is not None
@@ -75,13 +75,13 @@ def test_the_passages_of_a_task_may_be_given(tmp_path):
 
 def test_a_task_without_its_questions_leaves_the_family_without_an_error(tmp_path):
     rows = [ROWS[0], ROWS[1].replace(",500,", ",,"), *ROWS[2:]]
-    found = corrected_findings(imported(tmp_path, rows)).families[0]
+    found = corrected_findings(scored_results(imported(tmp_path, rows))).families[0]
     assert (found.low, found.p_value, found.direction) == (None, None, "undecided")
     assert found.reason is not None and "one row a task" in found.reason
 
 
 def test_cells_of_other_tasks_are_not_compared(tmp_path):
-    found = corrected_findings(imported(tmp_path, ROWS[:5])).families[0]
+    found = corrected_findings(scored_results(imported(tmp_path, ROWS[:5]))).families[0]
     assert (found.low, found.direction) == (None, "undecided")
     assert found.reason is not None and "not tried on the same tasks" in found.reason
 
@@ -91,7 +91,7 @@ def test_whole_families_have_no_error_and_a_note_says_why(tmp_path):
     rows = ("a,1,ift,math-open,0.3,1849,1e12", "a,1,reasoning,math-open,0.9,1849,1e13")
     found = imported(tmp_path, rows, head)
     assert any("one row a task" in note for note in found.notes)
-    assert corrected_findings(found).families[0].direction == "undecided"
+    assert corrected_findings(scored_results(found)).families[0].direction == "undecided"
 
 
 def test_seeds_add_their_spread_to_the_bound(tmp_path):
@@ -101,7 +101,7 @@ def test_seeds_add_their_spread_to_the_bound(tmp_path):
         for style, accuracy in (("ift", 0.4), ("reasoning", 0.5)):
             own = accuracy + (shift if style == "reasoning" else 0.0)
             rows.append(f"a,1,{style},math-open,{seed},gsm8k,{own},1319,1e12")
-    row = corrected_findings(imported(tmp_path, rows, head)).families[0]
+    row = corrected_findings(scored_results(imported(tmp_path, rows, head))).families[0]
     # Two runs whose gains differ by ten points: t on one degree of freedom, 12.7 · 5 points.
     assert row.value == pytest.approx(0.15)
     assert row.high is not None and row.high - row.value > 0.6

@@ -11,6 +11,7 @@ from tests.report.scored import Key, scored
 
 from breakeven.decide.family_options import choices_of
 from breakeven.findings.differences import family_differences
+from breakeven.findings.scored_results import scored_results
 from breakeven.report.accuracies import accuracy
 from breakeven.report.view import study_of
 from breakeven.study.facts import RunSummary, Settings
@@ -40,7 +41,10 @@ def widths(labels: dict[str, list[str]]) -> Widths:
     (ift, _) = study.family_groups("math-open")
     found = accuracy(study, ift)
     (row,) = family_differences(study.scored)
-    drawn, choices = study.draws("math-open"), choices_of(results, "math-open", draws=2000)
+    drawn, choices = (
+        study.draws("math-open"),
+        choices_of(scored_results(results), "math-open", draws=2000),
+    )
     assert found.low is not None
     assert found.high is not None
     assert row.low is not None

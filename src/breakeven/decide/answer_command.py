@@ -10,6 +10,7 @@ from breakeven.decide.choice import Decision, decide
 from breakeven.decide.family_options import Bills, choices_of
 from breakeven.decide.options import UNITS, Option, Request, Unit, check_request
 from breakeven.decide.wording import decision_json
+from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import Results
 
 OPTIONS = {
@@ -74,7 +75,11 @@ def decision_of(
 ) -> dict[str, Any]:
     """The decision on given results as JSON; `unit` None chooses one (see `decide_command`)."""
     choices = choices_of(
-        source.results, family, bills=source.bills, draws=source.draws, seed=source.seed
+        scored_results(source.results),
+        family,
+        bills=source.bills,
+        draws=source.draws,
+        seed=source.seed,
     )
     asked = replace(request, unit=_unit(unit, request, choices.options))
     check_request(asked, OPTIONS)

@@ -9,8 +9,13 @@ from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.decide.choice import NO_DRAWS
 from breakeven.decide.options import Option, cost_of, option_bill
 from breakeven.findings.groups import Group, groups
+from breakeven.findings.scored_results import (
+    ScoredResults,
+    resampled_accuracies,
+    shared_seeds,
+)
 from breakeven.params.cells import Cell
-from breakeven.results.cell_results import CellResult, Results
+from breakeven.results.cell_results import Results
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,13 +39,19 @@ class Choices(NamedTuple):
 
 
 def choices_of(
-    results: Results, family: str, *, bills: Bills | None = None, draws: int = 2000, seed: int = 0
+    scored: ScoredResults,
+    family: str,
+    *,
+    bills: Bills | None = None,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> Choices:
     """Every (student, arm, decoding) of a family, the smallest student first.
 
     Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
     which are not known without. Raises InputError on an unknown family.
     """
+    results = scored.results
     if family not in results.families():
         raise InputError(
             f"decide: --family: value is {family!r}; {did_you_mean(family, results.families())}"
@@ -48,17 +59,12 @@ def choices_of(
     found = _groups(results, family)
     several = len({group.cells[0].decoding for group in found}) > 1
     options = tuple(_option(group, bills or {}, several) for group in found)
-    drawn = _draws(results, found, draws, seed)
+    drawn = _draws(scored, found, draws, seed)
     reason = None if drawn is not None else NO_DRAWS
-    seeds = len(_shared_seeds(found))
+    seeds = len(shared_seeds(found))
     if seeds < 2:
         return Choices(options, drawn, reason)
     return Choices(options, drawn, reason, f"items and of training runs, by {seeds} seeds")
-
-
-def _shared_seeds(found: Sequence[Group]) -> list[int]:
-    """The training seeds that all groups have."""
-    return sorted(set.intersection(*({cell.seed for cell in group.cells} for group in found)))
 
 
 def _groups(results: Results, family: str) -> list[Group]:
@@ -124,36 +130,10 @@ def _mean_cost(group: Group, bills: Bills, item: Callable[[Bill], Cost], what: s
 
 
 def _draws(
-    results: Results, found: Sequence[Group], draws: int, seed: int
+    scored: ScoredResults, found: Sequence[Group], draws: int, seed: int
 ) -> "NDArray[np.uint16] | None":
     """Family scores on resampled items (and seeds, where there are several), paired; or None."""
-    if results.items is None or not found:
-        return None
-    import numpy as np
-
     from breakeven.decide.certainty import rounded_draws
-    from breakeven.results.aggregate import align, item_tables
-    from breakeven.statistics.bootstrap import bootstrap_family_means
 
-    shared = _shared_seeds(found)
-    cells = [_of_seed(group, number) for group in found for number in shared]
-    aligned = align(item_tables(results), cells) if cells else None
-    if aligned is None:
-        return None
-    scores = aligned.correct.reshape(len(found), len(shared), -1)
-    parts = [aligned.task == task for task in np.unique(aligned.task)]
-    if any(len(np.unique(aligned.cluster[part])) < 2 for part in parts):
-        return None
-    return rounded_draws(
-        bootstrap_family_means(
-            [scores[:, :, part] for part in parts],
-            draws,
-            seed,
-            [aligned.cluster[part] for part in parts],
-            [group.cells[0].arm for group in found],
-        )
-    )
-
-
-def _of_seed(group: Group, seed: int) -> CellResult:
-    return next(cell for cell in group.cells if cell.seed == seed)
+    drawn = resampled_accuracies(scored, found, draws, seed)
+    return None if drawn is None else rounded_draws(drawn)

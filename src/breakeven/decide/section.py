@@ -9,7 +9,7 @@ from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Cost
 from breakeven.decide.family_options import Bills, Choices, choices_of
 from breakeven.decide.options import Option
-from breakeven.results.cell_results import Results
+from breakeven.findings.scored_results import ScoredResults
 
 # What HTML or JavaScript could take for its own; all are legal inside JSON strings when escaped.
 _ESCAPES = {
@@ -33,7 +33,7 @@ class Section(NamedTuple):
 
 
 def decide_section(
-    results: Results,
+    scored: ScoredResults,
     bills: Bills | None = None,
     *,
     price_per_device_hour: float | None = None,
@@ -45,8 +45,9 @@ def decide_section(
 
     With the same draws and seed it decides as `decide_command` does.
     """
+    results = scored.results
     families = {
-        family: _family(choices_of(results, family, bills=bills, draws=draws, seed=seed))
+        family: _family(choices_of(scored, family, bills=bills, draws=draws, seed=seed))
         for family in results.families()
     }
     data = {

@@ -7,18 +7,17 @@ claims and metrics read what is decided here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from breakeven.findings.claim_sizes import sizes_outside
-from breakeven.findings.claims import CLAIMS, Claim
+from breakeven.findings.claims import CLAIMS
 from breakeven.findings.differences import Difference, family_differences, task_differences
 from breakeven.findings.direction import ALPHA, DirectionCounts, count_directions
 from breakeven.findings.equal_cost import COST_WORDS, EqualCost
 from breakeven.findings.matched import MatchedComparison, key_of, matched_comparisons
-from breakeven.findings.scored_results import scored_results
+from breakeven.findings.scored_results import ScoredResults
 from breakeven.findings.serial_gains import MeanGain, SerialGains, serial_gains
 from breakeven.findings.verdicts import Verdict, outcomes, two_sided, verdict_of
-from breakeven.results.cell_results import Results
 
 
 @dataclass(frozen=True)
@@ -72,20 +71,19 @@ class _Corrected:
 
 
 def corrected_findings(
-    results: Results,
+    scored: ScoredResults,
     *,
     decoding: str | None = None,
     depths: Mapping[str, bool | None] | None = None,
     seed: int = 0,
-    claims: Sequence[Claim] = CLAIMS,
 ) -> Findings:
     """Test, correct and decide.
 
     Only one decoding is judged, the results' first unless named. `depths` says of a task whether
     it takes serial steps. `seed` is that of tests by random signs.
     """
-    scored = scored_results(of_decoding(results, decoding))
-    tried = outcomes(scored, claims)
+    scored = scored.of_decoding(decoding)
+    tried = outcomes(scored, CLAIMS)
     families = family_differences(scored, seed)
     tasks = task_differences(scored, depths or {}, seed)
     matched = {cost: matched_comparisons(scored, cost) for cost in COST_WORDS}
@@ -116,7 +114,7 @@ def corrected_findings(
             count_of=count_of,
             other_sizes=sizes_outside(scored.results, claim),
         )
-        for claim in claims
+        for claim in CLAIMS
     )
     rows = [
         tuple(row.corrected(corrected.of(row.key), corrected.level) for row in part)
@@ -132,24 +130,6 @@ def corrected_findings(
         corrected.decided,
         corrected.level,
         _seed_reason(rows[0]),
-    )
-
-
-def judge(results: Results, claims: Sequence[Claim] = CLAIMS) -> tuple[Verdict, ...]:
-    """One verdict a claim, in the order of the claims, as `findings` decides them."""
-    return corrected_findings(results, claims=claims).claims
-
-
-def of_decoding(results: Results, decoding: str | None) -> Results:
-    """The cells and items of one decoding, the first where none is named."""
-    if not results.cells:
-        return results
-    name = decoding or results.cells[0].decoding
-    items = results.items
-    return replace(
-        results,
-        cells=results.select(decoding=name),
-        items=None if items is None else items[items["decoding"] == name],
     )
 
 

@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from breakeven.findings.corrected import corrected_findings, of_decoding
+from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import DIRECTION_WORDS
 from breakeven.findings.groups import GroupPair, group_pairs
 from breakeven.findings.matched import MatchedComparison
+from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import Results
 
 
@@ -18,9 +19,10 @@ def summarise(results: Results) -> dict[str, Any]:
     Verdicts and standings are those of the report: corrected over `comparisons` tests, of the
     first decoding where there are several.
     """
-    results = of_decoding(results, None)
+    scored = scored_results(results).of_decoding(None)
+    results = scored.results
     pairs = group_pairs(results)
-    found = corrected_findings(results)
+    found = corrected_findings(scored)
     return {
         "study": results.study,
         "source": results.source,

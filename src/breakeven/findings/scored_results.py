@@ -1,6 +1,7 @@
 """Results made ready for comparisons: scores by item, and what counts as the same item."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.findings.groups import Group
@@ -22,6 +23,20 @@ class ScoredResults(NamedTuple):
     tables: dict[str, ItemTable]
     contrasts: dict[Any, Any]
 
+    def of_decoding(self, decoding: str | None) -> "ScoredResults":
+        """The cells and items of one decoding, the first where none is named; the same tables."""
+        if not self.results.cells:
+            return self
+        name = decoding or self.results.cells[0].decoding
+        items = self.results.items
+        chosen = replace(
+            self.results,
+            cells=self.results.select(decoding=name),
+            items=None if items is None else items[items["decoding"] == name],
+        )
+        # A table tells its rows by decoding too, so that of the others' nothing is looked up.
+        return self._replace(results=chosen)
+
 
 class TaskScores(NamedTuple):
     """Scores of several groups on one task: (groups, seeds, items), and each item's cluster.
@@ -32,6 +47,11 @@ class TaskScores(NamedTuple):
     task: str
     correct: "NDArray[np.float64]"
     clusters: "NDArray[np.int64] | None"
+
+    @property
+    def units(self) -> int:
+        """How many clusters the items form, or how many items there are without any."""
+        return self.correct.shape[2] if self.clusters is None else len(set(self.clusters.tolist()))
 
 
 def scored_results(results: Results) -> ScoredResults:
@@ -75,3 +95,25 @@ def task_scores(
             TaskScores(task, stacked[:, :, here], aligned.cluster[here] if named else None)
         )
     return found
+
+
+def resampled_accuracies(
+    scored: ScoredResults, chosen: Sequence[Group], draws: int, seed: int
+) -> "NDArray[np.float64] | None":
+    """Family accuracies of groups (of one family) on resampled items and runs: (draws, groups).
+
+    None without answers by item, and where all questions of a task are about one passage, so that
+    nothing can be resampled.
+    """
+    tasks = task_scores(scored, chosen)
+    if not tasks or any(task.units < 2 for task in tasks):
+        return None
+    from breakeven.statistics.bootstrap import bootstrap_family_means
+
+    return bootstrap_family_means(
+        [task.correct for task in tasks],
+        draws,
+        seed,
+        [task.clusters for task in tasks],
+        [group.cells[0].arm for group in chosen],
+    )

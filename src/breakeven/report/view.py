@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
-from breakeven.findings.scored_results import ScoredResults, scored_results, task_scores
+from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
 from breakeven.params import STYLES, Style
 from breakeven.results.cell_results import Results
 from breakeven.study.facts import RunSummary
@@ -62,7 +62,7 @@ class Study:
     def findings(self) -> Findings:
         """What is decided of these results; every sentence, table and metric reads it here."""
         return corrected_findings(
-            self.results,
+            self.scored,
             decoding=self.decoding,
             depths=self.run.depths,
             seed=self.run.settings.seed,
@@ -150,19 +150,10 @@ class Study:
         return found
 
     def _family_draws(self, chosen: tuple[Group, ...]) -> FamilyDraws | None:
-        tasks = task_scores(self.scored, chosen)
-        if not tasks or any(task.correct.shape[2] < 2 for task in tasks):
-            return None
-        from breakeven.statistics.bootstrap import bootstrap_family_means
-
         settings = self.run.settings
-        draws = bootstrap_family_means(
-            [task.correct for task in tasks],
-            settings.draws,
-            settings.seed,
-            [task.clusters for task in tasks],
-            [group.cells[0].arm for group in chosen],
-        )
+        draws = resampled_accuracies(self.scored, chosen, settings.draws, settings.seed)
+        if draws is None:
+            return None
         return FamilyDraws({group: column for column, group in enumerate(chosen)}, draws)
 
 

@@ -118,7 +118,7 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
 def _calculator(study: Study) -> Section:
     run = study.run
     return decide_section(
-        study.results,
+        study.scored,
         run.bills,
         price_per_device_hour=run.price_per_device_hour,
         currency=run.currency,
