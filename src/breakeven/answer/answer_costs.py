@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from breakeven.answer.answer_sheet import AnswerSheet
 from breakeven.answer.cell_weights import digest_cell
-from breakeven.answer.engine import Cell, Setup
-from breakeven.answer.task_answers import Piece
+from breakeven.answer.engine import AnsweringCell, Setup
 from breakeven.core.files import digest_path
 from breakeven.core.layout import task_path
 from breakeven.core.records import Record, versions
@@ -18,12 +18,12 @@ from breakeven.costs.devices import DeviceUsage, record_fields
 from breakeven.costs.exact import answer_flops
 from breakeven.costs.model_shapes import known_architecture
 
-ELSEWHERE = "a part of these answers was made by an earlier run, which did not keep it"
+MADE_EARLIER = "a part of these answers was made by an earlier run, which did not keep it"
 
 
 def answer_record(
     setup: Setup,
-    cells: Sequence[Cell],
+    cells: Sequence[AnsweringCell],
     usage: DeviceUsage,
     made: int,
     inputs: Mapping[str, str],
@@ -36,14 +36,15 @@ def answer_record(
     """
     architecture = known_architecture(setup.base.path)
     ceiling = _ceiling(setup, usage)
-    pieces = [(cell, piece) for cell in cells for piece in cell.pieces]
+    sheets = [(cell, sheet) for cell in cells for sheet in cell.sheets]
     rows = [
-        {"arm": cell.arm, "seed": cell.seed, **_row(piece, architecture, ceiling)}
-        for cell, piece in pieces
+        {"arm": cell.arm, "seed": cell.seed, **_row(sheet, architecture, ceiling)}
+        for cell, sheet in sheets
     ]
-    # Cells that share their answers count once where the device is held.
-    held = {piece.folder: row for (_, piece), row in zip(pieces, rows, strict=True)}
-    batches = sum(len(one) for one in {p.folder: p.batches for _, p in pieces}.values())
+    # Tokens and FLOPs are told of every cell, as if each had answered by itself. The device was
+    # held once for the cells that share a sheet.
+    by_folder = {sheet.folder: row for (_, sheet), row in zip(sheets, rows, strict=True)}
+    batches = sum(map(len, {sheet.folder: sheet.batches for _, sheet in sheets}.values()))
     return Record(
         stage="answer",
         cell={"student": setup.student},
@@ -63,11 +64,11 @@ def answer_record(
         **_measured(
             setup,
             rows,
-            list(held.values()),
+            list(by_folder.values()),
             usage,
             ceiling,
             architecture=architecture,
-            elsewhere=made < batches,
+            made_earlier=made < batches,
         ),
     )
 
@@ -89,8 +90,10 @@ def _ceiling(setup: Setup, usage: DeviceUsage) -> DeviceCeiling:
     return find_ceiling(usage.device, engine.placement.dtype, together)
 
 
-def _row(piece: Piece, architecture: Architecture | str, ceiling: DeviceCeiling) -> dict[str, Any]:
-    answers = piece.answers()
+def _row(
+    sheet: AnswerSheet, architecture: Architecture | str, ceiling: DeviceCeiling
+) -> dict[str, Any]:
+    answers = sheet.read_answers()
     new_tokens = [answer.thinking_tokens + answer.answer_tokens for answer in answers]
     prompt_tokens = [answer.prompt_tokens for answer in answers]
     flops = (
@@ -100,11 +103,11 @@ def _row(piece: Piece, architecture: Architecture | str, ceiling: DeviceCeiling)
             float(answer_flops(architecture, np.array(prompt_tokens), np.array(new_tokens)).sum())
         )
     )
-    seconds = piece.device_seconds()
+    seconds = sheet.device_seconds()
     return {
-        "decoding": piece.decoding,
-        "task": piece.reading.task,
-        "shots": len(piece.reading.shots),
+        "decoding": sheet.decoding_name,
+        "task": sheet.task,
+        "shots": len(sheet.prompts.shots),
         "answers": len(answers),
         "truncated": sum(answer.truncated for answer in answers),
         "prompt_tokens": sum(prompt_tokens),
@@ -119,23 +122,24 @@ def _row(piece: Piece, architecture: Architecture | str, ceiling: DeviceCeiling)
 def _measured(
     setup: Setup,
     rows: Sequence[dict[str, Any]],
-    held: Sequence[dict[str, Any]],
+    distinct: Sequence[dict[str, Any]],
     usage: DeviceUsage,
     ceiling: DeviceCeiling,
     *,
     architecture: Architecture | str,
-    elsewhere: bool,
+    made_earlier: bool,
 ) -> dict[str, Any]:
-    """Device, seconds, memory and metrics; `held` are the rows that held the device."""
-    seconds = sum(row["device_seconds"] for row in held)
+    """Device, seconds, memory and metrics; `distinct` are the rows without shared sheets twice."""
+    seconds = sum(row["device_seconds"] for row in distinct)
     fields = record_fields(usage)
     unmeasured = setup.engine.unmeasured
     metrics = {**fields["metrics"], **dict.fromkeys(unmeasured)}
     missing = {**fields["absent"], **unmeasured}
-    if elsewhere:
-        missing = dict.fromkeys(metrics, ELSEWHERE)
+    # Peak memory and energy of this run alone would pass for those of all answers.
+    if made_earlier:
+        missing = dict.fromkeys(metrics, MADE_EARLIER)
         metrics = dict.fromkeys(metrics)
-    flops = _total(held, architecture)
+    flops = _total(distinct, architecture)
     reasons = {"flops.inference": flops.reason} if flops.reason else {}
     share = ceiling.share(flops, seconds)
     reasons |= {"utilisation": share.reason} if share.reason else {}
@@ -149,7 +153,7 @@ def _measured(
     }
 
 
-def digests_read(setup: Setup, cells: Sequence[Cell]) -> dict[str, str]:
+def digests_read(setup: Setup, cells: Sequence[AnsweringCell]) -> dict[str, str]:
     """Digests of what a student's answers come from: base, weights of each cell, tasks."""
     folders = {str(cell.folder): digest_cell(cell.folder, cell.method) for cell in cells}
     tasks = {str(task_path(task)): digest_path(task_path(task)) for task in setup.params.tasks}

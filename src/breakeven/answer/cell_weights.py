@@ -43,7 +43,7 @@ def digest_cell(folder: Path, method: Method) -> str | None:
     return digest_json([[file.name, digest_file(file)] for file in files])
 
 
-def are_numbers(folder: Path) -> bool:
+def are_finite(folder: Path) -> bool:
     """Whether every weight in a cell's folder is a finite number."""
     from safetensors import safe_open
 
@@ -78,7 +78,7 @@ def torch_dtype(name: str) -> "torch.dtype":
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
 
 
-def held_weights(model: "PreTrainedModel") -> "dict[str, Tensor]":
+def copy_weights(model: "PreTrainedModel") -> "dict[str, Tensor]":
     """A copy of every parameter, tied ones once, on the CPU."""
     return {name: weight.detach().cpu().clone() for name, weight in model.named_parameters()}
 
@@ -89,7 +89,7 @@ def cell_weights(
 ) -> "Iterator[PreTrainedModel]":
     """The model with the weights in `folder`; those of `base` are back when the block ends.
 
-    `base` is what `held_weights` gave for the model.
+    `base` is what `copy_weights` gave for the model.
     """
     try:
         if method == "full":

@@ -1,15 +1,22 @@
 """What answers batches: an engine, its placement, and the sessions in which it serves cells.
 
-An engine is a module with one function that makes an `Engine`. Nothing outside those modules knows
-which one it is.
+An engine is a module with one function that makes an `Engine`, and a line in `engines`. Nothing
+outside those modules knows which one it is.
+
+Another way to decode, such as a budget of thinking that is forced, is a field of
+`params.schema.Decoding`, which every engine reads off a job's sheet and which is in the sheet's key
+without more ado. Every token of the transformers engine comes out of `decoding.sampling.chooser`;
+the vLLM engine puts it into its requests. Votes are no way to decode: all samples are kept one by
+one, and who counts them counts grades.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.answer.task_answers import Piece
+from breakeven.answer.answer_sheet import AnswerSheet
 from breakeven.core.errors import InputError
+from breakeven.decoding.batching import BatchRow
 from breakeven.models.pointer import BasePointer
 from breakeven.params import Params
 from breakeven.params.training import Method
@@ -33,23 +40,28 @@ class Placement(NamedTuple):
     devices: int = 1
 
 
-class Cell(NamedTuple):
-    """One arm and seed: where its weights are, and what it has to answer."""
+class AnsweringCell(NamedTuple):
+    """One arm and seed of the student: where its weights are, and what it has to answer."""
 
     arm: str
     seed: int
     folder: Path
     method: Method
-    pieces: list[Piece]
+    sheets: list[AnswerSheet]
 
 
 class Job(NamedTuple):
-    """One batch of one piece of work, which holds this share of the device while it runs."""
+    """One batch of one sheet, which holds `device_share` of the device while it runs."""
 
-    cell: Cell
-    piece: Piece
+    cell: AnsweringCell
+    sheet: AnswerSheet
     number: int
-    share: float
+    device_share: float
+
+    @property
+    def rows(self) -> list[BatchRow]:
+        """The samples that are to be made."""
+        return self.sheet.batches[self.number]
 
 
 class Session(NamedTuple):
@@ -59,7 +71,7 @@ class Session(NamedTuple):
     engine can.
     """
 
-    cells: list[Cell]
+    cells: list[AnsweringCell]
     answer: Callable[[Job], list[Answer]]
     interrupt: Callable[[], None] = lambda: None
 
@@ -73,10 +85,11 @@ class Engine(NamedTuple):
     this engine cannot meter, with the reason.
     """
 
+    # Beside the versions its revision: this package's own edits change no version.
     identity: Mapping[str, object]
     versions: Mapping[str, str]
     placement: Placement
-    sessions: "Callable[[Setup, Sequence[Cell]], Generator[Session, None, None]]"
+    sessions: "Callable[[Setup, Sequence[AnsweringCell]], Generator[Session, None, None]]"
     unmeasured: Mapping[str, str]
 
 
@@ -90,7 +103,7 @@ class Setup(NamedTuple):
     engine: Engine
 
 
-def not_numbers(cell: Cell) -> InputError:
+def non_finite_weights(cell: AnsweringCell) -> InputError:
     """The error to raise for weights that are not numbers, or give none."""
     return InputError(
         f"{cell.folder}: the weights give logits that are not numbers; "

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from breakeven.answer.answer_costs import answer_record, digests_read
-from breakeven.answer.engine import Cell, Engine, Job, Session, Setup
+from breakeven.answer.engine import AnsweringCell, Engine, Job, Session, Setup
 from breakeven.answer.engines import pick_engine
 from breakeven.answer.work_list import list_cells
 from breakeven.core.files import atomic_folder, write_rows
@@ -45,15 +45,15 @@ def run(params: Params, student: str) -> None:
     answer_record(setup, cells, meter.usage, made, inputs).write()
 
 
-def _answer_cells(setup: Setup, cells: list[Cell]) -> int:
+def _answer_cells(setup: Setup, cells: list[AnsweringCell]) -> int:
     """Make the batches that are missing; how many that were. Nothing is loaded but for them."""
-    # Cells of an untrained arm share their pieces, whatever the seed.
-    pieces = {piece.folder: piece for cell in cells for piece in cell.pieces}.values()
-    total = sum(len(piece.batches) for piece in pieces)
-    missing = sum(len(piece.pending) for piece in pieces)
+    # Cells of an untrained arm share their sheets, whatever the seed.
+    sheets = {sheet.folder: sheet for cell in cells for sheet in cell.sheets}.values()
+    total = sum(len(sheet.batches) for sheet in sheets)
+    missing = sum(len(sheet.missing) for sheet in sheets)
     if not missing:
         return 0
-    waiting = [cell for cell in cells if any(piece.pending for piece in cell.pieces)]
+    waiting = [cell for cell in cells if any(sheet.missing for sheet in cell.sheets)]
     sessions = setup.engine.sessions(setup, waiting)
     label = f"answer {setup.student}"
     with closing(sessions), Progress(label, total=total, done=total - missing) as bar:
@@ -65,13 +65,13 @@ def _answer_cells(setup: Setup, cells: list[Cell]) -> int:
 def _jobs(session: Session, workers: int) -> list[Job]:
     """The batches that are missing, each once; they share the device while they run."""
     missing = {
-        (piece.folder, number): (cell, piece)
+        (sheet.folder, number): (cell, sheet)
         for cell in session.cells
-        for piece in cell.pieces
-        for number in piece.pending
+        for sheet in cell.sheets
+        for number in sheet.missing
     }
     share = 1 / max(1, min(workers, len(missing)))
-    return [Job(cell, piece, number, share) for (_, number), (cell, piece) in missing.items()]
+    return [Job(cell, sheet, number, share) for (_, number), (cell, sheet) in missing.items()]
 
 
 def _run(engine: Engine, session: Session, done: Callable[[str], None]) -> None:
@@ -86,6 +86,7 @@ def _run(engine: Engine, session: Session, done: Callable[[str], None]) -> None:
         for one in as_completed(running):
             done(one.result())
     except KeyboardInterrupt:
+        # Otherwise the shutdown below would wait for answers that may take hours.
         session.interrupt()
         raise
     finally:
@@ -95,17 +96,17 @@ def _run(engine: Engine, session: Session, done: Callable[[str], None]) -> None:
 def _answer_job(engine: Engine, session: Session, job: Job) -> str:
     started = time.perf_counter()
     answers = session.answer(job)
-    held = job.share * engine.placement.devices * (time.perf_counter() - started)
-    job.piece.keep(job.number, answers, held)
-    return f"{job.cell.arm} {job.piece.reading.task} ({job.piece.decoding})"
+    seconds = time.perf_counter() - started
+    # Batches side by side share the device, so that a stage's seconds add up to the wall clock's.
+    device_seconds = job.device_share * engine.placement.devices * seconds
+    job.sheet.write_batch(job.number, answers, device_seconds)
+    return f"{job.cell.arm} {job.sheet.task} ({job.sheet.decoding_name})"
 
 
-def _write_answers(student: str, cells: list[Cell]) -> None:
+def _write_answers(student: str, cells: list[AnsweringCell]) -> None:
     """Put the student's answers in place, those of removed arms and tasks out of it."""
     with atomic_folder(ANSWERS / student) as temporary:
         for cell in cells:
-            for piece in cell.pieces:
-                path = answers_path(
-                    student, cell.arm, cell.seed, piece.decoding, piece.reading.task
-                )
-                write_rows(temporary / path.relative_to(ANSWERS / student), piece.answers())
+            for sheet in cell.sheets:
+                path = answers_path(student, cell.arm, cell.seed, sheet.decoding_name, sheet.task)
+                write_rows(temporary / path.relative_to(ANSWERS / student), sheet.read_answers())

@@ -1,10 +1,9 @@
 """The tasks as a student reads them: every item's prompt as token ids, checked to fit."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.answer.shots import pick_shots
-from breakeven.answer.task_answers import Reading
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.layout import task_path
@@ -16,51 +15,70 @@ from breakeven.rows.item import Item
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Readings = dict[tuple[str, int], Reading]
+
+class TaskPrompts(NamedTuple):
+    """A task's prompts as token ids, by item and in the order of the task.
+
+    `shots` are the examples in each of them, `end_ids` the tokens that end an answer.
+    """
+
+    task: str
+    token_ids: tuple[tuple[str, tuple[int, ...]], ...]
+    shots: tuple[Shot, ...]
+    end_ids: frozenset[int]
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest prompt."""
+        return max(len(ids) for _, ids in self.token_ids)
 
 
-def read_tasks(
+def render_tasks(
     params: Params, student: str, base: Path, tokenizer: "PreTrainedTokenizerBase"
-) -> Readings:
-    """Readings by task and number of shots, for all arms: arms with as many shots share them.
+) -> dict[tuple[str, int], TaskPrompts]:
+    """The prompts of every task by number of shots, for all arms: as many shots are the same ones.
 
     Raises:
         InputError: a task has not been pinned or is empty, or a prompt and the limit together are
             longer than the student's context.
     """
     context = context_length(base)
-    readings = {}
+    rendered = {}
     for task in params.tasks:
         items = read_rows(task_path(task), Item)
         if not items:
             raise InputError(f"{task_path(task)}: holds no items; a task needs at least one")
         for count in sorted({arm.shots for arm in params.arms.values()}):
-            reading = _read_task(tokenizer, task, items, pick_shots(params, task, items, count))
+            shots = pick_shots(params, task, items, count)
+            prompts = _render_task(tokenizer, task, items, shots)
             if context is not None:
-                _check_it_fits(reading, student, context, params.answering.max_new_tokens)
-            readings[task, count] = reading
-    return readings
+                _check_it_fits(prompts, student, context, params.answering.max_new_tokens)
+            rendered[task, count] = prompts
+    return rendered
 
 
-def _read_task(
+def _render_task(
     tokenizer: "PreTrainedTokenizerBase", task: str, items: list[Item], shots: tuple[Shot, ...]
-) -> Reading:
-    prompts = tuple(
+) -> TaskPrompts:
+    token_ids = tuple(
         (item.id, tuple(render_prompt(tokenizer, item.prompt, shots))) for item in items
     )
-    return Reading(task, prompts, shots, end_token_ids(tokenizer, shots))
+    return TaskPrompts(task, token_ids, shots, end_token_ids(tokenizer, shots))
 
 
-def _check_it_fits(reading: Reading, student: str, context: int, limit: int) -> None:
-    longest = max(len(ids) for _, ids in reading.prompts)
-    room = context - longest
-    if limit <= room:
+def _check_it_fits(prompts: TaskPrompts, student: str, context: int, limit: int) -> None:
+    """Raise InputError where the longest prompt leaves less than `limit` of the context.
+
+    Cutting the answer shorter instead would hold one task, or one arm, to another limit.
+    """
+    left = context - prompts.longest
+    if limit <= left:
         return
-    shots = len(reading.shots)
+    shots = len(prompts.shots)
     raise InputError(
         f"params.yaml: answering.max_new_tokens: value is {limit}; the longest prompt of "
-        f"{reading.task}{f' with {shots} shots' if shots else ''} has {longest} tokens and "
+        f"{prompts.task}{f' with {shots} shots' if shots else ''} has {prompts.longest} tokens and "
         f"the context of {student} {context}; "
-        + (f"use at most {room}" if room > 0 else "shorten the prompts")
+        + (f"use at most {left}" if left > 0 else "shorten the prompts")
         + (" or fewer shots" if shots else "")
     )

@@ -6,23 +6,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from breakeven.answer.cell_weights import cell_weights, held_weights, torch_dtype
+from breakeven.answer.cell_weights import cell_weights, copy_weights, torch_dtype
 from breakeven.answer.engine import (
-    Cell,
+    AnsweringCell,
     Engine,
     Job,
     Placement,
     Session,
     Setup,
-    not_numbers,
+    non_finite_weights,
 )
 from breakeven.answer.read_answer import read_answer
+from breakeven.answer.task_prompts import TaskPrompts
 from breakeven.core.errors import MachineError
 from breakeven.core.records import versions
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.decoding.batching import BatchRow
 from breakeven.params import Answering, Decoding
-from breakeven.rendering import Shot, end_token_ids
 from breakeven.rows.answer import Answer
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def transformers_engine(answering: Answering) -> Engine:
     return Engine(
         identity={"name": "transformers", "revision": REVISION},
         versions={name: versions()[name] for name in ("torch", "transformers", "peft")},
-        placement=place(answering),
+        placement=choose_placement(answering),
         sessions=_sessions,
         unmeasured={},
     )
 
 
-def place(answering: Answering) -> Placement:
+def choose_placement(answering: Answering) -> Placement:
     """The device there is and what it does well: bfloat16 on CUDA, float32 on a CPU.
 
     On a CPU up to four batches run side by side: they do not wait for each other, as the threads
@@ -63,16 +63,14 @@ def place(answering: Answering) -> Placement:
 def answer_batch(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
-    task: str,
+    prompts: TaskPrompts,
     batch: Sequence[BatchRow],
     decoding: Decoding,
     *,
     limit: int,
-    shots: Sequence[Shot] = (),
 ) -> list[Answer]:
-    """Answer every row of a task's batch, with at most `limit` new tokens each.
+    """Answer every row of a batch of a task's prompts, with at most `limit` new tokens each.
 
-    `shots` are those that the rows' prompts were rendered with: they decide what ends an answer.
     Raises FloatingPointError where the model gives logits that are not numbers.
     """
     from breakeven.decoding.decode import generate
@@ -82,19 +80,19 @@ def answer_batch(
         model,
         [row.prompt for row in batch],
         limit=limit,
-        end_ids=end_token_ids(tokenizer, shots),
-        choose=chooser(decoding, [row.sample_name(task) for row in batch], limit),
+        end_ids=prompts.end_ids,
+        choose=chooser(decoding, [row.sample_name(prompts.task) for row in batch], limit),
     )
     return [
-        read_answer(tokenizer, row, one.ids, one.ended, shots)
+        read_answer(tokenizer, row, one.ids, one.ended, prompts.shots)
         for row, one in zip(batch, generations, strict=True)
     ]
 
 
-def _sessions(setup: Setup, cells: Sequence[Cell]) -> Generator[Session, None, None]:
+def _sessions(setup: Setup, cells: Sequence[AnsweringCell]) -> Generator[Session, None, None]:
     """One session a cell, on one base."""
     with _base_model(setup) as model:
-        base = held_weights(model)
+        base = copy_weights(model)
         for cell in cells:
             with cell_weights(model, base, cell.folder, cell.method) as student:
                 yield Session([cell], partial(_answer_job, setup, student))
@@ -120,19 +118,18 @@ def _base_model(setup: Setup) -> "Iterator[PreTrainedModel]":
 
 
 def _answer_job(setup: Setup, model: "PreTrainedModel", job: Job) -> list[Answer]:
-    answering, piece = setup.params.answering, job.piece
+    answering, sheet = setup.params.answering, job.sheet
     try:
         return answer_batch(
             model,
             setup.tokenizer,
-            piece.reading.task,
-            piece.batches[job.number],
-            answering.decodings[piece.decoding],
+            sheet.prompts,
+            job.rows,
+            sheet.decoding,
             limit=answering.max_new_tokens,
-            shots=piece.reading.shots,
         )
     except FloatingPointError as error:
-        raise not_numbers(job.cell) from error
+        raise non_finite_weights(job.cell) from error
     except _out_of_memory() as error:
         raise MachineError(
             f"params.yaml: answering.batch_size: value is {answering.batch_size}; "

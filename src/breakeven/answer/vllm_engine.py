@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from breakeven.answer.cell_weights import are_numbers, rounded_base
+from breakeven.answer.cell_weights import are_finite, rounded_base
 from breakeven.answer.engine import (
-    Cell,
+    AnsweringCell,
     Engine,
     Job,
     Placement,
     Session,
     Setup,
-    not_numbers,
+    non_finite_weights,
 )
 from breakeven.answer.read_answer import read_answer
 from breakeven.core.errors import InputError, MachineError
@@ -48,7 +48,7 @@ class Served(NamedTuple):
 
     name: str
     weights: Path
-    cells: list[Cell]
+    cells: list[AnsweringCell]
 
     @property
     def adapters(self) -> dict[str, Path]:
@@ -56,7 +56,7 @@ class Served(NamedTuple):
         adapted = [cell for cell in self.cells if cell.method in ("lora", "qlora")]
         return {self.model(cell): cell.folder for cell in adapted}
 
-    def model(self, cell: Cell) -> str:
+    def model(self, cell: AnsweringCell) -> str:
         """The model that requests ask for; no name in params.yaml has a dot."""
         adapted = cell.method in ("lora", "qlora")
         return f"{cell.arm}.{cell.seed}" if adapted else self.name
@@ -87,11 +87,11 @@ def vllm_engine(answering: Answering) -> Engine:
     )
 
 
-def _sessions(setup: Setup, cells: Sequence[Cell]) -> Generator[Session, None, None]:
+def _sessions(setup: Setup, cells: Sequence[AnsweringCell]) -> Generator[Session, None, None]:
     """One server at a time, and one session a server where base and adapters may be mixed."""
     for cell in cells:
-        if cell.method != "none" and not are_numbers(cell.folder):
-            raise not_numbers(cell)
+        if cell.method != "none" and not are_finite(cell.folder):
+            raise non_finite_weights(cell)
     settings = _settings(setup, cells)
     for served in _servers(setup, cells):
         with vllm_server(
@@ -106,7 +106,7 @@ def _sessions(setup: Setup, cells: Sequence[Cell]) -> Generator[Session, None, N
                 yield Session(together, partial(_answer_job, setup, server, served), server.stop)
 
 
-def _apart(setup: Setup, served: Served) -> Iterator[list[Cell]]:
+def _apart(setup: Setup, served: Served) -> Iterator[list[AnsweringCell]]:
     """The cells of a server that may be answered at the same time.
 
     On a CPU vLLM 0.32 gives the rows of the base in a batch with an adapter that adapter too: it
@@ -121,7 +121,7 @@ def _apart(setup: Setup, served: Served) -> Iterator[list[Cell]]:
             yield together
 
 
-def _servers(setup: Setup, cells: Sequence[Cell]) -> Iterator[Served]:
+def _servers(setup: Setup, cells: Sequence[AnsweringCell]) -> Iterator[Served]:
     """The base with its adapters, the base rounded to NF4 with its own, and every full cell."""
     name, base = f"answer-{setup.student}", Path(setup.base.path)
     plain = [cell for cell in cells if cell.method in ("none", "lora")]
@@ -136,14 +136,14 @@ def _servers(setup: Setup, cells: Sequence[Cell]) -> Iterator[Served]:
             yield Served(f"{name}-{cell.arm}-{cell.seed}", cell.folder, [cell])
 
 
-def _settings(setup: Setup, cells: Sequence[Cell]) -> VllmServer:
+def _settings(setup: Setup, cells: Sequence[AnsweringCell]) -> VllmServer:
     """How the servers are started: as asked, with room for the longest prompt and its answer.
 
     Raises InputError where the length that was asked for has no such room.
     """
     answering, placement = setup.params.answering, setup.engine.placement
-    prompts = [ids for cell in cells for piece in cell.pieces for _, ids in piece.reading.prompts]
-    needed = max(map(len, prompts)) + answering.max_new_tokens
+    longest = max(sheet.prompts.longest for cell in cells for sheet in cell.sheets)
+    needed = longest + answering.max_new_tokens
     asked = answering.server.max_model_len
     if asked is not None and asked < needed:
         raise InputError(
@@ -160,34 +160,33 @@ def _settings(setup: Setup, cells: Sequence[Cell]) -> VllmServer:
 
 def _answer_job(setup: Setup, server: RunningServer, served: Served, job: Job) -> list[Answer]:
     """Answer a batch: a request a sample, each with its own seed."""
-    batch = job.piece.batches[job.number]
-    requests = [Request(str(place), _body(setup, job, place)) for place in range(len(batch))]
+    requests = [Request(str(n), _body(setup, job, row)) for n, row in enumerate(job.rows)]
     replies: dict[str, dict[str, Any]] = {}
     run_requests(
         requests,
         Endpoints((server.base_url,), served.model(job.cell), server.key, KEY, server.check),
         on_result=lambda request, reply: replies.update({request.id: reply}),
-        concurrency=len(batch),
+        concurrency=len(requests),
         timeout_seconds=REQUEST_SECONDS,
     )
     return [
         _read(setup, job, row, replies[request.id])
-        for row, request in zip(batch, requests, strict=True)
+        for row, request in zip(job.rows, requests, strict=True)
     ]
 
 
-def _body(setup: Setup, job: Job, place: int) -> dict[str, object]:
+def _body(setup: Setup, job: Job, row: BatchRow) -> dict[str, object]:
     """The request for one sample of a batch."""
-    answering, reading = setup.params.answering, job.piece.reading
-    row, decoding = job.piece.batches[job.number][place], answering.decodings[job.piece.decoding]
+    sheet = job.sheet
     return {
+        # Token ids: the server would render and encode a text in its own way.
         "prompt": list(row.prompt),
-        "max_tokens": answering.max_new_tokens,
+        "max_tokens": setup.params.answering.max_new_tokens,
         # The end tokens alone end an answer, whatever else the model's configuration says.
-        "stop_token_ids": sorted(reading.end_ids),
+        "stop_token_ids": sorted(sheet.prompts.end_ids),
         "ignore_eos": True,
         "return_token_ids": True,
-        **_sampling(decoding, row.sample_name(reading.task)),
+        **_sampling(sheet.decoding, row.sample_name(sheet.task)),
     }
 
 
@@ -210,4 +209,4 @@ def _read(setup: Setup, job: Job, row: BatchRow, reply: dict[str, Any]) -> Answe
         raise MachineError(f"{KEY}: vLLM ended an answer with {reason!r}; start again")
     if reply["usage"]["prompt_tokens"] != len(row.prompt):
         raise RuntimeError(f"{row.item}: the server read another prompt than it was sent")
-    return read_answer(setup.tokenizer, row, ids, reason == "stop", job.piece.reading.shots)
+    return read_answer(setup.tokenizer, row, ids, reason == "stop", job.sheet.prompts.shots)

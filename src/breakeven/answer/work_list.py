@@ -1,42 +1,46 @@
-"""The cells of a student, and the pieces of work of each."""
+"""The cells of a student, each with the sheets that it has to answer."""
 
 from pathlib import Path
 
+from breakeven.answer.answer_sheet import answer_sheet
 from breakeven.answer.cell_weights import check_cell, digest_cell
-from breakeven.answer.engine import Cell, Setup
-from breakeven.answer.task_answers import make_piece
-from breakeven.answer.task_prompts import read_tasks
+from breakeven.answer.engine import AnsweringCell, Setup
+from breakeven.answer.task_prompts import render_tasks
 from breakeven.core.layout import student_folder
 from breakeven.params.cells import cells, resolve_cell
 
 
-def list_cells(setup: Setup) -> list[Cell]:
+def list_cells(setup: Setup) -> list[AnsweringCell]:
     """Every cell of the student, in the order of params.yaml.
 
     Raises:
         InputError: a cell has not been trained, or a task cannot be read as it should.
     """
     params = setup.params
-    readings = read_tasks(params, setup.student, Path(setup.base.path), setup.tokenizer)
-    found = []
-    for one in cells(params, student=setup.student):
-        resolved, folder = resolve_cell(params, one), student_folder(*one)
+    prompts = render_tasks(params, setup.student, Path(setup.base.path), setup.tokenizer)
+    listed = []
+    for cell in cells(params, student=setup.student):
+        resolved, folder = resolve_cell(params, cell), student_folder(*cell)
         method = resolved.method
         check_cell(folder, method)
-        key = {**_key(setup), "method": method, "weights": digest_cell(folder, method)}
-        pieces = [
-            make_piece(
-                name, decoding, readings[task, resolved.shots], params.answering.batch_size, key
+        key = {**_shared_key(setup), "method": method, "weights": digest_cell(folder, method)}
+        sheets = [
+            answer_sheet(
+                name, decoding, prompts[task, resolved.shots], params.answering.batch_size, key
             )
             for name, decoding in params.answering.decodings.items()
             for task in params.tasks
         ]
-        found.append(Cell(one.arm, one.seed, folder, method, pieces))
-    return found
+        listed.append(AnsweringCell(cell.arm, cell.seed, folder, method, sheets))
+    return listed
 
 
-def _key(setup: Setup) -> dict[str, object]:
-    """What decides the answers of every cell alike."""
+def _shared_key(setup: Setup) -> dict[str, object]:
+    """What decides the answers of every cell alike.
+
+    How many batches run at a time is not in it, for it changes no byte. Nor are threads, as in the
+    key of a training: they change how sums round, and no more.
+    """
     engine = setup.engine
     return {
         "engine": dict(engine.identity),
