@@ -173,8 +173,8 @@ def decide_(
 
     Example: breakeven decide --family math-open --queries 1e6 --price-per-device-hour 2 --json
     """
-    from breakeven.decide.answer_command import decide_command
-    from breakeven.decide.wording import decision_lines
+    from breakeven.decide.decide_command import decide_command
+    from breakeven.decide.decision_text import decision_lines
 
     decision = decide_command(
         family,

@@ -7,14 +7,14 @@ import pytest
 from tests.decide import simulated
 
 from breakeven.core.errors import InputError
-from breakeven.decide.answer_command import Source, decide_command, decision_of
-from breakeven.decide.family_options import choices_of
+from breakeven.decide.calculator import _family, embedded_json
+from breakeven.decide.decide_command import DecisionData, decide_command, decision_of
+from breakeven.decide.decision_text import decision_lines
+from breakeven.decide.family_options import family_options
 from breakeven.decide.options import Request
-from breakeven.decide.section import _family, embedded_json
-from breakeven.decide.wording import decision_lines
 from breakeven.findings.scored_results import scored_results
 from breakeven.params import load_params
-from breakeven.report.view import study_of
+from breakeven.report.view import view_of
 from breakeven.report.write import _calculator
 from breakeven.results.replay import replay_results
 from breakeven.study.collect import collect
@@ -107,15 +107,15 @@ def test_the_teachers_cost_is_absent_where_its_record_is_missing(study):
 
 def test_page_and_command_read_the_same_options_of_a_study(study, monkeypatch):
     # The page's data, as the report of this folder builds it.
-    results, run = collect(load_params(study / "params.yaml"))
-    page = json.loads(_calculator(study_of(results, run)).json)
+    results, summary = collect(load_params(study / "params.yaml"))
+    page = json.loads(_calculator(view_of(results, summary)).json)
     seen = {}
 
     def keep(scored, family, **settings):
-        seen[family] = choices_of(scored, family, **settings)
+        seen[family] = family_options(scored, family, **settings)
         return seen[family]
 
-    monkeypatch.setattr("breakeven.decide.answer_command.choices_of", keep)
+    monkeypatch.setattr("breakeven.decide.decide_command.family_options", keep)
     for family in simulated.FAMILIES:
         result = decide_command(family, 1e6)
         assert page["families"][family] == json.loads(embedded_json(_family(seen[family])))
@@ -201,7 +201,7 @@ def test_the_lines_say_the_choice_the_break_even_and_what_it_rests_on(table):
 
 def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
     assert decide_command("math-open", 1, results_file=table)["request"]["unit"] == "device_seconds"
-    published = decision_of(Source(replay_results(), {}), "math-open", Request(1e6))
+    published = decision_of(DecisionData(replay_results(), {}), "math-open", Request(1e6))
     assert published["request"]["unit"] == "flops"
     assert any("derived" in note for note in published["notes"])
 
@@ -229,7 +229,7 @@ def test_bad_input_is_an_error_that_names_the_option(table, options, words):
 
 
 def test_resampled_accuracies_centre_on_the_measured_ones():
-    choices = choices_of(scored_results(simulated.results()), "math-open", draws=200)
+    choices = family_options(scored_results(simulated.results()), "math-open", draws=200)
     assert choices.draws is not None
     assert choices.draws.shape == (200, 12)
     means = choices.draws.mean(axis=0) / 65535

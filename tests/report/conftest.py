@@ -9,10 +9,10 @@ import pytest
 from tests.report.synthetic import write_study
 
 from breakeven.report.stage import run
-from breakeven.report.view import Study, study_of
+from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import Results
 from breakeven.study.collect import collect
-from breakeven.study.facts import RunSummary
+from breakeven.study.summary import StudySummary
 
 
 class Built(NamedTuple):
@@ -20,8 +20,8 @@ class Built(NamedTuple):
 
     folder: Path
     results: Results
-    run: RunSummary
-    study: Study
+    summary: StudySummary
+    view: StudyView
 
     @property
     def page(self) -> str:
@@ -40,4 +40,4 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         results, summary = collect(params)
     finally:
         os.chdir(before)
-    yield Built(folder, results, summary, study_of(results, summary))
+    yield Built(folder, results, summary, view_of(results, summary))

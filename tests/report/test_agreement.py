@@ -15,7 +15,7 @@ from tests.report.conftest import Built
 from tests.report.scored import Key, scored
 
 from breakeven.report.write import build_report
-from breakeven.study.facts import RunSummary, Settings
+from breakeven.study.summary import BootstrapSettings, StudySummary
 
 # Tenths of a percent. Reasoning is so far ahead that a p is exactly zero, level, and far behind.
 RIGHT: dict[Key, int] = {
@@ -71,7 +71,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("agreement") / "report"
     right = {key: count * ITEMS // 1000 for key, count in RIGHT.items()}
     results = scored(right, items=ITEMS, chance={"general-mc/quiz": 0.25})
-    build_report(results, RunSummary(settings=Settings(draws=200)), folder)
+    build_report(results, StudySummary(settings=BootstrapSettings(draws=200)), folder)
     yield Page(folder)
 
 
@@ -198,7 +198,7 @@ def test_the_accuracies_in_the_page_are_those_of_its_table(built: Built) -> None
         (row["student"], row["arm"], row["family"]): float(row["accuracy"])
         for row in page.table("accuracy")
     }
-    label = {built.study.label(name): name for name in built.results.students()}
+    label = {built.view.label(name): name for name in built.results.students()}
     shown = page.shown("accuracy")
     assert len(shown) * len(families) == len(values)
     for size, arm, *cells in shown:

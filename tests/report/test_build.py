@@ -134,9 +134,9 @@ def tiny(project: Path) -> Params:
 
 def test_a_student_that_left_the_params_is_not_collected(tiny: Params) -> None:
     fewer = tiny.model_copy(update={"arms": {k: v for k, v in tiny.arms.items() if k != "base"}})
-    results, run = collect(fewer)
+    results, summary = collect(fewer)
     assert {cell.arm for cell in results.cells} == {"ift", "reasoning", "mixed-50"}
-    assert {key[1] for key in run.bills} == {"ift", "reasoning", "mixed-50"}
+    assert {key[1] for key in summary.bills} == {"ift", "reasoning", "mixed-50"}
 
 
 def test_scores_that_are_missing_name_the_stage_to_run(tiny: Params) -> None:
@@ -146,11 +146,11 @@ def test_scores_that_are_missing_name_the_stage_to_run(tiny: Params) -> None:
 
 
 def test_the_teacher_of_a_mixed_arm_costs_its_share_of_both_styles(tiny: Params) -> None:
-    _, run = collect(tiny)
-    new = {arm: run.bills["t30k", arm, 0].teacher.new_tokens.value for arm in tiny.arms}
+    _, summary = collect(tiny)
+    new = {arm: summary.bills["t30k", arm, 0].teacher.new_tokens.value for arm in tiny.arms}
     assert new == {"base": 0.0, "ift": 13_000.0, "reasoning": 340_000.0, "mixed-50": 176_500.0}
-    assert run.teacher_bill is not None
-    assert run.teacher_bill.device_seconds.value == pytest.approx(0.4 * 2 * len(tiny.sources))
-    flops = run.bills["t30k", "ift", 0].teacher.flops
+    assert summary.teacher_cost is not None
+    assert summary.teacher_cost.device_seconds.value == pytest.approx(0.4 * 2 * len(tiny.sources))
+    flops = summary.bills["t30k", "ift", 0].teacher.flops
     assert flops.value is None
     assert "solver" in (flops.reason or "")

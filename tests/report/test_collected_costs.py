@@ -9,7 +9,7 @@ from breakeven.core.records import Record
 from breakeven.params import Params, load_params
 from breakeven.params.cells import Cell
 from breakeven.study.collect import _training_words
-from breakeven.study.collect_costs import bill_of, reached
+from breakeven.study.collect_costs import cell_bill, utilisation_of
 
 WHY = "the architecture is not known, so its FLOPs are not counted"
 ROOT = Path(__file__).parents[2]
@@ -58,13 +58,13 @@ def test_unknown_flops_are_absent_with_the_reason_of_their_record(
     tabletop: Params, project: Path
 ) -> None:
     answers = answered(line(None), line(1e6), absent={"flops.inference": WHY})
-    bill = bill_of(tabletop, CELL, trained(1e-3, None), answers)
+    bill = cell_bill(tabletop, CELL, trained(1e-3, None), answers)
     assert bill is not None
     for amount in (bill.answering.flops, bill.training.flops):
         assert amount.value is None
         assert amount.reason == WHY
     assert bill.answering.new_tokens.value == 40
-    assert reached(tabletop, CELL, trained(1e-3), answers).answering is None
+    assert utilisation_of(tabletop, CELL, trained(1e-3), answers).answering is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_unknown_flops_are_absent_with_the_reason_of_their_record(
 def test_the_share_of_a_rate_takes_zero_as_a_value_and_none_as_unknown(
     tabletop: Params, project: Path, lines: list[dict[str, Any]], share: float | None
 ) -> None:
-    assert reached(tabletop, CELL, trained(1e-3), answered(*lines)).answering == share
+    assert utilisation_of(tabletop, CELL, trained(1e-3), answered(*lines)).answering == share
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from tests.report.scored import Key, scored
 
-from breakeven.decide.family_options import choices_of
+from breakeven.decide.family_options import family_options
 from breakeven.findings.differences import family_differences
 from breakeven.findings.scored_results import scored_results
 from breakeven.report.accuracies import accuracy
-from breakeven.report.view import study_of
-from breakeven.study.facts import RunSummary, Settings
+from breakeven.report.view import view_of
+from breakeven.study.summary import BootstrapSettings, StudySummary
 
 TASKS = ("math-open/numbers", "math-open/words")
 CONTENTS = [f"content {number}" for number in range(200)]
@@ -37,13 +37,13 @@ def widths(labels: dict[str, list[str]]) -> Widths:
         for arm, count in (("ift", 80), ("reasoning", 120))
     }
     results = scored(right, clusters=labels)
-    study = study_of(results, RunSummary(settings=Settings(draws=2000)))
-    (ift, _) = study.family_groups("math-open")
-    found = accuracy(study, ift)
-    (row,) = family_differences(study.scored)
+    view = view_of(results, StudySummary(settings=BootstrapSettings(draws=2000)))
+    (ift, _) = view.family_groups("math-open")
+    found = accuracy(view, ift)
+    (row,) = family_differences(view.scored)
     drawn, choices = (
-        study.draws("math-open"),
-        choices_of(scored_results(results), "math-open", draws=2000),
+        view.draws("math-open"),
+        family_options(scored_results(results), "math-open", draws=2000),
     )
     assert found.low is not None
     assert found.high is not None

@@ -5,34 +5,34 @@ from tests.report.conftest import Built
 
 from breakeven.report.curves import cost_of, cost_panels, lifetime_queries
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents, place_words
-from breakeven.report.view import Study, study_of
+from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import Results
 from breakeven.results.replay import replay_results
-from breakeven.study.facts import bare_run
+from breakeven.study.summary import summary_without_records
 from breakeven.words import human, p_word, points, scientific, size_word
 
 
 @pytest.fixture(scope="module")
-def published() -> Study:
-    return study_of(replay_results(), bare_run())
+def published() -> StudyView:
+    return view_of(replay_results(), summary_without_records())
 
 
 def test_untrained_students_have_no_place_on_a_training_axis(built: Built) -> None:
-    styles = {p.arm.style for one in cost_panels(built.study, "training") for p in one.points}
+    styles = {p.arm.style for one in cost_panels(built.view, "training") for p in one.points}
     assert styles == {"ift", "mixed", "reasoning"}
 
 
 def test_lifetime_cost_is_training_plus_queries_times_an_answer(built: Built) -> None:
-    queries = lifetime_queries(built.study)
+    queries = lifetime_queries(built.view)
     assert queries is not None
-    group = built.study.family_groups("math-open")[-1]
+    group = built.view.family_groups("math-open")[-1]
     train, answer = group.mean("train_flops"), group.mean("inference_flops")
     assert train and answer
     assert cost_of(group, "lifetime", queries) == train + queries * answer
 
 
 def test_two_sizes_give_points_and_a_reason_instead_of_a_curve(built: Built) -> None:
-    for panel in cost_panels(built.study, "inference"):
+    for panel in cost_panels(built.view, "inference"):
         assert len(panel.points) == 8
         for curve in panel.curves:
             assert curve.costs == ()
@@ -40,7 +40,7 @@ def test_two_sizes_give_points_and_a_reason_instead_of_a_curve(built: Built) -> 
 
 
 def test_no_point_beats_a_member_of_the_frontier(built: Built) -> None:
-    for panel in cost_panels(built.study, "inference", fits=False):
+    for panel in cost_panels(built.view, "inference", fits=False):
         for member in panel.frontier:
             assert not [
                 p
@@ -50,10 +50,10 @@ def test_no_point_beats_a_member_of_the_frontier(built: Built) -> None:
             assert member.probability is not None
 
 
-def test_a_fit_is_extrapolated_to_the_dearest_trained_student(published: Study) -> None:
+def test_a_fit_is_extrapolated_to_the_dearest_trained_student(published: StudyView) -> None:
     panel = next(p for p in published.panels if (p.corpus, p.family) == ("general", "math-open"))
     cells = tuple(cell for group in published.groups(panel) for cell in group.cells)
-    only = study_of(Results("one panel", "published", cells), bare_run())
+    only = view_of(Results("one panel", "published", cells), summary_without_records())
     (found,) = cost_panels(only, "inference")
     ift = next(curve for curve in found.curves if curve.arm.style == "ift")
     assert ift.factor == pytest.approx(7.1, abs=0.05)
@@ -64,7 +64,7 @@ def test_a_fit_is_extrapolated_to_the_dearest_trained_student(published: Study) 
     assert ift.high[-1] - ift.low[-1] > 0.2
 
 
-def test_equivalent_sizes_are_those_of_the_published_study(published: Study) -> None:
+def test_equivalent_sizes_are_those_of_the_published_study(published: StudyView) -> None:
     words = {
         (one.key.family, one.student): place_words(one.found.position)
         for one in equivalents(published)
@@ -75,7 +75,7 @@ def test_equivalent_sizes_are_those_of_the_published_study(published: Study) -> 
     assert words["math-open", "Qwen2.5-3B"] == ">14B"
 
 
-def test_several_corpora_are_panels_of_their_own(published: Study) -> None:
+def test_several_corpora_are_panels_of_their_own(published: StudyView) -> None:
     assert len(published.panels) == 8
     assert published.panels[0].title == "general-mc · general"
 
@@ -97,7 +97,7 @@ def test_sizes_and_differences_are_written_as_people_of_the_field_do() -> None:
 
 def test_an_untrained_student_costs_its_answers_over_its_life(built: Built) -> None:
     base = next(
-        group for group in built.study.family_groups("math-open") if group.cells[0].style == "base"
+        group for group in built.view.family_groups("math-open") if group.cells[0].style == "base"
     )
     answer = base.mean("inference_flops")
     assert answer
@@ -105,7 +105,7 @@ def test_an_untrained_student_costs_its_answers_over_its_life(built: Built) -> N
     assert cost_of(base, "training") is None
 
 
-def test_places_without_intervals_are_not_called_unknown(published: Study) -> None:
-    text = equivalent_figure(published, equivalents(published)).see
+def test_places_without_intervals_are_not_called_unknown(published: StudyView) -> None:
+    text = equivalent_figure(published, equivalents(published)).takeaway
     assert "20 lie among the IFT sizes, by the point values alone" in text
     assert "not known" not in text

@@ -13,10 +13,10 @@ from breakeven.report.comparison_tables import matched_table
 from breakeven.report.headline import finding, summarise
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
-from breakeven.report.view import study_of
+from breakeven.report.view import view_of
 from breakeven.results.replay import replay_results
 from breakeven.study.collect import collect
-from breakeven.study.facts import bare_run
+from breakeven.study.summary import summary_without_records
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_finding_claims_no_more_than_its_comparisons(
 
 
 def test_the_gain_is_found_on_serial_tasks_and_not_on_the_others(built: Built) -> None:
-    found = built.study.findings.serial_gains
+    found = built.view.findings.serial
     assert found is not None
     assert found.student == "t2m"
     assert (found.serial_tasks, found.flat_tasks) == (6, 6)
@@ -50,25 +50,25 @@ def test_the_gain_is_found_on_serial_tasks_and_not_on_the_others(built: Built) -
 
 
 def test_three_sentences_cite_their_numbers(built: Built) -> None:
-    sentences = summarise(built.study, built.study.findings)
+    sentences = summarise(built.view, built.view.findings)
     assert [one.finding for one in sentences[:2]] == ["supported", "supported"]
     assert "math-open +" in sentences[0].text
     assert "would show with 80% power" in sentences[1].text
 
 
 def test_headline_table_and_metrics_count_the_same(built: Built) -> None:
-    found = built.study.findings
+    found = built.view.findings
     counts = found.direction_counts("inference_flops")
-    numbers = metrics(built.study, found, ())["equal_inference_flops"]
+    numbers = metrics(built.view, found, ())["equal_inference_flops"]
     assert numbers == {
         "reasoning_ahead": counts.ahead,
         "ift_ahead": counts.behind,
         "undecided": counts.undecided,
     }
-    table = matched_table(built.study, found, "inference_flops")
+    table = matched_table(built.view, found, "inference_flops")
     stands = [row["stands"] for row in table.rows]
     assert (stands.count("reasoning ahead"), stands.count("IFT ahead")) == counts[:2]
-    text = summarise(built.study, found)[2].text
+    text = summarise(built.view, found)[2].text
     assert f"{counts.ahead} are more accurate than IFT" in text
     assert f"{counts.behind} are less, and {counts.undecided}" in text
     claims = found.claim("ift-near-frontier-in-most").numbers
@@ -76,7 +76,7 @@ def test_headline_table_and_metrics_count_the_same(built: Built) -> None:
 
 
 def test_family_and_task_differences_pair_the_same_items(built: Built) -> None:
-    families, tasks = built.study.findings.families, built.study.findings.tasks
+    families, tasks = built.view.findings.families, built.view.findings.tasks
     one = next(
         r for r in families if (r.student, r.arm, r.family) == ("t2m", "reasoning", "math-open")
     )
@@ -93,34 +93,34 @@ def test_family_and_task_differences_pair_the_same_items(built: Built) -> None:
 
 def test_several_seeds_widen_the_interval_and_are_said(project: Path) -> None:
     params = write_study(items=12, students=("t30k", "t2m"), draws=200, seeds=(0, 1))
-    study = study_of(*collect(params))
-    row = next(r for r in study.findings.families if r.student == "t2m")
+    view = view_of(*collect(params))
+    row = next(r for r in view.findings.families if r.student == "t2m")
     assert row.p_method == "seeds then items"
     assert row.high is not None and row.low is not None and row.high - row.low > 0.2
-    group = study.family_groups("math-open")[0]
+    group = view.family_groups("math-open")[0]
     assert len(group.cells) == 2
-    estimate = accuracy(study, group)
+    estimate = accuracy(view, group)
     assert estimate.method == "seeds then items"
     assert estimate.value == pytest.approx(group.accuracy)
-    drawn = study.draws("math-open")
+    drawn = view.draws("math-open")
     assert drawn is not None
     assert drawn.draws.shape == (200, 8)
-    assert any("2 training seeds" in line for line in limit_lines(study))
+    assert any("2 training seeds" in line for line in limit_lines(view))
 
 
 def test_the_first_decoding_of_the_params_is_the_one_shown(built: Built) -> None:
     cells = [replace(c, decoding="a-vote") for c in built.results.cells]
     results = replace(built.results, cells=(*cells, *built.results.cells), items=None)
-    study = study_of(results, built.run)
-    assert study.decoding == "greedy"
-    assert all(g.cells[0].decoding == "greedy" for g in study.family_groups("math-mc"))
+    view = view_of(results, built.summary)
+    assert view.decoding == "greedy"
+    assert all(g.cells[0].decoding == "greedy" for g in view.family_groups("math-mc"))
 
 
 def test_published_pairs_are_counted_and_have_bounds_only() -> None:
-    study = study_of(replay_results(), bare_run())
-    rows = study.findings.families
+    view = view_of(replay_results(), summary_without_records())
+    rows = view.findings.families
     assert len(rows) == 40
     assert sum(row.value > 0 for row in rows) == 28
     assert {row.p_method for row in rows} == {"normal, by bounds"}
     assert all(row.adjusted_p_value is not None for row in rows)
-    assert "28 of 40 pairs" in summarise(study, study.findings)[0].text
+    assert "28 of 40 pairs" in summarise(view, view.findings)[0].text

@@ -14,21 +14,26 @@ from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.spending import known_sum
 from breakeven.report.growth_tables import crossing_table
 from breakeven.report.headline import summarise
-from breakeven.report.interval_scope import ONE_SEED, band_words, reach_words
+from breakeven.report.interval_scope import ONE_SEED, band_scope, scope_sentence
 from breakeven.report.run_tables import rate_words
 from breakeven.report.tables import accuracy_table, chance_table
 from breakeven.report.unequal_tasks import mean_over_items
-from breakeven.report.view import Study, study_of
+from breakeven.report.view import StudyView, view_of
 from breakeven.report.write import build_report
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.replay import replay_results
-from breakeven.study.facts import CorpusRow, RunSummary, Settings, bare_run
+from breakeven.study.summary import (
+    BootstrapSettings,
+    CorpusRow,
+    StudySummary,
+    summary_without_records,
+)
 
 TASK = "math-open/sums"
-FEW = RunSummary(settings=Settings(draws=200))
+FEW = StudySummary(settings=BootstrapSettings(draws=200))
 
 
-def sizes_study(ift: tuple[int, ...], reasoning: tuple[int, ...], seeds: int = 1) -> Study:
+def sizes_study(ift: tuple[int, ...], reasoning: tuple[int, ...], seeds: int = 1) -> StudyView:
     """Three sizes on 200 questions; a seed after the first gets two more right."""
     right: dict[Key, int] = {}
     for seed in range(seeds):
@@ -37,7 +42,7 @@ def sizes_study(ift: tuple[int, ...], reasoning: tuple[int, ...], seeds: int = 1
         ):
             right[student, "ift", TASK, seed] = plain + 2 * seed
             right[student, "reasoning", TASK, seed] = thinking + 2 * seed
-    return study_of(scored(right, apart=True), FEW)
+    return view_of(scored(right, apart=True), FEW)
 
 
 @pytest.mark.parametrize(
@@ -54,11 +59,11 @@ def sizes_study(ift: tuple[int, ...], reasoning: tuple[int, ...], seeds: int = 1
 def test_intervals_and_bands_say_whether_they_hold_other_training_runs(
     seeds: int, words: str, band: str
 ) -> None:
-    study = sizes_study((40, 60, 80), (50, 90, 150), seeds)
-    assert words in reach_words(study)
-    assert words in accuracy_table(study).note
-    assert words in frontier_figure(study, "inference").how
-    said = band_words(study, sampled=True)
+    view = sizes_study((40, 60, 80), (50, 90, 150), seeds)
+    assert words in scope_sentence(view)
+    assert words in accuracy_table(view).note
+    assert words in frontier_figure(view, "inference").how_to_read
+    said = band_scope(view, sampled=True)
     assert band in said
     assert "pointwise" in said
 
@@ -66,7 +71,7 @@ def test_intervals_and_bands_say_whether_they_hold_other_training_runs(
 def test_a_study_of_which_some_arms_have_one_seed_says_so() -> None:
     right: dict[Key, int] = {("small", "ift", TASK, seed): 40 + seed for seed in range(3)}
     right["small", "reasoning", TASK, 0] = 60
-    assert "where it has one" in reach_words(study_of(scored(right), FEW))
+    assert "where it has one" in scope_sentence(view_of(scored(right), FEW))
 
 
 def test_an_equivalent_size_whose_interval_is_the_whole_axis_is_not_told() -> None:
@@ -75,16 +80,19 @@ def test_an_equivalent_size_whose_interval_is_the_whole_axis_is_not_told() -> No
     told = sizes_study((20, 100, 180), (60, 140, 195))
     assert not any(one.told for one in equivalents(open_))
     assert sum(one.told for one in equivalents(told)) == 3
-    text = equivalent_figure(open_, equivalents(open_)).see
+    text = equivalent_figure(open_, equivalents(open_)).takeaway
     assert "their worth is not known" in text
     assert "is worth" not in text
-    assert "small reasoning on math-open is worth" in equivalent_figure(told, equivalents(told)).see
+    assert (
+        "small reasoning on math-open is worth"
+        in equivalent_figure(told, equivalents(told)).takeaway
+    )
 
 
 def test_the_arm_of_the_most_accurate_student_is_named_only_where_draws_tell() -> None:
-    sure = frontier_figure(sizes_study((40, 60, 80), (50, 90, 190)), "inference").see
+    sure = frontier_figure(sizes_study((40, 60, 80), (50, 90, 190)), "inference").takeaway
     assert "The arm of the most accurate student is reasoning in math-open" in sure
-    close = study_of(scored({("large", "ift", TASK): 150, ("large", "reasoning", TASK): 150}), FEW)
+    close = view_of(scored({("large", "ift", TASK): 150, ("large", "reasoning", TASK): 150}), FEW)
     shares = [point.leads for point in cost_panels(close, "inference", fits=False)[0].points]
     assert sum(share for share in shares if share is not None) == pytest.approx(1)
 
@@ -117,13 +125,13 @@ def test_a_family_of_unequal_tasks_gives_both_means(large: int, unequal: bool) -
         for arm in ("ift", "reasoning")
         for task, size in sizes.items()
     }
-    study = study_of(scored(right, items=sizes), bare_run())
-    table = accuracy_table(study)
+    view = view_of(scored(right, items=sizes), summary_without_records())
+    table = accuracy_table(view)
     assert ("40 (math-open/aime) to 400 items" in table.note) == unequal
     assert all(("over items" in row[-1]) == unequal for row in table.body)
-    group = study.family_groups("math-open")[0]
+    group = view.family_groups("math-open")[0]
     assert group.accuracy == pytest.approx((10 / 40 + (large // 2) / large) / 2)
-    assert mean_over_items(study, group) == pytest.approx((10 + large // 2) / (40 + large))
+    assert mean_over_items(view, group) == pytest.approx((10 + large // 2) / (40 + large))
 
 
 def without_flops(results: Results, student: str) -> Results:
@@ -158,9 +166,9 @@ def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:
     right: dict[Key, int] = {("small", "ift", TASK): 40, ("small", "reasoning", TASK): 110}
     found = scored(right)
     cells = tuple(replace(one, inference_flops=None, train_flops=None) for one in found.cells)
-    study = study_of(replace(found, cells=cells), FEW)
-    accuracy, growth, _ = summarise(study, study.findings)
-    assert study.findings.comparisons == 1
+    view = view_of(replace(found, cells=cells), FEW)
+    accuracy, growth, _ = summarise(view, view.findings)
+    assert view.findings.comparisons == 1
     assert "At the only size, small" in accuracy.text
     assert "decided at 5% as the only test of this report" in accuracy.text
     assert growth.text.startswith(
@@ -170,10 +178,10 @@ def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:
 
 def test_nothing_is_said_of_intervals_where_there_are_none() -> None:
     cells = replay_results().cells
-    study = study_of(Results("whole", "imported", tuple(map(without_tasks, cells))), FEW)
-    assert study.findings.comparisons == 0
-    notes = [table(study).note for table in (accuracy_table, chance_table, crossing_table)] + [
-        verdict_table(study, study.findings, None).note
+    view = view_of(Results("whole", "imported", tuple(map(without_tasks, cells))), FEW)
+    assert view.findings.comparisons == 0
+    notes = [table(view).note for table in (accuracy_table, chance_table, crossing_table)] + [
+        verdict_table(view, view.findings, None).note
     ]
     assert not [note for note in notes if "They speak" in note or "The intervals" in note]
     assert "at 5% (here nothing could be tested)" in notes[-1]
@@ -186,13 +194,13 @@ def without_tasks(cell: CellResult) -> CellResult:
 
 def test_a_sentence_on_intervals_names_them() -> None:
     for seeds, words in ((1, "The intervals speak of"), (3, "The intervals hold other")):
-        study = sizes_study((40, 60, 80), (50, 90, 150), seeds)
-        assert f"taken literally. {words}" in verdict_table(study, study.findings, None).note
+        view = sizes_study((40, 60, 80), (50, 90, 150), seeds)
+        assert f"taken literally. {words}" in verdict_table(view, view.findings, None).note
 
 
 @pytest.mark.parametrize(("kept", "word"), [(None, "–"), (0, "0"), (1200, "1,200")])
 def test_a_count_of_pairs_that_is_not_known_is_no_zero(kept: int | None, word: str) -> None:
     row = CorpusRow("general", kept, 3, {}, {})
-    table = corpus_table(RunSummary(corpora=(row,)))
+    table = corpus_table(StudySummary(corpora=(row,)))
     assert table.body[0][1:3] == (word, "3")
     assert table.rows[0]["kept"] == kept

@@ -28,18 +28,18 @@ class BreakEven(NamedTuple):
     net_value: Amount | None
 
 
-class Line(NamedTuple):
+class CostLine(NamedTuple):
     """Lifetime cost in one unit as a line in the number of queries."""
 
     fixed: Amount
     per_query: Amount
 
 
-def line(option: Option, request: Request, unit: Unit) -> Line:
+def line(option: Option, request: Request, unit: Unit) -> CostLine:
     """What is paid once, and what a query costs."""
     price = request.price_per_device_hour
     fixed = in_unit(lifetime(option, request, 0.0), unit, price)
-    return Line(fixed, in_unit(option.bill.per_answer, unit, price))
+    return CostLine(fixed, in_unit(option.bill.per_answer, unit, price))
 
 
 def break_even(first: Option, second: Option, request: Request, unit: Unit) -> Amount:
@@ -59,7 +59,11 @@ def net_break_even(first: Option, second: Option, request: Request) -> Amount:
 
 
 def _meeting(
-    first: Option, second: Option, lines: tuple[Line, Line], gain: float, words: tuple[str, str]
+    first: Option,
+    second: Option,
+    lines: tuple[CostLine, CostLine],
+    gain: float,
+    words: tuple[str, str],
 ) -> Amount:
     """Where two lines meet; `gain` is what the second option earns more with each query."""
     one, other = lines

@@ -34,7 +34,7 @@ NO_DRAWS = "no item-level answers, so nothing to resample"
 
 
 @dataclass(frozen=True)
-class Row:
+class RatedOption:
     """An option under the request. `probability` is that of being the best one.
 
     `cost` is the lifetime cost in the unit asked for, `net_value` is in money and None where no
@@ -52,7 +52,7 @@ class Row:
     probability: float | None = None
 
 
-class Step(NamedTuple):
+class LadderStep(NamedTuple):
     """A choice on the frontier and what it takes to climb to it from the one before.
 
     `cost_per_extra_correct` is the extra cost of each further correct answer: the step pays if one
@@ -74,14 +74,14 @@ class Decision:
     """
 
     request: Request
-    rows: tuple[Row, ...]
-    choice: Row | None
+    rows: tuple[RatedOption, ...]
+    choice: RatedOption | None
     reason: str | None
     probability: float | None
     probability_reason: str | None
-    runner_up: Row | None
+    runner_up: RatedOption | None
     extrapolation: Extrapolation | None
-    ladder: tuple[Step, ...]
+    ladder: tuple[LadderStep, ...]
     break_evens: tuple[BreakEven, ...]
 
 
@@ -124,7 +124,7 @@ def known(amount: Amount | None) -> float:
     return amount.value
 
 
-def _row(option: Option, request: Request) -> Row:
+def _row(option: Option, request: Request) -> RatedOption:
     cost = lifetime(option, request)
     costs = {unit: in_unit(cost, unit, request.price_per_device_hour) for unit in UNITS}
     seconds, asked = seconds_per_answer(option), costs[request.unit]
@@ -132,7 +132,7 @@ def _row(option: Option, request: Request) -> Row:
     if request.value_per_correct is not None and asked.value is not None:
         net = request.value_per_correct * request.queries * option.accuracy - asked.value
     why_not = _why_not(asked, seconds, request)
-    return Row(option, costs, asked, seconds, net, why_not is None, why_not)
+    return RatedOption(option, costs, asked, seconds, net, why_not is None, why_not)
 
 
 def _why_not(cost: Amount, seconds: Amount, request: Request) -> str | None:
@@ -154,13 +154,13 @@ def _in_time(seconds: Amount, request: Request) -> bool:
     return limit is None or (seconds.value is not None and seconds.value <= limit)
 
 
-def _rank(row: Row, index: int) -> tuple[float, float, int]:
+def _rank(row: RatedOption, index: int) -> tuple[float, float, int]:
     """Sorts the best option first: score, then the cheaper, then the one listed first."""
     score = row.option.accuracy if row.net_value is None else row.net_value
     return -score, known(row.cost), index
 
 
-def _with_frontier(rows: list[Row], fitting: list[int]) -> list[Row]:
+def _with_frontier(rows: list[RatedOption], fitting: list[int]) -> list[RatedOption]:
     if not fitting:
         return rows
     costs = [known(rows[index].cost) for index in fitting]
@@ -172,8 +172,8 @@ def _with_frontier(rows: list[Row], fitting: list[int]) -> list[Row]:
 
 
 def _with_probability(
-    rows: list[Row], fitting: list[int], request: Request, draws: NDArray[np.uint16]
-) -> list[Row]:
+    rows: list[RatedOption], fitting: list[int], request: Request, draws: NDArray[np.uint16]
+) -> list[RatedOption]:
     costs = [known(rows[index].cost) for index in fitting]
     value = request.value_per_correct
     value_of_all = None if value is None else value * request.queries
@@ -181,32 +181,32 @@ def _with_probability(
     return [replace(row, probability=shares.get(index)) for index, row in enumerate(rows)]
 
 
-def _no_probability(choice: Row | None, draws: NDArray[np.uint16] | None) -> str | None:
+def _no_probability(choice: RatedOption | None, draws: NDArray[np.uint16] | None) -> str | None:
     if choice is None:
         return "no option fits"
     return NO_DRAWS if draws is None else None
 
 
-def _runner_up(rows: list[Row], ranked: list[int]) -> Row | None:
+def _runner_up(rows: list[RatedOption], ranked: list[int]) -> RatedOption | None:
     """The option that is best most often where the choice is not; by score without resamples."""
     others = [rows[index] for index in ranked[1:]]
     return max(others, key=lambda row: row.probability or 0.0, default=None)
 
 
-def _extrapolation(choice: Row | None, rows: list[Row]) -> Extrapolation | None:
+def _extrapolation(choice: RatedOption | None, rows: list[RatedOption]) -> Extrapolation | None:
     if choice is None:
         return None
     priced = [(row.option, row.cost.value) for row in rows if row.cost.value is not None]
     return extrapolation(choice.option, known(choice.cost), priced)
 
 
-def _ladder(rows: list[Row], fitting: list[int], queries: float) -> tuple[Step, ...]:
+def _ladder(rows: list[RatedOption], fitting: list[int], queries: float) -> tuple[LadderStep, ...]:
     members = [(known(rows[i].cost), i) for i in fitting if rows[i].on_frontier]
-    steps: list[Step] = []
+    steps: list[LadderStep] = []
     for cost, index in sorted(members):
         option, each = rows[index].option, None
         if steps:
             more = queries * (option.accuracy - steps[-1].accuracy)
             each = (cost - steps[-1].cost) / more if more > 0 else None
-        steps.append(Step(option.name, option.accuracy, cost, each))
+        steps.append(LadderStep(option.name, option.accuracy, cost, each))
     return tuple(steps)

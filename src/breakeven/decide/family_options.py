@@ -26,7 +26,7 @@ Bills = Mapping[Cell, Bill]
 DECIMALS = 9
 
 
-class Choices(NamedTuple):
+class FamilyOptions(NamedTuple):
     """The options of a family; `draws` is (draws, options), or None with a `reason`.
 
     `resampled` says what the draws hold: items, and training runs where there are several seeds.
@@ -38,14 +38,14 @@ class Choices(NamedTuple):
     resampled: str = "items, of these trained models only"
 
 
-def choices_of(
+def family_options(
     scored: ScoredResults,
     family: str,
     *,
     bills: Bills | None = None,
     draws: int = 2000,
     seed: int = 0,
-) -> Choices:
+) -> FamilyOptions:
     """Every (student, arm, decoding) of a family, the smallest student first.
 
     Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
@@ -63,8 +63,8 @@ def choices_of(
     reason = None if drawn is not None else NO_DRAWS
     seeds = len(shared_seeds(found))
     if seeds < 2:
-        return Choices(options, drawn, reason)
-    return Choices(options, drawn, reason, f"items and of training runs, by {seeds} seeds")
+        return FamilyOptions(options, drawn, reason)
+    return FamilyOptions(options, drawn, reason, f"items and of training runs, by {seeds} seeds")
 
 
 def _groups(results: Results, family: str) -> list[Group]:

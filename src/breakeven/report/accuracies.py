@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from breakeven.findings.groups import Group
 from breakeven.findings.scored_results import TaskScores, task_scores
-from breakeven.report.view import NO_ITEMS, Study
+from breakeven.report.view import NO_ITEMS, StudyView
 from breakeven.statistics.estimates import Estimate, absent
 
 LEVEL = 0.95
@@ -18,18 +18,18 @@ class TaskEstimate(NamedTuple):
     estimate: Estimate
 
 
-def accuracy(study: Study, group: Group) -> Estimate:
+def accuracy(view: StudyView, group: Group) -> Estimate:
     """Family accuracy over tasks, seeds and items; the value alone where no item is known."""
-    tasks = task_scores(study.scored, [group])
+    tasks = task_scores(view.scored, [group])
     if tasks:
         return family_accuracy(tasks)
-    return _without_items(study, group)
+    return _without_items(view, group)
 
 
-def task_accuracies(study: Study, group: Group) -> list[TaskEstimate]:
+def task_accuracies(view: StudyView, group: Group) -> list[TaskEstimate]:
     """Accuracy on every task of the group's family; empty without item-level answers."""
     return [
-        TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(study.scored, [group])
+        TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(view.scored, [group])
     ]
 
 
@@ -54,7 +54,7 @@ def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
     return within(mean_of_strata(strata).estimate, 0.0, 1.0)
 
 
-def _without_items(study: Study, group: Group) -> Estimate:
+def _without_items(view: StudyView, group: Group) -> Estimate:
     """A published or imported accuracy, with an interval where its tasks are known one by one."""
     from breakeven.findings.bounds import family_estimate
     from breakeven.findings.contrasts import Term, contrast
@@ -65,8 +65,8 @@ def _without_items(study: Study, group: Group) -> Estimate:
         return own
     cell = group.cells[0]
     items = sum(task.items for task in cell.tasks) if cell.items is None else cell.items
-    bound = contrast(study.scored, [Term(1.0, group)])
-    if study.results.source == "published" or bound.low is None:
+    bound = contrast(view.scored, [Term(1.0, group)])
+    if view.results.source == "published" or bound.low is None:
         reason = bound.reason or NO_ITEMS
         return absent(reason, method="none", level=LEVEL, items=items, value=group.accuracy)
     return within(

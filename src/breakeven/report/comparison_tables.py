@@ -8,11 +8,11 @@ from breakeven.findings.direction import DIRECTION_WORDS, counts_in_words
 from breakeven.findings.equal_cost import COST_WORDS
 from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.verdicts import Verdict
-from breakeven.report.figures.spec import Row
-from breakeven.report.interval_scope import reach_clause, reach_words
+from breakeven.report.figures.spec import CsvRow
+from breakeven.report.interval_scope import scope_clause, scope_sentence
 from breakeven.report.tables import Table
 from breakeven.report.unequal_tasks import over_items_words, unequal_words
-from breakeven.report.view import Study
+from breakeven.report.view import StudyView
 from breakeven.words import (
     fixed,
     p_word,
@@ -29,7 +29,7 @@ def gain_words(row: Difference) -> str:
     return points_interval(row.value, row.low, row.high) + (" *" if row.significant else "")
 
 
-def difference_table(study: Study, differences: Sequence[Difference], *, by_task: bool) -> Table:
+def difference_table(view: StudyView, differences: Sequence[Difference], *, by_task: bool) -> Table:
     """Every difference with interval, p, Holm and power."""
     name = "differences-by-task" if by_task else "differences"
     title = "Style differences by task" if by_task else "Style differences by family"
@@ -37,7 +37,7 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
         return Table(name, title, "", reason="no pair of arms on the same items")
     methods = ", ".join(dict.fromkeys(row.p_method for row in differences))
     reasons = "; ".join(dict.fromkeys(row.reason for row in differences if row.reason))
-    corpus = ("corpus",) if len(study.results.corpora()) > 1 else ()
+    corpus = ("corpus",) if len(view.results.corpora()) > 1 else ()
     return Table(
         name,
         title,
@@ -45,8 +45,8 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
         f"method. p: {methods}. Holm corrects over "
         "all tests of this report; * is below 5% after it. Shows: the smallest difference that "
         "these items find with 80% power after the same correction. Alone: items that the arm "
-        f"alone, and IFT alone, got right. {reach_words(study)}"
-        + ("" if by_task else unequal_words(study))
+        f"alone, and IFT alone, got right. {scope_sentence(view)}"
+        + ("" if by_task else unequal_words(view))
         + (f" Absent: {reasons}." if reasons else ""),
         (
             *corpus,
@@ -65,8 +65,8 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
             (
                 *((str(row.corpus),) if corpus else ()),
                 *((row.task or "–", _serial_word(row.serial)) if by_task else (row.family,)),
-                study.label(row.student),
-                *_difference_words(study, row),
+                view.label(row.student),
+                *_difference_words(view, row),
             )
             for row in differences
         ),
@@ -74,13 +74,13 @@ def difference_table(study: Study, differences: Sequence[Difference], *, by_task
     )
 
 
-def _difference_words(study: Study, row: Difference) -> tuple[str, ...]:
+def _difference_words(view: StudyView, row: Difference) -> tuple[str, ...]:
     """A difference from its arms on, as text."""
     return (
         f"{row.arm} − {row.ift_arm}",
         percent(row.ift_accuracy),
         percent(row.accuracy),
-        gain_words(row) + (over_items_words(study, row) if row.task is None else ""),
+        gain_words(row) + (over_items_words(view, row) if row.task is None else ""),
         p_word(row.p_value),
         p_word(row.adjusted_p_value),
         "–" if row.detectable is None else fixed(100 * row.detectable),
@@ -92,7 +92,7 @@ def _serial_word(serial: bool | None) -> str:
     return {True: "yes", False: "no", None: "–"}[serial]
 
 
-def _difference_row(row: Difference) -> Row:
+def _difference_row(row: Difference) -> CsvRow:
     return {
         "corpus": row.corpus,
         "family": row.family,
@@ -119,13 +119,13 @@ def _difference_row(row: Difference) -> Row:
     }
 
 
-def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table:
+def side_by_side_table(view: StudyView, differences: Sequence[Difference]) -> Table:
     """Reasoning minus IFT: tasks down, with and without serial steps, sizes across."""
     rows = [row for row in differences if row.style == "reasoning"]
     name, title = "gain-by-task", "Reasoning minus IFT, by task and size"
     if not rows:
         return Table(name, title, "", reason="no reasoning and IFT arms on the same items")
-    students = [s for s in study.results.students() if any(row.student == s for row in rows)]
+    students = [s for s in view.results.students() if any(row.student == s for row in rows)]
     # One reasoning arm and one corpus can be shown side by side; the rest is in the full table.
     first = rows[0].arm, rows[0].ift_arm
     chosen = [row for row in rows if (row.arm, row.ift_arm) == first]
@@ -152,27 +152,27 @@ def side_by_side_table(study: Study, differences: Sequence[Difference]) -> Table
         title,
         f"{first[0]} − {first[1]}, in points with paired intervals; * is below 5% after Holm. Last "
         "column: the smallest difference that the task shows with 80% power, at the size where "
-        f"that is largest. {reach_words(study)}{others}",
-        ("serial steps", "task", *map(study.label, students), "shows"),
+        f"that is largest. {scope_sentence(view)}{others}",
+        ("serial steps", "task", *map(view.label, students), "shows"),
         tuple(body),
     )
 
 
-def matched_table(study: Study, findings: Findings, cost: str) -> Table:
+def matched_table(view: StudyView, findings: Findings, cost: str) -> Table:
     """Reasoning against IFT at equal cost."""
     found, cost_words = findings.matched[cost], COST_WORDS[cost]
     name = f"equal-{cost_words.split(maxsplit=1)[0]}-flops"
     title = f"Reasoning against IFT at equal {cost_words}"
     if not found:
         return Table(name, title, "", reason=f"no reasoning student has {cost_words} to compare")
-    corpus = ("corpus",) if len(study.results.corpora()) > 1 else ()
+    corpus = ("corpus",) if len(view.results.corpora()) > 1 else ()
     return Table(
         name,
         title,
         "IFT at the same cost lies between the two values: at least its best student that costs "
         "no more, else interpolated among its students and its fits, or bounded beyond its "
         "dearest student. p tests the nearer end, Holm over all tests of this report: "
-        f"{counts_in_words(findings.direction_counts(cost))}. They are {reach_clause(study)}.",
+        f"{counts_in_words(findings.direction_counts(cost))}. They are {scope_clause(view)}.",
         (
             *corpus,
             "family",
@@ -188,7 +188,7 @@ def matched_table(study: Study, findings: Findings, cost: str) -> Table:
         tuple(
             (
                 *((str(one.at.reasoning.cells[0].corpus),) if corpus else ()),
-                *_matched_words(study, one),
+                *_matched_words(view, one),
             )
             for one in found
         ),
@@ -196,12 +196,12 @@ def matched_table(study: Study, findings: Findings, cost: str) -> Table:
     )
 
 
-def _matched_words(study: Study, one: MatchedComparison) -> tuple[str, ...]:
+def _matched_words(view: StudyView, one: MatchedComparison) -> tuple[str, ...]:
     """A comparison at equal cost from its family on, as text."""
     cell, at = one.at.reasoning.cells[0], one.at
     return (
         cell.family,
-        study.label(cell.student),
+        view.label(cell.student),
         f"{cell.arm} − {at.curve[0][1].cells[0].arm}",
         scientific(at.spent),
         percent(at.reasoning.accuracy),
@@ -212,7 +212,7 @@ def _matched_words(study: Study, one: MatchedComparison) -> tuple[str, ...]:
     )
 
 
-def _matched_row(one: MatchedComparison) -> Row:
+def _matched_row(one: MatchedComparison) -> CsvRow:
     cell, at = one.at.reasoning.cells[0], one.at
     return {
         "corpus": cell.corpus,
@@ -231,7 +231,7 @@ def _matched_row(one: MatchedComparison) -> Row:
     }
 
 
-def verdict_table(study: Study, found: Findings, sizes: str | None) -> Table:
+def verdict_table(view: StudyView, found: Findings, sizes: str | None) -> Table:
     """The claims of the study that the project extends, judged on these results.
 
     `sizes` are those of these students, where they are none of the study's.
@@ -250,7 +250,7 @@ def verdict_table(study: Study, found: Findings, sizes: str | None) -> Table:
         "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
         f"ruled out at 5% {found.together}; alone is "
         "what it would be as the only question. Sizes that a claim names are taken literally."
-        + (f" {reach_words(study, 'The intervals')}" if found.comparisons else "")
+        + (f" {scope_sentence(view, 'The intervals')}" if found.comparisons else "")
         + caveat,
         ("claim", "version", "verdict", "alone", "evidence", "would show", "what would decide"),
         tuple(
@@ -269,7 +269,7 @@ def verdict_table(study: Study, found: Findings, sizes: str | None) -> Table:
     )
 
 
-def _verdict_row(row: Verdict) -> Row:
+def _verdict_row(row: Verdict) -> CsvRow:
     return {
         "id": row.id,
         "version": row.version,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.groups import Group
 from breakeven.report.accuracies import accuracy
-from breakeven.report.view import ArmView, PanelKey, Study
+from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ BAND_DRAWS = 100
 GRID = 48
 
 
-class Point(NamedTuple):
+class CostPoint(NamedTuple):
     """One group on a cost axis.
 
     `probability` of being on the frontier, and `leads`, the share of draws in which no other group
@@ -43,7 +43,7 @@ class Point(NamedTuple):
         return self.group.accuracy if self.estimate.value is None else self.estimate.value
 
 
-class Curve(NamedTuple):
+class FittedCurve(NamedTuple):
     """An arm's saturating fit on a grid of costs; all but `arm` and `reason` empty without one.
 
     `low` and `high` are a pointwise band: the range of equally good fits and, where there are
@@ -67,12 +67,12 @@ class CostPanel(NamedTuple):
     """One panel of a frontier figure; `reason` says why there are no points."""
 
     key: PanelKey
-    points: tuple[Point, ...]
-    curves: tuple[Curve, ...]
+    points: tuple[CostPoint, ...]
+    curves: tuple[FittedCurve, ...]
     reason: str | None
 
     @property
-    def frontier(self) -> list[Point]:
+    def frontier(self) -> list[CostPoint]:
         """Points on the frontier by ascending cost."""
         return sorted((p for p in self.points if p.on_frontier), key=lambda p: p.cost)
 
@@ -96,11 +96,11 @@ def cost_of(group: Group, kind: CostKind, queries: float | None = None) -> float
     return cost if cost is not None and cost > 0 else None
 
 
-def lifetime_queries(study: Study) -> float | None:
+def lifetime_queries(view: StudyView) -> float | None:
     """The power of ten of queries at which training and answering weigh about the same."""
     ratios = []
-    for family in study.results.families():
-        for group in study.family_groups(family):
+    for family in view.results.families():
+        for group in view.family_groups(family):
             train, answer = group.mean("train_flops"), group.mean("inference_flops")
             if train and answer:
                 ratios.append(train / answer)
@@ -112,22 +112,22 @@ def lifetime_queries(study: Study) -> float | None:
 
 
 def cost_panels(
-    study: Study, kind: CostKind, queries: float | None = None, *, fits: bool = True
+    view: StudyView, kind: CostKind, queries: float | None = None, *, fits: bool = True
 ) -> tuple[CostPanel, ...]:
     """Every panel of the study on one cost axis; without `fits`, the points alone."""
-    panels = [_points_of(study, key, kind, queries) for key in study.panels]
+    panels = [_points_of(view, key, kind, queries) for key in view.panels]
     if not fits:
         return tuple(panels)
     return tuple(
-        panel._replace(curves=_curves(study, panel.key, panel.points)) if panel.points else panel
+        panel._replace(curves=_curves(view, panel.key, panel.points)) if panel.points else panel
         for panel in panels
     )
 
 
-def _points_of(study: Study, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
+def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
     priced = [
         (group, cost)
-        for group in study.groups(key)
+        for group in view.groups(key)
         if (cost := cost_of(group, kind, queries)) is not None
     ]
     if not priced:
@@ -136,17 +136,17 @@ def _points_of(study: Study, key: PanelKey, kind: CostKind, queries: float | Non
 
     chosen = [group for group, _ in priced]
     costs = [cost for _, cost in priced]
-    drawn = study.draws(key.family)
+    drawn = view.draws(key.family)
     draws = None if drawn is None else drawn.of(chosen)
     found = frontier(costs, [group.accuracy for group in chosen], draws)
-    arms = {arm.name: arm for arm in study.arms}
+    arms = {arm.name: arm for arm in view.arms}
     leads = _lead_shares(draws)
     points = tuple(
-        Point(
+        CostPoint(
             group,
             arms[group.cells[0].arm],
             cost,
-            accuracy(study, group),
+            accuracy(view, group),
             index in found.members,
             None if found.probability is None else found.probability[index],
             None if leads is None else leads[index],
@@ -172,33 +172,33 @@ _WORDS = {
 }
 
 
-def _curves(study: Study, key: PanelKey, points: Sequence[Point]) -> tuple[Curve, ...]:
+def _curves(view: StudyView, key: PanelKey, points: Sequence[CostPoint]) -> tuple[FittedCurve, ...]:
     # Untrained students read examples with every question; their cost is nobody's to reach.
     dearest = max((p.cost for p in points if p.arm.style != "base"), default=0.0)
-    ceiling = study.results.teacher_accuracy.get(key.family, 1.0)
+    ceiling = view.results.teacher_accuracy.get(key.family, 1.0)
     return tuple(
         _curve(
-            study,
+            view,
             key,
             arm,
             [p for p in points if p.arm == arm],
             dearest=dearest,
             ceiling=ceiling,
         )
-        for arm in study.arms_of(key)
+        for arm in view.arms_of(key)
         if arm.style in FITTED_STYLES and any(p.arm == arm for p in points)
     )
 
 
 def _curve(
-    study: Study,
+    view: StudyView,
     key: PanelKey,
     arm: ArmView,
-    own: Sequence[Point],
+    own: Sequence[CostPoint],
     *,
     dearest: float,
     ceiling: float,
-) -> Curve:
+) -> FittedCurve:
     """Fit one arm and predict it up to the dearest trained student of its panel."""
     import numpy as np
 
@@ -215,12 +215,12 @@ def _curve(
     largest = max(costs)
     factor = extrapolation_factor(dearest, costs)
     if fit.curve is None:
-        return Curve(arm, (), (), (), (), largest, factor, None, fit.reason)
+        return FittedCurve(arm, (), (), (), (), largest, factor, None, fit.reason)
     grid = np.geomspace(min(costs), max(dearest, largest), GRID)
     best = fit.curve.predict(grid)
-    low, high = _band(study, key, own, fit, grid)
+    low, high = _band(view, key, own, fit, grid)
     left_out = leave_one_size_out(costs, accuracies, ceiling)
-    return Curve(
+    return FittedCurve(
         arm,
         costs=_floats(grid),
         best=_floats(best),
@@ -238,9 +238,9 @@ def _floats(array: "NDArray[np.float64]") -> tuple[float, ...]:
 
 
 def _band(
-    study: Study,
+    view: StudyView,
     key: PanelKey,
-    own: Sequence[Point],
+    own: Sequence[CostPoint],
     fit: "SaturationFit",
     grid: "NDArray[np.float64]",
 ) -> "tuple[NDArray[np.float64], ...]":
@@ -251,16 +251,16 @@ def _band(
 
     spread = ambiguity_range(fit, grid)
     low, high = np.array(spread.low), np.array(spread.high)
-    band = _sampling_band(study, key, own, fit, grid)
+    band = _sampling_band(view, key, own, fit, grid)
     if band is None:
         return low, high
     return np.minimum(low, band[0]), np.maximum(high, band[1])
 
 
 def _sampling_band(
-    study: Study,
+    view: StudyView,
     key: PanelKey,
-    own: Sequence[Point],
+    own: Sequence[CostPoint],
     fit: "SaturationFit",
     grid: "NDArray[np.float64]",
 ) -> "tuple[NDArray[np.float64], ...] | None":
@@ -268,7 +268,7 @@ def _sampling_band(
 
     from breakeven.frontiers.saturation import bootstrap_band
 
-    drawn = study.draws(key.family)
+    drawn = view.draws(key.family)
     if drawn is None:
         return None
     draws = drawn.of([point.group for point in own])[:BAND_DRAWS]

@@ -1,16 +1,16 @@
 """Tables of the data: the teacher in both modes, the pairs kept, what judges were asked."""
 
-from breakeven.report.figures.spec import Row
+from breakeven.report.figures.spec import CsvRow
 from breakeven.report.run_tables import NO_RECORDS
 from breakeven.report.tables import Table
-from breakeven.study.facts import Interval, Judging, RunSummary, TeacherAccuracy
+from breakeven.study.summary import Interval, Judging, StudySummary, TeacherAccuracy
 from breakeven.words import human, p_word, percent, percent_interval, points_interval
 
 
-def teacher_table(run: RunSummary) -> Table:
+def teacher_table(summary: StudySummary) -> Table:
     """What the teacher wrote, by style: tokens, and how its completions ended."""
     name, title = "teacher", "What the teacher wrote in both modes"
-    if not run.teacher:
+    if not summary.teacher:
         return Table(name, title, "", reason=NO_RECORDS)
     return Table(
         name,
@@ -38,16 +38,16 @@ def teacher_table(run: RunSummary) -> Table:
                 percent(row.traced_share),
                 percent(row.unclosed_share),
             )
-            for row in run.teacher
+            for row in summary.teacher
         ),
-        tuple(row._asdict() for row in run.teacher),
+        tuple(row._asdict() for row in summary.teacher),
     )
 
 
-def teacher_accuracy_table(run: RunSummary) -> Table:
+def teacher_accuracy_table(summary: StudySummary) -> Table:
     """How often the teacher is right in each mode, on the same prompts: a confound."""
     name, title = "teacher-accuracy", "How often the teacher is right in each mode"
-    found = run.teacher_accuracy
+    found = summary.teacher_accuracy
     if not found:
         return Table(name, title, "", reason=NO_RECORDS)
     reasons = "; ".join(dict.fromkeys(row.reason for row in found if row.reason))
@@ -87,7 +87,7 @@ def difference_words(one: Interval | None) -> str:
     return "–" if one is None else points_interval(*one)
 
 
-def _accuracy_row(row: TeacherAccuracy) -> Row:
+def _accuracy_row(row: TeacherAccuracy) -> CsvRow:
     parts = {"ift": row.ift, "reasoning": row.reasoning, "difference": row.difference}
     return {
         "corpus": row.corpus,
@@ -103,14 +103,14 @@ def _accuracy_row(row: TeacherAccuracy) -> Row:
     }
 
 
-def corpus_table(run: RunSummary) -> Table:
+def corpus_table(summary: StudySummary) -> Table:
     """Pairs kept and dropped with reasons."""
     name, title = "pairs", "Pairs kept and dropped"
-    if not run.corpora:
+    if not summary.corpora:
         return Table(name, title, "", reason=NO_RECORDS)
     body: list[tuple[str, ...]] = []
-    rows: list[Row] = []
-    for row in run.corpora:
+    rows: list[CsvRow] = []
+    for row in summary.corpora:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in row.reasons.items())
         tokens = {kind: row.tokens.get(kind) for kind in ("prompt", "ift", "reasoning")}
         body.append(
@@ -182,7 +182,7 @@ def judging_table(judging: Judging) -> Table:
 _AGREEMENT = ("cases", "unanimous", "disagreements", "undecided")
 
 
-def _judge_rows(judging: Judging) -> tuple[Row, ...]:
+def _judge_rows(judging: Judging) -> tuple[CsvRow, ...]:
     """A row a judge, then one of all together, which alone can agree or not."""
     alone: dict[str, str | int | float | None] = dict.fromkeys(_AGREEMENT)
     return (
@@ -198,7 +198,7 @@ def _judge_rows(judging: Judging) -> tuple[Row, ...]:
     )
 
 
-def _judge_words(row: Row) -> tuple[str, ...]:
+def _judge_words(row: CsvRow) -> tuple[str, ...]:
     counts = [row[name] for name in (*_AGREEMENT, "malformed")]
     return (
         str(row["judge"]),

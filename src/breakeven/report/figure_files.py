@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from breakeven.report.figures.spec import FigureSpec, Key, Panel
+from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel
 from breakeven.words import (
     GRID,
     INK,
@@ -134,7 +134,7 @@ def _draw(figure: "Figure", panel: Panel) -> None:
     panel.draw(axes)
 
 
-def _handles(legend: Sequence[Key]) -> "list[Line2D | Patch]":
+def _handles(legend: Sequence[LegendEntry]) -> "list[Line2D | Patch]":
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

@@ -5,20 +5,20 @@ from typing import NamedTuple
 
 from breakeven.findings.groups import Group, comparable
 from breakeven.report.figures.equivalent import place_words
-from breakeven.report.figures.spec import Row
-from breakeven.report.interval_scope import reach_words
+from breakeven.report.figures.spec import CsvRow
+from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.tables import Table
-from breakeven.report.view import PanelKey, Study
+from breakeven.report.view import PanelKey, StudyView
 
 
-def growth_table(study: Study) -> Table:
+def growth_table(view: StudyView) -> Table:
     """How inference FLOPs grow with size, and the size from which reasoning is ahead."""
     from breakeven.frontiers.exponents import fit_power_laws
 
     name, title = "growth", "How the cost of an answer grows with size"
     series: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
-    for key in study.panels:
-        for group in study.groups(key):
+    for key in view.panels:
+        for group in view.groups(key):
             size, flops = group.cells[0].size_parameters, group.mean("inference_flops")
             if not size or flops is None or flops <= 0:  # the axes are logarithmic
                 continue
@@ -30,7 +30,7 @@ def growth_table(study: Study) -> Table:
     if not laws:
         return Table(name, title, "", reason="fewer than two sizes with inference FLOPs")
     body: list[tuple[str, ...]] = []
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     for (panel, arm), law in laws.items():
         interval = law.exponent_interval()
         text = f"{law.exponent:.2f}"
@@ -58,7 +58,7 @@ def growth_table(study: Study) -> Table:
     )
 
 
-class Crossing(NamedTuple):
+class CrossingRow(NamedTuple):
     """Where one reasoning arm overtakes its IFT arm, as text; `low` and `high` where known."""
 
     panel: str
@@ -70,13 +70,13 @@ class Crossing(NamedTuple):
     reason: str | None
 
 
-def crossing_table(study: Study) -> Table:
+def crossing_table(view: StudyView) -> Table:
     """The size from which reasoning is ahead of IFT of the same size."""
     name, title = "crossing", "The size from which reasoning is ahead at equal size"
     found = [
-        _crossing(study, key, arms, pairs)
-        for key in study.panels
-        for arms, pairs in _sized_pairs(study.groups(key)).items()
+        _crossing(view, key, arms, pairs)
+        for key in view.panels
+        for arms, pairs in _sized_pairs(view.groups(key)).items()
         if len(pairs) > 1
     ]
     if not found:
@@ -86,7 +86,7 @@ def crossing_table(study: Study) -> Table:
         title,
         "Interpolated in log size; < and > lie beyond the sizes measured."
         + (
-            f" The 95% intervals stand each by itself. {reach_words(study)}"
+            f" The 95% intervals stand each by itself. {scope_sentence(view)}"
             if any(one.low for one in found)
             else ""
         ),
@@ -106,11 +106,11 @@ def crossing_table(study: Study) -> Table:
 
 
 def _crossing(
-    study: Study, key: PanelKey, arms: str, pairs: Sequence[tuple[Group, Group]]
-) -> Crossing:
+    view: StudyView, key: PanelKey, arms: str, pairs: Sequence[tuple[Group, Group]]
+) -> CrossingRow:
     from breakeven.frontiers.crossing import crossing_size
 
-    drawn = study.draws(key.family)
+    drawn = view.draws(key.family)
     ift, thinking = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     found = crossing_size(
         [float(group.cells[0].size_parameters or 0) for group in ift],
@@ -119,7 +119,7 @@ def _crossing(
         ift_draws=None if drawn is None else drawn.of(ift),
         reasoning_draws=None if drawn is None else drawn.of(thinking),
     )
-    return Crossing(
+    return CrossingRow(
         key.title,
         arms,
         "–" if found.position is None else place_words(found.position),
@@ -130,7 +130,7 @@ def _crossing(
     )
 
 
-def _crossing_row(one: Crossing) -> Row:
+def _crossing_row(one: CrossingRow) -> CsvRow:
     return {
         "panel": one.panel,
         "arms": one.arms,

@@ -13,9 +13,9 @@ from breakeven.findings.differences import Difference
 from breakeven.findings.direction import Direction, DirectionCounts, count_directions
 from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.serial_gains import MeanGain
-from breakeven.report.interval_scope import reach_clause
-from breakeven.report.view import Study
-from breakeven.study.facts import TeacherAccuracy
+from breakeven.report.interval_scope import scope_clause
+from breakeven.report.view import StudyView
+from breakeven.study.summary import TeacherAccuracy
 from breakeven.words import fixed, p_word, percent, points, points_interval, span
 
 # More than these are summed up: the table of differences has them all.
@@ -40,25 +40,25 @@ def finding(counts: DirectionCounts) -> str:
     return f"{word} in part" if counts.undecided else word
 
 
-def summarise(study: Study, found: Findings) -> tuple[Sentence, ...]:
+def summarise(view: StudyView, found: Findings) -> tuple[Sentence, ...]:
     """Accuracy at equal size, where the gain is, and accuracy at equal FLOPs.
 
     A fourth sentence warns where the teacher was better in one mode.
     """
     return (
-        _accuracy_sentence(study, found),
-        _serial_sentence(study, found) or _growth_sentence(study, found),
-        _cost_sentence(study, found),
-        *_teacher_sentence(study.run.teacher_accuracy),
+        _accuracy_sentence(view, found),
+        _serial_sentence(view, found) or _growth_sentence(view, found),
+        _cost_sentence(view, found),
+        *_teacher_sentence(view.summary.teacher_accuracy),
     )
 
 
-def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
+def _accuracy_sentence(view: StudyView, found: Findings) -> Sentence:
     question = "Does thinking make the answers better?"
     thinking = [row for row in found.families if row.style == "reasoning"]
     if not thinking:
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
-    sizes = [name for name in study.results.students() if any(r.student == name for r in thinking)]
+    sizes = [name for name in view.results.students() if any(r.student == name for r in thinking)]
     rows = [row for row in thinking if row.student == sizes[-1]]
     counts = count_directions(row.direction for row in rows)
     words: dict[Direction, str] = {
@@ -76,20 +76,20 @@ def _accuracy_sentence(study: Study, found: Findings) -> Sentence:
     return Sentence(
         question,
         finding(counts),
-        f"{where}, {_name(study, sizes[-1])}, reasoning is {'; '.join(parts)}. "
+        f"{where}, {_name(view, sizes[-1])}, reasoning is {'; '.join(parts)}. "
         f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
-        f"{_how_judged(study, rows, found)}.",
+        f"{_how_judged(view, rows, found)}.",
     )
 
 
-def _name(study: Study, student: str) -> str:
+def _name(view: StudyView, student: str) -> str:
     """A student with its size, where that is not its name: t2m (2M parameters)."""
-    label = study.label(student)
+    label = view.label(student)
     return student if label in student else f"{student} ({label} parameters)"
 
 
-def _how_judged(study: Study, rows: Sequence[Difference], found: Findings) -> str:
-    reach = reach_clause(study)
+def _how_judged(view: StudyView, rows: Sequence[Difference], found: Findings) -> str:
+    reach = scope_clause(view)
     decided = f"decided at 5% {found.together}"
     if any(row.paired is not None for row in rows):
         return f"In points, with 95% intervals paired by item, {reach}; {decided}"
@@ -126,7 +126,7 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
     return text
 
 
-def _serial_sentence(study: Study, found: Findings) -> Sentence | None:
+def _serial_sentence(view: StudyView, found: Findings) -> Sentence | None:
     one = found.serial
     if one is None:
         return None
@@ -140,7 +140,7 @@ def _serial_sentence(study: Study, found: Findings) -> Sentence | None:
         f"On {one.serial_tasks} tasks with serial steps {one.student} gains "
         f"{_gain_words(one.serial)} points from reasoning, on {one.flat_tasks} tasks without "
         f"{_gain_words(one.flat)}, a difference of {_gain_words(one.gap)}; intervals "
-        f"{reach_clause(study)}.",
+        f"{scope_clause(view)}.",
     )
 
 
@@ -153,14 +153,14 @@ def _gain_words(gain: MeanGain) -> str:
     return f"{points(gain.value)} ({ends}{power})"
 
 
-def _growth_sentence(study: Study, found: Findings) -> Sentence:
+def _growth_sentence(view: StudyView, found: Findings) -> Sentence:
     """Whether the gain grows with size, where tasks with and without depth are not both there."""
     verdict = found.claim("gain-grows-with-size")
     text = verdict.evidence[0].upper() + verdict.evidence[1:]
     if verdict.adjusted_p_value is not None:
         text += f" (p {p_word(verdict.adjusted_p_value)})"
     if verdict.p_value is not None:
-        text += f", {reach_clause(study)}"
+        text += f", {scope_clause(view)}"
     if verdict.verdict == "undecidable here" and verdict.detectable is not None:
         text += f"; {fixed(100 * verdict.detectable)} points would show with 80% power"
     return Sentence(
@@ -171,7 +171,7 @@ def _growth_sentence(study: Study, found: Findings) -> Sentence:
     )
 
 
-def _cost_sentence(study: Study, found: Findings) -> Sentence:
+def _cost_sentence(view: StudyView, found: Findings) -> Sentence:
     question = "Does thinking pay at equal inference FLOPs?"
     matched = found.matched["inference_flops"]
     if not matched:
@@ -183,7 +183,7 @@ def _cost_sentence(study: Study, found: Findings) -> Sentence:
         f"Of {counts.total} reasoning students, {counts.ahead} are more accurate than IFT "
         f"at equal inference FLOPs, {counts.behind} are less, and {counts.undecided} "
         f"are undecided; {outside} at FLOPs that no IFT student here spends, so compared with an "
-        f"extrapolation; the tests are {reach_clause(study)}"
+        f"extrapolation; the tests are {scope_clause(view)}"
     )
     ahead = [one for one in matched if one.direction == "ahead"]
     if ahead and len(ahead) <= MOST_LISTED:

@@ -1,24 +1,24 @@
 """What the intervals of a study speak of: other questions, and other training runs or not."""
 
-from breakeven.report.view import Study
+from breakeven.report.view import StudyView
 
 ONE_SEED = "speak of these trained models only, not of another training run: there is one seed."
 
 
-def runs_behind(study: Study) -> tuple[int, int]:
+def fewest_and_most_seeds(view: StudyView) -> tuple[int, int]:
     """The fewest and the most training seeds of any trained student and arm."""
     counts = [
         len(group.cells)
-        for family in study.results.families()
-        for group in study.family_groups(family)
+        for family in view.results.families()
+        for group in view.family_groups(family)
         if group.cells[0].style != "base"
     ]
     return (min(counts), max(counts)) if counts else (1, 1)
 
 
-def reach_words(study: Study, subject: str = "They") -> str:
+def scope_sentence(view: StudyView, subject: str = "They") -> str:
     """A sentence to stand beside intervals, which the words before it or `subject` name."""
-    least, most = runs_behind(study)
+    least, most = fewest_and_most_seeds(view)
     if most == 1:
         return f"{subject} {ONE_SEED}"
     if least == 1:
@@ -30,9 +30,9 @@ def reach_words(study: Study, subject: str = "They") -> str:
     return f"{subject} hold other training runs, by {seeds} seeds each, as well as other questions."
 
 
-def reach_clause(study: Study) -> str:
+def scope_clause(view: StudyView) -> str:
     """The same as a clause behind an interval in a sentence."""
-    least, most = runs_behind(study)
+    least, most = fewest_and_most_seeds(view)
     if most == 1:
         return "of these trained models only (one seed)"
     if least == 1:
@@ -40,12 +40,12 @@ def reach_clause(study: Study) -> str:
     return f"over {least if least == most else f'{least} to {most}'} training seeds and the items"
 
 
-def band_words(study: Study, *, sampled: bool) -> str:
+def band_scope(view: StudyView, *, sampled: bool) -> str:
     """What a fit's band is and holds: each point by itself, and what it lacks."""
     text = "their bands are pointwise, 95% at each cost, and hold every fit of about equal error"
     if not sampled:
         return f"{text}; they lack sampling error, as no answers by item are known"
-    least, most = runs_behind(study)
+    least, most = fewest_and_most_seeds(view)
     if least > 1:
         runs = f"{least} seeds" if least == most else f"{least} to {most} seeds"
         return f"{text}, resampled items and the variance between training runs, by {runs}"

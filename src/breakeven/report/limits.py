@@ -1,7 +1,7 @@
 """What the page says of its own limits: where numbers come from, what they cannot tell."""
 
 from breakeven.findings.groups import comparable
-from breakeven.report.view import Study
+from breakeven.report.view import StudyView
 from breakeven.results.cell_results import Results
 
 # What a reader must know to read the verdict.
@@ -22,9 +22,9 @@ def source_words(results: Results) -> str:
     }[results.source]
 
 
-def limit_lines(study: Study) -> list[str]:
+def limit_lines(view: StudyView) -> list[str]:
     """Limits of these results, then everything absent with its reason."""
-    results, settings = study.results, study.run.settings
+    results, settings = view.results, view.summary.settings
     lines = []
     seeds = {cell.seed for cell in results.cells}
     if len(seeds) == 1:
@@ -33,7 +33,7 @@ def limit_lines(study: Study) -> list[str]:
         )
     else:
         lines.append(f"{len(seeds)} training seeds: intervals hold seeds first, then questions.")
-    sizes = len([s for s in results.students() if _has_style(study, s, "ift")])
+    sizes = len([s for s in results.students() if _has_style(view, s, "ift")])
     lines.append(
         f"{sizes} IFT sizes: the saturating curve has four parameters, so what it says beyond the "
         "measured costs is an extrapolation and is marked as one."
@@ -46,9 +46,9 @@ def limit_lines(study: Study) -> list[str]:
         )
     decodings = sorted({cell.decoding for cell in results.cells})
     if len(decodings) > 1:
-        others = ", ".join(name for name in decodings if name != study.decoding)
-        lines.append(f"Figures and tables show the decoding {study.decoding}; not: {others}.")
-    if alone := _unpaired(study):
+        others = ", ".join(name for name in decodings if name != view.decoding)
+        lines.append(f"Figures and tables show the decoding {view.decoding}; not: {others}.")
+    if alone := _unpaired(view):
         lines.append(
             f"No IFT arm of the same corpus and method, so in no pair: {', '.join(alone)}."
         )
@@ -56,16 +56,16 @@ def limit_lines(study: Study) -> list[str]:
         lines.append(
             "Teacher accuracy by family: absent; the ceiling of every fit is taken as 100%."
         )
-    return [*lines, *results.notes, *study.run.absent]
+    return [*lines, *results.notes, *view.summary.absent]
 
 
-def _unpaired(study: Study) -> list[str]:
+def _unpaired(view: StudyView) -> list[str]:
     """Trained arms that differ from every IFT arm in more than the style."""
-    every = [g for family in study.results.families() for g in study.family_groups(family)]
+    every = [g for family in view.results.families() for g in view.family_groups(family)]
     plain = [group for group in every if group.cells[0].style == "ift"]
     paired = {one.cells[0].arm for one in every if any(comparable(one, ift) for ift in plain)}
-    return [arm.name for arm in study.arms if arm.style != "base" and arm.name not in paired]
+    return [arm.name for arm in view.arms if arm.style != "base" and arm.name not in paired]
 
 
-def _has_style(study: Study, student: str, style: str) -> bool:
-    return any(c.style == style for c in study.results.select(student=student))
+def _has_style(view: StudyView, student: str, style: str) -> bool:
+    return any(c.style == style for c in view.results.select(student=student))

@@ -5,12 +5,12 @@ from typing import Any
 
 from breakeven.findings.corrected import Findings
 from breakeven.report.curves import CostPanel
-from breakeven.report.interval_scope import runs_behind
-from breakeven.report.view import Study
+from breakeven.report.interval_scope import fewest_and_most_seeds
+from breakeven.report.view import StudyView
 
 
 def metrics(
-    study: Study,
+    view: StudyView,
     found: Findings,
     panels: Sequence[CostPanel],
 ) -> dict[str, Any]:
@@ -20,8 +20,8 @@ def metrics(
     """
     accuracy: dict[str, Any] = {}
     costs: dict[str, Any] = {}
-    for family in study.results.families():
-        for group in study.family_groups(family):
+    for family in view.results.families():
+        for group in view.family_groups(family):
             cell = group.cells[0]
             _put(accuracy, group.accuracy, cell.student, cell.arm, family)
             place = (cell.student, cell.arm)
@@ -36,7 +36,7 @@ def metrics(
     counts = found.direction_counts("inference_flops")
     return {
         "accuracy": accuracy,
-        "training_seeds": runs_behind(study)[0],
+        "training_seeds": fewest_and_most_seeds(view)[0],
         "gain": gain,
         "cost": costs,
         "equal_inference_flops": {

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from breakeven.decide.section import Section
+from breakeven.decide.calculator import Calculator
+from breakeven.report.baselines import BaselineWarning
 from breakeven.report.figure_files import panel_svg
 from breakeven.report.figures.spec import FigureSpec
-from breakeven.report.guards import Warned
 from breakeven.report.headline import Sentence
 from breakeven.report.tables import Table
-from breakeven.study.facts import Example
+from breakeven.study.summary import ExampleAnswer
 from breakeven.words import STAGE_COLOURS, STYLE_COLOURS
 
 # A family is a panel, and the study knows six: more are those of further corpora.
@@ -76,13 +76,13 @@ class PageParts:
     facts: Sequence[tuple[str, str]]
     terms: str
     sentences: Sequence[Sentence]
-    warnings: Sequence[Warned]
+    warnings: Sequence[BaselineWarning]
     verdicts: Table
     figures: Sequence[FigureSpec]
     groups: Sequence[TableGroup]
-    examples: Sequence[Example]
+    examples: Sequence[ExampleAnswer]
     limits: Sequence[str]
-    decide: Section
+    decide: Calculator
 
 
 def render_page(parts: PageParts) -> str:

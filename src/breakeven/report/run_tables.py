@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from breakeven.costs.bill import ITEMS, Bill, Cost
-from breakeven.report.figures.spec import Row
+from breakeven.report.figures.spec import CsvRow
 from breakeven.report.tables import Table, mapping_table
-from breakeven.report.view import Study
-from breakeven.study.facts import RunSummary, TaskRow
+from breakeven.report.view import StudyView
+from breakeven.study.summary import StudySummary, TaskRow
 from breakeven.words import human, percent, scientific
 
 NO_RECORDS = "these results came without records"
@@ -23,34 +23,34 @@ _ITEM_WORDS = {
 }
 
 
-def arm_table(run: RunSummary) -> Table:
+def arm_table(summary: StudySummary) -> Table:
     """Arms as params.yaml defines them."""
-    if not run.arms:
+    if not summary.arms:
         return Table("arms", "Arms", "", reason=NO_RECORDS)
     return mapping_table(
         "arms",
         "Arms",
         "The share is of prompts learnt with their trace.",
         ("arm", "style", "corpus", "reasoning share", "order", "method", "shots"),
-        [row._asdict() for row in run.arms],
+        [row._asdict() for row in summary.arms],
     )
 
 
-def student_table(run: RunSummary) -> Table:
+def student_table(summary: StudySummary) -> Table:
     """Students and their sizes."""
-    if not run.students:
+    if not summary.students:
         return Table("students", "Students", "", reason=NO_RECORDS)
     rows = [
         (row.name, "–" if row.parameters is None else f"{row.parameters:,.0f}", row.base)
-        for row in run.students
+        for row in summary.students
     ]
-    plain = tuple(row._asdict() for row in run.students)
+    plain = tuple(row._asdict() for row in summary.students)
     return Table("students", "Students", "", ("student", "parameters", "base"), tuple(rows), plain)
 
 
-def task_list(run: RunSummary) -> Table:
+def task_table(summary: StudySummary) -> Table:
     """Tasks, what guessing gets, and how many serial steps they take."""
-    if not run.tasks:
+    if not summary.tasks:
         return Table("tasks", "Tasks", "", reason=NO_RECORDS)
     body = tuple(
         (
@@ -60,7 +60,7 @@ def task_list(run: RunSummary) -> Table:
             percent(row.chance),
             _steps(row),
         )
-        for row in run.tasks
+        for row in summary.tasks
     )
     return Table(
         "tasks",
@@ -68,7 +68,7 @@ def task_list(run: RunSummary) -> Table:
         "",
         ("task", "family", "items", "chance", "serial steps"),
         body,
-        tuple(row._asdict() for row in run.tasks),
+        tuple(row._asdict() for row in summary.tasks),
     )
 
 
@@ -78,10 +78,10 @@ def _steps(row: TaskRow) -> str:
     return "none" if row.serial is False else "–"
 
 
-def training_table(run: RunSummary) -> Table:
+def training_table(summary: StudySummary) -> Table:
     """One line a trained cell."""
     name, title = "training", "Training, cell by cell"
-    if not run.trainings:
+    if not summary.trainings:
         return Table(name, title, "", reason=NO_RECORDS)
     return Table(
         name,
@@ -114,9 +114,9 @@ def training_table(run: RunSummary) -> Table:
                 f"{row.device_seconds:,.1f}",
                 rate_words(row.utilisation),
             )
-            for row in run.trainings
+            for row in summary.trainings
         ),
-        tuple(row._asdict() for row in run.trainings),
+        tuple(row._asdict() for row in summary.trainings),
     )
 
 
@@ -152,21 +152,21 @@ _COST_HEADERS = (
 )
 
 
-def cost_table(study: Study) -> Table:
+def cost_table(view: StudyView) -> Table:
     """What a query and a training cost, by student and arm: means over families."""
     body: list[tuple[str, ...]] = []
-    rows: list[Row] = []
-    shares = any(share is not None for one in study.run.reached.values() for share in one)
-    for student in study.results.students():
-        for arm in study.arms:
-            means = _mean_costs(study, student, arm.name)
+    rows: list[CsvRow] = []
+    shares = any(share is not None for one in view.summary.utilisation.values() for share in one)
+    for student in view.results.students():
+        for arm in view.arms:
+            means = _mean_costs(view, student, arm.name)
             if means is None:
                 continue
-            reached = _reached(study.run, student, arm.name)
-            costs, rates = map(scientific, means.values()), map(rate_words, reached.values())
+            utilisation_of = _mean_utilisation(view.summary, student, arm.name)
+            costs, rates = map(scientific, means.values()), map(rate_words, utilisation_of.values())
             text = _in_order(list(costs), list(rates) if shares else [])
-            body.append((study.label(student), arm.name, *text))
-            rows.append({"student": student, "arm": arm.name, **means, **reached})
+            body.append((view.label(student), arm.name, *text))
+            rows.append({"student": student, "arm": arm.name, **means, **utilisation_of})
     return Table(
         "costs",
         "Cost by student and arm",
@@ -184,12 +184,12 @@ def _in_order(costs: Sequence[str], rates: Sequence[str]) -> tuple[str, ...]:
     return (*costs[:3], *rates[:1], *costs[3:], *rates[1:])
 
 
-def _mean_costs(study: Study, student: str, arm: str) -> dict[str, float | None] | None:
+def _mean_costs(view: StudyView, student: str, arm: str) -> dict[str, float | None] | None:
     """Costs of a student and arm, means over its families; None where it has no cell."""
     found = [
         group
-        for family in study.results.families()
-        for group in study.family_groups(family)
+        for family in view.results.families()
+        for group in view.family_groups(family)
         if (group.cells[0].student, group.cells[0].arm) == (student, arm)
     ]
     if not found:
@@ -197,9 +197,9 @@ def _mean_costs(study: Study, student: str, arm: str) -> dict[str, float | None]
     return {name: _mean([group.mean(name) for group in found]) for name in _COST_FIELDS}
 
 
-def _reached(run: RunSummary, student: str, arm: str) -> dict[str, float | None]:
+def _mean_utilisation(summary: StudySummary, student: str, arm: str) -> dict[str, float | None]:
     """Shares of the device's rate, means over seeds."""
-    own = [one for key, one in run.reached.items() if key[:2] == (student, arm)]
+    own = [one for key, one in summary.utilisation.items() if key[:2] == (student, arm)]
     return {
         "training_utilisation": _mean([one.training for one in own]),
         "answering_utilisation": _mean([one.answering for one in own]),
@@ -212,21 +212,21 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return sum(known) / len(known) if known and len(known) == len(found) else None
 
 
-def bill_table(run: RunSummary) -> Table:
+def bill_table(summary: StudySummary) -> Table:
     """The whole bill: a line an item, quantities across, reasons for what is absent."""
     name, title = "bill", "The bill of the study"
-    if not run.bills:
+    if not summary.bills:
         return Table(name, title, "", reason=NO_RECORDS)
-    bills = list(run.bills.values())
+    bills = list(summary.bills.values())
     total = bills[0]
     for bill in bills[1:]:
         total += bill
-    if run.teacher_bill is not None:
-        total = replace(total, teacher=run.teacher_bill)
+    if summary.teacher_cost is not None:
+        total = replace(total, teacher=summary.teacher_cost)
     lines = [(_ITEM_WORDS[item], getattr(total, item)) for item in ITEMS]
     lines.append(("training and answering", total.training + total.answering))
     lines.append(("all together", total.total))
-    price = run.price_per_device_hour
+    price = summary.price_per_device_hour
     reasons = dict.fromkeys(_reasons(total, price))
     return Table(
         name,
@@ -241,7 +241,7 @@ def bill_table(run: RunSummary) -> Table:
             "device-seconds",
             "GPU-hours",
             "energy, J",
-            f"cost, {run.currency}",
+            f"cost, {summary.currency}",
         ),
         tuple((words, *map(scientific, _values(cost, price))) for words, cost in lines),
         tuple(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from breakeven.findings.groups import Group
 from breakeven.report.accuracies import accuracy, task_accuracies
-from breakeven.report.figures.spec import Row
-from breakeven.report.interval_scope import reach_words
+from breakeven.report.figures.spec import CsvRow
+from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.unequal_tasks import by_items_words, mean_over_items, unequal_words
-from breakeven.report.view import Study
+from breakeven.report.view import StudyView
 from breakeven.statistics.chance import chance_corrected
 from breakeven.statistics.estimates import Estimate
 from breakeven.words import human, percent, percent_interval, scientific
@@ -23,7 +23,7 @@ class Table:
     note: str
     headers: tuple[str, ...] = ()
     body: tuple[tuple[str, ...], ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[CsvRow, ...] = ()
     reason: str | None = None
 
 
@@ -32,17 +32,17 @@ def with_interval(estimate: Estimate) -> str:
     return percent_interval(estimate.value, estimate.low, estimate.high)
 
 
-def accuracy_table(study: Study) -> Table:
+def accuracy_table(view: StudyView) -> Table:
     """Student × arm down, families across."""
-    families = study.results.families()
-    estimates = {group: accuracy(study, group) for group in _groups(study)}
-    lines = _lines(study)
+    families = view.results.families()
+    estimates = {group: accuracy(view, group) for group in _groups(view)}
+    lines = _lines(view)
     body = [
         (
-            study.label(student),
+            view.label(student),
             arm,
             *(
-                with_interval(estimates[group]) + by_items_words(study, group)
+                with_interval(estimates[group]) + by_items_words(view, group)
                 if (group := found.get(family))
                 else "–"
                 for family in families
@@ -55,12 +55,12 @@ def accuracy_table(study: Study) -> Table:
         "accuracy",
         "Accuracy by student, arm and family",
         f"A family is the unweighted mean of its tasks. Intervals: {method}."
-        + (f" {reach_words(study)}" if any(e.low is not None for e in estimates.values()) else "")
-        + unequal_words(study),
+        + (f" {scope_sentence(view)}" if any(e.low is not None for e in estimates.values()) else "")
+        + unequal_words(view),
         ("size", "arm", *families),
         tuple(body),
         tuple(
-            {**_accuracy_row(group, None, one), "accuracy_by_items": mean_over_items(study, group)}
+            {**_accuracy_row(group, None, one), "accuracy_by_items": mean_over_items(view, group)}
             for group, one in estimates.items()
         ),
     )
@@ -72,22 +72,22 @@ def _method(estimate: Estimate) -> str:
     return f"{100 * estimate.level:g}%, {estimate.method}"
 
 
-def _lines(study: Study) -> dict[tuple[str, str], dict[str, Group]]:
+def _lines(view: StudyView) -> dict[tuple[str, str], dict[str, Group]]:
     """Groups by (student, arm), then family: arms in their order, sizes upwards."""
     found: dict[tuple[str, str], dict[str, Group]] = {
-        (student, arm.name): {} for student in study.results.students() for arm in study.arms
+        (student, arm.name): {} for student in view.results.students() for arm in view.arms
     }
-    for group in _groups(study):
+    for group in _groups(view):
         cell = group.cells[0]
         found[cell.student, cell.arm][cell.family] = group
     return {key: groups for key, groups in found.items() if groups}
 
 
-def _groups(study: Study) -> list[Group]:
-    return [g for family in study.results.families() for g in study.family_groups(family)]
+def _groups(view: StudyView) -> list[Group]:
+    return [g for family in view.results.families() for g in view.family_groups(family)]
 
 
-def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> Row:
+def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> CsvRow:
     cell = group.cells[0]
     corrected = chance_corrected(estimate, cell.chance if task is None else None)
     return {
@@ -119,44 +119,44 @@ def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> Row:
     }
 
 
-def chance_table(study: Study) -> Table:
+def chance_table(view: StudyView) -> Table:
     """Multiple choice on a scale where guessing is 0 and all right is 1."""
     families = [
         family
-        for family in study.results.families()
-        if any(group.cells[0].chance is not None for group in study.family_groups(family))
+        for family in view.results.families()
+        if any(group.cells[0].chance is not None for group in view.family_groups(family))
     ]
     name, title = "beyond-chance", "Multiple choice beyond chance"
     if not families:
         return Table(name, title, "", reason="no family has a known chance level")
     body, bounded = [], False
-    for (student, arm), found in _lines(study).items():
+    for (student, arm), found in _lines(view).items():
         cells = []
         for family in families:
             group = found.get(family)
             if group is None:
                 cells.append("–")
                 continue
-            estimate = chance_corrected(accuracy(study, group), group.cells[0].chance)
+            estimate = chance_corrected(accuracy(view, group), group.cells[0].chance)
             bounded = bounded or estimate.low is not None
             cells.append(with_interval(estimate))
-        body.append((study.label(student), arm, *cells))
+        body.append((view.label(student), arm, *cells))
     return Table(
         name,
         title,
         "(accuracy − chance) / (1 − chance): 0% is guessing, 100% is all right. The CSV is "
-        "accuracy.csv." + (f" {reach_words(study)}" if bounded else ""),
+        "accuracy.csv." + (f" {scope_sentence(view)}" if bounded else ""),
         ("size", "arm", *families),
         tuple(body),
     )
 
 
-def task_table(study: Study) -> Table:
+def accuracy_by_task_table(view: StudyView) -> Table:
     """Accuracy on every task; empty without item-level answers."""
     found = {
         (group.cells[0].student, group.cells[0].arm, one.task): (group, one.estimate)
-        for group in _groups(study)
-        for one in task_accuracies(study, group)
+        for group in _groups(view)
+        for one in task_accuracies(view, group)
     }
     title = "Accuracy by task"
     if not found:
@@ -164,7 +164,7 @@ def task_table(study: Study) -> Table:
     tasks = list(dict.fromkeys(key[2] for key in found))
     body = [
         (
-            study.label(student),
+            view.label(student),
             arm,
             *(
                 with_interval(found[student, arm, task][1])
@@ -173,32 +173,32 @@ def task_table(study: Study) -> Table:
                 for task in tasks
             ),
         )
-        for student, arm in _lines(study)
+        for student, arm in _lines(view)
     ]
     return Table(
         "accuracy-by-task",
         title,
-        f"Wilson intervals, or by t where items share a passage. {reach_words(study)}",
+        f"Wilson intervals, or by t where items share a passage. {scope_sentence(view)}",
         ("size", "arm", *tasks),
         tuple(body),
         tuple(_accuracy_row(group, key[2], one) for key, (group, one) in found.items()),
     )
 
 
-def rate_table(study: Study) -> Table:
+def truncated_table(view: StudyView) -> Table:
     """Truncated and unparsed answers beside accuracy."""
     name, title = "truncated-and-unparsed", "Truncated and unparsed answers"
-    families = study.results.families()
+    families = view.results.families()
     known = [
         group
-        for group in _groups(study)
+        for group in _groups(view)
         if group.mean("truncated_share") is not None or group.mean("unparsed_share") is not None
     ]
     if not known:
         return Table(name, title, "", reason="these results hold neither rate")
     body = tuple(
         (
-            study.label(student),
+            view.label(student),
             arm,
             *(
                 f"{percent(group.mean('truncated_share'))} / "
@@ -208,7 +208,7 @@ def rate_table(study: Study) -> Table:
                 for family in families
             ),
         )
-        for (student, arm), found in _lines(study).items()
+        for (student, arm), found in _lines(view).items()
     )
     return Table(
         name,
@@ -220,22 +220,22 @@ def rate_table(study: Study) -> Table:
     )
 
 
-def mode_table(study: Study) -> Table:
+def thinking_table(view: StudyView) -> Table:
     """How often each arm writes a trace: a style that leaks into the other shows here."""
     name, title = "modes", "How often each arm thinks"
-    families = study.results.families()
-    if all(group.mean("thinking_share") is None for group in _groups(study)):
+    families = view.results.families()
+    if all(group.mean("thinking_share") is None for group in _groups(view)):
         return Table(name, title, "", reason="these results do not tell thinking from answering")
     body = tuple(
         (
-            study.label(student),
+            view.label(student),
             arm,
             *(
                 percent(group.mean("thinking_share")) if (group := found.get(family)) else "–"
                 for family in families
             ),
         )
-        for (student, arm), found in _lines(study).items()
+        for (student, arm), found in _lines(view).items()
     )
     return Table(
         name,
@@ -253,7 +253,7 @@ def mapping_table(
 ) -> Table:
     """A table whose text is its numbers."""
     body = tuple(tuple(_text(value) for value in row.values()) for row in rows)
-    plain: tuple[Row, ...] = tuple(
+    plain: tuple[CsvRow, ...] = tuple(
         {key: _plain(value) for key, value in row.items()} for row in rows
     )
     return Table(name, title, note, tuple(headers), body, plain)

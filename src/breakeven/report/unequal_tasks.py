@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from breakeven.findings.differences import Difference
 from breakeven.findings.groups import Group
-from breakeven.report.view import Study
+from breakeven.report.view import StudyView
 from breakeven.results.cell_results import TaskResult
 from breakeven.words import percent, points
 
@@ -12,11 +12,11 @@ from breakeven.words import percent, points
 RATIO = 10
 
 
-def task_sizes(study: Study, family: str) -> dict[str, int]:
+def task_sizes(view: StudyView, family: str) -> dict[str, int]:
     """Items a task of a family; empty where they are not known."""
-    table = study.scored.tables.get(family)
+    table = view.scored.tables.get(family)
     if table is None:
-        every = (task for group in study.family_groups(family) for task in group.cells[0].tasks)
+        every = (task for group in view.family_groups(family) for task in group.cells[0].tasks)
         return {task.task: task.items for task in every}
     import numpy as np
 
@@ -24,20 +24,20 @@ def task_sizes(study: Study, family: str) -> dict[str, int]:
     return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
 
-def is_unequal(study: Study, family: str) -> bool:
+def is_unequal(view: StudyView, family: str) -> bool:
     """Whether one task of a family has at least ten times the items of another."""
-    sizes = task_sizes(study, family).values()
+    sizes = task_sizes(view, family).values()
     return len(sizes) > 1 and max(sizes) >= RATIO * min(sizes)
 
 
-def unequal_words(study: Study) -> str:
+def unequal_words(view: StudyView) -> str:
     """A sentence on each family whose tasks differ tenfold; empty where none does."""
     text = ""
-    for family in study.results.families():
-        if is_unequal(study, family):
-            sizes = sorted(task_sizes(study, family).items(), key=lambda one: one[1])
+    for family in view.results.families():
+        if is_unequal(view, family):
+            sizes = sorted(task_sizes(view, family).items(), key=lambda one: one[1])
             (small, least), (large, most) = sizes[0], sizes[-1]
-            known = mean_over_items(study, study.family_groups(family)[0]) is not None
+            known = mean_over_items(view, view.family_groups(family)[0]) is not None
             text += (
                 f" The tasks of {family} have {least:,} ({small}) to {most:,} items ({large}), and "
                 "each weighs the same: "
@@ -50,12 +50,12 @@ def unequal_words(study: Study) -> str:
     return text
 
 
-def mean_over_items(study: Study, group: Group) -> float | None:
+def mean_over_items(view: StudyView, group: Group) -> float | None:
     """Accuracy with every item weighing the same, over the seeds.
 
     None where neither the answers by item nor the accuracies by task are known.
     """
-    table = study.scored.tables.get(group.cells[0].family)
+    table = view.scored.tables.get(group.cells[0].family)
     if table is None:
         means = [_over_tasks(cell.tasks) for cell in group.cells]
         known = [mean for mean in means if mean is not None]
@@ -74,22 +74,22 @@ def _over_tasks(tasks: Sequence[TaskResult]) -> float | None:
     return sum(right) / items if items and len(right) == len(tasks) else None
 
 
-def by_items_words(study: Study, group: Group) -> str:
+def by_items_words(view: StudyView, group: Group) -> str:
     """The mean over items, to stand behind the mean over tasks; empty where tasks are alike."""
-    if not is_unequal(study, group.cells[0].family):
+    if not is_unequal(view, group.cells[0].family):
         return ""
-    mean = mean_over_items(study, group)
+    mean = mean_over_items(view, group)
     return "" if mean is None else f"; over items {percent(mean)}"
 
 
-def over_items_words(study: Study, row: Difference) -> str:
+def over_items_words(view: StudyView, row: Difference) -> str:
     """The same behind a style difference of a family."""
-    if not is_unequal(study, row.family):
+    if not is_unequal(view, row.family):
         return ""
     means = [
-        mean_over_items(study, group)
+        mean_over_items(view, group)
         for arm in (row.arm, row.ift_arm)
-        for group in study.family_groups(row.family)
+        for group in view.family_groups(row.family)
         if (group.cells[0].student, group.cells[0].arm) == (row.student, arm)
     ]
     known = [mean for mean in means if mean is not None]

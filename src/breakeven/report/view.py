@@ -10,7 +10,7 @@ from breakeven.findings.groups import Group, groups
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
 from breakeven.params import STYLES, Style
 from breakeven.results.cell_results import Results
-from breakeven.study.facts import RunSummary
+from breakeven.study.summary import StudySummary
 from breakeven.words import STYLE_COLOURS, STYLE_MARKERS, size_word
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class FamilyDraws(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyView:
     """One study of one decoding, made once and read by every figure and table."""
 
     results: Results
-    run: RunSummary
+    summary: StudySummary
     scored: ScoredResults
     decoding: str
 
@@ -64,8 +64,8 @@ class Study:
         return corrected_findings(
             self.scored,
             decoding=self.decoding,
-            depths=self.run.depths,
-            seed=self.run.settings.seed,
+            depths=self.summary.depths,
+            seed=self.summary.settings.seed,
         )
 
     @cached_property
@@ -150,7 +150,7 @@ class Study:
         return found
 
     def _family_draws(self, chosen: tuple[Group, ...]) -> FamilyDraws | None:
-        settings = self.run.settings
+        settings = self.summary.settings
         draws = resampled_accuracies(self.scored, chosen, settings.draws, settings.seed)
         if draws is None:
             return None
@@ -160,7 +160,7 @@ class Study:
 _ORDER: dict[Style, int] = {"base": 0, "ift": 1, "mixed": 2, "reasoning": 3}
 
 
-def study_of(results: Results, run: RunSummary) -> Study:
+def view_of(results: Results, summary: StudySummary) -> StudyView:
     """Results made ready for the report, in the decoding that the run names or in their first."""
-    decoding = run.decoding or results.cells[0].decoding
-    return Study(results, run, scored_results(results), decoding)
+    decoding = summary.decoding or results.cells[0].decoding
+    return StudyView(results, summary, scored_results(results), decoding)

@@ -11,8 +11,14 @@ from typing import NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, atomic_path, write_json, write_text
-from breakeven.decide.section import Section, decide_section
+from breakeven.decide.calculator import Calculator, calculator_of
 from breakeven.findings.corrected import Findings
+from breakeven.report.baselines import (
+    BaselineCheck,
+    baseline_checks,
+    baseline_table,
+    baseline_warnings,
+)
 from breakeven.report.comparison_tables import (
     difference_table,
     matched_table,
@@ -34,10 +40,9 @@ from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
 from breakeven.report.figures.probability import probability_figure
-from breakeven.report.figures.spec import FigureSpec, Row
+from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
-from breakeven.report.guards import Guard, guard_table, guards, warnings
 from breakeven.report.headline import summarise
 from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
@@ -47,20 +52,20 @@ from breakeven.report.run_tables import (
     bill_table,
     cost_table,
     student_table,
-    task_list,
+    task_table,
     training_table,
 )
 from breakeven.report.tables import (
     Table,
+    accuracy_by_task_table,
     accuracy_table,
     chance_table,
-    mode_table,
-    rate_table,
-    task_table,
+    thinking_table,
+    truncated_table,
 )
-from breakeven.report.view import Study, study_of
+from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import Results
-from breakeven.study.facts import RunSummary, bare_run
+from breakeven.study.summary import StudySummary, summary_without_records
 
 
 class Shown(NamedTuple):
@@ -69,10 +74,10 @@ class Shown(NamedTuple):
     found: Findings
     equivalents: list[Equivalent]
     panels: tuple[CostPanel, ...]
-    guards: tuple[Guard, ...]
+    baseline_checks: tuple[BaselineCheck, ...]
 
 
-def build_report(results: Results, run: RunSummary | None, folder: Path) -> None:
+def build_report(results: Results, summary: StudySummary | None, folder: Path) -> None:
     """Write `index.html`, `figures/`, `tables/` and `metrics.json` into `folder`.
 
     `run` is None for results that this pipeline did not make. Raises InputError where the results
@@ -80,28 +85,28 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
     """
     if not results.cells:
         raise InputError(f"{results.study}: holds no cell; score at least one first")
-    study = study_of(results, run or bare_run())
+    view = view_of(results, summary or summary_without_records())
     shown = Shown(
-        study.findings,
-        equivalents(study),
-        cost_panels(study, "inference", fits=False),
-        guards(study),
+        view.findings,
+        equivalents(view),
+        cost_panels(view, "inference", fits=False),
+        baseline_checks(view),
     )
-    figures = _figures(study, shown)
-    verdicts, groups = _tables(study, shown)
+    figures = _figures(view, shown)
+    verdicts, groups = _tables(view, shown)
     parts = PageParts(
         study=results.study,
         source_words=source_words(results),
-        facts=study.run.facts,
+        facts=view.summary.facts,
         terms=TERMS,
-        sentences=summarise(study, shown.found),
-        warnings=warnings(study, shown.guards),
+        sentences=summarise(view, shown.found),
+        warnings=baseline_warnings(view, shown.baseline_checks),
         verdicts=verdicts,
         figures=figures,
         groups=groups,
-        examples=study.run.examples,
-        limits=limit_lines(study),
-        decide=_calculator(study),
+        examples=view.summary.examples,
+        limits=limit_lines(view),
+        decide=_calculator(view),
     )
     page = render_page(parts)
     with atomic_folder(folder / "figures") as temporary:
@@ -110,81 +115,86 @@ def build_report(results: Results, run: RunSummary | None, folder: Path) -> None
                 write_figure(figure, temporary)
     with atomic_folder(folder / "tables") as temporary:
         _write_tables(temporary, figures, [verdicts, *_flat(groups)])
-    numbers = metrics(study, shown.found, shown.panels)
+    numbers = metrics(view, shown.found, shown.panels)
     write_json(folder / "metrics.json", numbers)
     write_text(folder / "index.html", page)
 
 
-def _calculator(study: Study) -> Section:
-    run = study.run
-    return decide_section(
-        study.scored,
-        run.bills,
-        price_per_device_hour=run.price_per_device_hour,
-        currency=run.currency,
-        draws=run.settings.draws,
-        seed=run.settings.seed,
+def _calculator(view: StudyView) -> Calculator:
+    summary = view.summary
+    return calculator_of(
+        view.scored,
+        summary.bills,
+        price_per_device_hour=summary.price_per_device_hour,
+        currency=summary.currency,
+        draws=summary.settings.draws,
+        seed=summary.settings.seed,
     )
 
 
-def _figures(study: Study, shown: Shown) -> list[FigureSpec]:
+def _figures(view: StudyView, shown: Shown) -> list[FigureSpec]:
     """In the order of the page: what the verdict says first."""
     return [
-        gain_by_task_figure(study, shown.found.tasks),
-        frontier_figure(study, "inference"),
-        gain_figure(study, shown.found.families),
-        equivalent_figure(study, shown.equivalents),
-        probability_figure(study, shown.panels),
-        depth_figure(study),
-        frontier_figure(study, "training"),
-        frontier_figure(study, "lifetime", lifetime_queries(study)),
-        length_figure(study),
-        limit_figure(study),
-        spending_figure(study),
+        gain_by_task_figure(view, shown.found.tasks),
+        frontier_figure(view, "inference"),
+        gain_figure(view, shown.found.families),
+        equivalent_figure(view, shown.equivalents),
+        probability_figure(view, shown.panels),
+        depth_figure(view),
+        frontier_figure(view, "training"),
+        frontier_figure(view, "lifetime", lifetime_queries(view)),
+        length_figure(view),
+        limit_figure(view),
+        spending_figure(view),
     ]
 
 
-def _tables(study: Study, shown: Shown) -> tuple[Table, list[TableGroup]]:
+def _tables(view: StudyView, shown: Shown) -> tuple[Table, list[TableGroup]]:
     from breakeven.findings.claim_sizes import other_sizes
 
-    run, found = study.run, shown.found
-    judged = [judging_table(run.judging)] if run.judging else []
+    summary, found = view.summary, shown.found
+    judged = [judging_table(summary.judging)] if summary.judging else []
     groups = [
         TableGroup(
             "tables",
             "Accuracy",
             [
-                accuracy_table(study),
-                difference_table(study, found.families, by_task=False),
-                side_by_side_table(study, found.tasks),
-                rate_table(study),
-                mode_table(study),
-                matched_table(study, found, "inference_flops"),
+                accuracy_table(view),
+                difference_table(view, found.families, by_task=False),
+                side_by_side_table(view, found.tasks),
+                truncated_table(view),
+                thinking_table(view),
+                matched_table(view, found, "inference_flops"),
             ],
             [
-                guard_table(study, shown.guards),
-                chance_table(study),
-                task_table(study),
-                difference_table(study, found.tasks, by_task=True),
-                matched_table(study, found, "train_flops"),
-                crossing_table(study),
-                growth_table(study),
+                baseline_table(view, shown.baseline_checks),
+                chance_table(view),
+                accuracy_by_task_table(view),
+                difference_table(view, found.tasks, by_task=True),
+                matched_table(view, found, "train_flops"),
+                crossing_table(view),
+                growth_table(view),
             ],
         ),
         TableGroup(
             "run",
             "What was run",
-            [student_table(run), arm_table(run), task_list(run)],
-            [training_table(run)],
+            [student_table(summary), arm_table(summary), task_table(summary)],
+            [training_table(summary)],
         ),
-        TableGroup("costs", "Costs", [bill_table(run), cost_table(study)]),
+        TableGroup("costs", "Costs", [bill_table(summary), cost_table(view)]),
         TableGroup(
             "data",
             "Data",
-            [corpus_table(run), teacher_table(run), teacher_accuracy_table(run), *judged],
+            [
+                corpus_table(summary),
+                teacher_table(summary),
+                teacher_accuracy_table(summary),
+                *judged,
+            ],
         ),
     ]
-    return verdict_table(study, found, other_sizes(study.results)), groups
+    return verdict_table(view, found, other_sizes(view.results)), groups
 
 
 def _flat(groups: Iterable[TableGroup]) -> list[Table]:
@@ -201,7 +211,7 @@ def _write_tables(folder: Path, figures: Iterable[FigureSpec], tables: Iterable[
             write_csv(folder / f"{table.name}.csv", table.rows)
 
 
-def write_csv(path: Path, rows: Sequence[Row]) -> None:
+def write_csv(path: Path, rows: Sequence[CsvRow]) -> None:
     """Rows of one shape; what is absent is an empty field."""
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

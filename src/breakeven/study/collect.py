@@ -23,11 +23,11 @@ from breakeven.results.from_items import (
 )
 from breakeven.rows.item import Item
 from breakeven.study.collect_costs import (
-    bill_of,
+    cell_bill,
     cell_costs,
-    reached,
     record_of,
-    teacher_bill,
+    teacher_cost,
+    utilisation_of,
     with_seconds_of_decodings,
 )
 from breakeven.study.collect_data import (
@@ -37,11 +37,11 @@ from breakeven.study.collect_data import (
     teacher_rows,
 )
 from breakeven.study.collect_examples import examples
-from breakeven.study.facts import (
+from breakeven.study.summary import (
     ArmRow,
-    RunSummary,
-    Settings,
+    BootstrapSettings,
     StudentRow,
+    StudySummary,
     TaskRow,
     TrainingRow,
 )
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def collect(params: Params) -> tuple[Results, RunSummary]:
+def collect(params: Params) -> tuple[Results, StudySummary]:
     """Everything about the study in the working directory.
 
     Raises:
@@ -64,8 +64,8 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
     answering = {name: record_of("answer", name) for name in params.students}
     facts = _study_facts(params, tasks, records, answering)
     results = with_seconds_of_decodings(results_from_items(items, facts), params, answering)
-    run = RunSummary(
-        settings=Settings(params.report.bootstrap_draws, params.report.seed),
+    summary = StudySummary(
+        settings=BootstrapSettings(params.report.bootstrap_draws, params.report.seed),
         decoding=first_decoding(params),
         facts=_facts(params, results, records, answering),
         students=tuple(
@@ -83,18 +83,18 @@ def collect(params: Params) -> tuple[Results, RunSummary]:
         currency=params.costs.currency,
         absent=_absences([*records.values(), *(one for one in answering.values() if one)]),
     )
-    return results, _with_costs(run, params, records, answering)
+    return results, _with_costs(summary, params, records, answering)
 
 
 def _with_costs(
-    run: RunSummary,
+    summary: StudySummary,
     params: Params,
     records: Mapping[Cell, Record],
     answering: Mapping[str, Record | None],
-) -> RunSummary:
+) -> StudySummary:
     """The run with what its cells and its teacher took."""
     return replace(
-        run,
+        summary,
         trainings=tuple(
             _training_row(key, record)
             for key, record in records.items()
@@ -103,12 +103,13 @@ def _with_costs(
         bills={
             key: found
             for key in cells(params)
-            if (found := bill_of(params, key, records.get(key), answering[key[0]])) is not None
+            if (found := cell_bill(params, key, records.get(key), answering[key[0]])) is not None
         },
-        reached={
-            key: reached(params, key, records.get(key), answering[key[0]]) for key in cells(params)
+        utilisation={
+            key: utilisation_of(params, key, records.get(key), answering[key[0]])
+            for key in cells(params)
         },
-        teacher_bill=teacher_bill(params),
+        teacher_cost=teacher_cost(params),
     )
 
 

@@ -13,7 +13,7 @@ from breakeven.params.cells import Cell, first_decoding
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.from_items import CellCosts
 from breakeven.score.judging.judge_costs import cost_from_json
-from breakeven.study.facts import Reached
+from breakeven.study.summary import DeviceUtilisation
 
 NO_ENERGY = "energy was not metered"
 UNCOUNTED = "the number of pairs that the arm used is not recorded"
@@ -56,7 +56,7 @@ def cell_costs(
     return CellCosts(
         train_flops=training.flops.get("train"),
         train_tokens=training.tokens.get("trained") if trained else 0.0,
-        train_device_seconds=_held(training) if trained else 0.0,
+        train_device_seconds=_device_seconds(training) if trained else 0.0,
         answer_device_seconds=seconds,
     )
 
@@ -93,7 +93,7 @@ def _answer_seconds(record: Record | None, key: Cell, decoding: str) -> dict[str
     }
 
 
-def _held(record: Record) -> float | None:
+def _device_seconds(record: Record) -> float | None:
     """Device-seconds of a record that holds some."""
     return sum(record.device_seconds.values()) if record.device_seconds else None
 
@@ -106,7 +106,7 @@ def _answer_rows(record: Record | None, key: Cell) -> list[dict[str, Any]]:
     return [row for row in rows if (row["arm"], row["seed"]) == key[1:]]
 
 
-def bill_of(
+def cell_bill(
     params: Params, key: Cell, training: Record | None, answering: Record | None
 ) -> Bill | None:
     """What one cell took; None where neither of its stages has a record."""
@@ -123,16 +123,16 @@ def bill_of(
     )
 
 
-def reached(
+def utilisation_of(
     params: Params, key: Cell, training: Record | None, answering: Record | None
-) -> Reached:
+) -> DeviceUtilisation:
     """The shares of the device's rate that a cell reached, answers in the first decoding."""
     first = first_decoding(params)
     rows = [row for row in _answer_rows(answering, key) if row["decoding"] == first]
     rate = answering.details.get("ceiling", {}).get("flops_per_second") if answering else None
     seconds, flops = (_row_sum(rows, name) for name in ("device_seconds", "inference_flops"))
     possible = None if seconds is None or rate is None else seconds * rate
-    return Reached(
+    return DeviceUtilisation(
         training.metrics.get("utilisation") if training else None,
         flops / possible if flops is not None and possible else None,
     )
@@ -196,7 +196,7 @@ def _whole_sources(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
     return _teacher_total(params, found) if whole else part
 
 
-def teacher_bill(params: Params) -> Cost | None:
+def teacher_cost(params: Params) -> Cost | None:
     """What the teacher took for all sources in both styles; None without its records."""
     found = [
         record
@@ -212,7 +212,7 @@ def teacher_bill(params: Params) -> Cost | None:
 def _teacher_total(params: Params, found: list[Record]) -> Cost:
     flops = [record.flops.get("teacher") for record in found]
     known = [value for value in flops if value is not None]
-    seconds = [held for record in found if (held := _held(record)) is not None]
+    seconds = [held for record in found if (held := _device_seconds(record)) is not None]
     metered = sum(seconds) if len(seconds) == len(found) else None
     uncounted = "teacher: a part of its tokens was not counted"
     return Cost(
@@ -243,7 +243,7 @@ def _training_cost(record: Record | None) -> Cost:
             record.flops.get("train"),
             record.absent.get("flops.train", "training FLOPs are not recorded"),
         ),
-        _amount(_held(record), "device-seconds of training are not recorded"),
+        _amount(_device_seconds(record), "device-seconds of training are not recorded"),
         Amount(record.gpu_hours),
         _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from breakeven.core.records import Record
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.study.collect_costs import record_of, tokens
-from breakeven.study.facts import (
+from breakeven.study.summary import (
     CorpusRow,
     Interval,
     JudgeRow,

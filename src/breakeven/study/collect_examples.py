@@ -10,7 +10,7 @@ from breakeven.params.cells import first_decoding
 from breakeven.results.cell_results import Results
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.study.facts import Example
+from breakeven.study.summary import ExampleAnswer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 1500
 
 
-def examples(params: Params, results: Results, items: "pd.DataFrame") -> tuple[Example, ...]:
+def examples(params: Params, results: Results, items: "pd.DataFrame") -> tuple[ExampleAnswer, ...]:
     """The first question of every task on which the arms differ; empty where texts are gone."""
     student = results.students()[-1]
     decoding, seed = first_decoding(params), params.seeds[0]
@@ -44,7 +44,7 @@ def examples(params: Params, results: Results, items: "pd.DataFrame") -> tuple[E
 
 def _of_task(
     params: Params, rows: "pd.DataFrame", task: str, *, student: str, decoding: str, seed: int
-) -> Iterator[Example]:
+) -> Iterator[ExampleAnswer]:
     if rows.empty or not task_path(task).is_file():
         return
     item = _telling_item(rows)
@@ -59,7 +59,7 @@ def _of_task(
             None,
         )
         if text is not None:
-            yield Example(
+            yield ExampleAnswer(
                 task,
                 student,
                 arm,

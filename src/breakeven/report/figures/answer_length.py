@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.groups import Group
 from breakeven.report.figures.axes import accuracy_axis, power_ticks
-from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.view import ArmView, PanelKey, Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.words import INK, STYLE_WORDS, percent, span, times
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LIMIT_TITLE = "Accuracy under a token limit"
 NO_TOKENS = "no token counts by answer in these results"
 
 
-class Lengths(NamedTuple):
+class GroupLengths(NamedTuple):
     """Generated tokens of one group, right and wrong answers apart."""
 
     key: PanelKey
@@ -31,7 +31,7 @@ class Lengths(NamedTuple):
     found: "LengthByCorrectness"
 
 
-class Limits(NamedTuple):
+class GroupUnderLimits(NamedTuple):
     """One group's stored answers re-scored under token limits; `quartiles` of its lengths."""
 
     key: PanelKey
@@ -41,7 +41,7 @@ class Limits(NamedTuple):
     quartiles: tuple[float, ...]
 
 
-class Answers(NamedTuple):
+class GroupAnswers(NamedTuple):
     """The answers of one group, one value each."""
 
     tokens: "NDArray[np.float64]"
@@ -52,12 +52,12 @@ class Answers(NamedTuple):
     cluster: "NDArray[np.str_]"
 
 
-def answers_of(study: Study) -> dict[tuple[str, str, str], Answers]:
+def answers_of(view: StudyView) -> dict[tuple[str, str, str], GroupAnswers]:
     """Answers by (student, arm, family); empty where tokens were not counted."""
-    items = study.results.items
+    items = view.results.items
     if items is None or "answer_tokens" not in items.columns:
         return {}
-    rows = items[(items["decoding"] == study.decoding) & items["answer_tokens"].notna()]
+    rows = items[(items["decoding"] == view.decoding) & items["answer_tokens"].notna()]
     rows = rows[rows["correct"].isin((0, 1))]
     if rows.empty:
         return {}
@@ -75,7 +75,7 @@ def answers_of(study: Study) -> dict[tuple[str, str, str], Answers]:
     found = {}
     for key, part in rows.groupby(["student", "arm", "family"], observed=True):
         student, arm, family = map(str, key)
-        found[student, arm, family] = Answers(
+        found[student, arm, family] = GroupAnswers(
             part["tokens"].to_numpy(dtype=float),
             part["correct"].to_numpy(dtype=bool),
             part["cut"].to_numpy(dtype=bool),
@@ -86,39 +86,40 @@ def answers_of(study: Study) -> dict[tuple[str, str, str], Answers]:
     return found
 
 
-def length_figure(study: Study) -> FigureSpec:
+def length_figure(view: StudyView) -> FigureSpec:
     """By family: mean tokens of right (filled) and wrong (hollow) answers, a row a group."""
     from breakeven.frontiers.length import tokens_by_correctness
 
-    answers = answers_of(study)
+    answers = answers_of(view)
     if not answers:
-        return absent("length", LENGTH_TITLE, NO_TOKENS)
-    arms = {arm.name: arm for arm in study.arms}
+        return absent_figure("length", LENGTH_TITLE, NO_TOKENS)
+    arms = {arm.name: arm for arm in view.arms}
     found = [
-        Lengths(
+        GroupLengths(
             key,
             arms[cell.arm],
             cell.student,
             tokens_by_correctness(own.tokens, own.correct, own.question),
         )
-        for key in study.panels
-        for group in study.groups(key)
+        for key in view.panels
+        for group in view.groups(key)
         if (own := answers.get(_place(group))) and (cell := group.cells[0]).style != "base"
     ]
-    panels = [(key, rows) for key in study.panels if (rows := [o for o in found if o.key == key])]
+    panels = [(key, rows) for key in view.panels if (rows := [o for o in found if o.key == key])]
     return FigureSpec(
         "length",
         LENGTH_TITLE,
-        see=_length_see(found) + _paired_words(study, answers),
-        how="Filled: answers that are right. Hollow: answers that are wrong. Tokens are thinking "
+        takeaway=_length_takeaway(found) + _paired_words(view, answers),
+        how_to_read="Filled: answers that are right. Hollow: answers that are wrong. Tokens are "
+        "thinking "
         "and answer together, as generated.",
         panels=tuple(
-            Panel(key.title, partial(_draw_lengths, study, rows), max(3.5, 0.9 + 0.17 * len(rows)))
+            Panel(key.title, partial(_draw_lengths, view, rows), max(3.5, 0.9 + 0.17 * len(rows)))
             for key, rows in panels
         ),
         legend=tuple(
-            Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
-            for arm in study.arms
+            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
+            for arm in view.arms
             if any(one.arm == arm for one in found)
         ),
         rows=tuple(_length_row(one) for one in found),
@@ -130,7 +131,7 @@ def _place(group: Group) -> tuple[str, str, str]:
     return cell.student, cell.arm, cell.family
 
 
-def _length_see(found: Sequence[Lengths]) -> str:
+def _length_takeaway(found: Sequence[GroupLengths]) -> str:
     thinking = [one for one in found if one.arm.style == "reasoning"]
     ratios = sorted(one.found.ratio for one in thinking if one.found.ratio is not None)
     if not ratios:
@@ -142,13 +143,13 @@ def _length_see(found: Sequence[Lengths]) -> str:
     )
 
 
-def _paired_words(study: Study, answers: dict[tuple[str, str, str], Answers]) -> str:
+def _paired_words(view: StudyView, answers: dict[tuple[str, str, str], GroupAnswers]) -> str:
     """Right against wrong answers to one question, by several students: content held fixed."""
     import numpy as np
 
     from breakeven.frontiers.length import tokens_by_correctness
 
-    styles = {arm.name: arm.style for arm in study.arms}
+    styles = {arm.name: arm.style for arm in view.arms}
     parts = [own for (_, arm, _), own in answers.items() if styles[arm] == "reasoning"]
     if not parts:
         return ""
@@ -167,7 +168,7 @@ def _paired_words(study: Study, answers: dict[tuple[str, str, str], Answers]) ->
     )
 
 
-def _draw_lengths(study: Study, rows: Sequence[Lengths], axes: "Axes") -> None:
+def _draw_lengths(view: StudyView, rows: Sequence[GroupLengths], axes: "Axes") -> None:
     from matplotlib.ticker import NullLocator
 
     for place, one in enumerate(rows):
@@ -178,7 +179,7 @@ def _draw_lengths(study: Study, rows: Sequence[Lengths], axes: "Axes") -> None:
             if mean is not None:
                 axes.plot(mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6)
     axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels([f"{one.arm.name} {study.label(one.student)}" for one in rows])
+    axes.set_yticklabels([f"{one.arm.name} {view.label(one.student)}" for one in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
     _widen(axes)
@@ -192,7 +193,7 @@ def _widen(axes: "Axes") -> None:
     axes.set_xlim(max(0.8, low / 1.1), high * 1.1)
 
 
-def _length_row(one: Lengths) -> Row:
+def _length_row(one: GroupLengths) -> CsvRow:
     found = one.found
     return {
         "corpus": one.key.corpus,
@@ -208,51 +209,52 @@ def _length_row(one: Lengths) -> Row:
     }
 
 
-def limit_figure(study: Study) -> FigureSpec:
+def limit_figure(view: StudyView) -> FigureSpec:
     """By family, the largest student: accuracy (line) and share cut (dotted) by token limit."""
-    answers = answers_of(study)
+    answers = answers_of(view)
     if not answers:
-        return absent("token-limit", LIMIT_TITLE, NO_TOKENS)
-    largest = study.results.students()[-1]
+        return absent_figure("token-limit", LIMIT_TITLE, NO_TOKENS)
+    largest = view.results.students()[-1]
     found = [
-        _limits(study, key, group, own)
-        for key in study.panels
-        for group in study.groups(key)
+        _limits(view, key, group, own)
+        for key in view.panels
+        for group in view.groups(key)
         if (own := answers.get(_place(group)))
     ]
     shown = [one for one in found if one.student == largest and one.arm.style != "base"]
-    panels = [(key, rows) for key in study.panels if (rows := [o for o in shown if o.key == key])]
+    panels = [(key, rows) for key in view.panels if (rows := [o for o in shown if o.key == key])]
     return FigureSpec(
         "token-limit",
         f"{LIMIT_TITLE}, {largest}",
-        see=_limit_see(shown),
-        how="Stored answers are scored again as if generation had stopped at the limit: what is "
+        takeaway=_limit_takeaway(shown),
+        how_to_read="Stored answers are scored again as if generation had stopped at the limit: "
+        "what is "
         "cut is wrong. Lines are accuracy, dotted lines the share of answers cut; marks are the "
         "25th, 50th and 75th percentile of the lengths.",
         panels=tuple(Panel(key.title, partial(_draw_limits, rows)) for key, rows in panels),
         legend=(
             *(
-                Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
-                for arm in study.arms
+                LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
+                for arm in view.arms
                 if any(one.arm == arm for one in shown)
             ),
-            Key("share cut", INK, None, ":"),
+            LegendEntry("share cut", INK, None, ":"),
         ),
         rows=tuple(row for one in found for row in _limit_rows(one)),
     )
 
 
-def _limits(study: Study, key: PanelKey, group: Group, own: Answers) -> Limits:
+def _limits(view: StudyView, key: PanelKey, group: Group, own: GroupAnswers) -> GroupUnderLimits:
     from breakeven.frontiers.length import accuracy_under_limits, grid_limits, percentile_limits
 
-    arm = next(arm for arm in study.arms if arm.name == group.cells[0].arm)
+    arm = next(arm for arm in view.arms if arm.name == group.cells[0].arm)
     quartiles = percentile_limits(own.tokens)
     limits = sorted({*grid_limits(own.tokens, 16), *quartiles})
     curve = accuracy_under_limits(own.tokens, own.correct, own.truncated, limits, own.task)
-    return Limits(key, arm, group.cells[0].student, curve, quartiles)
+    return GroupUnderLimits(key, arm, group.cells[0].student, curve, quartiles)
 
 
-def _limit_see(shown: Sequence[Limits]) -> str:
+def _limit_takeaway(shown: Sequence[GroupUnderLimits]) -> str:
     thinking = [one for one in shown if one.arm.style == "reasoning"]
     if not thinking:
         return "There is no reasoning arm."
@@ -270,7 +272,7 @@ def _limit_see(shown: Sequence[Limits]) -> str:
     return "Cut at its own median length, reasoning goes from " + ", ".join(parts) + "."
 
 
-def _draw_limits(rows: Sequence[Limits], axes: "Axes") -> None:
+def _draw_limits(rows: Sequence[GroupUnderLimits], axes: "Axes") -> None:
     for one in rows:
         found, colour = one.found, one.arm.colour
         axes.plot(found.limits, found.accuracy, color=colour, lw=1.6)
@@ -290,7 +292,7 @@ def _draw_limits(rows: Sequence[Limits], axes: "Axes") -> None:
     accuracy_axis(axes, label="share of answers")
 
 
-def _limit_rows(one: Limits) -> list[Row]:
+def _limit_rows(one: GroupUnderLimits) -> list[CsvRow]:
     found = one.found
     rows = zip(found.limits, found.accuracy, found.truncated_share, found.mean_tokens, strict=True)
     return [

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.report.figures.axes import accuracy_axis
-from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.view import NO_ITEMS, ArmView, Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.view import NO_ITEMS, ArmView, StudyView
 from breakeven.statistics.estimates import Estimate
 from breakeven.words import STYLE_WORDS, percent
 
@@ -33,15 +33,15 @@ class DepthPoint(NamedTuple):
     estimate: Estimate
 
 
-def depth_points(study: Study) -> list[DepthPoint]:
+def depth_points(view: StudyView) -> list[DepthPoint]:
     """Every task with depths, from the item rows of the study's decoding."""
-    items = study.results.items
+    items = view.results.items
     if items is None or "depth" not in items.columns:
         return []
     from breakeven.statistics.intervals import accuracy_interval
 
-    rows = items[items["depth"].notna() & (items["decoding"] == study.decoding)]
-    arms = {arm.name: arm for arm in study.arms}
+    rows = items[items["depth"].notna() & (items["decoding"] == view.decoding)]
+    arms = {arm.name: arm for arm in view.arms}
     keys = ["family", "task", "student", "arm", "depth"]
     found = []
     for key, part in rows.groupby(keys, sort=True, observed=True):
@@ -62,46 +62,49 @@ def _clusters(part: "pd.DataFrame") -> "NDArray[np.str_] | None":
     return named.to_numpy(dtype=str) if named.duplicated().any() else None
 
 
-def depth_figure(study: Study) -> FigureSpec:
+def depth_figure(view: StudyView) -> FigureSpec:
     """A panel a task, the largest student, a line an arm."""
-    if study.results.items is None:
-        return absent("depth", TITLE, NO_ITEMS)
-    found = depth_points(study)
+    if view.results.items is None:
+        return absent_figure("depth", TITLE, NO_ITEMS)
+    found = depth_points(view)
     if not found:
-        return absent("depth", TITLE, "no task of these results tells how many steps it takes")
-    largest = study.results.students()[-1]
+        return absent_figure(
+            "depth", TITLE, "no task of these results tells how many steps it takes"
+        )
+    largest = view.results.students()[-1]
     shown = [point for point in found if point.student == largest]
-    tasks = sorted({(p.family, p.task) for p in shown}, key=lambda pair: _order(study, *pair))
+    tasks = sorted({(p.family, p.task) for p in shown}, key=lambda pair: _order(view, *pair))
     return FigureSpec(
         "depth",
         f"{TITLE}, {largest}",
-        see=_see(study, shown),
-        how="Depth counts the steps of which each needs the one before. Bars are 95% intervals "
+        takeaway=_takeaway(view, shown),
+        how_to_read="Depth counts the steps of which each needs the one before. Bars are 95% "
+        "intervals "
         "over items, of these trained models only; dotted is chance. The other sizes are in the "
         "table of this figure.",
         panels=tuple(
             Panel(
                 f"{task} ({family})",
-                partial(_draw, [p for p in shown if p.task == task], _chance(study, task)),
+                partial(_draw, [p for p in shown if p.task == task], _chance(view, task)),
                 height=3.1,
             )
             for family, task in tasks
         ),
         legend=tuple(
-            Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
-            for arm in study.arms
+            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
+            for arm in view.arms
             if any(point.arm == arm for point in shown)
         ),
         rows=tuple(_row(point) for point in found),
     )
 
 
-def _order(study: Study, family: str, task: str) -> tuple[int, str]:
-    return study.results.families().index(family), task
+def _order(view: StudyView, family: str, task: str) -> tuple[int, str]:
+    return view.results.families().index(family), task
 
 
-def _chance(study: Study, task: str) -> float | None:
-    return next((row.chance for row in study.run.tasks if row.name == task), None)
+def _chance(view: StudyView, task: str) -> float | None:
+    return next((row.chance for row in view.summary.tasks if row.name == task), None)
 
 
 class Deepest(NamedTuple):
@@ -126,7 +129,7 @@ def _deepest(task: str, depth: int, plain: Estimate, thinking: Estimate) -> Deep
     return Deepest(task, depth, plain.value, thinking.value, apart)
 
 
-def _see(study: Study, shown: Sequence[DepthPoint]) -> str:
+def _takeaway(view: StudyView, shown: Sequence[DepthPoint]) -> str:
     """The deepest items of every task: reasoning against IFT."""
     parts = []
     for task in dict.fromkeys(point.task for point in shown):
@@ -177,7 +180,7 @@ def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> Non
     accuracy_axis(axes, chance)
 
 
-def _row(point: DepthPoint) -> Row:
+def _row(point: DepthPoint) -> CsvRow:
     return {
         "family": point.family,
         "task": point.task,

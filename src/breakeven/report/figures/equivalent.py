@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.groups import Group, comparable
 from breakeven.report.figures.axes import power_ticks
-from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.interval_scope import reach_words
-from breakeven.report.view import ArmView, PanelKey, Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.words import INK, MUTED, size_word
 
 if TYPE_CHECKING:
@@ -43,18 +43,18 @@ class Equivalent(NamedTuple):
         return None if value is None else value / self.size
 
 
-def equivalents(study: Study) -> list[Equivalent]:
+def equivalents(view: StudyView) -> list[Equivalent]:
     """Every reasoning student with at least two IFT sizes to be placed among."""
-    return [one for key in study.panels for one in _panel_equivalents(study, key)]
+    return [one for key in view.panels for one in _panel_equivalents(view, key)]
 
 
-def _panel_equivalents(study: Study, key: PanelKey) -> list[Equivalent]:
+def _panel_equivalents(view: StudyView, key: PanelKey) -> list[Equivalent]:
     from breakeven.frontiers.equivalents import equivalent_size
 
-    sized = [group for group in study.groups(key) if group.cells[0].size_parameters]
+    sized = [group for group in view.groups(key) if group.cells[0].size_parameters]
     plain = [group for group in sized if group.cells[0].style == "ift"]
-    drawn = study.draws(key.family)
-    arms = {arm.name: arm for arm in study.arms}
+    drawn = view.draws(key.family)
+    arms = {arm.name: arm for arm in view.arms}
     found = []
     for group in sized:
         ift = _partners(plain, group) if group.cells[0].style == "reasoning" else []
@@ -95,42 +95,45 @@ def place_words(position: "Position") -> str:
     return f"{'<' if position.side == 'below' else '>'}{size_word(position.bound or 0.0)}"
 
 
-def equivalent_figure(study: Study, found: Sequence[Equivalent]) -> FigureSpec:
+def equivalent_figure(view: StudyView, found: Sequence[Equivalent]) -> FigureSpec:
     """By family, on equal log axes, with the line of equal size."""
     if not found:
         reason = "fewer than two IFT students of known size to place a reasoning student among"
-        return absent("equivalent-size", TITLE, reason)
-    sizes = sorted({one.size for one in found} | _ift_sizes(study))
-    panels = [(key, rows) for key in study.panels if (rows := [o for o in found if o.key == key])]
+        return absent_figure("equivalent-size", TITLE, reason)
+    sizes = sorted({one.size for one in found} | _ift_sizes(view))
+    panels = [(key, rows) for key in view.panels if (rows := [o for o in found if o.key == key])]
     return FigureSpec(
         "equivalent-size",
         TITLE,
-        see=_see(found),
-        how="On the diagonal a reasoning student equals the IFT student of its own size; above "
+        takeaway=_takeaway(found),
+        how_to_read="On the diagonal a reasoning student equals the IFT student of its own size; "
+        "above "
         "it, it is worth a larger one. Arrows point beyond the IFT sizes that were measured. "
         + (
-            "Bars are 95% intervals over resampled items, each by itself. " + reach_words(study)
+            "Bars are 95% intervals over resampled items, each by itself. " + scope_sentence(view)
             if found[0].found.low is not None
             else "No intervals: these results hold no item-level answers."
         ),
         panels=tuple(Panel(key.title, partial(_draw, rows, sizes)) for key, rows in panels),
         legend=(
-            *dict.fromkeys(Key(one.arm.name, one.arm.colour, one.arm.marker) for one in found),
-            Key("equal size", MUTED, None, "--"),
+            *dict.fromkeys(
+                LegendEntry(one.arm.name, one.arm.colour, one.arm.marker) for one in found
+            ),
+            LegendEntry("equal size", MUTED, None, "--"),
         ),
         rows=tuple(_row(one) for one in found),
     )
 
 
-def _ift_sizes(study: Study) -> set[float]:
+def _ift_sizes(view: StudyView) -> set[float]:
     return {
         float(cell.size_parameters)
-        for cell in study.results.cells
+        for cell in view.results.cells
         if cell.style == "ift" and cell.size_parameters
     }
 
 
-def _see(found: Sequence[Equivalent]) -> str:
+def _takeaway(found: Sequence[Equivalent]) -> str:
     beyond = [one for one in found if one.found.position.side == "above"]
     within = [one for one in found if one.factor is not None]
     told = [one for one in within if one.told]
@@ -235,7 +238,7 @@ def _drawn(place: "Position", sizes: Sequence[float]) -> float:
     return sizes[0] if place.side == "below" else sizes[-1]
 
 
-def _row(one: Equivalent) -> Row:
+def _row(one: Equivalent) -> CsvRow:
     found = one.found
     return {
         "corpus": one.key.corpus,

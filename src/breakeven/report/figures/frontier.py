@@ -3,11 +3,11 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from breakeven.report.curves import CostKind, CostPanel, Curve, Point, cost_panels
+from breakeven.report.curves import CostKind, CostPanel, CostPoint, FittedCurve, cost_panels
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
-from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.interval_scope import band_words, reach_words
-from breakeven.report.view import Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.interval_scope import band_scope, scope_sentence
+from breakeven.report.view import StudyView
 from breakeven.words import INK, MUTED, SHADE, STYLE_WORDS, fixed, size_word, span, times
 
 if TYPE_CHECKING:
@@ -29,27 +29,27 @@ _AXES: dict[CostKind, str] = {
 }
 
 
-def frontier_figure(study: Study, kind: CostKind, queries: float | None = None) -> FigureSpec:
+def frontier_figure(view: StudyView, kind: CostKind, queries: float | None = None) -> FigureSpec:
     """One figure of the three; `queries` is for the lifetime one."""
     name, title = f"frontier-{kind}", _TITLES[kind]
     if kind == "lifetime" and queries is not None:
         title += f" at {queries:,.0f} queries"
-    panels = cost_panels(study, kind, queries)
+    panels = cost_panels(view, kind, queries)
     drawn = [panel for panel in panels if panel.points]
     if not drawn:
-        return absent(name, title, panels[0].reason or "no group has a cost")
+        return absent_figure(name, title, panels[0].reason or "no group has a cost")
     return FigureSpec(
         name,
         title,
-        see=_see(drawn),
-        how=_how(study, kind, drawn),
-        panels=tuple(Panel(panel.key.title, partial(_draw, study, panel, kind)) for panel in drawn),
-        legend=_legend(study, drawn),
+        takeaway=_takeaway(drawn),
+        how_to_read=_how_to_read(view, kind, drawn),
+        panels=tuple(Panel(panel.key.title, partial(_draw, view, panel, kind)) for panel in drawn),
+        legend=_legend(view, drawn),
         rows=tuple(row for panel in drawn for row in _rows(panel, kind)),
     )
 
 
-def _see(panels: list[CostPanel]) -> str:
+def _takeaway(panels: list[CostPanel]) -> str:
     """Who is on the frontier, and at its dear end, in words."""
     on = [point for panel in panels for point in panel.frontier]
     reasoning = [point for point in on if point.arm.style == "reasoning"]
@@ -93,20 +93,20 @@ def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _how(study: Study, kind: CostKind, panels: list[CostPanel]) -> str:
+def _how_to_read(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> str:
     text = (
         "Up and to the left is better. The steps join the students that no other one beats "
         "at the same or a lower cost."
     )
     if any(point.estimate.low is not None for panel in panels for point in panel.points):
-        text += f" Bars are 95% intervals. {reach_words(study)}"
+        text += f" Bars are 95% intervals. {scope_sentence(view)}"
     else:
         text += " No intervals: these results hold no item-level answers."
     curves = [curve for panel in panels for curve in panel.curves]
     fitted = [curve for curve in curves if curve.costs]
     if fitted:
         text += (
-            f" Curves are saturating fits; {band_words(study, sampled=_has_draws(panels))}."
+            f" Curves are saturating fits; {band_scope(view, sampled=_has_draws(panels))}."
             " In the grey area IFT was not measured: its dashed curve is an extrapolation by "
             "the factor printed."
         )
@@ -121,16 +121,16 @@ def _how(study: Study, kind: CostKind, panels: list[CostPanel]) -> str:
         )
     if kind == "training":
         text += " Untrained students cost no training here and are left out."
-    if unpriced := _unpriced(study, kind, panels):
+    if unpriced := _unpriced(view, kind, panels):
         text += f" Their cost is not known, so they are not drawn: {', '.join(unpriced)}."
     return text
 
 
-def _unpriced(study: Study, kind: CostKind, panels: list[CostPanel]) -> list[str]:
+def _unpriced(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> list[str]:
     """Students and arms of these panels without a cost; an untrained one has none in training."""
     drawn = {point.group for panel in panels for point in panel.points}
     free = ("base",) if kind == "training" else ()
-    left = [group for panel in panels for group in study.groups(panel.key) if group not in drawn]
+    left = [group for panel in panels for group in view.groups(panel.key) if group not in drawn]
     return list(dict.fromkeys(one.label for one in left if one.cells[0].style not in free))
 
 
@@ -138,14 +138,18 @@ def _has_draws(panels: list[CostPanel]) -> bool:
     return any(point.probability is not None for panel in panels for point in panel.points)
 
 
-def _legend(study: Study, panels: list[CostPanel]) -> tuple[Key, ...]:
+def _legend(view: StudyView, panels: list[CostPanel]) -> tuple[LegendEntry, ...]:
     shown = {point.arm.name for panel in panels for point in panel.points}
-    words = {arm.name: f"{arm.name} ({STYLE_WORDS[arm.style]})" for arm in study.arms}
-    arms = [Key(words[arm.name], arm.colour, arm.marker) for arm in study.arms if arm.name in shown]
-    return (*arms, Key("frontier", INK, None, "-"))
+    words = {arm.name: f"{arm.name} ({STYLE_WORDS[arm.style]})" for arm in view.arms}
+    arms = [
+        LegendEntry(words[arm.name], arm.colour, arm.marker)
+        for arm in view.arms
+        if arm.name in shown
+    ]
+    return (*arms, LegendEntry("frontier", INK, None, "-"))
 
 
-def _draw(study: Study, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
+def _draw(view: StudyView, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
     _shade(panel, axes)
     for curve in panel.curves:
         _draw_curve(curve, axes)
@@ -154,7 +158,7 @@ def _draw(study: Study, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
     for point in panel.points:
         # Several mixes would bury the two styles that the figure is about.
         _draw_point(point, axes, small=point.arm in mixes and len(mixes) > 1)
-    _label_sizes(study, panel, axes)
+    _label_sizes(view, panel, axes)
     chance = next((p.group.cells[0].chance for p in panel.points), None)
     cost_axis(axes, [point.cost for point in panel.points], _AXES[kind])
     accuracy_axis(axes, chance, named_right=True)
@@ -180,7 +184,7 @@ def _shade(panel: CostPanel, axes: "Axes") -> None:
     )
 
 
-def _draw_curve(curve: Curve, axes: "Axes") -> None:
+def _draw_curve(curve: FittedCurve, axes: "Axes") -> None:
     if not curve.costs:
         return
     import numpy as np
@@ -209,17 +213,17 @@ def _draw_frontier(panel: CostPanel, axes: "Axes") -> None:
         )
 
 
-def _label_sizes(study: Study, panel: CostPanel, axes: "Axes") -> None:
+def _label_sizes(view: StudyView, panel: CostPanel, axes: "Axes") -> None:
     """Sizes at the points of the first IFT and the first reasoning arm: they tell the others'."""
     for style, side in (("ift", "below"), ("reasoning", "above")):
         arm = next((point.arm for point in panel.points if point.arm.style == style), None)
         for point in panel.points:
             if point.arm == arm:
-                label = study.label(point.group.cells[0].student)
+                label = view.label(point.group.cells[0].student)
                 label_point(axes, point.cost, point.accuracy, label, side=side)
 
 
-def _draw_point(point: Point, axes: "Axes", *, small: bool) -> None:
+def _draw_point(point: CostPoint, axes: "Axes", *, small: bool) -> None:
     estimate, colour = point.estimate, point.arm.colour
     if estimate.low is not None and estimate.high is not None:
         width = 0.5 if small else 1.2
@@ -237,7 +241,7 @@ def _draw_point(point: Point, axes: "Axes", *, small: bool) -> None:
     )
 
 
-def _rows(panel: CostPanel, kind: CostKind) -> list[Row]:
+def _rows(panel: CostPanel, kind: CostKind) -> list[CsvRow]:
     return [
         {
             "corpus": panel.key.corpus,

@@ -8,9 +8,9 @@ from breakeven.findings.differences import Difference
 from breakeven.findings.direction import count_directions
 from breakeven.findings.groups import Group
 from breakeven.report.figures.axes import label_point, power_ticks, signed_points
-from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.interval_scope import reach_words
-from breakeven.report.view import ArmView, PanelKey, Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.words import INK, STYLE_WORDS, span, times
 
 if TYPE_CHECKING:
@@ -27,40 +27,41 @@ class GainPoint(NamedTuple):
     factor: float
 
 
-def gain_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
+def gain_figure(view: StudyView, differences: Sequence[Difference]) -> FigureSpec:
     """By family; FLOPs stand in for tokens where no tokens are known."""
-    found, unit = _gain_points(study, differences)
+    found, unit = _gain_points(view, differences)
     if not found:
         reason = "no pair of arms with generated tokens or inference FLOPs"
-        return absent("gain", TITLE, reason)
-    panels = [(key, rows) for key in study.panels if (rows := _of(found, key))]
+        return absent_figure("gain", TITLE, reason)
+    panels = [(key, rows) for key in view.panels if (rows := _of(found, key))]
     title = TITLE if unit == "tokens" else "Gain over IFT against extra inference FLOPs"
     ranges = _ranges(found)
     return FigureSpec(
         "gain",
         title,
-        see=_see(found, unit),
-        how="Above the line thinking is more accurate than IFT at the same size; further right it "
+        takeaway=_takeaway(found, unit),
+        how_to_read="Above the line thinking is more accurate than IFT at the same size; further "
+        "right it "
         f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; the ends "
-        "of the first arms are labelled. " + _bar_words(study, found),
+        "of the first arms are labelled. " + _bar_words(view, found),
         panels=tuple(
-            Panel(key.title, partial(_draw, study, rows, ranges, unit)) for key, rows in panels
+            Panel(key.title, partial(_draw, view, rows, ranges, unit)) for key, rows in panels
         ),
         legend=tuple(
-            Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
-            for arm in study.arms
+            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
+            for arm in view.arms
             if any(point.arm == arm for point in found)
         ),
         rows=tuple(_row(point, unit) for point in found),
     )
 
 
-def _gain_points(study: Study, differences: Sequence[Difference]) -> tuple[list[GainPoint], str]:
-    arms = {arm.name: arm for arm in study.arms}
+def _gain_points(view: StudyView, differences: Sequence[Difference]) -> tuple[list[GainPoint], str]:
+    arms = {arm.name: arm for arm in view.arms}
     by_key = {
         (group.cells[0].student, group.cells[0].arm, group.cells[0].family): group
-        for family in study.results.families()
-        for group in study.family_groups(family)
+        for family in view.results.families()
+        for group in view.family_groups(family)
     }
     for unit in ("tokens", "FLOPs"):
         found = []
@@ -71,7 +72,7 @@ def _gain_points(study: Study, differences: Sequence[Difference]) -> tuple[list[
             if spent[0] and spent[1]:
                 found.append(GainPoint(row, arms[row.arm], spent[1] / spent[0]))
         if found:
-            order = study.results.students()
+            order = view.results.students()
             return sorted(found, key=lambda one: order.index(one.difference.student)), unit
     return [], "tokens"
 
@@ -88,27 +89,27 @@ def _of(found: Sequence[GainPoint], key: PanelKey) -> list[GainPoint]:
     ]
 
 
-class Ranges(NamedTuple):
+class AxisRanges(NamedTuple):
     """Axis ends that all panels share: (low, high) of the gain and of the factor."""
 
     gain: tuple[float, float]
     factor: tuple[float, float]
 
 
-def _ranges(found: Sequence[GainPoint]) -> Ranges:
+def _ranges(found: Sequence[GainPoint]) -> AxisRanges:
     lows = [_known(point.difference.low, point.difference.value) for point in found]
     highs = [_known(point.difference.high, point.difference.value) for point in found]
     factors = sorted(point.factor for point in found)
     margin = max((factors[-1] / factors[0]) ** 0.12, 1.15)
-    return Ranges(
+    return AxisRanges(
         (min(-0.1, *lows) - 0.04, max(0.1, *highs) + 0.04),
         (factors[0] / margin, factors[-1] * margin),
     )
 
 
-def _bar_words(study: Study, found: Sequence[GainPoint]) -> str:
-    if study.results.items is not None:
-        return f"Bars are 95% intervals over items, paired. {reach_words(study)}"
+def _bar_words(view: StudyView, found: Sequence[GainPoint]) -> str:
+    if view.results.items is not None:
+        return f"Bars are 95% intervals over items, paired. {scope_sentence(view)}"
     if any(point.difference.low is not None for point in found):
         return "Bars are bounds at widest: these results hold no item-level answers."
     return "No intervals: these results hold no item-level answers."
@@ -118,7 +119,7 @@ def _known(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
 
 
-def _see(found: Sequence[GainPoint], unit: str) -> str:
+def _takeaway(found: Sequence[GainPoint], unit: str) -> str:
     thinking = [point for point in found if point.arm.style == "reasoning"] or list(found)
     counts = count_directions(point.difference.direction for point in thinking)
     factors = sorted(point.factor for point in thinking)
@@ -131,7 +132,9 @@ def _see(found: Sequence[GainPoint], unit: str) -> str:
     )
 
 
-def _draw(study: Study, rows: Sequence[GainPoint], ranges: Ranges, unit: str, axes: "Axes") -> None:
+def _draw(
+    view: StudyView, rows: Sequence[GainPoint], ranges: AxisRanges, unit: str, axes: "Axes"
+) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axes.axhline(0, color=INK, lw=1.0)
@@ -145,7 +148,7 @@ def _draw(study: Study, rows: Sequence[GainPoint], ranges: Ranges, unit: str, ax
         # The line runs through the sizes in order, so its two ends tell all of them.
         for end in dict.fromkeys((own[0], own[-1])):
             side = "right" if end.factor == max(point.factor for point in own) else "left"
-            label = study.label(end.difference.student)
+            label = view.label(end.difference.student)
             label_point(axes, end.factor, end.difference.value, label, side=side)
     for point in rows:
         row, colour = point.difference, point.arm.colour
@@ -172,7 +175,7 @@ def _join(own: Sequence[GainPoint], axes: "Axes") -> None:
     )
 
 
-def _row(point: GainPoint, unit: str) -> Row:
+def _row(point: GainPoint, unit: str) -> CsvRow:
     row = point.difference
     return {
         "corpus": row.corpus,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.differences import Difference
 from breakeven.report.figures.axes import signed_points
-from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.interval_scope import reach_words
-from breakeven.report.view import NO_ITEMS, ArmView, Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.view import NO_ITEMS, ArmView, StudyView
 from breakeven.words import INK, MUTED, STYLE_WORDS, points, span
 
 if TYPE_CHECKING:
@@ -19,44 +19,46 @@ TITLE = "Gain over IFT, task by task"
 BRACKET = (5.0, 3.0)
 
 
-def gain_by_task_figure(study: Study, differences: Sequence[Difference]) -> FigureSpec:
+def gain_by_task_figure(view: StudyView, differences: Sequence[Difference]) -> FigureSpec:
     """The largest student, a row a task; tasks with and without serial depth side by side.
 
     Tasks of which that is not known have a panel a family.
     """
-    rows = [row for row in differences if row.student == study.results.students()[-1]]
+    rows = [row for row in differences if row.student == view.results.students()[-1]]
     if not rows:
-        return absent("gain-by-task", TITLE, NO_ITEMS)
+        return absent_figure("gain-by-task", TITLE, NO_ITEMS)
     largest = rows[0].student
     parts = {
         "Tasks with serial steps": [row for row in rows if row.serial],
         "Tasks without serial steps": [row for row in rows if row.serial is False],
         **{
             family: [row for row in rows if row.serial is None and row.family == family]
-            for family in study.results.families()
+            for family in view.results.families()
         },
     }
     limits = (
         min(-0.08, *(_or(row.low, row.value) for row in rows)) - 0.03,
         max(0.08, *(_or(row.high, row.value) for row in rows)) + 0.03,
     )
-    arms = [arm for arm in study.arms if any(row.arm == arm.name for row in rows)]
+    arms = [arm for arm in view.arms if any(row.arm == arm.name for row in rows)]
     tasks = max(len({row.task for row in part}) for part in parts.values())
     row_height = max(0.42, 0.12 + 0.11 * len(arms))
     return FigureSpec(
         "gain-by-task",
         f"{TITLE}, {largest}",
-        see=_see(parts),
-        how="Right of the line an arm is more accurate than IFT on the same questions. Bars are "
+        takeaway=_takeaway(parts),
+        how_to_read="Right of the line an arm is more accurate than IFT on the same questions. "
+        "Bars are "
         "paired 95% intervals; grey brackets span the differences that these questions are too "
-        f"few to show with 80% power. {reach_words(study)}",
+        f"few to show with 80% power. {scope_sentence(view)}",
         panels=tuple(
             Panel(title, partial(_draw, part, arms, limits), height=1.0 + row_height * tasks)
             for title, part in parts.items()
             if part
         ),
         legend=tuple(
-            Key(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker) for arm in arms
+            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
+            for arm in arms
         ),
         rows=tuple(_row(row) for row in differences),
     )
@@ -66,7 +68,7 @@ def _or(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
 
 
-def _see(parts: dict[str, list[Difference]]) -> str:
+def _takeaway(parts: dict[str, list[Difference]]) -> str:
     found = []
     for title, rows in parts.items():
         thinking = [row for row in rows if row.style == "reasoning"]
@@ -117,7 +119,7 @@ def _draw(
     axes.set_xlabel("accuracy minus IFT, points")
 
 
-def _row(row: Difference) -> Row:
+def _row(row: Difference) -> CsvRow:
     return {
         "corpus": row.corpus,
         "family": row.family,

@@ -5,9 +5,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.report.curves import CostPanel
-from breakeven.report.figures.spec import FigureSpec, Panel, Row, absent
-from breakeven.report.interval_scope import reach_words
-from breakeven.report.view import Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure
+from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.view import StudyView
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 TITLE = "P(on the inference frontier)"
 
 
-def probability_figure(study: Study, panels: Sequence[CostPanel]) -> FigureSpec:
+def probability_figure(view: StudyView, panels: Sequence[CostPanel]) -> FigureSpec:
     """A heat map by family: arms down, sizes across; as measured where there are no draws."""
     drawn = [panel for panel in panels if panel.points]
     if not drawn:
-        return absent("frontier-probability", TITLE, "no group has inference FLOPs")
+        return absent_figure("frontier-probability", TITLE, "no group has inference FLOPs")
     sampled = all(point.probability is not None for panel in drawn for point in panel.points)
-    how = (
+    how_to_read = (
         "The share of bootstrap draws of the items in which no other student is as accurate for "
         "fewer inference FLOPs. Near 1 or 0 the place is sure; between, these items cannot tell. "
-        f"Each share stands by itself. {reach_words(study)}"
+        f"Each share stands by itself. {scope_sentence(view)}"
         if sampled
         else "1 is on the frontier, 0 is off it, by the point values: these results hold no "
         "item-level answers, so how sure that is cannot be said."
@@ -32,10 +32,10 @@ def probability_figure(study: Study, panels: Sequence[CostPanel]) -> FigureSpec:
     return FigureSpec(
         "frontier-probability",
         TITLE if sampled else "On the inference frontier",
-        see=_see(drawn, sampled=sampled),
-        how=how,
+        takeaway=_takeaway(drawn, sampled=sampled),
+        how_to_read=how_to_read,
         panels=tuple(
-            Panel(panel.key.title, partial(_draw, study, panel), _height(panel)) for panel in drawn
+            Panel(panel.key.title, partial(_draw, view, panel), _height(panel)) for panel in drawn
         ),
         rows=tuple(row for panel in drawn for row in _rows(panel)),
     )
@@ -49,7 +49,7 @@ def _value(probability: float | None, on_frontier: bool) -> float:
     return float(on_frontier) if probability is None else probability
 
 
-def _see(panels: Sequence[CostPanel], *, sampled: bool) -> str:
+def _takeaway(panels: Sequence[CostPanel], *, sampled: bool) -> str:
     every = [point for panel in panels for point in panel.points]
     if not sampled:
         on = [point for point in every if point.on_frontier]
@@ -62,12 +62,12 @@ def _see(panels: Sequence[CostPanel], *, sampled: bool) -> str:
     )
 
 
-def _draw(study: Study, panel: CostPanel, axes: "Axes") -> None:
+def _draw(view: StudyView, panel: CostPanel, axes: "Axes") -> None:
     import numpy as np
     import seaborn as sns
 
-    students = [s for s in study.results.students() if _of(panel, s)]
-    arms = [arm for arm in study.arms_of(panel.key) if any(p.arm == arm for p in panel.points)]
+    students = [s for s in view.results.students() if _of(panel, s)]
+    arms = [arm for arm in view.arms_of(panel.key) if any(p.arm == arm for p in panel.points)]
     grid = np.full((len(arms), len(students)), np.nan)
     for point in panel.points:
         where = arms.index(point.arm), students.index(point.group.cells[0].student)
@@ -83,7 +83,7 @@ def _draw(study: Study, panel: CostPanel, axes: "Axes") -> None:
         annot_kws={"fontsize": 9},
         cbar=False,
         linewidths=1.0,
-        xticklabels=[study.label(student) for student in students],
+        xticklabels=[view.label(student) for student in students],
         yticklabels=[arm.name for arm in arms],
     )
     axes.grid(visible=False)
@@ -94,7 +94,7 @@ def _of(panel: CostPanel, student: str) -> bool:
     return any(point.group.cells[0].student == student for point in panel.points)
 
 
-def _rows(panel: CostPanel) -> list[Row]:
+def _rows(panel: CostPanel) -> list[CsvRow]:
     return [
         {
             "corpus": panel.key.corpus,

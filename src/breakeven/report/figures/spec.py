@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Row = Mapping[str, str | int | float | bool | None]
+CsvRow = Mapping[str, str | int | float | bool | None]
 
 
 class Panel(NamedTuple):
@@ -18,7 +18,7 @@ class Panel(NamedTuple):
     height: float = 3.5
 
 
-class Key(NamedTuple):
+class LegendEntry(NamedTuple):
     """An entry of the legend: a marker, a line, or a filled patch where both are None."""
 
     label: str
@@ -36,14 +36,14 @@ class FigureSpec:
 
     name: str
     title: str
-    see: str
-    how: str = ""
+    takeaway: str
+    how_to_read: str = ""
     panels: tuple[Panel, ...] = ()
-    legend: tuple[Key, ...] = ()
-    rows: tuple[Row, ...] = ()
+    legend: tuple[LegendEntry, ...] = ()
+    rows: tuple[CsvRow, ...] = ()
     reason: str | None = None
 
 
-def absent(name: str, title: str, reason: str) -> FigureSpec:
+def absent_figure(name: str, title: str, reason: str) -> FigureSpec:
     """A figure that these results cannot give."""
     return FigureSpec(name, title, "", reason=reason)

@@ -5,8 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.report.figures.axes import power_ticks
-from breakeven.report.figures.spec import FigureSpec, Key, Panel, Row, absent
-from breakeven.report.view import ArmView, Study
+from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.view import ArmView, StudyView
 from breakeven.words import STAGE_COLOURS, human, scientific, times
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _PART_WORDS = {
 }
 
 
-class Spent(NamedTuple):
+class ArmSpending(NamedTuple):
     """One student and arm, all seeds together; None where it was not measured."""
 
     student: str
@@ -33,14 +33,14 @@ class Spent(NamedTuple):
     answer_flops: float | None
 
 
-def spending(study: Study) -> list[Spent]:
+def spending(view: StudyView) -> list[ArmSpending]:
     """What every student and arm took, from the bills; empty where there are none."""
     found = []
-    for arm in study.arms:
-        for student in study.results.students():
+    for arm in view.arms:
+        for student in view.results.students():
             bills = [
                 bill
-                for (name, of_arm, _), bill in study.run.bills.items()
+                for (name, of_arm, _), bill in view.summary.bills.items()
                 if (name, of_arm) == (student, arm.name)
             ]
             if not bills:
@@ -49,7 +49,7 @@ def spending(study: Study) -> list[Spent]:
             for bill in bills[1:]:
                 total += bill
             found.append(
-                Spent(
+                ArmSpending(
                     student,
                     arm,
                     {
@@ -65,31 +65,32 @@ def spending(study: Study) -> list[Spent]:
     return found
 
 
-def spending_figure(study: Study) -> FigureSpec:
+def spending_figure(view: StudyView) -> FigureSpec:
     """Tokens by arm, stacked; training and answering FLOPs by student and arm on a log axis."""
-    found = spending(study)
+    found = spending(view)
     if not found:
-        return absent("spending", TITLE, "there are no records of what these results took")
-    arms = [arm for arm in study.arms if any(one.arm == arm for one in found)]
+        return absent_figure("spending", TITLE, "there are no records of what these results took")
+    arms = [arm for arm in view.arms if any(one.arm == arm for one in found)]
     height = max(2.6, 1.1 + 0.2 * len(found))
     arms_height = min(height, max(2.6, 1.1 + 0.35 * len(arms)))
     return FigureSpec(
         "spending",
         TITLE,
-        see=_see(found),
-        how="Tokens are sums over all students of an arm; the teacher's are those of the pairs an "
+        takeaway=_takeaway(found),
+        how_to_read="Tokens are sums over all students of an arm; the teacher's are those of the "
+        "pairs an "
         "arm learnt from, counted again for every student that learnt from them. Answering is "
         "the whole benchmark.",
         panels=(
             Panel("Tokens by arm", partial(_draw_tokens, found, arms), arms_height),
-            Panel("FLOPs by student and arm", partial(_draw_flops, study, found), height),
+            Panel("FLOPs by student and arm", partial(_draw_flops, view, found), height),
         ),
-        legend=tuple(Key(_PART_WORDS[part], STAGE_COLOURS[part]) for part in PARTS),
+        legend=tuple(LegendEntry(_PART_WORDS[part], STAGE_COLOURS[part]) for part in PARTS),
         rows=tuple(_row(one) for one in found),
     )
 
 
-def _see(found: Sequence[Spent]) -> str:
+def _takeaway(found: Sequence[ArmSpending]) -> str:
     train, answer = (known_sum(getattr(one, f"{of}_flops") for one in found) for of in STAGES)
     read = known_sum(one.tokens["training"] for one in found)
     written = known_sum(one.tokens["answers"] for one in found)
@@ -119,7 +120,7 @@ def _counted(number: str, what: str) -> str:
     return f"{number} {what}" if number != "–" else f"{what} that were not all counted"
 
 
-def _draw_tokens(found: Sequence[Spent], arms: Sequence[ArmView], axes: "Axes") -> None:
+def _draw_tokens(found: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter
 
     for place, arm in enumerate(arms):
@@ -148,7 +149,7 @@ def _draw_tokens(found: Sequence[Spent], arms: Sequence[ArmView], axes: "Axes") 
     axes.set_xlabel("tokens, all students together")
 
 
-def _draw_flops(study: Study, found: Sequence[Spent], axes: "Axes") -> None:
+def _draw_flops(view: StudyView, found: Sequence[ArmSpending], axes: "Axes") -> None:
     for place, one in enumerate(found):
         for flops, part, marker in (
             (one.train_flops, "training", "s"),
@@ -157,14 +158,14 @@ def _draw_flops(study: Study, found: Sequence[Spent], axes: "Axes") -> None:
             if flops is not None and flops > 0:  # the axis is logarithmic
                 axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
     axes.set_yticks(range(len(found)))
-    axes.set_yticklabels([f"{one.arm.name} {study.label(one.student)}" for one in found])
+    axes.set_yticklabels([f"{one.arm.name} {view.label(one.student)}" for one in found])
     axes.set_ylim(len(found) - 0.4, -0.6)
     axes.set_xscale("log")
     power_ticks(axes)
     axes.set_xlabel("FLOPs (log): squares training, dots benchmark")
 
 
-def _row(one: Spent) -> Row:
+def _row(one: ArmSpending) -> CsvRow:
     return {
         "student": one.student,
         "arm": one.arm.name,

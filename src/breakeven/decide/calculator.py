@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Cost
-from breakeven.decide.family_options import Bills, Choices, choices_of
+from breakeven.decide.family_options import Bills, FamilyOptions, family_options
 from breakeven.decide.options import Option
 from breakeven.findings.scored_results import ScoredResults
 
@@ -21,7 +21,7 @@ _ESCAPES = {
 }
 
 
-class Section(NamedTuple):
+class Calculator(NamedTuple):
     """`html` holds no data; `json` goes into `<script type="application/json" id="decide-data">`.
 
     `script` runs after both. None of the three holds an unescaped `</script>` of its own data.
@@ -32,7 +32,7 @@ class Section(NamedTuple):
     script: str
 
 
-def decide_section(
+def calculator_of(
     scored: ScoredResults,
     bills: Bills | None = None,
     *,
@@ -40,14 +40,14 @@ def decide_section(
     currency: str = "",
     draws: int = 2000,
     seed: int = 0,
-) -> Section:
+) -> Calculator:
     """The calculator over all families of the results, with the resamples that back it.
 
     With the same draws and seed it decides as `decide_command` does.
     """
     results = scored.results
     families = {
-        family: _family(choices_of(scored, family, bills=bills, draws=draws, seed=seed))
+        family: _family(family_options(scored, family, bills=bills, draws=draws, seed=seed))
         for family in results.families()
     }
     data = {
@@ -57,7 +57,7 @@ def decide_section(
         "families": families,
         "notes": [note for note in results.notes if "derived" in note],
     }
-    return Section(_resource("decide.html"), embedded_json(data), _resource("decide.js"))
+    return Calculator(_resource("decide.html"), embedded_json(data), _resource("decide.js"))
 
 
 def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -68,7 +68,7 @@ def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value
     return text
 
 
-def _family(choices: Choices) -> dict[str, Any]:
+def _family(choices: FamilyOptions) -> dict[str, Any]:
     draws = choices.draws
     return {
         "options": [_option(option) for option in choices.options],

@@ -5,7 +5,7 @@ from typing import Any
 
 from breakeven.costs.amounts import Amount
 from breakeven.decide.break_even import BreakEven
-from breakeven.decide.choice import Decision, Row
+from breakeven.decide.choice import Decision, RatedOption
 from breakeven.decide.options import UNITS, Unit
 from breakeven.decide.shortfall import figure, money_or
 from breakeven.results.cell_results import Results
@@ -51,7 +51,7 @@ def rule(value_per_correct: float | None) -> str:
     return "highest net value within the limits; the cheaper of equals"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: RatedOption) -> dict[str, Any]:
     option = row.option
     amounts = {str(unit): row.costs[unit] for unit in UNITS}
     amounts["seconds_per_answer"] = row.seconds

@@ -11,15 +11,15 @@ from breakeven.findings.contrasts import group_difference
 from breakeven.findings.groups import Group
 from breakeven.report.accuracies import accuracy
 from breakeven.report.tables import Table
-from breakeven.report.view import Study
+from breakeven.report.view import StudyView
 from breakeven.words import percent, percent_interval, points_interval
 
-Against = Literal["chance", "base"]
+Baseline = Literal["chance", "base"]
 BY_VALUE = "by the value alone where no interval is known"
-Stands = Literal["above", "not shown above", "below"]
+BaselineStanding = Literal["above", "not shown above", "below"]
 
 
-class Guard(NamedTuple):
+class BaselineCheck(NamedTuple):
     """One group against chance, or against an untrained arm of its student; fractions.
 
     `value` is the accuracy where it is `against` chance, and the difference to the base
@@ -28,33 +28,33 @@ class Guard(NamedTuple):
     """
 
     group: Group
-    against: Against
+    against: Baseline
     name: str
     level: float
     value: float
     low: float | None
     high: float | None
-    stands: Stands
+    stands: BaselineStanding
 
 
-def guards(study: Study) -> tuple[Guard, ...]:
+def baseline_checks(view: StudyView) -> tuple[BaselineCheck, ...]:
     """Every group with a known chance level, then every trained one that has an untrained arm."""
-    every = [g for family in study.results.families() for g in study.family_groups(family)]
-    return (*_chance_guards(study, every), *_base_guards(study, every))
+    every = [g for family in view.results.families() for g in view.family_groups(family)]
+    return (*_chance_guards(view, every), *_base_guards(view, every))
 
 
-def _chance_guards(study: Study, every: Iterable[Group]) -> Iterable[Guard]:
+def _chance_guards(view: StudyView, every: Iterable[Group]) -> Iterable[BaselineCheck]:
     for group in every:
         chance = group.cells[0].chance
         if chance is None:
             continue
-        found = accuracy(study, group)
+        found = accuracy(view, group)
         value = group.accuracy if found.value is None else found.value
         stands = _stands(value - chance, _less(found.low, chance), _less(found.high, chance))
-        yield Guard(group, "chance", "chance", chance, value, found.low, found.high, stands)
+        yield BaselineCheck(group, "chance", "chance", chance, value, found.low, found.high, stands)
 
 
-def _base_guards(study: Study, every: Sequence[Group]) -> Iterable[Guard]:
+def _base_guards(view: StudyView, every: Sequence[Group]) -> Iterable[BaselineCheck]:
     for group in every:
         cell = group.cells[0]
         for base in every:
@@ -62,17 +62,19 @@ def _base_guards(study: Study, every: Sequence[Group]) -> Iterable[Guard]:
             if one.style != "base" or cell.style == "base":
                 continue
             if (one.student, one.family) == (cell.student, cell.family):
-                found = group_difference(study.scored, group, base)
+                found = group_difference(view.scored, group, base)
                 stands = _stands(found.value, found.low, found.high)
                 ends = (found.low, found.high)
-                yield Guard(group, "base", one.arm, base.accuracy, found.value, *ends, stands)
+                yield BaselineCheck(
+                    group, "base", one.arm, base.accuracy, found.value, *ends, stands
+                )
 
 
 def _less(end: float | None, level: float) -> float | None:
     return None if end is None else end - level
 
 
-def _stands(value: float, low: float | None, high: float | None) -> Stands:
+def _stands(value: float, low: float | None, high: float | None) -> BaselineStanding:
     """Where a difference stands to zero, by its interval; by itself where it has none."""
     if low is None or high is None:
         return "above" if value > 0 else "not shown above" if value == 0 else "below"
@@ -81,20 +83,22 @@ def _stands(value: float, low: float | None, high: float | None) -> Stands:
     return "below" if high < 0 else "not shown above"
 
 
-class Warned(NamedTuple):
+class BaselineWarning(NamedTuple):
     """A sentence of the first screen, and the arms that it is about with where.
 
-    `by` says what it rests on: 95% intervals, or the values alone where there are none.
+    `basis` says what it rests on: 95% intervals, or the values alone where there are none.
     """
 
     text: str
     arms: tuple[str, ...]
-    by: str
+    basis: str
 
 
-def warnings(study: Study, found: Sequence[Guard]) -> tuple[Warned, ...]:
+def baseline_warnings(
+    view: StudyView, found: Sequence[BaselineCheck]
+) -> tuple[BaselineWarning, ...]:
     """Sentences for what is not above: worst first, none where every arm is in order."""
-    asked: tuple[tuple[Against, Stands, str], ...] = (
+    asked: tuple[tuple[Baseline, BaselineStanding, str], ...] = (
         ("base", "below", "Less accurate than the untrained base"),
         ("chance", "below", "Below chance"),
         ("chance", "not shown above", "Not shown to be above chance"),
@@ -106,34 +110,34 @@ def warnings(study: Study, found: Sequence[Guard]) -> tuple[Warned, ...]:
         # That an untrained base only guesses is no news, and harms no gain.
         chosen = [one for one in chosen if one.group.cells[0].style != "base"]
         if chosen:
-            by = "by 95% intervals" if all(one.low is not None for one in chosen) else BY_VALUE
-            warned.append(Warned(text, tuple(_by_arm(study, chosen)), by))
+            basis = "by 95% intervals" if all(one.low is not None for one in chosen) else BY_VALUE
+            warned.append(BaselineWarning(text, tuple(_by_arm(view, chosen)), basis))
     return tuple(warned)
 
 
-def _by_arm(study: Study, chosen: Sequence[Guard]) -> Iterable[str]:
+def _by_arm(view: StudyView, chosen: Sequence[BaselineCheck]) -> Iterable[str]:
     """An arm and where: "ift on general-mc (30K, 120K)", or every size."""
     places: dict[str, dict[str, list[str]]] = {}
     for one in chosen:
         cell = one.group.cells[0]
         sizes = places.setdefault(cell.arm, {}).setdefault(cell.family, [])
-        if study.label(cell.student) not in sizes:
-            sizes.append(study.label(cell.student))
+        if view.label(cell.student) not in sizes:
+            sizes.append(view.label(cell.student))
     for arm, families in places.items():
         by_sizes: dict[str, list[str]] = {}
         for family, sizes in families.items():
-            every = len(sizes) > 1 and len(sizes) == _sizes_of(study, arm, family)
+            every = len(sizes) > 1 and len(sizes) == _sizes_of(view, arm, family)
             by_sizes.setdefault("every size" if every else ", ".join(sizes), []).append(family)
         words = [f"{', '.join(names)} ({sizes})" for sizes, names in by_sizes.items()]
         yield f"{arm} on {'; '.join(words)}"
 
 
-def _sizes_of(study: Study, arm: str, family: str) -> int:
-    own = (g.cells[0] for g in study.family_groups(family))
+def _sizes_of(view: StudyView, arm: str, family: str) -> int:
+    own = (g.cells[0] for g in view.family_groups(family))
     return len({cell.student for cell in own if cell.arm == arm})
 
 
-_WORDS: dict[Against, dict[Stands, str]] = {
+_WORDS: dict[Baseline, dict[BaselineStanding, str]] = {
     "chance": {
         "above": "above chance",
         "not shown above": "not shown to be above chance",
@@ -147,7 +151,7 @@ _WORDS: dict[Against, dict[Stands, str]] = {
 }
 
 
-def guard_table(study: Study, found: Sequence[Guard]) -> Table:
+def baseline_table(view: StudyView, found: Sequence[BaselineCheck]) -> Table:
     """Every group against chance and against its untrained base."""
     name, title = "guards", "Against chance, and against the untrained base"
     if not found:
@@ -163,7 +167,7 @@ def guard_table(study: Study, found: Sequence[Guard]) -> Table:
         tuple(
             (
                 (cell := one.group.cells[0]).family,
-                study.label(cell.student),
+                view.label(cell.student),
                 cell.arm,
                 one.name,
                 percent(one.level),
@@ -189,6 +193,6 @@ def guard_table(study: Study, found: Sequence[Guard]) -> Table:
     )
 
 
-def _interval(one: Guard) -> str:
+def _interval(one: BaselineCheck) -> str:
     words = percent_interval if one.against == "chance" else points_interval
     return words(one.value, one.low, one.high)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.layout import items_path
 from breakeven.decide.choice import Decision, decide
-from breakeven.decide.family_options import Bills, choices_of
+from breakeven.decide.decision_text import decision_json
+from breakeven.decide.family_options import Bills, family_options
 from breakeven.decide.options import UNITS, Option, Request, Unit, check_request
-from breakeven.decide.wording import decision_json
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import Results
 
@@ -23,7 +23,7 @@ OPTIONS = {
 }
 
 
-class Source(NamedTuple):
+class DecisionData(NamedTuple):
     """Where a decision's numbers come from, and how its resamples are drawn."""
 
     results: Results
@@ -71,10 +71,10 @@ def decide_command(
 
 
 def decision_of(
-    source: Source, family: str, request: Request, unit: str | None = None
+    source: DecisionData, family: str, request: Request, unit: str | None = None
 ) -> dict[str, Any]:
     """The decision on given results as JSON; `unit` None chooses one (see `decide_command`)."""
-    choices = choices_of(
+    choices = family_options(
         scored_results(source.results),
         family,
         bills=source.bills,
@@ -89,11 +89,11 @@ def decision_of(
     return decision_json(decision, source.results, family, source.currency, choices.resampled)
 
 
-def _source(results_file: Path | None, params_file: Path) -> Source:
+def _source(results_file: Path | None, params_file: Path) -> DecisionData:
     if results_file is not None:
         from breakeven.importing.read_results import import_results
 
-        return Source(import_results(results_file), {})
+        return DecisionData(import_results(results_file), {})
     from breakeven.params import load_params
     from breakeven.study.collect import collect
 
@@ -103,14 +103,14 @@ def _source(results_file: Path | None, params_file: Path) -> Source:
             f"{items_path()}: no such file; run `dvc repro score` first, or give a table with "
             "--results"
         )
-    results, run = collect(params)
-    return Source(
+    results, summary = collect(params)
+    return DecisionData(
         results,
-        run.bills,
-        run.price_per_device_hour,
-        run.currency,
-        run.settings.draws,
-        run.settings.seed,
+        summary.bills,
+        summary.price_per_device_hour,
+        summary.currency,
+        summary.settings.draws,
+        summary.settings.seed,
     )
 
 

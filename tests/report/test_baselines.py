@@ -5,24 +5,32 @@ from dataclasses import replace
 import pytest
 from tests.report.scored import scored
 
-from breakeven.report.guards import BY_VALUE, Guard, guard_table, guards, warnings
-from breakeven.report.view import Study, study_of
+from breakeven.report.baselines import (
+    BY_VALUE,
+    BaselineCheck,
+    baseline_checks,
+    baseline_table,
+    baseline_warnings,
+)
+from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import CellResult, Results
-from breakeven.study.facts import bare_run
+from breakeven.study.summary import summary_without_records
 
 TASK = "math-mc/quiz"
 
 
-def study_with(ift: int, reasoning: int, base: int = 52) -> Study:
+def study_with(ift: int, reasoning: int, base: int = 52) -> StudyView:
     """One student on 200 questions of four choices: right answers by arm."""
     right = {("small", "base", TASK): base, ("small", "ift", TASK): ift}
     right["small", "reasoning", TASK] = reasoning
-    return study_of(scored(right, chance={TASK: 0.25}), bare_run())
+    return view_of(scored(right, chance={TASK: 0.25}), summary_without_records())
 
 
-def found(study: Study, arm: str, against: str) -> Guard:
+def found(view: StudyView, arm: str, against: str) -> BaselineCheck:
     (one,) = [
-        one for one in guards(study) if one.group.cells[0].arm == arm and one.against == against
+        one
+        for one in baseline_checks(view)
+        if one.group.cells[0].arm == arm and one.against == against
     ]
     return one
 
@@ -49,8 +57,8 @@ def test_an_arm_stands_to_its_base_by_paired_answers(right: int, stands: str) ->
 
 
 def test_the_warnings_name_the_arm_where_it_is_and_no_other() -> None:
-    study = study_with(20, 150)
-    said = {one.text: one.arms for one in warnings(study, guards(study))}
+    view = study_with(20, 150)
+    said = {one.text: one.arms for one in baseline_warnings(view, baseline_checks(view))}
     assert said == {
         "Less accurate than the untrained base": ("ift on math-mc (1M)",),
         "Below chance": ("ift on math-mc (1M)",),
@@ -59,10 +67,12 @@ def test_the_warnings_name_the_arm_where_it_is_and_no_other() -> None:
 
 def test_without_intervals_the_value_alone_is_said_to_speak() -> None:
     results = study_with(20, 150).results
-    bare = study_of(replace(results, items=None, cells=_without_counts(results)), bare_run())
-    said = warnings(bare, guards(bare))
+    bare = view_of(
+        replace(results, items=None, cells=_without_counts(results)), summary_without_records()
+    )
+    said = baseline_warnings(bare, baseline_checks(bare))
     assert [one.text for one in said] == ["Less accurate than the untrained base", "Below chance"]
-    assert {one.by for one in said} == {BY_VALUE}
+    assert {one.basis for one in said} == {BY_VALUE}
 
 
 def _without_counts(results: Results) -> tuple[CellResult, ...]:
@@ -70,9 +80,9 @@ def _without_counts(results: Results) -> tuple[CellResult, ...]:
 
 
 def test_a_study_in_order_has_no_warning() -> None:
-    study = study_with(120, 150)
-    assert warnings(study, guards(study)) == ()
-    assert {row["stands"] for row in guard_table(study, guards(study)).rows} == {
+    view = study_with(120, 150)
+    assert baseline_warnings(view, baseline_checks(view)) == ()
+    assert {row["stands"] for row in baseline_table(view, baseline_checks(view)).rows} == {
         "above chance",
         "above the base",
         "not shown to be above chance",  # the base itself, which no warning is about
@@ -81,6 +91,6 @@ def test_a_study_in_order_has_no_warning() -> None:
 
 def test_open_questions_have_no_chance_level_and_are_not_called_guesses() -> None:
     results = scored({("small", arm, "math-open/sums"): 1 for arm in ("ift", "reasoning")})
-    study = study_of(results, bare_run())
-    assert guards(study) == ()
-    assert guard_table(study, ()).reason is not None
+    view = view_of(results, summary_without_records())
+    assert baseline_checks(view) == ()
+    assert baseline_table(view, ()).reason is not None

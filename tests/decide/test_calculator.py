@@ -12,11 +12,11 @@ from tests.decide import simulated
 from tests.decide.studies import STUDIES, options_of
 
 from breakeven.core.errors import InputError
-from breakeven.decide.answer_command import Source, decision_of
+from breakeven.decide.calculator import calculator_of, embedded_json
 from breakeven.decide.choice import decide
-from breakeven.decide.family_options import choices_of
+from breakeven.decide.decide_command import DecisionData, decision_of
+from breakeven.decide.family_options import family_options
 from breakeven.decide.options import Request
-from breakeven.decide.section import decide_section, embedded_json
 from breakeven.findings.scored_results import scored_results
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -36,11 +36,11 @@ def write_page(section, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def source():
-    return Source(simulated.results(), simulated.bills(), 3.6, "EUR", DRAWS, 1)
+    return DecisionData(simulated.results(), simulated.bills(), 3.6, "EUR", DRAWS, 1)
 
 
 def section_of(source):
-    return decide_section(
+    return calculator_of(
         scored_results(source.results),
         source.bills,
         price_per_device_hour=source.price_per_device_hour,
@@ -53,7 +53,7 @@ def section_of(source):
 def test_the_data_holds_the_resamples_that_the_command_reads(source):
     data = json.loads(section_of(source).json)
     for family in simulated.FAMILIES:
-        choices = choices_of(scored_results(source.results), family, draws=DRAWS, seed=1)
+        choices = family_options(scored_results(source.results), family, draws=DRAWS, seed=1)
         packed = base64.b64decode(data["families"][family]["draws"])
         drawn = np.frombuffer(packed, dtype="<u2").reshape(DRAWS, -1)
         assert np.array_equal(drawn, choices.draws)
@@ -199,7 +199,7 @@ def agree(in_browser, options, draws):
 @pytest.mark.parametrize("family", simulated.FAMILIES)
 def test_the_page_computes_what_the_command_computes(source, open_page, tmp_path, family):
     page = open_page(write_page(section_of(source), tmp_path))
-    choices = choices_of(
+    choices = family_options(
         scored_results(source.results), family, bills=source.bills, draws=DRAWS, seed=1
     )
     agree(
@@ -213,15 +213,15 @@ def test_the_page_computes_what_the_command_computes(source, open_page, tmp_path
 @pytest.mark.browser
 @pytest.mark.parametrize("study", STUDIES)
 def test_ties_and_gaps_come_out_alike_too(source, open_page, tmp_path, study):
-    from breakeven.decide.family_options import Choices
-    from breakeven.decide.section import _family
+    from breakeven.decide.calculator import _family
+    from breakeven.decide.family_options import FamilyOptions
 
     options = options_of(STUDIES[study])
     rng = np.random.default_rng(0)
     draws = rng.integers(0, 4, size=(50, len(options))).astype("<u2")
     section = section_of(source)
     data = json.loads(section.json)
-    data["families"] = {"hand": _family(Choices(tuple(options), draws, None))}
+    data["families"] = {"hand": _family(FamilyOptions(tuple(options), draws, None))}
     page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
     found = page.evaluate(JS_SIDE, ["hand", [vars(request) for request in GRID]])
     agree(found, options, draws)

@@ -9,7 +9,7 @@ from breakeven.params import Style
 from breakeven.params.cells import Cell
 
 
-class Settings(NamedTuple):
+class BootstrapSettings(NamedTuple):
     """How intervals are resampled: bootstrap draws and their seed."""
 
     draws: int = 2000
@@ -128,7 +128,7 @@ class Judging(NamedTuple):
     judges: tuple[JudgeRow, ...]
 
 
-class Reached(NamedTuple):
+class DeviceUtilisation(NamedTuple):
     """Shares of the device's measured matrix-product rate that one cell reached."""
 
     training: float | None
@@ -162,7 +162,7 @@ class TrainingRow(NamedTuple):
     learning_rate: float | None = None
 
 
-class Example(NamedTuple):
+class ExampleAnswer(NamedTuple):
     """One answer to one test question, as the student wrote it."""
 
     task: str
@@ -176,15 +176,15 @@ class Example(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RunSummary:
+class StudySummary:
     """Everything the page says besides results. Empty tables stand for what is not known.
 
-    `bills` holds what each (student, arm, seed) took, `reached` its shares of the device's rate,
-    `teacher_bill` what the teacher took once for all of them. `decoding` is the one that is shown,
+    `bills` holds what each (student, arm, seed) took, `utilisation` its shares of the device rate,
+    `teacher_cost` what the teacher took once for all of them. `decoding` is the one that is shown,
     None for the first of the results; `absent` says what is missing and why.
     """
 
-    settings: Settings = field(default_factory=Settings)
+    settings: BootstrapSettings = field(default_factory=BootstrapSettings)
     decoding: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
     students: tuple[StudentRow, ...] = ()
@@ -196,9 +196,9 @@ class RunSummary:
     judging: Judging | None = None
     trainings: tuple[TrainingRow, ...] = ()
     bills: Mapping[Cell, Bill] = field(default_factory=dict)
-    reached: Mapping[Cell, Reached] = field(default_factory=dict)
-    teacher_bill: Cost | None = None
-    examples: tuple[Example, ...] = ()
+    utilisation: Mapping[Cell, DeviceUtilisation] = field(default_factory=dict)
+    teacher_cost: Cost | None = None
+    examples: tuple[ExampleAnswer, ...] = ()
     price_per_device_hour: float | None = None
     currency: str = "USD"
     absent: tuple[str, ...] = ()
@@ -209,9 +209,9 @@ class RunSummary:
         return {task.name: task.serial for task in self.tasks}
 
 
-def bare_run() -> RunSummary:
+def summary_without_records() -> StudySummary:
     """The run of results that this pipeline did not make: nothing is known of it."""
-    return RunSummary(
+    return StudySummary(
         absent=(
             "what was run, the bill and the training data: absent, these results were not made "
             "by this pipeline, so there are no records of them",
