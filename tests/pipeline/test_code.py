@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from breakeven.core.errors import InputError
+from breakeven.pipeline import code
 from breakeven.pipeline.code import parse, stage_code
 
 FILE = Path("src/breakeven/some/module.py")
@@ -17,6 +18,13 @@ def double(x: int) -> int:
     """Twice as much."""
     return 2 * x  # exact
 '''
+
+
+@pytest.fixture(autouse=True)
+def modules_of_this_project() -> None:
+    """Forget the modules of a study that another test of this process stood in."""
+    for found in (code._modules, code._assets, code._readers):
+        found.cache_clear()
 
 
 def digest(text: str) -> str:

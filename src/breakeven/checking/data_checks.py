@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from breakeven.checking.problems import Finding, refused, wrong
 from breakeven.params import (
@@ -45,46 +47,43 @@ def _source(key: str, name: str, source: Source) -> Iterator[Finding]:
     if isinstance(source, JsonlSource):
         from breakeven.prompts.source_prompts import load_prompts
 
-        yield from _path(f"{key}.path", source.path, Path.is_file, "file", "a JSON-lines file")
-        if Path(source.path).is_file():
-            yield from refused(f"{key}.path", lambda: load_prompts(name, source))
-    elif isinstance(source, GymSource):
-        yield from _gym(key, source)
-    elif isinstance(source, ProceduralSource):
-        yield from _problem(key, source)
+        read = partial(load_prompts, name, source)
+        yield from _on_disk(f"{key}.path", source.path, "file", "a JSON-lines file", read)
     elif isinstance(source, CatalogueSource):
         yield from _benchmark(key, source, has_examples=True)
+    elif isinstance(source, GymSource | ProceduralSource):
+        yield from _generated(key, source)
     elif source.folder is not None:
         from breakeven.prompts.published_prompts import COLUMNS
 
         fields = COLUMNS if isinstance(source, PublishedSource) else _fields(source)
-        yield from _path(f"{key}.folder", source.folder, Path.is_dir, "folder", "a data set's")
-        if Path(source.folder).is_dir():
-            yield from refused(key, lambda: _first_row(key, source, fields))
+        first = partial(_first_row, key, source, fields)
+        yield from _on_disk(f"{key}.folder", source.folder, "folder", "a data set's", first)
 
 
 def _task(key: str, name: str, task: Task) -> Iterator[Finding]:
     if isinstance(task, JsonlTask):
         from breakeven.tasks.task_items import load_items
 
-        yield from _path(f"{key}.path", task.path, Path.is_file, "file", "a JSON-lines file")
-        if Path(task.path).is_file():
-            yield from refused(f"{key}.path", lambda: load_items(name, task))
-    elif isinstance(task, GymTask):
-        yield from _gym(key, task)
-    elif isinstance(task, ProceduralTask):
-        yield from _problem(key, task)
+        read = partial(load_items, name, task)
+        yield from _on_disk(f"{key}.path", task.path, "file", "a JSON-lines file", read)
     elif isinstance(task, CatalogueTask):
         yield from _benchmark(key, task)
+    elif isinstance(task, GymTask | ProceduralTask):
+        yield from _generated(key, task)
     else:
         yield from _harness(key, name, task)
 
 
-def _path(
-    key: str, path: str, there: Callable[[Path], bool], word: str, use: str
+def _on_disk(
+    key: str, path: str, kind: Literal["file", "folder"], use: str, read: Callable[[], object]
 ) -> Iterator[Finding]:
-    if not there(Path(path)):
-        yield wrong(key, f"value is {path!r}; no such {word}; use {use} in the project")
+    """What reading a file or folder ends with, or that it is not there."""
+    place = Path(path)
+    if place.is_file() if kind == "file" else place.is_dir():
+        yield from refused(key, read)
+    else:
+        yield wrong(key, f"value is {path!r}; no such {kind}; use {use} in the project")
 
 
 def _fields(source: DatasetSource) -> Sequence[str]:
@@ -106,18 +105,20 @@ def _first_row(key: str, source: DatasetSource | PublishedSource, fields: Sequen
     next(rows.numbered, None)
 
 
-def _gym(key: str, row: GymSource | GymTask) -> Iterator[Finding]:
-    from breakeven.gym.datasets import check_dataset
+def _generated(
+    key: str, row: GymSource | GymTask | ProceduralSource | ProceduralTask
+) -> Iterator[Finding]:
+    """Whether a generator takes the settings of a row; nothing is drawn of procedural ones."""
+    if isinstance(row, GymSource | GymTask):
+        from breakeven.gym.datasets import check_dataset
 
-    yield from refused(key, lambda: check_dataset(f"params.yaml: {key}", row.dataset, row.config))
+        where = f"params.yaml: {key}"
+        yield from refused(key, lambda: check_dataset(where, row.dataset, row.config))
+    else:
+        from breakeven.procedural.generation import depth_range
 
-
-def _problem(key: str, row: ProceduralSource | ProceduralTask) -> Iterator[Finding]:
-    from breakeven.procedural.generation import depth_range
-
-    yield from refused(
-        key, lambda: depth_range(row.problem, min_depth=row.min_depth, max_depth=row.max_depth)
-    )
+        depths = {"min_depth": row.min_depth, "max_depth": row.max_depth}
+        yield from refused(key, lambda: depth_range(row.problem, **depths))
 
 
 def _benchmark(
@@ -144,12 +145,13 @@ def _benchmark(
         )
     elif row.folder is not None:
         folder = Path(row.folder)
-        yield from _path(f"{key}.folder", row.folder, Path.is_dir, "folder", "a copy of the data")
-        if folder.is_dir():
-            yield from refused(
-                f"{key}.folder",
-                lambda: next(open_rows(row.benchmark, benchmark, folder, split=split).numbered),
-            )
+        yield from _on_disk(
+            f"{key}.folder",
+            row.folder,
+            "folder",
+            "a copy of the data",
+            lambda: next(open_rows(row.benchmark, benchmark, folder, split=split).numbered),
+        )
 
 
 def _harness(key: str, name: str, task: LmEvalTask) -> Iterator[Finding]:
