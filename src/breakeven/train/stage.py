@@ -1,5 +1,6 @@
 """What the `train` stage does: train one cell, here or in several processes, and record it."""
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -11,35 +12,24 @@ from breakeven.train.cell_training import Launch, TrainResult, Watch, train_cell
 from breakeven.train.launching import end_with_stage, launch, report_to_stage
 from breakeven.train.process_rank import is_first, one_of_several, started_by_stage
 
-# What `training.launch` starts again in several processes.
-SCRIPT = Path("stages/train.py")
-
 
 def run(params: Params, student: str, arm: str, seed: int) -> None:
     """Write `models/students/<student>/<arm>/<seed>/` and its record; curves go to MLflow live."""
-    watch = partial(LiveRun, params, student, arm, seed)
-    train_and_record(params, student, arm, seed, script=SCRIPT, watch=watch)
+    train_and_record(params, student, arm, seed, watch=partial(LiveRun, params, student, arm, seed))
 
 
 def train_and_record(
-    params: Params,
-    student: str,
-    arm: str,
-    seed: int,
-    *,
-    script: Path | None = None,
-    watch: Watch | None = None,
+    params: Params, student: str, arm: str, seed: int, *, watch: Watch | None = None
 ) -> None:
     """Write `models/students/<student>/<arm>/<seed>/` and its record.
 
     `watch` is given the key of the training and returns a context manager whose value takes the
-    metrics of each step (`log(step, metrics)`) while the training runs. `script` is what
-    `training.launch` starts again in several processes.
+    metrics of each step (`log(step, metrics)`) while the training runs.
     """
     if started_by_stage():
         _run_for_stage(partial(train_cell, params, student, arm, seed, watch=watch))
         return
-    start = _launch(params, script, student, arm, seed)
+    start = _launch(params, student, arm, seed)
     result = train_cell(params, student, arm, seed, watch=watch, launch=start)
     if is_first():
         write_train_record(params, student, arm, seed, result)
@@ -54,10 +44,10 @@ def _run_for_stage(train: "partial[TrainResult | None]") -> None:
         raise AlreadyReportedError(report_to_stage(error)) from error
 
 
-def _launch(
-    params: Params, script: Path | None, student: str, arm: str, seed: int
-) -> Launch | None:
-    if params.training.launch is None or script is None or one_of_several():
+def _launch(params: Params, student: str, arm: str, seed: int) -> Launch | None:
+    if params.training.launch is None or one_of_several():
         return None
+    # The stage's own script runs again: it was started with the same arguments.
+    script = Path(sys.argv[0])
     arguments = ["--student", student, "--arm", arm, "--seed", str(seed)]
     return partial(launch, Path(params.training.launch), script, arguments)
