@@ -94,8 +94,8 @@ def test_a_sample_holds_rows_of_the_whole_split_in_its_order(project: Path) -> N
 def test_completions_come_from_the_prompts_without_counts(project: Path) -> None:
     published_folder(project / "set", 2)
     prompts = load_prompts("pub", source())
-    plain = published_completions(prompts, "ift")[1]
-    traced = published_completions(prompts, "reasoning")[1]
+    _, plain, *_ = published_completions(prompts, "ift")
+    _, traced, *_ = published_completions(prompts, "reasoning")
     assert (plain.id, plain.thinking, plain.answer) == ("pub-000001", "", "It is 2.")
     assert (traced.id, traced.thinking, traced.answer) == ("pub-000001", "1 and 1 make 2", "2")
     assert traced.prompt_tokens is traced.thinking_tokens is traced.answer_tokens is None
@@ -104,7 +104,7 @@ def test_completions_come_from_the_prompts_without_counts(project: Path) -> None
 
 def test_a_prompt_without_completions_names_the_stage(project: Path) -> None:
     with pytest.raises(InputError, match=r"p-1: no completion .* run `dvc repro prompts@p`"):
-        published_completions([Prompt(id="p-1", source="p", prompt="?", content="c")], "ift")
+        next(published_completions([Prompt("p-1", "p", prompt="?", content="c")], "ift"))
 
 
 def test_a_data_set_of_another_schema_names_the_column(project: Path) -> None:

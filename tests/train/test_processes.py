@@ -195,8 +195,8 @@ def test_killed_stage_leaves_no_process_and_the_next_one_goes_on(
     assert not (folder / student_folder("tiny", "mixed", 0)).exists()
 
     second = stage_of(folder)
-    _, told = second.communicate(timeout=300)
-    assert second.returncode == 0, told
+    _, stderr = second.communicate(timeout=300)
+    assert second.returncode == 0, stderr
     monkeypatch.chdir(folder)
     record = read_record("train", "tiny", "mixed", 0)
     (scratch,) = Path(".work/training").iterdir()
@@ -223,9 +223,9 @@ def test_killed_stage_leaves_no_process_and_the_next_one_goes_on(
 
 def test_error_of_the_processes_is_told_in_one_line_with_its_exit_code(staged):
     stage = stage_of(staged(learning_rate=1e20))
-    _, told = stage.communicate(timeout=300)
+    _, stderr = stage.communicate(timeout=300)
     assert stage.returncode == 2
-    errors = [line for line in told.splitlines() if "error" in line.lower()]
-    assert len(errors) == 1, told
+    errors = [line for line in stderr.splitlines() if "error" in line.lower()]
+    assert len(errors) == 1, stderr
     assert errors[0].startswith("error: params.yaml: training.learning_rate: value is 1e+20; the")
-    assert "Traceback" not in told
+    assert "Traceback" not in stderr

@@ -5,41 +5,47 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.distill.journal import Reply, prompt_digest
-from breakeven.distill.model_teacher import KEY, Keep, Teaching, named_architecture, style_of
+from breakeven.distill.model_teacher import (
+    KEY,
+    ModelTeacher,
+    OnReply,
+    named_architecture,
+    teacher_style,
+)
 from breakeven.distill.reply_parts import CountTokens
-from breakeven.distill.teacher_prompts import asked_settings, messages, sampling
+from breakeven.distill.teacher_prompts import generation_settings, messages, sampling
 from breakeven.params import OpenAITeacher, TeacherStyle
 from breakeven.rows.prompt import Prompt
 from breakeven.serving.chat_replies import read_chat
 
 
-def openai_teaching(teacher: OpenAITeacher, style_name: str) -> Teaching:
+def openai_teacher(settings: OpenAITeacher, style_name: str) -> ModelTeacher:
     """The teacher as its model's name: which of the endpoints answers does not matter.
 
     Raises InputError where `architecture` leads nowhere.
     """
-    style = style_of(teacher, style_name)
+    style = teacher_style(settings, style_name)
 
-    def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
-        _ask_endpoints(teacher, style, prompts, keep)
+    def complete(prompts: Sequence[Prompt], on_reply: OnReply) -> None:
+        _complete_by_endpoints(settings, style, prompts, on_reply)
 
-    return Teaching(
+    return ModelTeacher(
         key={
             "kind": "openai",
-            "model": teacher.model,
-            "seed": teacher.seed,
-            "style": asked_settings(style),
+            "model": settings.model,
+            "seed": settings.seed,
+            "style": generation_settings(style),
         },
-        ask=ask,
-        count_tokens=token_counter(teacher),
-        architecture=named_architecture(teacher.architecture, teacher.model),
+        complete=complete,
+        count_tokens=token_counter(settings),
+        architecture=named_architecture(settings.architecture, settings.model),
     )
 
 
-def _ask_endpoints(
-    teacher: OpenAITeacher, style: TeacherStyle, prompts: Sequence[Prompt], keep: Keep
+def _complete_by_endpoints(
+    settings: OpenAITeacher, style: TeacherStyle, prompts: Sequence[Prompt], on_reply: OnReply
 ) -> None:
-    """Ask for every prompt and keep each reply before the next is asked for.
+    """Send every prompt and hand on each reply before its worker sends the next prompt.
 
     Raises:
         InputError: no key or a wrong one, an unknown model, a prompt that is too long.
@@ -51,37 +57,37 @@ def _ask_endpoints(
 
     by_id = {prompt.id: prompt for prompt in prompts}
 
-    def keep_body(request: Request, body: dict[str, Any]) -> None:
-        keep(reply_of(by_id[request.id], body))
+    def handle_body(request: Request, body: dict[str, Any]) -> None:
+        on_reply(reply_from_body(by_id[request.id], body))
 
     run_requests(
-        (Request(prompt.id, request_body(teacher, style, prompt)) for prompt in prompts),
+        (Request(prompt.id, request_body(settings, style, prompt)) for prompt in prompts),
         Endpoints(
-            base_urls=tuple(str(url).rstrip("/") for url in teacher.base_urls),
-            model=teacher.model,
-            key=key_from_environment(teacher.key_variable, KEY),
+            base_urls=tuple(str(url).rstrip("/") for url in settings.base_urls),
+            model=settings.model,
+            key=key_from_environment(settings.key_variable, KEY),
             key_name=KEY,
         ),
-        on_result=keep_body,
-        concurrency=teacher.concurrency,
-        attempts=teacher.attempts,
-        timeout_seconds=teacher.timeout_seconds,
+        on_result=handle_body,
+        concurrency=settings.concurrency,
+        attempts=settings.attempts,
+        timeout_seconds=settings.timeout_seconds,
         first_alone=True,
     )
 
 
-def request_body(teacher: OpenAITeacher, style: TeacherStyle, prompt: Prompt) -> dict[str, Any]:
-    """The chat completion to ask for. What only some servers know is sent only where it is set."""
+def request_body(settings: OpenAITeacher, style: TeacherStyle, prompt: Prompt) -> dict[str, Any]:
+    """The chat completion to request. What only some servers know is sent only where it is set."""
     template = {"chat_template_kwargs": style.template} if style.template else {}
     return {
         "messages": messages(style, prompt),
-        teacher.limit_name: style.max_new_tokens,
-        **sampling(style, teacher.seed, prompt),
+        settings.limit_name: style.max_new_tokens,
+        **sampling(style, settings.seed, prompt),
         **template,
     }
 
 
-def reply_of(prompt: Prompt, body: dict[str, Any]) -> Reply:
+def reply_from_body(prompt: Prompt, body: dict[str, Any]) -> Reply:
     """The reply in the JSON of a chat completion.
 
     Raises:
@@ -90,10 +96,10 @@ def reply_of(prompt: Prompt, body: dict[str, Any]) -> Reply:
     return Reply(prompt_digest(prompt), **read_chat(body)._asdict())
 
 
-def token_counter(teacher: OpenAITeacher) -> CountTokens | None:
+def token_counter(settings: OpenAITeacher) -> CountTokens | None:
     """The teacher's own tokenizer, where `architecture` names a folder that has it."""
-    file = Path(teacher.architecture or "") / "tokenizer.json"
-    if teacher.architecture is None or not file.is_file():
+    file = Path(settings.architecture or "") / "tokenizer.json"
+    if settings.architecture is None or not file.is_file():
         return None
     from tokenizers import Tokenizer
 

@@ -1,8 +1,8 @@
 """What a teacher has answered so far, on disk line by line: no prompt is paid for twice.
 
-A journal is a folder of JSON-lines files, one a source, for one teacher and one way to ask it. A
+A journal is a folder of JSON-lines files, one a source, for one teacher in one style. A
 reply is kept as it came, by the digest of its prompt, so that neither an edit to other prompts nor
-another way to part trace and answer asks again.
+another way to split trace and answer is paid for again.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from breakeven.rows.prompt import Prompt
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply. `prompt` is the digest of what was asked, `reasoning` the server's own field.
+    """One reply. `prompt` is the digest of the prompt, `reasoning` the server's own field.
 
     Counts are None where the server gives none. `thinking_tokens` come from its usage or from
     token ids, `opened` says that the prompt already ended with the mark that opens a trace.
@@ -39,7 +39,7 @@ class Reply:
     device_seconds: float | None = None
 
 
-class _Place(NamedTuple):
+class _Location(NamedTuple):
     """Where a reply is: a file, and the first and the last byte of its line."""
 
     path: Path
@@ -48,7 +48,7 @@ class _Place(NamedTuple):
 
 
 def prompt_digest(prompt: Prompt) -> str:
-    """What identifies a prompt in a journal: its text, whatever it is called."""
+    """What identifies a prompt in a journal: its text, whatever its id is."""
     return hashlib.sha256(prompt.prompt.encode()).hexdigest()
 
 
@@ -60,9 +60,9 @@ class Journal:
     """
 
     def __init__(self, folder: Path, source: str) -> None:
-        self._places: dict[str, _Place] = {}
+        self._locations: dict[str, _Location] = {}
         for path in sorted(folder.glob("*.jsonl")):
-            self._places.update(_read_places(path))
+            self._locations.update(_read_locations(path))
         self._path = folder / f"{source}.jsonl"
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._lock()
@@ -83,25 +83,29 @@ class Journal:
 
     def missing(self, prompts: Sequence[Prompt]) -> list[Prompt]:
         """The prompts without a reply, each text once."""
+        # Reversed twice: of prompts with the same text the first one stays.
         wanted = {prompt_digest(prompt): prompt for prompt in reversed(prompts)}
-        return [prompt for digest, prompt in reversed(wanted.items()) if digest not in self._places]
+        return [
+            prompt for digest, prompt in reversed(wanted.items()) if digest not in self._locations
+        ]
 
     def keep(self, reply: Reply) -> None:
         """Append a reply; it is on the disk when this returns."""
         line = json.dumps(asdict(reply), ensure_ascii=False, allow_nan=False).encode() + b"\n"
         start = os.lseek(self._file, 0, os.SEEK_END)
         try:
-            written = 0
+            written = 0  # the system may take less than it is given
             while written < len(line):
                 written += os.write(self._file, line[written:])
             os.fsync(self._file)
         except OSError as error:
             os.ftruncate(self._file, start)  # the next reply starts a line of its own
             raise OSError(error.errno, error.strerror, str(self._path)) from error
-        self._places[reply.prompt] = _Place(self._path, start, start + len(line))
+        self._locations[reply.prompt] = _Location(self._path, start, start + len(line))
 
     def _lock(self) -> None:
         """Hold the file until this process ends, however it does."""
+        # A lock file would outlive a process that is killed; this lock goes with it.
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -113,13 +117,13 @@ class Journal:
     def replies(self, prompts: Sequence[Prompt]) -> Iterator[tuple[Prompt, Reply]]:
         """Every prompt with its reply, in their order; raises KeyError where one is missing."""
         for prompt in prompts:
-            place = self._places[prompt_digest(prompt)]
-            with place.path.open("rb") as file:
-                file.seek(place.start)
-                yield prompt, Reply(**json.loads(file.read(place.end - place.start)))
+            at = self._locations[prompt_digest(prompt)]
+            with at.path.open("rb") as file:
+                file.seek(at.start)
+                yield prompt, Reply(**json.loads(file.read(at.end - at.start)))
 
 
-def _read_places(path: Path) -> Iterator[tuple[str, _Place]]:
+def _read_locations(path: Path) -> Iterator[tuple[str, _Location]]:
     """Where each whole reply of a file lies; a line that a kill tore is no reply."""
     end = 0
     with path.open("rb") as file:
@@ -129,4 +133,4 @@ def _read_places(path: Path) -> Iterator[tuple[str, _Place]]:
                 reply = Reply(**json.loads(line))
             except (ValueError, TypeError):
                 continue
-            yield reply.prompt, _Place(path, start, end)
+            yield reply.prompt, _Location(path, start, end)

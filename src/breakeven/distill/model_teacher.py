@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 KEY = "params.yaml: teacher"
 
-# Puts a reply on disk and tells of it.
-Keep = Callable[[Reply], None]
-# Asks for prompts, at least one, and keeps each reply before the next is asked for.
-Ask = Callable[[Sequence[Prompt], Keep], None]
+# Is called with each reply; when it returns, the reply is on disk.
+OnReply = Callable[[Reply], None]
+# Completes prompts, at least one, and hands on each reply as soon as it is there: a run that is
+# killed then loses only what was being written.
+CompletePrompts = Callable[[Sequence[Prompt], OnReply], None]
 
 
-class Teaching(NamedTuple):
-    """A teacher in one style.
+class ModelTeacher(NamedTuple):
+    """A teacher that is a model, made to answer in one style.
 
     `key` holds all that decides its replies beside the prompts. `architecture` is the shape, or why
     it is not known. `device` is where it runs, None where nobody here can tell; `devices` says how
@@ -36,7 +37,7 @@ class Teaching(NamedTuple):
     """
 
     key: Mapping[str, Any]
-    ask: Ask
+    complete: CompletePrompts
     count_tokens: CountTokens | None
     architecture: Architecture | str
     device: Device | None = None
@@ -44,7 +45,7 @@ class Teaching(NamedTuple):
     unmeasured: Mapping[str, str] = {}
 
 
-class Local(NamedTuple):
+class LocalModel(NamedTuple):
     """A model that runs here: its folder, its identity in keys, its tokenizer."""
 
     folder: Path
@@ -52,13 +53,13 @@ class Local(NamedTuple):
     tokenizer: "PreTrainedTokenizerBase"
 
 
-def style_of(teacher: Any, style: str) -> TeacherStyle:  # noqa: ANN401 - every teacher with styles
-    """The teacher's way to answer in that style."""
+def teacher_style(teacher: Any, style: str) -> TeacherStyle:  # noqa: ANN401 - every teacher with styles
+    """How the teacher is made to answer in that style."""
     found: TeacherStyle = getattr(teacher.styles, style)
     return found
 
 
-def load_local(teacher: VllmTeacher | TransformersTeacher) -> Local:
+def load_local_model(teacher: VllmTeacher | TransformersTeacher) -> LocalModel:
     """Find the model of a teacher that runs here; raises InputError where there is none."""
     from breakeven.models.loading import load_tokenizer
     from breakeven.models.weights import weights_folder
@@ -70,7 +71,7 @@ def load_local(teacher: VllmTeacher | TransformersTeacher) -> Local:
         identity = {"repo": teacher.model.repo, "revision": commit or teacher.model.revision}
     else:
         identity = {"digest": digest_path(folder)}
-    return Local(folder, identity, load_tokenizer(folder))
+    return LocalModel(folder, identity, load_tokenizer(folder))
 
 
 def named_architecture(name: str | None, model: str) -> Architecture | str:
@@ -88,9 +89,9 @@ def named_architecture(name: str | None, model: str) -> Architecture | str:
     return f"{KEY}.architecture is not given and {model!r} is not in the bundled table"
 
 
-def reply_of_ids(
+def reply_from_ids(
     rendered: Rendered,
-    asked: RenderedPrompt,
+    prompt: RenderedPrompt,
     ids: Sequence[int],
     stop: str,
     device_seconds: float,
@@ -100,11 +101,11 @@ def reply_of_ids(
 
     parts = split_generated(rendered.tokenizer, ids, opened=rendered.opened)
     return Reply(
-        prompt=prompt_digest(asked.prompt),
+        prompt=prompt_digest(prompt.prompt),
         content=parts.text,
         reasoning=None,
         stop=stop,
-        prompt_tokens=len(asked.ids),
+        prompt_tokens=len(prompt.ids),
         completion_tokens=len(ids),
         thinking_tokens=len(parts.thinking_ids),
         opened=rendered.opened,

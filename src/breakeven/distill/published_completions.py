@@ -1,6 +1,6 @@
 """Completions that were published with their prompts: nobody answers, and nobody counted tokens."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from breakeven.core.errors import InputError
 from breakeven.rows.completion import Completion
@@ -8,13 +8,8 @@ from breakeven.rows.prompt import Prompt
 from breakeven.rows.traces import split_reasoning
 
 
-def published_completions(prompts: Sequence[Prompt], style: str) -> list[Completion]:
-    """The published completion of every prompt in one style; see `stream_published`."""
-    return list(stream_published(prompts, style))
-
-
-def stream_published(prompts: Iterable[Prompt], style: str) -> Iterator[Completion]:
-    """The published completions one by one, token counts absent.
+def published_completions(prompts: Iterable[Prompt], style: str) -> Iterator[Completion]:
+    """The published completion of every prompt in one style, token counts absent.
 
     Raises:
         InputError: a prompt came without a completion in this style.

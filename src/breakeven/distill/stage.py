@@ -8,10 +8,15 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path, iter_rows, read_rows, write_rows
 from breakeven.core.layout import distilled_path, prompts_path
 from breakeven.core.records import Record, versions
-from breakeven.distill.model_completions import Modelled, ask_missing, open_journal, teaching_of
-from breakeven.distill.model_teacher import style_of
-from breakeven.distill.token_counts import Counts
-from breakeven.distill.trace_watch import TraceWatch
+from breakeven.distill.model_completions import (
+    ModelTeacherParams,
+    complete_missing,
+    make_model_teacher,
+    open_journal,
+)
+from breakeven.distill.model_teacher import teacher_style
+from breakeven.distill.token_counts import TokenCounts
+from breakeven.distill.trace_check import TraceCheck
 from breakeven.params import (
     COMPLETION_STYLES,
     CatalogueSource,
@@ -44,13 +49,13 @@ def run(params: Params, source: str, style: str) -> None:
     inputs = {str(prompts_path(source)): digest_path(prompts_path(source))}
     row = pick_row(params.sources, "sources", source)
     if isinstance(row, CatalogueSource):
-        fields = _shown(source, style)
+        fields = _without_completions(source, style)
     elif isinstance(row, PublishedSource):
-        fields = _published(source, style)
+        fields = _from_published(source, style)
     elif isinstance(params.teacher, SolverTeacher):
-        fields = _solved(params.teacher, source, style)
+        fields = _from_solver(params.teacher, source, style)
     else:
-        fields = _asked(params.teacher, source, style)
+        fields = _from_model(params.teacher, source, style)
     Record(
         stage="distill",
         cell={"source": source, "style": style},
@@ -62,8 +67,8 @@ def run(params: Params, source: str, style: str) -> None:
     ).write()
 
 
-def _shown(source: str, style: str) -> dict[str, Any]:
-    """Write no completions: nobody learns from examples. Fields of the record."""
+def _without_completions(source: str, style: str) -> dict[str, Any]:
+    """Write none: prompts of benchmarks are shots, which nobody learns. Fields of the record."""
     counts = _write(source, style, ())
     return {
         "parameters": {"teacher": "none"},
@@ -74,12 +79,12 @@ def _shown(source: str, style: str) -> dict[str, Any]:
     }
 
 
-def _published(source: str, style: str) -> dict[str, Any]:
+def _from_published(source: str, style: str) -> dict[str, Any]:
     """Write the completions that came with the prompts; fields of the record."""
-    from breakeven.distill.published_completions import stream_published
+    from breakeven.distill.published_completions import published_completions
 
     prompts = iter_rows(prompts_path(source), Prompt)
-    counts = _write(source, style, stream_published(prompts, style))
+    counts = _write(source, style, published_completions(prompts, style))
     unknown = [f"tokens.{kind}" for kind, count in counts.tokens().items() if count is None]
     return {
         "parameters": {"teacher": "published"},
@@ -90,7 +95,7 @@ def _published(source: str, style: str) -> dict[str, Any]:
     }
 
 
-def _solved(teacher: SolverTeacher, source: str, style: str) -> dict[str, Any]:
+def _from_solver(teacher: SolverTeacher, source: str, style: str) -> dict[str, Any]:
     """Write the solver's completions; fields of the record."""
     from breakeven.distill.solver_teacher import solve
 
@@ -107,25 +112,25 @@ def _solved(teacher: SolverTeacher, source: str, style: str) -> dict[str, Any]:
     }
 
 
-def _asked(teacher: Modelled, source: str, style: str) -> dict[str, Any]:
-    """Ask a model for what it has not answered yet and write it all; fields of the record."""
-    from breakeven.distill.teacher_costs import Tally
+def _from_model(settings: ModelTeacherParams, source: str, style: str) -> dict[str, Any]:
+    """Have a model complete what it has not yet and write it all; fields of the record."""
+    from breakeven.distill.teacher_costs import TeacherCosts
 
     prompts = read_rows(prompts_path(source), Prompt)
-    teaching = teaching_of(teacher, style)
-    tally = Tally(teaching)
-    watch = TraceWatch(style_of(teacher, style), f"params.yaml: teacher.styles.{style}")
-    with open_journal(teaching, source) as journal:
-        asked = ask_missing(teaching, prompts, journal, watch, f"distill {source} {style}")
+    teacher = make_model_teacher(settings, style)
+    costs = TeacherCosts(teacher)
+    trace_check = TraceCheck(teacher_style(settings, style), f"params.yaml: teacher.styles.{style}")
+    with open_journal(teacher, source) as journal:
+        sent = complete_missing(teacher, prompts, journal, trace_check, f"distill {source} {style}")
         replies = ((prompt.id, reply) for prompt, reply in journal.replies(prompts))
-        write_rows(distilled_path(source, style), tally.completions(style, replies))
+        write_rows(distilled_path(source, style), costs.completions(style, replies))
     return {
-        "parameters": {"teacher": teacher.kind, **teaching.key},
-        **tally.fields(asked.prompts, asked.usage),
+        "parameters": {"teacher": settings.kind, **teacher.key},
+        **costs.fields(sent),
     }
 
 
-def _write(source: str, style: str, completions: Iterable[Completion]) -> Counts:
-    counts = Counts()
-    write_rows(distilled_path(source, style), counts.passing(completions))
+def _write(source: str, style: str, completions: Iterable[Completion]) -> TokenCounts:
+    counts = TokenCounts()
+    write_rows(distilled_path(source, style), counts.counted(completions))
     return counts

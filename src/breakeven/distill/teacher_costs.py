@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.devices import DeviceUsage, record_fields
+from breakeven.costs.devices import record_fields
 from breakeven.costs.exact import answer_flops
 from breakeven.distill.journal import Reply
-from breakeven.distill.model_teacher import Teaching
-from breakeven.distill.reply_parts import Basis, as_completion
-from breakeven.distill.token_counts import Counts
+from breakeven.distill.model_completions import SentPrompts
+from breakeven.distill.model_teacher import ModelTeacher
+from breakeven.distill.reply_parts import CountBasis, completion_from_reply
+from breakeven.distill.token_counts import TokenCounts
 from breakeven.rows.completion import Completion
 
 NO_COUNT = "the server gave no token counts for {} of {} completions"
@@ -24,13 +25,13 @@ NO_TIME = "{} of {} completions were made by a run that did not keep their devic
 METERED = ("peak_memory_bytes", "energy_joules")
 
 
-class Tally:
-    """What a model's completions took, added up as they pass by."""
+class TeacherCosts:
+    """Tokens, FLOPs and device-seconds of a model's completions, added up as they pass by."""
 
-    def __init__(self, teaching: Teaching) -> None:
-        self.counts = Counts()
-        self._teaching = teaching
-        self._bases: Counter[Basis] = Counter()
+    def __init__(self, teacher: ModelTeacher) -> None:
+        self.counts = TokenCounts()
+        self._teacher = teacher
+        self._bases: Counter[CountBasis] = Counter()
         self._paid: set[str] = set()
         self._flops = self._seconds = 0.0
         self._untimed = 0
@@ -38,7 +39,9 @@ class Tally:
     def completions(self, style: str, replies: Iterable[tuple[str, Reply]]) -> Iterator[Completion]:
         """The completions in replies by prompt id, each added to the sums."""
         for prompt_id, reply in replies:
-            completion, basis = as_completion(prompt_id, style, reply, self._teaching.count_tokens)
+            completion, basis = completion_from_reply(
+                prompt_id, style, reply, self._teacher.count_tokens
+            )
             self._bases[basis] += 1
             self.counts.add(completion)
             if reply.prompt not in self._paid:  # a prompt that occurs twice is answered once
@@ -46,19 +49,19 @@ class Tally:
                 self._pay(completion, reply)
             yield completion
 
-    def fields(self, asked: int, usage: DeviceUsage | None) -> dict[str, Any]:
-        """Fields of the record; `usage` is of this run, which asked for `asked` prompts.
+    def fields(self, sent: SentPrompts) -> dict[str, Any]:
+        """Fields of the record; `sent` are the prompts of this run.
 
         Device-seconds are those of every reply, whichever run it was made by.
         """
-        flops, held = self._total_flops(), self._held(asked, usage)
+        flops, device = self._total_flops(), self._device_fields(sent)
         reasons = {"flops.teacher": flops.reason} if flops.reason else {}
         return {
-            **held,
-            "metrics": {**self.counts.metrics(), **held["metrics"]},
+            **device,
+            "metrics": {**self.counts.metrics(), **device["metrics"]},
             "tokens": self.counts.tokens(),
             "flops": {"teacher": flops.value},
-            "absent": {**self._uncounted(), **reasons, **held["absent"]},
+            "absent": {**self._uncounted(), **reasons, **device["absent"]},
             "details": {"asked": len(self._paid), "thinking_tokens_from": dict(self._bases)},
         }
 
@@ -68,14 +71,14 @@ class Tally:
         else:
             self._seconds += reply.device_seconds
         read, written = completion.prompt_tokens, completion.new_tokens
-        shape = self._teaching.architecture
+        shape = self._teacher.architecture
         if not isinstance(shape, str) and read is not None and written is not None:
             self._flops += answer_flops(shape, read, written)
 
     def _total_flops(self) -> Amount:
         """Every prompt read once and every token written once, by the paid completions."""
-        if isinstance(self._teaching.architecture, str):
-            return absent(self._teaching.architecture)
+        if isinstance(self._teacher.architecture, str):
+            return absent(self._teacher.architecture)
         missing = max(self.counts.unknown["prompt"], self.counts.unknown["completion"])
         if missing:
             return absent(NO_COUNT.format(missing, self.counts.completions))
@@ -90,30 +93,30 @@ class Tally:
             if count
         }
 
-    def _held(self, asked: int, usage: DeviceUsage | None) -> dict[str, Any]:
-        device = self._teaching.device
+    def _device_fields(self, sent: SentPrompts) -> dict[str, Any]:
+        device = self._teacher.device
         if device is None:
             reasons = dict.fromkeys(("device_seconds", "gpu_hours", *METERED), REMOTE)
             metrics: dict[str, float | None] = dict.fromkeys(METERED)
             return {"device": "unknown", "metrics": metrics, "absent": reasons}
-        fields = {"device": device.name, **self._metered(asked, usage)}
+        fields = {"device": device.name, **self._metered(sent)}
         if self._untimed:
             reason = NO_TIME.format(self._untimed, len(self._paid))
             fields["absent"] |= dict.fromkeys(("device_seconds", "gpu_hours"), reason)
             return fields
-        seconds = self._seconds * self._teaching.devices
+        seconds = self._seconds * self._teacher.devices
         return {
             **fields,
             "device_seconds": {device.kind: seconds},
             "gpu_hours": 0.0 if device.kind == "cpu" else seconds / 3600,
         }
 
-    def _metered(self, asked: int, usage: DeviceUsage | None) -> dict[str, Any]:
+    def _metered(self, sent: SentPrompts) -> dict[str, Any]:
         """Peak memory and energy, where one run made all completions and they were metered."""
-        if usage is None or asked < len(self._paid):
+        if sent.usage is None or sent.prompts < len(self._paid):
             return {"metrics": dict.fromkeys(METERED), "absent": dict.fromkeys(METERED, EARLIER)}
-        fields = record_fields(usage)
-        unmeasured = dict(self._teaching.unmeasured)
+        fields = record_fields(sent.usage)
+        unmeasured = dict(self._teacher.unmeasured)
         return {
             "metrics": {**fields["metrics"], **dict.fromkeys(unmeasured)},
             "absent": {**fields["absent"], **unmeasured},

@@ -1,4 +1,4 @@
-"""How a teacher is asked: messages for a server, token ids for a model that runs here."""
+"""What a teacher is sent: messages for a server, token ids for a model that runs here."""
 
 import hashlib
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ class Rendered(NamedTuple):
     opened: bool
 
 
-def asked_settings(style: TeacherStyle) -> dict[str, Any]:
-    """All of a style that changes what the teacher writes; how traces are parted does not."""
+def generation_settings(style: TeacherStyle) -> dict[str, Any]:
+    """All of a style that changes what the teacher writes; how traces are split does not."""
     return style.model_dump(mode="json", exclude={"trace"})
 
 
@@ -41,7 +41,10 @@ def messages(style: TeacherStyle, prompt: Prompt) -> list[dict[str, str]]:
 
 
 def sampling(style: TeacherStyle, seed: int, prompt: Prompt) -> dict[str, Any]:
-    """The sampling fields of a request; each prompt draws with a seed of its own."""
+    """The sampling fields of a request; each prompt draws with a seed of its own.
+
+    So its completion does not depend on the prompts beside it, nor on how many a run has left.
+    """
     if style.temperature == 0:
         return {"temperature": 0.0}
     name = f"{seed}/{prompt_digest(prompt)}"

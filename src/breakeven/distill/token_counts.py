@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from breakeven.rows.completion import Completion
 
 
-class Counts:
+class TokenCounts:
     """Sums over completions. `unknown` says by kind of token how many completions lack a count."""
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class Counts:
         self._tokens: Counter[str] = Counter()
         self._seen: Counter[str] = Counter()
 
-    def passing(self, completions: Iterable[Completion]) -> Iterator[Completion]:
+    def counted(self, completions: Iterable[Completion]) -> Iterator[Completion]:
         """The same completions, each counted."""
         for completion in completions:
             self.add(completion)

@@ -13,17 +13,17 @@ from breakeven.decoding.batching import batches
 from breakeven.distill.journal import Reply, prompt_digest
 from breakeven.distill.model_teacher import (
     KEY,
-    Keep,
-    Local,
-    Teaching,
-    load_local,
-    reply_of_ids,
-    style_of,
+    LocalModel,
+    ModelTeacher,
+    OnReply,
+    load_local_model,
+    reply_from_ids,
+    teacher_style,
 )
 from breakeven.distill.teacher_prompts import (
     Rendered,
-    asked_settings,
     check_context,
+    generation_settings,
     render_prompts,
 )
 from breakeven.models.context import context_length
@@ -37,34 +37,34 @@ if TYPE_CHECKING:
     from breakeven.decoding.sampling import Choose
 
 
-def transformers_teaching(teacher: TransformersTeacher, style_name: str) -> Teaching:
-    """The teacher on the device there is; its weights are loaded when a prompt is asked for.
+def transformers_teacher(settings: TransformersTeacher, style_name: str) -> ModelTeacher:
+    """The teacher on the device there is; its weights are loaded when a prompt is to be completed.
 
     Raises InputError where there is no such model.
     """
     import torch
 
-    style, local = style_of(teacher, style_name), load_local(teacher)
+    style, local = teacher_style(settings, style_name), load_local_model(settings)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = chosen_dtype(teacher.dtype, best_dtype(device))
+    dtype = chosen_dtype(settings.dtype, best_dtype(device))
 
-    def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
+    def complete(prompts: Sequence[Prompt], on_reply: OnReply) -> None:
         key = f"{KEY}.styles.{style_name}"
         rendered = render_prompts(local.tokenizer, style, prompts, key)
         check_context(rendered, style.max_new_tokens, context_length(local.folder))
-        with _loaded(teacher, local, device, dtype) as model:
-            for reply in _replies(teacher, style, model, rendered):
-                keep(reply)
+        with _loaded_model(settings, local, device, dtype) as model:
+            for reply in _replies(settings, style, model, rendered):
+                on_reply(reply)
 
-    return Teaching(
+    return ModelTeacher(
         key={
             "kind": "transformers",
             "model": local.identity,
             "dtype": dtype,
-            "seed": teacher.seed,
-            "style": asked_settings(style),
+            "seed": settings.seed,
+            "style": generation_settings(style),
         },
-        ask=ask,
+        complete=complete,
         count_tokens=None,
         architecture=known_architecture(local.folder),
         device=describe_device(device),
@@ -72,8 +72,8 @@ def transformers_teaching(teacher: TransformersTeacher, style_name: str) -> Teac
 
 
 @contextmanager
-def _loaded(
-    teacher: TransformersTeacher, local: Local, device: str, dtype: str
+def _loaded_model(
+    settings: TransformersTeacher, local: LocalModel, device: str, dtype: str
 ) -> "Iterator[PreTrainedModel]":
     import torch
     from transformers.utils import logging as transformers_logging
@@ -82,7 +82,7 @@ def _loaded(
 
     transformers_logging.disable_progress_bar()  # beside this stage's own
     before = torch.get_num_threads()
-    torch.set_num_threads(teacher.threads or before)
+    torch.set_num_threads(settings.threads or before)
     try:
         model = load_base(local.folder, getattr(torch, dtype))
         yield model.to(device).eval()
@@ -93,7 +93,7 @@ def _loaded(
         ) from error
     except torch.OutOfMemoryError as error:
         raise MachineError(
-            f"{KEY}.batch_size: value is {teacher.batch_size}; {device} has too little memory for "
+            f"{KEY}.batch_size: value is {settings.batch_size}; {device} has too little memory for "
             "it, use a smaller one"
         ) from error
     finally:
@@ -101,7 +101,7 @@ def _loaded(
 
 
 def _replies(
-    teacher: TransformersTeacher,
+    settings: TransformersTeacher,
     style: TeacherStyle,
     model: "PreTrainedModel",
     rendered: Rendered,
@@ -110,31 +110,31 @@ def _replies(
     from breakeven.decoding.decode import generate
 
     by_id = {one.prompt.id: one for one in rendered.prompts}
-    read = [(name, one.ids) for name, one in by_id.items()]
-    for batch in batches(read, 1, teacher.batch_size):
+    ids = [(name, one.ids) for name, one in by_id.items()]
+    for batch in batches(ids, 1, settings.batch_size):
         started = time.perf_counter()
         generations = generate(
             model,
             [row.prompt for row in batch],
             limit=style.max_new_tokens,
             end_ids=rendered.end_ids,
-            choose=_choose(teacher, style, [by_id[row.item].prompt for row in batch]),
+            choose=_choose(settings, style, [by_id[row.item].prompt for row in batch]),
         )
         seconds = (time.perf_counter() - started) / len(batch)
         for row, one in zip(batch, generations, strict=True):
             stop = "stop" if one.ended else "length"
-            yield reply_of_ids(rendered, by_id[row.item], one.ids, stop, seconds)
+            yield reply_from_ids(rendered, by_id[row.item], one.ids, stop, seconds)
 
 
 def _choose(
-    teacher: TransformersTeacher,
+    settings: TransformersTeacher,
     style: TeacherStyle,
     batch: Sequence[Prompt],
 ) -> "Choose":
     """How tokens are drawn: a prompt's draws follow from its text, whatever batch it is in."""
     from breakeven.decoding.sampling import chooser
 
-    decoding = Decoding(temperature=style.temperature, top_p=style.top_p, seed=teacher.seed)
+    decoding = Decoding(temperature=style.temperature, top_p=style.top_p, seed=settings.seed)
     choose = chooser(decoding, [prompt_digest(one) for one in batch], style.max_new_tokens)
     if style.temperature == 0 or style.top_k is None:
         return choose

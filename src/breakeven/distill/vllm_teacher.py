@@ -12,18 +12,18 @@ from breakeven.costs.model_shapes import known_architecture
 from breakeven.distill.journal import Reply
 from breakeven.distill.model_teacher import (
     KEY,
-    Keep,
-    Local,
-    Teaching,
-    load_local,
-    reply_of_ids,
-    style_of,
+    LocalModel,
+    ModelTeacher,
+    OnReply,
+    load_local_model,
+    reply_from_ids,
+    teacher_style,
 )
 from breakeven.distill.teacher_prompts import (
     Rendered,
     RenderedPrompt,
-    asked_settings,
     check_context,
+    generation_settings,
     render_prompts,
     sampling,
 )
@@ -37,44 +37,44 @@ if TYPE_CHECKING:
 SERVER_KEY = f"{KEY}.server"
 
 
-def vllm_teaching(teacher: VllmTeacher, style_name: str) -> Teaching:
-    """The teacher in vLLM's own environment; its server runs while prompts are asked for.
+def vllm_teacher(settings: VllmTeacher, style_name: str) -> ModelTeacher:
+    """The teacher in vLLM's own environment; its server runs while prompts are completed.
 
     Raises InputError where there is no such model, MachineError where there is no vLLM.
     """
     from breakeven.serving.launch import vllm_build
 
-    style, local = style_of(teacher, style_name), load_local(teacher)
-    build = vllm_build(teacher.server, SERVER_KEY)
-    dtype = chosen_dtype(teacher.server.dtype, best_dtype(build.device))
+    style, local = teacher_style(settings, style_name), load_local_model(settings)
+    build = vllm_build(settings.server, SERVER_KEY)
+    dtype = chosen_dtype(settings.server.dtype, best_dtype(build.device))
 
-    def ask(prompts: Sequence[Prompt], keep: Keep) -> None:
+    def complete(prompts: Sequence[Prompt], on_reply: OnReply) -> None:
         rendered = render_prompts(local.tokenizer, style, prompts, f"{KEY}.styles.{style_name}")
         label = f"teacher-{prompts[0].source}-{style_name}"
-        with _server(teacher, style, local, rendered, label) as server:
-            _ask_server(teacher, style, rendered, server, keep)
+        with _server(settings, style, local, rendered, label) as server:
+            _complete_by_server(settings, style, rendered, server, on_reply)
 
     elsewhere = "the server's processes hold it, and they are not metered"
-    return Teaching(
+    return ModelTeacher(
         key={
             "kind": "vllm",
             "model": local.identity,
             "dtype": dtype,
-            "seed": teacher.seed,
-            "style": asked_settings(style),
+            "seed": settings.seed,
+            "style": generation_settings(style),
         },
-        ask=ask,
+        complete=complete,
         count_tokens=None,
         architecture=known_architecture(local.folder),
         device=describe_device(build.device),
-        devices=1 if build.cpu else teacher.server.tensor_parallel * teacher.server.data_parallel,
+        devices=1 if build.cpu else settings.server.tensor_parallel * settings.server.data_parallel,
         unmeasured={"peak_memory_bytes": elsewhere},
     )
 
 
 @contextmanager
 def _server(
-    teacher: VllmTeacher, style: TeacherStyle, local: Local, rendered: Rendered, label: str
+    settings: VllmTeacher, style: TeacherStyle, local: LocalModel, rendered: Rendered, label: str
 ) -> "Iterator[RunningServer]":
     """The running server, with as long a context as params.yaml says or else the prompts need.
 
@@ -82,22 +82,26 @@ def _server(
     """
     from breakeven.serving.server import vllm_server
 
-    settings = teacher.server
-    room = settings.max_model_len or context_length(local.folder)
+    server_settings = settings.server
+    room = server_settings.max_model_len or context_length(local.folder)
     needed = check_context(rendered, style.max_new_tokens, room)
-    settings = settings.model_copy(update={"max_model_len": settings.max_model_len or needed})
-    with vllm_server(local.folder, settings, label=label, key=SERVER_KEY) as server:
+    # Left to itself vLLM takes the model's whole context, and refuses to start where its cache
+    # cannot hold one sequence of that length.
+    server_settings = server_settings.model_copy(
+        update={"max_model_len": server_settings.max_model_len or needed}
+    )
+    with vllm_server(local.folder, server_settings, label=label, key=SERVER_KEY) as server:
         yield server
 
 
-def _ask_server(
-    teacher: VllmTeacher,
+def _complete_by_server(
+    settings: VllmTeacher,
     style: TeacherStyle,
     rendered: Rendered,
     server: "RunningServer",
-    keep: Keep,
+    on_reply: OnReply,
 ) -> None:
-    """Ask for every prompt and keep each reply before the next is asked for.
+    """Send every prompt and hand on each reply before its worker sends the next prompt.
 
     A reply's device-seconds are those since the reply before it: together, the time that the server
     answered, whichever run it was. Its start is left out, as loading is for every engine.
@@ -105,27 +109,27 @@ def _ask_server(
     from breakeven.serving.client import Endpoints, run_requests
     from breakeven.serving.request import Request
 
-    asked = {one.prompt.id: one for one in rendered.prompts}
+    by_id = {one.prompt.id: one for one in rendered.prompts}
     last = time.perf_counter()
 
-    def keep_body(request: Request, body: dict[str, Any]) -> None:
+    def handle_body(request: Request, body: dict[str, Any]) -> None:
         nonlocal last
         now = time.perf_counter()
-        keep(_reply(rendered, asked[request.id], body, now - last))
+        on_reply(_reply(rendered, by_id[request.id], body, now - last))
         last = now
 
     run_requests(
-        (Request(name, _body(teacher, style, rendered, one)) for name, one in asked.items()),
+        (Request(name, _body(settings, style, rendered, one)) for name, one in by_id.items()),
         Endpoints((server.base_url,), server.model, server.key, KEY, server.check),
-        on_result=keep_body,
-        concurrency=teacher.concurrency,
-        attempts=teacher.attempts,
-        timeout_seconds=teacher.timeout_seconds,
+        on_result=handle_body,
+        concurrency=settings.concurrency,
+        attempts=settings.attempts,
+        timeout_seconds=settings.timeout_seconds,
     )
 
 
 def _body(
-    teacher: VllmTeacher, style: TeacherStyle, rendered: Rendered, one: RenderedPrompt
+    settings: VllmTeacher, style: TeacherStyle, rendered: Rendered, one: RenderedPrompt
 ) -> dict[str, Any]:
     return {
         "prompt": list(one.ids),
@@ -134,17 +138,17 @@ def _body(
         "stop_token_ids": sorted(rendered.end_ids),
         "ignore_eos": True,
         "return_token_ids": True,
-        **sampling(style, teacher.seed, one.prompt),
+        **sampling(style, settings.seed, one.prompt),
     }
 
 
 def _reply(
-    rendered: Rendered, asked: RenderedPrompt, body: dict[str, Any], seconds: float
+    rendered: Rendered, prompt: RenderedPrompt, body: dict[str, Any], seconds: float
 ) -> Reply:
     choice = body["choices"][0]
     stop = choice["finish_reason"]
     if stop not in ("stop", "length"):
         raise MachineError(
-            f"{KEY}: vLLM ended the reply to {asked.prompt.id} with {stop!r}; run this again"
+            f"{KEY}: vLLM ended the reply to {prompt.prompt.id} with {stop!r}; run this again"
         )
-    return reply_of_ids(rendered, asked, choice["token_ids"], stop, seconds)
+    return reply_from_ids(rendered, prompt, choice["token_ids"], stop, seconds)

@@ -46,8 +46,8 @@ def teacher(*servers, **changes):
 def thinking(body, number=0):
     """Thinks between tags where it is told to, as a Qwen3 server does."""
     text = body["messages"][-1]["content"]
-    told = body.get("chat_template_kwargs", {}).get("enable_thinking")
-    content = f"<think>\non {text}\n</think>\n\nsaid {text}" if told else f"said {text}"
+    thinks = body.get("chat_template_kwargs", {}).get("enable_thinking")
+    content = f"<think>\non {text}\n</think>\n\nsaid {text}" if thinks else f"said {text}"
     return completion(body, content=content)
 
 
@@ -249,8 +249,8 @@ def test_a_stage_killed_in_the_middle_asks_again_only_for_what_was_in_flight(pro
         first = len(server.asked)
         assert first - concurrency <= on_disk <= first
         again = start_stage("reasoning", project)
-        _, told = again.communicate(timeout=60)
-    assert again.returncode == 0, told
+        _, stderr = again.communicate(timeout=60)
+    assert again.returncode == 0, stderr
     assert len(server.asked) - first == 40 - on_disk
     assert set(answered) == {f"word {n}" for n in range(40)}
     assert max(answered.values()) <= 2
@@ -268,7 +268,7 @@ def test_ctrl_c_keeps_what_was_answered(project):
         while len(server.asked) < 11:
             time.sleep(0.005)
         stage.send_signal(signal.SIGINT)
-        _, told = stage.communicate(timeout=60)
+        _, stderr = stage.communicate(timeout=60)
     assert stage.returncode == 130
     assert told.splitlines() == ["interrupted; what was done is kept and the next run goes on"]
     (journal,) = Path(".work/teacher").glob("*/*.jsonl")
@@ -280,12 +280,12 @@ def test_a_server_that_dies_is_told_in_one_line_with_exit_code_3(project):
     with endpoint(lambda b, n: thinking(b) if n < 4 else Reaction(drop=True)) as server:
         lay_params(teacher(server, concurrency=1, attempts=2))
         stage = start_stage("ift", project)
-        _, told = stage.communicate(timeout=60)
-    errors = [line for line in told.splitlines() if "error" in line]
+        _, stderr = stage.communicate(timeout=60)
+    errors = [line for line in stderr.splitlines() if "error" in line]
     assert stage.returncode == 3
     assert len(errors) == 1
     assert errors[0].startswith(f"error: {server.url}: the server cannot be reached")
-    assert KEY not in told
+    assert KEY not in stderr
     files = [path.read_text() for path in Path(".work/teacher").glob("*/*.jsonl")]
     assert files[0].count("\n") == 4
 

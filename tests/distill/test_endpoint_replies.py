@@ -9,7 +9,7 @@ from tests.serving.endpoint import KEY, Reaction, completion, endpoint, error
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.records import read_record
 from breakeven.distill.stage import run as distill
-from breakeven.distill.trace_watch import FIRST_REPLIES
+from breakeven.distill.trace_check import FIRST_REPLIES
 from breakeven.pairs.rules import Answered, why_dropped
 from breakeven.params import PairRules
 from breakeven.serving import client
@@ -35,8 +35,8 @@ def teacher(server, **changes):
     }
 
 
-def asked(react, style="reasoning", count=20, **changes):
-    """Ask a server for `count` prompts; how often it was asked, and what was kept."""
+def completed(react, style="reasoning", count=20, **changes):
+    """Send a server `count` prompts; how often it was called, and what was kept."""
     lay_prompts(prompts(count))
     with endpoint(react) as server:
         distill(lay_params(teacher(server, **changes)), SOURCE, style)
@@ -46,10 +46,10 @@ def asked(react, style="reasoning", count=20, **changes):
 @pytest.mark.parametrize("word", ["eos", "eos_token", "end", "end_turn"])
 def test_pairs_of_a_server_with_another_word_for_an_end_are_kept(word):
     def react(body, number):
-        told = body.get("chat_template_kwargs", {}).get("enable_thinking")
-        return completion(body, content="<think>I add.</think>7" if told else "7", finish=word)
+        thinks = body.get("chat_template_kwargs", {}).get("enable_thinking")
+        return completion(body, content="<think>I add.</think>7" if thinks else "7", finish=word)
 
-    (_, plain), (_, traced) = asked(react, "ift", 1), asked(react, "reasoning", 1)
+    (_, plain), (_, traced) = completed(react, "ift", 1), completed(react, "reasoning", 1)
     pair = Answered(prompts(1)[0], plain[0], traced[0])
     assert why_dropped(pair, PairRules()) is None
 
@@ -62,7 +62,7 @@ def test_tokens_beside_the_completion_are_the_traces():
         "completion_tokens_details": {"reasoning_tokens": 317},
     }
     react = lambda body, n: completion(body, usage=counts, content="7", reasoning="I add.")  # noqa: E731
-    _, (one,) = asked(react, count=1, styles=PARTED)
+    _, (one,) = completed(react, count=1, styles=PARTED)
     assert (one.thinking_tokens, one.answer_tokens, one.new_tokens) == (317, 2, 319)
     assert read_record("distill", SOURCE, "reasoning").tokens["completion"] == 319
 
@@ -72,14 +72,14 @@ def test_parts_of_the_content_are_trace_and_answer():
         {"type": "thinking", "thinking": [{"type": "text", "text": "I add."}]},
         {"type": "text", "text": "7"},
     ]
-    _, (one,) = asked(lambda body, n: completion(body, content=parts), count=1, styles=PARTED)
+    _, (one,) = completed(lambda body, n: completion(body, content=parts), count=1, styles=PARTED)
     assert (one.thinking, one.answer, one.closed) == ("I add.", "7", True)
 
 
 @pytest.mark.parametrize("message", [{"content": ""}, {"content": None}])
 def test_an_end_inside_the_trace_leaves_it_unclosed(message):
     react = lambda body, n: completion(body, reasoning="I add and", **message)  # noqa: E731
-    _, (one,) = asked(react, count=1, styles=PARTED)
+    _, (one,) = completed(react, count=1, styles=PARTED)
     assert (one.stop, one.closed, one.answer) == ("stop", False, "")
     assert (one.thinking_tokens, one.answer_tokens) == (5, 0)
 
@@ -132,7 +132,7 @@ def test_what_is_not_understood_is_told_at_the_first_reply_and_not_kept(react, w
 )
 def test_an_error_with_status_200_that_may_pass_is_tried_again(fault):
     react = lambda body, n: fault if n < 2 else completion(body)  # noqa: E731
-    server, kept = asked(react, "ift", 3)
+    server, kept = completed(react, "ift", 3)
     assert (len(server.asked), len(kept)) == (5, 3)
 
 
@@ -140,7 +140,7 @@ def test_one_reply_that_is_kept_back_is_no_pair_and_stops_nothing():
     def react(body, number):
         return completion(body, finish="content_filter" if number == 1 else "stop")
 
-    _, kept = asked(react, "ift")
+    _, kept = completed(react, "ift")
     assert sorted({one.stop for one in kept}) == ["content_filter", "stop"]
     odd = next(one for one in kept if one.stop == "content_filter")
     assert why_dropped(Answered(prompts(1)[0], odd, odd), PairRules()) == (
@@ -158,15 +158,15 @@ def test_a_server_that_keeps_every_reply_back_is_told_after_a_few():
 
 def test_the_limit_goes_by_the_name_that_the_endpoint_knows():
     react = lambda body, n: completion(body)  # noqa: E731
-    server, _ = asked(react, "ift", 1, limit_name="max_completion_tokens")
+    server, _ = completed(react, "ift", 1, limit_name="max_completion_tokens")
     assert server.asked[0]["max_completion_tokens"] == 8
     assert "max_tokens" not in server.asked[0]
 
 
 def test_an_endpoint_that_wants_the_other_name_says_which_key_to_set():
-    told = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+    message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
     lay_prompts(prompts(3))
-    with endpoint(lambda *_: error(400, told)) as server, pytest.raises(InputError) as caught:
+    with endpoint(lambda *_: error(400, message)) as server, pytest.raises(InputError) as caught:
         distill(lay_params(teacher(server)), SOURCE, "ift")
     assert str(caught.value).startswith("params.yaml: teacher.limit_name: value is 'max_tokens'")
     assert len(server.asked) == 1

@@ -6,8 +6,8 @@ import pytest
 
 from breakeven.core.errors import InputError
 from breakeven.distill.journal import Reply
-from breakeven.distill.reply_parts import as_completion, part_reply
-from breakeven.distill.trace_watch import FIRST_REPLIES, TraceWatch
+from breakeven.distill.reply_parts import completion_from_reply, split_reply
+from breakeven.distill.trace_check import FIRST_REPLIES, TraceCheck
 from breakeven.params import TeacherStyle
 
 REPLY = Reply(
@@ -39,7 +39,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("content", "opened", "parts"), TEXTS)
 def test_the_last_closing_mark_parts_trace_and_answer(content, opened, parts):
-    assert part_reply(reply(content, opened=opened)) == parts
+    assert split_reply(reply(content, opened=opened)) == parts
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_last_closing_mark_parts_trace_and_answer(content, opened, parts):
     [("\n\nc", "stop", ("a", "c", True)), ("", "length", ("a", "", False))],
 )
 def test_the_servers_field_is_the_trace_where_it_is_filled(content, stop, parts):
-    assert part_reply(reply(content, reasoning="\na\n", stop=stop)) == parts
+    assert split_reply(reply(content, reasoning="\na\n", stop=stop)) == parts
 
 
 def words(text):
@@ -72,17 +72,17 @@ COUNTS = [
 
 @pytest.mark.parametrize(("one", "count", "tokens", "basis"), COUNTS)
 def test_tokens_of_the_trace_are_counted_or_absent(one, count, tokens, basis):
-    completion, found = as_completion("p", "reasoning", one, count)
+    completion, found = completion_from_reply("p", "reasoning", one, count)
     assert (completion.thinking_tokens, completion.answer_tokens) == tokens
     assert found == basis
     assert completion.new_tokens == one.completion_tokens
 
 
-def watched(trace, replies):
+def checked(trace, replies):
     style = TeacherStyle(trace=trace, max_new_tokens=9)
-    watch = TraceWatch(style, "params.yaml: teacher.styles.reasoning")
+    trace_check = TraceCheck(style, "params.yaml: teacher.styles.reasoning")
     for one in replies:
-        watch.look(one)
+        trace_check.check(one)
 
 
 TRACED, PLAIN = reply("<think>a</think>c"), reply("c")
@@ -98,13 +98,13 @@ TRACED, PLAIN = reply("<think>a</think>c"), reply("c")
     ],
 )
 def test_traces_in_another_place_are_told_after_a_few_replies(trace, replies, words):
-    watched(trace, replies[:-1])
+    checked(trace, replies[:-1])
     with pytest.raises(InputError, match=words) as caught:
-        watched(trace, replies)
+        checked(trace, replies)
     assert str(caught.value).startswith("params.yaml: teacher.styles.reasoning.trace: value is")
 
 
 def test_a_reply_that_is_no_trace_among_others_is_no_reason_to_stop():
-    watched("think-tags", [PLAIN] * (FIRST_REPLIES - 1) + [TRACED] + [PLAIN] * FIRST_REPLIES)
-    watched("none", [TRACED] * (FIRST_REPLIES - 1) + [PLAIN] + [TRACED] * FIRST_REPLIES)
-    watched("think-tags", [reply("a", stop="length")] * 2 * FIRST_REPLIES)
+    checked("think-tags", [PLAIN] * (FIRST_REPLIES - 1) + [TRACED] + [PLAIN] * FIRST_REPLIES)
+    checked("none", [TRACED] * (FIRST_REPLIES - 1) + [PLAIN] + [TRACED] * FIRST_REPLIES)
+    checked("think-tags", [reply("a", stop="length")] * 2 * FIRST_REPLIES)

@@ -67,10 +67,10 @@ def start_stage(style: str) -> "subprocess.Popen[str]":
 def finish(stage: "subprocess.Popen[str]") -> str:
     """What the stage says until it has ended by itself, with its servers gone."""
     family = psutil.Process(stage.pid).children(recursive=True)
-    _, told = stage.communicate(timeout=280)
+    _, stderr = stage.communicate(timeout=280)
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
-    return told
+    return stderr
 
 
 def journals() -> dict[str, list[str]]:
@@ -107,22 +107,22 @@ def test_a_server_killed_half_way_loses_no_prompt_and_none_is_paid_twice(project
     wanted = {prompt_digest(one) for one in words()}
 
     whole = start_stage("ift")
-    told = finish(whole)
-    assert whole.returncode == 0, told
+    stderr = finish(whole)
+    assert whole.returncode == 0, stderr
     assert answered("ift") == COUNT
 
     cut = start_stage("reasoning")
     kill_server_at(cut, COUNT // 2)
-    told = finish(cut)
-    assert cut.returncode == 3, told
-    assert len([line for line in told.splitlines() if line.startswith("error: ")]) == 1, told
+    stderr = finish(cut)
+    assert cut.returncode == 3, stderr
+    assert len([line for line in stderr.splitlines() if line.startswith("error: ")]) == 1, stderr
     kept = len(journals()["reasoning"])
     assert COUNT // 2 <= kept < COUNT
     assert kept <= answered("reasoning") <= kept + CONCURRENCY
 
     again = start_stage("reasoning")
-    told = finish(again)
-    assert again.returncode == 0, told
+    stderr = finish(again)
+    assert again.returncode == 0, stderr
     assert answered("reasoning") == COUNT - kept
 
     for style, digests in journals().items():

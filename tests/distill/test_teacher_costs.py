@@ -6,22 +6,23 @@ import pytest
 
 from breakeven.costs.devices import Device
 from breakeven.distill.journal import Reply
-from breakeven.distill.model_teacher import Teaching
-from breakeven.distill.teacher_costs import Tally
+from breakeven.distill.model_completions import SentPrompts
+from breakeven.distill.model_teacher import ModelTeacher
+from breakeven.distill.teacher_costs import TeacherCosts
 
 REPLY = Reply("a", "5", None, "stop", prompt_tokens=4, completion_tokens=2, device_seconds=1.5)
-TEACHING = Teaching(
+TEACHER = ModelTeacher(
     {}, lambda *_: None, None, "its shape is not known", Device("a GPU", "cuda"), devices=2
 )
 
 
 @pytest.mark.parametrize(
-    ("seconds", "held"), [((1.5, 0.0), {"cuda": 3.0}), ((0.0, 0.0), {"cuda": 0.0})]
+    ("seconds", "seconds_by_device"), [((1.5, 0.0), {"cuda": 3.0}), ((0.0, 0.0), {"cuda": 0.0})]
 )
 def test_device_seconds_are_those_of_every_reply(
-    seconds: tuple[float, ...], held: dict[str, float]
+    seconds: tuple[float, ...], seconds_by_device: dict[str, float]
 ) -> None:
-    assert fields_of(seconds)["device_seconds"] == held
+    assert fields_of(seconds)["device_seconds"] == seconds_by_device
 
 
 def test_a_reply_without_device_seconds_leaves_the_sum_unknown() -> None:
@@ -32,10 +33,10 @@ def test_a_reply_without_device_seconds_leaves_the_sum_unknown() -> None:
 
 
 def fields_of(seconds: tuple[float | None, ...]) -> dict:
-    tally = Tally(TEACHING)
+    costs = TeacherCosts(TEACHER)
     replies = [
         (str(number), replace(REPLY, prompt=str(number), device_seconds=one))
         for number, one in enumerate(seconds)
     ]
-    assert len(list(tally.completions("ift", replies))) == len(seconds)
-    return tally.fields(asked=0, usage=None)
+    assert len(list(costs.completions("ift", replies))) == len(seconds)
+    return costs.fields(SentPrompts(0, None))
