@@ -270,7 +270,7 @@ def test_ctrl_c_keeps_what_was_answered(project):
         stage.send_signal(signal.SIGINT)
         _, stderr = stage.communicate(timeout=60)
     assert stage.returncode == 130
-    assert told.splitlines() == ["interrupted; what was done is kept and the next run goes on"]
+    assert stderr.splitlines() == ["interrupted; what was done is kept and the next run goes on"]
     (journal,) = Path(".work/teacher").glob("*/*.jsonl")
     assert journal.read_text().count("\n") >= 8
 
