@@ -14,8 +14,8 @@ from tests.pipeline.repository import TINY
 from breakeven.core.errors import InputError
 from breakeven.core.records import read_record
 from breakeven.params import Params
+from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import planned_cells
-from breakeven.planning.study_shape import Known
 
 ROOT = Path(__file__).resolve().parents[2]
 REASON = "model_type: value is 'granite', whose FLOPs are not known"
@@ -122,7 +122,7 @@ def test_the_report_is_built_with_the_other_students_costs(studied: Path) -> Non
 def test_its_cells_are_planned_without_flops(project: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(project)
     params = Params.model_validate(study())
-    own = [one for one in planned_cells(Known(params)) if one.cell[0] == "granite"]
+    own = [one for one in planned_cells(ExpectedStudy(params)) if one.cell[0] == "granite"]
     assert {one.stage for one in own} == {"train", "answer"}
     assert all(not one.counts_flops and REASON in one.basis for one in own)
 
