@@ -10,7 +10,7 @@ from breakeven.core.errors import InputError, MachineError
 from breakeven.core.records import read_record
 from breakeven.distill.stage import run as distill
 from breakeven.distill.trace_check import FIRST_REPLIES
-from breakeven.pairs.rules import Answered, why_dropped
+from breakeven.pairs.rules import CompletedPrompt, why_dropped
 from breakeven.params import PairRules
 from breakeven.serving import client
 
@@ -50,7 +50,7 @@ def test_pairs_of_a_server_with_another_word_for_an_end_are_kept(word):
         return completion(body, content="<think>I add.</think>7" if thinks else "7", finish=word)
 
     (_, plain), (_, traced) = completed(react, "ift", 1), completed(react, "reasoning", 1)
-    pair = Answered(prompts(1)[0], plain[0], traced[0])
+    pair = CompletedPrompt(prompts(1)[0], plain[0], traced[0])
     assert why_dropped(pair, PairRules()) is None
 
 
@@ -143,7 +143,7 @@ def test_one_reply_that_is_kept_back_is_no_pair_and_stops_nothing():
     _, kept = completed(react, "ift")
     assert sorted({one.stop for one in kept}) == ["content_filter", "stop"]
     odd = next(one for one in kept if one.stop == "content_filter")
-    assert why_dropped(Answered(prompts(1)[0], odd, odd), PairRules()) == (
+    assert why_dropped(CompletedPrompt(prompts(1)[0], odd, odd), PairRules()) == (
         "a completion ended by content_filter"
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from breakeven.pairs.decontaminate import TestContent, gather
+from breakeven.pairs.decontaminate import TestContent, gather_test_content
 from breakeven.rows.item import Item
 
 BOXED = "Put the answer, and only the answer, inside \\boxed{}."
@@ -23,7 +23,9 @@ def item(number: int, text: str, **more: Any) -> Item:
 
 
 def gathered(*texts: str, ngram_words: int | None = 8) -> TestContent:
-    return gather([[item(number, text) for number, text in enumerate(texts)]], ngram_words)
+    return gather_test_content(
+        [[item(number, text) for number, text in enumerate(texts)]], ngram_words
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_passage_is_test_content_though_most_items_show_it() -> None:
     items += [
         item(20 + number, f"{text}\nWho?", cluster=text) for number, text in enumerate(QUESTIONS)
     ]
-    tests = gather([items], 8)
+    tests = gather_test_content([items], 8)
     assert "8 words" in str(tests.overlap(f"Sum up this text. {passage}", "x"))
 
 
@@ -96,7 +98,7 @@ def test_choices_are_test_content() -> None:
 
 def test_each_task_has_its_own_instruction() -> None:
     other = [item(number, text) for number, text in enumerate(QUESTIONS)]
-    tests = gather([[item(0, BOXED)], other], 8)
+    tests = gather_test_content([[item(0, BOXED)], other], 8)
     assert tests.instructions == 0
     assert tests.overlap(f"Think first. {BOXED}", "x")
 
@@ -177,7 +179,7 @@ def test_a_passage_without_a_cluster_is_test_content_though_three_items_show_it(
     passage = " ".join(f"word{number}" for number in range(60))
     items = [item(number, f"{passage}. Question {number}?") for number in range(3)]
     items += [item(3 + number, text) for number, text in enumerate(QUESTIONS)]
-    assert gather([items], 8).overlap(f"Sum up: {passage}", "x")
+    assert gather_test_content([items], 8).overlap(f"Sum up: {passage}", "x")
 
 
 @pytest.mark.parametrize(("count", "dropped"), [(8, True), (13, False)])

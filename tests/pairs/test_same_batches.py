@@ -41,7 +41,7 @@ def study() -> Params:
     arms = {
         f"{name}-{corpus}": {"corpus": corpus, **arm}
         for name, arm in ARMS.items()
-        for corpus in ("taught", "published")
+        for corpus in ("generated", "published")
     }
     return Params.model_validate(
         {
@@ -53,7 +53,7 @@ def study() -> Params:
             },
             "teacher": {"kind": "solver", "tokenizer": BASE.as_posix()},
             "corpora": {
-                "taught": {"sources": ["chain", "odd"]},
+                "generated": {"sources": ["chain", "odd"]},
                 "published": {"sources": ["copy"]},
             },
             "students": {"tiny": {"base": {"kind": "folder", "path": BASE.as_posix()}}},
@@ -86,10 +86,10 @@ def params(project: Path) -> Params:
     (project / "data/tasks").mkdir(parents=True)
     (project / "data/tasks/none.jsonl").touch()
     found = study()
-    make_corpus(found, "taught")
+    make_corpus(found, "generated")
     rows = [
         {"prompt": pair.prompt, "reasoning": pair.reasoning, "ift": pair.ift}
-        for pair in read_pairs(pairs_path("taught"))
+        for pair in read_pairs(pairs_path("generated"))
     ]
     write_split(project / "copy", "reasoning_ift_pairs", rows, shards=3, schema=PUBLISHED)
     make_corpus(found, "published")
@@ -107,19 +107,19 @@ def batches(plan: Plan) -> list[bytes]:
     return [tensor.numpy().tobytes() for tensor in tensors]
 
 
-def test_taught_and_published_pairs_give_the_same_batches(params: Params) -> None:
-    taught, published = (read_pairs(pairs_path(name)) for name in ("taught", "published"))
-    assert len(taught) == len(published) == 43
+def test_generated_and_published_pairs_give_the_same_batches(params: Params) -> None:
+    generated, published = (read_pairs(pairs_path(name)) for name in ("generated", "published"))
+    assert len(generated) == len(published) == 43
     # Ids and sources differ: what is learnt, and when, must not hang on them.
-    assert not {pair.id for pair in taught} & {pair.id for pair in published}
-    assert [(one.prompt, one.reasoning, one.ift) for one in taught] == [
+    assert not {pair.id for pair in generated} & {pair.id for pair in published}
+    assert [(one.prompt, one.reasoning, one.ift) for one in generated] == [
         (one.prompt, one.reasoning, one.ift) for one in published
     ]
     for name in ARMS:
         for seed in (0, 1):
             first, second = (
                 plan_cell(params, "tiny", f"{name}-{corpus}", seed)
-                for corpus in ("taught", "published")
+                for corpus in ("generated", "published")
             )
             assert first is not None
             assert second is not None
@@ -129,7 +129,7 @@ def test_taught_and_published_pairs_give_the_same_batches(params: Params) -> Non
 
 
 def test_another_seed_gives_other_batches(params: Params) -> None:
-    first, second = (plan_cell(params, "tiny", "mixed-taught", seed) for seed in (0, 1))
+    first, second = (plan_cell(params, "tiny", "mixed-generated", seed) for seed in (0, 1))
     assert first is not None
     assert second is not None
     assert batches(first) != batches(second)

@@ -9,33 +9,33 @@ from breakeven.core.files import digest_path
 from breakeven.core.layout import distilled_path, pairs_path, prompts_path, task_path
 from breakeven.core.records import Record, versions
 from breakeven.pairs.decontaminate import TestContent
-from breakeven.pairs.teacher_accuracy import NO_REFERENCE, Outcomes
+from breakeven.pairs.teacher_accuracy import NO_REFERENCE, TeacherOutcomes
 from breakeven.params import COMPLETION_STYLES, Corpus
 from breakeven.rows.pair import Pair
 
 
 @dataclass
-class Tally:
+class CorpusCounts:
     """What is counted while pairs are judged."""
 
     kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
     without_counts: int = 0
-    teacher: Outcomes = field(default_factory=Outcomes)
-    teacher_kept: Outcomes = field(default_factory=Outcomes)
+    teacher: TeacherOutcomes = field(default_factory=TeacherOutcomes)
+    teacher_kept: TeacherOutcomes = field(default_factory=TeacherOutcomes)
 
-    def keep(self, pair: Pair, right: tuple[bool, bool] | None) -> None:
+    def keep(self, pair: Pair, correct: tuple[bool, bool] | None) -> None:
         """Count a pair that stays."""
         self.kept += 1
-        self.teacher_kept.add(right)
+        self.teacher_kept.add(correct)
         counts = (pair.prompt_tokens, pair.reasoning_tokens, pair.ift_tokens)
         self.without_counts += None in counts
         for kind, count in zip(("prompt", "reasoning", "ift"), counts, strict=True):
             self.tokens[kind] += count or 0
 
 
-def digests_read(row: Corpus, tasks: Iterable[str]) -> dict[str, str]:
+def input_digests(row: Corpus, tasks: Iterable[str]) -> dict[str, str]:
     """Digests of what a corpus is put together from: completions, prompts, tasks."""
     completions = [
         distilled_path(source, style) for source in row.sources for style in COMPLETION_STYLES
@@ -48,35 +48,36 @@ def pairs_record(
     corpus: str,
     row: Corpus,
     tests: TestContent,
-    tally: Tally,
+    counts: CorpusCounts,
     device_seconds: float,
     *,
     part: str,
     inputs: Mapping[str, str],
 ) -> Record:
     """How many pairs were kept and dropped, why, their tokens, and how good the teacher is."""
-    teacher = {"all": tally.teacher.summary(), "kept": tally.teacher_kept.summary()}
+    teacher = {"all": counts.teacher.summary(), "kept": counts.teacher_kept.summary()}
     metrics, absent = _teacher_metrics(teacher)
-    tokens: dict[str, int | None] = dict(tally.tokens)
-    if tally.without_counts:
+    tokens: dict[str, int | None] = dict(counts.tokens)
+    # One pair without counts and a sum would be too small: it is absent.
+    if counts.without_counts:
         tokens = dict.fromkeys(tokens)
-        why = f"{tally.without_counts} of {tally.kept} pairs came without the teacher's counts"
+        why = f"{counts.without_counts} of {counts.kept} pairs came without the teacher's counts"
         absent |= {f"tokens.{kind}": why for kind in tokens}
     return Record(
         stage="pairs",
         cell={"corpus": corpus},
         part=part,
         parameters={"rules": row.rules.model_dump()},
-        metrics={"kept": tally.kept, "dropped": tally.dropped.total(), **metrics},
+        metrics={"kept": counts.kept, "dropped": counts.dropped.total(), **metrics},
         tokens=tokens,
         device_seconds={"cpu": device_seconds},
         inputs=inputs,
         outputs={str(pairs_path(corpus)): digest_path(pairs_path(corpus))},
         absent=absent,
         details={
-            "dropped_by_reason": dict(tally.dropped),
+            "dropped_by_reason": dict(counts.dropped),
             "teacher": teacher,
-            "max_tokens_not_checked": tally.without_counts if row.rules.max_tokens else 0,
+            "max_tokens_not_checked": counts.without_counts if row.rules.max_tokens else 0,
             "decontamination": {
                 "test_prompts": len(tests.prompts),
                 "ngram_words": tests.ngram_words,

@@ -12,13 +12,13 @@ from breakeven.rows.item import Item
 _WORD = re.compile(r"\w+")
 _EDGES = re.compile(r"^\W+|\W+$")
 # Below so many items (or passages) nothing tells an instruction from what is asked.
-_FEWEST_TO_COMPARE = 3
+_MIN_ITEMS = 3
 
-Gram = tuple[str, ...]
+NGram = tuple[str, ...]
 
 # A prompt is too near an item where it holds more than this share of the item's words, in runs of
 # `ngram_words` (Lambert et al. 2024, Tülu 3, section 3.2: 8 words, 50%) …
-_SHARE = 0.5
+_ENOUGH_SHARE = 0.5
 # … or as many of a long item's words as make a run that counts alone (Brown et al. 2020,
 # appendix C: 13 words, as in lm-evaluation-harness).
 _ENOUGH_WORDS = 13.0
@@ -56,12 +56,15 @@ class TestContent:
             return "same prompt as a test item"
         if self.ngram_words is None:
             return None
-        if self.short and any(run in self.short for run in _openings(prompt, self.ngram_words)):
+        if self.short and any(
+            run in self.short for run in _first_sentences(prompt, self.ngram_words)
+        ):
             return "begins with a test item"
-        found = set(map(hash, grams(words_of(prompt), self.ngram_words)))
-        held = [self.holders[gram] for gram in found if gram in self.holders]
-        near = {number for numbers in held for number in numbers}
-        if any(self.items[number].is_within(found, self.ngram_words) for number in near):
+        # By hash: 18 benchmarks have two million n-grams of 8 words, too many to hold as words.
+        found = set(map(hash, ngrams(words_of(prompt), self.ngram_words)))
+        holders = [self.holders[gram] for gram in found if gram in self.holders]
+        sharing = {number for numbers in holders for number in numbers}
+        if any(self.items[number].is_within(found, self.ngram_words) for number in sharing):
             return f"shares {self.ngram_words} words in a row with a test item"
         return None
 
@@ -85,10 +88,11 @@ class WeighedItem:
             if gram in found:
                 shared.update(range(start, start + count))
         weight = sum(self.weights[word] for word in shared)
-        return weight > _SHARE * sum(self.weights) or weight >= max(_ENOUGH_WORDS, count)
+        # Runs shorter than `count` are not found, so that fewer words cannot be enough.
+        return weight > _ENOUGH_SHARE * sum(self.weights) or weight >= max(_ENOUGH_WORDS, count)
 
 
-def gather(tasks: Iterable[Iterable[Item]], ngram_words: int | None) -> TestContent:
+def gather_test_content(tasks: Iterable[Iterable[Item]], ngram_words: int | None) -> TestContent:
     """Collect the items of every task: passages and choices too, as far as a prompt holds them.
 
     With `ngram_words`, words in a row that more than half of a task's items share are its
@@ -108,14 +112,14 @@ def gather(tasks: Iterable[Iterable[Item]], ngram_words: int | None) -> TestCont
         prompts.update(normalise(item.prompt) for item in items)
         if not ngram_words:
             continue
-        tally, groups = _tally(items, ngram_words)
-        shared = _instruction(tally, groups)
+        occurrences, groups = _ngram_occurrences(items, ngram_words)
+        shared = _instruction_ngrams(occurrences, groups)
         instructions += len(shared)
         for item in items:
-            parts = _own_parts(item.prompt, shared, ngram_words)
+            parts = _parts_beside_instruction(item.prompt, shared, ngram_words)
             if len(parts) == 1:
                 questions.add(normalise(parts[0]))
-            one = _weigh([words_of(part) for part in parts], tally, ngram_words)
+            one = _weighed_item([words_of(part) for part in parts], occurrences, ngram_words)
             if one.hashes:
                 for gram in set(one.hashes):
                     holders.setdefault(gram, []).append(len(weighed))
@@ -144,12 +148,12 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def grams(words: Sequence[str], count: int) -> Iterator[Gram]:
+def ngrams(words: Sequence[str], count: int) -> Iterator[NGram]:
     """Runs of `count` words in a row; none where there are fewer words."""
     return zip(*(words[start:] for start in range(count)), strict=False)
 
 
-def _openings(prompt: str, count: int) -> Iterator[str]:
+def _first_sentences(prompt: str, count: int) -> Iterator[str]:
     """The first sentences of a prompt, up to fewer than `count` words, with any of what follows."""
     sentences = _SENTENCE_END.split(_LABEL.sub("", prompt).strip())
     for number in range(1, len(sentences) + 1):
@@ -159,47 +163,50 @@ def _openings(prompt: str, count: int) -> Iterator[str]:
         yield _EDGES.sub("", opening)
 
 
-def _tally(items: Sequence[Item], count: int) -> tuple[Counter[Gram], int]:
+def _ngram_occurrences(items: Sequence[Item], count: int) -> tuple[Counter[NGram], int]:
     """How many of a task's items have an n-gram, and of how many; those of a passage count once."""
-    groups: dict[str, set[Gram]] = {}
+    groups: dict[str, set[NGram]] = {}
     for item in items:
-        found = grams(words_of(item.prompt), count)
+        found = ngrams(words_of(item.prompt), count)
         groups.setdefault(item.cluster or f"item {item.id}", set()).update(found)
-    tally: Counter[Gram] = Counter()
+    occurrences: Counter[NGram] = Counter()
     for group in groups.values():
-        tally.update(group)
-    return tally, len(groups)
+        occurrences.update(group)
+    return occurrences, len(groups)
 
 
-def _instruction(tally: Mapping[Gram, int], groups: int) -> frozenset[Gram]:
+def _instruction_ngrams(occurrences: Mapping[NGram, int], groups: int) -> frozenset[NGram]:
     """The n-grams in more than half of a task's items."""
-    if groups < _FEWEST_TO_COMPARE:
+    if groups < _MIN_ITEMS:
         return frozenset()
-    return frozenset(gram for gram, times in tally.items() if 2 * times > groups)
+    # Cut out, or "put the answer inside \\boxed{}" would drop every prompt that ends in it.
+    return frozenset(gram for gram, times in occurrences.items() if 2 * times > groups)
 
 
-def _weigh(parts: Iterable[Sequence[str]], tally: Mapping[Gram, int], count: int) -> WeighedItem:
+def _weighed_item(
+    parts: Iterable[Sequence[str]], occurrences: Mapping[NGram, int], count: int
+) -> WeighedItem:
     hashes, starts = array("q"), array("l")
     sharers: list[int] = []
     for words in parts:
         first = len(sharers)
         sharers.extend([1] * len(words))
-        for start, gram in enumerate(grams(words, count), start=first):
+        for start, gram in enumerate(ngrams(words, count), start=first):
             hashes.append(hash(gram))
             starts.append(start)
-            if tally[gram] > 1:
+            if occurrences[gram] > 1:
                 for word in range(start, start + count):
-                    sharers[word] = max(sharers[word], tally[gram])
+                    sharers[word] = max(sharers[word], occurrences[gram])
     return WeighedItem(hashes, starts, array("d", (1 / sharer for sharer in sharers)))
 
 
-def _own_parts(text: str, shared: frozenset[Gram], count: int) -> list[str]:
+def _parts_beside_instruction(text: str, shared: frozenset[NGram], count: int) -> list[str]:
     """A prompt's text from word to word, parted where its task's instruction stood."""
     found = list(_WORD.finditer(text.lower()))
     common = [False] * len(found)
     if shared:
         words = [match.group() for match in found]
-        for start, gram in enumerate(grams(words, count)):
+        for start, gram in enumerate(ngrams(words, count)):
             if gram in shared:
                 common[start : start + count] = [True] * count
     parts: list[str] = []
@@ -208,6 +215,7 @@ def _own_parts(text: str, shared: frozenset[Gram], count: int) -> list[str]:
     for match, is_common in zip(found, common, strict=True):
         if not is_common:
             start = match.start() if previous else start
+            # A part that goes on takes the place of what it was a word ago.
             parts[len(parts) - (not previous) :] = [text[start : match.end()]]
         previous = is_common
     return parts

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_path, iter_rows
 from breakeven.core.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
-from breakeven.pairs.corpus_record import Tally, digests_read, pairs_record
-from breakeven.pairs.decontaminate import TestContent, gather
-from breakeven.pairs.rules import Answered, why_dropped
-from breakeven.pairs.teacher_accuracy import both_right
+from breakeven.pairs.corpus_record import CorpusCounts, input_digests, pairs_record
+from breakeven.pairs.decontaminate import TestContent, gather_test_content
+from breakeven.pairs.rules import CompletedPrompt, why_dropped
+from breakeven.pairs.teacher_accuracy import both_correct
 from breakeven.params import COMPLETION_STYLES, Corpus, Params
 from breakeven.params.references import pick_row
 from breakeven.pipeline.reads import params_digest
@@ -21,7 +21,7 @@ from breakeven.rows.pair import Pair, write_pairs
 from breakeven.rows.prompt import Prompt
 from breakeven.rows.traces import with_trace
 
-Drop = Callable[[Prompt, str], object]
+DropPrompt = Callable[[Prompt, str], object]
 
 
 def run(params: Params, corpus: str) -> None:
@@ -32,17 +32,18 @@ def run(params: Params, corpus: str) -> None:
     """
     started = time.perf_counter()
     row = pick_row(params.corpora, "corpora", corpus)
-    inputs = digests_read(row, params.tasks)
+    # Before the work: the record must name what was read, not what came in its place meanwhile.
+    inputs = input_digests(row, params.tasks)
     items = (iter_rows(task_path(task), Item) for task in params.tasks)
-    tests = gather(items, row.decontamination.ngram_words)
-    tally = Tally()
+    tests = gather_test_content(items, row.decontamination.ngram_words)
+    counts = CorpusCounts()
     with dropped_rows(corpus) as drop:
-        write_pairs(pairs_path(corpus), kept_pairs(corpus, row, tests, tally, drop))
+        write_pairs(pairs_path(corpus), kept_pairs(corpus, row, tests, counts, drop))
     pairs_record(
         corpus,
         row,
         tests,
-        tally,
+        counts,
         time.perf_counter() - started,
         part=params_digest(params, "pairs", corpus),
         inputs=inputs,
@@ -50,7 +51,7 @@ def run(params: Params, corpus: str) -> None:
 
 
 def kept_pairs(
-    corpus: str, row: Corpus, tests: TestContent, tally: Tally, drop: Drop
+    corpus: str, row: Corpus, tests: TestContent, counts: CorpusCounts, drop: DropPrompt
 ) -> Iterator[Pair]:
     """The pairs that may stay, in the order of the sources; the others are given to `drop`.
 
@@ -58,34 +59,35 @@ def kept_pairs(
         InputError: none may stay.
     """
     first = "its sources are empty"
-    for prompt, plain, traced in joined(row.sources):
-        one = Answered(prompt, plain, traced, both_right(prompt, plain, traced))
-        tally.teacher.add(one.right)
-        reason = why_dropped(one, row.rules) or tests.overlap(prompt.prompt, prompt.content)
+    for one in completed_prompts(row.sources):
+        counts.teacher.add(one.correct)
+        reason = why_dropped(one, row.rules) or tests.overlap(one.prompt.prompt, one.prompt.content)
         if reason is None:
-            pair = as_pair(one)
-            tally.keep(pair, one.right)
+            pair = to_pair(one)
+            counts.keep(pair, one.correct)
             yield pair
         else:
-            first = first if tally.dropped else reason
-            tally.dropped[reason] += 1
-            drop(prompt, reason)
-    if not tally.kept:
+            # Where no pair is left, the reason of the first one is the best hint.
+            first = first if counts.dropped else reason
+            counts.dropped[reason] += 1
+            drop(one.prompt, reason)
+    if not counts.kept:
         raise InputError(
-            f"params.yaml: corpora.{corpus}: no pair is left of {tally.dropped.total()}; the "
+            f"params.yaml: corpora.{corpus}: no pair is left of {counts.dropped.total()}; the "
             f"first was dropped because: {first}"
         )
 
 
-def joined(sources: Iterable[str]) -> Iterator[tuple[Prompt, Completion, Completion]]:
-    """Every prompt of the sources with its plain and its traced completion."""
+def completed_prompts(sources: Iterable[str]) -> Iterator[CompletedPrompt]:
+    """Every prompt of the sources with its completion in each style."""
     for source in sources:
-        plain, traced = (_Completions(source, style) for style in COMPLETION_STYLES)
+        plain, traced = (_CompletionsById(source, style) for style in COMPLETION_STYLES)
         for prompt in iter_rows(prompts_path(source), Prompt):
-            yield prompt, plain.of(prompt.id), traced.of(prompt.id)
+            both = plain.of(prompt.id), traced.of(prompt.id)
+            yield CompletedPrompt(prompt, *both, both_correct(prompt, *both))
 
 
-class _Completions:
+class _CompletionsById:
     """Completions of a source by the id of their prompt, read only as far as they are asked for.
 
     They come in the order of the prompts, so that few wait; another order works as well.
@@ -110,7 +112,7 @@ class _Completions:
         )
 
 
-def as_pair(one: Answered) -> Pair:
+def to_pair(one: CompletedPrompt) -> Pair:
     """One row in the published schema plus ids and token counts."""
     return Pair(
         id=one.prompt.id,
@@ -126,7 +128,7 @@ def as_pair(one: Answered) -> Pair:
 
 
 @contextmanager
-def dropped_rows(corpus: str) -> Iterator[Drop]:
+def dropped_rows(corpus: str) -> Iterator[DropPrompt]:
     """What takes a dropped prompt and the reason, and writes them to `dropped.csv`."""
     with (
         atomic_path(dropped_path(corpus)) as temporary,

@@ -14,7 +14,7 @@ NO_REFERENCE = "no prompt has a reference that a rule can compare an answer with
 _NO_RULE = "judge"
 
 
-def both_right(prompt: Prompt, plain: Completion, traced: Completion) -> tuple[bool, bool] | None:
+def both_correct(prompt: Prompt, plain: Completion, traced: Completion) -> tuple[bool, bool] | None:
     """Whether each completion agrees with the prompt's reference.
 
     An unfinished completion is wrong. None where there is no reference or no rule to compare by.
@@ -24,6 +24,7 @@ def both_right(prompt: Prompt, plain: Completion, traced: Completion) -> tuple[b
     """
     if prompt.reference is None or prompt.grader is None or prompt.grader == _NO_RULE:
         return None
+    # Graded like a student's answer, by the grader that a task of this kind would have.
     item = Item(
         id=prompt.id,
         task=prompt.source,
@@ -34,27 +35,27 @@ def both_right(prompt: Prompt, plain: Completion, traced: Completion) -> tuple[b
         grader=prompt.grader,
         meta=prompt.meta,
     )
-    return _right(plain, item), _right(traced, item)
+    return _is_correct(plain, item), _is_correct(traced, item)
 
 
-def _right(completion: Completion, item: Item) -> bool:
+def _is_correct(completion: Completion, item: Item) -> bool:
     if not completion.finished:
         return False
     return grader_of(item, GRADERS)(completion.answer, item).correct
 
 
 @dataclass
-class Outcomes:
-    """Whether the teacher was right in each mode, a place for each prompt that tells."""
+class TeacherOutcomes:
+    """Whether the teacher was right in each mode, a byte a prompt that can be graded."""
 
     plain: bytearray = field(default_factory=bytearray)
     traced: bytearray = field(default_factory=bytearray)
 
-    def add(self, right: tuple[bool, bool] | None) -> None:
-        """Note a prompt, unless it does not tell."""
-        if right is not None:
-            self.plain.append(right[0])
-            self.traced.append(right[1])
+    def add(self, correct: tuple[bool, bool] | None) -> None:
+        """Note a prompt, unless nothing says what is right."""
+        if correct is not None:
+            self.plain.append(correct[0])
+            self.traced.append(correct[1])
 
     def summary(self) -> dict[str, Any]:
         """Accuracy of both modes and reasoning minus plain on the same prompts, with intervals."""
