@@ -14,7 +14,7 @@ from breakeven.bounded.child import Child
 from breakeven.core.errors import MachineError
 from breakeven.grading.graders import GRADERS, graders
 from breakeven.grading.maths import algebra as module
-from breakeven.grading.maths.algebra import Algebra, Answer
+from breakeven.grading.maths.algebra import Algebra, AnswerAlgebra
 from breakeven.grading.maths.expressions import read_expression
 from breakeven.params import Grading
 from breakeven.rows.grade import Grade
@@ -66,7 +66,7 @@ def test_what_has_no_value_at_any_point_cannot_be_told(quick):
 
 
 def test_an_answer_has_no_more_than_the_limit_in_all():
-    one, before = Answer(0.4), module.algebra(0.4).given_up
+    one, before = AnswerAlgebra(0.4), module.algebra(0.4).given_up
     for number in range(5):
         assert one.equal(tree(f"{number + 1}00000007!"), tree("\\sqrt{5}")) is False
     assert module.algebra(0.4).given_up == before + 1

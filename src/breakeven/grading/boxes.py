@@ -25,15 +25,16 @@ def last_box(text: str) -> str | None:
         if mark[0].endswith("{") and mark[0] != "\\{":
             opened.append(mark.end() if len(mark[0]) > 1 else None)
         elif mark[0] == "}" and opened:
-            start = opened.pop()
+            start = opened.pop()  # None where it closes a brace that is no box's
             inside = text[start : mark.start()].strip() if start is not None else ""
             if start is not None and inside and (last is None or start > last[0]):
                 last = start, inside
     return last[1] if last else None
 
 
-def own_part(answer: str) -> str:
+def without_next_question(answer: str) -> str:
     """An answer without tags, up to the next question that a model without an end goes on with."""
+    # Where nothing comes before that question, all of it is the answer.
     return _NEXT.split(_TAGS.sub("", answer), maxsplit=1)[0].strip() or answer
 
 

@@ -85,7 +85,7 @@ _DENIED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(r"[.,;:!?)](?=[\s.,;:!?)]|$)| (?=\(|because\b|since\b|as\b|is\b|so\b)|\n|$")
-_CUTS = 12
+_CUTS = 12  # so many beginnings of a text are compared with the choices
 
 
 class Choices:
@@ -97,7 +97,7 @@ class Choices:
         self._plain = [normal(text) for text in texts]
         self._bare = [bare(text) for text in texts]
 
-    def known(self, letter: str) -> bool:
+    def has(self, letter: str) -> bool:
         """Whether one of the choices has the letter, whatever its case."""
         return letter.upper() in self.letters
 
@@ -116,6 +116,7 @@ class Choices:
         text = text[:_READ].lstrip(" ({[)}]>.:,-")
         cuts = [cut.start() for _, cut in zip(range(_CUTS), _CUT.finditer(text), strict=False)]
         longest = max((len(one) for one in self._bare), default=0)
+        # The longest first: "a cell wall" may be a choice beside "a cell".
         for cut in reversed(cuts):
             if cut <= 4 * longest + 40 and (found := self.by_text(text[:cut])):
                 return found
@@ -142,14 +143,14 @@ class Choices:
     def _beside(self, text: str) -> frozenset[str]:
         """The letter in brackets after a choice's text, as the A of "cat (A)"."""
         match = _BESIDE.match(text)
-        wanted = match and self.known(match[1]) and not denied(text, match.start(1), match.end(1))
+        wanted = match and self.has(match[1]) and not denied(text, match.start(1), match.end(1))
         return frozenset({match[1]}) if match and wanted else frozenset()
 
     def is_letter(self, match: "re.Match[str]", text: str) -> bool:
         """Whether a match of `_LETTER` or `MENTION` is a choice and not a word of its own."""
         opening, letter, closing = match.groups()
         end = match.end()
-        if not self.known(letter):
+        if not self.has(letter):
             return False
         if opening and closing:
             return True
@@ -167,7 +168,7 @@ class Choices:
 
     def _also(self, rest: str) -> Iterator[str]:
         """The letters that follow another: "or C", "and D", ", B"; not the subject of a clause."""
-        while (also := _ALSO.match(rest)) and self.known(also[1]):
+        while (also := _ALSO.match(rest)) and self.has(also[1]):
             rest = rest[also.end() :]
             if _VERB.match(rest):
                 return
@@ -185,6 +186,7 @@ def denied(text: str, start: int, end: int) -> bool:
     return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(text[end : end + _NEAR]))
 
 
+# The texts of an item are folded once for all samples and students that answer it.
 @functools.lru_cache(maxsize=1024)
 def choices_of(texts: tuple[str, ...]) -> Choices:
     """The choices with these texts."""
@@ -198,7 +200,7 @@ def _folded(text: str) -> str:
 
 def undressed(text: str) -> str:
     """A text without Markdown and LaTeX that only set its type, in single spaces and lines."""
-    plain = _folded(plain_text(plain_text(text)))
+    plain = _folded(plain_text(plain_text(text)))  # twice: \textbf{\text{B}}
     plain = _DOLLAR.sub(lambda sign: "$" if sign[0] != "$" else "", plain)
     plain = _UNDERLINED.sub(r"\1", _DRESS.sub("", plain))
     return _LINES.sub("\n", _SPACES.sub(" ", plain)).strip()

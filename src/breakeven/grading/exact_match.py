@@ -8,7 +8,7 @@ import re
 
 from breakeven.grading.boxes import final_text, last_box
 from breakeven.grading.maths.characters import words
-from breakeven.grading.maths.endings import END, said_result
+from breakeven.grading.maths.result_texts import END_CHARACTERS, stated_result
 from breakeven.grading.refusals import refuses
 from breakeven.grading.right_answers import right_answers
 from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
@@ -38,12 +38,14 @@ def grade_exact(answer: str, item: Item) -> Grade:
         return UNPARSED
     if not wanted.isdisjoint(said):
         return parsed_grade(True)
+    # Before refusals: "not sure" refuses, but "not B" where B is right is wrong.
     if any(text.removeprefix("not ") in wanted for text in said):
         return parsed_grade(False)  # it denies a right answer
     if refuses(said[-1]):
         return UNPARSED
     if wanted <= _DECISIONS:
         return _decided(answer, wanted)
+    # What is as short as a right answer is another answer; a sentence may hold a right one.
     longest = max(len(one.split()) for one in wanted)
     return parsed_grade(False) if len(said[-1].split()) <= longest else UNPARSED
 
@@ -58,13 +60,15 @@ def _said(answer: str) -> list[str]:
     whole = final_text(answer)
     if last_box(answer) is not None:
         return [whole]
-    stated = said_result(answer[-END:])
+    stated = stated_result(answer[-END_CHARACTERS:])
     return [whole] if stated is None else [whole, stated]
 
 
 def _decided(answer: str, wanted: set[str]) -> Grade:
     """Where yes or no is right: what a statement, else the first line and the last one, say."""
-    stated = said_result(answer[-END:]) if last_box(answer) is None else final_text(answer)
+    stated = (
+        stated_result(answer[-END_CHARACTERS:]) if last_box(answer) is None else final_text(answer)
+    )
     lines = final_text(answer).strip().splitlines()
     texts = [stated] if stated is not None else [lines[0], lines[-1]] if lines else []
     said = {

@@ -45,6 +45,7 @@ def graders(settings: Grading) -> Mapping[str, Grader]:
     )
 
 
+# With the default time limit, for those that grade without a study's parameters.
 GRADERS = graders(Grading())
 
 

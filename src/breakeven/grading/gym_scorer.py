@@ -26,4 +26,5 @@ def grade_gym(answer: str, item: Item) -> Grade:
             f"item {item.id} of {item.task}: meta: no {error}; the grader gym is for tasks of "
             f"kind reasoning-gym"
         ) from error
+    # A scorer tells no wrong answer from an unreadable one: whatever it was given counts as parsed.
     return parsed_grade(full_marks(dataset, config, entry, said))

@@ -50,6 +50,7 @@ def grade_ifeval(answer: str, item: Item) -> Grade:
     if not answer.strip():
         return UNPARSED
     prompt = str(item.meta.get("prompt") or item.prompt)
+    # The checkers draw from the module's generator, whose state belongs to whoever calls.
     state = random.getstate()
     try:
         random.seed(item.id)
@@ -70,11 +71,12 @@ def _instructions(item: Item) -> tuple[Sequence[str], Sequence[Mapping[str, Any]
         raise InputError(f"{where}.instruction_id_list: value is {names!r}; use a list of names")
     if not isinstance(arguments, list) or len(arguments) != len(names):
         raise InputError(f"{where}.kwargs: use a list of {len(names)}, one for each instruction")
-    known = _checkers()
+    checkers = _checkers()
     for name in names:
-        if name not in known:
+        if name not in checkers:
             raise InputError(
-                f"{where}.instruction_id_list: value is {name!r}; {did_you_mean(str(name), known)}"
+                f"{where}.instruction_id_list: value is {name!r}; "
+                f"{did_you_mean(str(name), checkers)}"
             )
         if name in _NEED_PUNKT and not _punkt_is_installed():
             raise MachineError(
@@ -94,6 +96,7 @@ def _built(
     """
     for number, (name, given) in enumerate(zip(names, arguments, strict=True)):
         checker = _checkers()[name](name)
+        # What a checker raises on arguments that it does not take differs from one to the next.
         try:
             checker.build_description(**_literal(given))
             wanted = checker.get_instruction_args()
@@ -107,6 +110,7 @@ def _built(
                 f"item {item.id} of {item.task}: meta.kwargs[{number}]: value is {dict(given)!r}; "
                 f"{name} does not take it ({shown}); correct the row or leave it out"
             ) from error
+        # lm-eval takes forbidden words for patterns, and finds a sign only between two letters.
         if name == _FORBIDDEN:
             yield name, [_whole_word(word) for word in given.get("forbidden_words") or ()]
         else:
@@ -200,6 +204,7 @@ def _checkers() -> Mapping[str, Any]:
     """lm-eval's checkers by the name of their instruction."""
     with _no_download():
         registry = importlib.import_module("lm_eval.tasks.ifeval.instructions_registry")
+    # A class attribute that lasts: langdetect samples a text's letters at random.
     importlib.import_module("langdetect").DetectorFactory.seed = 0
     checkers: Mapping[str, Any] = registry.INSTRUCTION_DICT
     return checkers

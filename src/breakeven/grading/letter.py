@@ -8,7 +8,7 @@ it says; in its last conclusion ("the answer is …"); at its beginning; in a we
 import re
 from collections import deque
 
-from breakeven.grading.boxes import last_box, own_part
+from breakeven.grading.boxes import last_box, without_next_question
 from breakeven.grading.choices import Choices, choices_of, denied, undressed
 from breakeven.rows.grade import UNPARSED, Grade, parsed_grade
 from breakeven.rows.item import Item
@@ -118,9 +118,10 @@ def grade_letter(answer: str, item: Item) -> Grade:
 
 def named_letter(answer: str, texts: tuple[str, ...]) -> str | None:
     """The one letter that an answer names, None where there is none or there are several."""
-    choices, answer = choices_of(texts), own_part(answer)
+    choices, answer = choices_of(texts), without_next_question(answer)
     box = last_box(answer)
     if box is not None:
+        # What stands before a box is the way to it, and is never looked at.
         named = _all_of(box, choices)
         if named is None:
             named = _concluded(undressed(box), choices)
@@ -140,9 +141,11 @@ def _after_corrections(text: str, choices: Choices) -> frozenset[str] | None:
     whole = _all_of(text, choices)
     if whole is not None:
         return whole
+    # A deque of one keeps the last match without a list of all.
     back = next(iter(deque(_TAKEN_BACK.finditer(text), maxlen=1)), None)
     if back is None or back.start() == 0:
         return _named(text, choices)
+    # What "no" takes back is gone; after "wait" without another answer the first one stands.
     named = _named(text[back.end() :].strip(), choices)
     if named is not None or _NO.search(back[0]):
         return named
@@ -171,20 +174,20 @@ def _all_of(text: str, choices: Choices) -> frozenset[str] | None:
     alone = re.fullmatch(
         r"(?:(?:option|choice|letter) )?[\s({\[<]*([A-Za-z])[\s)}\]>.:,;!]*", plain, re.IGNORECASE
     )
-    if alone and choices.known(alone[1]):
+    if alone and choices.has(alone[1]):
         return frozenset({alone[1].upper()})
     same = choices.by_text(text)
     if same:
         return same
     marked = re.match(r"[({\[<]*([A-Za-z])(?:[)}\]>.:]+\s*|\n| - )(?=\S)", plain)
-    if marked and choices.known(marked[1]):
+    if marked and choices.has(marked[1]):
         own = choices.by_text(plain[marked.end() :])
         letter = marked[1].upper()
         if own:
             return frozenset({letter}) if letter in own else own | {letter}
     if len(plain) < 200 and _LISTED.fullmatch(plain):
         listed = re.findall(r"[A-Z]", plain)
-        if all(map(choices.known, listed)):
+        if all(map(choices.has, listed)):
             return frozenset(listed)
     return None
 
@@ -231,17 +234,18 @@ def _is_denied(text: str, start: int, begin: int) -> bool:
 def _begun(text: str, choices: Choices) -> frozenset[str] | None:
     """The letter with which a text begins: "B) because …", "C, as …"; a list of choices is none."""
     match = re.match(r"[({\[<]*([A-Za-z])(?:[)}\]>]*(?:[.:,;]?\s| - |[.:,;]?$)|[)}\]>]+)", text)
-    if not match or not choices.known(match[1]) or denied(text, 0, match.end(1)):
+    if not match or not choices.has(match[1]) or denied(text, 0, match.end(1)):
         return None
     bracketed = re.match(r"[({\[<]*[A-Za-z][)}\]>.:]|[({\[<]*[A-Za-z]\n", text)
     if not bracketed and not re.match(r"[A-Z](?:,| (?:because|since|as|-))(?=\s)", text):
         return None
     if match[1] == "I" and not re.match(r"[({\[<]*I[)}\]>.:\n]", text):
         return None
+    # An answer that begins by listing the choices has not chosen "A".
     others = {one.upper() for one in re.findall(r"(?<![A-Za-z0-9])([A-Za-z])\)", text[:4000])}
     others |= set(re.findall(r"^([A-Z])[.:] ", text[:4000], re.MULTILINE))
     named = choices.named(text) or frozenset()
-    return named | {one for one in others if choices.known(one)} | {match[1].upper()}
+    return named | {one for one in others if choices.has(one)} | {match[1].upper()}
 
 
 def _weakly_concluded(text: str, choices: Choices) -> frozenset[str] | None:

@@ -76,6 +76,7 @@ def coqa_f1(answer: str, item: Item) -> float:
 def f1(said: str, wanted: str) -> float:
     """Harmonic mean of the shares of words in common; of texts without any words, none or all."""
     said_words, wanted_words = normalised_words(said), normalised_words(wanted)
+    # By the official scripts "!" and "?" are alike, as both normalise to nothing.
     if not said_words or not wanted_words:
         return float(_same_signs(said, wanted))
     common = sum((Counter(said_words) & Counter(wanted_words)).values())

@@ -2,6 +2,7 @@
 
 import re
 
+# "pass" and "unknown" are common words: they refuse only where they are all that is said.
 _REFUSES = re.compile(
     r"\b(?:do not|don['’]?t|can ?not|can['’]?t|could not|couldn['’]?t|unable to|impossible to)"
     r" (?:really |possibly )?(?:know|tell|say|determine|answer|decide"

@@ -12,6 +12,7 @@ def right_answers(item: Item) -> Sequence[str]:
     Raises:
         InputError: there is none, or `meta.answers` is no list of texts.
     """
+    # `meta` comes from rows of a data set, which no schema has checked.
     answers = item.meta.get("answers") or [item.reference]
     if not isinstance(answers, list) or not all(isinstance(one, str) and one for one in answers):
         raise InputError(

@@ -50,6 +50,7 @@ class Algebra:
     ) -> tuple[bool | None, float]:
         """The reply to a question, and the seconds of the processor that it took."""
         asked = question, to_json(said), to_json(wanted), tolerance
+        # The same pair comes again with every sample and student, and sympy takes 8 ms for it.
         key = json.dumps(asked)
         if key not in self._known:
             reply = self.child.ask(*asked)
@@ -72,6 +73,7 @@ class AnswerAlgebra:
         return self._ask("proportional", said, wanted, 0.0)
 
     def _ask(self, question: str, said: Tree, wanted: Tree, tolerance: float) -> bool | None:
+        # An answer may have several readings, each with items to compare: they share one limit.
         if self._spent_seconds >= self._limit_seconds:
             return False
         of = algebra(self._limit_seconds)
@@ -87,6 +89,7 @@ def algebra(limit_seconds: float) -> Algebra:
 
 @functools.cache
 def _algebra(limit_seconds: float, process: int) -> Algebra:
+    # `process` is in the key alone: a forked child must not talk into its parent's pipe.
     made = Algebra(limit_seconds)
     atexit.register(made.close)
     return made

@@ -12,7 +12,7 @@ from breakeven.grading.maths.characters import latex_characters
 from breakeven.grading.maths.expressions import read_expression
 from breakeven.grading.maths.tree import Tree, holds, letters, number
 from breakeven.grading.maths.unit_names import CURRENCIES, SCALES
-from breakeven.grading.maths.units import Meanings, counted, read_unit
+from breakeven.grading.maths.units import Meanings, is_counted, read_unit
 
 # What is longer is no answer to a question, whatever it is.
 LONGEST = 2000
@@ -98,6 +98,7 @@ def undressed(text: str) -> str:
     text = _BLANK.sub(" ", latex_characters(text))
     text = _CURRENCIES.sub(lambda sign: _SIGNS[sign[1] or sign[2]], _SIZES.sub("", text))
     text = _TIMES_TEN.sub(r" \\times ", text)
+    # Before spaces: the \, of 1\,000 would else part two numbers.
     text = _SEPARATORS.sub("", text)
     text = _FORMULA_MARKS.sub(" ", _SPACES.sub(" ", text))
     text = _ORDINAL.sub(r" \\text{\1} ", text)
@@ -120,7 +121,7 @@ def readings(text: str) -> list[AnswerReading]:
         return []
     if _PLAIN.fullmatch(bare):
         return [AnswerReading(number(bare))]
-    return list(dict.fromkeys(_all(bare)))
+    return list(dict.fromkeys(_all(bare)))  # the same reading is often come by twice
 
 
 def _all(text: str) -> Iterator[AnswerReading]:
@@ -132,6 +133,7 @@ def _all(text: str) -> Iterator[AnswerReading]:
     if money:
         yield from _priced(text[money.end() :], money)
         return
+    # Dollar signs in pairs set mathematics; a single one is money or a mistake.
     text = text.replace("$", " ") if text.count("$") % 2 == 0 else text
     yield from _expressions(text)
     yield from _with_units(text)
@@ -183,12 +185,13 @@ def _priced(text: str, money: "re.Match[str]") -> Iterator[AnswerReading]:
 
 def _with_units(text: str) -> Iterator[AnswerReading]:
     """The text as a value and a unit, split where the unit is longest."""
-    for place, match in enumerate(_UNIT_BEGINS.finditer(text)):
-        if place >= _MOST_UNITS:
+    for tried, match in enumerate(_UNIT_BEGINS.finditer(text)):
+        if tried >= _MOST_UNITS:
             return
         head = text[: match.start()].rstrip()
         glued = match[0] == "" and not text[: match.start()].endswith(" ")
         tail = _read_tail(text[match.start() :], glued=glued)
+        # From the left, so that the first split that reads on both sides has the longest unit.
         tree = read_expression(head, grouped=True) if tail and head else None
         one_letter = match[0] == "" and _ONE_LETTER.match(text, match.start())
         if tree is None or tail is None:
@@ -200,7 +203,7 @@ def _with_units(text: str) -> Iterator[AnswerReading]:
             continue  # the t of a t^2 is no tonne
         if not last.head.startswith(("list", "relation")):
             factor, unit, percent = tail
-            if unit and counted(unit) and not holds(last, "number"):
+            if unit and is_counted(unit) and not holds(last, "number"):
                 return  # "I pass"
             value = last if factor == 1 else Tree("multiply", (last, number(factor)))
             if equation:

@@ -9,18 +9,18 @@ from breakeven.grading.maths.tree import Tree
 
 # Bits of a numerator or denominator: what is longer is left to algebra, which has a time limit.
 _MOST_BITS = 100_000
-_LARGEST_FACTORIAL = 2_000
+_LARGEST_FACTORIAL = 2_000  # of 19,000 bits
 
 
-def exact(tree: Tree) -> Fraction | None:
+def rational_value(tree: Tree) -> Fraction | None:
     """The rational number that a tree comes to; None where it is none, or too long to write."""
     if tree.value is not None:
         return tree.value
-    of = [exact(part) for part in tree.parts]
-    known = [value for value in of if value is not None]
-    if not known or len(known) < len(of):
+    of = [rational_value(part) for part in tree.parts]
+    values = [value for value in of if value is not None]
+    if not values or len(values) < len(of):
         return None
-    value = _combined(tree, known)
+    value = _combined(tree, values)
     return value if value is None or _bits(value) <= _MOST_BITS else None
 
 
@@ -35,8 +35,10 @@ def _combined(tree: Tree, of: list[Fraction]) -> Fraction | None:
 def _power(base: Fraction, exponent: Fraction) -> Fraction | None:
     if exponent.denominator != 1 or (base == 0 and exponent <= 0):
         return None
+    # Asked before it is computed: 9^{9^9} would fill the memory first.
     if base not in (0, 1, -1) and _bits(base) * abs(exponent) > _MOST_BITS:
         return None
+    # Of 1 and -1 the exponent may be of any size.
     return base ** (int(exponent) if abs(base) != 1 else int(exponent) % 2)
 
 

@@ -5,10 +5,16 @@ from fractions import Fraction
 
 from breakeven.grading.maths.algebra import AnswerAlgebra
 from breakeven.grading.maths.answer_reading import AnswerReading
-from breakeven.grading.maths.arithmetic import exact
-from breakeven.grading.maths.forms import base_ten, expanded, named, settled, upward
+from breakeven.grading.maths.arithmetic import rational_value
+from breakeven.grading.maths.forms import (
+    base_ten,
+    both_signs,
+    comparable_forms,
+    name_of,
+    smaller_side_first,
+)
 from breakeven.grading.maths.tree import Tree, holds, letters, number
-from breakeven.grading.maths.units import agree
+from breakeven.grading.maths.units import units_agree
 
 _UNORDERED = frozenset({"list", "set", "cup"})
 _HELD = frozenset({"list", "set", "cup", "cap", "setminus", "tuple", "matrix", "row", "dots"})
@@ -32,14 +38,16 @@ class Comparer:
         return _any(found)
 
     def _readings(self, said: AnswerReading, wanted: AnswerReading) -> bool | None:
-        units = agree(said.unit, wanted.unit)
+        units = units_agree(said.unit, wanted.unit)
         if units is False or (said.percent and wanted.unit) or (wanted.percent and said.unit):
             return False
         said_values = [said.value]
         if said.percent != wanted.percent:
+            # 50% may be asked for as 50 or as 0.5: both are right, so both are tried.
             share = Fraction(1, 100) if said.percent else Fraction(100)
             said_values.append(_scaled(said.value, share))
         same = _any([self.equal(value, wanted.value) for value in said_values])
+        # A letter that may be a unit or a variable counts only where the reference has that unit.
         doubt = said.doubtful and said.unit and not (wanted.unit and units)
         return None if same and (units is None or doubt) else same
 
@@ -48,15 +56,18 @@ class Comparer:
         rational = self._rational(said, wanted)
         if rational is not None:
             return rational
-        pairs = [(one, other) for one in settled(said) for other in settled(wanted)]
+        pairs = [
+            (one, other) for one in comparable_forms(said) for other in comparable_forms(wanted)
+        ]
         same = _any([self._settled(one, other) for one, other in pairs])
-        stands = any(holds(one, "call") for one in settled(said))
+        # A function left standing is open: one cannot tell an answer from the question said again.
+        stands = any(holds(one, "call") for one in comparable_forms(said))
         left = stands and not holds(wanted, "call") and not letters(wanted)
         return None if same and left else same  # sin 30 degrees for 1/2 may repeat the question
 
     def _rational(self, said: Tree, wanted: Tree) -> bool | None:
         """Whether rational numbers are equal; None where one is none, or too long to write."""
-        first, second = exact(said), exact(wanted)
+        first, second = rational_value(said), rational_value(wanted)
         if first is None or second is None:
             return None
         return abs(first - second) <= Fraction(self._tolerance) * abs(second)
@@ -65,7 +76,7 @@ class Comparer:
         if said == wanted:
             return True
         if holds(said, "plusminus") or holds(wanted, "plusminus"):
-            said, wanted = expanded(said), expanded(wanted)
+            said, wanted = both_signs(said), both_signs(wanted)
         heads = {said.head, wanted.head}
         rules = {
             "binding": self._bindings,
@@ -74,6 +85,7 @@ class Comparer:
             "ratio": self._ratios,
             "based": _based,
         }
+        # The order of `rules` is that of their scope: an equation of ratios is first an equation.
         rule = next((rule for head, rule in rules.items() if head in heads), None)
         if rule is not None:
             return rule(said, wanted)
@@ -97,7 +109,7 @@ class Comparer:
         if "relation" in (said.head, wanted.head):
             return self._relations(_as_relation(said), _as_relation(wanted))
         if said.head == wanted.head and said.name != wanted.name:
-            if (named(said.parts[0]), said.name) == (wanted.name, named(wanted.parts[0])):
+            if (name_of(said.parts[0]), said.name) == (wanted.name, name_of(wanted.parts[0])):
                 return True  # AB = CD is CD = AB
             sides = [_as_relation(said), _as_relation(wanted)]
             formulas = letters(said) and letters(wanted)
@@ -125,6 +137,7 @@ class Comparer:
         return bool(items) and _any([self.equal(one, other) for other in items])
 
     def _matched(self, said: Sequence[Tree], wanted: Sequence[Tree]) -> bool | None:
+        # Greedy: equality is transitive but for a tolerance, so any equal item will do.
         left, open_ones = list(wanted), False
         for one in said:
             verdicts = [self.equal(one, other) for other in left]
@@ -181,7 +194,7 @@ class Comparer:
                 "setminus",
             )
             return False if _any(sides) is False and not unsolved else None  # |x| > 5
-        said, wanted = upward(said), upward(wanted)
+        said, wanted = smaller_side_first(said), smaller_side_first(wanted)
         if said.name != wanted.name:
             return None
         zeros = [_difference(said), _difference(wanted)]
@@ -196,6 +209,7 @@ class Comparer:
         if rational is not None:
             return rational
         same = self._algebra.equal(said, wanted, self._tolerance)
+        # "log" is natural to some and of base 10 to others; equal in either reading is equal.
         in_tens = base_ten(said), base_ten(wanted)
         if same or in_tens == (said, wanted):
             return same
@@ -222,7 +236,7 @@ def _based(said: Tree, wanted: Tree) -> bool | None:
     if said.head == wanted.head:
         return said.name == wanted.name
     based, other = (said, wanted) if said.head == "based" else (wanted, said)
-    return None if based.name.partition("_")[0] == str(exact(other)) else False
+    return None if based.name.partition("_")[0] == str(rational_value(other)) else False
 
 
 def _as_relation(tree: Tree) -> Tree:

@@ -87,6 +87,7 @@ class _Reader(Leaves):
         total = self.term()
         if first:
             total = _added(None, first[0], total)
+        # A loop, not recursion: a sum of many terms must not count as deep nesting.
         while match := self.take(signs.PLUS):
             total = _added(total, match[0], self.term())
         return total
@@ -109,7 +110,7 @@ class _Reader(Leaves):
         """Whether something begins that multiplies what stands before it without a sign."""
         self.skip()
         if self.text.startswith("|", self.at):
-            return not self.bars
+            return not self.bars  # inside of |…| the next bar closes
         if signs.COMMA.match(self.text, self.at) or any(
             pattern.match(self.text, self.at) for pattern in (signs.RELATION, signs.DOTS)
         ):
@@ -118,6 +119,7 @@ class _Reader(Leaves):
 
     def factor(self) -> Tree:
         base = self.postfixed(self.atom())
+        # 30^\circ begins as a power does.
         if signs.DEGREE.match(self.text, self.at) or not self.take(signs.POWER):
             return base
         exponent = self.exponent()
@@ -129,7 +131,7 @@ class _Reader(Leaves):
                 tree = Tree("degree", (tree,))
             elif self.text.startswith("!", self.at) and self.text[
                 self.at + 1 : self.at + 2
-            ] not in ("=", "!"):
+            ] not in ("=", "!"):  # a relation, a double factorial
                 self.at += 1
                 tree = Tree("factorial", (tree,))
             elif self.sign("\\%") or self.sign("%"):
@@ -151,6 +153,7 @@ class _Reader(Leaves):
     def atom(self) -> Tree:
         self.deeper()
         self.skip()
+        # From what is special to what is general: 314_5 begins as a number, \sin as letters do.
         for read in (
             self.based, self.number, self.root, self.fraction, self.function, self.bracketed,
             self.matrix, self.named, self.letter,
@@ -224,6 +227,7 @@ class _Reader(Leaves):
                 )
             elif power is None and self.take(signs.POWER):
                 power = self.exponent()
+        # \sin^{-1} x is the inverse function, while \sin^2 x is a power.
         if power == Tree("negative", (number(1),)):
             name, power = "arc" + name, None
         call = Tree("call", (*self.arguments(name), *((base,) if base else ())), name)
@@ -281,6 +285,7 @@ class _Reader(Leaves):
             if (opening, closing) in (("(", ")"), ("[", "]")):
                 return tree
             raise UnreadError
+        # Brackets that differ, or square ones around two, are an interval; [1, 2, 3] is a vector.
         if opening + closing != "()" and len(tree.parts) != 2:
             if opening + closing != "[]":
                 raise UnreadError
@@ -298,7 +303,7 @@ class _Reader(Leaves):
             else:
                 self.need("\\\\")
                 rows.append(cells)
-                if self.sign("\\end"):
+                if self.sign("\\end"):  # a line break after the last row is no row
                     cells = []
                     break
                 cells = [self.sum()]

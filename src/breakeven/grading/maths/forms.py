@@ -6,14 +6,14 @@ x \in [0,1]  ->  [0,1]       0 <= x <= 1  ->  [0,1]       x = 2, x = 3  ->  2, 3
 
 from collections.abc import Sequence
 
-from breakeven.grading.maths.arithmetic import exact
+from breakeven.grading.maths.arithmetic import rational_value
 from breakeven.grading.maths.tree import Tree, holds, letters
 
 _INFINITY = Tree("constant", name="oo")
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
-def settled(tree: Tree) -> Sequence[Tree]:
+def comparable_forms(tree: Tree) -> Sequence[Tree]:
     """The forms that a value may be compared in; more than one where it is given twice, as by ≈."""
     match tree.head:
         case "relation":
@@ -25,20 +25,20 @@ def settled(tree: Tree) -> Sequence[Tree]:
         case "letter" if tree.name == "set R":
             return [Tree("tuple", (Tree("negative", (_INFINITY,)), _INFINITY), "()")]
         case "set" if len(tree.parts) == 1 and tree.parts[0].head == "plusminus":
-            return [expanded(tree)]
+            return [both_signs(tree)]
     return [tree]
 
 
-def expanded(tree: Tree) -> Tree:
+def both_signs(tree: Tree) -> Tree:
     """A value with ± as the list of both; ± and ∓ in one value change together."""
     if tree.head in ("list", "set"):
         parts: list[Tree] = []
         for part in tree.parts:
-            both = expanded(part)
+            both = both_signs(part)
             parts += both.parts if both.head == "list" and holds(part, "plusminus") else [both]
         return Tree(tree.head, tuple(parts), tree.name)
     if tree.head == "binding":
-        return Tree("binding", (expanded(tree.parts[0]),), tree.name)
+        return Tree("binding", (both_signs(tree.parts[0]),), tree.name)
     if not holds(tree, "plusminus"):
         return tree
     return Tree("list", (_chosen(tree, upper=True), _chosen(tree, upper=False)))
@@ -51,7 +51,7 @@ def base_ten(tree: Tree) -> Tree:
     return tree._replace(parts=parts, name="lg" if bare else tree.name)
 
 
-def upward(tree: Tree) -> Tree:
+def smaller_side_first(tree: Tree) -> Tree:
     """An inequality with its smaller side first; other relations as they are."""
     names = tree.name.split()
     if tree.head != "relation" or not set(names) <= {">", ">="}:
@@ -80,10 +80,10 @@ def _relation(tree: Tree) -> Sequence[Tree]:
 def _equation(tree: Tree, names: list[str]) -> Sequence[Tree]:
     """`x = 2` and `2 = x` as x bound to 2; a chain of numbers as the number, if they are one."""
     sides = list(tree.parts)
-    if len(sides) == 2 and named(sides[1]) and not named(sides[0]):
+    if len(sides) == 2 and name_of(sides[1]) and not name_of(sides[0]):
         sides.reverse()
-    if named(sides[0]):
-        name, values = named(sides[0]), sides[1:]
+    if name_of(sides[0]):
+        name, values = name_of(sides[0]), sides[1:]
         if names == ["="] and letters(sides[0]) & letters(values[0]) and sides[0].head == "letter":
             return [tree]  # x = 2x - 3 binds nothing
         bound = [Tree("binding", (form,), name) for form in _chain(values, names[1:])]
@@ -93,15 +93,15 @@ def _equation(tree: Tree, names: list[str]) -> Sequence[Tree]:
     return _chain(sides, names) or [tree]
 
 
-def named(side: Tree) -> str:
+def name_of(side: Tree) -> str:
     """What a side names: x, f(x), the segment QM, cos A; empty where it is a value itself."""
     if side.head == "letter":
         return side.name
-    if side.head == "call" and named(side.parts[0]):
-        return f"{side.name} {named(side.parts[0])}"
-    if side.head in ("tuple", "ratio") and all(map(named, side.parts)):
-        return ",".join(map(named, side.parts))
-    names = [named(part) for part in side.parts] if side.head == "multiply" else []
+    if side.head == "call" and name_of(side.parts[0]):
+        return f"{side.name} {name_of(side.parts[0])}"
+    if side.head in ("tuple", "ratio") and all(map(name_of, side.parts)):
+        return ",".join(map(name_of, side.parts))
+    names = [name_of(part) for part in side.parts] if side.head == "multiply" else []
     return "".join(names) if names and all(names) else ""
 
 
@@ -109,15 +109,16 @@ def _chain(values: Sequence[Tree], names: list[str]) -> list[Tree]:
     """What `1/2 = 0.5` comes to; none where numbers that are said to be equal are not."""
     if "approx" in names:
         return list(values)
-    known = {exact(value) for value in values} - {None}
-    if len(values) > 1 and len(known) > 1:
+    rationals = {rational_value(value) for value in values} - {None}
+    # 1/3 = 0.33 is false as it stands, and which side is meant cannot be told.
+    if len(values) > 1 and len(rationals) > 1:
         return []
     return [values[-1]]
 
 
 def _list(tree: Tree) -> Tree:
     """A list whose items are one variable's values, as the values."""
-    parts = [settled(part)[0] for part in tree.parts]
+    parts = [comparable_forms(part)[0] for part in tree.parts]
     names = {part.name for part in parts if part.head == "binding"}
     bare = [part.parts[0] if part.head == "binding" else part for part in parts]
     if parts[0].head == "binding" and len(names) == 1:
@@ -142,7 +143,7 @@ def _both(parts: Sequence[Tree]) -> Tree | None:
 def _joined(tree: Tree) -> list[Tree]:
     """The parts of unions within unions."""
     if tree.head != "cup":
-        return list(settled(tree)[:1])
+        return list(comparable_forms(tree)[:1])
     return [part for side in tree.parts for part in _joined(side)]
 
 
@@ -150,6 +151,7 @@ def _interval(sides: Sequence[Tree], names: list[str]) -> Tree | None:
     """The interval of `a < x <= b`, `x > a` or `a > x`; None for other relations."""
     if not set(names) <= {"<", ">", "<=", ">="}:
         return None
+    # Turned round, so that one direction is left to look at.
     if names[0] in (">", ">="):
         sides, names = sides[::-1], [_FLIPPED[name] for name in names[::-1]]
     if not set(names) <= {"<", "<="}:

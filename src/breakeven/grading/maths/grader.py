@@ -7,8 +7,8 @@ from breakeven.grading.boxes import last_box, plain_text
 from breakeven.grading.maths.algebra import AnswerAlgebra
 from breakeven.grading.maths.answer_reading import LONGEST, AnswerReading, readings, undressed
 from breakeven.grading.maths.comparison import Comparer
-from breakeven.grading.maths.endings import endings
-from breakeven.grading.maths.prose import Ending
+from breakeven.grading.maths.prose import ResultText
+from breakeven.grading.maths.result_texts import result_texts
 from breakeven.grading.maths.tree import letters
 from breakeven.grading.maths.units import read_unit
 from breakeven.grading.right_answers import relative_tolerance, right_answers
@@ -38,33 +38,37 @@ def grade_math(answer: str, item: Item, *, limit_seconds: float) -> Grade:
 
 def _graded(answer: str, reference: str, unit: str, comparer: Comparer) -> Grade:
     reference = last_box(reference) or reference
+    # Most answers are plain numbers, and need none of what follows (46,000 a second; prose 6,000).
     if _PLAIN.fullmatch(answer) and _PLAIN.fullmatch(reference):
         return parsed_grade(comparer.any_equal(readings(answer), readings(reference)) is True)
     wanted_text = _plain(reference)
     if len(answer) <= LONGEST and _plain(answer) == wanted_text:
         return parsed_grade(True)
-    for ending in endings(answer):
-        if len(ending.text) > LONGEST:
+    for result in result_texts(answer):
+        if len(result.text) > LONGEST:
             continue
-        said_text = _without_unit(ending.text, unit)
+        said_text = _without_unit(result.text, unit)
         if _plain(said_text) == wanted_text:
             return parsed_grade(True)
-        said = readings(_unmarked(said_text, ending, reference))
-        if ending.number:  # the words after it are no variables
+        # The first text that can be read whole decides: a later one may be right by chance.
+        said = readings(_unmarked(said_text, result, reference))
+        if result.number:  # the words after it are no variables
             said = [one for one in said if not letters(one.value)]
         if said:
             wanted = _wanted(reference, unit)
             grade = _compared(said, wanted, comparer)
-            return UNPARSED if not grade.correct and _word(ending, said, wanted) else grade
+            return UNPARSED if not grade.correct and _may_be_word(result, said, wanted) else grade
     return UNPARSED
 
 
-def _word(ending: Ending, said: Sequence[AnswerReading], wanted: Sequence[AnswerReading]) -> bool:
+def _may_be_word(
+    result: ResultText, said: Sequence[AnswerReading], wanted: Sequence[AnswerReading]
+) -> bool:
     """Whether letters alone may be a word: in prose, or where the reference has none of them."""
-    if not _LETTERS.fullmatch(plain_text(ending.text)):
+    if not _LETTERS.fullmatch(plain_text(result.text)):
         return False
     shared = _variables(said) & _variables(wanted)
-    return not (ending.formula and shared)
+    return not (result.formula and shared)
 
 
 def _variables(read: Sequence[AnswerReading]) -> set[str]:
@@ -87,9 +91,9 @@ def _wanted(reference: str, unit: str) -> list[AnswerReading]:
     return [one if one.unit or not asked else one._replace(unit=asked) for one in read]
 
 
-def _unmarked(text: str, ending: Ending, reference: str) -> str:
+def _unmarked(text: str, result: ResultText, reference: str) -> str:
     """A text without the mark that ends its sentence: in prose, 42! is an exclamation."""
-    return text if ending.formula or "!" in reference else _MARKS.sub("", text)
+    return text if result.formula or "!" in reference else _MARKS.sub("", text)
 
 
 def _without_unit(said: str, unit: str) -> str:

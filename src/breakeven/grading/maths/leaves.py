@@ -61,6 +61,7 @@ class Leaves:
         digits = match[1].strip("()")
         named = next(part for part in match.groups()[1:] if part)
         base = int(named) if named.isdigit() else signs.BASES.get(named, 0)
+        # 36 is as far as digits and letters go, and what int() can read.
         if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
             raise UnreadError
         self.at = match.end()
@@ -73,6 +74,7 @@ class Leaves:
             scale = 10 ** len(fixed)
             rest = Fraction(int(again), 10 ** len(again) - 1)
             return number((int((whole or "0") + fixed) + rest) / scale)
+        # The longer reading first: NUMBER would take the 1 of 1,000 and leave a list of two.
         match = self.take(signs.GROUPED) if self.grouped else None
         match = match or self.take(signs.NUMBER)
         if match is None:
@@ -84,6 +86,7 @@ class Leaves:
         value = Fraction(re.sub(r"[^\d.eE+\-]", "", match[0]))
         mixed = signs.MIXED.match(self.text, self.at) if match[0].isdigit() else None
         if mixed:
+            # Only a proper fraction makes a mixed number; 3\frac{5}{2} is a product.
             top, bottom = (int(part) for part in mixed.groups() if part is not None)
             if top < bottom:
                 self.at = mixed.end()
@@ -139,7 +142,7 @@ class Leaves:
         below = (match[1] or match[2]) if match else ""
         if not match and not primes and name in ("e", "i"):
             return Tree("constant", name=name)
-        name = name.removeprefix("var")
+        name = name.removeprefix("var")  # \varphi is another shape of \phi, not another letter
         return Tree(
             "letter", name=name + ("_" + "".join(below.split()) if below else "") + "'" * primes
         )

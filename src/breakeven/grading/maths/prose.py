@@ -97,7 +97,7 @@ _LONGEST_RUN = 200
 _BEFORE = 60  # characters in which such words are looked for
 
 
-class Ending(NamedTuple):
+class ResultText(NamedTuple):
     """A text in which a result is said; whether it is set as mathematics, or a number in prose."""
 
     text: str
@@ -119,9 +119,10 @@ def bound(text: str, start: int, end: int) -> bool:
     return bool(part or _BOUND.search(before) or _BOUND_AFTER.match(text, end))
 
 
-def last_number(text: str) -> Iterator[Ending]:
+def last_number(text: str) -> Iterator[ResultText]:
     """The last number that a text does not deny; none where it is a bound."""
     numbers = list(NUMBER.finditer(text))
+    # "42 and not 41" says 42; after "It is not 41." an earlier number is no conclusion.
     while numbers and denied(text, *numbers[-1].span()):
         dropped = numbers.pop()
         if numbers and SENTENCE_ENDS.search(text, numbers[-1].end(), dropped.start()):
@@ -136,9 +137,9 @@ def last_number(text: str) -> Iterator[Ending]:
         yield from with_words(text, number)
     elif not bound(text, *number.span()):
         if not _CALLED.search(text[: text.index(run, max(0, number.start() - _LONGEST_RUN))]):
-            yield Ending(run)
+            yield ResultText(run)
         if "=" in run:
-            yield Ending(run.rpartition("=")[2])
+            yield ResultText(run.rpartition("=")[2])
 
 
 def _in_code(text: str, start: int) -> bool:
@@ -146,6 +147,7 @@ def _in_code(text: str, start: int) -> bool:
     begins = max(text.rfind("\n", 0, start) + 1, start - _LONGEST_RUN)
     if _STATEMENT.match(text, begins, start):
         return True
+    # Backwards over balanced brackets to the one that is still open where the number stands.
     closed = 0
     for place in range(start - 1, begins - 1, -1):
         if text[place] in ")]":
@@ -167,16 +169,17 @@ def _run_around(text: str, number: "re.Match[str]") -> str | None:
     return None
 
 
-def with_words(text: str, number: "re.Match[str]") -> Iterator[Ending]:
+def with_words(text: str, number: "re.Match[str]") -> Iterator[ResultText]:
     """A number with the words after it, which may be its unit, and without them."""
     if bound(text, *number.span()) or denied(text, *number.span()):
         return
+    # Two words first: "5 square meters" would else be tried as "5 square".
     for words in (_TWO_WORDS, _WORDS_AFTER):
         after = words.match(text, number.end())
         if after and _GOES_ON.match(text, after.end()):
             return
         if after and not _IN_ELSE.fullmatch(text, number.end()):
-            yield Ending(text[number.start() : after.end()], number=True)
+            yield ResultText(text[number.start() : after.end()], number=True)
     goes_on = _GLUED.match(text, number.end()) or _GOES_ON.match(text, number.end())
     if not goes_on:  # 7y is no 7
-        yield Ending(number[0], number=True)
+        yield ResultText(number[0], number=True)

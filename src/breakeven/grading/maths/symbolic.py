@@ -33,12 +33,14 @@ def comparer() -> Callable[..., tuple[bool | None, float]]:
         except (Exception, RecursionError, MemoryError):  # what the library cannot do is no verdict
             return None
 
+    # The processor's seconds, not the clock's: a busy machine grades as an idle one does.
     return timed
 
 
 def _equal(sympy: Any, said: Any, wanted: Any, tolerance: float) -> bool | None:  # noqa: ANN401
     if said == wanted:
         return True
+    # oo - oo is no difference; infinities that are the same have been found equal above.
     if said.has(sympy.oo, sympy.zoo, sympy.nan) or wanted.has(sympy.oo, sympy.zoo, sympy.nan):
         return False
     difference = said - wanted
@@ -59,6 +61,7 @@ def _equal(sympy: Any, said: Any, wanted: Any, tolerance: float) -> bool | None:
         found.append(gone)
         if gone is False:
             return False
+    # One point could be a crossing of two formulas by chance.
     return True if len(found) >= 2 and all(found) else None
 
 
@@ -79,6 +82,7 @@ def _proportional(sympy: Any, said: Any, wanted: Any) -> bool | None:  # noqa: A
         top, bottom = said.subs(point), wanted.subs(point)
         if not _vanishes(sympy, top) and not _vanishes(sympy, bottom):
             quotients.append(top / bottom)
+    # Two equations that differ can still be proportional at two points.
     if len(quotients) < 3:
         return None
     return all(_vanishes(sympy, one - quotients[0]) for one in quotients[1:])
@@ -88,6 +92,8 @@ def _vanishes(sympy: Any, difference: Any) -> bool:  # noqa: ANN401
     """Whether a number is zero: exactly, else to `_DIGITS` digits more than its terms cancel."""
     if difference.is_Rational:
         return bool(difference == 0)
+    # evalf raises its working precision until 15 digits are sure or `maxn` is reached; a number of
+    # one bit of precision is what it leaves where all digits have cancelled.
     value = difference.evalf(15, maxn=_DIGITS)
     return all(part == 0 or getattr(part, "_prec", 53) == 1 for part in value.as_real_imag())
 
@@ -97,11 +103,11 @@ def _points(sympy: Any, names: list[Any]) -> list[dict[Any, Any]]:  # noqa: ANN4
     points = []
     for number in range(_POINTS):
         values = [
-            sympy.Rational((37 * (place + 1) + 101 * number) % 89 + 3, 7 + 4 * (number % 3))
-            for place in range(len(names))
+            sympy.Rational((37 * (index + 1) + 101 * number) % 89 + 3, 7 + 4 * (number % 3))
+            for index in range(len(names))
         ]
         if number in (1, 4):  # odd and even
-            values = [sympy.Integer(4 + number + 2 * place) for place in range(len(names))]
+            values = [sympy.Integer(4 + number + 2 * index) for index in range(len(names))]
         if number % 2:
             values[number // 2 % len(names)] *= -1 if number > 1 else 1
         points.append(dict(zip(names, values, strict=True)))
@@ -114,7 +120,7 @@ def _built(sympy: Any, tree: list[Any]) -> Any:  # noqa: ANN401
     if head == "number":
         return sympy.Rational(*(int(half, 16) for half in leaf.split("/")))
     if head == "letter":
-        return sympy.Symbol(leaf, real=True)
+        return sympy.Symbol(leaf, real=True)  # else sqrt(x^2) would not be |x|
     if head == "constant":
         return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "oo": sympy.oo}[leaf]
     of = [_built(sympy, part) for part in parts]

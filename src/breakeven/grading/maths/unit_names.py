@@ -28,6 +28,7 @@ _IRREGULAR = {
     "feet": "foot", "inches": "inch", "centuries": "century", "pennies": "penny", "hertz": "hertz",
     "celsius": "degC", "fahrenheit": "degF", "yen": "jpy", "yuan": "cny",
 }  # fmt: skip
+# Put over what the other tables say of these names.
 _AMBIGUOUS = {
     "pound": ("pound", "gbp"), "degree": ("degree", "degC", "degF"), "C": ("coulomb", "degC"),
     "point": ("point",), "F": ("farad", "degF"), "minute": ("minute", "arcminute"),
@@ -81,16 +82,17 @@ except but only hundred thousand million billion dozen out from
 NO_NOUN = frozenset(_NO_NOUNS.split())
 
 
-def _known() -> dict[str, tuple[str, ...]]:
+def _meanings_by_name() -> dict[str, tuple[str, ...]]:
     """All names of single units, and what each may mean."""
     names: dict[str, tuple[str, ...]] = {}
     for short, unit in _PREFIXED.items():
         names[short] = names[unit] = names[unit + "s"] = (unit,)
         for prefix, word in _PREFIXES.items():
             names[prefix + short] = (word + unit,)
-            for spelt in (unit, unit.replace("ter", "tre")):
+            for spelt in (unit, unit.replace("ter", "tre")):  # meter and metre
                 names[word + spelt] = names[word + spelt + "s"] = (word + unit,)
     for group in _SHORT.strip().replace("\n", "|").split("|"):
+        # Short forms have no plural of their own; those in use, as hrs, stand in the table.
         for spelt in (of_one := group.split()):
             names[spelt] = names[spelt + "s" if len(spelt) > 2 else spelt] = (of_one[0],)
     for short in ("kg", "km", "cm", "mm", "ml", "mL"):
@@ -101,4 +103,4 @@ def _known() -> dict[str, tuple[str, ...]]:
     return names
 
 
-KNOWN = _known()
+MEANINGS = _meanings_by_name()

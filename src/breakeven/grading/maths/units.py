@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 
-from breakeven.grading.maths.unit_names import DERIVED, KNOWN, NO_NOUN, SCALES
+from breakeven.grading.maths.unit_names import DERIVED, MEANINGS, NO_NOUN, SCALES
 
 # A unit in its simplest form: names with their powers. Of a name with several meanings, each one.
 Unit = frozenset[tuple[str, int]]
@@ -25,7 +25,8 @@ _POWER_WORDS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _POWERED_WORDS = {"squared": 2, "cubed": 3}
 
 
-_FOLDED = {name.casefold(): unit for name, unit in KNOWN.items() if len(name) > 3}
+# Short names mean what they mean by their case (mW, MW); long ones may be written in any.
+_FOLDED = {name.casefold(): unit for name, unit in MEANINGS.items() if len(name) > 3}
 
 
 def read_unit(text: str) -> Meanings | None:
@@ -34,6 +35,7 @@ def read_unit(text: str) -> Meanings | None:
     A word of three letters or more that counts things ("apples") is a unit of that name.
     """
     tokens = list(_tokens(text))
+    # Each ambiguous name multiplies the meanings of the whole.
     if not tokens or None in tokens or len(tokens) > 12:
         return None
     read = _factors([sign for sign in tokens if sign is not None])
@@ -42,12 +44,13 @@ def read_unit(text: str) -> Meanings | None:
     return frozenset(map(_simplest, product(*(_powers(*one) for one in read))))
 
 
-def agree(said: Meanings | None, wanted: Meanings | None) -> bool | None:
+def units_agree(said: Meanings | None, wanted: Meanings | None) -> bool | None:
     """Whether units agree: a missing one agrees with any; None where a thing counted is unlike."""
     if not said or not wanted or said & wanted:
         return True
+    # m for m^2 is wrong; one counted thing for another (pupils, students) may be a synonym.
     powers_differ = _names(said) == _names(wanted)
-    return None if not powers_differ and (counted(said) or counted(wanted)) else False
+    return None if not powers_differ and (is_counted(said) or is_counted(wanted)) else False
 
 
 def _tokens(text: str) -> Iterator[str | None]:
@@ -65,21 +68,21 @@ def _factors(tokens: list[str]) -> list[tuple[tuple[str, ...], int]] | None:
     """Every unit's meanings and power; None where a sign has no place."""
     factors: list[tuple[tuple[str, ...], int]] = []
     over, power, pending = 1, 1, False
-    for place, sign in enumerate(tokens):
+    for index, sign in enumerate(tokens):
         word = sign.casefold()
         if sign in "/()*" or sign == "\\cdot" or word == "per":
             over = -1 if sign == "/" or word == "per" else over
             pending = pending or sign == "/" or word == "per"
         elif sign[0] == "^":
-            if not factors or tokens[place - 1][0] in "^/(":
+            if not factors or tokens[index - 1][0] in "^/(":
                 return None
             meanings, before = factors[-1]
             factors[-1] = meanings, before * int(sign.strip("^{}"))
         elif word in _POWERED_WORDS and factors:
             factors[-1] = factors[-1][0], factors[-1][1] * _POWERED_WORDS[word]
-        elif sign == "in" and tokens[place + 1 : place + 2] and tokens[place + 1][0].isalpha():
+        elif sign == "in" and tokens[index + 1 : index + 2] and tokens[index + 1][0].isalpha():
             return None  # "5 in total"
-        elif word in _POWER_WORDS and place + 1 < len(tokens):
+        elif word in _POWER_WORDS and index + 1 < len(tokens):
             power = _POWER_WORDS[word]
         else:
             meanings_of = _meanings(sign, factors)
@@ -93,7 +96,7 @@ def _factors(tokens: list[str]) -> list[tuple[tuple[str, ...], int]] | None:
 
 def _meanings(sign: str, before: list[tuple[tuple[str, ...], int]]) -> tuple[str, ...] | None:
     """What a name means; empty where it says again what stands before it ("degrees Celsius")."""
-    found = KNOWN.get(sign) or _FOLDED.get(sign.casefold())
+    found = MEANINGS.get(sign) or _FOLDED.get(sign.casefold())
     if found is None and _NOUN.fullmatch(sign) and sign not in NO_NOUN | SCALES.keys():
         found = ("#" + _singular(sign),)
     if found and before and set(found) < set(before[-1][0]):
@@ -123,7 +126,7 @@ def _names(meanings: Meanings) -> set[str]:
     return {name for unit in meanings for name, _ in unit}
 
 
-def counted(meanings: Meanings) -> bool:
+def is_counted(meanings: Meanings) -> bool:
     """Whether it is a thing that is counted, as apples are."""
     return any(name[0] == "#" or name == "unit" for unit in meanings for name, _ in unit)
 

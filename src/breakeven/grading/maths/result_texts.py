@@ -6,13 +6,13 @@ The texts come likeliest first; the first one that can be read whole is the resu
 import re
 from collections.abc import Iterator
 
-from breakeven.grading.boxes import last_box, own_part
+from breakeven.grading.boxes import last_box, without_next_question
 from breakeven.grading.maths.characters import latex_characters
 from breakeven.grading.maths.prose import (
     NUMBER,
     OPERATOR,
     SENTENCE_ENDS,
-    Ending,
+    ResultText,
     bound,
     denied,
     last_number,
@@ -20,7 +20,7 @@ from breakeven.grading.maths.prose import (
 )
 
 # Characters of an answer's end in which a result is looked for outside of a box.
-END = 4000
+END_CHARACTERS = 4000
 
 _BOX = r"\\(?:boxed|fbox) *\{((?:[^{}]|\{[^{}]*\})*)\}"
 _BOX_ROW = re.compile(rf"{_BOX}(?:\$?\s*(?:,|and|, and)\s*\$?{_BOX})+[^\\]*$")
@@ -68,24 +68,26 @@ _ABOUT = re.compile(
 )
 
 
-def endings(answer: str) -> Iterator[Ending]:
+def result_texts(answer: str) -> Iterator[ResultText]:
     """The texts in which an answer may say its result, the likeliest first."""
-    answer = own_part(answer)
+    answer = without_next_question(answer)
     box = last_box(answer)
     if box:
-        yield Ending(_boxes_in_a_row(answer) or box, formula=True)
+        yield ResultText(_boxes_in_a_row(answer) or box, formula=True)
         return
-    text = _MINUS.sub("-", latex_characters(_NOTHING.sub("", answer[-END:])))
+    # Only the end: what stands before it is the way there.
+    text = _MINUS.sub("-", latex_characters(_NOTHING.sub("", answer[-END_CHARACTERS:])))
+    # A student that ends inside its box has still said what is in it.
     open_box = _OPEN_BOX.search(text)
     if open_box and open_box[1].strip():
-        yield Ending(open_box[1].strip(), formula=True)
+        yield ResultText(open_box[1].strip(), formula=True)
         return
-    said = said_result(text)
+    said = stated_result(text)
     if said:
         yield from _within(said)
         return
     if not _LABELLED.match(text):
-        yield Ending(text)
+        yield ResultText(text)
     formula = _last_formula(text)
     labelled = _last(_LABELLED, text)
     after_formula = labelled and (formula is None or labelled[0] >= formula.end())
@@ -99,14 +101,14 @@ def endings(answer: str) -> Iterator[Ending]:
 
 def _boxes_in_a_row(answer: str) -> str | None:
     """What the last boxes hold where only "and" or a comma stands between them, as one list."""
-    row = _BOX_ROW.search(answer[-END:])
+    row = _BOX_ROW.search(answer[-END_CHARACTERS:])
     return ", ".join(re.findall(_BOX, row[0])) if row else None
 
 
-def said_result(text: str) -> str | None:
+def stated_result(text: str) -> str | None:
     """What follows the last "the answer is", to the end of its sentence."""
-    place = _last(_SAID, text)
-    return text[slice(*place)].strip() if place else None
+    span = _last(_SAID, text)
+    return text[slice(*span)].strip() if span else None
 
 
 def _last(pattern: "re.Pattern[str]", text: str) -> tuple[int, int] | None:
@@ -120,9 +122,9 @@ def _last(pattern: "re.Pattern[str]", text: str) -> tuple[int, int] | None:
     return last
 
 
-def _within(sentence: str) -> Iterator[Ending]:
+def _within(sentence: str) -> Iterator[ResultText]:
     """A sentence, what it says after "=", at its beginning, in a formula, or as its last number."""
-    yield Ending(sentence)
+    yield ResultText(sentence)
     about = _ABOUT.match(sentence)
     begins = about.end() if about else 0
     number = NUMBER.match(sentence, begins)
@@ -134,14 +136,14 @@ def _within(sentence: str) -> Iterator[Ending]:
         yield from _in_formula(sentence, formula)
         return
     if "=" in sentence:
-        yield Ending(sentence.rpartition("=")[2])
+        yield ResultText(sentence.rpartition("=")[2])
     yield from last_number(sentence)
 
 
-def _in_formula(text: str, formula: "re.Match[str]") -> Iterator[Ending]:
+def _in_formula(text: str, formula: "re.Match[str]") -> Iterator[ResultText]:
     """What a formula holds, unless the sentence denies it or leaves others open."""
     if not denied(text, *formula.span()) and not bound(text, *formula.span()):
-        yield Ending(_inside(formula), formula=True)
+        yield ResultText(_inside(formula), formula=True)
 
 
 def _inside(formula: "re.Match[str]") -> str:
@@ -156,7 +158,7 @@ def _last_formula(text: str) -> "re.Match[str] | None":
         inner = _inside(match)
         position = match.end()
         if match[2] is not None and _BETWEEN_PRICES.fullmatch(match[2]):
-            position = match.start() + 1
+            position = match.start() + 1  # the second dollar sign may begin a formula of its own
         elif len(inner) > 1 or not inner.isalpha():
             found = match
     return found
