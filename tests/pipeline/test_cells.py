@@ -159,6 +159,7 @@ def with_value(*keys: str, value: Any) -> dict[str, Any]:
             with_value("corpora", "spare", value={"sources": ["words"]}),
             {"pairs@spare", "texts@all"},
         ),
+        (with_value("corpora", "general", "tuning", value=True), TRAINED),
         (with_value("report", "bootstrap_draws", value=300), set()),
         (with_value("grading", "math_seconds", value=2.0), {"score@all"}),
         (

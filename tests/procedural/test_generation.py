@@ -6,7 +6,15 @@ import sys
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.procedural import DEPTHS, GENERAL_KINDS, KINDS, MATH_KINDS, generate, partition_of
+from breakeven.procedural import (
+    DEPTHS,
+    GENERAL_KINDS,
+    KINDS,
+    MATH_KINDS,
+    generate,
+    partition_of,
+    side_of,
+)
 from breakeven.procedural.generation import depth_range
 
 
@@ -67,6 +75,20 @@ def test_the_partition_of_a_content_does_not_change_between_releases():
     assert partition_of("chain 1 + 2 - 3") == "test"
     assert partition_of("addition 13 53") == "train"
     assert generate("chain", count=1, seed=0, partition="test")[0].content == "chain 5 - 5 + 2"
+
+
+def test_the_tune_side_is_an_eighth_of_what_is_drawn_for_training_and_none_of_the_tests():
+    for kind in KINDS:
+        drawn = generate(kind, count=800, seed=0, partition="train")
+        sides = [side_of(problem.content) for problem in drawn]
+        assert set(sides) == {"train", "tune"}
+        assert 60 <= sides.count("tune") <= 140
+        tests = generate(kind, count=200, seed=0, partition="test")
+        assert {side_of(problem.content) for problem in tests} == {"test"}
+    # Does not change between releases either: what was tuned on would be learnt.
+    assert [side_of(f"chain {digit} + 2 - 3") for digit in range(8)] == [
+        *("tune", "test", "train", "train", "test", "test", "tune", "train")
+    ]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if DEPTHS[kind]])

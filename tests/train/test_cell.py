@@ -19,6 +19,8 @@ from breakeven.core.records import read_record
 from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
 from breakeven.costs.model_shapes import load_architecture
+from breakeven.params import Params
+from breakeven.procedural import side_of
 from breakeven.rows.pair import Pair, write_pairs
 from breakeven.train import stage
 from breakeven.train.cell_training import train_cell
@@ -404,3 +406,19 @@ def test_killed_training_of_two_corpora_goes_on(two_corpora):
     assert steps == [3, 4, 5]
     assert resumed.series == undisturbed.series
     assert bytes_of(student_folder("tiny", "both", 0)) == expected
+
+
+def test_a_corpus_that_keeps_pairs_for_tuning_learns_none_of_them(study):
+    write_pairs(pairs_path("general"), worked_pairs(60))
+    whole = plan_cell(make_params(), "tiny", "ift", 0)
+    kept = {pair.id for pair in worked_pairs(60) if side_of(pair.content) == "tune"}
+    assert kept < set(whole.lessons.ids)
+
+    tree = make_params().model_dump(mode="json")
+    tree["corpora"]["general"]["tuning"] = True
+    params = Params.model_validate(tree)
+    assert set(plan_cell(params, "tiny", "ift", 0).lessons.ids) == set(whole.lessons.ids) - kept
+
+    write_pairs(pairs_path("general"), [one for one in worked_pairs(60) if one.id in kept])
+    with pytest.raises(InputError, match=r"corpora.general.tuning: every pair is on the tune side"):
+        plan_cell(params, "tiny", "ift", 0)

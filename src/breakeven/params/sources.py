@@ -158,8 +158,13 @@ class PairRules(Section):
 
 
 class Corpus(Section):
-    """Sources whose pairs are put together."""
+    """Sources whose pairs are put together.
+
+    With `tuning` the pairs whose content is on the tune side are learnt by no arm: they are what
+    `breakeven tune` chooses rates on.
+    """
 
     sources: Annotated[tuple[Name, ...], Field(min_length=1), EachOnce]
+    tuning: Flag = False
     decontamination: Decontamination = Decontamination()
     rules: PairRules = PairRules()

@@ -130,10 +130,10 @@ def texts(params: Params) -> CellReads:
 
 
 def pairs(params: Params, corpus: str) -> CellReads:
-    """A corpus: its row, and the tasks that it is kept apart from."""
-    return CellReads(
-        "pairs", (corpus,), {**_values(params.corpora[corpus]), "tasks": list(params.tasks)}
-    )
+    """A corpus: its row, and the tasks that it is kept apart from; its file holds every side."""
+    row = _values(params.corpora[corpus])
+    del row["tuning"]
+    return CellReads("pairs", (corpus,), {**row, "tasks": list(params.tasks)})
 
 
 def lessons(params: Params) -> CellReads:
@@ -155,7 +155,13 @@ def train(params: Params, student: str, arm: str, seed: int) -> CellReads:
     if settings is None:
         return CellReads("train", cell, {"method": "none"})
     ran = {"threads": params.training.threads, "launch": params.training.launch}
-    return CellReads("train", cell, {**settings.as_dict(), **ran}, named_files(params.training))
+    kept = [name for name in settings.corpora if params.corpora[name].tuning]
+    return CellReads(
+        "train",
+        cell,
+        {**settings.as_dict(), **ran, **({"not_learnt": kept} if kept else {})},
+        named_files(params.training),
+    )
 
 
 def answer(params: Params, student: str) -> CellReads:

@@ -18,7 +18,7 @@ from breakeven.procedural.generation import (
     MATH_KINDS,
     generate,
 )
-from breakeven.procedural.problem import Partition, Problem, partition_of
+from breakeven.procedural.problem import Partition, Problem, Side, partition_of, side_of
 
 __all__ = [
     "DEPTHS",
@@ -29,6 +29,7 @@ __all__ = [
     "MATH_KINDS",
     "Partition",
     "Problem",
+    "Side",
     "choice_letter",
     "choice_prompt",
     "choice_trace",
@@ -37,5 +38,6 @@ __all__ = [
     "partition_of",
     "prompt",
     "reference",
+    "side_of",
     "trace",
 ]

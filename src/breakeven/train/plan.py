@@ -15,6 +15,7 @@ from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
 from breakeven.pipeline.code import code_below
+from breakeven.procedural import side_of
 from breakeven.rendering import Example
 from breakeven.rows.pair import Pair, read_pairs
 from breakeven.train.batches import Step, steps_of
@@ -101,7 +102,7 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     _check_context(base, training.max_length, student)
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     flops_of = FlopsOf(known_architecture(base), settings.method, lora)
-    corpora, digests = _read_corpora(settings.corpora)
+    corpora, digests = _read_corpora(params, settings.corpora)
     parts = _parts(settings, base, corpora, flops_of, arm=arm, seed=seed)
     lessons = joined_lessons([part.lessons for part in parts])
     selection = one_after_another(
@@ -128,13 +129,25 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     return Plan(settings, base, parts, lessons, selection, steps, schedule, flops_of, key, inputs)
 
 
-def _read_corpora(names: Sequence[str]) -> tuple[list[list[Pair]], dict[str, str]]:
-    """The pairs of some corpora, and the digests of the files as they were read, by path."""
+def _read_corpora(params: Params, names: Sequence[str]) -> tuple[list[list[Pair]], dict[str, str]]:
+    """The pairs that may be learnt, and the digests of the files as they were read, by path.
+
+    Raises:
+        InputError: a corpus has no file, or holds nothing but its tune side.
+    """
     corpora, digests = [], {}
     for name in names:
         path = pairs_path(name)
         with digest_while_reading(path) as digest:
-            corpora.append(read_pairs(path))
+            pairs = read_pairs(path)
+        if params.corpora[name].tuning:
+            pairs = [pair for pair in pairs if side_of(pair.content) != "tune"]
+            if not pairs:
+                raise InputError(
+                    f"params.yaml: corpora.{name}.tuning: every pair is on the tune side, none is "
+                    "left to learn; add prompts to its sources"
+                )
+        corpora.append(pairs)
         digests[path.as_posix()] = digest
     return corpora, digests
 
