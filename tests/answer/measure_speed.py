@@ -25,7 +25,7 @@ from breakeven.decoding import sampling
 from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.params import Params, load_params
 from breakeven.prompts.source_prompts import load_prompts
-from breakeven.rendering import render_completion
+from breakeven.rendering import Lesson, render_examples
 from breakeven.rows.item import Item
 from breakeven.tasks.task_items import load_items
 
@@ -58,8 +58,8 @@ def scripted(params: Params, traces: dict[tuple[str, str], str], share: float) -
     for task in params.tasks:
         for number, item in enumerate(read_rows(task_path(task), Item)):
             trace = traces[task, item.id] if number % 100 < 100 * share else None
-            completion = render_completion(TOKENIZER, trace, item.reference)
-            scripts[f"{task}/{item.id}/0"] = completion
+            (example,) = render_examples(TOKENIZER, [Lesson("a", trace, item.reference)])
+            scripts[f"{task}/{item.id}/0"] = list(example.input_ids[example.labels_start :])
 
     def chooser(decoding, samples, limit):
         script = torch.tensor([(scripts[name] + [0] * limit)[:limit] for name in samples])

@@ -4,6 +4,7 @@ import pytest
 import torch
 from tests.answer.conftest import lay_data, study, task
 from tests.answer.tiny import TOKENIZER, save_base, tiny_model
+from tests.rendering.single import render_completion
 
 from breakeven.answer.task_prompts import TaskPrompts, render_tasks
 from breakeven.answer.transformers_engine import answer_batch, choose_placement
@@ -13,7 +14,7 @@ from breakeven.decoding import sampling
 from breakeven.decoding.batching import BatchRow
 from breakeven.grading.graders import grade_answer
 from breakeven.params import Decoding
-from breakeven.rendering import Shot, end_token_ids, render_completion, render_prompt
+from breakeven.rendering import Shot, end_token_ids, render_prompt
 from breakeven.rows.item import Item
 
 END = TOKENIZER.convert_tokens_to_ids("<|im_end|>")

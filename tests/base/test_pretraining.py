@@ -41,7 +41,7 @@ def test_a_killed_run_goes_on_to_the_weights_of_an_undisturbed_one(
 ):
     undisturbed = run(tokenizer, tmp_path / "a")
     steps = []
-    step = pretraining._Run._train_step
+    step = pretraining._PretrainingRun._train_step
 
     def killed_at_step_15(self, batch):
         if self.step == 15:
@@ -49,11 +49,12 @@ def test_a_killed_run_goes_on_to_the_weights_of_an_undisturbed_one(
         steps.append(self.step)
         return step(self, batch)
 
-    monkeypatch.setattr(pretraining._Run, "_train_step", killed_at_step_15)
-    with pytest.raises(KilledError):
-        run(tokenizer, tmp_path / "b", checkpoint_seconds=0.0)
+    monkeypatch.setattr(pretraining._PretrainingRun, "_train_step", killed_at_step_15)
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(pretraining, "CHECKPOINT_SECONDS", 0.0)
+        run(tokenizer, tmp_path / "b")
     assert not (tmp_path / "b/out").exists()
-    monkeypatch.setattr(pretraining._Run, "_train_step", step)
+    monkeypatch.setattr(pretraining._PretrainingRun, "_train_step", step)
     resumed = run(tokenizer, tmp_path / "b")
     assert steps == list(range(15))
     weights = [load_file(tmp_path / name / "out/model.safetensors") for name in "ab"]
@@ -63,7 +64,7 @@ def test_a_killed_run_goes_on_to_the_weights_of_an_undisturbed_one(
 
 def test_a_finished_run_is_not_trained_again(tokenizer, tmp_path, monkeypatch):
     first = run(tokenizer, tmp_path)
-    monkeypatch.setattr(pretraining._Run, "_train_step", None)
+    monkeypatch.setattr(pretraining._PretrainingRun, "_train_step", None)
     assert run(tokenizer, tmp_path) == first
 
 

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from breakeven.base.tokenizer import SPECIAL_TOKENS, build_tokenizer, save_tokenizer
+from breakeven.base.tokenizer import SPECIAL_TOKENS, build_tokenizer
 from breakeven.models.loading import load_tokenizer
 from breakeven.procedural import FORMATS, KINDS, generate, prompt, trace
 from breakeven.procedural.vocabulary import CONTENT_WORDS
@@ -13,7 +13,7 @@ from breakeven.procedural.vocabulary import CONTENT_WORDS
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tokenizer")
-    save_tokenizer(folder)
+    build_tokenizer().save_pretrained(folder)
     return load_tokenizer(folder)
 
 

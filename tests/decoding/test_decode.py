@@ -72,11 +72,11 @@ def test_a_row_has_ended_only_where_its_last_token_is_an_end_token(model, ends):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 2.0])
-def test_shrinking_batches_changes_nothing(model, ends, share):
+def test_shrinking_batches_changes_nothing(model, ends, share, monkeypatch):
     batch = prompts(count=20, seed=4)
-    assert greedy(model, batch, end_ids=ends, shrink_share=share) == greedy(
-        model, batch, end_ids=ends
-    )
+    usual = greedy(model, batch, end_ids=ends)
+    monkeypatch.setattr(decode, "SHRINK_SHARE", share)
+    assert greedy(model, batch, end_ids=ends) == usual
 
 
 def test_finished_rows_are_not_computed_any_further(model, ends, monkeypatch):
@@ -87,7 +87,8 @@ def test_finished_rows_are_not_computed_any_further(model, ends, monkeypatch):
         "_last_logits",
         lambda model, ids, *rest: rows.append(len(ids)) or last_logits(model, ids, *rest),
     )
-    found = greedy(model, prompts(), end_ids=ends, shrink_share=0.0)
+    monkeypatch.setattr(decode, "SHRINK_SHARE", 0.0)
+    found = greedy(model, prompts(), end_ids=ends)
     steps = [sum(len(one.ids) > step for one in found) for step in range(20)]
     assert rows == [count for count in steps if count]
 

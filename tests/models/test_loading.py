@@ -7,8 +7,8 @@ import torch
 
 from breakeven.core.errors import InputError
 from breakeven.models.loading import load_base, load_tokenizer
-from breakeven.models.weights import resolve_base
-from breakeven.params import FolderBase, ScratchBase, Student
+from breakeven.models.weights import weights_folder
+from breakeven.params import FolderBase
 
 
 @pytest.fixture
@@ -18,40 +18,16 @@ def folder(tmp_path):
     return tmp_path
 
 
-def student(path):
-    return Student(base=FolderBase(kind="folder", path=path))
-
-
 def test_a_missing_folder_is_named_with_its_key(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"params\.yaml: students\.a\.base\.path: value is 'b/c'"):
-        resolve_base("a", student("b/c"))
+        weights_folder(FolderBase(kind="folder", path="b/c"), "params.yaml: students.a.base")
 
 
-def test_a_good_folder_is_resolved(folder, monkeypatch):
+def test_a_good_folder_is_taken(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
-    assert resolve_base("a", student(folder.name)).resolve() == folder.resolve()
-
-
-def test_a_base_built_here_is_found_where_the_base_stage_writes_it(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    weights = tmp_path / "models/base/a/weights"
-    weights.mkdir(parents=True)
-    (weights / "config.json").write_text("{}")
-    (weights / "model.safetensors").write_bytes(b"")
-    row = Student(
-        base=ScratchBase(
-            kind="scratch",
-            tokenizer="t",
-            hidden=16,
-            layers=1,
-            heads=2,
-            kv_heads=1,
-            intermediate=32,
-            tokens=100,
-        )
-    )
-    assert resolve_base("a", row).resolve() == weights
+    found = weights_folder(FolderBase(kind="folder", path=folder.name), "params.yaml: a")
+    assert found.resolve() == folder.resolve()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,10 @@
 """What a student learns to write: labels, traces, think marks, end tokens."""
 
 import pytest
+from tests.rendering.single import render_completion, render_example
 
 from breakeven.core.errors import InputError
-from breakeven.rendering import (
-    Lesson,
-    render_completion,
-    render_example,
-    render_examples,
-    render_prompt,
-)
+from breakeven.rendering import Lesson, render_examples, render_prompt
 from breakeven.rendering.render import NO_LABEL, decode
 from breakeven.rows.traces import with_trace
 

@@ -4,8 +4,9 @@ import copy
 
 import pytest
 from tests.rendering.conftest import CHATML
+from tests.rendering.single import render_completion
 
-from breakeven.rendering import render_completion, split_generated
+from breakeven.rendering import split_generated
 from breakeven.rendering.render import decode
 
 MARKS = ("<think>", "</think>")

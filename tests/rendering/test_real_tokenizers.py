@@ -4,17 +4,12 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from tests.rendering.single import render_completion, render_example
 
 from breakeven.models.loading import load_tokenizer
 from breakeven.models.weights import weights_folder
 from breakeven.params import GgufBase
-from breakeven.rendering import (
-    end_token_ids,
-    render_completion,
-    render_example,
-    render_prompt,
-    split_generated,
-)
+from breakeven.rendering import end_token_ids, render_prompt, split_generated
 from breakeven.rendering.encoding import encode_texts, think_marks
 from breakeven.rendering.render import decode
 

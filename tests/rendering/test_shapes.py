@@ -6,15 +6,11 @@ import re
 import pytest
 from tests.conftest import ROOT
 from tests.rendering.shapes import SHAPES
+from tests.rendering.single import render_example
 from transformers.utils import chat_template_utils
 
 from breakeven.core.errors import InputError
-from breakeven.rendering import (
-    end_token_ids,
-    render_example,
-    render_prompt,
-    split_generated,
-)
+from breakeven.rendering import end_token_ids, render_prompt, split_generated
 from breakeven.rendering.chat import _chat_frame, chat_frame
 from breakeven.rendering.encoding import special_ids
 from breakeven.rendering.render import decode

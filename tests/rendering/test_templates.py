@@ -4,9 +4,10 @@ import functools
 
 import pytest
 from tests.rendering.shapes import CHATML, PROMPT, chatml
+from tests.rendering.single import render_example
 
 from breakeven.core.errors import InputError
-from breakeven.rendering import render_example, render_prompt
+from breakeven.rendering import render_prompt
 
 PROMPTS = (
     "What?",

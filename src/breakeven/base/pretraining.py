@@ -25,6 +25,9 @@ from breakeven.costs.exact import train_flops
 from breakeven.costs.families import architecture_from_config
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
 
+# What a kill costs at most.
+CHECKPOINT_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class PretrainingSettings:
@@ -77,7 +80,6 @@ def pretrain(
     scratch: Path,
     out: Path,
     threads: int = 1,
-    checkpoint_seconds: float = 60.0,
     label: str = "base",
 ) -> Pretrained:
     """Train a base, resuming from `scratch` if it holds a checkpoint, and write it to `out`.
@@ -89,8 +91,8 @@ def pretrain(
     torch.set_num_threads(threads)
     torch.manual_seed(settings.seed)
     model = Qwen2ForCausalLM(qwen2_config(shape, tokenizer))
-    run = _Run(model, tokenizer, settings, scratch)
-    run.train(checkpoint_seconds, label)
+    run = _PretrainingRun(model, tokenizer, settings, scratch)
+    run.train(label)
     with atomic_folder(out) as folder:
         model.to(torch.float16).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
@@ -115,7 +117,7 @@ def learning_rate_share(step: int, settings: PretrainingSettings) -> float:
     return min(1.0, rising, falling)
 
 
-class _Run:
+class _PretrainingRun:
     """The state of one run: model, optimizer, place in the text, losses and seconds so far."""
 
     LOSS_ENTRIES = 200
@@ -144,7 +146,7 @@ class _Run:
         self.losses: list[tuple[int, float]] = [tuple(entry) for entry in state.get("losses", [])]
         self.recent: list[float] = state.get("recent", [])
 
-    def train(self, checkpoint_seconds: float, label: str) -> None:
+    def train(self, label: str) -> None:
         """Every step that is left, with a checkpoint now and then."""
         saved = time.monotonic()
         batches = self._batches()
@@ -155,7 +157,7 @@ class _Run:
                 self.device_seconds += time.monotonic() - started
                 self._note(loss)
                 progress.advance(f"loss {loss:.3f}")
-                if time.monotonic() - saved > checkpoint_seconds:
+                if time.monotonic() - saved > CHECKPOINT_SECONDS:
                     self.save()
                     saved = time.monotonic()
         self.save()

@@ -9,13 +9,11 @@ import re
 import string
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
 from breakeven.base.plain_text import TextMix, documents
-from breakeven.core.files import read_json, write_json
 from breakeven.procedural.formats import FORMATS, prompt, trace
 from breakeven.procedural.generation import KINDS, generate
 from breakeven.procedural.vocabulary import CONTENT_WORDS
@@ -69,13 +67,6 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         model_max_length=MAX_LENGTH,
         padding_side="left",
     )
-
-
-def save_tokenizer(folder: Path) -> None:
-    """Write the tokenizer's files into `folder`, under the class name that every release knows."""
-    build_tokenizer().save_pretrained(folder)
-    path = folder / "tokenizer_config.json"
-    write_json(path, {**read_json(path), "tokenizer_class": "PreTrainedTokenizerFast"})
 
 
 def _glue_pieces() -> list[str]:

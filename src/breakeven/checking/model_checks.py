@@ -33,7 +33,7 @@ def check_weights(key: str, weights: Weights, *, learns: bool = True) -> Iterato
     elif not isinstance(weights, HubBase):
         yield from _folder(f"{key}.path", Path(weights.path), learns=learns)
     elif learns:
-        from breakeven.models.template_check import cached_tokenizer
+        from breakeven.models.hub import cached_tokenizer
 
         cached = cached_tokenizer(weights)
         if cached is not None:

@@ -52,11 +52,10 @@ def generate(
     limit: int,
     end_ids: Collection[int],
     choose: Choose,
-    shrink_share: float = SHRINK_SHARE,
 ) -> list[Generation]:
     """Continue each prompt until one of `end_ids` or until `limit` new tokens.
 
-    Finished rows leave the batch when they are `shrink_share` of it. What a row writes does not
+    Finished rows leave the batch when they are `SHRINK_SHARE` of it. What a row writes does not
     depend on the rows beside it, but for the rounding of sums. Raises FloatingPointError where the
     first logits are not numbers.
     """
@@ -78,7 +77,7 @@ def generate(
         left = (~ended[rows]).nonzero()[:, 0]
         if not len(left) or step + 1 == limit:
             break
-        if len(rows) - len(left) >= max(1.0, shrink_share * len(rows)):
+        if len(rows) - len(left) >= max(1.0, SHRINK_SHARE * len(rows)):
             cache.batch_select_indices(left)
             rows, tokens, mask, positions = (part[left] for part in (rows, tokens, mask, positions))
         logits = _last_logits(

@@ -6,6 +6,8 @@ learns with the tokens that were kept for it; otherwise turns are plain text.
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from breakeven.rendering.encoding import starts_with_bos
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -53,7 +55,6 @@ def default_chat_template(tokenizer: "PreTrainedTokenizerBase") -> ChatTemplate:
     template = next(
         template for tokens, template in _BY_TOKENS if all(token in known for token in tokens)
     )
-    bos = tokenizer.bos_token_id
-    if bos is not None and list(tokenizer("")["input_ids"])[:1] == [bos]:
+    if starts_with_bos(tokenizer):
         return template._replace(text="{{ bos_token }}" + template.text)
     return template

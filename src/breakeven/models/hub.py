@@ -5,7 +5,7 @@ every later stage of the study loads the same weights and needs no hub to know w
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -97,7 +97,7 @@ def download(
     from breakeven.models.loading import refuse_own_code
 
     names = tuple(file.name for file in model.files)
-    folder = _cached(model, names)
+    folder = _cached_folder(model.repo, model.commit, names)
     if folder is None:
         configs = tuple(name for name in names if not name.endswith(".safetensors"))
         folder = _fetched(model, configs, key)
@@ -123,11 +123,16 @@ def snapshot_folder(repo: str, commit: str, sha256: Mapping[str, str], key: str)
     """
     model = HubModel(repo, commit, tuple(HubFile(name, 0, sha) for name, sha in sha256.items()))
     names = tuple(sha256)
-    folder = _cached(model, names)
+    folder = _cached_folder(model.repo, model.commit, names)
     if folder is None:
         folder = _fetched(model, names, key)
         _check_arrived(model, folder, {n: digest_file(folder / n) for n in names}, key)
     return folder
+
+
+def cached_tokenizer(base: HubBase) -> Path | None:
+    """Where the hub's local cache has the tokenizer of a model, if it does."""
+    return _cached_folder(base.repo, base.revision, ("tokenizer_config.json", "tokenizer.json"))
 
 
 def _listing(base: HubBase, key: str) -> tuple[str, list[HubFile]]:
@@ -150,14 +155,9 @@ def _listing(base: HubBase, key: str) -> tuple[str, list[HubFile]]:
 
 def _cached_listing(base: HubBase) -> list[HubFile] | None:
     """What the hub's local cache has of a pinned commit, for machines without a network."""
-    from huggingface_hub import try_to_load_from_cache
-
-    config = try_to_load_from_cache(
-        base.repo, "config.json", cache_dir=_cache(), revision=base.revision
-    )
-    if not _COMMIT.fullmatch(base.revision) or not isinstance(config, str):
+    folder = _cached_folder(base.repo, base.revision, ("config.json",))
+    if folder is None or not _COMMIT.fullmatch(base.revision):
         return None
-    folder = Path(config).parent
     files = [
         HubFile(file.name, file.stat().st_size)
         for file in sorted(folder.iterdir())
@@ -172,21 +172,25 @@ def _cached_listing(base: HubBase) -> list[HubFile] | None:
     return files if names.issuperset(shards) else None
 
 
-def _cached(model: HubModel, names: tuple[str, ...]) -> Path | None:
-    """The model's folder in the local cache, if every file is there."""
+def _cached_folder(repo: str, revision: str, names: Sequence[str]) -> Path | None:
+    """The folder of a model in the local cache, if every one of these files is there."""
     from huggingface_hub import try_to_load_from_cache
 
     found = [
-        try_to_load_from_cache(model.repo, name, cache_dir=_cache(), revision=model.commit)
-        for name in names
+        try_to_load_from_cache(repo, name, cache_dir=_cache(), revision=revision) for name in names
     ]
+    # Beside a path or None it gives a mark for a file that the repository is known not to have.
     if not all(isinstance(path, str) for path in found):
         return None
     return Path(str(found[0])).parent
 
 
 def _missing_bytes(model: HubModel) -> int:
-    return sum(file.bytes for file in model.files if _cached(model, (file.name,)) is None)
+    return sum(
+        file.bytes
+        for file in model.files
+        if _cached_folder(model.repo, model.commit, (file.name,)) is None
+    )
 
 
 def _fetched(model: HubModel, names: tuple[str, ...], key: str) -> Path:

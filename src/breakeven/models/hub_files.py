@@ -24,7 +24,7 @@ _SMALL_FILES = (
     "NOTICE*",
 )
 _WEIGHTS = ".safetensors"
-_OTHER_WEIGHTS = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".msgpack", ".h5", ".gguf")
+OTHER_WEIGHTS = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".msgpack", ".h5", ".gguf")
 
 
 class HubFile(NamedTuple):
@@ -53,7 +53,7 @@ def model_files(files: Sequence[HubFile], key: str) -> tuple[HubFile, ...]:
             "adapter"
         )
     if not weights:
-        others = sorted(file.name for file in top if file.name.endswith(_OTHER_WEIGHTS))
+        others = sorted(file.name for file in top if file.name.endswith(OTHER_WEIGHTS))
         found = f" (found {', '.join(others[:3])})" if others else ""
         raise InputError(
             f"{key}: the repository has no .safetensors{found}; other formats can run code when "

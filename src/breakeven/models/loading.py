@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_json
+from breakeven.models.hub_files import OTHER_WEIGHTS
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-_OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
 def checked_folder(folder: Path, key: str | None = None) -> Path:
@@ -27,8 +26,8 @@ def checked_folder(folder: Path, key: str | None = None) -> Path:
     if not (folder / "config.json").is_file():
         raise InputError(f"{where}; it has no config.json; use a folder that save_pretrained wrote")
     if not list(folder.glob("*.safetensors")):
-        others = [path.name for pattern in _OTHER_WEIGHTS for path in folder.glob(pattern)]
-        found = f" (found {', '.join(sorted(others))})" if others else ""
+        others = sorted(path.name for path in folder.iterdir() if path.suffix in OTHER_WEIGHTS)
+        found = f" (found {', '.join(others)})" if others else ""
         raise InputError(
             f"{where}; it has no .safetensors{found}; other formats can run code when they are "
             "loaded: convert the weights with save_pretrained"

@@ -5,7 +5,7 @@
 - `fitting_changes(shape, plan, have_bytes)`: changes of a plan that bring it within a memory.
 
 All figures are bytes of tensors, for a full micro-batch, or a batch of answers that all reach their
-limit. Measured peaks on a CPU are within `TOLERANCE` of it (docs/students.md). Attention is taken
+limit. Measured peaks on a CPU are within a quarter of it (docs/students.md). Attention is taken
 to store no scores, as PyTorch's fused kernels do.
 """
 
@@ -15,9 +15,6 @@ from typing import Literal, NamedTuple
 
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.lora import Lora, lora_parameters
-
-# An estimate may be off by this share of itself.
-TOLERANCE = 0.25
 
 _FLOAT32 = 4
 # NF4 with double quantisation: 4 bits a weight, an 8-bit scale for each 64 of them, a float32 for

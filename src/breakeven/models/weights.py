@@ -1,10 +1,9 @@
-"""Where the weights of a model or of a base are on this machine: downloaded or converted once."""
+"""Where the weights of a model are on this machine: downloaded or converted once."""
 
 from pathlib import Path
 
 from breakeven.models.loading import checked_folder
-from breakeven.models.pointer import base_weights_folder, read_pointer
-from breakeven.params import FolderBase, GgufBase, HubBase, Student, Weights
+from breakeven.params import FolderBase, GgufBase, Weights
 
 
 def weights_folder(weights: Weights, key: str) -> Path:
@@ -23,19 +22,3 @@ def weights_folder(weights: Weights, key: str) -> Path:
     from breakeven.models.hub import download, find_hub_model
 
     return checked_folder(download(find_hub_model(weights, key), key).folder, key)
-
-
-def resolve_base(student: str, row: Student) -> Path:
-    """The folder of a student's base weights on this machine, one branch a kind of base.
-
-    Raises:
-        InputError: the folder is missing or holds no usable model, or the `base` stage has not run.
-        MachineError: a hub model is not in the local cache and the hub cannot be reached.
-    """
-    base = row.base
-    key = f"params.yaml: students.{student}.base"
-    if isinstance(base, FolderBase):
-        return checked_folder(Path(base.path), f"{key}.path")
-    if isinstance(base, HubBase):
-        return Path(read_pointer(student).path)
-    return checked_folder(base_weights_folder(student), key)

@@ -5,8 +5,6 @@ from breakeven.rendering.render import (
     Example,
     Lesson,
     Shot,
-    render_completion,
-    render_example,
     render_examples,
     render_prompt,
 )
@@ -17,8 +15,6 @@ __all__ = [
     "Lesson",
     "Shot",
     "end_token_ids",
-    "render_completion",
-    "render_example",
     "render_examples",
     "render_prompt",
     "split_generated",

@@ -63,38 +63,19 @@ def render_prompt(
     return encode_rows(tokenizer, [_chat_parts(tokenizer, prompt)])[0]
 
 
-def render_completion(
-    tokenizer: "PreTrainedTokenizerBase", thinking: str | None, answer: str
-) -> list[int]:
-    """Token ids of what a student learns to write, with the end token.
-
-    `thinking` None is the plain style. The think marks are tokens where the tokenizer has them and
-    text otherwise; marks inside the trace or the answer always stay text. What the prompt has
-    written of a trace already is left out.
-    """
-    example = render_example(tokenizer, "a", thinking, answer)
-    return list(example.input_ids[example.labels_start :])
-
-
-def render_example(
-    tokenizer: "PreTrainedTokenizerBase", prompt: str, thinking: str | None, answer: str
-) -> Example:
-    """A training example: the prompt as it is read when answering, and the completion.
-
-    Raises:
-        InputError: the tokenizer has no tokens for a part of the completion, so that another text
-            would be learnt.
-    """
-    return render_examples(tokenizer, [Lesson(prompt, thinking, answer)])[0]
-
-
 def render_examples(
     tokenizer: "PreTrainedTokenizerBase", lessons: Sequence[Lesson]
 ) -> list[Example]:
-    """Many examples at once, which takes a fifth of the time; raises as `render_example`.
+    """Training examples: the prompts as they are read when answering, and the completions.
 
-    A prompt's ids are those that are read when answering. The completion's are those of the whole
-    conversation, unless its first token there reaches into the prompt: then it is encoded alone.
+    A completion's ids are those of the whole conversation, unless its first token there reaches
+    into the prompt: then it is encoded alone. The think marks are tokens where the tokenizer has
+    them and text otherwise; marks inside a trace or an answer always stay text. What the prompt has
+    written of a trace already is left out. All at once take a fifth of the time of one by one.
+
+    Raises:
+        InputError: the tokenizer has no tokens for a part of a completion, so that another text
+            would be learnt.
     """
     prompts = [_chat_parts(tokenizer, lesson.prompt) for lesson in lessons]
     written = [_completion_parts(tokenizer, lesson) for lesson in lessons]
