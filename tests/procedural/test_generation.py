@@ -7,10 +7,7 @@ import pytest
 
 from breakeven.core.errors import InputError
 from breakeven.procedural import (
-    DEPTHS,
-    GENERAL_KINDS,
     KINDS,
-    MATH_KINDS,
     generate,
     partition_of,
     side_of,
@@ -91,19 +88,18 @@ def test_the_tune_side_is_an_eighth_of_what_is_drawn_for_training_and_none_of_th
     ]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if DEPTHS[kind]])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if depth_range(kind) != [None]])
 def test_depths_come_in_equal_shares_within_the_range_asked_for(kind):
-    low, high = DEPTHS[kind]
+    low = depth_range(kind)[0]
     problems = generate(kind, count=20, seed=0, partition="train", min_depth=low, max_depth=low + 1)
     depths = [p.depth for p in problems]
     assert depths.count(low) == depths.count(low + 1) == 10
-    assert depth_range(kind) == list(range(low, high + 1))
+    assert depth_range(kind, low, low + 1) == [low, low + 1]
 
 
 def test_mathematics_and_general_each_have_kinds_with_and_without_depth():
-    for kinds in (MATH_KINDS, GENERAL_KINDS):
-        assert {DEPTHS[kind] is None for kind in kinds} == {True, False}
-    assert set(MATH_KINDS) | set(GENERAL_KINDS) == set(KINDS)
+    for kinds in (KINDS[:3], KINDS[3:]):
+        assert {depth_range(kind) == [None] for kind in kinds} == {True, False}
 
 
 @pytest.mark.parametrize(

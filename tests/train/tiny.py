@@ -5,7 +5,6 @@ from typing import Any
 
 from breakeven.params import Params
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
-from breakeven.procedural.formats import open_prompt
 from breakeven.procedural.generation import generate
 from breakeven.rows.pair import Pair
 from breakeven.rows.traces import with_trace
@@ -19,7 +18,7 @@ def worked_pairs(count: int = 30) -> list[Pair]:
             id=f"chain-{number:03d}",
             source="chain",
             content=problem.content,
-            prompt=open_prompt(problem),
+            prompt=problem.question,
             reasoning=with_trace(problem.steps, problem.answer),
             ift=problem.answer,
             prompt_tokens=None,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from breakeven.catalogue.benchmark import CATALOGUE, Benchmark, Catalogue, catalogue
 from breakeven.catalogue.item_text import paragraphs, with_choices
-from breakeven.catalogue.powers import without_power
-from breakeven.catalogue.questions import Question, belongs, questions_of
+from breakeven.catalogue.questions import Question, is_kept, questions_of
+from breakeven.catalogue.unit_powers import without_power
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import digest_json
 from breakeven.hubdata import Rows, sample, stream_rows
@@ -72,7 +72,7 @@ def numbered_questions(rows: Rows, benchmark: Benchmark) -> Iterator[tuple[int, 
     """Every question of the rows that belong, with the number of its row in the split."""
     for number, row in rows.numbered:
         where = f"{rows.where}: row {number}"
-        if belongs(row, benchmark, where):
+        if is_kept(row, benchmark, where):
             for question in questions_of(row, benchmark, where):
                 yield number, question
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from breakeven.catalogue.benchmark import CATALOGUE, Benchmark, catalogue
 from breakeven.catalogue.benchmark_items import open_rows, pick_benchmark
-from breakeven.catalogue.questions import belongs, questions_of
+from breakeven.catalogue.questions import is_kept, questions_of
 from breakeven.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def check_benchmark(name: str, benchmark: Benchmark, folder: Path | None = None)
         for number, row in opened.numbered:
             seen += 1
             where = f"{opened.where}: row {number}"
-            if belongs(row, benchmark, where):
+            if is_kept(row, benchmark, where):
                 asked += sum(1 for _ in questions_of(row, benchmark, where))
         rows, items = seen, asked
         problems = tuple(_differences(name, benchmark, rows, items))

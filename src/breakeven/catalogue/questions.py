@@ -31,7 +31,7 @@ class Question:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
-def belongs(row: Row, benchmark: Benchmark, where: str) -> bool:
+def is_kept(row: Row, benchmark: Benchmark, where: str) -> bool:
     """Whether the benchmark's `keep` holds for a row."""
     return all(str(field_of(row, path, where)) in values for path, values in benchmark.keep.items())
 
@@ -45,7 +45,7 @@ def questions_of(row: Row, benchmark: Benchmark, where: str) -> Iterator[Questio
     return _LAYOUTS[benchmark.layout](row, benchmark, where)
 
 
-def _one(row: Row, benchmark: Benchmark, where: str) -> Iterator[Question]:
+def _row_question(row: Row, benchmark: Benchmark, where: str) -> Iterator[Question]:
     fields = benchmark.fields
     choices = _choices(row, benchmark, where)
     unit = field_of(row, fields.unit, where) if fields.unit else None
@@ -60,7 +60,7 @@ def _one(row: Row, benchmark: Benchmark, where: str) -> Iterator[Question]:
     )
 
 
-def _conversation(row: Row, benchmark: Benchmark, where: str) -> Iterator[Question]:
+def _conversation_questions(row: Row, benchmark: Benchmark, where: str) -> Iterator[Question]:
     """Each question after those before it with their given answers, and the passage."""
     fields = benchmark.fields
     asked = _texts(row, fields.question, where)
@@ -82,7 +82,7 @@ def _conversation(row: Row, benchmark: Benchmark, where: str) -> Iterator[Questi
 
 
 _LAYOUTS: Mapping[str, Callable[[Row, Benchmark, str], Iterator[Question]]] = MappingProxyType(
-    {"row": _one, "conversation": _conversation}
+    {"row": _row_question, "conversation": _conversation_questions}
 )
 
 

@@ -18,10 +18,10 @@ class LoadNotes:
     dropped: Counter[str] = field(default_factory=Counter)
     dropped_rows: list[tuple[int, str]] = field(default_factory=list)
 
-    def add_data_set(self, place: object, revision: str | None, rows: Rows) -> None:
+    def add_data_set(self, data_set: object, revision: str | None, rows: Rows) -> None:
         """Note which version of which data set is read."""
         self.data_set = {
-            "place": str(place),
+            "place": str(data_set),
             "revision": revision,
             "commit": rows.commit,
             "config": rows.config,

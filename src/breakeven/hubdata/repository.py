@@ -55,8 +55,8 @@ def open_split(
         raise InputError(f"{where}: no split {split!r}; {did_you_mean(split, map(str, files))}")
     where = f"{where}, split {split}"
     try:
-        columns, rows = _asking(lambda: _columns_and_rows(builder, split, where), where)
-        total = _asking(lambda: _rows_in(builder, split), where)
+        columns, rows = _hub_reply(lambda: _columns_and_rows(builder, split, where), where)
+        total = _hub_reply(lambda: _rows_in(builder, split), where)
     except ValueError as error:  # ArrowInvalid is one
         raise InputError(f"{where}: cannot be read: {_short(error)}") from error
     return OpenedSplit(where, commit, str(builder.config.name), columns, total, rows)
@@ -92,7 +92,7 @@ def resolve_commit(repo: str, revision: str, where: str) -> str:
         return str(HfApi().dataset_info(repo, revision=revision, timeout=60).sha)
 
     try:
-        commit = _asking(ask, where)
+        commit = _hub_reply(ask, where)
     except GatedRepoError as error:
         raise InputError(_gated(where)) from error
     except RepositoryNotFoundError as error:
@@ -123,10 +123,10 @@ def _builder(
     from huggingface_hub.errors import GatedRepoError
 
     # A folder called json or text would be taken for the reader of that name.
-    place = str(repo.resolve()) if isinstance(repo, Path) else repo
+    address = str(repo.resolve()) if isinstance(repo, Path) else repo
     logging.set_verbosity(logging.CRITICAL)  # it writes a line of its own beside what it raises
     try:
-        builder = _asking(lambda: load_dataset_builder(place, config, revision=commit), where)
+        builder = _hub_reply(lambda: load_dataset_builder(address, config, revision=commit), where)
     except GatedRepoError as error:
         raise InputError(_gated(where)) from error
     except DatasetNotFoundError as error:
@@ -139,11 +139,11 @@ def _builder(
             f"{where}: it is a script, which is not run; use a copy with Parquet files"
         ) from error
     except ValueError as error:
-        known = _asking(lambda: get_dataset_config_names(place, revision=commit), where)
-        if config in known:
+        configs = _hub_reply(lambda: get_dataset_config_names(address, revision=commit), where)
+        if config in configs:
             raise InputError(f"{where}: {' '.join(str(error).split())}") from error
         wanted = f"no config {config!r}" if config else "it has several configs, name one"
-        raise InputError(f"{where}: {wanted}; {did_you_mean(config or '', known)}") from error
+        raise InputError(f"{where}: {wanted}; {did_you_mean(config or '', configs)}") from error
     kind = _kind(builder)
     if kind not in _PLAIN_FILES:
         raise InputError(f"{where}: its files are {kind}; only Parquet, JSON and CSV are read")
@@ -173,7 +173,7 @@ def _rows_in(builder: "DatasetBuilder", split: str) -> int | None:
     return total
 
 
-def _asking(ask: Callable[[], Value], where: str) -> Value:
+def _hub_reply(ask: Callable[[], Value], where: str) -> Value:
     """Call `ask`; a hub that does not answer becomes a MachineError, its refusals pass."""
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 

@@ -81,27 +81,27 @@ def split_files(builder: "DatasetBuilder", split: str) -> Iterator[str]:
 def _file_rows(builder: "DatasetBuilder", path: str, where: str) -> Iterator[Row]:
     from datasets.utils.file_utils import xopen
 
-    place = f"{where}: {PurePosixPath(path.rpartition('::')[2]).name}"
+    file_where = f"{where}: {PurePosixPath(path.rpartition('::')[2]).name}"
     settings = builder.config
     with xopen(path, "rb") as handle:
-        lines = _text_lines(handle, settings.encoding, place)
+        lines = _text_lines(handle, settings.encoding, file_where)
         if settings.field is not None:
-            yield from _whole("".join(lines), settings.field, place)
+            yield from _whole("".join(lines), settings.field, file_where)
             return
         start = "".join(_until_filled(lines))
         if _is_object(start):
-            yield from _objects(chain(start.splitlines(keepends=True), lines), place)
+            yield from _objects(chain(start.splitlines(keepends=True), lines), file_where)
         elif start.strip():
-            yield from _whole("".join([start, *lines]), None, place)
+            yield from _whole("".join([start, *lines]), None, file_where)
 
 
-def _text_lines(handle: BinaryIO, encoding: str, place: str) -> Iterator[str]:
+def _text_lines(handle: BinaryIO, encoding: str, file_where: str) -> Iterator[str]:
     """The lines of a file as text, a byte order mark left out."""
     for number, line in enumerate(handle, start=1):
         try:
             text = line.decode(encoding)
         except UnicodeDecodeError as error:
-            raise InputError(f"{place}: line {number}: not {encoding}: {error}") from error
+            raise InputError(f"{file_where}: line {number}: not {encoding}: {error}") from error
         yield text.removeprefix("\ufeff") if number == 1 else text
 
 
@@ -120,7 +120,7 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _objects(lines: Iterable[str], place: str) -> Iterator[Row]:
+def _objects(lines: Iterable[str], file_where: str) -> Iterator[Row]:
     """Rows of JSON lines; blank lines are none."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -128,18 +128,18 @@ def _objects(lines: Iterable[str], place: str) -> Iterator[Row]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{place}: line {number}: not valid JSON: {error}") from error
+            raise InputError(f"{file_where}: line {number}: not valid JSON: {error}") from error
         if not isinstance(row, dict):
-            raise InputError(f"{place}: line {number}: is no JSON object")
+            raise InputError(f"{file_where}: line {number}: is no JSON object")
         yield row
 
 
-def _whole(text: str, field: str | None, place: str) -> Iterator[Row]:
+def _whole(text: str, field: str | None, file_where: str) -> Iterator[Row]:
     """Rows of a file that is one JSON value."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not valid JSON: {error}") from error
+        raise InputError(f"{file_where}: not valid JSON: {error}") from error
     if field is not None:
         content = content.get(field) if isinstance(content, dict) else None
     if isinstance(content, list) and all(isinstance(row, dict) for row in content):
@@ -149,13 +149,15 @@ def _whole(text: str, field: str | None, place: str) -> Iterator[Row]:
     elif isinstance(content, dict) and all(isinstance(one, list) for one in content.values()):
         columns = content.values()
         if len({len(one) for one in columns}) > 1:
-            raise InputError(f"{place}: its columns are of unequal length")
+            raise InputError(f"{file_where}: its columns are of unequal length")
         yield from (
             dict(zip(content, values, strict=True)) for values in zip(*columns, strict=True)
         )
     else:
         inside = "" if field is None else f" in its field {field!r}"
-        raise InputError(f"{place}: holds no rows{inside}; use JSON lines or an array of objects")
+        raise InputError(
+            f"{file_where}: holds no rows{inside}; use JSON lines or an array of objects"
+        )
 
 
 def _widen(shape: Row, value: Row) -> None:

@@ -6,27 +6,20 @@ from breakeven.procedural.formats import (
     choice_letter,
     choice_prompt,
     choice_trace,
-    open_prompt,
     prompt,
     reference,
     trace,
 )
 from breakeven.procedural.generation import (
-    DEPTHS,
-    GENERAL_KINDS,
     KINDS,
-    MATH_KINDS,
     generate,
 )
 from breakeven.procedural.problem import Partition, Problem, Side, partition_of, side_of
 
 __all__ = [
-    "DEPTHS",
     "FORMATS",
-    "GENERAL_KINDS",
     "KINDS",
     "LETTERS",
-    "MATH_KINDS",
     "Partition",
     "Problem",
     "Side",
@@ -34,7 +27,6 @@ __all__ = [
     "choice_prompt",
     "choice_trace",
     "generate",
-    "open_prompt",
     "partition_of",
     "prompt",
     "reference",

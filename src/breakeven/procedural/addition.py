@@ -29,11 +29,11 @@ def columns(left: int, right: int) -> str:
     """The worked columns from the right, each with the digits written so far."""
     steps, written, carry = [], "", 0
     pairs = list(zip(reversed(str(left)), reversed(str(right)), strict=True))
-    for place, (above, below) in enumerate(pairs):
+    for index, (above, below) in enumerate(pairs):
         column = int(above) + int(below) + carry
         steps.append(f"{_column_sum(above, below, carry)} make {column}, write ")
         carry, digit = divmod(column, 10)
-        written = (str(column) if place == len(pairs) - 1 else str(digit)) + written
+        written = (str(column) if index == len(pairs) - 1 else str(digit)) + written
         steps[-1] += f"{written}."
     return " ".join(steps)
 

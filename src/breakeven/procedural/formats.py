@@ -9,7 +9,7 @@ FORMATS = ("open", "choice")
 
 def prompt(problem: Problem, form: str) -> str:
     """The user's text in the given format ("open" or "choice")."""
-    return choice_prompt(problem) if _checked(form) == "choice" else open_prompt(problem)
+    return choice_prompt(problem) if _checked(form) == "choice" else problem.question
 
 
 def reference(problem: Problem, form: str) -> str:
@@ -20,11 +20,6 @@ def reference(problem: Problem, form: str) -> str:
 def trace(problem: Problem, form: str) -> str:
     """The worked steps; in the choice format they end by naming the letter."""
     return choice_trace(problem) if _checked(form) == "choice" else problem.steps
-
-
-def open_prompt(problem: Problem) -> str:
-    """The question alone."""
-    return problem.question
 
 
 def choice_prompt(problem: Problem) -> str:

@@ -2,34 +2,30 @@
 
 import random
 from collections.abc import Callable
+from typing import NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out
 from breakeven.procedural.problem import Partition, Problem, partition_of
 
-Draw = Callable[[random.Random, int | None], Problem]
 
-DRAWS: dict[str, Draw] = {
-    "chain": chain.draw,
-    "addition": addition.draw,
-    "most-digit": most_digit.draw,
-    "hops": hops.draw,
-    "lookup": lookup.draw,
-    "odd-one-out": odd_one_out.draw,
+class _Kind(NamedTuple):
+    """How one problem is drawn, and which depths there are (None: nothing in it is serial)."""
+
+    draw: Callable[[random.Random, int | None], Problem]
+    depths: tuple[int, int] | None
+
+
+# Mathematics first, each half from what is serial to what is not.
+_KINDS = {
+    "chain": _Kind(chain.draw, chain.DEPTHS),
+    "addition": _Kind(addition.draw, addition.DEPTHS),
+    "most-digit": _Kind(most_digit.draw, most_digit.DEPTHS),
+    "hops": _Kind(hops.draw, hops.DEPTHS),
+    "lookup": _Kind(lookup.draw, lookup.DEPTHS),
+    "odd-one-out": _Kind(odd_one_out.draw, odd_one_out.DEPTHS),
 }
-
-DEPTHS: dict[str, tuple[int, int] | None] = {
-    "chain": chain.DEPTHS,
-    "addition": addition.DEPTHS,
-    "most-digit": most_digit.DEPTHS,
-    "hops": hops.DEPTHS,
-    "lookup": lookup.DEPTHS,
-    "odd-one-out": odd_one_out.DEPTHS,
-}
-
-KINDS = tuple(DRAWS)
-MATH_KINDS = ("chain", "addition", "most-digit")
-GENERAL_KINDS = ("hops", "lookup", "odd-one-out")
+KINDS = tuple(_KINDS)
 
 # Draws in a row without a new content before a space counts as used up. While a tenth of the
 # wanted side is still free, a run of misses this long has odds of exp(-200).
@@ -74,9 +70,9 @@ def depth_range(
     Raises:
         InputError: unknown kind or depths outside what the kind has.
     """
-    if kind not in DEPTHS:
+    if kind not in _KINDS:
         raise InputError(f"kind: value is {kind!r}; use one of {', '.join(KINDS)}")
-    allowed = DEPTHS[kind]
+    allowed = _KINDS[kind].depths
     if allowed is None:
         if min_depth is not None or max_depth is not None:
             raise InputError(
@@ -98,7 +94,7 @@ def draw_train(kind: str, rng: random.Random) -> Problem:
     """One problem of the train partition at a random depth; contents may repeat across calls."""
     depth = rng.choice(depth_range(kind))
     while True:
-        problem = DRAWS[kind](rng, depth)
+        problem = _KINDS[kind].draw(rng, depth)
         if partition_of(problem.content) == "train":
             return problem
 
@@ -108,7 +104,7 @@ def _fresh(
 ) -> Problem | None:
     """A problem of the wanted side whose content is new, None where none seems to be left."""
     for _ in range(PATIENCE):
-        problem = DRAWS[kind](rng, depth)
+        problem = _KINDS[kind].draw(rng, depth)
         if problem.content not in seen and partition_of(problem.content) == partition:
             return problem
     return None

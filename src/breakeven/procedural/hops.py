@@ -41,5 +41,5 @@ def fact(rng: random.Random) -> str:
     people = rng.sample(PEOPLE, rng.randrange(3, 7))
     pairs = list(itertools.pairwise(people))
     rng.shuffle(pairs)
-    told = [f"{person} likes {other}." for person, other in pairs]
-    return " ".join([*told, *rng.sample(told, rng.randrange(1, len(told) + 1))])
+    sentences = [f"{person} likes {other}." for person, other in pairs]
+    return " ".join([*sentences, *rng.sample(sentences, rng.randrange(1, len(sentences) + 1))])

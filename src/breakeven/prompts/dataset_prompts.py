@@ -1,13 +1,13 @@
 """Training prompts from a data set of the hub or of a folder."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from breakeven.hubdata import field_of, stream_rows
+from breakeven.hubdata import Rows, field_of, stream_rows
 from breakeven.hubdata.load_notes import LoadNotes
-from breakeven.params import DatasetSource
+from breakeven.params import DatasetSource, PublishedSource
 from breakeven.rows.content import content_of
 from breakeven.rows.prompt import Prompt
 
@@ -21,7 +21,33 @@ def dataset_prompts(name: str, source: DatasetSource, notes: LoadNotes) -> Itera
     Raises:
         InputError, MachineError: see `stream_rows`.
     """
+    # These fields alone are held against the first row; a data set may have any others.
     fields = [field for field in (source.prompt, source.reference) if field is not None]
+    rows = source_rows(name, source, fields, notes)
+    for number, row in rows.numbered:
+        text = field_of(row, source.prompt, rows.where)
+        reference = None
+        if source.reference is not None:
+            reference = _present(field_of(row, source.reference, rows.where))
+        reason = _why_unusable(text, reference)
+        if reason is not None:
+            notes.add_dropped(number, reason)
+            continue
+        reference_text = None if reference is None else str(reference).strip() or None
+        yield Prompt(
+            id=f"{name}-{number:06d}",
+            source=name,
+            prompt=text,
+            content=content_of(text),
+            reference=reference_text,
+            grader=None if reference_text is None else source.grader,
+        )
+
+
+def source_rows(
+    name: str, source: DatasetSource | PublishedSource, fields: Sequence[str], notes: LoadNotes
+) -> Rows:
+    """The rows that a source draws from its data set; `notes` then names it."""
     rows = stream_rows(
         source.place,
         source.revision,
@@ -34,24 +60,7 @@ def dataset_prompts(name: str, source: DatasetSource, notes: LoadNotes) -> Itera
         digest=source.digest,
     )
     notes.add_data_set(source.place, source.revision, rows)
-    for number, row in rows.numbered:
-        text = field_of(row, source.prompt, rows.where)
-        reference = None
-        if source.reference is not None:
-            reference = _present(field_of(row, source.reference, rows.where))
-        reason = _why_unusable(text, reference)
-        if reason is not None:
-            notes.add_dropped(number, reason)
-            continue
-        known = None if reference is None else str(reference).strip() or None
-        yield Prompt(
-            id=f"{name}-{number:06d}",
-            source=name,
-            prompt=text,
-            content=content_of(text),
-            reference=known,
-            grader=None if known is None else source.grader,
-        )
+    return rows
 
 
 def _why_unusable(text: Any, reference: Any) -> str | None:  # noqa: ANN401 - as stored

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from breakeven.hubdata import stream_rows
 from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import PublishedSource
+from breakeven.prompts.dataset_prompts import source_rows
 from breakeven.rows.content import content_of
 from breakeven.rows.prompt import Prompt
 from breakeven.rows.traces import why_misplaced, why_not_traced
@@ -21,18 +21,7 @@ def published_prompts(name: str, source: PublishedSource, notes: LoadNotes) -> I
     Raises:
         InputError, MachineError: see `stream_rows`; a column of the schema is missing.
     """
-    rows = stream_rows(
-        source.place,
-        source.revision,
-        key=f"params.yaml: sources.{name}",
-        config=source.config,
-        split=source.split,
-        fields=COLUMNS,
-        count=source.prompts,
-        seed=source.seed,
-        digest=source.digest,
-    )
-    notes.add_data_set(source.place, source.revision, rows)
+    rows = source_rows(name, source, COLUMNS, notes)
     for number, row in rows.numbered:
         reason = why_bad(row)
         if reason is not None:

@@ -169,12 +169,12 @@ def read_usage(usage: object) -> TokenUsage:
     if prompt is None or total is None:
         return TokenUsage(prompt, *_without_total(written, thought))
     rest = total - prompt
-    known = thought or 0
+    thoughts = thought or 0
     if rest >= 0 and written is None:
         written = rest
     if written is not None:
-        beside = rest == written + known
-        if rest == written and known <= written:
+        beside = rest == written + thoughts
+        if rest == written and thoughts <= written:
             return TokenUsage(prompt, written, thought)
         if beside or (thought is None and rest > written):
             return TokenUsage(prompt, rest, rest - written)
@@ -208,13 +208,13 @@ def ended_by(word: object) -> str:
     """
     if not isinstance(word, str) or not word:
         raise UnreadableReplyError(f"gives no finish_reason (it is {word!r})")
-    known = word.lower()
-    if known in _STOPPED:
+    lowered = word.lower()
+    if lowered in _STOPPED:
         return "stop"
-    if known in _CUT:
+    if lowered in _CUT:
         return "length"
-    if known in _WITHHELD:
-        return known
+    if lowered in _WITHHELD:
+        return lowered
     raise UnreadableReplyError(f"ends by {word!r}, which is not known")
 
 
@@ -229,12 +229,12 @@ def _content(content: object) -> tuple[str, str | None]:
     text: list[str] = []
     trace: list[str] = []
     for part in content:
-        known = part if isinstance(part, dict) else {}
-        kind, words = known.get("type"), known.get("text")
+        fields = part if isinstance(part, dict) else {}
+        kind, words = fields.get("type"), fields.get("text")
         if kind in _TEXT_PARTS and isinstance(words, str):
             text.append(words)
         elif kind in _TRACE_PARTS and not "".join(text).strip():
-            trace.append(_trace_text(known, str(kind)))
+            trace.append(_trace_text(fields, str(kind)))
         elif kind != _REFUSAL:
             raise UnreadableReplyError(f"has content with a part {_shown(part)}")
     return "".join(text), "".join(trace) if trace else None

@@ -102,8 +102,8 @@ def _lines(log: Path) -> list[str]:
         text = file.read().decode("utf-8", errors="replace")
     lines = text.splitlines()
     failed = [line for line in lines if not _REMARK.match(line)] or lines
-    told = (_PREFIX.sub("", line).strip() for line in failed)
-    return [line for line in told if line]
+    messages = (_PREFIX.sub("", line).strip() for line in failed)
+    return [line for line in messages if line]
 
 
 def _short(line: str) -> str:

@@ -25,7 +25,7 @@ _LEAD = re.compile(r"\s*\b(?:Answer|A)\s*:\s*$")
 Document = Mapping[str, Any]
 
 
-class _Asked(NamedTuple):
+class _DocumentQuestion(NamedTuple):
     """What a document asks: the text, the name of the instruction line, and what is right."""
 
     body: str
@@ -63,7 +63,7 @@ def lm_eval_items(name: str, task: LmEvalTask) -> list[Item]:
     ]
 
 
-def _item(name: str, task: LmEvalTask, number: int, asked: _Asked) -> Item:
+def _item(name: str, task: LmEvalTask, number: int, asked: _DocumentQuestion) -> Item:
     return Item(
         id=f"{number:05d}",
         task=name,
@@ -142,7 +142,7 @@ def _documents(loaded: Any, where: str) -> Sequence[Document]:  # noqa: ANN401
     raise InputError(f"{where}.task: {loaded.config.task} has neither test nor validation data")
 
 
-def _choice(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _Asked:  # noqa: ANN401
+def _choice(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _DocumentQuestion:  # noqa: ANN401
     question = loaded.doc_to_text(document)
     if not isinstance(question, str):
         raise InputError(f"{where}: its choices are questions, not answers; use the catalogue's")
@@ -152,10 +152,10 @@ def _choice(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _A
     # Some questions list their choices already and call them by letters.
     listed = choices == tuple(LETTERS[: len(choices)])
     body = asked if listed else with_choices(asked, choices)
-    return _Asked(body, "choice", LETTERS[index], "letter", choices)
+    return _DocumentQuestion(body, "choice", LETTERS[index], "letter", choices)
 
 
-def _open(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _Asked:  # noqa: ANN401
+def _open(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _DocumentQuestion:  # noqa: ANN401
     question = _LEAD.sub("", str(loaded.doc_to_text(document))).strip()
     target = loaded.doc_to_target(document)
     answers = [str(one) for one in target] if isinstance(target, list | tuple) else [str(target)]
@@ -163,7 +163,7 @@ def _open(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _Ask
     if not question or not answers:
         raise InputError(f"{where}: the document has no {'answer' if question else 'question'}")
     meta = {"answers": list(dict.fromkeys(answers))} if len(answers) > 1 else {}
-    return _Asked(question, "answer", answers[0], task.grader, meta=meta)
+    return _DocumentQuestion(question, "answer", answers[0], task.grader, meta=meta)
 
 
 def _index(target: Any, choices: Sequence[str], where: str) -> int:  # noqa: ANN401 - as it is

@@ -51,8 +51,8 @@ def kinship(raw: Raw) -> Worked | None:
 def kinship_content(raw: Raw) -> str:
     """Who is whose kin, whatever the order in which it is told, and who is asked about."""
     asked = _ASKED.search(raw["question"])
-    told = sorted(match.group() for match in _COUPLE.finditer(raw["question"]))
-    return json.dumps([told, asked.groups() if asked else raw["question"]])
+    couples = sorted(match.group() for match in _COUPLE.finditer(raw["question"]))
+    return json.dumps([couples, asked.groups() if asked else raw["question"]])
 
 
 def _links(question: str) -> dict[str, list[_Link]]:
@@ -94,13 +94,13 @@ def cube(raw: Raw) -> Worked | None:
     """All faces of a cube after each turn."""
     meta = raw["metadata"]
     faces = dict(meta["initial_state"])
-    steps = [_told("Start", faces)]
+    steps = [_faces_line("Start", faces)]
     for turned in meta["rotations"]:
-        faces = {place: faces[_TURNS[turned].get(place, place)] for place in faces}
-        steps.append(_told(f"{turned} to top", faces))
+        faces = {side: faces[_TURNS[turned].get(side, side)] for side in faces}
+        steps.append(_faces_line(f"{turned} to top", faces))
     found = faces[meta["target_side"]]
     return ending(steps, raw, len(meta["rotations"])) if found == raw["answer"] else None
 
 
-def _told(title: str, faces: dict[str, str]) -> str:
-    return f"{title}: " + ", ".join(f"{place} {colour}" for place, colour in faces.items())
+def _faces_line(title: str, faces: dict[str, str]) -> str:
+    return f"{title}: " + ", ".join(f"{side} {colour}" for side, colour in faces.items())

@@ -24,12 +24,12 @@ def legs(raw: Raw) -> Worked | None:
 
 def symbolic(raw: Raw) -> Worked | None:
     """The derivation that comes with the story; none where it does not end in the reference."""
-    told = _WHOLE.sub(r"\1", raw["metadata"]["answer_cot"].partition("####")[0])
-    lines = [line.strip().removesuffix(".") for line in told.splitlines() if line.strip()]
+    derivation = _WHOLE.sub(r"\1", raw["metadata"]["answer_cot"].partition("####")[0])
+    lines = [line.strip().removesuffix(".") for line in derivation.splitlines() if line.strip()]
     numbers = _NUMBER.findall(" ".join(lines))
     if not numbers or numbers[-1].replace(",", "") != raw["answer"]:
         return None
-    return ending(lines, raw, max(1, told.count("=")))
+    return ending(lines, raw, max(1, derivation.count("=")))
 
 
 def template(raw: Raw) -> str:

@@ -74,8 +74,8 @@ def product(raw: Raw) -> Worked | None:
 def _times(left: int, right: int, steps: list[str]) -> int:
     """The product; its steps are one partial product a digit, and their sum so far."""
     size, total = str(abs(right)), 0
-    for place, digit in enumerate(size):
-        part = int(digit) * 10 ** (len(size) - 1 - place) * (-1 if right < 0 else 1)
+    for index, digit in enumerate(size):
+        part = int(digit) * 10 ** (len(size) - 1 - index) * (-1 if right < 0 else 1)
         if part:
             steps.append(f"{left} * {part} = {left * part}")
             if total:

@@ -3,7 +3,7 @@
 import pytest
 from tests.grading.test_graders import RIGHT, UNPARSED, WRONG
 
-from breakeven.catalogue.powers import without_power
+from breakeven.catalogue.unit_powers import without_power
 from breakeven.grading.graders import GRADERS
 from breakeven.rows.item import Item
 
