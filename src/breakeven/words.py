@@ -6,25 +6,28 @@ are Okabe and Ito's, which colour-blind people can tell apart; the page and MLfl
 
 import math
 
-from breakeven.params import Style
+from breakeven.params import ResultStyle
 
-STYLE_COLOURS: dict[Style, str] = {
+STYLE_COLOURS: dict[ResultStyle, str] = {
     "base": "#7a7a7a",
     "ift": "#0072b2",
     "reasoning": "#d55e00",
     "mixed": "#cc79a7",
+    "control": "#000000",
 }
-STYLE_MARKERS: dict[Style, tuple[str, ...]] = {
+STYLE_MARKERS: dict[ResultStyle, tuple[str, ...]] = {
     "base": ("X",),
     "ift": ("o", "P", "s"),
     "reasoning": ("^", "v", "<", ">"),
     "mixed": ("s", "D", "p", "*", "h", "d"),
+    "control": ("D", "p", "h"),
 }
-STYLE_WORDS: dict[Style, str] = {
+STYLE_WORDS: dict[ResultStyle, str] = {
     "base": "untrained",
     "ift": "IFT: the answer alone",
     "reasoning": "reasoning: a trace, then the answer",
     "mixed": "mixed: both",
+    "control": "control: in no pair of styles",
 }
 INK = "#1f2328"
 MUTED = "#59636e"

@@ -7,6 +7,7 @@ import pytest
 
 from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import DirectionCounts, count_directions, direction_of
+from breakeven.findings.groups import group_pairs, groups
 from breakeven.findings.matched import matched_comparisons
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import CellResult, Results, TaskResult
@@ -168,3 +169,16 @@ def test_results_of_one_style_decide_nothing():
         DirectionCounts(0, 0, 0),
     )
     assert pd.notna(found.level)
+
+
+def test_a_control_is_in_no_pair_and_no_claim():
+    results = cells(*FOUR)
+    control = tuple(
+        replace(cell, arm="perturbed", style="control", accuracy=0.9)
+        for cell in results.cells
+        if cell.arm == "reasoning"
+    )
+    beside = replace(results, cells=(*results.cells, *control))
+    assert corrected_findings(scored_results(beside)) == corrected_findings(scored_results(results))
+    assert group_pairs(beside) == group_pairs(results)
+    assert len(groups(beside, "control")) == 2

@@ -5,6 +5,7 @@ import pytest
 from tests.findings.judged import verdicts_of
 
 from breakeven.core.errors import InputError
+from breakeven.findings.groups import group_pairs
 from breakeven.importing.read_results import import_results
 
 CELLS = """student,size_b,style,family,accuracy,corpus,items
@@ -53,6 +54,12 @@ def test_a_column_that_says_percent_is_read_as_percent(tmp_path):
 def test_a_family_of_ones_own_is_read_when_declared(tmp_path):
     path = written(tmp_path, CELLS.replace("math-open", "logic"))
     assert import_results(path, families=["logic"]).families() == ("logic",)
+
+
+def test_a_control_is_read_and_is_in_no_pair(tmp_path):
+    found = import_results(written(tmp_path, CELLS.replace("reasoning", "control")))
+    assert [cell.style for cell in found.cells] == ["ift", "control"] * 2
+    assert group_pairs(found) == ()
 
 
 def test_a_style_may_be_the_first_word_of_the_arm(tmp_path):

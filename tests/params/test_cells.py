@@ -154,3 +154,13 @@ def test_sizes_that_do_not_go_together_are_refused(given, problem):
 def test_arm_whose_second_corpus_is_the_first_is_refused():
     with pytest.raises(ValueError, match="then: 'general' is the corpus itself; remove it"):
         params(arm={"then": "general"})
+
+
+def test_a_control_is_trained_as_any_arm_and_counted_under_no_style():
+    plain, control = params(), params(arm={"control": True})
+    assert trained(control).as_dict() == trained(plain).as_dict()
+    assert resolve_cell(control, Cell("t1", "one", 0)).control
+    assert not resolve_cell(plain, Cell("t1", "one", 0)).control
+    styles = [study.arms["one"].result_style for study in (plain, control)]
+    assert styles == ["mixed", "control"]
+    assert control.arms["one"].style == "mixed"

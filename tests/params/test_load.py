@@ -122,6 +122,12 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
             "params.yaml: arms.base.corpus: an arm with method none is not trained; remove it",
         ),
         (
+            "arms/base",
+            {"method": "none", "control": True},
+            "params.yaml: arms.base.control: an arm with method none is in no pair of styles "
+            "anyway; remove it",
+        ),
+        (
             "arms/ift/budget",
             {"samples": 3, "tokens": 4},
             "params.yaml: arms.ift.budget: give exactly one of samples, tokens, train_flops",

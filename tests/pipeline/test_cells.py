@@ -161,6 +161,7 @@ def with_value(*keys: str, value: Any) -> dict[str, Any]:
         ),
         (with_value("corpora", "general", "tuning", value=True), TRAINED),
         (with_value("report", "bootstrap_draws", value=300), set()),
+        (with_value("arms", "reasoning", "control", value=True), set()),
         (with_value("grading", "math_seconds", value=2.0), {"score@all"}),
         (
             with_value("tasks", "chain-open", "family", value="extra-open"),

@@ -13,6 +13,7 @@ ARMS = {
     "base": ArmFacts("base", None, None),
     "ift": ArmFacts("ift", "general", 0.0),
     "reasoning": ArmFacts("reasoning", "general", 1.0),
+    "perturbed": ArmFacts("control", "general", 1.0),
 }
 # A student, an arm, a task (its family before the slash) and perhaps a seed: right answers.
 Key = tuple[str, str, str] | tuple[str, str, str, int]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.report.scored import Key, scored
 
+from breakeven.decide.family_options import family_options
 from breakeven.report.comparison_tables import verdict_table
 from breakeven.report.curves import cost_panels
 from breakeven.report.data_tables import corpus_table
@@ -160,6 +161,29 @@ def test_students_of_unknown_flops_have_accuracies_and_no_place_on_cost_axes(
         assert "not drawn: middle ift, middle reasoning" in page
     else:
         assert "Absent: no group has inference FLOPs" in page
+
+
+def test_a_control_is_shown_as_one_and_changes_no_sentence(project: Path) -> None:
+    right: dict[Key, int] = {
+        ("small", "ift", TASK): 60,
+        ("small", "reasoning", TASK): 110,
+        ("large", "ift", TASK): 80,
+        ("large", "reasoning", TASK): 150,
+    }
+    plain = view_of(scored(right), FEW)
+    beside = scored({**right, ("small", "perturbed", TASK): 190, ("large", "perturbed", TASK): 195})
+    view = view_of(beside, FEW)
+    assert summarise(view, view.findings) == summarise(plain, plain.findings)
+    for kind in ("inference", "training"):
+        (with_control, without) = (cost_panels(one, kind, fits=False)[0] for one in (view, plain))
+        names = [[point.group.label for point in one.frontier] for one in (with_control, without)]
+        assert names[0] == names[1] != []
+    options = family_options(view.scored, "math-open", draws=200).options
+    assert {option.arm for option in options} == {"ift", "reasoning"}
+    build_report(beside, FEW, project / "out")
+    page = (project / "out/index.html").read_text()
+    assert "perturbed (control)" in page
+    assert "Controls, in no pair of styles and no claim: perturbed." in page
 
 
 def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:

@@ -12,13 +12,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.records import read_record
-from breakeven.params import Params
+from breakeven.params import Params, load_params
 from breakeven.track.stage import TrackCounts, track
+from breakeven.tracking.run_names import cell_keys
 from breakeven.tracking.runs import CELL, DIGEST, LIVE
 from breakeven.tracking.store import current_store
 
@@ -115,6 +117,16 @@ def test_every_filter_key_is_a_param_and_a_tag(tracked: TrackCounts) -> None:
     assert wanted.items() <= data.tags.items()
     found = the_client().search_runs([experiment_id()], "tags.kind = 'cell' and params.arm = 'ift'")
     assert {run.info.run_name for run in found} == {"t30k ift", "t120k ift"}
+
+
+def test_a_control_can_be_filtered_for(tmp_path: Path) -> None:
+    tree = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+    student, arm = next(iter(tree["students"])), "reasoning"
+    tree["arms"][arm]["control"] = True
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree))
+    params = load_params(tmp_path / "params.yaml")
+    assert cell_keys(params, student, arm, 0)["control"] == "true"
+    assert "control" not in cell_keys(params, student, "ift", 0)
 
 
 def test_an_untrained_arm_cost_no_training_and_has_no_model(tracked: TrackCounts) -> None:

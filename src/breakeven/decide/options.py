@@ -8,7 +8,7 @@ from typing import Literal
 from breakeven.core.errors import InputError
 from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Bill, Cost, absent_cost, lifetime_cost
-from breakeven.params import Style
+from breakeven.params import ResultStyle
 
 Unit = Literal["flops", "device_seconds", "money"]
 UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money")
@@ -26,7 +26,7 @@ class Option:
     name: str
     student: str
     arm: str
-    style: Style
+    style: ResultStyle
     accuracy: float
     bill: Bill
     size_parameters: float | None = None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from breakeven.params import Style
+from breakeven.params import ResultStyle
 from breakeven.results.cell_results import CellResult, Results
 
 # A claim about "7B" speaks of 8B students too, and not of 4B or 12B ones.
@@ -47,7 +47,7 @@ class GroupPair(NamedTuple):
 
 def groups(
     results: Results,
-    style: Style,
+    style: ResultStyle,
     *,
     corpus: str | None = None,
     family: str | None = None,

@@ -125,6 +125,7 @@ def _model(params: Params, cell: Cell, model: str) -> Json:
             "style": found.style,
             "method": found.method,
             "corpora": " then ".join(found.corpora),
+            **({"control": "true"} if found.control else {}),
         },
     }
 

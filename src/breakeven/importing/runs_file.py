@@ -25,7 +25,7 @@ from pydantic import (
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.importing.clean_names import two_spellings, unseen_character
 from breakeven.importing.value_bounds import BOUNDS
-from breakeven.params import Style
+from breakeven.params import ResultStyle
 from breakeven.params.reading import read_yaml
 from breakeven.results.cell_results import Order
 
@@ -77,7 +77,7 @@ class LoggedRun(_Section):
 
     path: Label
     student: Label
-    style: Style
+    style: ResultStyle
     size_b: BoundedNumber | None = None
     size_parameters: BoundedNumber | None = None
     arm: Label | None = None

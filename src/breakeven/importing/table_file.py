@@ -24,7 +24,7 @@ from breakeven.importing.table_columns import (
     text_column,
 )
 from breakeven.importing.task_joins import NO_TASKS, PASSAGES, join_tasks, shared_passages
-from breakeven.params import STYLES, Style
+from breakeven.params import RESULT_STYLES, ResultStyle
 from breakeven.params.cells import Cell
 from breakeven.results.cell_results import FAMILIES, CellResult, Order, Results
 from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
@@ -246,15 +246,15 @@ def _described(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> "p
 def _styles(frame: "pd.DataFrame", path: Path) -> "pd.Series[str]":
     """The column `style`, or the style that an arm's name starts with."""
     if "style" in frame.columns:
-        return text_column(frame, path, "style", STYLES)
+        return text_column(frame, path, "style", RESULT_STYLES)
     require_columns(frame, path, ("style", "arm"))
     arms = text_column(frame, path, "arm")
     styles = arms.str.split("-").str[0]
-    row = first_row(~styles.isin(STYLES))
+    row = first_row(~styles.isin(RESULT_STYLES))
     if row is not None:
         raise InputError(
             f"{path}: row {row}: arm: {arms.loc[row]!r} does not start with a style; add a column "
-            f"style, or {did_you_mean(str(styles.loc[row]), STYLES)}"
+            f"style, or {did_you_mean(str(styles.loc[row]), RESULT_STYLES)}"
         )
     return styles
 
@@ -285,7 +285,7 @@ def _same_within(
 
 def _cell(row: dict[Any, Any]) -> CellResult:
     known = {key: _value(value) for key, value in row.items()}
-    style: Style = row["style"]
+    style: ResultStyle = row["style"]
     known.setdefault("reasoning_share", None)
     if known["reasoning_share"] is None:
         known["reasoning_share"] = {"ift": 0.0, "reasoning": 1.0}.get(style)

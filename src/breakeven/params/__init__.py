@@ -17,8 +17,9 @@ from breakeven.params.load import (
 )
 from breakeven.params.names import (
     COMPLETION_STYLES,
-    STYLES,
+    RESULT_STYLES,
     CompletionStyle,
+    ResultStyle,
     Style,
 )
 from breakeven.params.schema import (
@@ -67,7 +68,7 @@ from breakeven.params.training import (
 
 __all__ = [
     "COMPLETION_STYLES",
-    "STYLES",
+    "RESULT_STYLES",
     "Answering",
     "Arm",
     "Base",
@@ -96,6 +97,7 @@ __all__ = [
     "ProceduralSource",
     "ProceduralTask",
     "PublishedSource",
+    "ResultStyle",
     "Schedule",
     "ScratchBase",
     "SolverTeacher",

@@ -68,6 +68,7 @@ class ResolvedCell(NamedTuple):
 
     style: Style
     shots: int
+    control: bool
     training: TrainingSettings | None
 
     @property
@@ -101,7 +102,7 @@ def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
     arm = pick_row(params.arms, "arms", cell.arm)
     method = arm.method or student.method or params.training.method
     if method == "none":
-        return ResolvedCell(arm.style, arm.shots, None)
+        return ResolvedCell(arm.style, arm.shots, arm.control, None)
     assert arm.reasoning_share is not None  # the schema asks a trained arm for it
     lora = params.training.lora
     if student.lora_rank is not None:
@@ -116,7 +117,7 @@ def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
         lora=lora,
         training=params.training,
     )
-    return ResolvedCell(arm.style, arm.shots, settings)
+    return ResolvedCell(arm.style, arm.shots, arm.control, settings)
 
 
 def first_decoding(params: Params) -> str:

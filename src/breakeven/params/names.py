@@ -18,12 +18,14 @@ Item = TypeVar("Item")
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Family = Literal["general-mc", "general-open", "math-mc", "math-open", "extra-mc", "extra-open"]
 # How one completion is written, plain or with its trace; what a trained arm learns, of one or of
-# both; and what a cell is, trained or not.
+# both; what a cell is, trained or not; and what results count it under: a control is in no pair of
+# styles, whatever it learns.
 CompletionStyle = Literal["ift", "reasoning"]
 TrainedStyle = Literal[CompletionStyle, "mixed"]
 Style = Literal["base", TrainedStyle]
+ResultStyle = Literal[Style, "control"]
 COMPLETION_STYLES: tuple[CompletionStyle, ...] = get_args(CompletionStyle)
-STYLES: tuple[Style, ...] = get_args(Style)
+RESULT_STYLES: tuple[ResultStyle, ...] = get_args(ResultStyle)
 
 
 def _written_as_a_number(value: Any) -> Any:  # noqa: ANN401 - whatever was written

@@ -14,6 +14,7 @@ from breakeven.params.names import (
     Positive,
     ProjectPath,
     RealNumber,
+    ResultStyle,
     Section,
     Share,
     SmallCount,
@@ -48,7 +49,7 @@ class Arm(Section):
     plain instruction tuning, 1 is reasoning. `sequential` puts the plain ones first. `then` is a
     second corpus, learnt after the first in the same styles: general, then math. Share and order
     hold within each; a budget is for both together, parted so that each is passed over equally
-    often.
+    often. A `control` is trained, answers and is shown as any arm, and is in no pair of styles.
     """
 
     method: Method | None = None
@@ -59,6 +60,7 @@ class Arm(Section):
     budget: Budget | None = None
     learning_rate: Positive | None = None
     shots: Annotated[WholeNumber, Field(ge=0, le=32)] = 0
+    control: Flag = False
 
     @model_validator(mode="after")
     def _trained_or_not(self) -> "Arm":
@@ -67,6 +69,10 @@ class Arm(Section):
             given = [name for name in trained_only if getattr(self, name) is not None]
             if given:
                 raise ValueError(f"{given[0]}: an arm with method none is not trained; remove it")
+            if self.control:
+                raise ValueError(
+                    "control: an arm with method none is in no pair of styles anyway; remove it"
+                )
         else:
             for name in ("corpus", "reasoning_share"):
                 if getattr(self, name) is None:
@@ -94,6 +100,11 @@ class Arm(Section):
         if not self.trained:
             return "base"
         return {0.0: "ift", 1.0: "reasoning"}.get(self.reasoning_share or 0.0, "mixed")  # type: ignore[return-value]
+
+    @property
+    def result_style(self) -> ResultStyle:
+        """What results count the arm under: whoever asks them for a style gets no control."""
+        return "control" if self.control else self.style
 
 
 class Schedule(Section):

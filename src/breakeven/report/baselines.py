@@ -107,8 +107,8 @@ def baseline_warnings(
     warned = []
     for against, stands, text in asked:
         chosen = [one for one in found if (one.against, one.stands) == (against, stands)]
-        # That an untrained base only guesses is no news, and harms no gain.
-        chosen = [one for one in chosen if one.group.cells[0].style != "base"]
+        # That an untrained base or a control only guesses is no news, and harms no gain.
+        chosen = [one for one in chosen if one.group.cells[0].style not in ("base", "control")]
         if chosen:
             basis = "by 95% intervals" if all(one.low is not None for one in chosen) else BY_VALUE
             warned.append(BaselineWarning(text, tuple(_by_arm(view, chosen)), basis))

@@ -128,7 +128,8 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
     priced = [
         (group, cost)
         for group in view.groups(key)
-        if (cost := cost_of(group, kind, queries)) is not None
+        # A control is nobody's choice: it must not take a place on the frontier from a style.
+        if group.cells[0].style != "control" and (cost := cost_of(group, kind, queries)) is not None
     ]
     if not priced:
         return CostPanel(key, (), (), f"no group has {_WORDS[kind]}")

@@ -52,6 +52,8 @@ def limit_lines(view: StudyView) -> list[str]:
         lines.append(
             f"No IFT arm of the same corpus and method, so in no pair: {', '.join(alone)}."
         )
+    if controls := [arm.name for arm in view.arms if arm.style == "control"]:
+        lines.append(f"Controls, in no pair of styles and no claim: {', '.join(controls)}.")
     if not results.teacher_accuracy:
         lines.append(
             "Teacher accuracy by family: absent; the ceiling of every fit is taken as 100%."
@@ -64,7 +66,8 @@ def _unpaired(view: StudyView) -> list[str]:
     every = [g for family in view.results.families() for g in view.family_groups(family)]
     plain = [group for group in every if group.cells[0].style == "ift"]
     paired = {one.cells[0].arm for one in every if any(comparable(one, ift) for ift in plain)}
-    return [arm.name for arm in view.arms if arm.style != "base" and arm.name not in paired]
+    alone = ("base", "control")
+    return [arm.name for arm in view.arms if arm.style not in alone and arm.name not in paired]
 
 
 def _has_style(view: StudyView, student: str, style: str) -> bool:

@@ -37,10 +37,11 @@ def accuracy_table(view: StudyView) -> Table:
     families = view.results.families()
     estimates = {group: accuracy(view, group) for group in _groups(view)}
     lines = _lines(view)
+    controls = {arm.name for arm in view.arms if arm.style == "control"}
     body = [
         (
             view.label(student),
-            arm,
+            f"{arm} (control)" if arm in controls else arm,
             *(
                 with_interval(estimates[group]) + by_items_words(view, group)
                 if (group := found.get(family))

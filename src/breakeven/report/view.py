@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
-from breakeven.params import STYLES, Style
+from breakeven.params import RESULT_STYLES, ResultStyle
 from breakeven.results.cell_results import Results
 from breakeven.study.summary import StudySummary
 from breakeven.words import STYLE_COLOURS, STYLE_MARKERS, size_word
@@ -24,7 +24,7 @@ class ArmView(NamedTuple):
     """An arm as it is drawn: colour and marker by style, further arms of a style other markers."""
 
     name: str
-    style: Style
+    style: ResultStyle
     corpus: str | None
     colour: str
     marker: str
@@ -76,7 +76,7 @@ class StudyView:
             for cell in self.results.cells
         )
         ordered = sorted(found, key=lambda arm: (_ORDER[arm[1]], arm[3], arm[0]))
-        views, used = [], dict.fromkeys(STYLES, 0)
+        views, used = [], dict.fromkeys(RESULT_STYLES, 0)
         for name, style, corpus, _ in ordered:
             markers = STYLE_MARKERS[style]
             marker = markers[used[style] % len(markers)]
@@ -119,7 +119,7 @@ class StudyView:
         return {
             family: tuple(
                 group
-                for style in STYLES
+                for style in RESULT_STYLES
                 for group in groups(self.results, style, family=family, decoding=self.decoding)
             )
             for family in self.results.families()
@@ -157,7 +157,13 @@ class StudyView:
         return FamilyDraws({group: column for column, group in enumerate(chosen)}, draws)
 
 
-_ORDER: dict[Style, int] = {"base": 0, "ift": 1, "mixed": 2, "reasoning": 3}
+_ORDER: dict[ResultStyle, int] = {
+    "base": 0,
+    "ift": 1,
+    "mixed": 2,
+    "reasoning": 3,
+    "control": 4,
+}
 
 
 def view_of(results: Results, summary: StudySummary) -> StudyView:

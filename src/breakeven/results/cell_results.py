@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from breakeven.params import Style
+from breakeven.params import ResultStyle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ class CellResult:
     student: str
     size_parameters: float | None
     arm: str
-    style: Style
+    style: ResultStyle
     reasoning_share: float | None
     corpus: str | None
     seed: int
@@ -130,7 +130,7 @@ class Results:
         student: str | None = None,
         arm: str | None = None,
         family: str | None = None,
-        style: Style | None = None,
+        style: ResultStyle | None = None,
         corpus: str | None = None,
         decoding: str | None = None,
         seed: int | None = None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.params import Style
+from breakeven.params import ResultStyle
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import REQUIRED_COLUMNS, FamilyScore, family_scores
 from breakeven.results.cell_results import CellResult, Order, Results, ResultsSource
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ArmFacts(NamedTuple):
     """What the parameters say of an arm; all but `style` are None for base arms."""
 
-    style: Style
+    style: ResultStyle
     corpus: str | None
     reasoning_share: float | None
     order: Order | None = None

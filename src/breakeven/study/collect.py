@@ -124,7 +124,7 @@ def _study_facts(
         sizes={name: _parameters(name) for name in params.students},
         arms={
             name: ArmFacts(
-                row.style, _learnt(row), row.reasoning_share, _order(row.style, row.order)
+                row.result_style, _learnt(row), row.reasoning_share, _order(row.style, row.order)
             )
             for name, row in params.arms.items()
         },
@@ -217,7 +217,7 @@ def _arm_row(params: Params, name: str) -> ArmRow:
     row = params.arms[name]
     return ArmRow(
         name,
-        row.style,
+        row.result_style,
         _learnt(row),
         row.reasoning_share,
         _order(row.style, row.order),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from breakeven.costs.bill import Bill, Cost
-from breakeven.params import Style
+from breakeven.params import ResultStyle
 from breakeven.params.cells import Cell
 
 
@@ -20,7 +20,7 @@ class ArmRow(NamedTuple):
     """One arm as params.yaml defines it."""
 
     name: str
-    style: Style
+    style: ResultStyle
     corpus: str | None
     reasoning_share: float | None
     order: str | None

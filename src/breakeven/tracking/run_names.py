@@ -41,6 +41,8 @@ def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, st
     if row.trained:
         keys |= {"corpus": str(row.corpus), "reasoning_share": str(row.reasoning_share)}
         keys["order"] = row.order
+    if row.control:
+        keys["control"] = "true"
     return keys
 
 
