@@ -27,6 +27,7 @@ from breakeven.core.errors import MachineError
 _MEMORY_BYTES = 4 * 1024**3
 # What an interpreter needs to start and to read text alike; keys and tokens are not among it.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
+# A process that a signal ended has its number, negative, as its return code.
 _LIMITS = (-signal.SIGPROF, -signal.SIGALRM)
 
 
@@ -135,6 +136,8 @@ def _environment() -> dict[str, str]:
     return {
         **kept,
         "PYTHONPATH": os.pathsep.join(folders),
+        # One order of sets, so that what is asked twice is answered alike; and no compiled files,
+        # for the guard refuses to write.
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",

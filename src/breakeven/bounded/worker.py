@@ -31,6 +31,7 @@ def main() -> None:
     limit_seconds, limit_bytes = float(sys.argv[2]), int(sys.argv[3])
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no reply
+    # Before limits and guard: libraries open, write and map what they like while they are loaded.
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)()
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))

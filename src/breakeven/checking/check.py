@@ -29,6 +29,7 @@ def check_params(params: Params, path: Path) -> Iterator[Finding]:
     seen: set[str] = set()
     for check in checks:
         for found in check(params):
+            # Checks speak of params.yaml, as the stages do; what was given may be a profile.
             line = f"{path}{found.line.removeprefix(FILE)}"
             if line not in seen:
                 seen.add(line)

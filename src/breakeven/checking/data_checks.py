@@ -102,6 +102,7 @@ def _first_row(key: str, source: DatasetSource | PublishedSource, fields: Sequen
         fields=fields,
         digest=source.digest,
     )
+    # One row tells whether the fields are there; all of them would take as long as the stage.
     next(rows.numbered, None)
 
 
@@ -163,6 +164,8 @@ def _harness(key: str, name: str, task: LmEvalTask) -> Iterator[Finding]:
 
     unknown = list(refused(f"{key}.task", lambda: check_name(task, f"params.yaml: {key}")))
     yield from unknown
+    # Items are read only where their data lies here: of a task made of code alone they are on the
+    # hub, which a check does not ask.
     code = (".yaml", ".yml", ".py")
     if not unknown and any(Path(file).suffix not in code for file in harness_files(task)):
         yield from refused(f"{key}.task", lambda: lm_eval_items(name, task))

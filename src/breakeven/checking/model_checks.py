@@ -53,6 +53,7 @@ def _folder(key: str, folder: Path, *, learns: bool) -> Iterator[Finding]:
     from breakeven.models.loading import checked_folder
 
     missing = list(refused(key, lambda: checked_folder(folder, f"params.yaml: {key}")))
+    # From the cheapest look to the dearest: what follows could only repeat that a file is missing.
     yield from missing
     if missing:
         return

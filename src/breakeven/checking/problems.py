@@ -38,5 +38,6 @@ def refused(key: str, look: Callable[[], object]) -> Iterator[Finding]:
             text = line if line.startswith(f"{FILE}: ") else f"{FILE}: {key}: {line}"
             yield Finding(text, is_error=not isinstance(error, MachineError))
     except Exception as error:  # of a library that met a file it cannot read
+        # Libraries quote whole files, over many lines.
         said = " ".join(str(error).split())[:300]
         yield wrong(key, f"cannot be used: {type(error).__name__}: {said}")

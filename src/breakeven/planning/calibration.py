@@ -23,6 +23,7 @@ from breakeven.planning.rates import Calibration
 # Student, stage, style.
 Key = tuple[str, str, str]
 
+# A tenth of the tabletop's pairs, shared out over its sources, each of which keeps a few.
 _PROMPTS = 450
 _FEWEST_PROMPTS = 8
 # What the project's root holds that the small study must have of its own.
@@ -65,12 +66,15 @@ def small_study(params: Params) -> Params:
         wanted = getattr(source, "prompts", None) or _PROMPTS
         share = max(_FEWEST_PROMPTS, round(wanted * _PROMPTS / total))
         tree["sources"][name]["prompts"] = min(wanted, share)
+    # Reversed, so that of several arms of a style the first is the one that stays.
     first = {arm.style: name for name, arm in reversed(params.arms.items())}.values()
     tree["arms"] = {name: row for name, row in tree["arms"].items() if name in first}
     for arm in tree["arms"].values():
+        # A budget trains for as long in the small study as in the whole one.
         arm["budget"] = None
     tree["tasks"] = {name: tree["tasks"][name] for name in _one_task_a_family(params)}
     for row in tree["tasks"].values():
+        # A full batch: the rate depends on how many answers are decoded side by side.
         row["items"] = min(row.get("items") or params.answering.batch_size, _items(params))
     tree["seeds"] = [params.seeds[0]]
     tree["training"]["epochs"] = 1
@@ -94,6 +98,7 @@ def _folder(params: Params) -> Path:
     where = "cuda" if torch.cuda.is_available() else "cpu"
     small = small_study(params)
     key = {
+        # Not in the key: what a study is called, shown as and priced at changes no speed.
         "study": small.model_dump(mode="json", exclude={"study", "report", "costs"}),
         "device": describe_device(where).name,
         "versions": versions(),
@@ -117,6 +122,8 @@ def _run(root: Path, small: Params) -> None:
     stages = list(_commands(small))
     with Progress("calibrate", total=len(stages)) as progress:
         for stage, arguments, record in stages:
+            # A stage writes its record last: where there is one, an interrupted run goes on behind
+            # it.
             if not (root / "records" / record).is_file():
                 _run_stage(root, stage, arguments)
             progress.advance(" ".join([stage, *arguments[1::2]]))
@@ -163,6 +170,8 @@ def _rates(root: Path, small: Params) -> dict[Key, float]:
         for arm, row in small.arms.items():
             own = [one for one in answers if one["arm"] == arm]
             flops = [one["inference_flops"] for one in own]
+            # Without a known architecture there are no FLOPs to make a rate of; the share stands
+            # in.
             if None not in flops:
                 seconds = sum(one["device_seconds"] for one in own)
                 work[student, "answer", row.style] = (sum(flops), seconds)

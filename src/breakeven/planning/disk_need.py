@@ -45,6 +45,7 @@ def disk_need(study: ExpectedStudy, lines: Sequence[BillLine], best: Dtype) -> D
             if settings is not None:
                 trained = _trained_parameters(shape, settings)
                 size = BYTES[chosen_dtype(settings.training.dtype, best)]
+                # Adapters are kept in float32, whatever the frozen weights are computed in.
                 width = size if settings.method == "full" else 4
                 students += _COPIES * trained * width
                 checkpoint = max(checkpoint, 12.0 * trained)  # a weight and two moments

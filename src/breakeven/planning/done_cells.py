@@ -40,6 +40,7 @@ def _answered(earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
     if record is None or items is None or trained is None:
         return None
     path = task_path(str(task)).as_posix()
+    # The record of an untrained arm has no inputs: nothing was read for it.
     on_base = all(_on_its_base(earlier_run, one, cell) for one in (record, trained) if one.inputs)
     if not on_base or record.inputs.get(path) != items.outputs.get(path):
         return None

@@ -30,6 +30,7 @@ class EarlierRun:
 
     def __init__(self, params: Params) -> None:
         self.params = params
+        # Cached on the instance: a decorator of the method would keep every study until the end.
         self.record = cache(self._record)
         self._digest = cache(digest_path)
 
@@ -68,6 +69,8 @@ class EarlierRun:
             settings = resolve_cell(self.params, _trained_cell(*cell)).training
             if settings is None:
                 return record.parameters == {"method": "none"}
+            # A record tells the schedule as it was fitted to the cell's steps, not as it was asked
+            # for.
             wanted = {key: value for key, value in settings.as_dict().items() if key != "schedule"}
             return all(record.parameters.get(key) == value for key, value in wanted.items())
         if stage == "answer":  # what it takes of params.yaml is looked at cell by cell

@@ -93,6 +93,8 @@ def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
 def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
     """What a source will hold."""
     if isinstance(source, PublishedSource | DatasetSource):
+        # Nothing is streamed for a plan. Of public sets only the two published corpora have known
+        # lengths, and a name with math in it is taken for one like the second.
         corpus = "math" if "math" in f"{name} {source.repo}".lower() else "general"
         published = released_corpora()[corpus]
         means = MeanBytes(published.prompt_bytes, published.ift_bytes, published.reasoning_bytes)
@@ -115,6 +117,7 @@ def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
 def expected_items(name: str, earlier_run: EarlierRun) -> ExpectedItems:
     """What a task will ask: its items where the stage has run, else what its row promises."""
     task, earlier_items = earlier_run.params.tasks[name], earlier_run.task(name)
+    # Pinned items hold no worked solutions; their generator makes the same items again, with them.
     if isinstance(task, ProceduralTask):
         return _procedural_items(task)
     if isinstance(task, GymTask):
@@ -180,6 +183,7 @@ def _thinned(rows: Sequence[Row]) -> Sequence[Row]:
     """At most `SAMPLE` of the rows, drawn: depths come in turn, a stride would meet some only."""
     if len(rows) <= SAMPLE:
         return rows
+    # Seeded by their number, so that a plan says the same each time.
     places = random.Random(len(rows)).sample(range(len(rows)), SAMPLE)  # noqa: S311
     return [rows[place] for place in sorted(places)]
 

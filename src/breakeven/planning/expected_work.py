@@ -89,6 +89,7 @@ def _teacher_shape(teacher: Teacher) -> Architecture | None:
     if isinstance(teacher, OpenAITeacher):
         return load_architecture(teacher.architecture) if teacher.architecture else None
     model = teacher.model
+    # A plan downloads nothing: of the hub, only shapes in the bundled table are known.
     if model.kind == "hub":
         return bundled_architectures().get(model.repo.lower())
     from breakeven.models.weights import weights_folder
@@ -103,6 +104,7 @@ def _bases(study: ExpectedStudy) -> Iterator[PlannedCell]:
             tokens = float(student.base.tokens)
             shape = study.shape(name).architecture
             assert isinstance(shape, Architecture)  # ours is a Qwen2
+            # 6·N·D (Kaplan et al. 2020, arXiv 2001.08361): a base reads its text once, in full.
             work = Work(tokens, 0.0, 6.0 * shape.active_parameters * tokens)
             yield PlannedCell("base", (name,), "base", work, "6 FLOPs a weight and token")
 
@@ -192,6 +194,7 @@ def _answers_of(
         prompt = np.array([PROMPT_TOKENS])
         new = np.array([published_new_tokens(shape, asked.family, style)])
         weight = float(asked.items)
+    # Each example is taken to be as long as the question that it stands before.
     work = answering_work(shape, prompt * (1 + arm.shots), np.minimum(new, limit))
     return work.times(weight), basis
 
@@ -209,6 +212,8 @@ def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
     def excess(new: float) -> float:
         return float(paper_answer_flops(shape, PROMPT_TOKENS, new)) - flops
 
+    # Every new token adds FLOPs, so that there is one root; a prompt that alone costs more than the
+    # published query leaves a token, the least that is an answer.
     return float(brentq(excess, 1.0, 1e6)) if excess(1.0) < 0 else 1.0
 
 

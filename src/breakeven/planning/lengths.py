@@ -67,6 +67,7 @@ def _by_bytes(texts: Sequence[BothStyles], rows: float) -> SampledLengths:
 
     return SampledLengths(
         prompt=tokens([one.ift.prompt for one in texts], FRAME_TOKENS),
+        # One token more: the end of the turn, which both styles learn and write.
         ift=tokens([one.ift.completion for one in texts], 1),
         reasoning=tokens([one.reasoning.completion for one in texts], 1),
         weight=rows / len(texts),
@@ -122,6 +123,7 @@ def training_work(
 ) -> Work:
     """What one pass over the rows in one style takes. Every token of a pair is read."""
     written = lengths.of(style)
+    # The last token is a label only: nothing is predicted after it.
     read = lengths.prompt + written - 1
     flops = train_flops(architecture, read, method, lora, written)
     return Work(float((lengths.prompt + written).sum()), 0.0, flops).times(lengths.weight)

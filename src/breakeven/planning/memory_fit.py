@@ -61,6 +61,7 @@ def memory_fits(study: ExpectedStudy, device: PlannedDevice) -> list[MemoryFit]:
         if isinstance(shape, str):
             continue
         plans = training_plans(study.params, student, best=device.dtype)
+        # Arms that share a method need the same memory, whatever they learn.
         by_method = {plan.method: plan for plan in plans.values()}
         found += [_training(student, shape, plan, device) for plan in by_method.values()]
         found.append(_answering(study.params, student, shape, device))

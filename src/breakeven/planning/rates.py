@@ -38,5 +38,6 @@ def rate_of(
     measured = calibration.get((str(cell.cell[0]), cell.stage, cell.style))
     if measured is not None:
         return Rate(measured, calibrated=True)
+    # Bases and teachers are never calibrated: a base is trained, a teacher writes as students do.
     share = utilisation.training if cell.stage in ("base", "train") else utilisation.answering
     return Rate(device.flops_per_second * share, calibrated=False)

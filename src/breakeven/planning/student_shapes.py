@@ -34,6 +34,7 @@ def student_shape(name: str, student: Student, earlier_run: EarlierRun) -> Stude
         return StudentShape(known_architecture(base.path), load_tokenizer(Path(base.path)))
     if isinstance(base, ScratchBase):
         return StudentShape(_scratch_architecture(base), load_tokenizer(Path(base.tokenizer)))
+    # Where `base` has run, what it found counts: a branch of the hub may have moved since.
     if earlier_run.base(name) is not None:
         from breakeven.models.pointer import read_pointer
 

@@ -106,6 +106,7 @@ def by_student(lines: Sequence[BillLine]) -> Mapping[tuple[str, str], list[BillL
     """Training and answering lines by student and arm."""
     found: dict[tuple[str, str], list[BillLine]] = {}
     for line in lines:
+        # Teacher and bases belong to no arm: their work is shared.
         if line.cell.stage in ("train", "answer"):
             student, arm = str(line.cell.cell[0]), str(line.cell.cell[1])
             found.setdefault((student, arm), []).append(line)
