@@ -20,6 +20,7 @@ def cached_digest(file: Path) -> str:
     if stat.st_size < _CACHED_FROM_BYTES:
         return digest_file(file)
     cache = read_json(_CACHE) if _CACHE.is_file() else {}
+    # The time of change too: copying and renaming may keep that of the content.
     stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     name = str(file.resolve())
     if name in cache and cache[name][0] == stamp:

@@ -17,6 +17,7 @@ class InputError(BreakevenError):
     exit_code = 2
 
 
+# No BreakevenError, which would be printed a second time.
 class AlreadyReportedError(Exception):
     """An error that another process has been told of; this one ends with its code, silently."""
 
@@ -31,6 +32,7 @@ class MachineError(BreakevenError):
     exit_code = 3
 
 
+# Whatever writes or reads a file may raise these; none of them is a fault of the code.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CLOSED = (
     errno.EACCES,

@@ -23,5 +23,6 @@ def exit_code_of(work: Callable[[], None]) -> int:
         return machine_error.exit_code
     except KeyboardInterrupt:
         print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
+        # 128 and the signal's number, as shells have it.
         return 130
     return 0

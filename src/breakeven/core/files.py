@@ -51,6 +51,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         recover_folder(path)
+        # A folder cannot take the place of one that holds files, as a file can: two moves are
+        # needed.
         if path.exists():
             path.rename(_aside(path))
         temporary.rename(path)
@@ -91,6 +93,7 @@ def write_text(path: Path, text: str) -> None:
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
         handle.write(text)
         handle.flush()
+        # Without it a machine that loses power may have the new name and none of the content.
         os.fsync(handle.fileno())
 
 
@@ -105,6 +108,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
+    # json recurses: a file of nothing but brackets ends it as a mistake would.
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}") from error
 
@@ -129,6 +133,7 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 def _iter_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes what stages write")
+    # As bytes, so that a line that is not UTF-8 is named as any other.
     with path.open("rb") as handle:
         for number, line in enumerate(handle, start=1):
             if line.strip():
@@ -189,6 +194,7 @@ def digest_path(path: Path, of_file: Callable[[Path], str] = digest_file) -> str
         return of_file(path)
     if not path.is_dir():
         raise InputError(f"{path}: no such file or folder")
+    # Sorted, for folders are listed in another order on another disk.
     files = sorted(entry for entry in path.rglob("*") if entry.is_file())
     return digest_json([[file.relative_to(path).as_posix(), of_file(file)] for file in files])
 
@@ -199,6 +205,7 @@ def digest_while_reading(path: Path) -> Iterator[str]:
 
     Raises InputError where it is another one afterwards: what was read is then not known.
     """
+    # Before the read and after it: a digest taken once could be that of other content.
     digest = digest_path(path)
     yield digest
     if digest_path(path) != digest:

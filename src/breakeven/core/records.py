@@ -72,5 +72,6 @@ def versions() -> dict[str, str]:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
+            # Run from a checkout, a package need not be installed.
             continue
     return found

@@ -95,6 +95,7 @@ class Architecture:
     @property
     def total_parameters(self) -> int:
         """Every stored parameter: matrices, look-up table, norms and biases."""
+        # Tied, the look-up table is lm_head's matrix, which is counted already.
         lookup = 0 if self.tied_embeddings else self.head_parameters
         return self.matmul_parameters + lookup + self.vector_parameters
 
@@ -102,6 +103,7 @@ class Architecture:
         dense = sum(
             inputs * outputs * count for inputs, outputs, count in self.linear_shapes.values()
         )
+        # Gate, up and down of an expert. The router scores every expert, whichever a token visits.
         matrices = 3 if self.gated else 2
         expert = matrices * self.hidden * self.expert_intermediate
         return dense + self.moe_layers * (experts * expert + self.hidden * self.experts)

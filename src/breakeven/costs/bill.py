@@ -110,6 +110,7 @@ def lifetime_cost(
     """
     if not queries >= 0:
         raise ValueError(f"queries: value is {queries}; use a number of at least 0")
+    # Nothing is asked without queries, where the mean of an answer may be absent.
     cost = bill.training + (bill.per_answer.times(queries) if queries else NO_COST)
     if with_teacher:
         cost += bill.teacher

@@ -83,6 +83,7 @@ def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None
     """
     import torch
 
+    # A ceiling in more threads than the work had would make its share too small.
     count = (threads or torch.get_num_threads()) if device.kind == "cpu" else 1
     key = {
         "device": device.name,
@@ -126,7 +127,9 @@ def _fastest_product(device: Device, dtype: str) -> tuple[int, float]:
     best_size, best_rate, size = 0, 0.0, 256
     while size <= _LARGEST_MATRIX:
         multiply = _product(device, dtype, size)
+        # The first product of a size allocates and chooses a kernel: it is not timed.
         multiply()
+        # The fastest, for other processes can only slow one down.
         seconds = min(_timed(multiply) for _ in range(_REPEATS))
         rate = 2 * size**3 / seconds
         if rate > best_rate:

@@ -100,6 +100,7 @@ def metered(device: Device) -> Iterator[Meter]:
     meter = Meter()
     _reset_peak(device)
     with metered_energy(device.kind, device.index) as joules:
+        # CUDA and MPS queue work: what was asked for before the block must not be timed in it.
         _synchronise(device)
         start = time.perf_counter()
         try:
@@ -203,4 +204,5 @@ def _cpu_name() -> str:
         for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
+    # Empty on many Linux systems, where the file above has the name.
     return platform.processor() or platform.machine() or "cpu"

@@ -34,6 +34,7 @@ def metered_energy(kind: str, index: int = 0, powercap: Path = POWERCAP) -> Iter
 @contextmanager
 def _rapl(powercap: Path) -> Iterator[Joules]:
     zones = sorted(powercap.glob("intel-rapl:*[0-9]"))
+    # Zones with two colons are parts of a package (cores, memory), counted in it already.
     packages = [zone for zone in zones if zone.name.count(":") == 1]
     if not packages:
         yield lambda: absent(f"no RAPL counter under {powercap}")

@@ -303,12 +303,15 @@ def _vector_parameters(model: _ModelConfig, shape: Architecture) -> int:
         per_layer += shape.attention_width + kv_width
     if family.qkv_bias or model.flag("attention_bias"):
         per_layer += shape.attention_width + 2 * kv_width
+    # Qwen2's biases are of q, k and v; this key puts one on the output as well.
     if not family.qkv_bias and model.flag("attention_bias"):
         per_layer += shape.hidden
     if model.flag("mlp_bias"):
         per_layer += 2 * shape.intermediate + shape.hidden
     if family.sinks:
         per_layer += shape.heads
+    # gpt-oss: a bias for gate and up, one for down and one for the router, an expert each.
     biases = shape.experts * (2 * shape.expert_intermediate + shape.hidden + 1)
     sparse = shape.moe_layers * biases if family.expert_bias else 0
+    # And the norm before lm_head.
     return shape.layers * per_layer + sparse + shape.hidden

@@ -63,6 +63,7 @@ def bundled_architectures() -> Mapping[str, Architecture]:
         for row in csv.DictReader(handle):
             name, hub_id = row.pop("name"), row.pop("hub_id")
             config = {key: _cell(text) for key, text in row.items() if text}
+            # Rows are read as configurations are, so that one reader decides for both.
             shape = architecture_from_config(config, f"{_TABLE.name} ({name})", name)
             shapes[name.lower()] = shapes[hub_id.lower()] = shape
     return MappingProxyType(shapes)

@@ -40,8 +40,10 @@ class TrainingSettings(NamedTuple):
 
         Not `launch`: more processes round differently, as threads and devices do.
         """
+        # Said below, as the cell has them: arm and student may have other ones than `training`.
         elsewhere = {"method", "learning_rate", "lora", "epochs"}
         idle = {"checkpoint_steps", "threads", "launch"}
+        # Then no step and no micro-batch is measured by it, and another value changes nothing.
         if self.training.batch_sequences is not None and self.training.micro_batch_tokens:
             idle.add("batch_tokens")
         shared = self.training.model_dump(mode="json", exclude=elsewhere | idle, exclude_none=True)

@@ -107,6 +107,7 @@ def _mistake(tree: dict[str, Any], problem: dict[str, Any]) -> _Mistake:
         unknown = str(steps[-1].key)
         allowed = {name for model in _models_at(steps[:-1]) for name in model.model_fields}
         return _Mistake(where, "", f"unknown key; {did_you_mean(unknown, allowed)}")
+    # Asked by the models there: the same key may take other kinds in sources and in tasks.
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         given = value.get("kind")
         allowed = {name for model in _models_at(steps) for name in _kinds(model)}
@@ -128,6 +129,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - whatever was written
 
 def _validator_mistake(where: str, message: str) -> _Mistake:
     """What a check of the schema says; a section's check starts with the key that it is about."""
+    # A check of a whole section has the section's place; its message begins with the key within.
     below = re.match(r"([\w-]+(?:\.[\w-]+)*): ", message) if where else None
     if below is None:
         return _Mistake(where, "", message)

@@ -154,6 +154,7 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _one_size_of_step(self) -> "Training":
+        # By value: a default that is written out is no change anywhere, so it is none here.
         default = type(self).model_fields["batch_tokens"].default
         if self.batch_sequences is not None and self.batch_tokens != default:
             raise ValueError(

@@ -23,6 +23,8 @@ _THIS_PACKAGE = _SOURCE / _PACKAGE / "pipeline"
 # The stages that this package is the body of.
 _STAGES_OF_THIS_PACKAGE = frozenset(STAGES / name for name in ("texts.py", "lessons.py"))
 _CACHE = Path(".work/code.json")
+# A string that is a module's name, such as one started with -m, counts as an import of it; one that
+# could be a file's name, as naming it. Longer ones are texts.
 _MODULE_NAME = re.compile(rf"{_PACKAGE}(\.\w+)+")
 _FILE_NAME = re.compile(r"[\w-][\w.-]{2,60}")
 _NO_ASSETS = {".py", ".md", ".pyc", ".typed"}
@@ -61,6 +63,7 @@ def code_below(roots: Iterable[Path]) -> dict[str, str]:
                 raise InputError(f"{file}: no such module of the project")
             waiting += _imported_files(file, modules[file])
             waiting += _named_scripts(file, modules[file])
+    # Data files come after all modules: one counts as soon as any module that is reached reads it.
     read = {asset for asset in _assets() if _readers(asset) & seen}
     digests = {file: modules[file].digest for file in seen}
     digests |= {asset: digest_file(_on_disk(asset))[:16] for asset in read}
@@ -83,6 +86,7 @@ def _files() -> Iterator[Path]:
 @functools.cache
 def _modules() -> dict[Path, Module]:
     """Every module of the project; what was parsed before is kept by the digest of its text."""
+    # What another version of this module has parsed may be digested in another way.
     revision = digest_file(Path(__file__))
     cache = read_json(_CACHE) if _CACHE.is_file() else {}
     before = cache.get("modules", {}) if cache.get("revision") == revision else {}
@@ -157,6 +161,7 @@ def _imports(tree: ast.Module, file: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = _imported_package(node, file)
+            # What is imported from a package may be a module of it or a name in it.
             yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
 
 
@@ -185,6 +190,7 @@ def _imported_files(file: Path, module: Module) -> Iterator[Path]:
             if skips_this_package and _THIS_PACKAGE in found.parents:
                 continue
             yield found
+            # Importing a module runs the `__init__` of every package that it is in.
             around = (_module_file(parts[:depth]) for depth in range(1, len(parts)))
             yield from (package for package in around if package)
 
@@ -212,9 +218,11 @@ def _assets() -> tuple[Path, ...]:
 def _readers(asset: Path) -> frozenset[Path]:
     """The modules that read a data file: those that name it, else all of its package."""
     modules = _modules()
+    # The nearest package: its folder of data has no `__init__`.
     package = next(folder for folder in asset.parents if folder / "__init__.py" in modules)
     beside = {module for module in modules if module.parent == package}
     folders = set(asset.parent.relative_to(package).parts)
     naming = {module for module in modules if asset.name in modules[module].words}
+    # Templates and tables are often found by their folder, whose name is all that a module spells.
     naming |= {module for module in beside if folders & set(modules[module].words)}
     return frozenset(naming or beside)

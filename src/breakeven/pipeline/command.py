@@ -41,6 +41,8 @@ def _run_to_its_end(body: Callable[..., None], arguments: Mapping[str, Any]) -> 
 
 def _input_guard(stage: str, cell: Sequence[str | int]) -> AbstractContextManager[None]:
     """Under DVC, hold a stage to the inputs that DVC was told of."""
+    # DVC sets it for the commands that it runs, cells as stage@cell. A stage that a person starts
+    # runs on whatever is there.
     if os.environ.get("DVC_STAGE", "").partition("@")[0] != stage:
         return nullcontext()
     from breakeven.pipeline.input_guard import guard_inputs

@@ -43,6 +43,7 @@ def harness_files(task: LmEvalTask) -> list[Path]:
     waiting = [file for file, tree in read.items() if task.task in _names(tree)]
     if not waiting:
         waiting = list(read) + [file for file in inside if file not in read]
+    # All of them: a tag `!function module.name` may take any, and they import one another.
     found: set[Path] = {file for file in inside if file.suffix == ".py"}
     while waiting:
         file = waiting.pop()
@@ -101,6 +102,7 @@ def _local(key: str, text: str, beside: Path) -> list[Path]:
         except OSError:  # too long for a name: a text, not a path
             return []
     if key in _DATA and any(sign in text for sign in "*?["):
+        # Path.glob takes no pattern that begins at the root.
         root = Path(Path(text).anchor)
         return [file for file in root.glob(str(Path(text).relative_to(root))) if file.is_file()]
     return []

@@ -39,6 +39,7 @@ def guard_inputs(stage: str, cell: Sequence[str | int]) -> Iterator[None]:
     _require_same(recorded["params"], now["params"], "params.yaml: ")
     _require_same(recorded["files"], now["files"])
     yield
+    # Of files alone, and by the params as they were: what was read of params.yaml is in memory.
     after = cell_reads(params, stage, cell)
     _require_same(recorded["files"], after.files if after else {})
 

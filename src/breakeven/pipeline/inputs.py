@@ -47,6 +47,7 @@ def write_texts(params: Params) -> None:
             distilled_path(source, style) for source in row.sources for style in COMPLETION_STYLES
         )
         read[f"pairs/{corpus}.json"] = _digests([*prompts, *completions]) | tasks
+    # Answers read prompts only as the examples that untrained students are shown.
     shown = params.tasks if any(arm.shots for arm in params.arms.values()) else ()
     shots = {task: _digests(map(prompts_path, shot_sources(params, task))) for task in shown}
     read["answer.json"] = {"tasks": tasks, "shots": shots}
@@ -71,6 +72,7 @@ def _digests(paths: Iterable[Path]) -> dict[str, str]:
 def write_folder(folder: Path, files: Mapping[str, Any]) -> None:
     """Make a folder hold exactly these JSON files, by relative name."""
     wanted = {folder / name: value for name, value in files.items()}
+    # A list first: a folder that is walked must not change meanwhile.
     for file in [file for file in folder.rglob("*") if file.is_file() and file not in wanted]:
         file.unlink()
     for file, value in wanted.items():

@@ -25,6 +25,8 @@ _SCHEMA = "2.0"
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _ENTRY = re.compile(r"^  (?=\S)", re.MULTILINE)
 _LISTS = ("deps", "outs")
+# By libyaml where it is there: a lock has thousands of lines, and every `check` and `status` reads
+# it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Entries = dict[str, Any]
 
@@ -56,6 +58,8 @@ def repair_lock() -> Repaired | None:
         text = _text()
         if _readable(text):  # it was just being written
             return None
+        # Of a conflict our side counts, and what only theirs has is added; so with git's version
+        # below.
         ours, theirs = _conflict_sides(text)
         in_conflict = theirs is not None
         found = {
@@ -89,6 +93,7 @@ def _require_nothing_written() -> None:
         running = next((one for one in busy if psutil.pid_exists(one["pid"])), None)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return  # no such list, or not one of DVC's making
+    # A list that a killed DVC has left names processes that are gone.
     if running:
         raise MachineError(f"{AT_WORK} (process {running['pid']}: {running['cmd']})")
 

@@ -64,6 +64,8 @@ def _paths(section: BaseModel) -> Iterator[tuple[str, str]]:
 
 
 def _is_path(field: FieldInfo) -> bool:
+    # pydantic moves the mark of a plain field into its metadata, and leaves that of an optional one
+    # in the annotation.
     parts = [field.annotation, *get_args(field.annotation)]
     return _PATH_MARK in field.metadata or any(
         _PATH_MARK in getattr(part, "__metadata__", ()) for part in parts

@@ -21,6 +21,8 @@ from breakeven.params import (
 from breakeven.params.cells import Cell, cells, resolve_cell
 from breakeven.pipeline.named_files import named_files
 
+# How a service is reached, how many requests are in flight, how long is waited: no text and no
+# weight depends on it.
 _WITHOUT_EFFECT = {
     "concurrency",
     "timeout_seconds",
@@ -110,6 +112,7 @@ def distill(params: Params, source: str, style: str) -> CellReads:
     if isinstance(row, PublishedSource | CatalogueSource):
         return CellReads("distill", (source, style), {"teacher": row.kind})
     teacher = _values(params.teacher)
+    # Another setting of one style asks nothing again in the other.
     if "styles" in teacher:
         teacher["styles"] = teacher["styles"][style]
     return CellReads("distill", (source, style), {"teacher": teacher}, named_files(params.teacher))
@@ -154,6 +157,8 @@ def train(params: Params, student: str, arm: str, seed: int) -> CellReads:
     settings = resolve_cell(params, cell).training
     if settings is None:
         return CellReads("train", cell, {"method": "none"})
+    # DVC runs a cell again for these. Its key in scratch leaves them out, so that no step is
+    # trained.
     ran = {"threads": params.training.threads, "launch": params.training.launch}
     kept = [name for name in settings.corpora if params.corpora[name].tuning]
     return CellReads(

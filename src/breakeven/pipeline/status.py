@@ -55,6 +55,7 @@ def pipeline_status(params: Params) -> Status:
     for name in ("dvc.yaml", ".dvc"):
         if not Path(name).exists():
             raise InputError(f"{name} is not here; run this from the project's root")
+    # First: writing `inputs/` under a running DVC would have its stages refuse what it was told.
     require_idle()
     write_inputs(params)
     try:
@@ -91,6 +92,7 @@ def _ask_dvc() -> Status:
 
 def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterator[str]:
     """Why a stage is due, the same reason once."""
+    # A stage that never ran has no digests of its outputs, and all of its inputs would be reasons.
     if not any(out.hash_info for out in stage.outs):
         yield _NEW
         return
@@ -126,6 +128,7 @@ def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:  # noq
     if isinstance(before, dict) and isinstance(now, dict):
         for key in {**before, **now}:
             old, new = before.get(key), now.get(key)
+            # Keys of these tables, and keys of digests, are paths: they speak for themselves.
             whole = where in {"", "params", "files"} or _is_digest(old) or _is_digest(new)
             if old != new:
                 yield from differences(old, new, key if whole else f"{where}.{key}")
