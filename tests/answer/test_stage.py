@@ -12,12 +12,12 @@ import pytest
 from tests.answer.conftest import STUDENT, lay_data, save_adapter, study, task
 from tests.answer.tiny import save_base, tiny_model
 
-from breakeven.answer import transformers_engine
 from breakeven.answer.stage import run as answer_student
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path, read_rows
 from breakeven.core.layout import answers_path, student_folder, task_path
 from breakeven.core.records import read_record
+from breakeven.models import loading
 from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
@@ -161,9 +161,7 @@ def test_a_killed_run_resumes_to_the_same_bytes_and_repeats_no_batch(answered, p
 def test_answers_that_are_there_need_no_model(done, monkeypatch):
     before = answers(done)
     shutil.rmtree(done / "answers")
-    monkeypatch.setattr(
-        transformers_engine, "_base_model", lambda setup: pytest.fail("the base was loaded")
-    )
+    monkeypatch.setattr(loading, "placed_base", lambda *_, **__: pytest.fail("the base was loaded"))
     answer_student(study(), STUDENT)
     assert answers(done) == before
 

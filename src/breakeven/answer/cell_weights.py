@@ -17,7 +17,6 @@ from breakeven.core.scratch import scratch_folder
 from breakeven.params.training import Method
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
     from transformers import PreTrainedModel
 
@@ -60,7 +59,7 @@ def rounded_base(base: Path, digest: str, dtype: str) -> Path:
 
     `digest` is that of the base. The folder is made once and kept in scratch.
     """
-    from breakeven.models.loading import load_base
+    from breakeven.models.loading import load_base, torch_dtype
 
     folder = scratch_folder("nf4", {"base": digest, "dtype": dtype}) / "weights"
     if not folder.is_dir():
@@ -69,13 +68,6 @@ def rounded_base(base: Path, digest: str, dtype: str) -> Path:
         with atomic_folder(folder) as temporary:
             model.save_pretrained(temporary)
     return folder
-
-
-def torch_dtype(name: str) -> "torch.dtype":
-    """PyTorch's number format of that name."""
-    import torch
-
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
 
 
 def copy_weights(model: "PreTrainedModel") -> "dict[str, Tensor]":

@@ -1,12 +1,11 @@
 """The transformers engine: one loaded base in this process, the weights of a cell at a time."""
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from breakeven.answer.cell_weights import cell_weights, copy_weights, torch_dtype
+from breakeven.answer.cell_weights import cell_weights, copy_weights
 from breakeven.answer.engine import (
     AnsweringCell,
     Engine,
@@ -91,30 +90,19 @@ def answer_batch(
 
 def _sessions(setup: Setup, cells: Sequence[AnsweringCell]) -> Generator[Session, None, None]:
     """One session a cell, on one base."""
-    with _base_model(setup) as model:
+    from breakeven.models.loading import placed_base
+
+    placement = setup.engine.placement
+    with placed_base(
+        Path(setup.base.path),
+        device=placement.device,
+        dtype=placement.dtype,
+        threads=placement.threads,
+    ) as model:
         base = copy_weights(model)
         for cell in cells:
             with cell_weights(model, base, cell.folder, cell.method) as student:
                 yield Session([cell], partial(_answer_job, setup, student))
-
-
-@contextmanager
-def _base_model(setup: Setup) -> "Iterator[PreTrainedModel]":
-    """The base on its device, with as many threads a batch as were planned."""
-    import torch
-    from transformers.utils import logging as transformers_logging
-
-    from breakeven.models.loading import load_base
-
-    placement = setup.engine.placement
-    transformers_logging.disable_progress_bar()  # beside the stage's own
-    before = torch.get_num_threads()
-    torch.set_num_threads(placement.threads or before)
-    try:
-        model = load_base(Path(setup.base.path), torch_dtype(placement.dtype))
-        yield model.to(placement.device).eval()
-    finally:
-        torch.set_num_threads(before)
 
 
 def _answer_job(setup: Setup, model: "PreTrainedModel", job: Job) -> list[Answer]:

@@ -76,16 +76,14 @@ def _loaded_model(
     settings: TransformersTeacher, local: LocalModel, device: str, dtype: str
 ) -> "Iterator[PreTrainedModel]":
     import torch
-    from transformers.utils import logging as transformers_logging
 
-    from breakeven.models.loading import load_base
+    from breakeven.models.loading import placed_base
 
-    transformers_logging.disable_progress_bar()  # beside this stage's own
-    before = torch.get_num_threads()
-    torch.set_num_threads(settings.threads or before)
     try:
-        model = load_base(local.folder, getattr(torch, dtype))
-        yield model.to(device).eval()
+        with placed_base(
+            local.folder, device=device, dtype=dtype, threads=settings.threads
+        ) as model:
+            yield model
     except FloatingPointError as error:
         raise InputError(
             f"{KEY}.model: the weights give logits that are not numbers in {dtype}; "
@@ -96,8 +94,6 @@ def _loaded_model(
             f"{KEY}.batch_size: value is {settings.batch_size}; {device} has too little memory for "
             "it, use a smaller one"
         ) from error
-    finally:
-        torch.set_num_threads(before)
 
 
 def _replies(

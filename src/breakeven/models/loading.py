@@ -1,5 +1,7 @@
 """Loading of bases: safetensors and the architectures of transformers only, never foreign code."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +49,13 @@ def refuse_own_code(folder: Path) -> None:
             )
 
 
+def torch_dtype(name: str) -> "torch.dtype":
+    """PyTorch's number format of that name in params.yaml or in a placement."""
+    import torch
+
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
+
+
 def load_base(path: Path, dtype: "torch.dtype") -> "PreTrainedModel":
     """The causal language model of a folder in the given dtype, on the CPU.
 
@@ -67,6 +76,28 @@ def load_base(path: Path, dtype: "torch.dtype") -> "PreTrainedModel":
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: the model cannot be loaded: {error}") from error
     return model
+
+
+@contextmanager
+def placed_base(
+    path: Path, *, device: str, dtype: str, threads: int | None
+) -> "Iterator[PreTrainedModel]":
+    """The model of a folder on a device, ready to decode; PyTorch has `threads` until it goes.
+
+    Raises:
+        InputError: as `load_base`.
+    """
+    import torch
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # a stage shows one of its own
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        # Without `eval` dropout would be at work, where a model has any.
+        yield load_base(path, torch_dtype(dtype)).to(device).eval()
+    finally:
+        torch.set_num_threads(before)
 
 
 def load_tokenizer(path: Path) -> "PreTrainedTokenizerBase":

@@ -10,6 +10,7 @@ import torch
 
 from breakeven.core.files import read_json, write_json
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
+from breakeven.models.loading import checked_folder, load_base, torch_dtype
 from breakeven.params.cells import TrainingSettings
 from breakeven.params.names import DtypeName
 from breakeven.train.packing import attention_of
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 def compute_dtype(wanted: DtypeName, device: torch.device) -> torch.dtype:
     """What to compute in: `auto` is what the device is made for."""
-    name = chosen_dtype(wanted, best_dtype(device.type))
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
+    return torch_dtype(chosen_dtype(wanted, best_dtype(device.type)))
 
 
 def trainable_model(
@@ -110,15 +110,11 @@ def _save_full(
 
 
 def _load(base: Path, dtype: torch.dtype) -> "PreTrainedModel":
-    from breakeven.models.loading import load_base
-
     _hide_bars_of_files()
     return load_base(base, dtype)
 
 
 def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "PreTrainedModel":
-    from breakeven.models.loading import checked_folder
-
     _hide_bars_of_files()
     # bitsandbytes reports a faster kernel that it could not download.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
