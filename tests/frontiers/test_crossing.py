@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from breakeven.frontiers.crossing import crossing_cost, crossing_size
+from breakeven.frontiers.crossing import crossing_size
 
 
 def test_crossing_size_is_where_the_difference_is_zero_in_log_size():
@@ -55,18 +55,6 @@ def test_share_within_counts_draws_that_cross_inside_the_range():
     found = crossing_size([1, 4], [0.5, 0.5], [0.4, 0.6], ift_draws=ift, reasoning_draws=reasoning)
     assert found.share_within == 0.5
     assert (found.low.label(), found.high.label()) == ("<1", ">4")
-
-
-def test_crossing_cost_compares_at_equal_cost_within_the_common_range():
-    found = crossing_cost([1, 16], [0.2, 0.6], [2, 32], [0.1, 0.9])
-    # in log2 cost: 0.2 + 0.1·t = 0.1 + 0.2·(t - 1) at t = 3
-    assert found.position.value == pytest.approx(8.0)
-
-
-def test_crossing_cost_without_a_common_range_is_absent_with_a_reason():
-    found = crossing_cost([1, 2], [0.2, 0.6], [4, 8], [0.1, 0.9])
-    assert found.position is None
-    assert "no common cost" in found.reason
 
 
 def test_draws_of_both_styles_must_be_as_many():

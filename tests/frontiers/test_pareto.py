@@ -6,7 +6,6 @@ import pytest
 from breakeven.frontiers.pareto import (
     frontier,
     frontier_probability,
-    group_frontier_probability,
     on_frontier,
 )
 
@@ -65,11 +64,6 @@ def test_draws_in_many_blocks_give_what_one_block_gives(monkeypatch):
 def test_probability_is_the_share_of_draws():
     draws = [[0.5, 0.6], [0.5, 0.4], [0.5, 0.5], [0.1, 0.9]]
     assert frontier_probability([1, 2], draws).tolist() == [1.0, 0.5]
-
-
-def test_group_probability_counts_a_draw_once_however_many_members_are_on():
-    draws = [[0.5, 0.6, 0.7], [0.5, 0.4, 0.6], [0.5, 0.4, 0.3], [0.9, 0.1, 0.2]]
-    assert group_frontier_probability([1, 2, 3], draws, [False, True, True]) == 0.5
 
 
 def test_frontier_lists_members_by_cost_and_says_why_there_is_no_probability():

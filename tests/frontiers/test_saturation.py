@@ -69,12 +69,18 @@ def test_fewer_than_four_sizes_keep_the_points_and_say_why_there_is_no_fit(costs
         ambiguity_range(fit, [1e9])
 
 
+def shape_grid(positions: int, deltas: int) -> np.ndarray:
+    """An even grid over the unit square of shapes: (positions·deltas, 2)."""
+    first, second = np.meshgrid(np.linspace(0, 1, positions), np.linspace(0, 1, deltas))
+    return np.column_stack([first.ravel(), second.ravel()])
+
+
 @pytest.mark.parametrize("style", ["ift", "reasoning"])
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("corpus", CORPORA)
 def test_published_fits_are_not_beaten_by_a_dense_search(published, corpus, family, style):
     from breakeven.frontiers.lad import best_lines
-    from breakeven.frontiers.shapes import cost_scale, rise, shape_grid
+    from breakeven.frontiers.shapes import cost_scale, rise
 
     curve = published(corpus, family, style)
     fit = fit_saturation(curve.inference_flops, curve.accuracy, curve.teacher)
@@ -138,7 +144,7 @@ def test_ambiguity_is_reached_by_a_curve_that_is_within_tolerance():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_ambiguity_is_no_narrower_than_what_a_dense_scan_of_shapes_reaches(published, family):
     from breakeven.frontiers.lad import extremes
-    from breakeven.frontiers.shapes import cost_scale, rise, shape_grid
+    from breakeven.frontiers.shapes import cost_scale, rise
 
     curve = published("general", family, "ift")
     costs, scale = curve.inference_flops, cost_scale(curve.inference_flops)

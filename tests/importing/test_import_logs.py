@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from breakeven.core.errors import InputError
+from breakeven.findings.groups import group_pairs
 from breakeven.importing.read_results import import_results
 
 DATE = "2026-11-24T10-00-00.123456"
@@ -106,8 +107,9 @@ def test_runs_of_two_styles_pair_by_question(tmp_path):
     )
     found = import_results(file)
     assert found.study == "mine"
-    assert [pair.gain for pair in found.pairs()] == [1.0]
-    assert found.pairs()[0].reasoning.train_flops == 6 * 1.5e9 * 100
+    (pair,) = group_pairs(found)
+    assert pair.reasoning.accuracy - pair.ift.accuracy == 1.0
+    assert pair.reasoning.mean("train_flops") == 6 * 1.5e9 * 100
 
 
 def test_a_chosen_filter_keeps_its_rows_only(tmp_path):

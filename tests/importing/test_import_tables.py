@@ -31,8 +31,8 @@ def written(folder: Path, text: str, name: str = "results.csv") -> Path:
 def test_a_table_of_cells_becomes_results(tmp_path):
     found = import_results(written(tmp_path, CELLS))
     assert (found.study, found.source, len(found.cells)) == ("results", "imported", 4)
-    cell = found.cell("large", "reasoning-general", "math-open")
-    assert cell is not None
+    (cell,) = found.select(student="large", style="reasoning")
+    assert cell.arm == "reasoning-general"
     assert (cell.size_parameters, cell.accuracy, cell.items) == (7e9, 0.66, 500)
     assert (cell.reasoning_share, cell.corpus, cell.seed, cell.decoding) == (
         1.0,
@@ -40,7 +40,9 @@ def test_a_table_of_cells_becomes_results(tmp_path):
         0,
         "greedy",
     )
-    assert [round(pair.gain, 2) for pair in found.pairs()] == [0.1, 0.21]
+    assert [
+        round(pair.reasoning.accuracy - pair.ift.accuracy, 2) for pair in group_pairs(found)
+    ] == [0.1, 0.21]
 
 
 def test_a_column_that_says_percent_is_read_as_percent(tmp_path):

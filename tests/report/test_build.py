@@ -52,7 +52,7 @@ def test_the_accuracy_table_holds_every_cell_with_its_interval(built: Built) -> 
 
 def test_metrics_agree_with_the_results(built: Built) -> None:
     numbers = json.loads((built.folder / "report/metrics.json").read_text())
-    cell = built.results.cell("t2m", "reasoning", "math-open")
+    cell = built.results.select(student="t2m", style="reasoning", family="math-open")[0]
     assert cell is not None
     shown = numbers["accuracy"]["t2m"]["reasoning"]["math-open"]
     assert shown == pytest.approx(cell.accuracy, rel=1e-3)

@@ -61,7 +61,7 @@ def test_the_summary_is_json_without_nan(summary):
 
 
 def test_inference_flops_follow_the_published_power_law():
-    cell = replay_results().cell("Qwen2.5-3B", "reasoning", "math-open")
+    cell, *_ = replay_results().select(student="Qwen2.5-3B", style="reasoning", family="math-open")
     assert cell is not None
     assert cell.inference_flops == pytest.approx(2.67e13 * 3**0.77)
 
@@ -83,6 +83,6 @@ def test_what_is_derived_or_absent_is_said_in_the_notes():
 
 
 def test_accuracy_of_guessing_is_the_mean_over_the_tasks():
-    cell = replay_results().cell("Qwen2.5-3B", "ift", "general-mc")
+    cell, *_ = replay_results().select(student="Qwen2.5-3B", style="ift", family="general-mc")
     assert cell is not None
     assert cell.chance == pytest.approx((0.5 + 0.25 + 0.25) / 3)

@@ -8,9 +8,11 @@ import pytest
 from breakeven.statistics import bootstrap
 from breakeven.statistics.bootstrap import (
     bootstrap_family_means,
-    bootstrap_means,
-    percentile_interval,
 )
+
+
+def bootstrap_means(correct, draws, seed, clusters=None):
+    return bootstrap_family_means([correct], draws, seed, [clusters])
 
 
 def test_draws_centre_on_the_accuracy_with_the_binomial_spread():
@@ -135,26 +137,6 @@ def test_shares_of_samples_keep_their_mean_in_single_precision():
 def test_what_cannot_be_resampled_is_refused(tasks, clusters, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_family_means(tasks, draws=10, seed=0, clusters=clusters)
-
-
-def test_percentile_interval_holds_the_middle_of_the_draws():
-    estimate = percentile_interval(0.5, np.linspace(0, 1, 1001), items=10)
-    assert (estimate.low, estimate.high) == pytest.approx((0.025, 0.975))
-
-
-@pytest.mark.parametrize(
-    ("value", "draws", "reason"),
-    [
-        (None, [0.1, 0.2], "the statistic is undefined on the data"),
-        (0.1, [0.1, np.nan, np.inf], "undefined in 2 of 3 resamples"),
-        (0.1, [0.1, 0.1], "no variation between resamples"),
-        (0.1, [], "no variation between resamples"),
-    ],
-)
-def test_a_percentile_interval_that_cannot_be_had_is_absent(value, draws, reason):
-    estimate = percentile_interval(value, np.array(draws), items=10)
-    assert (estimate.low, estimate.high) == (None, None)
-    assert estimate.reason == reason
 
 
 def test_ten_cells_of_ten_thousand_items_take_seconds():

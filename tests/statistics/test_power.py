@@ -11,12 +11,10 @@ from breakeven.statistics.intervals import wilson
 from breakeven.statistics.multiple import holm
 from breakeven.statistics.paired import PairedTask, family_difference, paired_difference
 from breakeven.statistics.power import (
-    connor_items,
+    McNemarDesign,
     detectable_difference,
     detectable_from_error,
     detectable_in,
-    items_needed,
-    mcnemar_power,
 )
 from breakeven.statistics.signflip import sign_flip_p
 
@@ -24,12 +22,12 @@ from breakeven.statistics.signflip import sign_flip_p
 def test_power_agrees_with_the_published_example():
     # G*Power 3.1 manual, McNemar: 50 pairs, 40% discordant, odds ratio 0.25 (shares 0.32 and
     # 0.08), one-sided 5%: power 0.839343. Two-sided 10% adds the negligible wrong side.
-    assert mcnemar_power(50, 0.24, 0.4, alpha=0.10) == pytest.approx(0.839343, abs=5e-5)
+    assert McNemarDesign(50, 0.4, 0.10).power(0.24) == pytest.approx(0.839343, abs=5e-5)
 
 
 def test_power_of_six_certain_discordant_pairs_is_a_sum_by_hand():
     # Six discordant pairs reject only at 6:0 (p = 2/64); one side has share 0.75.
-    assert mcnemar_power(6, 0.5, 1.0) == pytest.approx(0.75**6 + 0.25**6)
+    assert McNemarDesign(6, 1.0, 0.05).power(0.5) == pytest.approx(0.75**6 + 0.25**6)
 
 
 def test_power_agrees_with_simulated_tests():
@@ -38,17 +36,17 @@ def test_power_agrees_with_simulated_tests():
     from breakeven.statistics.paired import exact_mcnemar
 
     found = [(exact_mcnemar(int(b), int(c)).p_value or 1) <= 0.05 for b, c, _ in counts]
-    assert np.mean(found) == pytest.approx(mcnemar_power(120, 0.12, 0.28), abs=0.035)
+    assert np.mean(found) == pytest.approx(McNemarDesign(120, 0.28, 0.05).power(0.12), abs=0.035)
 
 
 def test_power_without_a_difference_stays_below_alpha():
     for items in (10, 50, 400):
-        assert mcnemar_power(items, 0.0, 0.3) <= 0.05
+        assert McNemarDesign(items, 0.3, 0.05).power(0.0) <= 0.05
 
 
 def test_detectable_difference_has_the_power_asked_for():
     found = detectable_difference(400, 0.2)
-    assert mcnemar_power(400, found.value, 0.2) == pytest.approx(0.8, abs=1e-4)
+    assert McNemarDesign(400, 0.2, 0.05).power(found.value) == pytest.approx(0.8, abs=1e-4)
 
 
 def test_detectable_difference_shrinks_with_items_and_agreement():
@@ -67,25 +65,6 @@ def test_detectable_difference_shrinks_with_items_and_agreement():
 )
 def test_a_task_that_can_show_nothing_says_why(items, share, reason):
     assert detectable_difference(items, share)[::4] == (None, reason)
-
-
-def test_items_needed_is_a_little_above_the_normal_approximation():
-    # Connor (1987): ((1.95996·√0.2 + 0.84162·√(0.2 - 0.01)) / 0.1)² = 154.4.
-    assert connor_items(0.1, 0.2, power=0.8, alpha=0.05) == 155
-    needed = items_needed(0.1, 0.2)
-    assert 155 < needed.items < 180
-    assert mcnemar_power(needed.items, 0.1, 0.2) >= 0.8
-    assert mcnemar_power(needed.items - 1, 0.1, 0.2) < 0.8
-
-
-def test_a_difference_beyond_the_discordant_share_is_refused():
-    with pytest.raises(ValueError, match="cannot exceed"):
-        items_needed(0.3, 0.2)
-
-
-def test_a_zero_difference_needs_no_number_of_items():
-    with pytest.raises(ValueError, match="difference is 0"):
-        items_needed(0.0, 0.2)
 
 
 def test_detectable_from_error_is_two_point_eight_errors():

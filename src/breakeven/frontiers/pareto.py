@@ -64,29 +64,11 @@ def on_frontier(costs: Numbers, accuracies: Numbers) -> Bools:
 
 def frontier_probability(costs: Numbers, accuracy_draws: Numbers) -> Floats:
     """Share of the (draws, cells) draws in which each cell is on the frontier: (cells,)."""
-    share: Floats = np.mean(_draw_mask(costs, accuracy_draws), axis=0)
-    return share
-
-
-def group_frontier_probability(
-    costs: Numbers, accuracy_draws: Numbers, group: Bools | list[bool]
-) -> float:
-    """Share of draws in which at least one cell of `group` (a mask over cells) is on the frontier.
-
-    The group may be all reasoning cells: P(reasoning reaches the frontier anywhere).
-    """
-    mask = _draw_mask(costs, accuracy_draws)
-    members = np.asarray(group, dtype=np.bool_)
-    if members.shape != mask.shape[1:]:
-        raise ValueError(f"group: shape is {members.shape}; use one value a cell {mask.shape[1:]}")
-    return float(np.mean(np.any(mask[:, members], axis=1)))
-
-
-def _draw_mask(costs: Numbers, accuracy_draws: Numbers) -> Bools:
     draws = np.asarray(accuracy_draws, dtype=np.float64)
     if draws.ndim != 2 or not len(draws):
         raise ValueError(f"accuracy_draws: shape is {draws.shape}; use (draws, cells), draws >= 1")
-    return on_frontier(costs, draws)
+    share: Floats = np.mean(on_frontier(costs, draws), axis=0)
+    return share
 
 
 def frontier(

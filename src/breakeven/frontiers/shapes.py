@@ -46,12 +46,6 @@ def rise(shapes: Floats, costs: Floats, scale: CostScale) -> Floats:
     return share
 
 
-def shape_grid(positions: int, deltas: int) -> Floats:
-    """An even grid over the unit square of shapes: (positions·deltas, 2)."""
-    first, second = np.meshgrid(np.linspace(0, 1, positions), np.linspace(0, 1, deltas))
-    return np.column_stack([first.ravel(), second.ravel()])
-
-
 class Effort(NamedTuple):
     """How finely the shapes are searched: the first grid, then rounds around its best places."""
 

@@ -122,7 +122,7 @@ def _crossing(
     return CrossingRow(
         key.title,
         arms,
-        "–" if found.position is None else place_words(found.position),
+        place_words(found.position),
         None if found.low is None else place_words(found.low),
         None if found.high is None else place_words(found.high),
         found.share_within,

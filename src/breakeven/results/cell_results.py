@@ -81,18 +81,6 @@ class CellResult:
         return self.answer_tokens + (self.thinking_tokens or 0.0)
 
 
-class Pair(NamedTuple):
-    """Two cells that differ in style only."""
-
-    ift: CellResult
-    reasoning: CellResult
-
-    @property
-    def gain(self) -> float:
-        """Accuracy of reasoning minus accuracy of IFT, as a fraction."""
-        return self.reasoning.accuracy - self.ift.accuracy
-
-
 @dataclass(frozen=True)
 class Results:
     """All cells of one study.
@@ -128,58 +116,23 @@ class Results:
         self,
         *,
         student: str | None = None,
-        arm: str | None = None,
         family: str | None = None,
         style: ResultStyle | None = None,
         corpus: str | None = None,
         decoding: str | None = None,
-        seed: int | None = None,
     ) -> tuple[CellResult, ...]:
         """Cells that match every given key, in stored order."""
         asked = {
             "student": student,
-            "arm": arm,
             "family": family,
             "style": style,
             "corpus": corpus,
             "decoding": decoding,
-            "seed": seed,
         }
         keys = [(name, value) for name, value in asked.items() if value is not None]
         return tuple(
             cell for cell in self.cells if all(getattr(cell, name) == value for name, value in keys)
         )
-
-    def cell(
-        self,
-        student: str,
-        arm: str,
-        family: str,
-        *,
-        seed: int | None = None,
-        decoding: str | None = None,
-    ) -> CellResult | None:
-        """The first cell with these keys, or None."""
-        found = self.select(student=student, arm=arm, family=family, seed=seed, decoding=decoding)
-        return found[0] if found else None
-
-    def pairs(self, *, family: str | None = None, corpus: str | None = None) -> tuple[Pair, ...]:
-        """IFT and reasoning cells of one student, corpus, method, family, seed and decoding.
-
-        Where a corpus has several arms of a style, every combination is a pair.
-        """
-        ift = self.select(style="ift", family=family, corpus=corpus)
-        reasoning = self.select(style="reasoning", family=family, corpus=corpus)
-        return tuple(
-            Pair(plain, thinking)
-            for plain in ift
-            for thinking in reasoning
-            if _pair_key(plain) == _pair_key(thinking)
-        )
-
-
-def _pair_key(cell: CellResult) -> tuple[object, ...]:
-    return cell.student, cell.corpus, cell.method, cell.family, cell.seed, cell.decoding
 
 
 def _distinct(values: Iterator[str]) -> tuple[str, ...]:

@@ -9,23 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from breakeven.statistics.clustering import linked_tasks, number_clusters
-from breakeven.statistics.estimates import (
-    Estimate,
-    FloatArray,
-    IntArray,
-    absent,
-    require_level,
-)
+from breakeven.statistics.estimates import FloatArray, IntArray
 from breakeven.statistics.intervals import Clusters
 
 BLOCK_WEIGHTS = 2_000_000
-
-
-def bootstrap_means(
-    correct: ArrayLike, draws: int, seed: int, clusters: Clusters | None = None
-) -> FloatArray:
-    """Resampled mean of each cell over the items of one task; see `bootstrap_family_means`."""
-    return bootstrap_family_means([correct], draws, seed, [clusters])
 
 
 def bootstrap_family_means(
@@ -68,36 +55,6 @@ def bootstrap_family_means(
     pools = np.unique(list(arms) if arms is not None else np.arange(cells), return_inverse=True)[1]
     means += _seed_deviations(total, observed, pools, np.random.default_rng(seed_stream))
     return np.clip(means, 0.0, 1.0)
-
-
-def percentile_interval(
-    value: float | None, draws: FloatArray, items: int, level: float = 0.95
-) -> Estimate:
-    """Interval between the percentiles of `draws` of one statistic, about its observed `value`.
-
-    Absent where a draw is undefined (not finite) or all draws are equal.
-    """
-    require_level(level)
-    undefined = int(np.sum(~np.isfinite(draws)))
-    reason = None
-    if value is None:
-        reason = "the statistic is undefined on the data"
-    elif undefined:
-        reason = f"undefined in {undefined} of {len(draws)} resamples"
-    elif len(draws) < 2 or np.ptp(draws) == 0:
-        reason = "no variation between resamples"
-    if reason:
-        return absent(reason, method="bootstrap", level=level, items=items, value=value)
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(
-        value=value,
-        low=float(low),
-        high=float(high),
-        standard_error=float(np.std(draws, ddof=1)),
-        items=items,
-        level=level,
-        method="bootstrap",
-    )
 
 
 def _cells_seeds_items(task: ArrayLike) -> NDArray[np.float32]:

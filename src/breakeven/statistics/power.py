@@ -1,4 +1,4 @@
-"""What a comparison can show: the smallest detectable difference, and the items it takes."""
+"""What a comparison can show: the smallest detectable difference."""
 
 import math
 from dataclasses import dataclass
@@ -23,18 +23,12 @@ class Detectable(NamedTuple):
     reason: str | None = None
 
 
-class ItemsNeeded(NamedTuple):
-    """The number of paired items with which a difference comes out significant."""
-
-    items: int
-    power: float
-    alpha: float
-    method: str
-
-
 @dataclass(frozen=True)
-class _Design:
-    """Critical counts of the exact McNemar test for every likely number of discordant pairs."""
+class McNemarDesign:
+    """The power of the exact McNemar test on so many items, of which a share is discordant.
+
+    The test's conditional power, summed over the binomial number of discordant pairs.
+    """
 
     items: int
     discordant_share: float
@@ -69,18 +63,6 @@ class _Design:
         return float((likely * (low + high)).sum())
 
 
-def mcnemar_power(
-    items: int, difference: float, discordant_share: float, alpha: float = 0.05
-) -> float:
-    """Probability that exact McNemar finds a true `difference` of two accuracies.
-
-    Sums the test's conditional power over the binomial number of discordant pairs. Raises
-    ValueError unless |difference| <= discordant_share <= 1.
-    """
-    _check(abs(difference), discordant_share)
-    return 0.0 if items == 0 else _Design(items, discordant_share, alpha).power(abs(difference))
-
-
 def detectable_difference(
     items: int, discordant_share: float, power: float = 0.8, alpha: float = 0.05
 ) -> Detectable:
@@ -92,8 +74,7 @@ def detectable_difference(
     if items == 0 or discordant_share == 0:
         reason = "no items" if items == 0 else NO_DISCORDANT_PAIRS
         return Detectable(None, power, alpha, method, reason)
-    _check(0.0, discordant_share)
-    design = _Design(items, discordant_share, alpha)
+    design = McNemarDesign(items, discordant_share, alpha)
     if design.power(discordant_share) < power:
         share = f"{discordant_share:.1%} discordant pairs"
         reason = f"{items} items with {share} are too few for any difference"
@@ -139,43 +120,3 @@ def detectable_in(result: PairedDifference, power: float = 0.8, alpha: float = 0
     return detectable_from_error(
         estimate.standard_error, math.inf if freedom is None else freedom, power, alpha
     )
-
-
-def items_needed(
-    difference: float, discordant_share: float, power: float = 0.8, alpha: float = 0.05
-) -> ItemsNeeded:
-    """Fewest paired items with which exact McNemar finds `difference` with `power`.
-
-    Starts from Connor (1987) and corrects for the exact test, whose power is a fine sawtooth in
-    the number of items. Raises ValueError unless 0 < |difference| <= discordant_share <= 1.
-    """
-    distance = abs(difference)
-    _check(distance, discordant_share)
-    if distance == 0:
-        raise ValueError("difference is 0; use the smallest difference that matters")
-    low, high = 1, 2 * connor_items(distance, discordant_share, power, alpha) + 20
-    while high - low > 1:
-        middle = (low + high) // 2
-        if mcnemar_power(middle, distance, discordant_share, alpha) < power:
-            low = middle
-        else:
-            high = middle
-    return ItemsNeeded(high, power, alpha, "exact McNemar")
-
-
-def connor_items(difference: float, discordant_share: float, power: float, alpha: float) -> int:
-    """Items by the normal approximation of Connor (1987), which the exact test exceeds a little."""
-    _check(abs(difference), discordant_share)
-    at_null = student_quantile(1 - alpha, math.inf) * math.sqrt(discordant_share)
-    at_difference = student_quantile(2 * power - 1, math.inf)
-    spread = math.sqrt(discordant_share - difference**2)
-    return math.ceil(((at_null + at_difference * spread) / difference) ** 2)
-
-
-def _check(difference: float, discordant_share: float) -> None:
-    if not 0 < discordant_share <= 1:
-        raise ValueError(f"discordant share is {discordant_share}; use a share above 0, at most 1")
-    if difference > discordant_share:
-        raise ValueError(
-            f"difference is {difference}; it cannot exceed the discordant share {discordant_share}"
-        )
