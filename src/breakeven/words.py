@@ -55,6 +55,11 @@ def human(value: float | None) -> str:
     return f"{value:.0f}"
 
 
+def whole(count: float | None) -> str:
+    """A count with all its figures: 29,568; a dash without one."""
+    return "–" if count is None else f"{count:,.0f}"
+
+
 def size_word(parameters: float) -> str:
     """Parameters as the field says them: 30K, 2M, 0.5B, 14B."""
     return f"{parameters / 1e9:.2g}B" if 1e8 <= parameters < 1e10 else human(parameters)
@@ -93,6 +98,11 @@ def percent(share: float | None, decimals: int = 1) -> str:
 def points(share: float | None) -> str:
     """A difference of fractions in percentage points, with its sign; a dash where there is none."""
     return "–" if share is None else fixed(100 * share, signed=True)
+
+
+def unsigned_points(share: float | None) -> str:
+    """A distance of fractions in percentage points; a dash where there is none."""
+    return "–" if share is None else fixed(100 * share)
 
 
 def span(low: str, high: str) -> str:

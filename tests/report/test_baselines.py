@@ -5,13 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.report.scored import scored
 
-from breakeven.report.baselines import (
-    BY_VALUE,
-    BaselineCheck,
-    baseline_checks,
-    baseline_table,
-    baseline_warnings,
-)
+from breakeven.findings.baselines import BaselineCheck
+from breakeven.report.baseline_tables import BY_VALUE, baseline_table, baseline_warnings
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.study.summary import summary_without_records
@@ -29,7 +24,7 @@ def study_with(ift: int, reasoning: int, base: int = 52) -> StudyView:
 def found(view: StudyView, arm: str, against: str) -> BaselineCheck:
     (one,) = [
         one
-        for one in baseline_checks(view)
+        for one in view.baseline_checks
         if one.group.cells[0].arm == arm and one.against == against
     ]
     return one
@@ -58,7 +53,7 @@ def test_an_arm_stands_to_its_base_by_paired_answers(right: int, stands: str) ->
 
 def test_the_warnings_name_the_arm_where_it_is_and_no_other() -> None:
     view = study_with(20, 150)
-    said = {one.text: one.arms for one in baseline_warnings(view, baseline_checks(view))}
+    said = {one.text: one.arms for one in baseline_warnings(view)}
     assert said == {
         "Less accurate than the untrained base": ("ift on math-mc (1M)",),
         "Below chance": ("ift on math-mc (1M)",),
@@ -70,7 +65,7 @@ def test_without_intervals_the_value_alone_is_said_to_speak() -> None:
     bare = view_of(
         replace(results, items=None, cells=_without_counts(results)), summary_without_records()
     )
-    said = baseline_warnings(bare, baseline_checks(bare))
+    said = baseline_warnings(bare)
     assert [one.text for one in said] == ["Less accurate than the untrained base", "Below chance"]
     assert {one.basis for one in said} == {BY_VALUE}
 
@@ -81,8 +76,8 @@ def _without_counts(results: Results) -> tuple[CellResult, ...]:
 
 def test_a_study_in_order_has_no_warning() -> None:
     view = study_with(120, 150)
-    assert baseline_warnings(view, baseline_checks(view)) == ()
-    assert {row["stands"] for row in baseline_table(view, baseline_checks(view)).rows} == {
+    assert baseline_warnings(view) == ()
+    assert {row["stands"] for row in baseline_table(view).rows} == {
         "above chance",
         "above the base",
         "not shown to be above chance",  # the base itself, which no warning is about
@@ -92,5 +87,5 @@ def test_a_study_in_order_has_no_warning() -> None:
 def test_open_questions_have_no_chance_level_and_are_not_called_guesses() -> None:
     results = scored({("small", arm, "math-open/sums"): 1 for arm in ("ift", "reasoning")})
     view = view_of(results, summary_without_records())
-    assert baseline_checks(view) == ()
-    assert baseline_table(view, ()).reason is not None
+    assert view.baseline_checks == ()
+    assert baseline_table(view).reason is not None

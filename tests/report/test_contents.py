@@ -12,7 +12,6 @@ from tests.report.scored import Key, scored
 from breakeven.decide.family_options import family_options
 from breakeven.findings.differences import family_differences
 from breakeven.findings.scored_results import scored_results
-from breakeven.report.accuracies import accuracy
 from breakeven.report.view import view_of
 from breakeven.study.summary import BootstrapSettings, StudySummary
 
@@ -39,7 +38,7 @@ def widths(labels: dict[str, list[str]]) -> Widths:
     results = scored(right, clusters=labels)
     view = view_of(results, StudySummary(settings=BootstrapSettings(draws=2000)))
     (ift, _) = view.family_groups("math-open")
-    found = accuracy(view, ift)
+    found = view.accuracies[ift]
     (row,) = family_differences(view.scored)
     drawn, choices = (
         view.draws("math-open"),

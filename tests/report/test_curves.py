@@ -106,6 +106,6 @@ def test_an_untrained_student_costs_its_answers_over_its_life(built: Built) -> N
 
 
 def test_places_without_intervals_are_not_called_unknown(published: StudyView) -> None:
-    text = equivalent_figure(published, equivalents(published)).takeaway
+    text = equivalent_figure(published).takeaway
     assert "20 lie among the IFT sizes, by the point values alone" in text
     assert "not known" not in text

@@ -12,13 +12,13 @@ from tests.report.synthetic import CEILING
 from tests.report.synthetic_paper import FEW, SIZES, write_paper_study
 
 from breakeven.findings.groups import group_pairs
+from breakeven.report.cost_tables import cost_table
 from breakeven.report.curves import cost_panels
 from breakeven.report.data_tables import judging_table, teacher_accuracy_table
 from breakeven.report.figures.equivalent import equivalents
 from breakeven.report.growth_tables import crossing_table
-from breakeven.report.headline import summarise
+from breakeven.report.headline import headline
 from breakeven.report.limits import limit_lines
-from breakeven.report.run_tables import cost_table
 from breakeven.report.stage import run
 from breakeven.report.view import view_of
 from breakeven.study.collect import collect
@@ -91,7 +91,7 @@ def test_an_arm_without_an_ift_arm_of_its_method_is_said_to_be_in_no_pair(paper:
 
 
 def test_a_teacher_that_is_better_in_one_mode_is_warned_of(paper: Built) -> None:
-    sentence = summarise(paper.view, paper.view.findings)[-1]
+    sentence = headline(paper.view)[-1]
     assert sentence.question == "Is the teacher equally good in both modes?"
     assert "900 prompts of math" in sentence.text
     assert "+9.0 points (+7.5 to +10.5)" in sentence.text

@@ -8,9 +8,8 @@ from tests.report.conftest import Built
 from tests.report.synthetic import write_study
 
 from breakeven.findings.direction import DirectionCounts
-from breakeven.report.accuracies import accuracy
 from breakeven.report.comparison_tables import matched_table
-from breakeven.report.headline import finding, summarise
+from breakeven.report.headline import finding, headline
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
 from breakeven.report.view import view_of
@@ -50,7 +49,7 @@ def test_the_gain_is_found_on_serial_tasks_and_not_on_the_others(built: Built) -
 
 
 def test_three_sentences_cite_their_numbers(built: Built) -> None:
-    sentences = summarise(built.view, built.view.findings)
+    sentences = headline(built.view)
     assert [one.finding for one in sentences[:2]] == ["supported", "supported"]
     assert "math-open +" in sentences[0].text
     assert "would show with 80% power" in sentences[1].text
@@ -59,16 +58,16 @@ def test_three_sentences_cite_their_numbers(built: Built) -> None:
 def test_headline_table_and_metrics_count_the_same(built: Built) -> None:
     found = built.view.findings
     counts = found.direction_counts("inference_flops")
-    numbers = metrics(built.view, found, ())["equal_inference_flops"]
+    numbers = metrics(built.view)["equal_inference_flops"]
     assert numbers == {
         "reasoning_ahead": counts.ahead,
         "ift_ahead": counts.behind,
         "undecided": counts.undecided,
     }
-    table = matched_table(built.view, found, "inference_flops")
+    table = matched_table(built.view, "inference_flops")
     stands = [row["stands"] for row in table.rows]
     assert (stands.count("reasoning ahead"), stands.count("IFT ahead")) == counts[:2]
-    text = summarise(built.view, found)[2].text
+    text = headline(built.view)[2].text
     assert f"{counts.ahead} are more accurate than IFT" in text
     assert f"{counts.behind} are less, and {counts.undecided}" in text
     claims = found.claim("ift-near-frontier-in-most").numbers
@@ -99,7 +98,7 @@ def test_several_seeds_widen_the_interval_and_are_said(project: Path) -> None:
     assert row.high is not None and row.low is not None and row.high - row.low > 0.2
     group = view.family_groups("math-open")[0]
     assert len(group.cells) == 2
-    estimate = accuracy(view, group)
+    estimate = view.accuracies[group]
     assert estimate.method == "seeds then items"
     assert estimate.value == pytest.approx(group.accuracy)
     drawn = view.draws("math-open")
@@ -123,4 +122,4 @@ def test_published_pairs_are_counted_and_have_bounds_only() -> None:
     assert sum(row.value > 0 for row in rows) == 28
     assert {row.p_method for row in rows} == {"normal, by bounds"}
     assert all(row.adjusted_p_value is not None for row in rows)
-    assert "28 of 40 pairs" in summarise(view, view.findings)[0].text
+    assert "28 of 40 pairs" in headline(view)[0].text

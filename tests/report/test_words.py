@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from tests.report.scored import Key, scored
 
+from breakeven.core.known_numbers import known_sum
 from breakeven.decide.family_options import family_options
+from breakeven.findings.accuracies import mean_over_items
+from breakeven.report.accuracy_tables import accuracy_table, chance_table
 from breakeven.report.comparison_tables import verdict_table
 from breakeven.report.curves import cost_panels
 from breakeven.report.data_tables import corpus_table
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
-from breakeven.report.figures.spending import known_sum
 from breakeven.report.growth_tables import crossing_table
-from breakeven.report.headline import summarise
+from breakeven.report.headline import headline
 from breakeven.report.interval_scope import ONE_SEED, band_scope, scope_sentence
-from breakeven.report.run_tables import rate_words
-from breakeven.report.tables import accuracy_table, chance_table
-from breakeven.report.unequal_tasks import mean_over_items
+from breakeven.report.setup_tables import rate_words
 from breakeven.report.view import StudyView, view_of
 from breakeven.report.write import build_report
 from breakeven.results.cell_results import CellResult, Results
@@ -81,13 +81,10 @@ def test_an_equivalent_size_whose_interval_is_the_whole_axis_is_not_told() -> No
     told = sizes_study((20, 100, 180), (60, 140, 195))
     assert not any(one.told for one in equivalents(open_))
     assert sum(one.told for one in equivalents(told)) == 3
-    text = equivalent_figure(open_, equivalents(open_)).takeaway
+    text = equivalent_figure(open_).takeaway
     assert "their worth is not known" in text
     assert "is worth" not in text
-    assert (
-        "small reasoning on math-open is worth"
-        in equivalent_figure(told, equivalents(told)).takeaway
-    )
+    assert "small reasoning on math-open is worth" in equivalent_figure(told).takeaway
 
 
 def test_the_arm_of_the_most_accurate_student_is_named_only_where_draws_tell() -> None:
@@ -132,7 +129,7 @@ def test_a_family_of_unequal_tasks_gives_both_means(large: int, unequal: bool) -
     assert all(("over items" in row[-1]) == unequal for row in table.body)
     group = view.family_groups("math-open")[0]
     assert group.accuracy == pytest.approx((10 / 40 + (large // 2) / large) / 2)
-    assert mean_over_items(view, group) == pytest.approx((10 + large // 2) / (40 + large))
+    assert mean_over_items(view.scored, group) == pytest.approx((10 + large // 2) / (40 + large))
 
 
 def without_flops(results: Results, student: str) -> Results:
@@ -191,7 +188,7 @@ def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:
     found = scored(right)
     cells = tuple(replace(one, inference_flops=None, train_flops=None) for one in found.cells)
     view = view_of(replace(found, cells=cells), FEW)
-    accuracy, growth, _ = summarise(view, view.findings)
+    accuracy, growth, _ = headline(view)
     assert view.findings.comparisons == 1
     assert "At the only size, small" in accuracy.text
     assert "decided at 5% as the only test of this report" in accuracy.text
@@ -205,7 +202,7 @@ def test_nothing_is_said_of_intervals_where_there_are_none() -> None:
     view = view_of(Results("whole", "imported", tuple(map(without_tasks, cells))), FEW)
     assert view.findings.comparisons == 0
     notes = [table(view).note for table in (accuracy_table, chance_table, crossing_table)] + [
-        verdict_table(view, view.findings, None).note
+        verdict_table(view).note
     ]
     assert not [note for note in notes if "They speak" in note or "The intervals" in note]
     assert "at 5% (here nothing could be tested)" in notes[-1]
@@ -219,7 +216,7 @@ def without_tasks(cell: CellResult) -> CellResult:
 def test_a_sentence_on_intervals_names_them() -> None:
     for seeds, words in ((1, "The intervals speak of"), (3, "The intervals hold other")):
         view = sizes_study((40, 60, 80), (50, 90, 150), seeds)
-        assert f"taken literally. {words}" in verdict_table(view, view.findings, None).note
+        assert f"taken literally. {words}" in verdict_table(view).note
 
 
 @pytest.mark.parametrize(("kept", "word"), [(None, "–"), (0, "0"), (1200, "1,200")])

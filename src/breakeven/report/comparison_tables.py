@@ -1,8 +1,6 @@
 """Tables that compare: style differences, equal cost, verdicts."""
 
-from collections.abc import Sequence
-
-from breakeven.findings.corrected import Findings
+from breakeven.findings.claim_sizes import other_sizes
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import DIRECTION_WORDS, counts_in_words
 from breakeven.findings.equal_cost import COST_WORDS
@@ -10,17 +8,17 @@ from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.verdicts import Verdict
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_clause, scope_sentence
-from breakeven.report.tables import Table
+from breakeven.report.table import Table, absent_table
 from breakeven.report.unequal_tasks import over_items_words, unequal_words
 from breakeven.report.view import StudyView
 from breakeven.words import (
-    fixed,
     p_word,
     percent,
     points_interval,
     scientific,
     span,
     times,
+    unsigned_points,
 )
 
 
@@ -29,12 +27,13 @@ def gain_words(row: Difference) -> str:
     return points_interval(row.value, row.low, row.high) + (" *" if row.significant else "")
 
 
-def difference_table(view: StudyView, differences: Sequence[Difference], *, by_task: bool) -> Table:
+def difference_table(view: StudyView, *, by_task: bool) -> Table:
     """Every difference with interval, p, Holm and power."""
+    differences = view.findings.tasks if by_task else view.findings.families
     name = "differences-by-task" if by_task else "differences"
     title = "Style differences by task" if by_task else "Style differences by family"
     if not differences:
-        return Table(name, title, "", reason="no pair of arms on the same items")
+        return absent_table(name, title, "no pair of arms on the same items")
     methods = ", ".join(dict.fromkeys(row.p_method for row in differences))
     reasons = "; ".join(dict.fromkeys(row.reason for row in differences if row.reason))
     corpus = ("corpus",) if len(view.results.corpora()) > 1 else ()
@@ -83,7 +82,7 @@ def _difference_words(view: StudyView, row: Difference) -> tuple[str, ...]:
         gain_words(row) + (over_items_words(view, row) if row.task is None else ""),
         p_word(row.p_value),
         p_word(row.adjusted_p_value),
-        "–" if row.detectable is None else fixed(100 * row.detectable),
+        unsigned_points(row.detectable),
         "–" if row.only_ift is None else f"{row.only_arm} / {row.only_ift}",
     )
 
@@ -119,12 +118,12 @@ def _difference_row(row: Difference) -> CsvRow:
     }
 
 
-def side_by_side_table(view: StudyView, differences: Sequence[Difference]) -> Table:
+def side_by_side_table(view: StudyView) -> Table:
     """Reasoning minus IFT: tasks down, with and without serial steps, sizes across."""
-    rows = [row for row in differences if row.style == "reasoning"]
+    rows = [row for row in view.findings.tasks if row.style == "reasoning"]
     name, title = "gain-by-task", "Reasoning minus IFT, by task and size"
     if not rows:
-        return Table(name, title, "", reason="no reasoning and IFT arms on the same items")
+        return absent_table(name, title, "no reasoning and IFT arms on the same items")
     students = [s for s in view.results.students() if any(row.student == s for row in rows)]
     # One reasoning arm and one corpus can be shown side by side; the rest is in the full table.
     first = rows[0].arm, rows[0].ift_arm
@@ -144,7 +143,7 @@ def side_by_side_table(view: StudyView, differences: Sequence[Difference]) -> Ta
                 _serial_word(serial if serial is not None or not flat else None),
                 task,
                 *("–" if row is None else gain_words(row) for row in cells),
-                fixed(100 * max(shows)) if shows else "–",
+                unsigned_points(max(shows, default=None)),
             )
         )
     return Table(
@@ -158,13 +157,13 @@ def side_by_side_table(view: StudyView, differences: Sequence[Difference]) -> Ta
     )
 
 
-def matched_table(view: StudyView, findings: Findings, cost: str) -> Table:
+def matched_table(view: StudyView, cost: str) -> Table:
     """Reasoning against IFT at equal cost."""
-    found, cost_words = findings.matched[cost], COST_WORDS[cost]
+    found, cost_words = view.findings.matched[cost], COST_WORDS[cost]
     name = f"equal-{cost_words.split(maxsplit=1)[0]}-flops"
     title = f"Reasoning against IFT at equal {cost_words}"
     if not found:
-        return Table(name, title, "", reason=f"no reasoning student has {cost_words} to compare")
+        return absent_table(name, title, f"no reasoning student has {cost_words} to compare")
     corpus = ("corpus",) if len(view.results.corpora()) > 1 else ()
     return Table(
         name,
@@ -172,7 +171,7 @@ def matched_table(view: StudyView, findings: Findings, cost: str) -> Table:
         "IFT at the same cost lies between the two values: at least its best student that costs "
         "no more, else interpolated among its students and its fits, or bounded beyond its "
         "dearest student. p tests the nearer end, Holm over all tests of this report: "
-        f"{counts_in_words(findings.direction_counts(cost))}. They are {scope_clause(view)}.",
+        f"{counts_in_words(view.findings.direction_counts(cost))}. They are {scope_clause(view)}.",
         (
             *corpus,
             "family",
@@ -231,12 +230,11 @@ def _matched_row(one: MatchedComparison) -> CsvRow:
     }
 
 
-def verdict_table(view: StudyView, found: Findings, sizes: str | None) -> Table:
-    """The claims of the study that the project extends, judged on these results.
-
-    `sizes` are those of these students, where they are none of the study's.
-    """
-    rows = found.claims
+def verdict_table(view: StudyView) -> Table:
+    """The claims of the study that the project extends, judged on these results."""
+    found, rows = view.findings, view.findings.claims
+    # Those of these students, where they are none of the published study's.
+    sizes = other_sizes(view.results)
     caveat = (
         f" These students have {sizes} parameters, the study's 0.5B to 14B: a verdict here is on "
         "the sentence at the sizes at hand. It neither confirms nor refutes what the study found."
@@ -260,7 +258,7 @@ def verdict_table(view: StudyView, found: Findings, sizes: str | None) -> Table:
                 _verdict_word(row),
                 row.alone,
                 "; ".join(filter(None, (row.evidence, row.other_sizes, _rests(row)))),
-                "–" if row.detectable is None else f"{fixed(100 * row.detectable)} points",
+                "–" if row.detectable is None else f"{unsigned_points(row.detectable)} points",
                 row.would_decide or "–",
             )
             for row in rows

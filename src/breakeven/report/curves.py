@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.groups import Group
-from breakeven.report.accuracies import accuracy
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.statistics.estimates import Estimate
 
@@ -99,11 +98,10 @@ def cost_of(group: Group, kind: CostKind, queries: float | None = None) -> float
 def lifetime_queries(view: StudyView) -> float | None:
     """The power of ten of queries at which training and answering weigh about the same."""
     ratios = []
-    for family in view.results.families():
-        for group in view.family_groups(family):
-            train, answer = group.mean("train_flops"), group.mean("inference_flops")
-            if train and answer:
-                ratios.append(train / answer)
+    for group in view.every_group:
+        train, answer = group.mean("train_flops"), group.mean("inference_flops")
+        if train and answer:
+            ratios.append(train / answer)
     if not ratios:
         return None
     import math
@@ -147,7 +145,7 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
             group,
             arms[group.cells[0].arm],
             cost,
-            accuracy(view, group),
+            view.accuracies[group],
             index in found.members,
             None if found.probability is None else found.probability[index],
             None if leads is None else leads[index],

@@ -1,17 +1,17 @@
 """Tables of the data: the teacher in both modes, the pairs kept, what judges were asked."""
 
 from breakeven.report.figures.spec import CsvRow
-from breakeven.report.run_tables import NO_RECORDS
-from breakeven.report.tables import Table
+from breakeven.report.setup_tables import NO_RECORDS
+from breakeven.report.table import Table, absent_table
 from breakeven.study.summary import Interval, Judging, StudySummary, TeacherAccuracy
-from breakeven.words import human, p_word, percent, percent_interval, points_interval
+from breakeven.words import human, p_word, percent, percent_interval, points_interval, whole
 
 
 def teacher_table(summary: StudySummary) -> Table:
     """What the teacher wrote, by style: tokens, and how its completions ended."""
     name, title = "teacher", "What the teacher wrote in both modes"
     if not summary.teacher:
-        return Table(name, title, "", reason=NO_RECORDS)
+        return absent_table(name, title, NO_RECORDS)
     return Table(
         name,
         title,
@@ -30,7 +30,7 @@ def teacher_table(summary: StudySummary) -> Table:
         tuple(
             (
                 row.style,
-                f"{row.completions:,}",
+                whole(row.completions),
                 human(row.prompt_tokens),
                 human(row.thinking_tokens),
                 human(row.answer_tokens),
@@ -49,10 +49,10 @@ def teacher_accuracy_table(summary: StudySummary) -> Table:
     name, title = "teacher-accuracy", "How often the teacher is right in each mode"
     found = summary.teacher_accuracy
     if not found:
-        return Table(name, title, "", reason=NO_RECORDS)
+        return absent_table(name, title, NO_RECORDS)
     reasons = "; ".join(dict.fromkeys(row.reason for row in found if row.reason))
     if all(row.ift is None for row in found):
-        return Table(name, title, "", reason=reasons)
+        return absent_table(name, title, reasons)
     return Table(
         name,
         title,
@@ -65,7 +65,7 @@ def teacher_accuracy_table(summary: StudySummary) -> Table:
             (
                 row.corpus,
                 row.pairs,
-                f"{row.prompts:,}",
+                whole(row.prompts),
                 interval_words(row.ift),
                 interval_words(row.reasoning),
                 difference_words(row.difference),
@@ -107,7 +107,7 @@ def corpus_table(summary: StudySummary) -> Table:
     """Pairs kept and dropped with reasons."""
     name, title = "pairs", "Pairs kept and dropped"
     if not summary.corpora:
-        return Table(name, title, "", reason=NO_RECORDS)
+        return absent_table(name, title, NO_RECORDS)
     body: list[tuple[str, ...]] = []
     rows: list[CsvRow] = []
     for row in summary.corpora:
@@ -116,9 +116,9 @@ def corpus_table(summary: StudySummary) -> Table:
         body.append(
             (
                 row.name,
-                *("–" if count is None else f"{count:,}" for count in (row.kept, row.dropped)),
+                *map(whole, (row.kept, row.dropped)),
                 reasons or "–",
-                *("–" if count is None else human(count) for count in tokens.values()),
+                *map(human, tokens.values()),
             )
         )
         rows.append(

@@ -7,7 +7,7 @@ from breakeven.findings.groups import Group, comparable
 from breakeven.report.figures.equivalent import place_words
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_sentence
-from breakeven.report.tables import Table
+from breakeven.report.table import Table, absent_table
 from breakeven.report.view import PanelKey, StudyView
 
 
@@ -28,7 +28,7 @@ def growth_table(view: StudyView) -> Table:
                 line[1].append(flops)
     laws = {key: law for key, law in fit_power_laws(series).items() if law is not None}
     if not laws:
-        return Table(name, title, "", reason="fewer than two sizes with inference FLOPs")
+        return absent_table(name, title, "fewer than two sizes with inference FLOPs")
     body: list[tuple[str, ...]] = []
     rows: list[CsvRow] = []
     for (panel, arm), law in laws.items():
@@ -80,7 +80,7 @@ def crossing_table(view: StudyView) -> Table:
         if len(pairs) > 1
     ]
     if not found:
-        return Table(name, title, "", reason="fewer than two sizes with both styles")
+        return absent_table(name, title, "fewer than two sizes with both styles")
     return Table(
         name,
         title,

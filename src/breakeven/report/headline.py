@@ -1,14 +1,13 @@
 """What it all means, in three or four generated sentences that cite their numbers.
 
 Each sentence answers one question and carries a finding: supported, contradicted, undecided, or
-in part. What is decided is read from `Findings`; nothing is decided here. A comparison that cannot
-be decided is said to be so, with the difference that the items at hand would have shown.
+in part. What is decided is read from `view.findings`; nothing is decided here. A comparison that
+cannot be decided is said to be so, with the difference that the items at hand would have shown.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from breakeven.findings.corrected import Findings
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import Direction, DirectionCounts, count_directions
 from breakeven.findings.matched import MatchedComparison
@@ -16,7 +15,7 @@ from breakeven.findings.serial_gains import MeanGain
 from breakeven.report.interval_scope import scope_clause
 from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
-from breakeven.words import fixed, p_word, percent, points, points_interval, span
+from breakeven.words import p_word, percent, points, points_interval, span, unsigned_points
 
 # More than these are summed up: the table of differences has them all.
 MOST_LISTED = 6
@@ -40,22 +39,22 @@ def finding(counts: DirectionCounts) -> str:
     return f"{word} in part" if counts.undecided else word
 
 
-def summarise(view: StudyView, found: Findings) -> tuple[Sentence, ...]:
+def headline(view: StudyView) -> tuple[Sentence, ...]:
     """Accuracy at equal size, where the gain is, and accuracy at equal FLOPs.
 
     A fourth sentence warns where the teacher was better in one mode.
     """
     return (
-        _accuracy_sentence(view, found),
-        _serial_sentence(view, found) or _growth_sentence(view, found),
-        _cost_sentence(view, found),
+        _accuracy_sentence(view),
+        _serial_sentence(view) or _growth_sentence(view),
+        _cost_sentence(view),
         *_teacher_sentence(view.summary.teacher_accuracy),
     )
 
 
-def _accuracy_sentence(view: StudyView, found: Findings) -> Sentence:
+def _accuracy_sentence(view: StudyView) -> Sentence:
     question = "Does thinking make the answers better?"
-    thinking = [row for row in found.families if row.style == "reasoning"]
+    thinking = [row for row in view.findings.families if row.style == "reasoning"]
     if not thinking:
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
     sizes = [name for name in view.results.students() if any(r.student == name for r in thinking)]
@@ -78,7 +77,7 @@ def _accuracy_sentence(view: StudyView, found: Findings) -> Sentence:
         finding(counts),
         f"{where}, {_name(view, sizes[-1])}, reasoning is {'; '.join(parts)}. "
         f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
-        f"{_how_judged(view, rows, found)}.",
+        f"{_how_judged(view, rows)}.",
     )
 
 
@@ -88,9 +87,9 @@ def _name(view: StudyView, student: str) -> str:
     return student if label in student else f"{student} ({label} parameters)"
 
 
-def _how_judged(view: StudyView, rows: Sequence[Difference], found: Findings) -> str:
+def _how_judged(view: StudyView, rows: Sequence[Difference]) -> str:
     reach = scope_clause(view)
-    decided = f"decided at 5% {found.together}"
+    decided = f"decided at 5% {view.findings.together}"
     if any(row.paired is not None for row in rows):
         return f"In points, with 95% intervals paired by item, {reach}; {decided}"
     if any(row.low is not None for row in rows):
@@ -122,12 +121,12 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
         name += f" by {row.arm}"
     text = f"{name} {points_interval(row.value, row.low, row.high)}"
     if row.direction == "undecided" and row.detectable is not None:
-        text += f", where {fixed(100 * row.detectable)} would show with 80% power"
+        text += f", where {unsigned_points(row.detectable)} would show with 80% power"
     return text
 
 
-def _serial_sentence(view: StudyView, found: Findings) -> Sentence | None:
-    one = found.serial
+def _serial_sentence(view: StudyView) -> Sentence | None:
+    one = view.findings.serial
     if one is None:
         return None
     if one.gap.direction == "ahead":
@@ -149,20 +148,20 @@ def _gain_words(gain: MeanGain) -> str:
     ends = f"{points(gain.low)} to {points(gain.high)}, p {p_word(gain.adjusted_p_value)}"
     power = ""
     if gain.direction == "undecided" and gain.detectable is not None:
-        power = f"; {fixed(100 * gain.detectable)} would show with 80% power"
+        power = f"; {unsigned_points(gain.detectable)} would show with 80% power"
     return f"{points(gain.value)} ({ends}{power})"
 
 
-def _growth_sentence(view: StudyView, found: Findings) -> Sentence:
+def _growth_sentence(view: StudyView) -> Sentence:
     """Whether the gain grows with size, where tasks with and without depth are not both there."""
-    verdict = found.claim("gain-grows-with-size")
+    verdict = view.findings.claim("gain-grows-with-size")
     text = verdict.evidence[0].upper() + verdict.evidence[1:]
     if verdict.adjusted_p_value is not None:
         text += f" (p {p_word(verdict.adjusted_p_value)})"
     if verdict.p_value is not None:
         text += f", {scope_clause(view)}"
     if verdict.verdict == "undecidable here" and verdict.detectable is not None:
-        text += f"; {fixed(100 * verdict.detectable)} points would show with 80% power"
+        text += f"; {unsigned_points(verdict.detectable)} points would show with 80% power"
     return Sentence(
         "Does the gain grow with the size of the student?",
         verdict.verdict.replace("undecidable here", "undecided"),
@@ -171,13 +170,13 @@ def _growth_sentence(view: StudyView, found: Findings) -> Sentence:
     )
 
 
-def _cost_sentence(view: StudyView, found: Findings) -> Sentence:
+def _cost_sentence(view: StudyView) -> Sentence:
     question = "Does thinking pay at equal inference FLOPs?"
-    matched = found.matched["inference_flops"]
+    matched = view.findings.matched["inference_flops"]
     if not matched:
         text = "No reasoning student has inference FLOPs and an IFT curve to be compared with."
         return Sentence(question, "undecided", text)
-    counts = found.direction_counts("inference_flops")
+    counts = view.findings.direction_counts("inference_flops")
     outside = sum(one.at.extrapolated for one in matched)
     text = (
         f"Of {counts.total} reasoning students, {counts.ahead} are more accurate than IFT "

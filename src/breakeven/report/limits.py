@@ -63,9 +63,10 @@ def limit_lines(view: StudyView) -> list[str]:
 
 def _unpaired(view: StudyView) -> list[str]:
     """Trained arms that differ from every IFT arm in more than the style."""
-    every = [g for family in view.results.families() for g in view.family_groups(family)]
-    plain = [group for group in every if group.cells[0].style == "ift"]
-    paired = {one.cells[0].arm for one in every if any(comparable(one, ift) for ift in plain)}
+    plain = [group for group in view.every_group if group.cells[0].style == "ift"]
+    paired = {
+        one.cells[0].arm for one in view.every_group if any(comparable(one, ift) for ift in plain)
+    }
     alone = ("base", "control")
     return [arm.name for arm in view.arms if arm.style not in alone and arm.name not in paired]
 

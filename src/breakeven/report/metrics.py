@@ -1,19 +1,13 @@
 """`metrics.json`: what `dvc metrics show` and `diff` print, four figures a number."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from breakeven.findings.corrected import Findings
-from breakeven.report.curves import CostPanel
+from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
 from breakeven.report.view import StudyView
 
 
-def metrics(
-    view: StudyView,
-    found: Findings,
-    panels: Sequence[CostPanel],
-) -> dict[str, Any]:
+def metrics(view: StudyView) -> dict[str, Any]:
     """Nested by student, arm and family, so that DVC names a number `accuracy.t2m.ift.math-mc`.
 
     A number that is not known is left out: DVC would show it as one that went to zero.
@@ -28,12 +22,13 @@ def metrics(
             _put(costs, group.mean("train_flops"), *place, "train_flops")
             _put(costs, group.mean("inference_flops"), *place, "inference_flops", family)
             _put(costs, group.mean("output_tokens"), *place, "output_tokens", family)
+    panels = cost_panels(view, "inference", fits=False)
     gain: dict[str, Any] = {}
-    for row in found.families:
+    for row in view.findings.families:
         where = (row.student, row.arm, row.family)
         for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
             _put(gain, None if value is None else 100 * value, *where, name)
-    counts = found.direction_counts("inference_flops")
+    counts = view.findings.direction_counts("inference_flops")
     return {
         "accuracy": accuracy,
         "training_seeds": fewest_and_most_seeds(view)[0],

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.decide.calculator import Calculator
-from breakeven.report.baselines import BaselineWarning
+from breakeven.report.baseline_tables import BaselineWarning
 from breakeven.report.figure_files import panel_svg
 from breakeven.report.figures.spec import FigureSpec
 from breakeven.report.headline import Sentence
-from breakeven.report.tables import Table
+from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
 from breakeven.words import STAGE_COLOURS, STYLE_COLOURS
 

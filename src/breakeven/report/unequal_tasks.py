@@ -1,11 +1,9 @@
 """Families whose tasks differ much in size: the mean over tasks beside the mean over items."""
 
-from collections.abc import Sequence
-
+from breakeven.findings.accuracies import mean_over_items
 from breakeven.findings.differences import Difference
 from breakeven.findings.groups import Group
 from breakeven.report.view import StudyView
-from breakeven.results.cell_results import TaskResult
 from breakeven.words import percent, points
 
 # From this ratio of the largest task to the smallest on, both means are given.
@@ -37,7 +35,7 @@ def unequal_words(view: StudyView) -> str:
         if is_unequal(view, family):
             sizes = sorted(task_sizes(view, family).items(), key=lambda one: one[1])
             (small, least), (large, most) = sizes[0], sizes[-1]
-            known = mean_over_items(view, view.family_groups(family)[0]) is not None
+            known = mean_over_items(view.scored, view.family_groups(family)[0]) is not None
             text += (
                 f" The tasks of {family} have {least:,} ({small}) to {most:,} items ({large}), and "
                 "each weighs the same: "
@@ -50,35 +48,11 @@ def unequal_words(view: StudyView) -> str:
     return text
 
 
-def mean_over_items(view: StudyView, group: Group) -> float | None:
-    """Accuracy with every item weighing the same, over the seeds.
-
-    None where neither the answers by item nor the accuracies by task are known.
-    """
-    table = view.scored.tables.get(group.cells[0].family)
-    if table is None:
-        means = [_over_tasks(cell.tasks) for cell in group.cells]
-        known = [mean for mean in means if mean is not None]
-        return sum(known) / len(known) if known and len(known) == len(means) else None
-    import numpy as np
-
-    rows = [
-        table.row_of_cell[cell.student, cell.arm, cell.seed, cell.decoding] for cell in group.cells
-    ]
-    return float(np.nanmean(table.correct[rows], axis=1).mean())
-
-
-def _over_tasks(tasks: Sequence[TaskResult]) -> float | None:
-    right = [task.accuracy * task.items for task in tasks if task.accuracy is not None]
-    items = sum(task.items for task in tasks)
-    return sum(right) / items if items and len(right) == len(tasks) else None
-
-
 def by_items_words(view: StudyView, group: Group) -> str:
     """The mean over items, to stand behind the mean over tasks; empty where tasks are alike."""
     if not is_unequal(view, group.cells[0].family):
         return ""
-    mean = mean_over_items(view, group)
+    mean = mean_over_items(view.scored, group)
     return "" if mean is None else f"; over items {percent(mean)}"
 
 
@@ -87,7 +61,7 @@ def over_items_words(view: StudyView, row: Difference) -> str:
     if not is_unequal(view, row.family):
         return ""
     means = [
-        mean_over_items(view, group)
+        mean_over_items(view.scored, group)
         for arm in (row.arm, row.ift_arm)
         for group in view.family_groups(row.family)
         if (group.cells[0].student, group.cells[0].arm) == (row.student, arm)

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from breakeven.findings.accuracies import accuracy_estimate
+from breakeven.findings.baselines import BaselineCheck, baseline_checks
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
 from breakeven.params import RESULT_STYLES, ResultStyle
 from breakeven.results.cell_results import Results
+from breakeven.statistics.estimates import Estimate
 from breakeven.study.summary import StudySummary
 from breakeven.words import STYLE_COLOURS, STYLE_MARKERS, size_word
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-NO_ITEMS = "no item-level answers in these results"
 
 
 class ArmView(NamedTuple):
@@ -69,6 +70,16 @@ class StudyView:
         )
 
     @cached_property
+    def accuracies(self) -> Mapping[Group, Estimate]:
+        """The accuracy of every group with its interval, family by family."""
+        return {group: accuracy_estimate(self.scored, group) for group in self.every_group}
+
+    @cached_property
+    def baseline_checks(self) -> tuple[BaselineCheck, ...]:
+        """How every group stands to chance and to its untrained base."""
+        return baseline_checks(self.scored, self.accuracies)
+
+    @cached_property
     def arms(self) -> tuple[ArmView, ...]:
         """Arms in the order base, IFT, mixed by share, reasoning, each with its marker."""
         found = dict.fromkeys(
@@ -113,6 +124,11 @@ class StudyView:
     def family_groups(self, family: str) -> tuple[Group, ...]:
         """All groups of a family in the study's decoding, from the smallest student up."""
         return self._by_family.get(family, ())
+
+    @cached_property
+    def every_group(self) -> tuple[Group, ...]:
+        """The groups of all families, family by family."""
+        return tuple(g for family in self.results.families() for g in self.family_groups(family))
 
     @cached_property
     def _by_family(self) -> dict[str, tuple[Group, ...]]:

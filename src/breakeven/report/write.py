@@ -1,21 +1,25 @@
 """Write the whole report of one set of results: page, figures, tables, metrics, record.
 
-`build_report(results, run, folder)` serves the `report` stage, `replay` and `import` alike. What
-an earlier report left is replaced; other files in the folder are let be.
+`build_report(results, summary, folder)` serves the `report` stage, `replay` and `import` alike.
+What an earlier report left is replaced; other files in the folder are let be.
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, atomic_path, write_json, write_text
 from breakeven.decide.calculator import Calculator, calculator_of
-from breakeven.findings.corrected import Findings
-from breakeven.report.baselines import (
-    BaselineCheck,
-    baseline_checks,
+from breakeven.report.accuracy_tables import (
+    accuracy_by_task_table,
+    accuracy_table,
+    chance_table,
+    thinking_table,
+    truncated_table,
+)
+from breakeven.report.baseline_tables import (
     baseline_table,
     baseline_warnings,
 )
@@ -25,7 +29,7 @@ from breakeven.report.comparison_tables import (
     side_by_side_table,
     verdict_table,
 )
-from breakeven.report.curves import CostPanel, cost_panels, lifetime_queries
+from breakeven.report.cost_tables import bill_table, cost_table
 from breakeven.report.data_tables import (
     corpus_table,
     judging_table,
@@ -35,7 +39,7 @@ from breakeven.report.data_tables import (
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.answer_length import length_figure, limit_figure
 from breakeven.report.figures.depth import depth_figure
-from breakeven.report.figures.equivalent import Equivalent, equivalent_figure, equivalents
+from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
@@ -43,64 +47,51 @@ from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
-from breakeven.report.headline import summarise
+from breakeven.report.headline import headline
 from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
 from breakeven.report.page import PageParts, TableGroup, render_page
-from breakeven.report.run_tables import (
-    arm_table,
-    bill_table,
-    cost_table,
-    student_table,
-    task_table,
-    training_table,
-)
-from breakeven.report.tables import (
-    Table,
-    accuracy_by_task_table,
-    accuracy_table,
-    chance_table,
-    thinking_table,
-    truncated_table,
-)
+from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
+from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import Results
 from breakeven.study.summary import StudySummary, summary_without_records
 
-
-class Shown(NamedTuple):
-    """What is worked out once and shown in several places."""
-
-    found: Findings
-    equivalents: list[Equivalent]
-    panels: tuple[CostPanel, ...]
-    baseline_checks: tuple[BaselineCheck, ...]
+# In the order of the page: what the verdict says first. A figure is a function of the view in a
+# module of its own and a line here; page, files and tables of the report follow from the list.
+FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
+    gain_by_task_figure,
+    partial(frontier_figure, kind="inference"),
+    gain_figure,
+    equivalent_figure,
+    probability_figure,
+    depth_figure,
+    partial(frontier_figure, kind="training"),
+    partial(frontier_figure, kind="lifetime"),
+    length_figure,
+    limit_figure,
+    spending_figure,
+)
 
 
 def build_report(results: Results, summary: StudySummary | None, folder: Path) -> None:
     """Write `index.html`, `figures/`, `tables/` and `metrics.json` into `folder`.
 
-    `run` is None for results that this pipeline did not make. Raises InputError where the results
-    hold no cell.
+    `summary` is None for results that this pipeline did not make. Raises InputError where the
+    results hold no cell.
     """
     if not results.cells:
         raise InputError(f"{results.study}: holds no cell; score at least one first")
     view = view_of(results, summary or summary_without_records())
-    shown = Shown(
-        view.findings,
-        equivalents(view),
-        cost_panels(view, "inference", fits=False),
-        baseline_checks(view),
-    )
-    figures = _figures(view, shown)
-    verdicts, groups = _tables(view, shown)
+    figures = [figure(view) for figure in FIGURES]
+    verdicts, groups = verdict_table(view), _tables(view)
     parts = PageParts(
         study=results.study,
         source_words=source_words(results),
         facts=view.summary.facts,
         terms=TERMS,
-        sentences=summarise(view, shown.found),
-        warnings=baseline_warnings(view, shown.baseline_checks),
+        sentences=headline(view),
+        warnings=baseline_warnings(view),
         verdicts=verdicts,
         figures=figures,
         groups=groups,
@@ -115,8 +106,7 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
                 write_figure(figure, temporary)
     with atomic_folder(folder / "tables") as temporary:
         _write_tables(temporary, figures, [verdicts, *_flat(groups)])
-    numbers = metrics(view, shown.found, shown.panels)
-    write_json(folder / "metrics.json", numbers)
+    write_json(folder / "metrics.json", metrics(view))
     write_text(folder / "index.html", page)
 
 
@@ -132,46 +122,27 @@ def _calculator(view: StudyView) -> Calculator:
     )
 
 
-def _figures(view: StudyView, shown: Shown) -> list[FigureSpec]:
-    """In the order of the page: what the verdict says first."""
-    return [
-        gain_by_task_figure(view, shown.found.tasks),
-        frontier_figure(view, "inference"),
-        gain_figure(view, shown.found.families),
-        equivalent_figure(view, shown.equivalents),
-        probability_figure(view, shown.panels),
-        depth_figure(view),
-        frontier_figure(view, "training"),
-        frontier_figure(view, "lifetime", lifetime_queries(view)),
-        length_figure(view),
-        limit_figure(view),
-        spending_figure(view),
-    ]
-
-
-def _tables(view: StudyView, shown: Shown) -> tuple[Table, list[TableGroup]]:
-    from breakeven.findings.claim_sizes import other_sizes
-
-    summary, found = view.summary, shown.found
+def _tables(view: StudyView) -> list[TableGroup]:
+    summary = view.summary
     judged = [judging_table(summary.judging)] if summary.judging else []
-    groups = [
+    return [
         TableGroup(
             "tables",
             "Accuracy",
             [
                 accuracy_table(view),
-                difference_table(view, found.families, by_task=False),
-                side_by_side_table(view, found.tasks),
+                difference_table(view, by_task=False),
+                side_by_side_table(view),
                 truncated_table(view),
                 thinking_table(view),
-                matched_table(view, found, "inference_flops"),
+                matched_table(view, "inference_flops"),
             ],
             [
-                baseline_table(view, shown.baseline_checks),
+                baseline_table(view),
                 chance_table(view),
                 accuracy_by_task_table(view),
-                difference_table(view, found.tasks, by_task=True),
-                matched_table(view, found, "train_flops"),
+                difference_table(view, by_task=True),
+                matched_table(view, "train_flops"),
                 crossing_table(view),
                 growth_table(view),
             ],
@@ -194,7 +165,6 @@ def _tables(view: StudyView, shown: Shown) -> tuple[Table, list[TableGroup]]:
             ],
         ),
     ]
-    return verdict_table(view, found, other_sizes(view.results)), groups
 
 
 def _flat(groups: Iterable[TableGroup]) -> list[Table]:

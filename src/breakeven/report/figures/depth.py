@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from breakeven.findings.differences import NO_ITEMS
 from breakeven.report.figures.axes import accuracy_axis
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
-from breakeven.report.view import NO_ITEMS, ArmView, StudyView
+from breakeven.report.view import ArmView, StudyView
 from breakeven.statistics.estimates import Estimate
 from breakeven.words import STYLE_WORDS, percent
 

@@ -95,8 +95,9 @@ def place_words(position: "Position") -> str:
     return f"{'<' if position.side == 'below' else '>'}{size_word(position.bound or 0.0)}"
 
 
-def equivalent_figure(view: StudyView, found: Sequence[Equivalent]) -> FigureSpec:
+def equivalent_figure(view: StudyView) -> FigureSpec:
     """By family, on equal log axes, with the line of equal size."""
+    found = equivalents(view)
     if not found:
         reason = "fewer than two IFT students of known size to place a reasoning student among"
         return absent_figure("equivalent-size", TITLE, reason)

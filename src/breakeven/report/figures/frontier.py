@@ -3,12 +3,19 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from breakeven.report.curves import CostKind, CostPanel, CostPoint, FittedCurve, cost_panels
+from breakeven.report.curves import (
+    CostKind,
+    CostPanel,
+    CostPoint,
+    FittedCurve,
+    cost_panels,
+    lifetime_queries,
+)
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.interval_scope import band_scope, scope_sentence
 from breakeven.report.view import StudyView
-from breakeven.words import INK, MUTED, SHADE, STYLE_WORDS, fixed, size_word, span, times
+from breakeven.words import INK, MUTED, SHADE, STYLE_WORDS, size_word, span, times, unsigned_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,10 +36,11 @@ _AXES: dict[CostKind, str] = {
 }
 
 
-def frontier_figure(view: StudyView, kind: CostKind, queries: float | None = None) -> FigureSpec:
-    """One figure of the three; `queries` is for the lifetime one."""
+def frontier_figure(view: StudyView, kind: CostKind) -> FigureSpec:
+    """One figure of the three."""
+    queries = lifetime_queries(view) if kind == "lifetime" else None
     name, title = f"frontier-{kind}", _TITLES[kind]
-    if kind == "lifetime" and queries is not None:
+    if queries is not None:
         title += f" at {queries:,.0f} queries"
     panels = cost_panels(view, kind, queries)
     drawn = [panel for panel in panels if panel.points]
@@ -117,7 +125,7 @@ def _how_to_read(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> st
     if misses:
         text += (
             f" Fitted without one of its sizes, a curve misses it by "
-            f"{span(fixed(100 * min(misses)), fixed(100 * max(misses)))} points on average."
+            f"{span(unsigned_points(min(misses)), unsigned_points(max(misses)))} points on average."
         )
     if kind == "training":
         text += " Untrained students cost no training here and are left out."

@@ -27,9 +27,9 @@ class GainPoint(NamedTuple):
     factor: float
 
 
-def gain_figure(view: StudyView, differences: Sequence[Difference]) -> FigureSpec:
+def gain_figure(view: StudyView) -> FigureSpec:
     """By family; FLOPs stand in for tokens where no tokens are known."""
-    found, unit = _gain_points(view, differences)
+    found, unit = _gain_points(view)
     if not found:
         reason = "no pair of arms with generated tokens or inference FLOPs"
         return absent_figure("gain", TITLE, reason)
@@ -56,16 +56,15 @@ def gain_figure(view: StudyView, differences: Sequence[Difference]) -> FigureSpe
     )
 
 
-def _gain_points(view: StudyView, differences: Sequence[Difference]) -> tuple[list[GainPoint], str]:
+def _gain_points(view: StudyView) -> tuple[list[GainPoint], str]:
     arms = {arm.name: arm for arm in view.arms}
     by_key = {
         (group.cells[0].student, group.cells[0].arm, group.cells[0].family): group
-        for family in view.results.families()
-        for group in view.family_groups(family)
+        for group in view.every_group
     }
     for unit in ("tokens", "FLOPs"):
         found = []
-        for row in differences:
+        for row in view.findings.families:
             spent = [
                 _spent(by_key[row.student, arm, row.family], unit) for arm in (row.ift_arm, row.arm)
             ]

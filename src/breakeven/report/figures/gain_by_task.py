@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from breakeven.findings.differences import Difference
+from breakeven.findings.differences import NO_ITEMS, Difference
 from breakeven.report.figures.axes import signed_points
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.interval_scope import scope_sentence
-from breakeven.report.view import NO_ITEMS, ArmView, StudyView
+from breakeven.report.view import ArmView, StudyView
 from breakeven.words import INK, MUTED, STYLE_WORDS, points, span
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ TITLE = "Gain over IFT, task by task"
 BRACKET = (5.0, 3.0)
 
 
-def gain_by_task_figure(view: StudyView, differences: Sequence[Difference]) -> FigureSpec:
+def gain_by_task_figure(view: StudyView) -> FigureSpec:
     """The largest student, a row a task; tasks with and without serial depth side by side.
 
     Tasks of which that is not known have a panel a family.
     """
+    differences = view.findings.tasks
     rows = [row for row in differences if row.student == view.results.students()[-1]]
     if not rows:
         return absent_figure("gain-by-task", TITLE, NO_ITEMS)

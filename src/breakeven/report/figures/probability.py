@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from breakeven.report.curves import CostPanel
+from breakeven.report.curves import CostPanel, cost_panels
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import StudyView
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 TITLE = "P(on the inference frontier)"
 
 
-def probability_figure(view: StudyView, panels: Sequence[CostPanel]) -> FigureSpec:
+def probability_figure(view: StudyView) -> FigureSpec:
     """A heat map by family: arms down, sizes across; as measured where there are no draws."""
-    drawn = [panel for panel in panels if panel.points]
+    drawn = [panel for panel in cost_panels(view, "inference", fits=False) if panel.points]
     if not drawn:
         return absent_figure("frontier-probability", TITLE, "no group has inference FLOPs")
     sampled = all(point.probability is not None for panel in drawn for point in panel.points)

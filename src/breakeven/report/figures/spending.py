@@ -1,9 +1,10 @@
 """Where the tokens and the FLOPs of the study went: teacher, training, answering."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from breakeven.core.known_numbers import known_sum
 from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.view import ArmView, StudyView
@@ -107,13 +108,6 @@ def _takeaway(found: Sequence[ArmSpending]) -> str:
         factor = reasoning / ift
         text += f"; reasoning students generated {times(factor)} times the tokens of IFT students"
     return text + "."
-
-
-def known_sum(amounts: Iterable[float | None]) -> float | None:
-    """The sum; None where a part of it was not measured."""
-    found = list(amounts)
-    known = [amount for amount in found if amount is not None]
-    return sum(known) if len(known) == len(found) else None
 
 
 def _counted(number: str, what: str) -> str:

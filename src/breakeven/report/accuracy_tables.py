@@ -1,30 +1,17 @@
-"""Tables of the page: text to read, and the same as plain rows for CSV."""
+"""Tables of accuracies: by family, beyond chance, by task; what was truncated; who thinks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
+from breakeven.findings.accuracies import mean_over_items, task_accuracies
 from breakeven.findings.groups import Group
-from breakeven.report.accuracies import accuracy, task_accuracies
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_sentence
-from breakeven.report.unequal_tasks import by_items_words, mean_over_items, unequal_words
+from breakeven.report.table import Table, absent_table
+from breakeven.report.unequal_tasks import by_items_words, unequal_words
 from breakeven.report.view import StudyView
 from breakeven.statistics.chance import chance_corrected
 from breakeven.statistics.estimates import Estimate
-from breakeven.words import human, percent, percent_interval, scientific
-
-
-@dataclass(frozen=True)
-class Table:
-    """`headers` and `body` are text; `rows` are numbers. Without rows, `reason` says why."""
-
-    name: str
-    title: str
-    note: str
-    headers: tuple[str, ...] = ()
-    body: tuple[tuple[str, ...], ...] = ()
-    rows: tuple[CsvRow, ...] = ()
-    reason: str | None = None
+from breakeven.words import percent, percent_interval
 
 
 def with_interval(estimate: Estimate) -> str:
@@ -34,23 +21,8 @@ def with_interval(estimate: Estimate) -> str:
 
 def accuracy_table(view: StudyView) -> Table:
     """Student × arm down, families across."""
-    families = view.results.families()
-    estimates = {group: accuracy(view, group) for group in _groups(view)}
-    lines = _lines(view)
+    families, estimates = view.results.families(), view.accuracies
     controls = {arm.name for arm in view.arms if arm.style == "control"}
-    body = [
-        (
-            view.label(student),
-            f"{arm} (control)" if arm in controls else arm,
-            *(
-                with_interval(estimates[group]) + by_items_words(view, group)
-                if (group := found.get(family))
-                else "–"
-                for family in families
-            ),
-        )
-        for (student, arm), found in lines.items()
-    ]
     method = "; ".join(dict.fromkeys(_method(one) for one in estimates.values()))
     return Table(
         "accuracy",
@@ -59,9 +31,19 @@ def accuracy_table(view: StudyView) -> Table:
         + (f" {scope_sentence(view)}" if any(e.low is not None for e in estimates.values()) else "")
         + unequal_words(view),
         ("size", "arm", *families),
-        tuple(body),
         tuple(
-            {**_accuracy_row(group, None, one), "accuracy_by_items": mean_over_items(view, group)}
+            (size, f"{arm} (control)" if arm in controls else arm, *rest)
+            for size, arm, *rest in _by_family(
+                view,
+                families,
+                lambda group: with_interval(estimates[group]) + by_items_words(view, group),
+            )
+        ),
+        tuple(
+            {
+                **_accuracy_row(group, None, one),
+                "accuracy_by_items": mean_over_items(view.scored, group),
+            }
             for group, one in estimates.items()
         ),
     )
@@ -73,19 +55,29 @@ def _method(estimate: Estimate) -> str:
     return f"{100 * estimate.level:g}%, {estimate.method}"
 
 
+def _by_family(
+    view: StudyView, families: Sequence[str], words: Callable[[Group], str]
+) -> tuple[tuple[str, ...], ...]:
+    """Lines of a table, student × arm down and families across; a dash where there is no group."""
+    return tuple(
+        (
+            view.label(student),
+            arm,
+            *(words(found[family]) if family in found else "–" for family in families),
+        )
+        for (student, arm), found in _lines(view).items()
+    )
+
+
 def _lines(view: StudyView) -> dict[tuple[str, str], dict[str, Group]]:
     """Groups by (student, arm), then family: arms in their order, sizes upwards."""
     found: dict[tuple[str, str], dict[str, Group]] = {
         (student, arm.name): {} for student in view.results.students() for arm in view.arms
     }
-    for group in _groups(view):
+    for group in view.every_group:
         cell = group.cells[0]
         found[cell.student, cell.arm][cell.family] = group
     return {key: groups for key, groups in found.items() if groups}
-
-
-def _groups(view: StudyView) -> list[Group]:
-    return [g for family in view.results.families() for g in view.family_groups(family)]
 
 
 def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> CsvRow:
@@ -122,33 +114,26 @@ def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> CsvRow:
 
 def chance_table(view: StudyView) -> Table:
     """Multiple choice on a scale where guessing is 0 and all right is 1."""
+    name, title = "beyond-chance", "Multiple choice beyond chance"
+    beyond = {
+        group: chance_corrected(estimate, group.cells[0].chance)
+        for group, estimate in view.accuracies.items()
+    }
     families = [
         family
         for family in view.results.families()
         if any(group.cells[0].chance is not None for group in view.family_groups(family))
     ]
-    name, title = "beyond-chance", "Multiple choice beyond chance"
     if not families:
-        return Table(name, title, "", reason="no family has a known chance level")
-    body, bounded = [], False
-    for (student, arm), found in _lines(view).items():
-        cells = []
-        for family in families:
-            group = found.get(family)
-            if group is None:
-                cells.append("–")
-                continue
-            estimate = chance_corrected(accuracy(view, group), group.cells[0].chance)
-            bounded = bounded or estimate.low is not None
-            cells.append(with_interval(estimate))
-        body.append((view.label(student), arm, *cells))
+        return absent_table(name, title, "no family has a known chance level")
+    bounded = any(one.low is not None for one in beyond.values())
     return Table(
         name,
         title,
         "(accuracy − chance) / (1 − chance): 0% is guessing, 100% is all right. The CSV is "
         "accuracy.csv." + (f" {scope_sentence(view)}" if bounded else ""),
         ("size", "arm", *families),
-        tuple(body),
+        _by_family(view, families, lambda group: with_interval(beyond[group])),
     )
 
 
@@ -156,12 +141,12 @@ def accuracy_by_task_table(view: StudyView) -> Table:
     """Accuracy on every task; empty without item-level answers."""
     found = {
         (group.cells[0].student, group.cells[0].arm, one.task): (group, one.estimate)
-        for group in _groups(view)
-        for one in task_accuracies(view, group)
+        for group in view.every_group
+        for one in task_accuracies(view.scored, group)
     }
     title = "Accuracy by task"
     if not found:
-        return Table("accuracy-by-task", title, "", reason="no item-level answers")
+        return absent_table("accuracy-by-task", title, "no item-level answers")
     tasks = list(dict.fromkeys(key[2] for key in found))
     body = [
         (
@@ -187,37 +172,28 @@ def accuracy_by_task_table(view: StudyView) -> Table:
 
 
 def truncated_table(view: StudyView) -> Table:
-    """Truncated and unparsed answers beside accuracy."""
+    """Truncated and unparsed answers beside accuracy, as `score` counted them."""
     name, title = "truncated-and-unparsed", "Truncated and unparsed answers"
     families = view.results.families()
-    known = [
-        group
-        for group in _groups(view)
-        if group.mean("truncated_share") is not None or group.mean("unparsed_share") is not None
-    ]
-    if not known:
-        return Table(name, title, "", reason="these results hold neither rate")
-    body = tuple(
-        (
-            view.label(student),
-            arm,
-            *(
-                f"{percent(group.mean('truncated_share'))} / "
-                f"{percent(group.mean('unparsed_share'))}"
-                if (group := found.get(family))
-                else "–"
-                for family in families
-            ),
-        )
-        for (student, arm), found in _lines(view).items()
-    )
+    if all(
+        group.mean("truncated_share") is None and group.mean("unparsed_share") is None
+        for group in view.every_group
+    ):
+        return absent_table(name, title, "these results hold neither rate")
     return Table(
         name,
         title,
         "Truncated / unparsed, shares of all answers. Both count as wrong, under one limit and "
         "one grader for all styles. The CSV is accuracy.csv.",
         ("size", "arm", *families),
-        body,
+        _by_family(
+            view,
+            families,
+            lambda group: (
+                f"{percent(group.mean('truncated_share'))} / "
+                f"{percent(group.mean('unparsed_share'))}"
+            ),
+        ),
     )
 
 
@@ -225,19 +201,8 @@ def thinking_table(view: StudyView) -> Table:
     """How often each arm writes a trace: a style that leaks into the other shows here."""
     name, title = "modes", "How often each arm thinks"
     families = view.results.families()
-    if all(group.mean("thinking_share") is None for group in _groups(view)):
-        return Table(name, title, "", reason="these results do not tell thinking from answering")
-    body = tuple(
-        (
-            view.label(student),
-            arm,
-            *(
-                percent(group.mean("thinking_share")) if (group := found.get(family)) else "–"
-                for family in families
-            ),
-        )
-        for (student, arm), found in _lines(view).items()
-    )
+    if all(group.mean("thinking_share") is None for group in view.every_group):
+        return absent_table(name, title, "these results do not tell thinking from answering")
     return Table(
         name,
         title,
@@ -245,32 +210,5 @@ def thinking_table(view: StudyView) -> Table:
         "taught traces all; a mixed one chooses, since nothing tells it which is wanted. The CSV "
         "is accuracy.csv.",
         ("size", "arm", *families),
-        body,
+        _by_family(view, families, lambda group: percent(group.mean("thinking_share"))),
     )
-
-
-def mapping_table(
-    name: str, title: str, note: str, headers: Sequence[str], rows: Sequence[Mapping[str, object]]
-) -> Table:
-    """A table whose text is its numbers."""
-    body = tuple(tuple(_text(value) for value in row.values()) for row in rows)
-    plain: tuple[CsvRow, ...] = tuple(
-        {key: _plain(value) for key, value in row.items()} for row in rows
-    )
-    return Table(name, title, note, tuple(headers), body, plain)
-
-
-def _plain(value: object) -> str | int | float | bool | None:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return scientific(value)
-    if isinstance(value, int):
-        return human(value) if value >= 100_000 else f"{value:,}"
-    return str(value)

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from breakeven.core.known_numbers import known_mean
+from breakeven.findings.bounds import family_estimate
+from breakeven.findings.contrasts import Term, contrast
+from breakeven.findings.differences import NO_ITEMS
 from breakeven.findings.groups import Group
-from breakeven.findings.scored_results import TaskScores, task_scores
-from breakeven.report.view import NO_ITEMS, StudyView
+from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
+from breakeven.results.cell_results import TaskResult
 from breakeven.statistics.estimates import Estimate, absent
 
 LEVEL = 0.95
@@ -18,19 +22,17 @@ class TaskEstimate(NamedTuple):
     estimate: Estimate
 
 
-def accuracy(view: StudyView, group: Group) -> Estimate:
+def accuracy_estimate(scored: ScoredResults, group: Group) -> Estimate:
     """Family accuracy over tasks, seeds and items; the value alone where no item is known."""
-    tasks = task_scores(view.scored, [group])
+    tasks = task_scores(scored, [group])
     if tasks:
         return family_accuracy(tasks)
-    return _without_items(view, group)
+    return _without_items(scored, group)
 
 
-def task_accuracies(view: StudyView, group: Group) -> list[TaskEstimate]:
+def task_accuracies(scored: ScoredResults, group: Group) -> list[TaskEstimate]:
     """Accuracy on every task of the group's family; empty without item-level answers."""
-    return [
-        TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(view.scored, [group])
-    ]
+    return [TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(scored, [group])]
 
 
 def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
@@ -54,10 +56,8 @@ def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
     return within(mean_of_strata(strata).estimate, 0.0, 1.0)
 
 
-def _without_items(view: StudyView, group: Group) -> Estimate:
+def _without_items(scored: ScoredResults, group: Group) -> Estimate:
     """A published or imported accuracy, with an interval where its tasks are known one by one."""
-    from breakeven.findings.bounds import family_estimate
-    from breakeven.findings.contrasts import Term, contrast
     from breakeven.statistics.estimates import within
 
     own = family_estimate(group.cells[0]) if len(group.cells) == 1 else None
@@ -65,8 +65,8 @@ def _without_items(view: StudyView, group: Group) -> Estimate:
         return own
     cell = group.cells[0]
     items = sum(task.items for task in cell.tasks) if cell.items is None else cell.items
-    bound = contrast(view.scored, [Term(1.0, group)])
-    if view.results.source == "published" or bound.low is None:
+    bound = contrast(scored, [Term(1.0, group)])
+    if scored.results.source == "published" or bound.low is None:
         reason = bound.reason or NO_ITEMS
         return absent(reason, method="none", level=LEVEL, items=items, value=group.accuracy)
     return within(
@@ -82,3 +82,25 @@ def _without_items(view: StudyView, group: Group) -> Estimate:
         0.0,
         1.0,
     )
+
+
+def mean_over_items(scored: ScoredResults, group: Group) -> float | None:
+    """Accuracy with every item weighing the same, over the seeds.
+
+    None where neither the answers by item nor the accuracies by task are known.
+    """
+    table = scored.tables.get(group.cells[0].family)
+    if table is None:
+        return known_mean(_over_tasks(cell.tasks) for cell in group.cells)
+    import numpy as np
+
+    rows = [
+        table.row_of_cell[cell.student, cell.arm, cell.seed, cell.decoding] for cell in group.cells
+    ]
+    return float(np.nanmean(table.correct[rows], axis=1).mean())
+
+
+def _over_tasks(tasks: Sequence[TaskResult]) -> float | None:
+    right = [task.accuracy * task.items for task in tasks if task.accuracy is not None]
+    items = sum(task.items for task in tasks)
+    return sum(right) / items if items and len(right) == len(tasks) else None

@@ -1,86 +1,14 @@
-"""What a reader must know of an arm before its gains: that it is at chance, or below its base.
-
-A gain over an arm that only guesses says little of the style, and an arm below the untrained base
-was harmed by its training. Each is told by a 95% interval, in both directions.
-"""
+"""What a reader must know before the gains: which arms are at chance, or below their base."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from breakeven.findings.contrasts import group_difference
-from breakeven.findings.groups import Group
-from breakeven.report.accuracies import accuracy
-from breakeven.report.tables import Table
+from breakeven.findings.baselines import Baseline, BaselineCheck, BaselineStanding
+from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import percent, percent_interval, points_interval
 
-Baseline = Literal["chance", "base"]
 BY_VALUE = "by the value alone where no interval is known"
-BaselineStanding = Literal["above", "not shown above", "below"]
-
-
-class BaselineCheck(NamedTuple):
-    """One group against chance, or against an untrained arm of its student; fractions.
-
-    `value` is the accuracy where it is `against` chance, and the difference to the base
-    otherwise; `level` what it is held against. Without an interval `low` and `high` are None, and
-    the group `stands` by its value alone.
-    """
-
-    group: Group
-    against: Baseline
-    name: str
-    level: float
-    value: float
-    low: float | None
-    high: float | None
-    stands: BaselineStanding
-
-
-def baseline_checks(view: StudyView) -> tuple[BaselineCheck, ...]:
-    """Every group with a known chance level, then every trained one that has an untrained arm."""
-    every = [g for family in view.results.families() for g in view.family_groups(family)]
-    return (*_chance_guards(view, every), *_base_guards(view, every))
-
-
-def _chance_guards(view: StudyView, every: Iterable[Group]) -> Iterable[BaselineCheck]:
-    for group in every:
-        chance = group.cells[0].chance
-        if chance is None:
-            continue
-        found = accuracy(view, group)
-        value = group.accuracy if found.value is None else found.value
-        stands = _stands(value - chance, _less(found.low, chance), _less(found.high, chance))
-        yield BaselineCheck(group, "chance", "chance", chance, value, found.low, found.high, stands)
-
-
-def _base_guards(view: StudyView, every: Sequence[Group]) -> Iterable[BaselineCheck]:
-    for group in every:
-        cell = group.cells[0]
-        for base in every:
-            one = base.cells[0]
-            if one.style != "base" or cell.style == "base":
-                continue
-            if (one.student, one.family) == (cell.student, cell.family):
-                found = group_difference(view.scored, group, base)
-                stands = _stands(found.value, found.low, found.high)
-                ends = (found.low, found.high)
-                yield BaselineCheck(
-                    group, "base", one.arm, base.accuracy, found.value, *ends, stands
-                )
-
-
-def _less(end: float | None, level: float) -> float | None:
-    return None if end is None else end - level
-
-
-def _stands(value: float, low: float | None, high: float | None) -> BaselineStanding:
-    """Where a difference stands to zero, by its interval; by itself where it has none."""
-    if low is None or high is None:
-        return "above" if value > 0 else "not shown above" if value == 0 else "below"
-    if low > 0:
-        return "above"
-    return "below" if high < 0 else "not shown above"
 
 
 class BaselineWarning(NamedTuple):
@@ -94,9 +22,7 @@ class BaselineWarning(NamedTuple):
     basis: str
 
 
-def baseline_warnings(
-    view: StudyView, found: Sequence[BaselineCheck]
-) -> tuple[BaselineWarning, ...]:
+def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     """Sentences for what is not above: worst first, none where every arm is in order."""
     asked: tuple[tuple[Baseline, BaselineStanding, str], ...] = (
         ("base", "below", "Less accurate than the untrained base"),
@@ -106,7 +32,9 @@ def baseline_warnings(
     )
     warned = []
     for against, stands, text in asked:
-        chosen = [one for one in found if (one.against, one.stands) == (against, stands)]
+        chosen = [
+            one for one in view.baseline_checks if (one.against, one.stands) == (against, stands)
+        ]
         # That an untrained base or a control only guesses is no news, and harms no gain.
         chosen = [one for one in chosen if one.group.cells[0].style not in ("base", "control")]
         if chosen:
@@ -151,12 +79,12 @@ _WORDS: dict[Baseline, dict[BaselineStanding, str]] = {
 }
 
 
-def baseline_table(view: StudyView, found: Sequence[BaselineCheck]) -> Table:
+def baseline_table(view: StudyView) -> Table:
     """Every group against chance and against its untrained base."""
     name, title = "guards", "Against chance, and against the untrained base"
-    if not found:
+    if not view.baseline_checks:
         reason = "neither a chance level nor an untrained arm is known"
-        return Table(name, title, "", reason=reason)
+        return absent_table(name, title, reason)
     return Table(
         name,
         title,
@@ -174,7 +102,7 @@ def baseline_table(view: StudyView, found: Sequence[BaselineCheck]) -> Table:
                 _interval(one),
                 _WORDS[one.against][one.stands],
             )
-            for one in found
+            for one in view.baseline_checks
         ),
         tuple(
             {
@@ -188,7 +116,7 @@ def baseline_table(view: StudyView, found: Sequence[BaselineCheck]) -> Table:
                 "high": one.high,
                 "stands": _WORDS[one.against][one.stands],
             }
-            for one in found
+            for one in view.baseline_checks
         ),
     )
 
