@@ -65,6 +65,11 @@ def size_word(parameters: float) -> str:
     return f"{parameters / 1e9:.2g}B" if 1e8 <= parameters < 1e10 else human(parameters)
 
 
+def four_figures(value: float) -> str:
+    """A number with four significant figures, in powers of ten where it is very large or small."""
+    return f"{value:,.4g}" if value == 0 or 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
+
+
 def scientific(value: float | None) -> str:
     """A large number as people of the field write it: 3.2e+11 is 3.2×10¹¹."""
     if value is None:

@@ -66,7 +66,7 @@ def test_a_fit_is_extrapolated_to_the_dearest_trained_student(published: StudyVi
 
 def test_equivalent_sizes_are_those_of_the_published_study(published: StudyView) -> None:
     words = {
-        (one.key.family, one.student): place_words(one.found.position)
+        (one.key.family, one.student): place_words(one.placed.position)
         for one in equivalents(published)
         if one.key.corpus == "general"
     }

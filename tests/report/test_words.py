@@ -79,8 +79,8 @@ def test_an_equivalent_size_whose_interval_is_the_whole_axis_is_not_told() -> No
     # IFT is as good at every size, so a reasoning student's place among them is anywhere.
     open_ = sizes_study((100, 101, 102), (100, 101, 102))
     told = sizes_study((20, 100, 180), (60, 140, 195))
-    assert not any(one.told for one in equivalents(open_))
-    assert sum(one.told for one in equivalents(told)) == 3
+    assert not any(one.is_informative for one in equivalents(open_))
+    assert sum(one.is_informative for one in equivalents(told)) == 3
     text = equivalent_figure(open_).takeaway
     assert "their worth is not known" in text
     assert "is worth" not in text

@@ -1,13 +1,19 @@
-"""Sums and means that are known only where each of their parts is."""
+"""Sums and means that are known only where each of their parts is.
+
+A part that is left out of a sum would read as if it had cost nothing, so that one unknown part
+makes the whole unknown.
+"""
 
 from collections.abc import Iterable
+from typing import TypeVar
+
+Number = TypeVar("Number", int, float)
 
 
-def known_sum(numbers: Iterable[float | None]) -> float | None:
+def known_sum(numbers: Iterable[Number | None]) -> Number | None:
     """The sum, 0 of nothing; None where a part of it was not measured."""
     parts = list(numbers)
     known = [number for number in parts if number is not None]
-    # What is left out of a sum reads as if it had cost nothing.
     return sum(known) if len(known) == len(parts) else None
 
 

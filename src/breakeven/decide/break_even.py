@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from breakeven.costs.amounts import Amount, absent
-from breakeven.decide.options import Option, Request, Unit, in_unit, lifetime
+from breakeven.decide.options import Option, Request, Unit, in_unit, known, lifetime
 
 
 class BreakEven(NamedTuple):
@@ -70,8 +70,8 @@ def _meeting(
     missing = one.fixed + one.per_query + other.fixed + other.per_query
     if missing.reason:
         return absent(missing.reason)
-    once = _known(other.fixed) - _known(one.fixed)
-    each = _known(one.per_query) - _known(other.per_query) + gain
+    once = known(other.fixed) - known(one.fixed)
+    each = known(one.per_query) - known(other.per_query) + gain
     if once * each > 0:
         return Amount(once / each)
     if once == each == 0:
@@ -125,7 +125,7 @@ def _pair(first: Option, second: Option, request: Request) -> BreakEven:
     if queries.value is None:
         nowhere = absent(queries.reason or "no break-even")
         return BreakEven(first.name, second.name, flops, seconds, money, None, None, nowhere, net)
-    once = [_known(line(option, request, request.unit).fixed) for option in (first, second)]
+    once = [known(line(option, request, request.unit).fixed) for option in (first, second)]
     before, after = (first, second) if once[0] < once[1] else (second, first)
     at = in_unit(
         lifetime(first, request, queries.value), request.unit, request.price_per_device_hour
@@ -133,9 +133,3 @@ def _pair(first: Option, second: Option, request: Request) -> BreakEven:
     return BreakEven(
         first.name, second.name, flops, seconds, money, before.name, after.name, at, net
     )
-
-
-def _known(amount: Amount) -> float:
-    if amount.value is None:
-        raise ValueError(f"an amount is absent: {amount.reason}")
-    return amount.value

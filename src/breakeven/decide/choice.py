@@ -24,6 +24,7 @@ from breakeven.decide.options import (
     Unit,
     check_request,
     in_unit,
+    known,
     lifetime,
     seconds_per_answer,
 )
@@ -115,13 +116,6 @@ def decide(
         ladder=_ladder(rows, fitting, request.queries),
         break_evens=break_evens(timely, request, choice.option if choice else None),
     )
-
-
-def known(amount: Amount | None) -> float:
-    """The value of an amount that has one; raises ValueError otherwise."""
-    if amount is None or amount.value is None:
-        raise ValueError(f"an amount is absent: {amount and amount.reason}")
-    return amount.value
 
 
 def _row(option: Option, request: Request) -> RatedOption:

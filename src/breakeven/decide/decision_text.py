@@ -7,11 +7,11 @@ from breakeven.costs.amounts import Amount
 from breakeven.decide.break_even import BreakEven
 from breakeven.decide.choice import Decision, RatedOption
 from breakeven.decide.options import UNITS, Unit
-from breakeven.decide.shortfall import figure, money_or
+from breakeven.decide.shortfall import cost_in_words
 from breakeven.results.cell_results import Results
-from breakeven.words import percent, times
+from breakeven.words import four_figures, percent, times
 
-Money = Callable[[float], str]
+CostWords = Callable[[float], str]
 
 
 def decision_json(
@@ -99,10 +99,10 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
     unit, currency = request["unit"], request["currency"] or ""
 
     def cost(value: float) -> str:
-        return money_or(value, unit, currency)
+        return cost_in_words(value, unit, currency)
 
     return [
-        f"{result['family']}, {figure(request['queries'])} queries: {choice['name']}",
+        f"{result['family']}, {four_figures(request['queries'])} queries: {choice['name']}",
         f"  {_accuracy(choice)} right, {cost(choice['lifetime_cost'][unit])} over its life"
         + _seconds(choice)
         + _net(choice, currency),
@@ -124,14 +124,14 @@ def _accuracy(row: Mapping[str, Any]) -> str:
 
 def _seconds(row: Mapping[str, Any]) -> str:
     seconds = row["seconds_per_answer"]
-    return "" if seconds is None else f", {figure(seconds)} device-seconds an answer"
+    return "" if seconds is None else f", {four_figures(seconds)} device-seconds an answer"
 
 
 def _net(row: Mapping[str, Any], currency: str) -> str:
     if row["net_value"] is None:
         return ""
     loss = ": it does not earn what it costs" if row["net_value"] < 0 else ""
-    return f", net value {figure(row['net_value'])} {currency}".rstrip() + loss
+    return f", net value {four_figures(row['net_value'])} {currency}".rstrip() + loss
 
 
 def _probability(result: Mapping[str, Any]) -> str:
@@ -154,27 +154,28 @@ def _extrapolation(result: Mapping[str, Any]) -> str:
     return f"rests on extrapolation: {'yes' if rests else 'no'}, {words}{outside}"
 
 
-def _step(step: Mapping[str, Any], cost: Money) -> str:
+def _step(step: Mapping[str, Any], cost: CostWords) -> str:
     each = step["cost_per_extra_correct"]
     more = "" if each is None else f"; each further right answer costs {cost(each)}"
     return f"{step['name']}: {_accuracy(step)}, {cost(step['cost'])}{more}"
 
 
-def _pairs(result: Mapping[str, Any], unit: Unit, cost: Money) -> list[str]:
+def _pairs(result: Mapping[str, Any], unit: Unit, cost: CostWords) -> list[str]:
     """Pairs that break even, and how many do not."""
     lines, never = [], 0
     for pair in result["break_evens"]:
         if pair["queries"].get("net_value") is not None:
             names = f"{pair['first']} and {pair['second']}"
-            lines.append(f"{names} net the same at {figure(pair['queries']['net_value'])}")
+            lines.append(f"{names} net the same at {four_figures(pair['queries']['net_value'])}")
     for pair in result["break_evens"]:
         queries = pair["queries"][unit]
         if queries is None:
             never += 1
             continue
         lines.append(
-            f"{pair['first']} and {pair['second']}: {figure(queries)} ({cost(pair['cost'])}); "
-            f"{pair['cheaper_before']} is cheaper below, {pair['cheaper_after']} above"
+            f"{pair['first']} and {pair['second']}: {four_figures(queries)} "
+            f"({cost(pair['cost'])}); {pair['cheaper_before']} is cheaper below, "
+            f"{pair['cheaper_after']} above"
         )
     if never:
         other = "other " if lines else ""

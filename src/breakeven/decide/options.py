@@ -50,6 +50,13 @@ class Request:
     with_judging: bool = False
 
 
+def known(amount: Amount) -> float:
+    """The value of an amount that has one; raises ValueError otherwise."""
+    if amount.value is None:
+        raise ValueError(f"an amount is absent: {amount.reason}")
+    return amount.value
+
+
 def cost_of(flops: Amount, device_seconds: Amount) -> Cost:
     """A cost of which a decision reads FLOPs and device-seconds."""
     return replace(absent_cost(_UNUSED), flops=flops, device_seconds=device_seconds)

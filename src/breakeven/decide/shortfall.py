@@ -4,19 +4,15 @@ from collections.abc import Sequence
 
 from breakeven.costs.amounts import Amount
 from breakeven.decide.options import Option, Request, Unit
+from breakeven.words import four_figures
 
 Candidate = tuple[Option, Amount, Amount]
 _UNIT_WORDS: dict[Unit, str] = {"flops": "FLOPs", "device_seconds": "device-seconds", "money": ""}
 
 
-def figure(value: float) -> str:
-    """A number with four significant figures, in powers of ten where it is very large or small."""
-    return f"{value:,.4g}" if value == 0 or 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
-
-
-def money_or(value: float, unit: Unit, currency: str = "") -> str:
+def cost_in_words(value: float, unit: Unit, currency: str = "") -> str:
     """A cost with its unit; money with the currency's code where one is given."""
-    return f"{figure(value)} {_UNIT_WORDS[unit] or currency}".rstrip()
+    return f"{four_figures(value)} {_UNIT_WORDS[unit] or currency}".rstrip()
 
 
 def shortfall(candidates: Sequence[Candidate], request: Request) -> str:
@@ -37,7 +33,8 @@ def shortfall(candidates: Sequence[Candidate], request: Request) -> str:
         if quickest > limit:
             return (
                 f"the limit on seconds per answer binds: the quickest option, {option.name}, takes "
-                f"{figure(quickest)}, {figure(quickest - limit)} over the limit of {figure(limit)}"
+                f"{four_figures(quickest)}, {four_figures(quickest - limit)} over the limit of "
+                f"{four_figures(limit)}"
             )
     return _budget_binds(candidates, request, budget)
 
@@ -53,9 +50,11 @@ def _budget_binds(candidates: Sequence[Candidate], request: Request, budget: flo
     if not timely or budget is None:
         return "no option has both a known cost and known seconds per answer within the limit"
     cheapest, option = min(timely, key=lambda pair: pair[0])
+    costs, over, most = (
+        cost_in_words(value, request.unit) for value in (cheapest, cheapest - budget, budget)
+    )
     within = " of those within the time limit" if limit is not None else ""
     return (
         f"the budget binds: the cheapest option{within}, {option.name}, costs "
-        f"{money_or(cheapest, request.unit)}, {money_or(cheapest - budget, request.unit)} over the "
-        f"budget of {money_or(budget, request.unit)}"
+        f"{costs}, {over} over the budget of {most}"
     )

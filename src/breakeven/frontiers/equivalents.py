@@ -50,7 +50,7 @@ class EquivalentSize:
     reason: str | None
 
     @property
-    def told(self) -> bool:
+    def is_informative(self) -> bool:
         """Whether the interval leaves out a part of the measured sizes.
 
         One from below the smallest to above the largest tells nothing; none tells no more.

@@ -1,5 +1,6 @@
 """Tables of the data: the teacher in both modes, the pairs kept, what judges were asked."""
 
+from breakeven.core.known_numbers import known_sum
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.setup_tables import NO_RECORDS
 from breakeven.report.table import Table, absent_table
@@ -212,5 +213,4 @@ def _judge_words(row: CsvRow) -> tuple[str, ...]:
 
 
 def _total(judging: Judging, field: str) -> float | None:
-    counts = [getattr(row, field) for row in judging.judges]
-    return None if None in counts else sum(counts)
+    return known_sum(getattr(row, field) for row in judging.judges)

@@ -1,4 +1,4 @@
-"""What the `report` stage reads: parameters, records and scores, as results and a run summary.
+"""What the `report` stage reads: parameters, records and scores, as results and a summary.
 
 Cells come from the parameters, never from listing a folder, so what was removed is not shown.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
+from breakeven.core.known_numbers import known_mean
 from breakeven.core.layout import items_path, task_path
 from breakeven.core.records import Record
 from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
@@ -92,7 +93,7 @@ def _with_costs(
     records: Mapping[Cell, Record],
     answering: Mapping[str, Record | None],
 ) -> StudySummary:
-    """The run with what its cells and its teacher took."""
+    """The summary with what cells and the teacher took."""
     return replace(
         summary,
         trainings=tuple(
@@ -192,14 +193,12 @@ def _counts_steps(task: Task) -> bool:
 
 def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:
     """One task; where steps are `counted`, a task without depths takes none in a row."""
-    chances = [item.chance for item in items]
-    known = [chance for chance in chances if chance is not None]
     depths = [item.depth for item in items if item.depth is not None]
     return TaskRow(
         name,
         items[0].family if items else "",
         len(items),
-        sum(known) / len(known) if known and len(known) == len(chances) else None,
+        known_mean(item.chance for item in items),
         min(depths, default=None),
         max(depths, default=None),
         True if depths else False if counted else None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from breakeven.core.known_numbers import known_mean, known_sum
 from breakeven.core.layout import record_path
 from breakeven.core.records import Record, read_record
 from breakeven.costs.amounts import Amount, absent
@@ -27,9 +28,7 @@ def record_of(stage: str, *cell: str | int) -> Record | None:
 
 def tokens(records: list[Record], kind: str) -> int | None:
     """Tokens of one kind over several records; None where one of them does not know."""
-    counts = [record.tokens.get(kind) for record in records]
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+    return known_sum(record.tokens.get(kind) for record in records)
 
 
 def _new_tokens(records: list[Record]) -> int | None:
@@ -73,9 +72,8 @@ def with_seconds_of_decodings(
     def own(cell: CellResult) -> CellResult:
         key = Cell(cell.student, cell.arm, cell.seed)
         seconds = _answer_seconds(answering[cell.student], key, cell.decoding)
-        found = [seconds.get(task) for task in tasks[cell.family]]
-        known = [value for value in found if value is not None]
-        mean = sum(known) / len(known) if len(known) == len(found) else None
+        # The mean over tasks, as a family's accuracy is: no task weighs more for its items.
+        mean = known_mean(seconds.get(task) for task in tasks[cell.family])
         return replace(cell, device_seconds=mean)
 
     cells = (cell if cell.decoding == first else own(cell) for cell in results.cells)
@@ -115,7 +113,7 @@ def cell_bill(
         return None
     trained = params.arms[key[1]].trained
     return Bill(
-        teacher=_teacher_cost(params, key[1], training) if trained else NO_COST,
+        teacher=_arm_teacher_cost(params, key[1], training) if trained else NO_COST,
         training=_training_cost(training) if trained else NO_COST,
         answering=_answering_cost(answering, rows),
         judging=_judging_cost(params, key),
@@ -140,22 +138,20 @@ def utilisation_of(
 
 def _row_sum(rows: list[dict[str, Any]], name: str) -> float | None:
     """The sum over lines of an answer record; None where one of them does not know."""
-    values = [row.get(name) for row in rows]
-    known = [float(value) for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
+    return known_sum(None if (value := row.get(name)) is None else float(value) for row in rows)
 
 
-def _teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
+def _arm_teacher_cost(params: Params, arm: str, training: Record | None) -> Cost:
     """The completions of the pairs that an arm used, over all corpora that it learns from."""
     if training is None:
         return absent_cost(UNCOUNTED)
     once = {"corpus": params.arms[arm].corpus, "pairs": training.metrics.get("pairs")}
     parts = training.details.get("corpora") or [once]
-    costs = [_corpus_cost(params, arm, part["corpus"], part["pairs"]) for part in parts]
+    costs = [_corpus_teacher_cost(params, arm, part["corpus"], part["pairs"]) for part in parts]
     return sum(costs[1:], costs[0])
 
 
-def _corpus_cost(params: Params, arm: str, name: str, pairs: float | None) -> Cost:
+def _corpus_teacher_cost(params: Params, arm: str, name: str, pairs: float | None) -> Cost:
     """The completions of as many pairs of a corpus as the arm used, at their mean length.
 
     What is measured by source and style only is known where the arm learns from all of it.
@@ -170,11 +166,11 @@ def _corpus_cost(params: Params, arm: str, name: str, pairs: float | None) -> Co
     if read is None or ift is None or reasoning is None:
         return absent_cost("the teacher's tokens are not recorded")
     new = scale * ((1 - share) * ift + share * reasoning)
-    whole = _whole_sources(params, arm, name, pairs)
+    whole = _whole_sources_cost(params, arm, name, pairs)
     return replace(whole, read_tokens=Amount(scale * read), new_tokens=Amount(new))
 
 
-def _whole_sources(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
+def _whole_sources_cost(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
     """The teacher's records of a corpus's sources, if the arm learns from all of one style."""
     style = params.arms[arm].style
     part = replace(
@@ -190,10 +186,8 @@ def _whole_sources(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
         if record is None:
             return absent_cost(f"teacher: distill@{source}-{style} has no record")
         found.append(record)
-    written = [record.metrics.get("completions") for record in found]
-    known = [count for count in written if count is not None]
-    whole = len(known) == len(written) and sum(known) == pairs
-    return _teacher_total(params, found) if whole else part
+    written = known_sum(record.metrics.get("completions") for record in found)
+    return _records_cost(params, found) if written == pairs else part
 
 
 def teacher_cost(params: Params) -> Cost | None:
@@ -206,20 +200,18 @@ def teacher_cost(params: Params) -> Cost | None:
     ]
     if not found:
         return None
-    return _teacher_total(params, found)
+    return _records_cost(params, found)
 
 
-def _teacher_total(params: Params, found: list[Record]) -> Cost:
-    flops = [record.flops.get("teacher") for record in found]
-    known = [value for value in flops if value is not None]
-    seconds = [held for record in found if (held := _device_seconds(record)) is not None]
-    metered = sum(seconds) if len(seconds) == len(found) else None
+def _records_cost(params: Params, found: list[Record]) -> Cost:
+    flops = known_sum(record.flops.get("teacher") for record in found)
+    seconds = known_sum(_device_seconds(record) for record in found)
     uncounted = "teacher: a part of its tokens was not counted"
     return Cost(
         _amount(tokens(found, "prompt"), uncounted),
         _amount(_new_tokens(found), uncounted),
-        _amount(sum(known) if len(known) == len(flops) else None, _teacher_flops_reason(params)),
-        _amount(metered, "teacher: device-seconds are not recorded"),
+        _amount(flops, _teacher_flops_reason(params)),
+        _amount(seconds, "teacher: device-seconds are not recorded"),
         Amount(sum(record.gpu_hours for record in found)),
         absent(f"teacher: {NO_ENERGY}"),
     )

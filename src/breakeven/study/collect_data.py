@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from breakeven.core.known_numbers import known_sum
 from breakeven.core.records import Record
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.study.collect_costs import record_of, tokens
@@ -38,19 +39,16 @@ def teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
                     tokens(found, "prompt"),
                     tokens(found, "thinking"),
                     tokens(found, "answer"),
-                    *(_share(found, name, completions) for name in _SEEN),
+                    truncated_share=_share(found, "truncated", completions),
+                    traced_share=_share(found, "traced", completions),
+                    unclosed_share=_share(found, "unclosed", completions),
                 )
             )
     return tuple(rows)
 
 
-_SEEN = ("truncated", "traced", "unclosed")
-
-
 def _sum(records: list[Record], metric: str) -> float | None:
-    counts = [record.metrics.get(metric) for record in records]
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+    return known_sum(record.metrics.get(metric) for record in records)
 
 
 def _share(records: list[Record], metric: str, completions: float) -> float | None:

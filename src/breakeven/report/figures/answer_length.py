@@ -28,7 +28,7 @@ class GroupLengths(NamedTuple):
     key: PanelKey
     arm: ArmView
     student: str
-    found: "LengthByCorrectness"
+    tokens: "LengthByCorrectness"
 
 
 class GroupUnderLimits(NamedTuple):
@@ -37,7 +37,7 @@ class GroupUnderLimits(NamedTuple):
     key: PanelKey
     arm: ArmView
     student: str
-    found: "TokenLimits"
+    curve: "TokenLimits"
     quartiles: tuple[float, ...]
 
 
@@ -70,7 +70,7 @@ def answers_of(view: StudyView) -> dict[tuple[str, str, str], GroupAnswers]:
         tokens=tokens,
         question=question,
         content=content.where(content.notna(), question),
-        cut=rows["truncated"].astype(bool) if "truncated" in rows.columns else False,
+        truncated=rows["truncated"].astype(bool) if "truncated" in rows.columns else False,
     )
     found = {}
     for key, part in rows.groupby(["student", "arm", "family"], observed=True):
@@ -78,7 +78,7 @@ def answers_of(view: StudyView) -> dict[tuple[str, str, str], GroupAnswers]:
         found[student, arm, family] = GroupAnswers(
             part["tokens"].to_numpy(dtype=float),
             part["correct"].to_numpy(dtype=bool),
-            part["cut"].to_numpy(dtype=bool),
+            part["truncated"].to_numpy(dtype=bool),
             part["task"].to_numpy(dtype=str),
             part["question"].to_numpy(dtype=str),
             part["content"].to_numpy(dtype=str),
@@ -133,7 +133,7 @@ def _place(group: Group) -> tuple[str, str, str]:
 
 def _length_takeaway(found: Sequence[GroupLengths]) -> str:
     thinking = [one for one in found if one.arm.style == "reasoning"]
-    ratios = sorted(one.found.ratio for one in thinking if one.found.ratio is not None)
+    ratios = sorted(one.tokens.ratio for one in thinking if one.tokens.ratio is not None)
     if not ratios:
         return "No reasoning group has both right and wrong answers."
     longer = sum(ratio > 1 for ratio in ratios)
@@ -172,7 +172,7 @@ def _draw_lengths(view: StudyView, rows: Sequence[GroupLengths], axes: "Axes") -
     from matplotlib.ticker import NullLocator
 
     for place, one in enumerate(rows):
-        colour, means = one.arm.colour, (one.found.right_tokens, one.found.wrong_tokens)
+        colour, means = one.arm.colour, (one.tokens.right_tokens, one.tokens.wrong_tokens)
         known = [mean for mean in means if mean is not None]
         axes.hlines(place, min(known), max(known), color=colour, lw=1.4)
         for mean, style in zip(means, ("full", "none"), strict=True):
@@ -194,7 +194,7 @@ def _widen(axes: "Axes") -> None:
 
 
 def _length_row(one: GroupLengths) -> CsvRow:
-    found = one.found
+    found = one.tokens
     return {
         "corpus": one.key.corpus,
         "family": one.key.family,
@@ -262,19 +262,19 @@ def _limit_takeaway(shown: Sequence[GroupUnderLimits]) -> str:
     several = arms > len({one.key.corpus for one in thinking})
     parts = []
     for one in thinking:
-        limits = one.found.limits
+        limits = one.curve.limits
         middle = limits.index(one.quartiles[1])
         name = f"{one.key.title} by {one.arm.name}" if several else one.key.title
         parts.append(
-            f"{name} {percent(one.found.accuracy[-1], 0)} to "
-            f"{percent(one.found.accuracy[middle], 0)}"
+            f"{name} {percent(one.curve.accuracy[-1], 0)} to "
+            f"{percent(one.curve.accuracy[middle], 0)}"
         )
     return "Cut at its own median length, reasoning goes from " + ", ".join(parts) + "."
 
 
 def _draw_limits(rows: Sequence[GroupUnderLimits], axes: "Axes") -> None:
     for one in rows:
-        found, colour = one.found, one.arm.colour
+        found, colour = one.curve, one.arm.colour
         axes.plot(found.limits, found.accuracy, color=colour, lw=1.6)
         axes.plot(found.limits, found.truncated_share, color=colour, lw=1.0, ls=":")
         marks = [found.limits.index(limit) for limit in dict.fromkeys(one.quartiles)]
@@ -286,14 +286,14 @@ def _draw_limits(rows: Sequence[GroupUnderLimits], axes: "Axes") -> None:
             markersize=6,
         )
     axes.set_xscale("log")
-    axes.set_xlim(0.9, 1.15 * max(one.found.limits[-1] for one in rows))
+    axes.set_xlim(0.9, 1.15 * max(one.curve.limits[-1] for one in rows))
     power_ticks(axes)
     axes.set_xlabel("limit, generated tokens (log)")
     accuracy_axis(axes, label="share of answers")
 
 
 def _limit_rows(one: GroupUnderLimits) -> list[CsvRow]:
-    found = one.found
+    found = one.curve
     rows = zip(found.limits, found.accuracy, found.truncated_share, found.mean_tokens, strict=True)
     return [
         {

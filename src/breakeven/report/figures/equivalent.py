@@ -29,17 +29,17 @@ class Equivalent(NamedTuple):
     arm: ArmView
     student: str
     size: float
-    found: "EquivalentSize"
+    placed: "EquivalentSize"
 
     @property
-    def told(self) -> bool:
+    def is_informative(self) -> bool:
         """Whether the interval leaves out a part of the sizes measured."""
-        return self.found.told
+        return self.placed.is_informative
 
     @property
     def factor(self) -> float | None:
         """Equivalent size over own size; None beyond the measured IFT sizes."""
-        value = self.found.position.value
+        value = self.placed.position.value
         return None if value is None else value / self.size
 
 
@@ -112,7 +112,7 @@ def equivalent_figure(view: StudyView) -> FigureSpec:
         "it, it is worth a larger one. Arrows point beyond the IFT sizes that were measured. "
         + (
             "Bars are 95% intervals over resampled items, each by itself. " + scope_sentence(view)
-            if found[0].found.low is not None
+            if found[0].placed.low is not None
             else "No intervals: these results hold no item-level answers."
         ),
         panels=tuple(Panel(key.title, partial(_draw, rows, sizes)) for key, rows in panels),
@@ -135,26 +135,29 @@ def _ift_sizes(view: StudyView) -> set[float]:
 
 
 def _takeaway(found: Sequence[Equivalent]) -> str:
-    beyond = [one for one in found if one.found.position.side == "above"]
+    beyond = [one for one in found if one.placed.position.side == "above"]
     within = [one for one in found if one.factor is not None]
-    told = [one for one in within if one.told]
-    bounded = found[0].found.low is not None
-    sure = [one for one in beyond if one.found.low is not None and one.found.low.side == "above"]
+    informative = [one for one in within if one.is_informative]
+    bounded = found[0].placed.low is not None
+    sure = [one for one in beyond if one.placed.low is not None and one.placed.low.side == "above"]
     text = (
         f"{len(beyond)} of {len(found)} reasoning students are more accurate than the largest "
         "IFT student, so that their worth lies beyond what was measured"
     )
     if bounded:
         text += f" ({len(sure)} of them in their whole interval)"
-    if below := [one for one in found if one.found.position.side == "below"]:
+    if below := [one for one in found if one.placed.position.side == "below"]:
         text += f"; {len(below)} are worth less than the smallest"
     if within and not bounded:
         return f"{text}; {len(within)} lie among the IFT sizes, by the point values alone."
-    if len(within) <= MOST_LISTED and told:
-        text += f". Within it: {'; '.join(map(_worth, told))}"
-    elif told:
-        text += f". Of {len(within)} within it, {len(told)} have an interval that tells something"
-    if open_ := len(within) - len(told):
+    if len(within) <= MOST_LISTED and informative:
+        text += f". Within it: {'; '.join(map(_worth, informative))}"
+    elif informative:
+        text += (
+            f". Of {len(within)} within it, {len(informative)} have an interval that tells "
+            "something"
+        )
+    if open_ := len(within) - len(informative):
         text += (
             f". Of {open_} the interval holds every size that was measured, so their worth is not "
             "known"
@@ -164,11 +167,11 @@ def _takeaway(found: Sequence[Equivalent]) -> str:
 
 def _worth(one: Equivalent) -> str:
     """t120k on math-open is worth 1.2M (900K to 1.5M), 9.6 times its size."""
-    low, high = one.found.low, one.found.high
+    low, high = one.placed.low, one.placed.high
     interval = f" ({place_words(low)} to {place_words(high)})" if low and high else ""
     return (
         f"{one.student} {one.arm.name} on {one.key.title} is worth "
-        f"{place_words(one.found.position)}{interval}"
+        f"{place_words(one.placed.position)}{interval}"
     )
 
 
@@ -183,8 +186,8 @@ def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> N
         shift = 1.12 ** (arms.index(one.arm) - (len(arms) - 1) / 2)
         _draw_one(one, shift * one.size, sizes, axes)
     # One word a size says where several arms point to.
-    for one in {(one.size, one.found.position.side): one for one in rows}.values():
-        if one.found.position.value is None:
+    for one in {(one.size, one.placed.position.side): one for one in rows}.values():
+        if one.placed.position.value is None:
             _name_place(one, sizes, axes)
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -200,9 +203,9 @@ def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> N
 
 
 def _draw_one(one: Equivalent, across: float, sizes: Sequence[float], axes: "Axes") -> None:
-    place, colour = one.found.position, one.arm.colour
-    if one.found.low is not None and one.found.high is not None:
-        low, high = _drawn(one.found.low, sizes), _drawn(one.found.high, sizes)
+    place, colour = one.placed.position, one.arm.colour
+    if one.placed.low is not None and one.placed.high is not None:
+        low, high = _drawn(one.placed.low, sizes), _drawn(one.placed.high, sizes)
         axes.vlines(across, low, high, color=colour, lw=1.3)
     where = _drawn(place, sizes)
     if place.value is not None:
@@ -220,7 +223,7 @@ def _draw_one(one: Equivalent, across: float, sizes: Sequence[float], axes: "Axe
 
 def _name_place(one: Equivalent, sizes: Sequence[float], axes: "Axes") -> None:
     """How far an arrow is known to point, right of it."""
-    place = one.found.position
+    place = one.placed.position
     axes.annotate(
         place_words(place),
         (one.size, _drawn(place, sizes)),
@@ -240,7 +243,7 @@ def _drawn(place: "Position", sizes: Sequence[float]) -> float:
 
 
 def _row(one: Equivalent) -> CsvRow:
-    found = one.found
+    found = one.placed
     return {
         "corpus": one.key.corpus,
         "family": one.key.family,
@@ -251,6 +254,6 @@ def _row(one: Equivalent) -> CsvRow:
         "equivalent_size": place_words(found.position),
         "low": None if found.low is None else place_words(found.low),
         "high": None if found.high is None else place_words(found.high),
-        "told": one.told,
+        "told": one.is_informative,
         "reason": found.reason,
     }
