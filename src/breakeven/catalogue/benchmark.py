@@ -98,6 +98,7 @@ class Benchmark(Section):
 
     @model_validator(mode="after")
     def _choices_and_answer_agree(self) -> "Benchmark":
+        # A row of the catalogue that contradicts itself would grade every answer wrong, silently.
         multiple_choice = self.fields.choices is not None
         if multiple_choice != self.family.endswith("-mc"):
             raise ValueError(f"family: {self.family!r} with choices {self.fields.choices!r}")
@@ -130,6 +131,7 @@ class Catalogue(Section):
                     f"{did_you_mean(benchmark.instruction, self.instructions)}"
                 )
             other = benchmark.shots.of if benchmark.shots else None
+            # One step only, or a chain of names could lead in a circle.
             if other is not None and self.shown(other) != other:
                 raise ValueError(f"benchmarks.{name}.shots.of: {other!r} has no examples itself")
         return self

@@ -31,6 +31,8 @@ def catalogue_items(name: str, task: CatalogueTask, notes: LoadNotes | None = No
     rows = open_rows(task.benchmark, benchmark, folder)
     if notes is not None:
         notes.add_data_set(folder or benchmark.repo, benchmark.revision, rows)
+    # All are made before some are drawn: rows and questions are not one to one, and `items` counts
+    # questions.
     asked = list(numbered_questions(rows, benchmark))
     if not asked:
         raise InputError(f"{rows.where}: no row of it belongs to {task.benchmark}")
@@ -83,6 +85,7 @@ def item_of(
     """A question as the item that students answer; its id is its place in the split."""
     asked = with_choices(question.text, question.choices) if question.choices else question.text
     reference, unit = question.answers[0] if question.answers else "", question.unit
+    # The question asks for the unit without its power of ten, so the reference has it.
     if unit:
         reference, unit = without_power(reference, unit)
     asked_in = f"Unit of the answer: {unit}" if unit else None
@@ -98,7 +101,7 @@ def item_of(
         family=benchmark.family,
         prompt=paragraphs([benchmark.opening, body, instruction]),
         reference=reference,
-        content=content_of(body),
+        content=content_of(body),  # the opening and the instruction are the same for every item
         grader=benchmark.grader,
         choices=question.choices,
         cluster=_cluster(question.cluster),

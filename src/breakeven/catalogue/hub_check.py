@@ -68,6 +68,7 @@ def check_benchmark(name: str, benchmark: Benchmark, folder: Path | None = None)
     try:
         opened = open_rows(name, benchmark, folder)
         commit, seen, asked = opened.commit, 0, 0
+        # Every question is made and thrown away: only that shows a row that does not fit.
         for number, row in opened.numbered:
             seen += 1
             where = f"{opened.where}: row {number}"
@@ -132,6 +133,7 @@ def command(names: Sequence[str], folder: Path | None, as_json: bool) -> None:
                 console.print(f"{one.benchmark}: revision: {one.pin}", soft_wrap=True)
             for problem in one.problems:
                 console.print(problem, soft_wrap=True)
+    # After printing, for the exit code: a check in CI has to fail.
     differing = [one.benchmark for one in checks if one.problems]
     if differing:
         raise InputError(

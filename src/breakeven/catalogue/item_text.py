@@ -7,6 +7,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def with_choices(question: str, choices: Sequence[str]) -> str:
     """The question, then a line `A) …` for each choice; raises ValueError beyond 26."""
+    # As in built-in problems, where this form was what small bases could learn.
     lines = [f"{letter}) {text}" for letter, text in zip(LETTERS, choices, strict=False)]
     if len(lines) < len(choices):
         raise ValueError(f"{len(choices)} choices; there are {len(LETTERS)} letters")

@@ -78,6 +78,7 @@ def _conversation_questions(row: Row, benchmark: Benchmark, where: str) -> Itera
             cluster=_text(row, fields.cluster, where) if fields.cluster else None,
             part=part,
         )
+        # The given answers, not the student's own: one mistake must not spoil all later questions.
         history += [f"Q: {question}", f"A: {given[part]}"]
 
 
@@ -96,6 +97,7 @@ def _choices(row: Row, benchmark: Benchmark, where: str) -> tuple[str, ...]:
         found = [_text(row, path, where) for path in paths]
     if not 2 <= len(found) <= len(LETTERS):
         raise InputError(f"{where}: {paths}: {len(found)} choices; use 2 to {len(LETTERS)}")
+    # AQuA writes "A)21" into the choice itself, which would then be lettered twice.
     prefix = re.compile(benchmark.choice_prefix or "")
     return tuple(prefix.sub("", choice, count=1).strip() for choice in found)
 
@@ -122,7 +124,7 @@ def _letter(value: Any, kind: str, choices: Sequence[str], where: str) -> str:  
     if kind == "letter" and len(said) == 1 and said.upper() in letters:
         return said.upper()
     if kind != "letter" and said.isdecimal():
-        index = int(said) - (kind == "number")
+        index = int(said) - (kind == "number")  # numbers count from 1
         if 0 <= index < len(choices):
             return letters[index]
     raise InputError(f"{where}: {value!r} is not the {kind} of one of {len(choices)} choices")
@@ -140,6 +142,7 @@ def _cut(text: str, pattern: str | None, where: str) -> str:
 def _text(row: Row, path: str, where: str) -> str:
     """A field that must hold text, or a number as text."""
     value = field_of(row, path, where)
+    # Parquet may hold "18" as a number; True is an int to Python and no text to anybody.
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):

@@ -17,6 +17,7 @@ from breakeven.params import (
 def shot_sources(params: Params, task: str) -> list[str]:
     """The sources of a task's examples: those that ask what it asks, all where none does."""
     asked = _asked(params.tasks[task])
+    # Own kinds of problem teach the form of their answers; any example beats none at all.
     alike = [name for name, source in params.sources.items() if asked and _asked(source) == asked]
     return alike or list(params.sources)
 

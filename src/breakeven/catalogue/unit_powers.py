@@ -19,6 +19,7 @@ def without_power(number: str, unit: str) -> tuple[str, str]:
     power = _POWER.match(unit)
     if power is None:
         return number, unit.strip()
+    # A minus sign of typography, as in 10^{−19}, is no minus to Python.
     exponent = next(part for part in power.groups() if part is not None).replace("−", "-")
     rest = unit[power.end() :].strip().strip("$;").strip()
     return f"{number.strip()} \\times 10^{{{exponent}}}", f"${rest}$" if "\\" in rest else rest

@@ -60,7 +60,7 @@ def check_dataset(where: str, name: str, config: Mapping[str, Any]) -> None:
         if key not in fields:
             allowed = [field for field in fields if field not in _RESERVED]
             raise InputError(f"{where}.config.{key}: unknown key; {did_you_mean(key, allowed)}")
-    open_dataset(where, name, config, seed=0, size=1)
+    open_dataset(where, name, config, seed=0, size=1)  # its own checks of the values
 
 
 def open_dataset(
@@ -74,6 +74,7 @@ def open_dataset(
     """The data set of that name; raises InputError where it refuses a value of `config`."""
     import reasoning_gym
 
+    # params.yaml has lists only, and configurations of the library want tuples.
     given = {key: tuple(v) if isinstance(v, list) else v for key, v in config.items()}
     try:
         return reasoning_gym.create_dataset(name, seed=seed, size=size, **given)

@@ -80,6 +80,7 @@ def entries(
             if misses == PATIENCE:
                 raise _too_few(where, dataset, count, partition, len(kept))
             continue
+        # Every entry: a configuration may make a scorer untrustworthy for some of them.
         _check_scorer(where, dataset, dict(config), entry)
         kept[entry.content], misses = entry, 0
         if len(kept) == count:
@@ -110,6 +111,7 @@ def _entry(where: str, dataset: str, raw: dict[str, Any]) -> GymEntry | None:
     answer = str(raw["answer"]).strip()
     if not answer or _OPEN in answer or (solver and worked is None):
         return None
+    # From the numbers where a solver knows them, else any wording would be a content of its own.
     what = solver.content(raw) if solver else " ".join(raw["question"].split())
     content = f"gym {dataset} {digest_json(what)[:16]}"
     template = solver.template(raw) if solver and solver.template else None
@@ -120,6 +122,7 @@ def _entry(where: str, dataset: str, raw: dict[str, Any]) -> GymEntry | None:
         grader=solver.grader if solver else "gym",
         worked=worked,
         cluster=f"gym {dataset} {digest_json(template)[:16]}" if template else content,
+        # As the scorer will read it from a file; `_check_scorer` refuses what that breaks.
         raw=json.loads(json.dumps(raw, default=str)),
     )
 
@@ -133,6 +136,7 @@ def _check_scorer(where: str, dataset: str, config: dict[str, Any], entry: GymEn
             f"{where}.dataset: the scorer of {dataset} does not accept its own reference "
             f"{entry.answer[:40]!r} from a file; use another data set"
         )
+    # game_of_life_halting gives junk full marks; a configuration may make others do so.
     if full_marks(dataset, config, entry.raw, _JUNK):
         raise InputError(
             f"{where}.dataset: the scorer of {dataset} accepts {_JUNK!r} as an answer; "

@@ -30,6 +30,7 @@ def value_and_numbers(text: str) -> tuple[Fraction, list[int]]:
 
     def value(node: ast.expr) -> Fraction:
         match node:
+            # True is an int to Python.
             case ast.Constant(value=int() as number) if not isinstance(number, bool):
                 numbers.append(number)
                 return Fraction(number)
@@ -60,7 +61,7 @@ def expression(text: str, symbols: Mapping[str, Any]) -> Any:  # noqa: ANN401 - 
             case ast.Constant(value=int() as number) if not isinstance(number, bool):
                 return sympy.Integer(number)
             case ast.Constant(value=float()):
-                return sympy.Rational(ast.unparse(node))
+                return sympy.Rational(ast.unparse(node))  # 0.1 is a tenth, not the float next to it
             case ast.Name(id=name) if name in names:
                 return names[name]
             case ast.Call(func=ast.Name(id=name), args=[one], keywords=[]) if name in _FUNCTIONS:

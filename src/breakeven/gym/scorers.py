@@ -21,6 +21,7 @@ RawEntry = Mapping[str, Any]
 
 def scorer() -> Callable[[str, Mapping[str, Any], RawEntry, str], bool]:
     """Load reasoning-gym; the function that scores."""
+    # Loaded before the limits and the guard are set: imports read files and take seconds.
     for library in ("reasoning_gym", "sympy"):
         importlib.import_module(library)
     return full_marks
@@ -41,6 +42,7 @@ def _full_marks(dataset: str, config: Mapping[str, Any], entry: RawEntry, answer
         if dataset in OWN:
             return OWN[dataset](answer, entry)
         scorer = _dataset(dataset, json.dumps(config, sort_keys=True))
+        # Partial credit is not believed: some scorers give it to any text.
         return float(scorer.score_answer(answer, entry)) >= 1.0
     except (Exception, RecursionError, MemoryError, SystemExit):
         return False
@@ -79,7 +81,7 @@ def _makes_24(answer: str, entry: RawEntry) -> bool:
 
 
 def _sorted_numbers(answer: str, entry: RawEntry) -> bool:
-    said = json.loads(answer.replace("'", '"'))
+    said = json.loads(answer.replace("'", '"'))  # a list as Python prints it, too
     wanted = entry["metadata"]["sorted_numbers"]
     return isinstance(said, list) and [float(one) for one in said] == [float(x) for x in wanted]
 
@@ -89,6 +91,7 @@ def _is_an_integral(answer: str, entry: RawEntry) -> bool:
 
     variable = sympy.Symbol(entry["metadata"]["variable"])
     symbols = {str(variable): variable}
+    # C is the constant of integration; the derivative drops it.
     said = expression(answer, {**symbols, "C": sympy.Symbol("C")})
     wanted = expression(entry["metadata"]["integrand"], symbols)
     return bool(sympy.simplify(sympy.diff(said, variable) - wanted) == 0)

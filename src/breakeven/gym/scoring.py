@@ -34,6 +34,7 @@ def scoring_child() -> Child:
 
 @functools.cache
 def _child(process: int) -> Child:
+    # One child for all data sets: it keeps the 32 that were used last open.
     child = Child(scorer, limit_seconds=_LIMIT_SECONDS, what="reasoning-gym")
     atexit.register(child.close)
     return child

@@ -16,7 +16,7 @@ def field_of(row: Mapping[str, Any], path: str, where: str) -> Any:  # noqa: ANN
         InputError: no column or key of that name exists; the message names those that do.
     """
     if path in row:
-        return row[path]
+        return row[path]  # a flattened column has dots in its name
     value: Any = row
     for part in path.split("."):
         if value is None:

@@ -21,6 +21,7 @@ def jsonl_rows(
     Raises:
         InputError: the file is missing or empty, or a row of it is not of the type.
     """
+    # Without `total`, so that the whole file passes by and every row is checked.
     rows = list(sample(enumerate(iter_rows(path, row_type), start=1), count, seed))
     if not rows:
         raise InputError(f"{path}: no rows; {what}")

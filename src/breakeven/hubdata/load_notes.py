@@ -31,6 +31,7 @@ class LoadNotes:
 
     def add_dropped(self, number: int, reason: str) -> None:
         """Count a row that is not used; the first hundred are named."""
+        # All are counted, few are named: a wrong column would put every row into the record.
         self.dropped[reason] += 1
         if len(self.dropped_rows) < _NAMED_ROWS:
             self.dropped_rows.append((number, reason))

@@ -47,6 +47,7 @@ def open_split(
     if isinstance(repo, Path):
         _check_folder(repo, digest, where)
     else:
+        # Once, before anything is read: a branch may move between the files of one split.
         commit = resolve_commit(repo, revision or "main", where)
         where = f"{where} at {commit[:12]}"
     builder = _builder(repo, commit, config, where)
@@ -101,6 +102,7 @@ def resolve_commit(repo: str, revision: str, where: str) -> str:
         ) from error
     except RevisionNotFoundError as error:
         raise InputError(f"{where}: no revision {revision!r}; use a commit or main") from error
+    # A tag or branch may be named like a commit, and would then be resolved as one.
     if _COMMIT.fullmatch(revision) and commit != revision:
         raise InputError(f"{where}: asked for commit {revision}, was given {commit}")
     return commit
@@ -140,6 +142,7 @@ def _builder(
         ) from error
     except ValueError as error:
         configs = _hub_reply(lambda: get_dataset_config_names(address, revision=commit), where)
+        # The library says ValueError of a config that is missing and of files that it cannot sort.
         if config in configs:
             raise InputError(f"{where}: {' '.join(str(error).split())}") from error
         wanted = f"no config {config!r}" if config else "it has several configs, name one"
@@ -166,6 +169,7 @@ def _rows_in(builder: "DatasetBuilder", split: str) -> int | None:
 
     if _kind(builder) != "parquet":
         return None
+    # From the footers, at the end of each file: no row is read for it.
     total = 0
     for url in builder.config.data_files[split]:
         with xopen(str(url), "rb") as handle:
@@ -183,7 +187,7 @@ def _hub_reply(ask: Callable[[], Value], where: str) -> Value:
         raise MachineError(f"{where}: HF_HUB_OFFLINE is set; unset it to reach the hub") from error
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403, 404):
-            raise
+            raise  # gated or missing: whoever asks knows which it is
         raise MachineError(f"{where}: the hub refused: {_short(error)}") from error
     except Exception as error:
         if not went_unanswered(error):

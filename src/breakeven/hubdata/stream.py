@@ -55,6 +55,7 @@ def stream_rows(
             digest differs.
         MachineError: the hub cannot be reached, here or while rows are read.
     """
+    # Fields are checked at the first row: columns do not tell what is nested in them.
     opened = open_split(repo, revision, key=key, config=config, split=split, digest=digest)
     numbered = _checked(_guarded(opened.rows, opened.where), tuple(fields), opened.where)
     return Rows(
@@ -89,7 +90,7 @@ def _guarded(rows: Iterator[Row], where: str) -> Iterator[tuple[int, Row]]:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise
+            raise  # the disk here, not the hub
         if isinstance(error, OSError) or went_unanswered(error):
             raise MachineError(f"{where}: reading broke off at row {number}: {error}") from error
         raise InputError(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 # Rows that are looked at to tell which keys there are.
-_LOOKED_AT = 1000
+_LOOKED_AT = 1000  # held in memory until then
 
 
 def json_rows(
@@ -33,6 +33,7 @@ def json_rows(
     coming = chain.from_iterable(
         _file_rows(builder, path, where) for path in split_files(builder, split)
     )
+    # JSON lines leave out keys without a value, so that one row does not say which keys there are.
     first = list(islice(coming, _LOOKED_AT))
     shape: Row = {}
     for row in first:
@@ -50,6 +51,7 @@ def csv_rows(builder: "DatasetBuilder", split: str) -> tuple[tuple[str, ...], It
     import pandas as pd
     from datasets.utils.file_utils import xopen
 
+    # Without the filter pandas would take NA, null and an empty cell for missing values.
     settings = {**builder.config.pd_read_csv_kwargs, "dtype": str, "na_filter": False}
     with xopen(next(split_files(builder, split)), "rb") as handle:
         header = pd.read_csv(handle, **{**settings, "chunksize": None, "nrows": 0})
@@ -88,6 +90,7 @@ def _file_rows(builder: "DatasetBuilder", path: str, where: str) -> Iterator[Row
         if settings.field is not None:
             yield from _whole("".join(lines), settings.field, file_where)
             return
+        # JSON lines and JSON have the same ending in file names: the first line tells them apart.
         start = "".join(_until_filled(lines))
         if _is_object(start):
             yield from _objects(chain(start.splitlines(keepends=True), lines), file_where)

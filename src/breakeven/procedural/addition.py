@@ -15,6 +15,7 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     statement = f"{left} plus {right}"
     return Problem(
         kind="addition",
+        # The order of the addends changes nothing: 27 + 45 must not test what 45 + 27 has taught.
         content=f"addition {min(left, right)} {max(left, right)}",
         question=f"What is {statement}?",
         answer=str(total),
@@ -28,6 +29,7 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
 def columns(left: int, right: int) -> str:
     """The worked columns from the right, each with the digits written so far."""
     steps, written, carry = [], "", 0
+    # Both numbers have the same number of digits, so that there is a pair a column.
     pairs = list(zip(reversed(str(left)), reversed(str(right)), strict=True))
     for index, (above, below) in enumerate(pairs):
         column = int(above) + int(below) + carry

@@ -39,6 +39,8 @@ def choice_letter(problem: Problem) -> str:
 
 def choice_trace(problem: Problem) -> str:
     """The worked steps and the letter they lead to."""
+    # The letter beside what it labels, as in the prompt: four tokens further on, bases of 0.1M and
+    # 2M parameters stayed at chance (docs/decisions.md, 2026-11-24).
     return f"{problem.steps.removesuffix('.')} ({choice_letter(problem)})."
 
 

@@ -50,10 +50,12 @@ def generate(
         InputError: unknown kind, depths the kind does not have, or fewer contents than `count`.
     """
     depths = depth_range(kind, min_depth, max_depth)
+    # Formats are not in the seed: both formats of a task ask the same problems.
     rng = random.Random(f"{kind}/{partition}/{seed}")  # noqa: S311 - problems, not secrets
     seen: set[str] = set()
     problems = []
     for number in range(count):
+        # Depths in turn, so that a prefix of the list has them in equal shares too.
         problem = _fresh(kind, depths[number % len(depths)], rng, partition, seen)
         if problem is None:
             raise _too_few(kind, count, partition, depths[number % len(depths)], number)

@@ -7,7 +7,7 @@ from breakeven.procedural.problem import Problem, shuffled_choices
 from breakeven.procedural.vocabulary import PEOPLE
 
 DEPTHS = (2, 4)
-CIRCLES = (5, 6)
+CIRCLES = (5, 6)  # more than four hops, so that no walk comes back to its start
 
 
 def draw(rng: random.Random, depth: int | None) -> Problem:
@@ -19,6 +19,7 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     start, answer = visited[0], visited[-1]
     order = rng.sample(circle, len(circle))
     facts = " ".join(f"{person} likes {liked[person]}." for person in order)
+    # Sorted: the order in which facts are told is no part of what is asked.
     identity = " ".join(f"{person}>{liked[person]}" for person in sorted(circle))
     steps = [
         f"{number}, {person} likes {liked[person]}."

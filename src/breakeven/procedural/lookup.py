@@ -16,6 +16,7 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     asked = rng.choice(people)
     answer = things[asked]
     facts = " ".join(f"{person} picks {things[person]}." for person in people)
+    # Sorted, so that the facts in another order are the same content.
     identity = " ".join(f"{person}>{things[person]}" for person in sorted(people))
     return Problem(
         kind="lookup",

@@ -17,10 +17,12 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     text = "".join(digits)
     counts = Counter(digits)
     wrong = [digit for digit in counts if digit != answer]
+    # Digits that are there come first as wrong choices; those that are not only fill up.
     spare = [str(digit) for digit in range(10) if str(digit) not in counts]
     rng.shuffle(spare)
     return Problem(
         kind="most-digit",
+        # Two strings of the same digits have the same answer, and are one content.
         content=f"most-digit {''.join(sorted(digits))}",
         question=f"Which digit is most common in {text}?",
         answer=answer,

@@ -13,6 +13,7 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     common, other = rng.sample(list(CATEGORIES), 2)
     answer = rng.choice(CATEGORIES[other])
     words = [*rng.sample(CATEGORIES[common], 3), answer]
+    # Choices in an order of their own, or the place in the question would tell the letter.
     choices = tuple(rng.sample(words, 4))
     rng.shuffle(words)
     listed = ", ".join(words)

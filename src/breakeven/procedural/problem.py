@@ -37,6 +37,7 @@ def side_of(content: str) -> Side:
 
     The tune side is a part of the train partition, so that it took no test content from anybody.
     """
+    # Not hash(), which differs from one process to the next.
     digest = hashlib.sha256(content.encode()).digest()
     others, test = divmod(int.from_bytes(digest[:8], "big"), TEST_FRACTION_DIVISOR)
     if test == 0:
@@ -52,11 +53,10 @@ def partition_of(content: str) -> Partition:
     return "test" if side_of(content) == "test" else "train"
 
 
-def shuffled_choices(
-    rng: random.Random, answer: str, wrong: Sequence[str], count: int = 4
-) -> tuple[str, ...]:
-    """The answer among `count - 1` distinct wrong ones, in random order."""
+def shuffled_choices(rng: random.Random, answer: str, wrong: Sequence[str]) -> tuple[str, ...]:
+    """The answer among three distinct wrong ones, in random order."""
+    # dict.fromkeys and not a set: a set of texts has another order in every process.
     others = [choice for choice in dict.fromkeys(wrong) if choice != answer]
-    choices = [answer, *rng.sample(others, count - 1)]
+    choices = [answer, *rng.sample(others, 3)]
     rng.shuffle(choices)
     return tuple(choices)

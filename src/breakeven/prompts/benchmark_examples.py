@@ -29,6 +29,7 @@ def example_prompts(name: str, source: CatalogueSource, notes: LoadNotes) -> lis
     """
     table, where = catalogue(), f"params.yaml: sources.{name}.benchmark"
     benchmark = pick_benchmark(source.benchmark, table, where)
+    # A benchmark that borrows another's examples has none to pin: name the other one as the source.
     split = benchmark.shots.split if benchmark.shots else None
     if split is None:
         own = [one for one in table.benchmarks if table.shown(one) == one]

@@ -68,6 +68,7 @@ def _why_unusable(text: Any, reference: Any) -> str | None:  # noqa: ANN401 - as
         return "the prompt is missing" if text is None else "the prompt is not text"
     if not text.strip():
         return "the prompt is empty"
+    # True as a reference would be the text "True"; a list may be several answers or one in parts.
     if not isinstance(reference, str | int | float | Decimal | None) or isinstance(reference, bool):
         return "the reference is neither text nor a number"
     if isinstance(reference, float) and math.isinf(reference):

@@ -44,4 +44,5 @@ def why_bad(row: Mapping[str, Any]) -> str | None:
             return f"{column} is missing" if value is None else f"{column} is not text"
         if not value.strip():
             return f"{column} is empty"
+    # A mark inside the plain answer would teach a trace to the style that has none.
     return why_misplaced(row["ift"], "ift") or why_not_traced(row["reasoning"])

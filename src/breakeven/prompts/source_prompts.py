@@ -37,6 +37,7 @@ def stream_prompts(name: str, source: Source, notes: LoadNotes) -> Iterable[Prom
             has too few.
         MachineError: the hub cannot be reached.
     """
+    # What some kinds need (datasets, reasoning-gym) takes seconds to import, hence in the branches.
     match source:
         case ProceduralSource():
             return _procedural_prompts(name, source)
@@ -62,6 +63,7 @@ def stream_prompts(name: str, source: Source, notes: LoadNotes) -> Iterable[Prom
 
 def _some(name: str, prompts: Iterator[Prompt], notes: LoadNotes) -> Iterator[Prompt]:
     """The prompts, unless there are none."""
+    # Known only at the end of the stream, as rows are dropped on the way.
     empty = True
     for prompt in prompts:
         empty = False

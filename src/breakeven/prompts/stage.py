@@ -16,6 +16,7 @@ def run(params: Params, source: str) -> None:
     """Write `data/prompts/<source>.jsonl` and its record."""
     started, notes = time.perf_counter(), LoadNotes()
     prompts = stream_prompts(source, pick_row(params.sources, "sources", source), notes)
+    # The prompts come as a stream, so that `notes` are complete only once they have been written.
     written = write_rows(prompts_path(source), prompts)
     Record(
         stage="prompts",

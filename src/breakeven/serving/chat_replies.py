@@ -99,6 +99,7 @@ def read_chat(body: Mapping[str, Any]) -> ChatReply:
     reasoning = _reasoning(message, chunks)
     for text in (content, reasoning or ""):
         _check_characters(text)
+    # A reply with text is one, whatever else it holds.
     withheld = None if content else _withheld(message)
     stop = withheld or ended_by(choice.get("finish_reason"))
     usage = _counted(read_usage(body.get("usage")), content, reasoning)
@@ -168,6 +169,7 @@ def read_usage(usage: object) -> TokenUsage:
         thought = _count(usage, "reasoning_tokens")
     if prompt is None or total is None:
         return TokenUsage(prompt, *_without_total(written, thought))
+    # What remains of the total says what the other counts mean.
     rest = total - prompt
     thoughts = thought or 0
     if rest >= 0 and written is None:

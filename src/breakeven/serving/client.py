@@ -38,7 +38,7 @@ from breakeven.serving.failures import (
 from breakeven.serving.request import Request
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_CONNECT_SECONDS = 10.0
+_CONNECT_SECONDS = 10.0  # a server that is there accepts at once, however long it then thinks
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 60.0
 
 
@@ -139,6 +139,7 @@ class _Run:
                 )
                 client = _client(endpoint, timeout_seconds, concurrency)
                 self.servers.append(_Server(endpoint, await stack.enter_async_context(client)))
+            # With all in flight, a server whose replies cannot be read was paid for each of them.
             if first_alone:
                 await self._work(most=1)
             await asyncio.gather(*(self._work() for _ in range(concurrency)))
@@ -147,6 +148,7 @@ class _Run:
         """One worker: ask, hand over, ask for the next, until none is left or one has failed."""
         try:
             for _ in itertools.count() if most is None else range(most):
+                # An iterator shared by the workers of one thread: nothing awaits between two draws.
                 request = None if self.ending.is_set() else next(self.requests, None)
                 if request is None:
                     return
@@ -188,7 +190,7 @@ class _Run:
 
     async def _attempt(self, request: Request, last: list[_Server]) -> dict[str, Any]:
         server = self._server(last)
-        last[:] = [server]
+        last[:] = [server]  # a list, since tenacity passes the same arguments to every attempt
         server.in_flight += 1
         server.sent += 1
         try:
@@ -196,6 +198,7 @@ class _Run:
         except Exception as error:
             lost = is_connection_failure(error)
             server.note(lost)
+            # Before another attempt: a server of ours that has died says why in its log.
             if lost and self.endpoints.check is not None:
                 self.endpoints.check()
             raise
@@ -223,6 +226,7 @@ class _Run:
 
 async def _posted(client: AsyncOpenAI, request: Request, model: str) -> dict[str, Any]:
     path = "/chat/completions" if "messages" in request.body else "/completions"
+    # As text: what came is read here, not by the models of the library.
     text = await client.post(path, body={"model": model, **request.body}, cast_to=str)
     reply = read_json_reply(text)
     check_completion(reply, text)
@@ -239,7 +243,7 @@ def _client(endpoint: Endpoint, timeout_seconds: float, concurrency: int) -> Asy
     return AsyncOpenAI(
         base_url=endpoint.url,
         api_key=endpoint.key,
-        max_retries=0,
+        max_retries=0,  # the library's own attempts would multiply with ours
         timeout=timeout_seconds,
         http_client=http,
     )

@@ -51,6 +51,7 @@ class Endpoint(NamedTuple):
 def may_pass(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
     if isinstance(error, APIStatusError):
+        # No quota comes back within the attempts of a run.
         closed = (retry_after_seconds(error) or 0.0) > _LONGEST_PAUSE_SECONDS
         if closed or error.code == "insufficient_quota":
             return False
@@ -179,6 +180,7 @@ async def _explained_status(
         )
     if status in _PASSING or status >= 500:
         return _explained_busy(error, endpoint, request, attempts, message)
+    # Servers say this with one status or another, so the words decide.
     if _CONTEXT.search(f"{error.code} {message}"):
         limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
         asked = f" and {limit} new tokens" if limit else ""
@@ -186,6 +188,7 @@ async def _explained_status(
             f"{endpoint.key_name}: {request.id}{asked} do not fit the context of {endpoint.model}; "
             f"use a smaller max_new_tokens or serve it with a longer context: {message}"
         )
+    # OpenAI's newer models refuse max_tokens and name what they want instead.
     if "max_completion_tokens" in message and "max_tokens" in request.body:
         return InputError(
             f"{endpoint.key_name}.limit_name: value is 'max_tokens'; {_shown(endpoint.url)} wants "
@@ -242,6 +245,7 @@ def _message(error: APIStatusError, key: str) -> str:
 
 
 def _one_line(text: str, key: str) -> str:
+    # Some servers say the key again; messages end up in logs and records.
     return " ".join(text.replace(key, "…").split())[:_SHOWN_CHARACTERS]
 
 

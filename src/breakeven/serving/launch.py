@@ -74,6 +74,7 @@ def launch_command(
     """The command line of a server; its key is not on it, for anyone here can read it."""
     return [
         *(settings.python, "-m", "vllm.entrypoints.openai.api_server"),
+        # Loopback, and a key on top: others may have an account on this machine.
         *("--host", "127.0.0.1", "--port", str(port)),
         *_model_arguments(folder, settings, build, label, tokenizer),
         *_adapter_arguments(adapters),
@@ -91,7 +92,7 @@ def server_environment(settings: VllmServer, build: Build, api_key: str) -> dict
         "VLLM_API_KEY": api_key,
         "VLLM_HOST_IP": "127.0.0.1",
         "VLLM_NO_USAGE_STATS": "1",
-        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_OFFLINE": "1",  # all it needs lies in `folder`
         "PYTHONUNBUFFERED": "1",
     }
     return passed | own | (_cpu_environment(settings) if build.cpu else {})
@@ -156,6 +157,7 @@ def _adapter_rank(folder: Path) -> int:
     path = folder / "adapter_config.json"
     config = read_json(path)
     rank = max([config["r"], *config.get("rank_pattern", {}).values()])
+    # A kernel for a larger rank serves a smaller one as well.
     fitting = [served for served in LORA_RANKS if served >= rank]
     if not fitting:
         raise InputError(f"{path}: r: value is {rank}; vLLM serves at most {LORA_RANKS[-1]}")

@@ -33,7 +33,7 @@ from breakeven.serving.server_log import failure
 
 # What a server gets to shut down by itself before it is killed.
 GRACE_SECONDS = 15.0
-ENDING_SECONDS = 0.5
+ENDING_SECONDS = 0.5  # between the loss of its connections and its exit code
 LINE_SECONDS = 30.0
 NO_ADAPTERS: Mapping[str, Path] = MappingProxyType({})
 
@@ -100,6 +100,7 @@ def vllm_server(
 
 
 def _free_port() -> int:
+    # Another program may take it before the server does; its log then says so (`server_log`).
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -133,7 +134,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.stdin.close()
     while True:
         try:
-            process.wait(GRACE_SECONDS + 5)
+            process.wait(GRACE_SECONDS + 5)  # the supervisor's own patience, and some more
             return
         except KeyboardInterrupt:
             continue
@@ -177,6 +178,7 @@ def _is_healthy(server: RunningServer) -> bool:
     request = urllib.request.Request(  # noqa: S310 - a loopback address
         f"{server.base_url}/models", headers={"Authorization": f"Bearer {server.key}"}
     )
+    # A proxy that the environment names does not lead to this machine.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(request, timeout=5) as response:

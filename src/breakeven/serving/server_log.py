@@ -85,7 +85,7 @@ def failure(log: Path, exit_code: int, key: str) -> BreakevenError:
         telling = next((line for line in lines if re.search(pattern, line)), None)
         if telling is not None:
             return kind(f"{key}: {help_.format(key=key)} (vLLM: {_short(telling)}; see {log})")
-    if exit_code == 128 + 9:
+    if exit_code == 128 + 9:  # as the supervisor tells of SIGKILL
         return MachineError(
             f"{key}: vLLM was killed, most often for lack of memory: free some, or use a smaller "
             f"model; see {log}"
@@ -98,6 +98,7 @@ def failure(log: Path, exit_code: int, key: str) -> BreakevenError:
 
 def _lines(log: Path) -> list[str]:
     with log.open("rb") as file:
+        # A server that ran for days has a long log, and the reason is at its end.
         file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         text = file.read().decode("utf-8", errors="replace")
     lines = text.splitlines()

@@ -21,6 +21,7 @@ def run_supervised(command: list[str], grace_seconds: float) -> int:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    # Reading blocks until the other end closes; the main thread waits for the command meanwhile.
     threading.Thread(target=_end_with_input, args=(child, grace_seconds), daemon=True).start()
     try:
         return child.wait()

@@ -94,6 +94,7 @@ def check_name(task: LmEvalTask, where: str) -> None:
         raise InputError(f"{where}.task: lm-evaluation-harness has no {task.task!r}; {hint}")
 
 
+# Making an index of the harness's thousands of task files takes seconds.
 @functools.lru_cache(maxsize=4)
 def _manager(include: str | None, where: str) -> Any:  # noqa: ANN401 - a class of lm_eval
     if include is not None and not Path(include).is_dir():
@@ -110,6 +111,7 @@ def _loaded(manager: Any, name: str, where: str) -> Any:  # noqa: ANN401 - class
 
     try:
         return manager.load(name)["tasks"][name]
+    # Before OSError, which ConnectionError and TimeoutError are too.
     except (ConnectionError, TimeoutError, HfHubHTTPError, OfflineModeIsEnabled) as error:
         raise MachineError(
             f"{where}.task: the data set of {name} is on the hub, which cannot be reached: "
@@ -144,6 +146,7 @@ def _documents(loaded: Any, where: str) -> Sequence[Document]:  # noqa: ANN401
 
 def _choice(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _DocumentQuestion:  # noqa: ANN401
     question = loaded.doc_to_text(document)
+    # Winogrande and its like put each choice into the question and compare likelihoods.
     if not isinstance(question, str):
         raise InputError(f"{where}: its choices are questions, not answers; use the catalogue's")
     choices = tuple(str(choice).strip() for choice in loaded.doc_to_choice(document))
@@ -162,6 +165,7 @@ def _open(task: LmEvalTask, loaded: Any, document: Document, where: str) -> _Doc
     answers = [_cut(one, task.reference_pattern, where) for one in answers if one.strip()]
     if not question or not answers:
         raise InputError(f"{where}: the document has no {'answer' if question else 'question'}")
+    # The first is the reference; a task may accept several.
     meta = {"answers": list(dict.fromkeys(answers))} if len(answers) > 1 else {}
     return _DocumentQuestion(question, "answer", answers[0], task.grader, meta=meta)
 

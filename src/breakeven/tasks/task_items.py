@@ -109,6 +109,7 @@ def _jsonl_item(name: str, task: JsonlTask, path: Path, number: int, row: ItemRo
     if row.choices:
         letters = LETTERS[: len(row.choices)]
         prompt = with_choices(row.question, row.choices)
+        # The text first: a choice "A" that is not the first one is itself, not a letter.
         if reference in row.choices:
             reference = letters[row.choices.index(reference)]
         elif reference not in letters:

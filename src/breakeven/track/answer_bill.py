@@ -22,6 +22,7 @@ def answering_metrics(record: Record, arm: str, seed: int) -> dict[str, float]:
     ]
     if not rows:
         return {}
+    # A sum of the rows that were measured would be too small: it is left out where any is missing.
     totals = {
         metric: float(sum(row[name] for row in rows))
         for name, metric in _TOTALS.items()
@@ -29,6 +30,7 @@ def answering_metrics(record: Record, arm: str, seed: int) -> dict[str, float]:
     }
     seconds = totals.get("cost/answer_device_seconds")
     if seconds is not None:
+        # Zero on a CPU is a measurement: no accelerator ran.
         on_cpu = set(record.device_seconds) <= {"cpu"}
         totals["cost/answer_gpu_hours"] = 0.0 if on_cpu else seconds / 3600
     rate = record.details.get("ceiling", {}).get("flops_per_second")

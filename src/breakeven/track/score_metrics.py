@@ -28,6 +28,7 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
     """
     if not path.is_file():
         return {}
+    # Here and not above: without scores there is nothing to load pandas for.
     import pandas as pd
 
     from breakeven.results.aggregate import family_scores, task_means
@@ -74,6 +75,7 @@ def _means_over_families(metrics: Mapping[str, float]) -> dict[str, float]:
     for group in ("accuracy", "inference_flops", "output_tokens"):
         parts = ["thinking_tokens", "answer_tokens"] if group == "output_tokens" else [group]
         values = [metrics.get(f"{part}/{family}") for part in parts for family in families]
+        # A mean over some families would look like one over all.
         if families and None not in values:
             total = sum(value for value in values if value is not None)
             means[f"{group}/mean"] = total / len(families)

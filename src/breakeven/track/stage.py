@@ -74,6 +74,7 @@ def track(params: Params) -> TrackCounts:
     wanted = wanted_runs(params)
     store = current_store()
     FOLDER.mkdir(exist_ok=True)
+    # One `track` at a time, or two would each write what both find missing.
     with FileLock(FOLDER / ".track.lock"):
         if store.database is not None and is_ready(store.database):
             stored = stored_runs(store, params.study)
@@ -98,6 +99,7 @@ def needed_changes(
     write, keep = [], set()
     by_cell = {run.cell: run for run in wanted}
     for cell, contents in by_cell.items():
+        # Of several that show the same one stays.
         right = [run for run in runs_of.get(cell, ()) if run.shows(contents)]
         if right:
             keep.add(right[0].run_id)
@@ -139,5 +141,6 @@ def _write_and_archive(client: "MlflowClient", experiment_id: str, changes: RunC
 
     for contents in tqdm(changes.write, desc="MLflow runs", unit="run", disable=None, leave=False):
         write_run(client, experiment_id, contents)
+    # After the writing: a kill in between leaves a run too many, never a cell without one.
     for run in changes.archive:
         archive_run(client, run.run_id)

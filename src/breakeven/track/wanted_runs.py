@@ -53,6 +53,7 @@ def _cell_run(
         keys["size_parameters"] = f"{base.metrics['parameters']:.0f}"
         metrics["cost/size_parameters"] = float(keys["size_parameters"])
     datasets = _datasets(training.inputs, "training")
+    # The record of answering speaks of all cells of a student, also of those not yet scored.
     if answering and scored:
         metrics |= answering_metrics(answering, arm, seed)
         datasets += _datasets(answering.inputs, "evaluation")
@@ -142,6 +143,7 @@ def _report_runs(params: Params) -> Iterator[RunContents]:
     if not (REPORT / "index.html").is_file():
         return
     record = _record("report")
+    # Sorted: the digest of the run must not depend on the order of a folder.
     files = sorted(file for file in REPORT.rglob("*") if file.is_file())
     yield RunContents(
         cell="report",
@@ -162,6 +164,7 @@ def _record(stage: str, *cell: str | int) -> Record | None:
 
 def _training_metrics(record: Record) -> dict[str, float]:
     """Scalars of a training; one that a curve of the same name shows already is left out."""
+    # MLflow keeps one series a name, and would show the total as its last point.
     scalars = {name: value for name, value in record.metrics.items() if name not in record.series}
     metrics = {
         **log10("cost/log10_train_flops", record.flops.get("train")),
@@ -204,6 +207,7 @@ def _datasets(files: Mapping[str, str], context: str) -> tuple[Dataset, ...]:
     return tuple(
         Dataset(_dataset_name(Path(path)), path, digest, context)
         for path, digest in files.items()
+        # Tables of what was dropped are no data to train or test on.
         if path.startswith("data/") and not path.endswith(".csv")
     )
 

@@ -65,6 +65,7 @@ class LiveRun:
         if self._off:
             return
         point = {"step": step, "time": time.time_ns() // 1_000_000, "metrics": dict(metrics)}
+        # Kept for half a second: a write a step would be a system call a step.
         self._unsent += _line(point)
         now = time.monotonic()
         if now >= self._flush_at:
@@ -100,6 +101,7 @@ class LiveRun:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # KeyboardInterrupt and SystemExit are no failures of the training.
         stopped = kind is not None and not issubclass(kind, Exception)
         self.close("FINISHED" if kind is None else "KILLED" if stopped else "FAILED")
 
@@ -110,11 +112,12 @@ class LiveRun:
                 self._child = _start()
             assert self._child.stdin is not None
             while self._unsent:
+                # Straight to the pipe: a buffered file would block, or lose track of what was sent.
                 sent = os.write(self._child.stdin.fileno(), self._unsent[:65536])
                 del self._unsent[:sent]
         except BlockingIOError:
             if len(self._unsent) > _MOST_UNSENT_BYTES:
-                self._off = True
+                self._off = True  # a store that hangs must not fill the training's memory
         except OSError:
             # The child has ended and has said why.
             self._off = True

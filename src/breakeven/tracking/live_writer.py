@@ -30,7 +30,7 @@ def main() -> None:
     lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
     # Reading goes on while MLflow is imported, or the training would fill the pipe.
     threading.Thread(target=_read, args=(lines,), daemon=True).start()
-    os.nice(5)
+    os.nice(5)  # the training comes first
     header = lines.get()
     if header is None:
         return
@@ -119,6 +119,7 @@ def _log(
     for point in points:
         for short, value in point["metrics"].items():
             name = f"train/{short}"
+            # MLflow would draw both values of a step that comes twice.
             if point["step"] > seen.get(name, -1):
                 seen[name] = point["step"]
                 metrics.append(Metric(name, float(value), point["time"], point["step"]))

@@ -57,6 +57,7 @@ class RunContents:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that the run shows."""
+        # `folder` is a Path, which JSON has no form for.
         return digest_json([LAYOUT, asdict(self) | {"folder": str(self.folder)}])
 
 

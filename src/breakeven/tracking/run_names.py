@@ -38,6 +38,7 @@ def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, st
         "style": row.style,
         "method": resolve_cell(params, Cell(student, arm, seed)).method,
     }
+    # An untrained arm has no corpus: a made-up value would be one to filter by.
     if row.trained:
         keys |= {"corpus": str(row.corpus), "reasoning_share": str(row.reasoning_share)}
         keys["order"] = row.order

@@ -50,6 +50,7 @@ def stored_runs(store: Store, study: str) -> list[StoredRun] | None:
 
     None where that is not possible: no database yet, no such experiment, or a server.
     """
+    # SQLite directly: importing MLflow takes seconds, and most calls of `track` find nothing to do.
     if store.database is None or not store.database.is_file():
         return None
     experiments = read_rows(
@@ -80,6 +81,7 @@ def stored_runs_by_client(client: "MlflowClient", experiment_id: str) -> list[St
     found: list[StoredRun] = []
     token = None
     while True:
+        # Ours are told apart below by their tag: a server may hold runs of other makers.
         page = client.search_runs(
             [experiment_id], order_by=["attributes.start_time ASC"], page_token=token
         )
@@ -100,6 +102,7 @@ def ensure_experiment(
     An experiment whose artifacts belong elsewhere (the project's folder was moved or copied) is
     put aside: MLflow cannot change that address.
     """
+    # Two processes that find no experiment would both make it, and MLflow refuses the second.
     with locked(store):
         experiment_id = _find_or_make(client, store, study)
     for key, value in {**KIND_OF_EXPERIMENT, **(tags or {})}.items():
@@ -159,6 +162,7 @@ def write_run(client: "MlflowClient", experiment_id: str, contents: RunContents)
         client.log_artifact(
             run_id, str((contents.folder or Path()) / file), None if inside == "." else inside
         )
+    # Last: a run without this tag is one that a kill left half-written.
     client.set_tag(run_id, DIGEST, contents.digest)
     client.set_terminated(run_id, "FINISHED")
     return run_id
@@ -212,6 +216,7 @@ def _log_datasets(client: "MlflowClient", run_id: str, datasets: tuple[Dataset, 
 
     inputs = [
         DatasetInput(
+            # MLflow's column for a digest holds 36 characters.
             MlflowDataset(one.name, one.digest[:32], "local", json.dumps({"uri": one.path})),
             [InputTag(MLFLOW_DATASET_CONTEXT, one.context)],
         )

@@ -73,6 +73,7 @@ def initialise(store: Store) -> None:
     """
     if store.database is None or is_ready(store.database):
         return
+    # Asked again inside: another process may have made it while this one waited for the lock.
     with locked(store):
         if not is_ready(store.database):
             _make(store.database, store.database.parent / "artifacts")
@@ -96,6 +97,7 @@ def is_ready(database: Path) -> bool:
 
     Raises InputError where the file is something else.
     """
+    # SQLite leaves an empty file where it was opened and nothing was written.
     if not database.is_file() or database.stat().st_size == 0:
         return False
     wrong = InputError(f"{database}: not a database of MLflow; move it away and run this again")
@@ -124,6 +126,7 @@ def read_rows(
 
 def explain(store: Store, error: Exception) -> MachineError:
     """An error of MLflow as one line that says what to do, without the address's credentials."""
+    # A message may repeat the address, password and all.
     reason = " ".join(str(error).split()).replace(store.uri, store.shown)
     reason = re.sub(r"//[^/@\s]*@", "//", reason)[:300]
     if store.database is None:
@@ -142,5 +145,5 @@ def _make(database: Path, artifacts: Path) -> None:
         left_by_a_kill.unlink()
     temporary = database.with_name(f".{database.name}.{uuid.uuid4().hex[:8]}.new")
     made = SqlAlchemyStore(f"{_SQLITE}{temporary}", artifacts.as_uri())
-    made.engine.dispose()
+    made.engine.dispose()  # no connection is open while the file moves
     temporary.replace(database)

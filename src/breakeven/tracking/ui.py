@@ -39,6 +39,7 @@ def serve(port: int = 5000) -> None:
     server = subprocess.Popen(  # noqa: S603
         _command(store, port), env=_environment(), stdout=2, start_new_session=True
     )
+    # So that a terminated UI takes the same way out as ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if _answers(server, port):
@@ -63,6 +64,7 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
 def check_port(port: int) -> None:
     """Raise InputError where something listens on the port already."""
     with socket.socket() as probe:
+        # As servers do: a port that was closed a moment ago is not taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -52,6 +52,7 @@ def _charts(accuracies: list[str], names: list[str]) -> dict[str, Any]:
         "runsHiddenMode": "SHOW_ALL",
         # Otherwise the UI sorts its own sections in front of these.
         "isAccordionReordered": True,
+        # A chart of a metric that no run has would be an empty frame.
         "compareRunCharts": [chart for chart in charts if _axes(chart) <= {*names}],
         "compareRunSections": [
             _section(inference, "Accuracy against inference FLOPs a query (log10)"),
@@ -123,5 +124,6 @@ def _view(name: str, state: Mapping[str, Any]) -> str:
         **state,
     }
     packed = base64.b64encode(zlib.compress(json.dumps(whole).encode(), 9)).decode()
+    # No real times: the same study has the same tags, whenever it is tracked.
     times = {"createdAt": 0, "updatedAt": 0}
     return json.dumps({"name": name, **times, "state": f"deflate;{packed}"})

@@ -29,4 +29,5 @@ def needle(raw: Raw) -> Worked | None:
     said = asked.removeprefix("Who ").partition("?")[0]
     found = [one for one in statements.split(". ") if one.removesuffix(".").endswith(f" {said}")]
     statement = found[0].strip().removesuffix(".") if len(found) == 1 else ""
+    # Two people may do the same thing in one haystack; then the question has no one answer.
     return ending([statement], raw, None) if statement == f"{raw['answer']} {said}" else None

@@ -10,6 +10,7 @@ from breakeven.gym.worked.solver import Raw, Worked, ending
 def filtered(raw: Raw) -> Worked | None:
     """Each number against the limit; none waits for another."""
     meta = raw["metadata"]
+    # Numbers come as texts, and Decimal compares them as they are written.
     limit, operation = Decimal(meta["filter_value"]), meta["operation"]
     kept, steps = [], []
     for number in meta["original_numbers"]:
@@ -38,7 +39,7 @@ def sorted_numbers(raw: Raw) -> Worked | None:
 
 def sorted_words(raw: Raw) -> Worked | None:
     """Words put one after another into their places; capitals come before small letters."""
-    words = raw["metadata"]["transformed_words"]
+    words = raw["metadata"]["transformed_words"]  # as the question shows them
     ordered, steps = _inserted(words, words, raw["metadata"]["direction"])
     return ending(steps, raw, None) if ordered == raw["metadata"]["sorted_words"] else None
 

@@ -13,6 +13,7 @@ def converted(raw: Raw) -> Worked | None:
     source, target = int(meta["source_base"]), int(meta["target_base"])
     steps: list[str] = []
     number = _read(str(meta["source_repr"]), source, steps)
+    # Base 10 needs no division: Python's own digits are the numeral.
     written = str(number) if target == 10 else _written(number, target, steps)
     return ending(steps, raw, len(steps)) if written == raw["answer"] else None
 

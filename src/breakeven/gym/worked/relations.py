@@ -60,6 +60,7 @@ def _links(question: str) -> dict[str, list[_Link]]:
     for one, other, named in _COUPLE.findall(question):
         links.setdefault(one, []).append(_Link("across", other))
         links.setdefault(other, []).append(_Link("across", one))
+        # "Ann, Ben and Cleo"
         for child in re.findall(r"\w+", re.sub(r"\band\b", "", named)):
             for parent in (one, other):
                 links.setdefault(child, []).append(_Link("up", parent))
@@ -71,6 +72,7 @@ def _way(links: dict[str, list[_Link]], start: str, end: str) -> list[_Link]:
     """The shortest way; empty where there is none."""
     ways: dict[str, list[_Link]] = {start: []}
     waiting = deque([start])
+    # Breadth first: by way of a spouse there is often a longer path as well.
     while waiting:
         person = waiting.popleft()
         for link in links.get(person, []):

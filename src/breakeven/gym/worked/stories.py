@@ -11,6 +11,7 @@ _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 def legs(raw: Raw) -> Worked | None:
     """Legs of each kind of animal, and of all kinds so far."""
+    # The library's own table: how many legs a scorpion has is what it says.
     from reasoning_gym.arithmetic.leg_counting import ANIMALS
 
     total, steps = 0, []
@@ -26,6 +27,7 @@ def symbolic(raw: Raw) -> Worked | None:
     """The derivation that comes with the story; none where it does not end in the reference."""
     derivation = _WHOLE.sub(r"\1", raw["metadata"]["answer_cot"].partition("####")[0])
     lines = [line.strip().removesuffix(".") for line in derivation.splitlines() if line.strip()]
+    # 6 of 500 derivations end in another number than the reference (reasoning-gym 0.1.25).
     numbers = _NUMBER.findall(" ".join(lines))
     if not numbers or numbers[-1].replace(",", "") != raw["answer"]:
         return None

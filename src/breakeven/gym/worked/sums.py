@@ -76,7 +76,7 @@ def _times(left: int, right: int, steps: list[str]) -> int:
     size, total = str(abs(right)), 0
     for index, digit in enumerate(size):
         part = int(digit) * 10 ** (len(size) - 1 - index) * (-1 if right < 0 else 1)
-        if part:
+        if part:  # a digit 0 adds nothing
             steps.append(f"{left} * {part} = {left * part}")
             if total:
                 steps.append(f"{total} + {left * part} = {total + left * part}")
