@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from breakeven.catalogue.powers import without_power
+from breakeven.catalogue.unit_powers import without_power
 from breakeven.core.errors import MachineError
 from breakeven.grading.graders import F1, GRADERS
 from breakeven.rows.item import Item

@@ -41,7 +41,7 @@ from breakeven.score.judging.jury import majority
 from breakeven.score.judging.open_cases import reference_text
 from breakeven.score.stage import run as score
 from breakeven.serving import client
-from breakeven.study.collect_costs import bill_of
+from breakeven.study.collect_costs import cell_bill
 
 CONFIG = {
     "model_type": "qwen2",
@@ -362,11 +362,11 @@ def test_what_judging_takes_is_counted_and_shared_out_over_cells():
     assert ift["absent"] == {}
     audit = requests - 5
     assert audit == 1
-    bill = bill_of(params, ("tinystudent", "ift", 0), None, _answering("ift"))
+    bill = cell_bill(params, ("tinystudent", "ift", 0), None, _answering("ift"))
     assert (bill.judging.read_tokens, bill.judging.new_tokens) == (Amount(125.0), Amount(10.0))
     assert bill.judging.flops == Amount(ift["flops"])
     assert bill.judging.device_seconds.reason == "what judges run on is not metered"
-    alone = bill_of(study({}), ("tinystudent", "ift", 0), None, _answering("ift"))
+    alone = cell_bill(study({}), ("tinystudent", "ift", 0), None, _answering("ift"))
     assert alone.judging == NO_COST
 
 
