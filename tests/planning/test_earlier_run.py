@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.repository import TINY
+from tests.pipeline.repository import TINY, run_stages
 
 from breakeven.params import Params
 from breakeven.planning.expected_study import ExpectedStudy
@@ -44,33 +43,13 @@ def done(params: Params) -> set[tuple[str, ...]]:
     return {(one["stage"], *map(str, one["cell"])) for one in plan(params) if one["done"]}
 
 
-def run_stages(folder: Path) -> None:
-    """Every stage of the tiny study up to the answers."""
-    params = tiny()
-
-    def stage(name: str, *cell: Any) -> None:
-        import_module(f"breakeven.{name}.stage").run(params, *cell)
-
-    for task in TINY["tasks"]:
-        stage("tasks", task)
-    for source in TINY["sources"]:
-        stage("prompts", source)
-        for style in ("ift", "reasoning"):
-            stage("distill", source, style)
-    stage("pairs", "general")
-    stage("base", "t30k")
-    for arm in TINY["arms"]:
-        stage("train", "t30k", arm, 0)
-    stage("answer", "t30k")
-
-
 @pytest.fixture(scope="module")
 def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studied")
     (folder / "assets").symlink_to(ROOT / "assets")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        run_stages(folder)
+        run_stages(tiny())
     return folder
 
 
