@@ -29,8 +29,8 @@ def done_work(earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
 def _on_its_base(earlier_run: EarlierRun, record: Record, cell: PlannedCell) -> bool:
     """Whether a student was trained from, or answered with, the base that is there."""
     base = earlier_run.record("base", cell.cell[0])
-    known = {*base.inputs.values(), *base.outputs.values()} if base else set()
-    return bool(known & set(record.inputs.values()))
+    of_base = {*base.inputs.values(), *base.outputs.values()} if base else set()
+    return bool(of_base & set(record.inputs.values()))
 
 
 def _answered(earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:

@@ -29,7 +29,7 @@ from breakeven.results.published_tables import released_corpora
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs
 from breakeven.rows.traces import split_reasoning
-from breakeven.tasks.task_items import load_items
+from breakeven.tasks.task_items import load_items, task_problems
 
 if TYPE_CHECKING:
     from breakeven.catalogue.benchmark import Benchmark
@@ -139,38 +139,24 @@ def family_of(name: str, task: Task) -> str:
 
 
 def _procedural_items(task: ProceduralTask) -> ExpectedItems:
-    problems = procedural.generate(
-        task.problem,
-        count=task.items,
-        seed=task.seed,
-        partition="test",
-        min_depth=task.min_depth,
-        max_depth=task.max_depth,
-    )
     texts = tuple(
         _texts(
             procedural.prompt(one, task.format),
             procedural.trace(one, task.format),
             procedural.reference(one, task.format),
         )
-        for one in _thinned(problems)
+        for one in _thinned(task_problems(task))
     )
     return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
 
 
 def _gym_items(name: str, task: GymTask) -> ExpectedItems:
-    from breakeven.gym import entries
+    from breakeven.tasks.gym_items import task_entries
 
-    found = entries(
-        f"params.yaml: tasks.{name}",
-        task.dataset,
-        task.config,
-        count=task.items,
-        seed=task.seed,
-        partition="test",
-    )
     texts = tuple(
-        _texts(one.prompt, one.worked.steps, one.answer) for one in _thinned(found) if one.worked
+        _texts(one.prompt, one.worked.steps, one.answer)
+        for one in _thinned(task_entries(name, task))
+        if one.worked
     )
     return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
 

@@ -136,11 +136,11 @@ def _lessons(
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     for corpus in settings.corpora:
         for lengths, basis in study.corpus_lengths(student, corpus):
-            kept = fitting_lengths(lengths, settings.training.max_length)
-            samples += kept.rows
+            short = fitting_lengths(lengths, settings.training.max_length)
+            samples += short.rows
             bases[basis] = None
             for style, share in _style_shares(settings.reasoning_share).items():
-                part = training_work(shape, kept, style, settings.method, lora)
+                part = training_work(shape, short, style, settings.method, lora)
                 work = work.plus(part.times(share))
     return work.times(_passes(settings, work, samples)), "; ".join(bases)
 

@@ -1,17 +1,17 @@
 """Test items from reasoning-gym."""
 
-from breakeven.gym import entries
+from breakeven.gym import GymEntry, entries
 from breakeven.params import GymTask
 from breakeven.rows.item import Item
 
 
-def gym_items(name: str, task: GymTask) -> list[Item]:
-    """The items of a data set, in its test partition.
+def task_entries(name: str, task: GymTask) -> list[GymEntry]:
+    """The entries of a data set that a task takes, in its test partition.
 
     Raises:
         InputError: the data set or its configuration cannot be used.
     """
-    found = entries(
+    return entries(
         f"params.yaml: tasks.{name}",
         task.dataset,
         task.config,
@@ -19,6 +19,10 @@ def gym_items(name: str, task: GymTask) -> list[Item]:
         seed=task.seed,
         partition="test",
     )
+
+
+def gym_items(name: str, task: GymTask) -> list[Item]:
+    """The items of a data set; raises as `task_entries`."""
     return [
         Item(
             id=f"{number:05d}",
@@ -32,5 +36,5 @@ def gym_items(name: str, task: GymTask) -> list[Item]:
             cluster=entry.cluster,
             meta=entry.meta(task.dataset, task.config),
         )
-        for number, entry in enumerate(found)
+        for number, entry in enumerate(task_entries(name, task))
     ]

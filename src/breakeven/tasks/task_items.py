@@ -47,8 +47,9 @@ def load_items(name: str, task: Task, notes: LoadNotes | None = None) -> list[It
             return lm_eval_items(name, task)
 
 
-def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
-    problems = procedural.generate(
+def task_problems(task: ProceduralTask) -> list[procedural.Problem]:
+    """The problems of a task, in the test partition."""
+    return procedural.generate(
         task.problem,
         count=task.items,
         seed=task.seed,
@@ -56,6 +57,9 @@ def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
         min_depth=task.min_depth,
         max_depth=task.max_depth,
     )
+
+
+def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
     multiple_choice = task.format == "choice"
     return [
         Item(
@@ -71,7 +75,7 @@ def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
             # The same problem is asked in both formats: its two items are not independent.
             cluster=problem.content,
         )
-        for number, problem in enumerate(problems)
+        for number, problem in enumerate(task_problems(task))
     ]
 
 
