@@ -85,6 +85,7 @@ def _ceiling(setup: Setup, usage: DeviceUsage) -> DeviceCeiling:
     engine = setup.engine
     if "utilisation" in engine.unmeasured:
         return DeviceCeiling(None, engine.unmeasured["utilisation"])
+    # Batches side by side are measured against all their threads at once.
     threads = engine.placement.threads
     together = None if threads is None else threads * engine.placement.workers
     return find_ceiling(usage.device, engine.placement.dtype, together)

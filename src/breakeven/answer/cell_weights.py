@@ -38,6 +38,7 @@ def digest_cell(folder: Path, method: Method) -> str | None:
     """Digest of what changes a cell's answers: its weights and how they go on the base."""
     if method == "none":
         return None
+    # The adapter's configuration too: its scale and layers decide what the weights come to.
     files = sorted([*folder.glob(WEIGHTS), *folder.glob(ADAPTER)])
     return digest_json([[file.name, digest_file(file)] for file in files])
 
@@ -87,6 +88,7 @@ def cell_weights(
         if method == "full":
             _load_full(model, folder)
         elif method in ("lora", "qlora"):
+            # Before merging: the adapter was trained on a base that was rounded, and is not itself.
             if method == "qlora":
                 _round_to_nf4(model)
             model = _merged(model, folder)
@@ -102,6 +104,7 @@ def _load_full(model: "PreTrainedModel", folder: Path) -> None:
     found: set[str] = set()
     for file in sorted(folder.glob(WEIGHTS)):
         for name, weight in load_file(file).items():
+            # A tied head may be saved beside the embeddings that it is.
             if name in own:
                 own[name].data.copy_(weight)
                 found.add(name)

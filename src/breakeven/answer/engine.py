@@ -72,6 +72,7 @@ class Session(NamedTuple):
     """
 
     cells: list[AnsweringCell]
+    # Asked only between this session's start and the next one's: then other weights are loaded.
     answer: Callable[[Job], list[Answer]]
     interrupt: Callable[[], None] = lambda: None
 

@@ -45,5 +45,6 @@ def pick_shots(params: Params, task: str, items: Sequence[Item], count: int) -> 
             f"in the format {form!r} with a reference of one line for the task {task}; "
             f"use at most {len(usable)}, or add a source"
         )
+    # Not with a cell's seed: untrained cells share their answers, whatever the seed.
     drawn = random.Random(f"shots/{task}").sample(usable, count)  # noqa: S311 - no secrets
     return tuple(Shot(prompt.prompt, str(prompt.reference)) for prompt in drawn)

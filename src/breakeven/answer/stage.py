@@ -41,6 +41,7 @@ def run(params: Params, student: str) -> None:
     inputs = digests_read(setup, cells)
     with metered(describe_device(engine.placement.device)) as meter:
         made = _answer_cells(setup, cells)
+    # The record comes last: where it is, the answers that it tells of are.
     _write_answers(student, cells)
     answer_record(setup, cells, meter.usage, made, inputs).write()
 

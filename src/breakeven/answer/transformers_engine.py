@@ -51,6 +51,7 @@ def choose_placement(answering: Answering) -> Placement:
     import torch
 
     if torch.cuda.is_available():
+        # A batch has the GPU for itself, and its memory.
         dtype = chosen_dtype(answering.dtype, best_dtype("cuda"))
         return Placement("cuda", dtype, 1, torch.get_num_threads())
     threads = answering.threads or torch.get_num_threads()

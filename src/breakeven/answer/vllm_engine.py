@@ -89,6 +89,7 @@ def vllm_engine(answering: Answering) -> Engine:
 
 def _sessions(setup: Setup, cells: Sequence[AnsweringCell]) -> Generator[Session, None, None]:
     """One server at a time, and one session a server where base and adapters may be mixed."""
+    # Before any server starts: its replies do not show that logits were no numbers.
     for cell in cells:
         if cell.method != "none" and not are_finite(cell.folder):
             raise non_finite_weights(cell)

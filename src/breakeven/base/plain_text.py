@@ -69,9 +69,10 @@ def labelled_list(rng: random.Random) -> str:
         if pool
         else [str(number) for number in rng.sample(range(10, 10 ** rng.randrange(2, 7)), 4)]
     )
-    places = rng.sample(range(4), rng.randrange(1, 5))
-    named = [f"So {items[place]} ({LETTERS[place]})." for place in places]
-    return "\n".join([choice_lines(tuple(items)), *named, "", LETTERS[places[-1]]])
+    # As the trace of a multiple choice names the letter that it leads to.
+    chosen = rng.sample(range(4), rng.randrange(1, 5))
+    named = [f"So {items[choice]} ({LETTERS[choice]})." for choice in chosen]
+    return "\n".join([choice_lines(tuple(items)), *named, "", LETTERS[chosen[-1]]])
 
 
 def copy(rng: random.Random) -> str:

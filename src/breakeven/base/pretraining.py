@@ -89,11 +89,13 @@ def pretrain(
     resumed ends with the same weights as one that was not.
     """
     torch.set_num_threads(threads)
+    # Decides the first weights; the text has a generator of its own.
     torch.manual_seed(settings.seed)
     model = Qwen2ForCausalLM(qwen2_config(shape, tokenizer))
     run = _PretrainingRun(model, tokenizer, settings, scratch)
     run.train(label)
     with atomic_folder(out) as folder:
+        # Half precision: four bases are kept in the repository, in eight megabytes together.
         model.to(torch.float16).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     architecture = architecture_from_config(model.config.to_dict(), str(out))
@@ -143,6 +145,7 @@ class _PretrainingRun:
         self.step: int = state.get("step", 0)
         self.position = StreamPosition(*state.get("position", ()))
         self.device_seconds: float = state.get("device_seconds", 0.0)
+        # JSON has no tuples.
         self.losses: list[tuple[int, float]] = [tuple(entry) for entry in state.get("losses", [])]
         self.recent: list[float] = state.get("recent", [])
 
@@ -183,6 +186,8 @@ class _PretrainingRun:
         )
         while True:
             batch = list(islice(rows, self.settings.batch_rows))
+            # Behind the last row that was taken, not behind the last that was trained on: the two
+            # are one wherever a checkpoint is written, between two steps.
             self.position = batch[-1][1]
             yield torch.from_numpy(np.stack([row for row, _ in batch]))
 

@@ -76,7 +76,9 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
     model = find_hub_model(base, key)
     shape = hub_architecture(model, key)
     require_memory(params, student, shape)
+    # The memory was asked for above, from the shape alone, before gigabytes are fetched in vain.
     snapshot = download(model, key, lambda folder: check_template(folder, key))
+    # Kept beside the pointer: scoring counts FLOPs from it and needs no weights.
     config = base_folder(student) / "config.json"
     config.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(snapshot.folder / "config.json", config)
@@ -108,6 +110,7 @@ def _converted(params: Params, student: str, base: GgufBase) -> Record:
     require_memory(params, student, shape)
     check_template(converted.folder, f"params.yaml: students.{student}.base")
     require_free_bytes(weights, folder_bytes(converted.folder), f"the base of {student}")
+    # Copied, for DVC versions the weights with the study; the conversion in scratch may go.
     with atomic_folder(weights) as temporary:
         shutil.copytree(converted.folder, temporary, dirs_exist_ok=True)
     write_licence(source, base, converted.details, base_folder(student) / "licence")
@@ -142,6 +145,7 @@ def _trained(params: Params, student: str, base: ScratchBase) -> Record:
     require_memory(params, student, architecture)
     tokenizer_digest = digest_path(Path(base.tokenizer) / "tokenizer.json")
     key = {"shape": shape, "settings": settings.as_dict(), "tokenizer": tokenizer_digest}
+    # Other versions draw and round otherwise: a checkpoint of theirs is not gone on from.
     scratch = scratch_folder("base", {**key, "versions": versions()})
     weights = base_weights_folder(student)
     result = pretrain(

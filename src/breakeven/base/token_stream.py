@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from breakeven.base.plain_text import TextMix, documents
 
+# Encoded at once. A run that goes on encodes its shard again, and no more.
 SHARD_DOCUMENTS = 8192
 
 

@@ -80,6 +80,7 @@ def _glue_pieces() -> list[str]:
         found.update(pattern.findall(text))
     return [
         piece
+        # Ties by the piece itself: a counter's order is that of first sight.
         for piece, _ in sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
         if piece.strip() not in CONTENT_WORDS
     ]
@@ -87,6 +88,8 @@ def _glue_pieces() -> list[str]:
 
 def _sample_texts() -> list[str]:
     """Enough generated text to show every word of every form; copies show random strings only."""
+    # Fixed numbers of documents and problems: what is counted here decides the vocabulary, and with
+    # it the ids that the committed bases were trained on.
     texts = documents(replace(TextMix(), copies=0.0), seed=0, shard=0, count=3000)
     for kind in KINDS:
         for problem in generate(kind, count=200, seed=0, partition="train"):

@@ -29,6 +29,9 @@ def batches(
         for item, prompt in sorted(prompts, key=lambda one: -len(one[1]))
         for sample in range(samples)
     ]
+    # As few batches as hold them all, then as even as can be: no small one is left for the end, to
+    # run alone. The sort is stable and knows nothing of what was answered before, so that a batch
+    # has its number for good.
     count = -(-len(rows) // size)
     edges = [len(rows) * number // count for number in range(count + 1)] if count else [0]
     return [rows[start:end] for start, end in pairwise(edges)]

@@ -1,4 +1,4 @@
-"""A cache of keys and values with room to grow, so that a new token copies only itself.
+"""A cache of keys and values with capacity to grow, so that a new token copies only itself.
 
 The library's growing cache copies all that it holds at every token.
 """
@@ -27,10 +27,10 @@ class GrowingLayer(DynamicLayer):
         start = self.get_seq_length()
         end = start + key_states.shape[-2]
         if self._buffers is None or end > self._buffers[0].shape[-2]:
-            room = -(-end // GROWTH) * GROWTH
+            capacity = -(-end // GROWTH) * GROWTH
             self._buffers = (
-                _grown(self.keys, key_states, start, room),
-                _grown(self.values, value_states, start, room),
+                _grown(self.keys, key_states, start, capacity),
+                _grown(self.values, value_states, start, capacity),
             )
         for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
             buffer[:, :, start:end] = states
@@ -41,6 +41,7 @@ class GrowingLayer(DynamicLayer):
     def batch_repeat_interleave(self, repeats: int) -> None:
         """Hold every row `repeats` times."""
         super().batch_repeat_interleave(repeats)
+        # `keys` and `values` are other tensors now; the next token makes buffers around them.
         self._buffers = None
 
     def batch_select_indices(self, indices: Tensor) -> None:
@@ -57,22 +58,24 @@ class GrowingLayer(DynamicLayer):
 def growing_cache(config: PreTrainedConfig) -> DynamicCache:
     """An empty cache for a model; layers with a sliding window keep the library's own."""
     cache = DynamicCache(config=config)
+    # By the exact type: layers with a window are its subclasses, and drop what has left the window.
     cache.layers = [
         GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers
     ]
     return cache
 
 
-def _grown(held: Tensor | None, states: Tensor, length: int, room: int) -> Tensor:
+def _grown(filled: Tensor | None, states: Tensor, length: int, capacity: int) -> Tensor:
     rows, heads, _, width = states.shape
-    buffer = states.new_empty(rows, heads, room, width)
-    if held is not None and length:
-        buffer[:, :, :length] = held
+    buffer = states.new_empty(rows, heads, capacity, width)
+    if filled is not None and length:
+        buffer[:, :, :length] = filled
     return buffer
 
 
 def _selected(buffer: Tensor, indices: Tensor, length: int) -> Tensor:
-    rows, heads, room, width = (len(indices), *buffer.shape[1:])
-    kept = buffer.new_empty(rows, heads, room, width)
-    kept[:, :, :length] = buffer[indices, :, :length]
-    return kept
+    rows, heads, capacity, width = (len(indices), *buffer.shape[1:])
+    selected = buffer.new_empty(rows, heads, capacity, width)
+    # Advanced indexing copies: only the filled part is worth it.
+    selected[:, :, :length] = buffer[indices, :, :length]
+    return selected

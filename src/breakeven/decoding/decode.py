@@ -30,8 +30,8 @@ class Generation(NamedTuple):
     ended: bool
 
 
-class _Read(NamedTuple):
-    """A batch whose prompts have been read.
+class _Prefill(NamedTuple):
+    """What reading a batch of prompts leaves behind.
 
     `logits` (rows, vocabulary) predict the first new token, `mask` (rows, positions) has room for
     all new tokens, `width` positions of it are filled and `positions` (rows, 1) are the next.
@@ -59,27 +59,31 @@ def generate(
     depend on the rows beside it, but for the rounding of sums. Raises FloatingPointError where the
     first logits are not numbers.
     """
-    logits, cache, mask, positions, width = _read_prompts(model, prompts, limit)
+    logits, cache, mask, positions, width = _prefill(model, prompts, limit)
     count = len(prompts)
     if not logits.isfinite().all():
         raise FloatingPointError("the model's logits are not numbers")
     is_end = _flags(end_ids, logits)
+    # By the row's place in the whole batch; `rows` are those that are still computed.
     written = torch.zeros(count, limit, dtype=torch.long, device=logits.device)
     lengths = torch.zeros(count, dtype=torch.long, device=logits.device)
     ended = torch.zeros(count, dtype=torch.bool, device=logits.device)
     rows = torch.arange(count, device=logits.device)
     for step in range(limit):
         tokens = choose(logits, rows, step)
+        # A row that has ended may still be computed: what it writes then does not count.
         live = ~ended[rows]
         written[rows, step] = tokens
         lengths[rows] += live
         ended[rows] |= live & is_end[tokens]
-        left = (~ended[rows]).nonzero()[:, 0]
-        if not len(left) or step + 1 == limit:
+        unfinished = (~ended[rows]).nonzero()[:, 0]
+        if not len(unfinished) or step + 1 == limit:
             break
-        if len(rows) - len(left) >= max(1.0, SHRINK_SHARE * len(rows)):
-            cache.batch_select_indices(left)
-            rows, tokens, mask, positions = (part[left] for part in (rows, tokens, mask, positions))
+        if len(rows) - len(unfinished) >= max(1.0, SHRINK_SHARE * len(rows)):
+            cache.batch_select_indices(unfinished)
+            rows, tokens, mask, positions = (
+                part[unfinished] for part in (rows, tokens, mask, positions)
+            )
         logits = _last_logits(
             model, tokens[:, None], mask[:, : width + step + 1], positions + step, cache
         )
@@ -89,7 +93,7 @@ def generate(
     ]
 
 
-def _read_prompts(model: "PreTrainedModel", prompts: Sequence[Sequence[int]], limit: int) -> _Read:
+def _prefill(model: "PreTrainedModel", prompts: Sequence[Sequence[int]], limit: int) -> _Prefill:
     cache, device = growing_cache(model.config), model.device
     shared = _shared_tokens(model, prompts)
     if shared:
@@ -104,9 +108,10 @@ def _read_prompts(model: "PreTrainedModel", prompts: Sequence[Sequence[int]], li
         ids[row, width - len(rest) :] = torch.tensor(rest)
         mask[row, shared : shared + width - len(rest)] = 0
     mask = mask.to(device)
+    # Padding has no position of its own: before the first real token the sum is 0, hence the clamp.
     positions = (mask[:, : shared + width].cumsum(dim=1) - 1).clamp(min=0)[:, shared:]
     logits = _last_logits(model, ids.to(device), mask[:, : shared + width], positions, cache)
-    return _Read(logits, cache, mask, positions[:, -1:] + 1, shared + width)
+    return _Prefill(logits, cache, mask, positions[:, -1:] + 1, shared + width)
 
 
 def _last_logits(
@@ -133,6 +138,7 @@ def _shared_tokens(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -
     kinds = getattr(model.config.get_text_config(), "layer_types", None) or ["full_attention"]
     if len(prompts) == 1 or set(kinds) != {"full_attention"}:
         return 0
+    # What the first and the last in order share, all between them share.
     first, last = min(map(tuple, prompts)), max(map(tuple, prompts))
     alike = [one == other for one, other in zip(first, last, strict=False)]
     shared = min(alike.index(False) if False in alike else len(alike), min(map(len, prompts)) - 1)
@@ -142,6 +148,7 @@ def _shared_tokens(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -
 def _flags(ids: Collection[int], logits: Tensor) -> Tensor:
     """A boolean for every token of the vocabulary."""
     flags = torch.zeros(logits.shape[-1], dtype=torch.bool, device=logits.device)
+    # A tokenizer may know tokens that the model has no logits for.
     inside = [token for token in ids if token < logits.shape[-1]]
     flags[torch.tensor(inside, dtype=torch.long, device=logits.device)] = True
     return flags

@@ -36,6 +36,7 @@ def draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) -> 
     order = None
     if top_p < 1:
         probabilities, order = probabilities.sort(dim=-1, descending=True, stable=True)
+        # Of those before it: the token with which the sum reaches `top_p` is in.
         before = probabilities.cumsum(dim=-1) - probabilities
         probabilities = probabilities.masked_fill(before >= top_p, 0.0)
     cumulative = probabilities.cumsum(dim=-1)
@@ -44,12 +45,14 @@ def draw(logits: Tensor, uniforms: Tensor, temperature: float, top_p: float) -> 
     points = torch.minimum(
         uniforms[:, None] * total, torch.nextafter(total, torch.zeros_like(total))
     )
-    places = torch.searchsorted(cumulative, points, right=True)
-    tokens = places if order is None else order.gather(-1, places)
+    # On the right, so that a point of exactly 0 does not draw a token of probability 0.
+    ranks = torch.searchsorted(cumulative, points, right=True)
+    tokens = ranks if order is None else order.gather(-1, ranks)
     return tokens[:, 0]
 
 
 def _uniforms(decoding: Decoding, sample: str, limit: int) -> "np.ndarray":
     """Numbers in [0, 1) for every step of one sample: the same in whatever batch it is."""
+    # NumPy's generator gives the same numbers on every device; PyTorch's differ between devices.
     seed = int.from_bytes(sample_digest(decoding, sample)[:16], "big")
     return np.random.default_rng(seed).random(limit)

@@ -19,6 +19,7 @@ class ChatTemplate(NamedTuple):
     text: str
 
 
+# Messages are shown as they are: unlike Gemma's own template, ours strips no white space.
 _CHATML = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
@@ -51,9 +52,9 @@ _BY_TOKENS = (
 
 def default_chat_template(tokenizer: "PreTrainedTokenizerBase") -> ChatTemplate:
     """The template for a tokenizer that has none; it begins with the begin token if texts do."""
-    known = tokenizer.get_vocab()
+    vocabulary = tokenizer.get_vocab()
     template = next(
-        template for tokens, template in _BY_TOKENS if all(token in known for token in tokens)
+        template for tokens, template in _BY_TOKENS if all(token in vocabulary for token in tokens)
     )
     if starts_with_bos(tokenizer):
         return template._replace(text="{{ bos_token }}" + template.text)

@@ -37,6 +37,7 @@ def save_checkpoint(
     Every process of a run calls it, and the one that `writes` writes.
     """
     tensors = {}
+    # Every process, also one that writes nothing: gathering waits for all of them.
     for name, one in parameters.items():
         slots = {"weight": one.detach(), **optimizer.state[one]}
         for slot, value in slots.items():
@@ -84,7 +85,7 @@ def load_checkpoint(
                 parameter.data.copy_(shard_like(parameter, tensor))
             elif tensor.shape == parameter.shape:
                 optimizer.state[parameter][slot] = shard_like(parameter, tensor)
-            else:  # the count of steps
+            else:  # the count of steps, which is one number for a whole parameter and never sharded
                 optimizer.state[parameter][slot] = tensor.to(parameter.device)
     return state
 
@@ -107,6 +108,7 @@ def _read_whole(path: Path, parameters: Mapping[str, torch.nn.Parameter]) -> dic
         for name, parameter in parameters.items():
             if tuple(file.get_slice(f"weight.{name}").get_shape()) != tuple(parameter.shape):
                 raise ValueError(f"{name} has another shape")
+        # All of it, before the first tensor is put anywhere: half a checkpoint is worse than none.
         found = _digest(metadata["state"], ((key, file.get_tensor(key)) for key in keys))
         if found != metadata["digest"]:
             raise ValueError("its digest differs")
@@ -118,5 +120,6 @@ def _digest(state: str, tensors: Iterable[tuple[str, Tensor]]) -> str:
     found = hashlib.sha256(state.encode())
     for key, tensor in tensors:
         found.update(f"\0{key} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
+        # By its bytes: NumPy has no bfloat16.
         found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return found.hexdigest()

@@ -66,19 +66,22 @@ def converted_gguf(base: GgufBase, key: str) -> ConvertedGguf:
             "versions": {name: importlib.metadata.version(name) for name in names},
         },
     )
-    folder, done = scratch / "model", scratch / "done.json"
+    folder, summary_file = scratch / "model", scratch / "done.json"
+    # Students and a teacher may be of one model, in stages that run side by side.
     with FileLock(scratch / "lock"):
-        if not _usable(folder, done):
+        if not _usable(folder, summary_file):
             with joined_gguf(source, scratch) as file:
                 details = _convert(file, folder, f"{key}.package")
-            write_json(done, {"digest": digest_path(folder), "details": details})
-    known = read_json(done)
-    return ConvertedGguf(folder, known["digest"], source, known["details"])
+            write_json(summary_file, {"digest": digest_path(folder), "details": details})
+    summary = read_json(summary_file)
+    return ConvertedGguf(folder, summary["digest"], source, summary["details"])
 
 
-def _usable(folder: Path, done: Path) -> bool:
+def _usable(folder: Path, summary_file: Path) -> bool:
     """Whether an earlier conversion is there, and is what it was when it was made."""
-    return done.is_file() and folder.is_dir() and digest_path(folder) == read_json(done)["digest"]
+    if not summary_file.is_file() or not folder.is_dir():
+        return False
+    return digest_path(folder) == str(read_json(summary_file)["digest"])
 
 
 def _convert(file: Path, folder: Path, key: str) -> dict[str, Any]:
@@ -116,20 +119,20 @@ def _read_header(file: Path, key: str) -> _Header:
             f"{key}: {file.name} is not a whole GGUF file ({error}); install the package again"
         ) from error
 
-    def told(name: str) -> Any:  # noqa: ANN401 - a GGUF field of any type
+    def field_value(name: str) -> Any:  # noqa: ANN401 - a GGUF field of any type
         found = reader.get_field(name)
         return None if found is None else found.contents()
 
-    architecture = str(told("general.architecture"))
+    architecture = str(field_value("general.architecture"))
     types: dict[str, int] = {}
     for tensor in reader.tensors:
         name = tensor.tensor_type.name
         types[name] = types.get(name, 0) + int(tensor.n_elements)
     return _Header(
         architecture,
-        told("general.name"),
-        told("general.license"),
-        told(f"{architecture}.context_length"),
+        field_value("general.name"),
+        field_value("general.license"),
+        field_value(f"{architecture}.context_length"),
         sum(types.values()),
         dict(sorted(types.items())),
     )
@@ -152,8 +155,10 @@ def _write_tokenizer(file: Path, folder: Path, context: int | None) -> str:
         tokenizer.model_max_length = int(context)
     tokenizer.save_pretrained(folder)
     config = read_json(folder / "tokenizer_config.json")
-    kept = {name: value for name, value in config.items() if name not in _OF_THE_READING}
-    write_json(folder / "tokenizer_config.json", kept)
+    of_the_tokenizer = {
+        name: value for name, value in config.items() if name not in _OF_THE_READING
+    }
+    write_json(folder / "tokenizer_config.json", of_the_tokenizer)
     return origin
 
 
@@ -171,6 +176,7 @@ def _write_weights(file: Path, folder: Path) -> None:
         local_files_only=True,
     )
     model.save_pretrained(folder)
+    # safetensors writes files that nobody but their owner may read.
     for written in folder.glob("*.safetensors"):
         written.chmod(0o644)
 

@@ -96,6 +96,7 @@ def pip_name(package: str) -> str:
 
 
 def _package_folder(package: str, key: str) -> Path:
+    # Looks for a top-level package without running its code, which importing would.
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise InputError(

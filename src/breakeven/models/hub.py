@@ -56,13 +56,14 @@ def find_hub_model(base: HubBase, key: str) -> HubModel:
         MachineError: the hub cannot be reached, and nothing of the model was found before.
     """
     scratch = scratch_folder("hub", {"repo": base.repo, "revision": base.revision})
-    known = scratch / "model.json"
-    if not known.is_file():
+    listing_file = scratch / "model.json"
+    # Kept although a branch may move on: a study whose stages loaded two commits would be none.
+    if not listing_file.is_file():
         commit, files = _listing(base, key)
-        write_json(known, {"commit": commit, "files": [list(file) for file in files]})
-    found = read_json(known)
-    listed = [HubFile(*file) for file in found["files"]]
-    return HubModel(base.repo, found["commit"], model_files(listed, f"{key}.repo"))
+        write_json(listing_file, {"commit": commit, "files": [list(file) for file in files]})
+    listing = read_json(listing_file)
+    files = [HubFile(*file) for file in listing["files"]]
+    return HubModel(base.repo, listing["commit"], model_files(files, f"{key}.repo"))
 
 
 def hub_architecture(model: HubModel, key: str) -> "Architecture | str":
@@ -121,6 +122,7 @@ def snapshot_folder(repo: str, commit: str, sha256: Mapping[str, str], key: str)
     Raises:
         MachineError: the model is not in the cache and cannot be downloaded as it was.
     """
+    # The hub need not be asked what is in the commit: the pointer knows names and digests.
     model = HubModel(repo, commit, tuple(HubFile(name, 0, sha) for name, sha in sha256.items()))
     names = tuple(sha256)
     folder = _cached_folder(model.repo, model.commit, names)
@@ -163,6 +165,7 @@ def _cached_listing(base: HubBase) -> list[HubFile] | None:
         for file in sorted(folder.iterdir())
         if file.is_file()
     ]
+    # A cache that was filled in part would pass for a smaller model.
     names = {file.name for file in files}
     shards = [
         shard
@@ -207,6 +210,7 @@ def _check_arrived(model: HubModel, folder: Path, sha256: Mapping[str, str], key
     """Compare with the digests that are known; a damaged file is removed from the cache."""
     for file in model.files:
         if file.sha256 is not None and sha256[file.name] != file.sha256:
+            # Its blob: what lies in the folder is a link, and would be found again by its digest.
             (folder / file.name).resolve().unlink()
             raise MachineError(
                 f"{key}: {file.name} of {model.repo} has sha256 {sha256[file.name][:12]}…, "

@@ -69,6 +69,7 @@ def load_base(path: Path, dtype: "torch.dtype") -> "PreTrainedModel":
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
+            # Three times over: no pickles, no code of the repository, no look at the hub.
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,

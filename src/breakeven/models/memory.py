@@ -95,11 +95,11 @@ def answering_memory(
     """
     per_token = 2 * shape.kv_heads * shape.head_dim * cache_bytes
     windowed = min(tokens, shape.window) if shape.window else tokens
-    kept = (shape.layers - shape.window_layers) * tokens + shape.window_layers * windowed
+    cached_tokens = (shape.layers - shape.window_layers) * tokens + shape.window_layers * windowed
     return Memory(
         weights=weight_bytes * shape.total_parameters,
         logits=_FLOAT32 * sequences * shape.vocab,
-        cache=sequences * per_token * kept,
+        cache=sequences * per_token * cached_tokens,
     )
 
 
@@ -125,6 +125,7 @@ def _base_weights(shape: Architecture, plan: TrainingPlan) -> float:
         return (_FLOAT32 + copy) * shape.total_parameters
     if plan.method == "lora":
         return plan.compute_bytes * shape.total_parameters
+    # Neither the head nor the embeddings are put into 4 bits.
     linear = shape.matmul_parameters - shape.head_parameters
     return _NF4_BYTES * linear + _FLOAT32 * (shape.total_parameters - linear)
 
@@ -137,8 +138,8 @@ def _activations(shape: Architecture, plan: TrainingPlan) -> float:
     """
     layer = _layer_activations(shape, plan)
     if plan.gradient_checkpointing:
-        kept = shape.layers * shape.hidden * plan.compute_bytes * plan.micro_batch_tokens
-        return kept + max(0.0, layer - _logits(shape, plan))
+        layer_inputs = shape.layers * shape.hidden * plan.compute_bytes * plan.micro_batch_tokens
+        return layer_inputs + max(0.0, layer - _logits(shape, plan))
     return shape.layers * layer
 
 
@@ -186,8 +187,8 @@ def _tokens_that_fit(shape: Architecture, plan: TrainingPlan, have_bytes: float)
     """Most tokens of a micro-batch that fit, in steps of 256; 0 where not even those do."""
     memory = training_memory(shape, plan)
     a_token = (memory.activations + memory.logits) / plan.micro_batch_tokens
-    room = have_bytes - memory.weights - memory.gradients - memory.optimizer
-    return min(max(0, int(room / a_token) // 256 * 256), plan.micro_batch_tokens)
+    left = have_bytes - memory.weights - memory.gradients - memory.optimizer
+    return min(max(0, int(left / a_token) // 256 * 256), plan.micro_batch_tokens)
 
 
 def _together(
@@ -201,6 +202,7 @@ def _together(
         if fewer < plan.micro_batch_tokens:
             words += f" and training.micro_batch_tokens: {fewer} (and max_length at most that)"
         return [(words, training_memory(shape, together))]
+    # With the arm's own method: what more devices are for is full training.
     spread = replace(plan, gradient_checkpointing=True)
     for devices in (2, 4, 8, 16, 32, 64):
         memory = training_memory(shape, replace(spread, shards=devices * plan.shards))

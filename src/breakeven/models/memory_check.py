@@ -72,6 +72,7 @@ def require_memory(
     if isinstance(shape, str):
         print(f"{student}: its memory was not reckoned: {shape}", file=sys.stderr, flush=True)
         return
+    # Asked of the dearest number format first, so that a small student imports no PyTorch for it.
     plans = training_plans(params, student, best="float32")
     needs = [training_memory(shape, plan).total for plan in plans.values()]
     if max([*needs, _one_answer(params, shape, 4).total]) < _SMALL_BYTES:
@@ -133,6 +134,7 @@ def _require_answer(
 ) -> None:
     answering = params.answering
     size = BYTES[chosen_dtype(answering.dtype, device.dtype)]
+    # Weights and cache are divided among the devices of one server; copies of it divide nothing.
     split = answering.server.tensor_parallel if answering.engine == "vllm" else 1
     need_bytes = _one_answer(params, shape, size).total / split
     if need_bytes > device.total_bytes:
@@ -159,14 +161,14 @@ def _shards(launch: str | None) -> int:
     if launch is None:
         return 1
     try:
-        given = yaml.safe_load(Path(launch).read_text(encoding="utf-8"))
+        launch_settings = yaml.safe_load(Path(launch).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise InputError(
             f"params.yaml: training.launch: value is {launch!r}; it cannot be read: {error}"
         ) from error
-    if not isinstance(given, dict) or given.get("distributed_type") != "FSDP":
+    if not isinstance(launch_settings, dict) or launch_settings.get("distributed_type") != "FSDP":
         return 1
-    return int(given.get("num_processes", 1))
+    return int(launch_settings.get("num_processes", 1))
 
 
 def _system_bytes() -> float:
@@ -174,6 +176,7 @@ def _system_bytes() -> float:
 
     total = float(psutil.virtual_memory().total)
     if _MEMORY_LIMIT.is_file():
+        # Of the container; the word `max` where there is none.
         limit = _MEMORY_LIMIT.read_text(encoding="ascii").strip()
         total = min(total, float(limit)) if limit.isdigit() else total
     return total

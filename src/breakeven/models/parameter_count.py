@@ -22,12 +22,13 @@ def count_parameters(folder: Path, shape: Architecture | str) -> int:
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        # Tensors there have shapes and no storage, so that the largest model takes no memory.
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        said = " ".join(str(error).split())
+        reason = " ".join(str(error).split())
         raise InputError(
-            f"{folder}: transformers makes no causal language model of its config.json: {said}; "
+            f"{folder}: transformers makes no causal language model of its config.json: {reason}; "
             "use a text model that it knows"
         ) from error
     return int(model.num_parameters())

@@ -37,10 +37,11 @@ class BasePointer:
 
 def write_pointer(student: str, pointer: BasePointer) -> None:
     """Say where the base of a student is."""
-    told = {name: value for name, value in asdict(pointer).items() if value is not None}
+    fields = {name: value for name, value in asdict(pointer).items() if value is not None}
+    # Another machine has its cache elsewhere, and the digest of this file decides what runs again.
     if pointer.repo:
-        del told["path"]
-    write_json(base_folder(student) / "pointer.json", told)
+        del fields["path"]
+    write_json(base_folder(student) / "pointer.json", fields)
 
 
 def read_pointer(student: str) -> BasePointer:
@@ -53,14 +54,14 @@ def read_pointer(student: str) -> BasePointer:
     file = base_folder(student) / "pointer.json"
     if not file.is_file():
         raise InputError(f"{file}: no such file; run `dvc repro base@{student}`")
-    told = read_json(file)
-    if "repo" in told:
+    fields = read_json(file)
+    if "repo" in fields:
         from breakeven.models.hub import snapshot_folder
 
         key = f"params.yaml: students.{student}.base"
-        folder = snapshot_folder(told["repo"], told["commit"], told["sha256"], key)
-        return BasePointer(path=folder.as_posix(), **told)
-    pointer = BasePointer(**told)
+        folder = snapshot_folder(fields["repo"], fields["commit"], fields["sha256"], key)
+        return BasePointer(path=folder.as_posix(), **fields)
+    pointer = BasePointer(**fields)
     if not Path(pointer.path).is_dir():
         raise InputError(f"{file}: path: no folder {pointer.path}; run `dvc repro base@{student}`")
     return pointer

@@ -21,6 +21,7 @@ def gather_tensor(tensor: Tensor, *, keep: bool = True) -> Tensor:
     if shards is None:
         return tensor
     gathered = shards.full_tensor()
+    # To the processor's memory one by one: no device may have room for them all.
     return gathered.cpu() if keep else gathered.new_empty(0)
 
 

@@ -13,6 +13,7 @@ def check_template(folder: Path, key: str) -> None:
     from breakeven.models.loading import load_tokenizer
     from breakeven.rendering.chat import chat_frame
 
+    # The frame is all that rendering asks of a template; who has it can render anything.
     try:
         chat_frame(load_tokenizer(folder))
     except InputError as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # The template is rendered around these words; what is asked and answered is put in their place, so
 # that the template's special tokens are real and those that a prompt spells are not.
+# Made up, for a template may well say "prompt" or "reply" itself.
 SENTINEL = "qzbreakevenzq"
 _REPLY, _TRACE = "qzreplyzq", "qztracezq"
 _JOINED = with_trace(_TRACE, _REPLY)
@@ -91,15 +92,15 @@ def prompt_frame(
         InputError: there is no template, it takes no system prompt, or shows a message other than
             once.
     """
-    told: list[Message] = [] if system is None else [{"role": "system", "content": system}]
+    system_turn: list[Message] = [] if system is None else [{"role": "system", "content": system}]
 
-    def asked(content: str) -> str:
-        messages = [*told, {"role": "user", "content": content}]
+    def rendered(content: str) -> str:
+        messages = [*system_turn, {"role": "user", "content": content}]
         return apply_template(tokenizer, messages, arguments=arguments)
 
-    before, after = _parted(tokenizer, asked(SENTINEL), SENTINEL)
+    before, after = _split_at_word(tokenizer, rendered(SENTINEL), SENTINEL)
     return PromptFrame(
-        before, after, trims=_trims(tokenizer, asked(_TEXT), before, after, "prompt")
+        before, after, trims=_trims(tokenizer, rendered(_TEXT), before, after, "prompt")
     )
 
 
@@ -198,7 +199,7 @@ def _around_reply(
     tokenizer: "PreTrainedTokenizerBase", before: str, reply: str, word: str = _REPLY
 ) -> tuple[str, str]:
     """What the template puts between a prompt and `word` of a reply, and what follows it."""
-    return _parted(tokenizer, _behind_prompt(tokenizer, before, reply), word)
+    return _split_at_word(tokenizer, _behind_prompt(tokenizer, before, reply), word)
 
 
 def _behind_prompt(tokenizer: "PreTrainedTokenizerBase", before: str, reply: str) -> str:
@@ -250,7 +251,7 @@ def _end_of_reply(tokenizer: "PreTrainedTokenizerBase", template: str) -> int:
     del template
     turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": _REPLY}]
     text = apply_template(tokenizer, turns, generation_prompt=False)
-    _, tail = _parted(tokenizer, text, _REPLY)
+    _, tail = _split_at_word(tokenizer, text, _REPLY)
     special = special_ids(tokenizer)
     ids = tokenizer(tail, add_special_tokens=False)["input_ids"]
     end = next((token for token in ids if token in special), tokenizer.eos_token_id)
@@ -259,7 +260,7 @@ def _end_of_reply(tokenizer: "PreTrainedTokenizerBase", template: str) -> int:
     return int(end)
 
 
-def _parted(tokenizer: "PreTrainedTokenizerBase", text: str, word: str) -> tuple[str, str]:
+def _split_at_word(tokenizer: "PreTrainedTokenizerBase", text: str, word: str) -> tuple[str, str]:
     before, *after = text.split(word)
     if len(after) != 1:
         raise wrong_template(

@@ -89,9 +89,10 @@ def encode_texts(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str]) -> 
 @functools.lru_cache(maxsize=8)
 def think_marks(tokenizer: "PreTrainedTokenizerBase") -> ThinkMarks | None:
     """The ids of `<think>` and `</think>`, None where the tokenizer has no such tokens."""
-    known = {token.content: token_id for token_id, token in _added_tokens(tokenizer)}
-    if THINK_OPEN in known and THINK_CLOSE in known:
-        return ThinkMarks(known[THINK_OPEN], known[THINK_CLOSE])
+    # Flagged as special or not: Qwen3 has them, and does not flag them.
+    added = {token.content: token_id for token_id, token in _added_tokens(tokenizer)}
+    if THINK_OPEN in added and THINK_CLOSE in added:
+        return ThinkMarks(added[THINK_OPEN], added[THINK_CLOSE])
     return None
 
 
@@ -163,6 +164,7 @@ def _copied(tokenizer: "PreTrainedTokenizerBase", size: int) -> _Copy:
     state |= {"truncation": None, "padding": None, "post_processor": None}
     _rename_pieces(state["model"], names)
     copy = Tokenizer.from_str(json.dumps(state))
+    # A token that the model's own vocabulary held under its old name gets another number.
     numbers = {
         number: copy.token_to_id(names.get(token, token)) for token, number in original.items()
     }
@@ -207,6 +209,7 @@ def _new_names() -> Iterator[str]:
 
 
 def _any_of(names: Mapping[str, str]) -> re.Pattern[str] | None:
+    # An alternation takes the first that fits: a token must come before those that begin it.
     longest_first = sorted(names, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if names else None
 

@@ -66,6 +66,7 @@ def split_generated(
 
 
 def _without_end(text: str, end: str) -> str:
+    # The token that ended the line may hold more than the break: `.\n` ends an answer with its dot.
     return text.partition("\n")[0] if "\n" in end else text.removesuffix(end)
 
 
@@ -85,6 +86,8 @@ def _answer_start(
 def _answer_start_in_text(
     tokenizer: "PreTrainedTokenizerBase", ids: list[int], opened: bool
 ) -> tuple[bool, int]:
+    # No tokens for the marks: they are spelled in several, and where one begins and ends only the
+    # text tells. Decoding a beginning is the one way back from text to ids.
     text = decode(tokenizer, ids)
     if not split_trace(text, opened=opened).closed:
         return False, len(ids)

@@ -79,15 +79,17 @@ def render_examples(
     """
     prompts = [_chat_parts(tokenizer, lesson.prompt) for lesson in lessons]
     written = [_completion_parts(tokenizer, lesson) for lesson in lessons]
-    wholes = [[*asked, *told] for asked, told in zip(prompts, written, strict=True)]
+    wholes = [[*prompt, *parts] for prompt, parts in zip(prompts, written, strict=True)]
     ids = encode_rows(tokenizer, [*prompts, *wholes])
-    asked_ids, whole_ids = ids[: len(lessons)], ids[len(lessons) :]
+    prompt_ids, whole_ids = ids[: len(lessons)], ids[len(lessons) :]
     end_id = chat_frame(tokenizer).end_id
     examples = []
-    for asked, whole, told in zip(asked_ids, whole_ids, written, strict=True):
-        joins = whole[: len(asked)] == asked
-        completion = whole[len(asked) :] if joins else _encoded_alone(tokenizer, told, end_id)
-        examples.append(Example((*asked, *completion, end_id), len(asked)))
+    for prompt, whole, parts in zip(prompt_ids, whole_ids, written, strict=True):
+        # A token over the border (a line break of each side as one) is never what a student writes:
+        # it goes on from the prompt's own tokens.
+        continues = whole[: len(prompt)] == prompt
+        completion = whole[len(prompt) :] if continues else _encoded_alone(tokenizer, parts, end_id)
+        examples.append(Example((*prompt, *completion, end_id), len(prompt)))
     _check_learnt(tokenizer, lessons, written, examples)
     return examples
 
@@ -112,14 +114,14 @@ def decode_all(tokenizer: "PreTrainedTokenizerBase", rows: Sequence[Sequence[int
 
 def _chat_parts(tokenizer: "PreTrainedTokenizerBase", prompt: str) -> list[str]:
     frame = chat_frame(tokenizer)
-    asked = prompt.strip() if frame.trims else prompt
-    return [Markup(frame.before), asked, Markup(frame.after)]
+    shown = prompt.strip() if frame.trims else prompt
+    return [Markup(frame.before), shown, Markup(frame.after)]
 
 
 def _plain_ids(
     tokenizer: "PreTrainedTokenizerBase", prompt: str, shots: Sequence[Shot | tuple[str, str]]
 ) -> list[int]:
-    examples = "".join(f"Question: {asked}\nAnswer: {told}\n\n" for asked, told in shots)
+    examples = "".join(f"Question: {shown}\nAnswer: {answer}\n\n" for shown, answer in shots)
     text = f"{examples}Question: {prompt}\nAnswer:{_space_before_answers(tokenizer)}"
     begin = [int(tokenizer.bos_token_id)] if starts_with_bos(tokenizer) else []
     return [*begin, *encode_texts(tokenizer, [text])[0]]
@@ -158,10 +160,10 @@ def _check_learnt(
     beginning: the completion may read right behind its prompt or alone.
     """
     end = decode(tokenizer, [chat_frame(tokenizer).end_id])
-    asked = decode_all(tokenizer, [one.input_ids[: one.labels_start] for one in examples])
+    prompts = decode_all(tokenizer, [one.input_ids[: one.labels_start] for one in examples])
     whole = decode_all(tokenizer, [one.input_ids for one in examples])
     alone = decode_all(tokenizer, [one.input_ids[one.labels_start :] for one in examples])
-    for lesson, parts, prompt, *texts in zip(lessons, written, asked, whole, alone, strict=True):
+    for lesson, parts, prompt, *texts in zip(lessons, written, prompts, whole, alone, strict=True):
         wanted = _composed("".join(parts) + end)
         learnt = [_composed(text.removeprefix(prompt)) for text in texts]
         if wanted not in learnt:

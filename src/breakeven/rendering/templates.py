@@ -61,8 +61,8 @@ def apply_template(
             )
         )
     except (TemplateError, *_MISTAKES) as error:
-        told = " ".join(str(error).split()) or type(error).__name__
-        raise wrong_template(tokenizer, f"its chat template refuses a message: {told}") from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise wrong_template(tokenizer, f"its chat template refuses a message: {reason}") from error
 
 
 def wrong_template(tokenizer: "PreTrainedTokenizerBase", problem: str) -> InputError:

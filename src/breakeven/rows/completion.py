@@ -39,6 +39,7 @@ class Completion:
     @property
     def new_tokens(self) -> int | None:
         """All tokens that the teacher wrote, None where nobody counted them."""
+        # Some servers tell the sum and not what of it was the trace.
         if self.thinking_tokens is None or self.answer_tokens is None:
             return self.completion_tokens
         return self.thinking_tokens + self.answer_tokens

@@ -26,6 +26,7 @@ class Item:
     cluster: str | None = None
     meta: dict[str, Any] = field(default_factory=dict)
 
+    # Asked of every item, not of the task: the number of choices may differ from item to item.
     @property
     def chance(self) -> float | None:
         """Accuracy of a guess among the choices; None for an open question."""

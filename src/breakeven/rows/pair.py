@@ -38,6 +38,7 @@ def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:
     import pyarrow.parquet as pq
 
     names = [field.name for field in fields(Pair)]
+    # Stated, not inferred: a first block without one token count would make the column null.
     schema = pa.schema(
         [(name, pa.int64() if name.endswith("_tokens") else pa.string()) for name in names]
     )

@@ -12,6 +12,7 @@ from breakeven.core.errors import InputError
 THINK_OPEN = "<think>"
 THINK_CLOSE = "</think>"
 
+# As `with_trace` writes it, so that trace and answer come back to the byte, white space and all.
 _EXACT = re.compile(rf"{THINK_OPEN}\n(.*?)\n{THINK_CLOSE}\n\n(.*)", re.DOTALL)
 _LOOSE = re.compile(rf"\s*{THINK_OPEN}(.*?){THINK_CLOSE}(.*)", re.DOTALL)
 
@@ -106,6 +107,7 @@ def why_not_traced(reasoning: str) -> str | None:
         return "reasoning does not begin with a trace"
     if THINK_CLOSE not in reasoning:
         return "the trace in reasoning is not closed"
+    # Both marks were looked for above: this cannot fail.
     trace, answer = split_reasoning(reasoning)
     if not trace.strip():
         return "the trace in reasoning is empty"
