@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models vllm study test lint ui bases bench clean
+.PHONY: help setup models vllm study tune test lint ui bases bench clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,10 @@ study: $(READY)  ## Run the study in params.yaml (what is done already is not ru
 	breakeven check
 	dvc repro
 	@echo "open report/index.html, or run: make ui"
+
+tune: $(READY)  ## Choose the learning rates of params.yaml on pairs kept for it
+	dvc repro pairs base
+	breakeven tune
 
 test: $(READY)  ## Run the tests
 	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile

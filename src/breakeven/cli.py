@@ -253,6 +253,53 @@ def plan(
         print_plan(found)
 
 
+@app.command("tune")
+def tune_(
+    path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
+    student: Annotated[
+        list[str] | None, typer.Option(help="A student; all by default. May be given again.")
+    ] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="An arm; the first of each style by default.")
+    ] = None,
+    rate: Annotated[
+        list[float] | None, typer.Option(help="A rate; from 1/4 to 4 times the own by default.")
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="A share of the budget, to see accuracy level off; 0.25, 0.5 by default."
+        ),
+    ] = None,
+    items: Annotated[int, typer.Option(help="The most pairs to score on.")] = 400,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the choice is written; tuning/<study> by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Choose learning rates on the tune side of the training pairs, never on a test item.
+
+    Needs pairs and bases: dvc repro pairs base. A killed run goes on where it was.
+
+    Examples: breakeven tune; breakeven tune --student t500k --arm ift --rate 1e-3 --rate 2e-3
+    """
+    from breakeven.params import load_params
+    from breakeven.tune.choice import choice_lines
+    from breakeven.tune.command import summary, tune
+    from breakeven.tune.grid import Grid
+
+    params = load_params(path)
+    grid = Grid(tuple(student or ()), tuple(arm or ()), tuple(rate or ()))
+    if share is not None:
+        grid = grid._replace(shares=tuple(share))
+    choices = tune(params, grid, items=items, folder=folder or Path("tuning") / params.study)
+    typer.echo(
+        json.dumps(summary(params, choices), allow_nan=False)
+        if as_json
+        else "\n".join(choice_lines(params, choices))
+    )
+
+
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,

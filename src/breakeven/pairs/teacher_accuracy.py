@@ -22,10 +22,17 @@ def both_correct(prompt: Prompt, plain: Completion, traced: Completion) -> tuple
     Raises:
         InputError: the prompt names a grader that does not exist.
     """
+    item = gradable_item(prompt)
+    if item is None:
+        return None
+    return _is_correct(plain, item), _is_correct(traced, item)
+
+
+def gradable_item(prompt: Prompt) -> Item | None:
+    """A prompt as an item, graded as a task of its kind is; None where no rule can grade it."""
     if prompt.reference is None or prompt.grader is None or prompt.grader == _NO_RULE:
         return None
-    # Graded like a student's answer, by the grader that a task of this kind would have.
-    item = Item(
+    return Item(
         id=prompt.id,
         task=prompt.source,
         family="",
@@ -35,7 +42,6 @@ def both_correct(prompt: Prompt, plain: Completion, traced: Completion) -> tuple
         grader=prompt.grader,
         meta=prompt.meta,
     )
-    return _is_correct(plain, item), _is_correct(traced, item)
 
 
 def _is_correct(completion: Completion, item: Item) -> bool:

@@ -85,6 +85,25 @@ def train_cell(
         with atomic_folder(folder) as temporary:
             write_json(temporary / "untrained.json", {"student": student, "arm": arm, "seed": seed})
         return None
+    label = f"train {student} {arm} {seed}"
+    result = train_plan(params, student, plan, label=label, seed=seed, watch=watch, launch=launch)
+    if is_first() and not started_by_stage():
+        with atomic_folder(folder) as temporary:
+            shutil.copytree(finished_weights(plan), temporary, dirs_exist_ok=True)
+    return result
+
+
+def train_plan(
+    params: Params,
+    student: str,
+    plan: Plan,
+    *,
+    label: str,
+    seed: int,
+    watch: Watch | None = None,
+    launch: Launch | None = None,
+) -> TrainResult:
+    """Train what was planned for a student, or take it from scratch; raises as `train_cell`."""
     scratch = scratch_folder("training", plan.key)
     accelerator = _accelerator(plan) if one_of_several() else None
     result = _finished(plan, scratch, accelerator)
@@ -94,14 +113,15 @@ def train_cell(
             launch()
             result = _result_in(plan, scratch)
         else:
-            label = f"train {student} {arm} {seed}"
             if is_first():
                 print(f"{label}: {_announcement(plan)}", file=sys.stderr, flush=True)
             result = _train(plan, scratch, accelerator, label=label, seed=seed, watch=watch)
-    if is_first() and not started_by_stage():
-        with atomic_folder(folder) as temporary:
-            shutil.copytree(scratch / "finished" / "student", temporary, dirs_exist_ok=True)
     return result
+
+
+def finished_weights(plan: Plan) -> Path:
+    """Where scratch keeps the adapter or weights of a plan that has been trained."""
+    return scratch_folder("training", plan.key) / "finished" / "student"
 
 
 def _announcement(plan: Plan) -> str:

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 # How often what the device was held for is written down, so that a kill loses little of it.
 _USAGE_SECONDS = 5.0
 
+
+class DivergedError(InputError):
+    """The loss or its gradient is no number any more: the learning rate is too high."""
+
+
 # A step as the loop takes it: micro-batches of examples.
 StepExamples = Sequence[Sequence[Example]]
 
@@ -260,7 +265,7 @@ class Run:
 
     def _note(self, loss: float, rate: float, norm: float, tokens: int) -> dict[str, float]:
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise InputError(
+            raise DivergedError(
                 f"params.yaml: training.learning_rate: value is {self.settings.learning_rate:g}; "
                 f"the loss is {loss} with gradient norm {norm} at step {self.step}; use a lower one"
             )

@@ -1,0 +1,193 @@
+"""What a trial came to: trained or taken from scratch, then scored on the pairs held out."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.core.files import digest_json, read_json, write_json
+from breakeven.core.records import versions
+from breakeven.core.scratch import scratch_folder
+from breakeven.params import Decoding, Params
+from breakeven.params.cells import first_decoding
+from breakeven.rows.item import Item
+from breakeven.rows.pair import Pair
+from breakeven.train.cell_training import finished_weights, train_plan
+from breakeven.train.plan import Plan
+from breakeven.tune.grid import Trial
+from breakeven.tune.held_out import HeldOut
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One trial's scores; None where the training diverged, or no item can be graded.
+
+    `loss` is in nats a supervised token of the arm's own style; of both, where it has both.
+    """
+
+    student: str
+    arm: str
+    learning_rate: float
+    share: float
+    steps: int
+    trained_tokens: int
+    supervised_tokens: int
+    train_flops: float | None
+    items: int
+    correct: int | None
+    loss: float | None
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of items that are right."""
+        return None if self.correct is None or not self.items else self.correct / self.items
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """Greater is better: accuracy, then a lower loss, as rates often tie at all right."""
+        if self.loss is None:
+            return (-1.0, float("-inf"))
+        return (self.accuracy or 0.0, -self.loss)
+
+
+def outcome_of(params: Params, trial: Trial, plan: Plan, held: HeldOut) -> Outcome:
+    """Train and score a trial, unless scratch has its outcome.
+
+    `params` are those of the trial. Raises as `train_cell`, but for a loss that diverges.
+    """
+    kept = _kept_in(params, plan, held) / "outcome.json"
+    if kept.is_file():
+        scores = read_json(kept)
+    else:
+        scores = _scores(params, trial, plan, held)
+        write_json(kept, scores)
+    examples = list(plan.examples())
+    return Outcome(
+        **trial._asdict(),
+        steps=len(plan.steps),
+        trained_tokens=sum(len(one.input_ids) for one in examples),
+        supervised_tokens=sum(len(one.input_ids) - one.labels_start for one in examples),
+        train_flops=plan.flops_of(examples),
+        items=len(held.items),
+        **scores,
+    )
+
+
+def is_done(params: Params, plan: Plan, held: HeldOut) -> bool:
+    """Whether scratch has the outcome of a plan."""
+    return (_kept_in(params, plan, held) / "outcome.json").is_file()
+
+
+def as_row(outcome: Outcome) -> dict[str, object]:
+    """An outcome for a table."""
+    return {**asdict(outcome), "accuracy": outcome.accuracy}
+
+
+COLUMNS = (*(field.name for field in fields(Outcome)), "accuracy")
+
+
+def _kept_in(params: Params, plan: Plan, held: HeldOut) -> Path:
+    key = {
+        "training": plan.key,
+        "pairs": digest_json([[pair.source, pair.id, pair.prompt] for pair in held.pairs]),
+        "items": digest_json([[item.prompt, item.reference, item.grader] for item in held.items]),
+        "decoding": _decoding(params).model_dump(mode="json"),
+        "max_new_tokens": params.answering.max_new_tokens,
+        "versions": versions(),
+    }
+    return scratch_folder("tuning", key)
+
+
+def _decoding(params: Params) -> Decoding:
+    """The study's first decoding, a sample an item."""
+    first = params.answering.decodings[first_decoding(params)]
+    return first.model_copy(update={"samples": 1})
+
+
+def _scores(params: Params, trial: Trial, plan: Plan, held: HeldOut) -> dict[str, float | None]:
+    from breakeven.train.trainer import DivergedError
+
+    label = f"tune {trial.label}"
+    try:
+        train_plan(params, trial.student, plan, label=label, seed=params.seeds[0])
+        return _scored(params, plan, held)
+    except (DivergedError, FloatingPointError):  # a result too: this rate is too high
+        print(f"{label}: diverged", file=sys.stderr)
+        return {"correct": None, "loss": None}
+
+
+def _scored(params: Params, plan: Plan, held: HeldOut) -> dict[str, float | None]:
+    from breakeven.answer.cell_weights import cell_weights, copy_weights, torch_dtype
+    from breakeven.answer.transformers_engine import choose_placement
+    from breakeven.models.loading import load_base, load_tokenizer
+
+    placement = choose_placement(params.answering)
+    model = load_base(plan.base, torch_dtype(placement.dtype)).to(placement.device).eval()
+    tokenizer = load_tokenizer(plan.base)
+    base = copy_weights(model)
+    with cell_weights(model, base, finished_weights(plan), plan.settings.method) as student:
+        correct = _correct(params, student, tokenizer, held.items) if held.items else None
+        return {"correct": correct, "loss": _loss(student, tokenizer, plan, held.pairs)}
+
+
+def _correct(
+    params: Params,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    items: Sequence[Item],
+) -> int:
+    """How many items are answered right, graded as the study grades its tasks."""
+    from breakeven.answer.task_prompts import TaskPrompts
+    from breakeven.answer.transformers_engine import answer_batch
+    from breakeven.decoding.batching import batches
+    from breakeven.grading.graders import grade_answer, graders
+    from breakeven.rendering import end_token_ids, render_prompt
+
+    ids = tuple((item.id, tuple(render_prompt(tokenizer, item.prompt))) for item in items)
+    prompts = TaskPrompts("tune", ids, (), end_token_ids(tokenizer, ()))
+    by_id, table = {item.id: item for item in items}, graders(params.grading)
+    answering = params.answering
+    return sum(
+        grade_answer(answer, by_id[answer.item], table).grade.correct
+        for rows in batches(ids, 1, answering.batch_size)
+        for answer in answer_batch(
+            model, tokenizer, prompts, rows, _decoding(params), limit=answering.max_new_tokens
+        )
+    )
+
+
+def _loss(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    plan: Plan,
+    pairs: Sequence[Pair],
+) -> float | None:
+    """Mean loss of the pairs held out, in the style that the arm learns; None where none fits."""
+    import torch
+
+    from breakeven.train.corpus_examples import render_pairs
+    from breakeven.train.losses import collate, gated_head, summed_loss
+
+    lessons = render_pairs(
+        tokenizer, pairs, corpus="held out", max_length=plan.settings.training.max_length
+    )
+    share = plan.settings.reasoning_share
+    examples = [*(lessons.ift if share < 1.0 else ()), *(lessons.reasoning if share > 0.0 else ())]
+    examples.sort(key=lambda one: -len(one.input_ids))
+    tokens = sum(len(one.input_ids) - one.labels_start for one in examples)
+    loss, start = 0.0, 0
+    with torch.inference_mode(), gated_head(model) as gate:
+        while start < len(examples):
+            rows = max(
+                1, plan.settings.training.micro_batch_limit // len(examples[start].input_ids)
+            )
+            batch = collate(examples[start : start + rows]).to(model.device)
+            loss += float(summed_loss(model, batch, gate))
+            start += rows
+    if not loss < float("inf"):
+        raise FloatingPointError("the loss of the pairs held out is no number")
+    return loss / tokens

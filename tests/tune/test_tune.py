@@ -1,0 +1,236 @@
+"""Rates chosen on the tune side: what is learnt, held out and tested; resumed; refused."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from tests.tune.study import study_params
+from typer.testing import CliRunner
+
+from breakeven.cli import app
+from breakeven.core.errors import InputError
+from breakeven.core.files import read_rows, write_rows
+from breakeven.core.layout import pairs_path, prompts_path, task_path
+from breakeven.procedural import side_of
+from breakeven.rows.item import Item
+from breakeven.rows.pair import read_pairs, write_pairs
+from breakeven.rows.prompt import Prompt
+from breakeven.train.plan import plan_cell
+from breakeven.tune import outcome
+from breakeven.tune.choice import Choice, best_of
+from breakeven.tune.command import tune
+from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
+from breakeven.tune.held_out import held_out
+from breakeven.tune.outcome import Outcome
+
+SMALL = Grid(arms=("ift",), rates=(1e-3, 1e-2), shares=())
+
+
+def made(**changes) -> Outcome:
+    return Outcome(
+        **{
+            **{"student": "tiny", "arm": "ift", "learning_rate": 1e-3, "share": 1.0, "steps": 2},
+            **{"trained_tokens": 9, "supervised_tokens": 3, "train_flops": 1.0, "items": 10},
+            **{"correct": 5, "loss": 1.0},
+            **changes,
+        }
+    )
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The labels of what is trained."""
+    labels = []
+    train_plan = outcome.train_plan
+
+    def watched(*arguments, label, **more):
+        labels.append(label)
+        return train_plan(*arguments, label=label, **more)
+
+    monkeypatch.setattr(outcome, "train_plan", watched)
+    return labels
+
+
+def test_tuning_training_and_test_contents_are_disjoint(study):
+    held = {pair.content for pair in held_out(study, ("general",), 1000).pairs}
+    tested = {item.content for item in read_rows(task_path("chain-open"), Item)}
+    by_id = {pair.id: pair.content for pair in read_pairs(pairs_path("general"))}
+    learnt_by = {
+        "the study": plan_cell(study, "tiny", "ift", 0),
+        "a trial": plan_cell(
+            params_of_trial(study, Trial("tiny", "ift", 1e-3), 0), "tiny", "ift", 0
+        ),
+    }
+    for plan in learnt_by.values():
+        learnt = {by_id[name] for name in plan.lessons.ids}
+        assert held and learnt and tested
+        assert not held & learnt
+        assert not held & tested
+        assert not learnt & tested
+        assert held | learnt == set(by_id.values())
+
+
+def test_every_trial_is_scored_and_the_best_rate_written(study, trained):
+    choices = tune(study, SMALL._replace(shares=(0.5,)), items=400, folder=Path("tuning/tiny"))
+    assert trained == [f"tune tiny ift {what}" for what in ("0.001 × 1", "0.01 × 1", "0.01 × 0.5")]
+
+    rows = list(csv.DictReader(Path("tuning/tiny/curves.csv").read_text().splitlines()))
+    assert [(row["learning_rate"], row["share"]) for row in rows] == [
+        *(("0.001", "1.0"), ("0.01", "1.0"), ("0.01", "0.5"))
+    ]
+    whole, half = (int(rows[place]["trained_tokens"]) for place in (1, 2))
+    assert 0.4 < half / whole < 0.6
+    assert len({row["items"] for row in rows}) == 1
+
+    (choice,) = choices
+    assert choice.best.learning_rate == 1e-2
+    assert choice.best.loss < float(rows[0]["loss"])
+    assert choice.at_edge
+    written = json.loads(Path("tuning/tiny/choice.json").read_text())
+    told = written["students"]["tiny"]["ift"]
+    assert (told["style"], told["learning_rate"], told["at_edge"]) == ("ift", 1e-2, True)
+    assert set(told["accuracy_by_share"]) == {"0.5", "1"}
+
+
+def test_a_second_run_trains_nothing_and_writes_the_same_bytes(study, trained):
+    folder = Path("tuning/tiny")
+    tune(study, SMALL, items=400, folder=folder)
+    first = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert len(trained) == 2
+    tune(study, SMALL, items=400, folder=folder)
+    assert len(trained) == 2
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
+
+
+def test_a_killed_run_goes_on_with_the_trial_that_was_not_finished(study, trained, monkeypatch):
+    scored, calls = outcome._scored, []
+
+    def killed(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return scored(*arguments)
+
+    monkeypatch.setattr(outcome, "_scored", killed)
+    with pytest.raises(KeyboardInterrupt):
+        tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
+    assert not Path("tuning").exists()
+    tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
+    assert trained == [f"tune tiny ift {rate} × 1" for rate in ("0.001", "0.01", "0.01")]
+
+
+def test_the_study_takes_the_chosen_training_from_scratch(study):
+    from breakeven.train.cell_training import train_cell
+
+    tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
+    before = set(Path(".work/training").iterdir())
+    train_cell(study_params(ift={"reasoning_share": 0.0, "learning_rate": 1e-2}), "tiny", "ift", 0)
+    assert set(Path(".work/training").iterdir()) == before
+
+
+def test_without_references_the_loss_decides(study):
+    prompts = read_rows(prompts_path("chain"), Prompt)
+    write_rows(
+        prompts_path("chain"), (Prompt(one.id, "chain", one.prompt, one.content) for one in prompts)
+    )
+    (choice,) = tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
+    assert (choice.best.items, choice.best.accuracy) == (0, None)
+    assert choice.best.loss == min(one.loss for one in choice.tried)
+
+
+def test_a_rate_that_diverges_is_a_result_and_never_the_choice(study):
+    grid = SMALL._replace(rates=(1e-3, 1e30))
+    (choice,) = tune(study, grid, items=400, folder=Path("tuning/tiny"))
+    assert choice.best.learning_rate == 1e-3
+    assert [one.loss is None for one in choice.tried] == [False, True]
+    with pytest.raises(InputError, match=r"--rate: tiny ift diverged at every rate from 1e\+30"):
+        tune(study, SMALL._replace(rates=(1e30,)), items=400, folder=Path("tuning/tiny"))
+
+
+def test_the_first_arm_of_each_style_and_rates_around_its_own_are_tried_by_default():
+    params = study_params(late={"reasoning_share": 0.0})
+    grid = checked_grid(params, Grid())
+    assert grid.arms == ("ift", "reasoning", "mixed")
+    rates = [one.learning_rate for one in rate_trials(params, grid) if one.arm == "ift"]
+    assert rates == [1.2e-3, 2.5e-3, 5e-3, 1e-2, 2e-2]
+
+
+@pytest.mark.parametrize(
+    ("budget", "cut"),
+    [
+        (None, {"samples": 50}),
+        ({"samples": 30}, {"samples": 15}),
+        ({"tokens": 999}, {"tokens": 499}),
+        ({"train_flops": 5e6}, {"train_flops": 2.5e6}),
+    ],
+)
+def test_a_share_cuts_the_budget_that_there_is(budget, cut):
+    params = study_params(ift={"reasoning_share": 0.0, "budget": budget})
+    arm = params_of_trial(params, Trial("tiny", "ift", 1e-3, 0.5), 100).arms["ift"]
+    assert arm.budget.model_dump(exclude_none=True) == cut
+    whole = params_of_trial(params, Trial("tiny", "ift", 1e-3), 100).arms["ift"]
+    assert whole.budget == params.arms["ift"].budget
+
+
+def test_equal_accuracies_go_to_the_lower_loss_and_a_rate_within_is_at_no_edge():
+    tried = [
+        made(learning_rate=1e-3, loss=0.5),
+        made(learning_rate=2e-3, loss=0.2),
+        made(learning_rate=4e-3, loss=0.3),
+        made(learning_rate=8e-3, correct=4, loss=0.1),
+    ]
+    best = best_of(tried)
+    assert best.learning_rate == 2e-3
+    half = made(share=0.5, correct=3)
+    choice = Choice(best, tuple(tried), (half, best))
+    assert not choice.at_edge
+    assert choice.last_gain == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"students": ("huge",)}, "students: 'huge' is not in it"),
+        ({"arms": ("ifft",)}, "arms: 'ifft' is not in it"),
+        ({"arms": ("base",)}, "--arm: 'base' is not trained"),
+        ({"rates": (0.0,)}, "--rate: value is 0; use a positive number"),
+        ({"rates": (float("nan"),)}, "--rate: value is nan"),
+        ({"rates": (1e-3, 1e-3)}, "--rate: 0.001 is given twice"),
+        ({"shares": (1.0,)}, "--share: value is 1; use a share of the budget below 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_trained(study, change, message):
+    with pytest.raises(InputError, match=message):
+        tune(study, SMALL._replace(**change), items=400, folder=Path("tuning/tiny"))
+    assert not Path(".work/training").exists()
+    assert not Path("tuning").exists()
+
+
+def test_missing_pairs_and_too_few_of_them_are_told_before_anything_is_trained(study):
+    pairs = read_pairs(pairs_path("general"))
+    write_pairs(pairs_path("general"), [one for one in pairs if side_of(one.content) != "tune"])
+    with pytest.raises(InputError, match="general: 0 of its pairs are on the tune side, 8 are"):
+        tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
+    pairs_path("general").unlink()
+    with pytest.raises(InputError, match="run `dvc repro pairs@general`"):
+        tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
+    assert not Path(".work/training").exists()
+
+
+def test_the_command_prints_json_alone_or_rows_for_params(study):
+    arguments = ["tune", "--arm", "ift", "--rate", "1e-2", "--share", "0.5"]
+    told = CliRunner().invoke(app, [*arguments, "--json"])
+    assert told.exit_code == 0
+    assert json.loads(told.stdout)["students"]["tiny"]["ift"]["learning_rate"] == 1e-2
+    assert json.loads(told.stdout) == json.loads(Path("tuning/tiny/choice.json").read_text())
+    lines = CliRunner().invoke(app, arguments).stdout.splitlines()
+    assert lines[0].startswith("tiny ift: 0.01, ")
+    assert lines[-2:] == ["  tiny:", "    learning_rates: {ift: 0.01}"]
+
+
+def test_a_corpus_whose_tune_side_the_study_learns_is_warned_of(study, capsys):
+    tree = study.model_dump(mode="json")
+    tree["corpora"]["general"]["tuning"] = False
+    tune(type(study).model_validate(tree), SMALL, items=400, folder=Path("tuning/tiny"))
+    assert "warning: params.yaml: corpora.general.tuning" in capsys.readouterr().err
