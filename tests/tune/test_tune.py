@@ -153,7 +153,7 @@ def test_the_first_arm_of_each_style_and_rates_around_its_own_are_tried_by_defau
     grid = checked_grid(params, Grid())
     assert grid.arms == ("ift", "reasoning", "mixed")
     rates = [one.learning_rate for one in rate_trials(params, grid) if one.arm == "ift"]
-    assert rates == [1.2e-3, 2.5e-3, 5e-3, 1e-2, 2e-2]
+    assert rates == [1.3e-3, 2.5e-3, 5e-3, 1e-2, 2e-2]
 
 
 @pytest.mark.parametrize(

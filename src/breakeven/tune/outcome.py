@@ -121,9 +121,9 @@ def _scores(params: Params, trial: Trial, plan: Plan, held: HeldOut) -> dict[str
 
 
 def _scored(params: Params, plan: Plan, held: HeldOut) -> dict[str, float | None]:
-    from breakeven.answer.cell_weights import cell_weights, copy_weights, torch_dtype
+    from breakeven.answer.cell_weights import cell_weights, copy_weights
     from breakeven.answer.transformers_engine import choose_placement
-    from breakeven.models.loading import load_base, load_tokenizer
+    from breakeven.models.loading import load_base, load_tokenizer, torch_dtype
 
     placement = choose_placement(params.answering)
     model = load_base(plan.base, torch_dtype(placement.dtype)).to(placement.device).eval()
