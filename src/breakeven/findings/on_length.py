@@ -9,6 +9,7 @@ from breakeven.findings.combine import all_of, any_of
 from breakeven.findings.groups import Group, group_pairs, groups
 from breakeven.findings.outcome import Outcome, not_testable
 from breakeven.findings.scored_results import ScoredResults
+from breakeven.results.aggregate import generated_tokens
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,11 +98,7 @@ def _answers(scored: ScoredResults) -> "pd.DataFrame | None":
     counted = items.dropna(subset=["answer_tokens"])
     if counted.empty:
         return None
-    tokens = counted["answer_tokens"].astype(float)
-    # Engines that do not part a trace from its answer count both as the answer.
-    if "thinking_tokens" in counted.columns:
-        tokens = tokens + counted["thinking_tokens"].astype(float).fillna(0.0)
-    return counted.assign(tokens=tokens, question=_questions(counted))
+    return counted.assign(tokens=generated_tokens(counted), question=_questions(counted))
 
 
 def _questions(items: "pd.DataFrame") -> "pd.Series[str]":

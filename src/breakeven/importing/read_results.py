@@ -1,11 +1,11 @@
 """`breakeven import`: anyone's results as `Results`, from a table or from evaluation logs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.core.errors import InputError, did_you_mean
-from breakeven.importing.clean_names import unseen_character
 from breakeven.importing.every_eval_logs import (
     SAMPLES,
     TaskScore,
@@ -20,13 +20,20 @@ from breakeven.importing.lm_eval_logs import lm_eval_answers
 from breakeven.importing.passages import with_passage_note
 from breakeven.importing.runs_file import LogAnswers, LoggedRun, RunsFile, TaskChoice, read_runs
 from breakeven.importing.shared_questions import shared_questions
+from breakeven.importing.spellings import unseen_character
 from breakeven.importing.table_file import UNPAIRED, import_table
 from breakeven.importing.task_joins import PASSAGES, join_tasks, shared_passages
 from breakeven.params.cells import Cell
-from breakeven.results.aggregate import CELL_KEYS
+from breakeven.results.aggregate import CELL_KEYS, generated_tokens
 from breakeven.results.cell_results import FAMILIES, CellResult, Results
 from breakeven.results.derived_costs import with_derived_flops
-from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
+from breakeven.results.from_items import (
+    ArmFacts,
+    CellCosts,
+    StudyFacts,
+    cell_result,
+    results_from_items,
+)
 from breakeven.results.published_tables import published_benchmarks
 
 if TYPE_CHECKING:
@@ -79,10 +86,8 @@ def _without_silent_cells(items: "pd.DataFrame") -> "tuple[pd.DataFrame, tuple[s
     """Answers without the tokens of cells that generated none: a cost of zero has no logarithm."""
     if "answer_tokens" not in items.columns:
         return items, ()
-    new = items["answer_tokens"]
-    if "thinking_tokens" in items.columns:
-        new = new + items["thinking_tokens"].fillna(0.0)
-    silent = new.groupby([items[key] for key in (*CELL_KEYS, "family")]).transform("max") == 0
+    cells = [items[key] for key in (*CELL_KEYS, "family")]
+    silent = generated_tokens(items).groupby(cells).transform("max") == 0
     if not silent.any():
         return items, ()
     columns = [name for name in items.columns if name.endswith("_tokens")]
@@ -100,15 +105,14 @@ def _facts(
         study=file.study or study,
         sizes={run.student: run.parameters for run in file.runs},
         arms={run.arm_name: _arm(run) for run in file.runs},
-        costs={
-            Cell(run.student, run.arm_name, run.seed): CellCosts(
-                run.train_flops, run.train_tokens, run.train_device_seconds
-            )
-            for run in file.runs
-        },
+        costs={Cell(run.student, run.arm_name, run.seed): _training(run) for run in file.runs},
         chance=chance,
         notes=notes,
     )
+
+
+def _training(run: LoggedRun) -> CellCosts:
+    return CellCosts(run.train_flops, run.train_tokens, run.train_device_seconds)
 
 
 def _arm(run: LoggedRun) -> ArmFacts:
@@ -142,38 +146,30 @@ def _from_scores(
         for found in scores
         for score in found
     }
+    passages = shared_passages(of_task)
+    notes = (UNPAIRED, *([PASSAGES.format(", ".join(passages))] if passages else []))
+    chances = {task: _chance(task, file.tasks) for task in of_task}
+    facts = _facts(file, path.stem, chances, notes)
     rows = [
-        (_scored_cell(run, score, of_task[score.task], file.tasks), score.task, None)
+        (_scored_cell(facts, run, score, of_task[score.task]), score.task, None)
         for run, found in zip(file.runs, scores, strict=True)
         for score in found
     ]
     _check_same_tasks(path, rows)
-    passages = shared_passages(of_task)
-    notes = [UNPAIRED, *([PASSAGES.format(", ".join(passages))] if passages else [])]
-    return Results(file.study or path.stem, "imported", join_tasks(rows), notes=tuple(notes))
+    return Results(facts.study, "imported", join_tasks(rows), notes=notes)
 
 
-def _scored_cell(
-    run: LoggedRun, score: TaskScore, family: str, tasks: Mapping[str, TaskChoice]
-) -> CellResult:
-    arm = _arm(run)
-    return CellResult(
-        student=run.student,
-        size_parameters=run.parameters,
-        arm=run.arm_name,
-        style=arm.style,
-        reasoning_share=arm.reasoning_share,
-        corpus=arm.corpus,
-        seed=run.seed,
-        decoding=run.decoding,
-        family=family,
+def _scored_cell(facts: StudyFacts, run: LoggedRun, score: TaskScore, family: str) -> CellResult:
+    # Two runs may differ in their decoding alone: each keeps the training that it names.
+    cell = Cell(run.student, run.arm_name, run.seed)
+    return cell_result(
+        replace(facts, costs={cell: _training(run)}),
+        cell,
+        run.decoding,
+        family,
+        tasks=(score.task,),
         accuracy=score.accuracy,
         items=score.items,
-        chance=_chance(score.task, tasks),
-        train_flops=run.train_flops,
-        train_tokens=run.train_tokens,
-        train_device_seconds=run.train_device_seconds,
-        order=arm.order,
     )
 
 

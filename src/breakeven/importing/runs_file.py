@@ -23,7 +23,8 @@ from pydantic import (
 )
 
 from breakeven.core.errors import InputError, did_you_mean
-from breakeven.importing.clean_names import two_spellings, unseen_character
+from breakeven.importing.left_out import DEFAULT_CORPUS, arm_name, reasoning_share
+from breakeven.importing.spellings import two_spellings, unseen_character
 from breakeven.importing.value_bounds import BOUNDS
 from breakeven.params import ResultStyle
 from breakeven.params.reading import read_yaml
@@ -81,7 +82,7 @@ class LoggedRun(_Section):
     size_b: BoundedNumber | None = None
     size_parameters: BoundedNumber | None = None
     arm: Label | None = None
-    corpus: Label = "default"
+    corpus: Label = DEFAULT_CORPUS
     seed: Annotated[int, BeforeValidator(_no_word), AfterValidator(_within)] = 0
     decoding: Label = "greedy"
     reasoning_share: BoundedNumber | None = None
@@ -99,19 +100,20 @@ class LoggedRun(_Section):
     @property
     def parameters(self) -> float:
         """Parameters of the student."""
-        return (self.size_b or 0.0) * 1e9 or (self.size_parameters or 0.0)
+        if self.size_b is not None:
+            return self.size_b * 1e9
+        assert self.size_parameters is not None  # a run gives one of the two
+        return self.size_parameters
 
     @property
     def arm_name(self) -> str:
         """The arm, or the style with the corpus where that is named."""
-        named = "" if self.style == "base" or self.corpus == "default" else f"-{self.corpus}"
-        return self.arm or f"{self.style}{named}"
+        return self.arm or arm_name(self.style, self.corpus)
 
     @property
     def share(self) -> float | None:
         """Share of reasoning in training, from the style where it is not given."""
-        given = self.reasoning_share
-        return {"ift": 0.0, "reasoning": 1.0}.get(self.style) if given is None else given
+        return reasoning_share(self.style, self.reasoning_share)
 
 
 class TaskChoice(_Section):

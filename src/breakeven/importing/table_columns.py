@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.core.errors import InputError, did_you_mean
-from breakeven.importing.clean_names import two_spellings, unseen_character
+from breakeven.importing.spellings import two_spellings, unseen_character
 from breakeven.importing.value_bounds import BOUNDS, Bounds
 
 if TYPE_CHECKING:

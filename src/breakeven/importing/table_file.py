@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from breakeven.core.errors import InputError, did_you_mean
+from breakeven.importing.left_out import DEFAULT_CORPUS, arm_name, reasoning_share
 from breakeven.importing.shared_questions import shared_questions
 from breakeven.importing.table_columns import (
     accuracy_column,
@@ -26,6 +27,7 @@ from breakeven.importing.table_columns import (
 from breakeven.importing.task_joins import NO_TASKS, PASSAGES, join_tasks, shared_passages
 from breakeven.params import RESULT_STYLES, ResultStyle
 from breakeven.params.cells import Cell
+from breakeven.results.aggregate import generated_tokens
 from breakeven.results.cell_results import FAMILIES, CellResult, Order, Results
 from breakeven.results.from_items import ArmFacts, CellCosts, StudyFacts, results_from_items
 
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 # The fewest tokens that a cell can have generated for a query, in the mean.
 _FEWEST_TOKENS = 0.001
 UNPAIRED = "no item-level answers, so differences are not paired: their errors are upper bounds"
-DEFAULT_CORPUS = "default"
 ORDERS: tuple[Order, ...] = ("mixed", "sequential")
 SIZE = ("size_b", "size_parameters")
 KEYS = ["student", "arm", "corpus", "seed", "decoding", "family"]
@@ -206,11 +207,8 @@ def _generates(table: "pd.DataFrame", path: Path) -> None:
     """Raise InputError where a cell generated no token in all."""
     if "answer_tokens" not in table.columns:
         return
-    new = table["answer_tokens"]
-    if "thinking_tokens" in table.columns:
-        new = new + table["thinking_tokens"].fillna(0.0)
     known = [table[key].astype(str) for key in KEYS]
-    row = first_row(new.groupby(known).transform("max") < _FEWEST_TOKENS)
+    row = first_row(generated_tokens(table).groupby(known).transform("max") < _FEWEST_TOKENS)
     if row is not None:
         raise InputError(
             f"{path}: row {row}: answer_tokens: nothing was generated in this cell; a zero has no "
@@ -231,7 +229,10 @@ def _described(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> "p
     table["style"] = _styles(frame, path)
     corpus = optional_text_column(frame, path, "corpus", DEFAULT_CORPUS)
     table["corpus"] = corpus.astype("object").where(table["style"] != "base", None)
-    table["arm"] = text_column(frame, path, "arm") if "arm" in frame.columns else _arms(table)
+    if "arm" in frame.columns:
+        table["arm"] = text_column(frame, path, "arm")
+    else:
+        table["arm"] = list(map(arm_name, table["style"], table["corpus"]))
     table["family"] = text_column(frame, path, "family", families)
     table["seed"] = (
         number_column(frame, path, "seed", whole=True).astype(int) if "seed" in frame.columns else 0
@@ -259,12 +260,6 @@ def _styles(frame: "pd.DataFrame", path: Path) -> "pd.Series[str]":
     return styles
 
 
-def _arms(table: "pd.DataFrame") -> "pd.Series[str]":
-    """The style, with the corpus where there are several."""
-    named = table["corpus"].notna() & (table["corpus"] != DEFAULT_CORPUS)
-    return table["style"].where(~named, table["style"] + "-" + table["corpus"].astype(str))
-
-
 def _same_within(
     table: "pd.DataFrame", path: Path, keys: Sequence[str], columns: Sequence[str]
 ) -> None:
@@ -286,9 +281,7 @@ def _same_within(
 def _cell(row: dict[Any, Any]) -> CellResult:
     known = {key: _value(value) for key, value in row.items()}
     style: ResultStyle = row["style"]
-    known.setdefault("reasoning_share", None)
-    if known["reasoning_share"] is None:
-        known["reasoning_share"] = {"ift": 0.0, "reasoning": 1.0}.get(style)
+    known["reasoning_share"] = reasoning_share(style, known.get("reasoning_share"))
     if known.get("items") is not None:
         known["items"] = int(known["items"])
     return CellResult(**{**known, "style": style, "seed": int(row["seed"])})
@@ -304,7 +297,7 @@ def _facts(study: str, table: "pd.DataFrame") -> StudyFacts:
         str(row["arm"]): ArmFacts(
             row["style"],
             row["corpus"],
-            _share(row),
+            reasoning_share(row["style"], _value(row.get("reasoning_share"))),
             row.get("order"),
         )
         for row in table.drop_duplicates("arm").to_dict("records")
@@ -324,8 +317,3 @@ def _facts(study: str, table: "pd.DataFrame") -> StudyFacts:
         costs=costs,
         chance={str(row["task"]): _value(row.get("chance")) for row in tasks},
     )
-
-
-def _share(row: dict[Any, Any]) -> float | None:
-    given = _value(row.get("reasoning_share"))
-    return {"ift": 0.0, "reasoning": 1.0}.get(row["style"]) if given is None else given

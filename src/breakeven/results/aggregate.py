@@ -81,6 +81,17 @@ def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
     return frame.groupby(keys, sort=True, observed=True)[numeric].mean().reset_index()
 
 
+def generated_tokens(rows: "pd.DataFrame") -> "pd.Series[float]":
+    """Tokens of trace and answer together, by row.
+
+    Engines that do not part a trace from its answer count both as the answer.
+    """
+    tokens = rows["answer_tokens"].astype(float)
+    if "thinking_tokens" in rows.columns:
+        tokens = tokens + rows["thinking_tokens"].astype(float).fillna(0.0)
+    return tokens
+
+
 def task_means(items: "pd.DataFrame") -> "pd.DataFrame":
     """One row a (cell, family, task): `items` and the means over items of the item means."""
     means = item_means(items)

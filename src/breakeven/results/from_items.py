@@ -4,7 +4,7 @@ The caller passes what the parameters and the records say; nothing here reads th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.core.errors import InputError
@@ -103,39 +103,62 @@ def check_item_rows(items: "pd.DataFrame", file: str) -> None:
         raise InputError(f"{file}: the row {where} occurs twice; keep one row a sample")
 
 
-def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
-    arm = facts.arms[score.arm]
-    costs = facts.costs.get(Cell(score.student, score.arm, score.seed), CellCosts())
-    means = score.means
-    accuracy = means["correct"]
-    if accuracy is None:
-        raise InputError(f"scores of {score.student}/{score.arm}: correct is empty in some rows")
+def cell_result(
+    facts: StudyFacts,
+    cell: Cell,
+    decoding: str,
+    family: str,
+    *,
+    tasks: tuple[str, ...],
+    accuracy: float,
+    items: int | None,
+) -> CellResult:
+    """What is known of a cell before it answers, with its accuracy on tasks of a family."""
+    arm, costs = facts.arms[cell.arm], facts.costs.get(cell, CellCosts())
     return CellResult(
-        student=score.student,
-        size_parameters=facts.sizes[score.student],
-        arm=score.arm,
+        student=cell.student,
+        size_parameters=facts.sizes[cell.student],
+        arm=cell.arm,
         style=arm.style,
         reasoning_share=arm.reasoning_share,
         corpus=arm.corpus,
-        seed=score.seed,
-        decoding=score.decoding,
-        family=score.family,
+        seed=cell.seed,
+        decoding=decoding,
+        family=family,
         accuracy=accuracy,
-        items=score.items,
-        chance=_task_mean(score.tasks, facts.chance),
+        items=items,
+        chance=_task_mean(tasks, facts.chance),
         train_flops=costs.train_flops,
         train_tokens=costs.train_tokens,
         train_device_seconds=costs.train_device_seconds,
+        order=arm.order,
+        method=facts.methods.get((cell.student, cell.arm)),
+    )
+
+
+def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
+    cell, means = Cell(score.student, score.arm, score.seed), score.means
+    accuracy = means["correct"]
+    if accuracy is None:
+        raise InputError(f"scores of {score.student}/{score.arm}: correct is empty in some rows")
+    return replace(
+        cell_result(
+            facts,
+            cell,
+            score.decoding,
+            score.family,
+            tasks=score.tasks,
+            accuracy=accuracy,
+            items=score.items,
+        ),
         inference_flops=means["inference_flops"],
         prompt_tokens=means["prompt_tokens"],
         thinking_tokens=means["thinking_tokens"],
         answer_tokens=means["answer_tokens"],
-        device_seconds=_device_seconds(score, costs),
+        device_seconds=_device_seconds(score, facts.costs.get(cell, CellCosts())),
         truncated_share=means["truncated"],
         unparsed_share=None if means["parsed"] is None else 1.0 - means["parsed"],
         thinking_share=means["thought"],
-        order=arm.order,
-        method=facts.methods.get((score.student, score.arm)),
     )
 
 
