@@ -19,7 +19,7 @@ from breakeven.params import Params
 from breakeven.prompts.source_prompts import load_prompts
 from breakeven.rows.pair import read_pairs
 from breakeven.train.losses import collate, collate_packed
-from breakeven.train.plan import Plan, plan_cell
+from breakeven.train.plan import CellPlan, plan_cell
 
 BASE = Path("assets/tiny")
 # White space at every edge, as a model may write it.
@@ -96,12 +96,12 @@ def params(project: Path) -> Params:
     return found
 
 
-def batches(plan: Plan) -> list[bytes]:
+def batches(plan: CellPlan) -> list[bytes]:
     """Every tensor of every micro-batch of every step in order, padded and packed."""
     tensors: list[Tensor] = []
     for step in plan.steps:
         for samples in step.micro_batches:
-            examples = [plan.lessons.of(sample) for sample in samples]
+            examples = [plan.examples.of(sample) for sample in samples]
             padded, packed = collate(examples), collate_packed(examples)
             tensors += [*padded[:3], *packed[:3], packed.more["position_ids"]]
     return [tensor.numpy().tobytes() for tensor in tensors]

@@ -63,12 +63,12 @@ def study(project: Path, base_files: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lessons(tokenizer):
+def corpus_examples(tokenizer):
     return render_pairs(tokenizer, worked_pairs(), corpus="general", max_length=512)
 
 
 @pytest.fixture
-def bench(base_files: Path, tmp_path: Path, lessons):
+def bench(base_files: Path, tmp_path: Path, corpus_examples):
     """What the loop is given: `model(settings)` and the rest of its arguments."""
     from breakeven.train.trained_model import trainable_model
 
@@ -87,4 +87,6 @@ def bench(base_files: Path, tmp_path: Path, lessons):
             "scratch": scratch,
         }
 
-    return SimpleNamespace(model=model, rest=rest, lessons=lessons, device=describe_device("cpu"))
+    return SimpleNamespace(
+        model=model, rest=rest, examples=corpus_examples, device=describe_device("cpu")
+    )

@@ -89,7 +89,7 @@ def measure(params: Params, student: str, arm: str) -> Speed:
     from breakeven.train.plan import plan_cell
     from breakeven.train.processes import make_accelerator
     from breakeven.train.trained_model import trainable_model
-    from breakeven.train.trainer import Run
+    from breakeven.train.trainer import TrainingRun
 
     clock = Clock()
     plan = plan_cell(params, student, arm, 0)
@@ -97,23 +97,25 @@ def measure(params: Params, student: str, arm: str) -> Speed:
     plan_seconds = clock.lap()
     accelerator = make_accelerator(plan.settings)
     model = trainable_model(plan.base, plan.settings, device=accelerator.device, seed=0)
-    run = Run(model, plan.settings, plan.schedule, accelerator=accelerator, seed=0, scratch=Path())
+    run = TrainingRun(
+        model, plan.settings, plan.schedule, accelerator=accelerator, seed=0, scratch=Path()
+    )
     load_seconds = clock.lap()
     steps = [
-        [list(map(plan.lessons.of, batch)) for batch in step.micro_batches]
+        [list(map(plan.examples.of, batch)) for batch in step.micro_batches]
         for step in plan.steps[: WARM_UP_STEPS + TIMED_STEPS]
     ]
     with gated_head(model) as gate:
         for step in steps[:WARM_UP_STEPS]:
-            run.advance(step, gate)
+            run.take_step(step, gate)
         run.tokens = 0
         clock.lap()
         for step in steps[WARM_UP_STEPS:]:
-            run.advance(step, gate)
+            run.take_step(step, gate)
         seconds, tokens = clock.lap(), run.tokens
         shortest = min((one for batch in steps[0] for one in batch), key=lambda one: len(one[0]))
         for _ in steps:
-            run.advance([[shortest]], gate)
+            run.take_step([[shortest]], gate)
         shortest_seconds = clock.lap() / len(steps)
     return Speed(
         plan_seconds,

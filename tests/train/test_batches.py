@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from breakeven.train.batches import steps_of
+from breakeven.train.batches import optimizer_steps
 from breakeven.train.pair_selection import Sample
 
 
@@ -16,7 +16,7 @@ def phases_of(*phases):
 
 
 def steps(*lengths, **given):
-    return steps_of(phases_of(*lengths), lengths, **{"batch_tokens": 100, **given})
+    return optimizer_steps(phases_of(*lengths), lengths, **{"batch_tokens": 100, **given})
 
 
 def random_lengths(count, longest=60):

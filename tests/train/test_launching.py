@@ -1,4 +1,4 @@
-"""Starting several processes: which configurations are taken, and which error is told."""
+"""Starting several processes: which configurations are taken, and which error is reported."""
 
 import errno
 import json
@@ -79,8 +79,8 @@ def killed(number):
     return SimpleNamespace(exitcode=-number, timestamp=99, error_file_data={"message": ""})
 
 
-def told(*failures):
-    return launching._told(SimpleNamespace(failures=dict(enumerate(failures))))
+def first_error(*failures):
+    return launching._first_error(SimpleNamespace(failures=dict(enumerate(failures))))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def told(*failures):
     ],
 )
 def test_error_of_a_process_is_told_as_it_was_raised(tmp_path, monkeypatch, error, kind, text):
-    found = told(failure(tmp_path, monkeypatch, error, now=1.0, process=0))
+    found = first_error(failure(tmp_path, monkeypatch, error, now=1.0, process=0))
     assert (type(found), str(found)) == (kind, text)
 
 
@@ -100,7 +100,7 @@ def test_fault_of_a_process_shows_its_traceback_once(tmp_path, monkeypatch, caps
     """The process that failed first is at fault, by less than a second here."""
     later = failure(tmp_path, monkeypatch, RuntimeError("peer is gone"), now=7.9, process=0)
     first = failure(tmp_path, monkeypatch, ZeroDivisionError("x"), now=7.1, process=1)
-    found = told(later, first)
+    found = first_error(later, first)
     assert (type(found), found.exit_code) == (BreakevenError, 1)
     assert str(found) == "training process 1 failed (exit code 1)"
     shown = capsys.readouterr().err
@@ -110,11 +110,11 @@ def test_fault_of_a_process_shows_its_traceback_once(tmp_path, monkeypatch, caps
 
 def test_process_that_is_ended_because_another_failed_is_not_told(tmp_path, monkeypatch):
     first = failure(tmp_path, monkeypatch, InputError("a.yaml: b: no"), now=7.1, process=1)
-    assert type(told(killed(15), first)) is InputError
+    assert type(first_error(killed(15), first)) is InputError
 
 
 def test_killed_process_is_told_before_those_that_lost_it(tmp_path, monkeypatch):
     other = failure(tmp_path, monkeypatch, RuntimeError("peer is gone"), now=7.9, process=0)
-    found = told(other, killed(9))
+    found = first_error(other, killed(9))
     assert type(found) is MachineError
     assert str(found).startswith("training process 1 was ended by SIGKILL, as a system does that")

@@ -10,17 +10,17 @@ from breakeven.core.errors import InputError
 from breakeven.rendering import Example
 from breakeven.train.losses import gated_head
 from breakeven.train.trained_model import save_trained, trainable_model, trained_parameters
-from breakeven.train.trainer import Run, make_optimizer, train
+from breakeven.train.trainer import TrainingRun, make_optimizer, train
 
 METHODS = ("full", "lora", "qlora")
 
 
 def step_examples(bench, start, count=8):
     """One step of mixed lengths: plain and traced examples of some pairs."""
-    lessons = bench.lessons
+    corpus_examples = bench.examples
     return [
-        *lessons.ift[start : start + count // 2],
-        *lessons.reasoning[start : start + count // 2],
+        *corpus_examples.ift[start : start + count // 2],
+        *corpus_examples.reasoning[start : start + count // 2],
     ]
 
 
@@ -51,7 +51,7 @@ def test_step_in_one_batch_or_in_parts_is_the_same_step(bench, method):
 def test_loss_is_a_mean_over_supervised_tokens_not_over_examples_or_batches(bench):
     """A step of a short and a long example: each alone, and their mean weighted by tokens."""
     settings = settings_for(method="full")
-    short, long = bench.lessons.ift[0], bench.lessons.reasoning[1]
+    short, long = bench.examples.ift[0], bench.examples.reasoning[1]
     tokens = [len(one.input_ids) - one.labels_start for one in (short, long)]
     assert tokens[1] > 5 * tokens[0]
     alone = [
@@ -68,7 +68,7 @@ def test_loss_is_a_mean_over_supervised_tokens_not_over_examples_or_batches(benc
 def test_gradient_is_clipped_to_its_limit(bench, limit, clipped):
     settings = settings_for(method="full", max_gradient_norm=limit)
     model = bench.model(settings)
-    run = Run(model, **bench.rest(settings, 4))
+    run = TrainingRun(model, **bench.rest(settings, 4))
     norms = []
 
     def measure(*_):
@@ -77,7 +77,7 @@ def test_gradient_is_clipped_to_its_limit(bench, limit, clipped):
 
     run.optimizer.register_step_pre_hook(measure)
     with gated_head(model) as gate:
-        metrics = run.advance([step_examples(bench, 0)], gate)
+        metrics = run.take_step([step_examples(bench, 0)], gate)
     assert metrics["gradient_norm"] > 0.01
     expected = limit if clipped else metrics["gradient_norm"]
     assert norms == [pytest.approx(expected, rel=1e-3)]
@@ -188,9 +188,9 @@ def test_gradient_checkpointing_runs_each_layer_forward_twice(bench, method, swi
     for name, module in model.named_modules():
         if name.endswith(".self_attn"):
             module.register_forward_hook(lambda *_, name=name: calls.append(name))
-    run = Run(model, **bench.rest(settings, 4))
+    run = TrainingRun(model, **bench.rest(settings, 4))
     with gated_head(model) as gate:
-        run.advance([step_examples(bench, 0)], gate)
+        run.take_step([step_examples(bench, 0)], gate)
     assert {name: calls.count(name) for name in calls} == dict.fromkeys(calls, passes)
     assert len(set(calls)) == 2
 

@@ -17,7 +17,7 @@ from breakeven.core.files import write_json
 from breakeven.params import Params
 from breakeven.train import trainer
 from breakeven.train.cell_training import train_cell
-from breakeven.train.process_rank import is_first
+from breakeven.train.process_rank import is_main_process
 
 
 class StopHereError(Exception):
@@ -25,25 +25,28 @@ class StopHereError(Exception):
 
 
 def stop_at(step):
-    whole = trainer.Run.advance
+    whole = trainer.TrainingRun.take_step
 
-    def advance(run, examples, gate):
+    def take_step(run, examples, gate):
         if run.step == step:
             raise StopHereError
         return whole(run, examples, gate)
 
-    return advance
+    return take_step
 
 
 def train(row):
     params = Params.model_validate(row["params"])
     if row.get("stop_at"):
-        before, trainer.Run.advance = trainer.Run.advance, stop_at(row["stop_at"])
+        before, trainer.TrainingRun.take_step = (
+            trainer.TrainingRun.take_step,
+            stop_at(row["stop_at"]),
+        )
         with contextlib.suppress(StopHereError):
             train_cell(params, "tiny", row["arm"], 0)
-        trainer.Run.advance = before
+        trainer.TrainingRun.take_step = before
     result = train_cell(params, "tiny", row["arm"], 0)
-    if is_first():
+    if is_main_process():
         write_json(Path(f"{row['name']}.json"), asdict(result))
 
 

@@ -72,6 +72,7 @@ def _complete_by_endpoints(
         concurrency=settings.concurrency,
         attempts=settings.attempts,
         timeout_seconds=settings.timeout_seconds,
+        # What its reply shows, such as a shape that is not understood, is paid for once only.
         first_alone=True,
     )
 

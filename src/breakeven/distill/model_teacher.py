@@ -12,7 +12,7 @@ from breakeven.costs.devices import Device
 from breakeven.costs.model_shapes import bundled_architectures, load_architecture
 from breakeven.distill.journal import Reply, prompt_digest
 from breakeven.distill.reply_parts import CountTokens
-from breakeven.distill.teacher_prompts import Rendered, RenderedPrompt
+from breakeven.distill.teacher_prompts import RenderedPrompt, RenderedPrompts, generation_settings
 from breakeven.params import HubBase, TeacherStyle, TransformersTeacher, VllmTeacher
 from breakeven.rows.prompt import Prompt
 
@@ -74,6 +74,23 @@ def load_local_model(teacher: VllmTeacher | TransformersTeacher) -> LocalModel:
     return LocalModel(folder, identity, load_tokenizer(folder))
 
 
+def local_key(
+    settings: VllmTeacher | TransformersTeacher, local: LocalModel, dtype: str, style: TeacherStyle
+) -> dict[str, Any]:
+    """The key of a teacher that runs here.
+
+    The engine's version is not in it: completions are data and no measurement of the engine, and
+    an upgrade must not pay again for what a study pays most for.
+    """
+    return {
+        "kind": settings.kind,
+        "model": local.identity,
+        "dtype": dtype,
+        "seed": settings.seed,
+        "style": generation_settings(style),
+    }
+
+
 def named_architecture(name: str | None, model: str) -> Architecture | str:
     """The shape that `name` or else the model's own name leads to, or why it is not known.
 
@@ -90,7 +107,7 @@ def named_architecture(name: str | None, model: str) -> Architecture | str:
 
 
 def reply_from_ids(
-    rendered: Rendered,
+    rendered: RenderedPrompts,
     prompt: RenderedPrompt,
     ids: Sequence[int],
     stop: str,

@@ -79,6 +79,7 @@ class TeacherCosts:
         """Every prompt read once and every token written once, by the paid completions."""
         if isinstance(self._teacher.architecture, str):
             return absent(self._teacher.architecture)
+        # Most that lack one count lack both: a sum would name them twice.
         missing = max(self.counts.unknown["prompt"], self.counts.unknown["completion"])
         if missing:
             return absent(NO_COUNT.format(missing, self.counts.completions))

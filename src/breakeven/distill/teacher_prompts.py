@@ -20,7 +20,7 @@ class RenderedPrompt(NamedTuple):
     ids: tuple[int, ...]
 
 
-class Rendered(NamedTuple):
+class RenderedPrompts(NamedTuple):
     """Prompts as token ids, what ends a reply, and whether the prompts open a trace themselves."""
 
     tokenizer: "PreTrainedTokenizerBase"
@@ -60,7 +60,7 @@ def sampling(style: TeacherStyle, seed: int, prompt: Prompt) -> dict[str, Any]:
 
 def render_prompts(
     tokenizer: "PreTrainedTokenizerBase", style: TeacherStyle, prompts: Sequence[Prompt], key: str
-) -> Rendered:
+) -> RenderedPrompts:
     """Prompts in the tokenizer's chat template with the style's system prompt and arguments.
 
     Special tokens in a prompt stay text. `key` leads to the style in params.yaml, for messages.
@@ -74,9 +74,10 @@ def render_prompts(
         around = prompt_frame(tokenizer, style.system, style.template)
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
+    # Stripped where the template would do it: only what stands around a prompt was rendered.
     texts = [prompt.prompt.strip() if around.trims else prompt.prompt for prompt in prompts]
     rows = [[Markup(around.before), text, Markup(around.after)] for text in texts]
-    return Rendered(
+    return RenderedPrompts(
         tokenizer=tokenizer,
         prompts=[
             RenderedPrompt(prompt, tuple(ids))
@@ -87,7 +88,7 @@ def render_prompts(
     )
 
 
-def check_context(rendered: Rendered, limit: int, room: int | None) -> int:
+def check_context(rendered: RenderedPrompts, limit: int, room: int | None) -> int:
     """Tokens that the longest prompt needs together with `limit` new ones.
 
     Raises InputError where they do not fit `room`, the model's context (None: not known).

@@ -17,13 +17,13 @@ from breakeven.distill.model_teacher import (
     ModelTeacher,
     OnReply,
     load_local_model,
+    local_key,
     reply_from_ids,
     teacher_style,
 )
 from breakeven.distill.teacher_prompts import (
-    Rendered,
+    RenderedPrompts,
     check_context,
-    generation_settings,
     render_prompts,
 )
 from breakeven.models.context import context_length
@@ -57,13 +57,7 @@ def transformers_teacher(settings: TransformersTeacher, style_name: str) -> Mode
                 on_reply(reply)
 
     return ModelTeacher(
-        key={
-            "kind": "transformers",
-            "model": local.identity,
-            "dtype": dtype,
-            "seed": settings.seed,
-            "style": generation_settings(style),
-        },
+        key=local_key(settings, local, dtype, style),
         complete=complete,
         count_tokens=None,
         architecture=known_architecture(local.folder),
@@ -100,7 +94,7 @@ def _replies(
     settings: TransformersTeacher,
     style: TeacherStyle,
     model: "PreTrainedModel",
-    rendered: Rendered,
+    rendered: RenderedPrompts,
 ) -> Iterator[Reply]:
     """Replies batch by batch; a batch shares its seconds between its prompts."""
     from breakeven.decoding.decode import generate
@@ -135,6 +129,7 @@ def _choose(
     if style.temperature == 0 or style.top_k is None:
         return choose
     most = style.top_k
+    # Before top_p, as in vLLM: its share is then that of the likeliest alone.
     return lambda logits, rows, step: choose(keep_likeliest(logits, most), rows, step)
 
 

@@ -16,14 +16,14 @@ from breakeven.distill.model_teacher import (
     ModelTeacher,
     OnReply,
     load_local_model,
+    local_key,
     reply_from_ids,
     teacher_style,
 )
 from breakeven.distill.teacher_prompts import (
-    Rendered,
     RenderedPrompt,
+    RenderedPrompts,
     check_context,
-    generation_settings,
     render_prompts,
     sampling,
 )
@@ -56,13 +56,7 @@ def vllm_teacher(settings: VllmTeacher, style_name: str) -> ModelTeacher:
 
     elsewhere = "the server's processes hold it, and they are not metered"
     return ModelTeacher(
-        key={
-            "kind": "vllm",
-            "model": local.identity,
-            "dtype": dtype,
-            "seed": settings.seed,
-            "style": generation_settings(style),
-        },
+        key=local_key(settings, local, dtype, style),
         complete=complete,
         count_tokens=None,
         architecture=known_architecture(local.folder),
@@ -74,7 +68,11 @@ def vllm_teacher(settings: VllmTeacher, style_name: str) -> ModelTeacher:
 
 @contextmanager
 def _server(
-    settings: VllmTeacher, style: TeacherStyle, local: LocalModel, rendered: Rendered, label: str
+    settings: VllmTeacher,
+    style: TeacherStyle,
+    local: LocalModel,
+    rendered: RenderedPrompts,
+    label: str,
 ) -> "Iterator[RunningServer]":
     """The running server, with as long a context as params.yaml says or else the prompts need.
 
@@ -97,7 +95,7 @@ def _server(
 def _complete_by_server(
     settings: VllmTeacher,
     style: TeacherStyle,
-    rendered: Rendered,
+    rendered: RenderedPrompts,
     server: "RunningServer",
     on_reply: OnReply,
 ) -> None:
@@ -129,7 +127,7 @@ def _complete_by_server(
 
 
 def _body(
-    settings: VllmTeacher, style: TeacherStyle, rendered: Rendered, one: RenderedPrompt
+    settings: VllmTeacher, style: TeacherStyle, rendered: RenderedPrompts, one: RenderedPrompt
 ) -> dict[str, Any]:
     return {
         "prompt": list(one.ids),
@@ -143,7 +141,7 @@ def _body(
 
 
 def _reply(
-    rendered: Rendered, prompt: RenderedPrompt, body: dict[str, Any], seconds: float
+    rendered: RenderedPrompts, prompt: RenderedPrompt, body: dict[str, Any], seconds: float
 ) -> Reply:
     choice = body["choices"][0]
     stop = choice["finish_reason"]

@@ -15,10 +15,10 @@ from breakeven.train.pair_selection import Sample
 # What one more pass costs in padded tokens: 5 to 7 ms on a CPU are 30 of a 2M model, 250 of a 30K.
 _PASS_TOKENS = 100
 # Places at which a step may be cut: the search takes the square of it.
-_MOST_CUTS = 64
+_MAX_CUTS = 64
 
 
-class Step(NamedTuple):
+class OptimizerStep(NamedTuple):
     """Samples of one optimizer step, in micro-batches of similar length."""
 
     micro_batches: tuple[tuple[Sample, ...], ...]
@@ -29,7 +29,7 @@ class Step(NamedTuple):
         return tuple(sample for batch in self.micro_batches for sample in batch)
 
 
-def steps_of(
+def optimizer_steps(
     phases: Sequence[Sequence[Sample]],
     lengths: Sequence[Sequence[int]],
     *,
@@ -37,7 +37,7 @@ def steps_of(
     batch_sequences: int | None = None,
     micro_batch_tokens: int | None = None,
     packing: bool = False,
-) -> list[Step]:
+) -> list[OptimizerStep]:
     """Every step of a run; `lengths` holds the tokens of each sample of each phase.
 
     With `batch_sequences` every step has exactly so many samples, and the last of a phase what is
@@ -57,7 +57,9 @@ def steps_of(
         )
         for start, end in cuts:
             rows = grouped(sizes[start:end], limit)
-            steps.append(Step(tuple(tuple(samples[start + at] for at in row) for row in rows)))
+            steps.append(
+                OptimizerStep(tuple(tuple(samples[start + at] for at in row) for row in rows))
+            )
     return steps
 
 
@@ -113,8 +115,9 @@ def _longest_first(sizes: Sequence[int]) -> list[int]:
 
 def _cheapest_cut(widths: Sequence[int]) -> list[tuple[int, int]]:
     """Ranges of `widths` (falling) with the least padded tokens plus `_PASS_TOKENS` a range."""
-    stride = -(-len(widths) // _MOST_CUTS)
+    stride = -(-len(widths) // _MAX_CUTS)
     places = [*range(0, len(widths), stride), len(widths)]
+    # Dynamic programming: the least cost of all that lies before each place, and its last cut.
     costs, cut_before = [0], [0]
     for end in range(1, len(places)):
         cost, start = min(

@@ -9,8 +9,8 @@ from breakeven.costs.devices import record_fields
 from breakeven.costs.model_shapes import known_architecture
 from breakeven.models.pointer import read_pointer
 from breakeven.params import Params
-from breakeven.train.cell_training import TrainResult
-from breakeven.train.process_rank import one_of_several
+from breakeven.train.process_rank import is_distributed
+from breakeven.train.train_result import TrainResult
 
 
 def write_train_record(
@@ -71,7 +71,8 @@ def _ceiling(params: Params, result: TrainResult) -> DeviceCeiling:
     from breakeven.train.trained_model import compute_dtype
 
     device, threads = result.usage.device, params.training.threads
-    if threads is None and (result.details["processes"] == 1 or one_of_several()):
+    # A stage that has waited for other processes does not know how many threads they used.
+    if threads is None and (result.details["processes"] == 1 or is_distributed()):
         threads = torch.get_num_threads()
     dtype = compute_dtype(result.settings["dtype"], torch.device(device.kind))
     return find_ceiling(device, str(dtype).removeprefix("torch."), threads)

@@ -13,9 +13,9 @@ from breakeven.params.training import Budget
 from breakeven.rendering import Example, Lesson, render_examples
 from breakeven.rows.pair import Pair
 from breakeven.rows.traces import split_reasoning
-from breakeven.train.batches import Step
-from breakeven.train.example_store import Examples
-from breakeven.train.pair_selection import Costs, Sample
+from breakeven.train.batches import OptimizerStep
+from breakeven.train.example_store import ExampleStore
+from breakeven.train.pair_selection import Sample, SampleCosts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 _CHUNK = 4096
 
 
-class Lessons(NamedTuple):
+class CorpusExamples(NamedTuple):
     """The pairs of a corpus that fit, as an example in each style; `too_long` of them did not."""
 
     ids: tuple[str, ...]
-    ift: Examples
-    reasoning: Examples
+    ift: ExampleStore
+    reasoning: ExampleStore
     too_long: int
 
     def of(self, sample: Sample) -> Example:
@@ -40,12 +40,12 @@ class Lessons(NamedTuple):
         """Length of a sample's example."""
         return self.in_style(sample).tokens(sample.pair)
 
-    def in_style(self, sample: Sample) -> Examples:
+    def in_style(self, sample: Sample) -> ExampleStore:
         """All examples of the style in which the sample is learnt."""
         return self.reasoning if sample.style == "reasoning" else self.ift
 
 
-class FlopsOf(NamedTuple):
+class FlopsCounter(NamedTuple):
     """What the FLOPs of a sample depend on besides its tokens; the shape, or why it is unknown."""
 
     architecture: Architecture | str
@@ -71,7 +71,7 @@ class FlopsOf(NamedTuple):
 
 def render_pairs(
     tokenizer: "PreTrainedTokenizerBase", pairs: Sequence[Pair], *, corpus: str, max_length: int
-) -> Lessons:
+) -> CorpusExamples:
     """Both styles of each pair whose two examples have at most `max_length` tokens.
 
     A pair that is too long in one style is left out of both, so that the styles hold the same
@@ -81,7 +81,7 @@ def render_pairs(
         InputError: a pair has no trace or cannot be written in the tokenizer, or none fits.
     """
     ids: list[str] = []
-    ift, reasoning = Examples(), Examples()
+    ift, reasoning = ExampleStore(), ExampleStore()
     longest = 0
     for start in range(0, len(pairs), _CHUNK):
         chunk = pairs[start : start + _CHUNK]
@@ -100,54 +100,57 @@ def render_pairs(
             f"params.yaml: training.max_length: value is {max_length}; none of the {len(pairs)} "
             f"pairs of corpus {corpus} fits; use up to {longest}"
         )
-    return Lessons(tuple(ids), ift, reasoning, len(pairs) - len(ids))
+    return CorpusExamples(tuple(ids), ift, reasoning, len(pairs) - len(ids))
 
 
-def joined_lessons(parts: Sequence[Lessons]) -> Lessons:
+def joined_examples(corpora: Sequence[CorpusExamples]) -> CorpusExamples:
     """The pairs of several corpora, numbered through."""
-    if len(parts) == 1:
-        return parts[0]
-    return Lessons(
-        tuple(name for part in parts for name in part.ids),
-        Examples(one for part in parts for one in part.ift),
-        Examples(one for part in parts for one in part.reasoning),
-        sum(part.too_long for part in parts),
+    if len(corpora) == 1:
+        return corpora[0]  # not copied: it can be gigabytes
+    return CorpusExamples(
+        tuple(name for corpus in corpora for name in corpus.ids),
+        ExampleStore(one for corpus in corpora for one in corpus.ift),
+        ExampleStore(one for corpus in corpora for one in corpus.reasoning),
+        sum(corpus.too_long for corpus in corpora),
     )
 
 
-def budget_costs(budget: Budget, lessons: Lessons, flops_of: FlopsOf) -> tuple[float, Costs]:
+def budget_costs(
+    budget: Budget, examples: CorpusExamples, count_flops: FlopsCounter
+) -> tuple[float, SampleCosts]:
     """The budget as one number, and what each pair takes of it in each style."""
     if budget.samples is not None:
-        ones = [1] * len(lessons.ids)
-        return budget.samples, Costs(ones, ones)
+        ones = [1] * len(examples.ids)
+        return budget.samples, SampleCosts(ones, ones)
     if budget.tokens is not None:
-        each = range(len(lessons.ids))
-        return budget.tokens, Costs(
-            [lessons.ift.tokens(at) for at in each], [lessons.reasoning.tokens(at) for at in each]
+        each = range(len(examples.ids))
+        return budget.tokens, SampleCosts(
+            [examples.ift.tokens(at) for at in each], [examples.reasoning.tokens(at) for at in each]
         )
     assert budget.train_flops is not None
-    if isinstance(flops_of.architecture, str):
+    if isinstance(count_flops.architecture, str):
         raise InputError(
             f"params.yaml: budget.train_flops: value is {budget.train_flops:g}, but "
-            f"{flops_of.architecture}; use a budget of tokens or samples"
+            f"{count_flops.architecture}; use a budget of tokens or samples"
         )
-    shapes = {(len(one.input_ids), one.labels_start): one for one in lessons.ift}
-    shapes |= {(len(one.input_ids), one.labels_start): one for one in lessons.reasoning}
-    flops = {shape: flops_of([one]) or 0.0 for shape, one in shapes.items()}
-    return budget.train_flops, Costs(
-        [flops[len(one.input_ids), one.labels_start] for one in lessons.ift],
-        [flops[len(one.input_ids), one.labels_start] for one in lessons.reasoning],
+    # FLOPs follow from an example's shape alone: worked out once for each of the few there are.
+    shapes = {(len(one.input_ids), one.labels_start): one for one in examples.ift}
+    shapes |= {(len(one.input_ids), one.labels_start): one for one in examples.reasoning}
+    flops = {shape: count_flops([one]) or 0.0 for shape, one in shapes.items()}
+    return budget.train_flops, SampleCosts(
+        [flops[len(one.input_ids), one.labels_start] for one in examples.ift],
+        [flops[len(one.input_ids), one.labels_start] for one in examples.reasoning],
     )
 
 
-def digest_steps(steps: Iterable[Step], lessons: Lessons) -> str:
+def digest_steps(steps: Iterable[OptimizerStep], examples: CorpusExamples) -> str:
     """SHA-256 of all token ids and label starts in the order in which they are learnt."""
     digest = hashlib.sha256()
     for step in steps:
         for batch in step.micro_batches:
             for sample in batch:
-                digest.update(lessons.in_style(sample).as_bytes(sample.pair))
-                digest.update(b"example")
+                digest.update(examples.in_style(sample).as_bytes(sample.pair))
+                digest.update(b"example")  # two of these cannot be read as one longer
             digest.update(b"micro-batch")
         digest.update(b"step")
     return digest.hexdigest()

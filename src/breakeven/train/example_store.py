@@ -7,7 +7,7 @@ from typing import overload
 from breakeven.rendering import Example
 
 
-class Examples(Sequence[Example]):
+class ExampleStore(Sequence[Example]):
     """Examples in flat arrays: 4 bytes a token, where a tuple of Python integers takes 36."""
 
     def __init__(self, examples: Iterable[Example] = ()) -> None:

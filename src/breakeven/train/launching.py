@@ -1,4 +1,4 @@
-"""Starts the training stage in several processes, and tells in one line why one of them failed.
+"""Starts the training stage in several processes, and says in one line why one of them failed.
 
 The stage runs itself again through `accelerate launch`. It stays to wait, and a process whose stage
 is gone is ended by the system: a killed study leaves no training behind that nobody knows of.
@@ -24,7 +24,7 @@ from breakeven.train.process_rank import STARTED_BY_STAGE
 
 # Where torch's launcher looks for what a failed process has to say.
 _ERROR_FILE = "TORCHELASTIC_ERROR_FILE"
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1  # sys/prctl.h; Python has no name for it
 _TYPES = ("MULTI_GPU", "FSDP")
 
 
@@ -36,13 +36,13 @@ def launch(configuration: Path, script: Path, arguments: Sequence[str]) -> None:
             can be used, or the machine lacks devices.
         BreakevenError: a process failed otherwise; its traceback has been printed.
     """
-    given = checked_configuration(configuration)
+    given = checked_configuration(configuration)  # before seconds of imports
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
     check_devices(configuration, given)
-    _quieten()
+    _silence_launcher()
     parsed = launch_command_parser().parse_args(
         ["--config_file", str(configuration), str(script), *arguments]
     )
@@ -52,7 +52,7 @@ def launch(configuration: Path, script: Path, arguments: Sequence[str]) -> None:
         try:
             launch_command(parsed)
         except ChildFailedError as error:
-            raise _told(error) from None
+            raise _first_error(error) from None
         except SignalException as error:
             raise KeyboardInterrupt from error
 
@@ -105,9 +105,10 @@ def report_to_stage(error: BaseException) -> int:
     """Leave word of an error for the stage that waits; the exit code to end with."""
     if isinstance(error, OSError):
         error = disk_error(error) or error
-    known = isinstance(error, BreakevenError)
-    text = str(error) if known else "".join(traceback.format_exception(error))
+    is_ours = isinstance(error, BreakevenError)
+    text = str(error) if is_ours else "".join(traceback.format_exception(error))
     now = time.time()
+    # The form in which torch's launcher reads it.
     message = {"message": text, "extraInfo": {"timestamp": str(int(now)), "py_callstack": ""}}
     path = os.environ.get(_ERROR_FILE)
     if path:
@@ -121,7 +122,7 @@ def end_with_stage() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _told(error: Any) -> BreakevenError:  # noqa: ANN401 - a ChildFailedError, imported late
+def _first_error(error: Any) -> BreakevenError:  # noqa: ANN401 - a ChildFailedError, imported late
     """The error of the process that failed first; the others fail because it is gone."""
     failures = error.failures
     process = min(failures, key=lambda one: (_rank_of(failures[one]), _time_of(failures[one])))
@@ -157,12 +158,13 @@ def _text_of(failure: Any) -> str:  # noqa: ANN401
     return str(message.get("message", "")) if isinstance(message, dict) else ""
 
 
-def _quieten() -> None:
+def _silence_launcher() -> None:
     # torch's launcher would print each process's end and a table of failures besides.
     for name in ("torch.distributed.elastic", "torch.distributed.run"):
-        for known in [*logging.root.manager.loggerDict]:
-            if known.startswith(name):
-                logging.getLogger(known).setLevel(logging.CRITICAL)
+        # One by one: torch gives each logger a level of its own, which its parent's does not undo.
+        for logger in [*logging.root.manager.loggerDict]:
+            if logger.startswith(name):
+                logging.getLogger(logger).setLevel(logging.CRITICAL)
 
 
 @contextmanager

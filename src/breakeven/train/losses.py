@@ -45,7 +45,7 @@ def _moved(tensor: Tensor, device: torch.device) -> Tensor:
 
 def collate(examples: Sequence[Example]) -> Batch:
     """Put examples in one batch, a row each."""
-    width = max(len(one.input_ids) for one in examples) - 1
+    width = max(len(one.input_ids) for one in examples) - 1  # nothing follows the end token
     input_ids = torch.zeros(len(examples), width, dtype=torch.long)
     predicts: list[int] = []
     targets: list[int] = []

@@ -10,34 +10,40 @@ from typing import NamedTuple
 from breakeven.rendering import Example
 
 
-class Pass(NamedTuple):
-    """One pass through the model. A pass that does not count only keeps step with the others."""
+class ForwardPass(NamedTuple):
+    """One pass through the model; one that contributes nothing keeps step with the others."""
 
     examples: Sequence[Example]
-    counts: bool = True
+    contributes: bool = True
 
 
-def passes_of(
+def forward_passes(
     micro_batches: Sequence[Sequence[Example]], *, process: int, processes: int
-) -> list[Pass]:
+) -> list[ForwardPass]:
     """The passes of one process: its share of a step's micro-batches, the heaviest first.
 
     Micro-batches are halved until they can be dealt out evenly; where there are fewer samples than
-    processes, some processes make a pass that does not count.
+    processes, some processes make a pass that contributes nothing.
     """
     if processes == 1:
-        return [Pass(batch) for batch in micro_batches]
-    batches = _evenly(micro_batches, processes)
+        return [ForwardPass(batch) for batch in micro_batches]
+    batches = _split_evenly(micro_batches, processes)
+    # A pass without weight still takes time: it is made with the shortest example.
     shortest = min((one for batch in batches for one in batch), key=lambda one: len(one.input_ids))
     rounds = -(-len(batches) // processes)
     own = batches[process::processes]
     return [
-        Pass(own[number]) if number < len(own) else Pass([shortest], counts=False)
+        ForwardPass(own[number])
+        if number < len(own)
+        else ForwardPass([shortest], contributes=False)
         for number in range(rounds)
     ]
 
 
-def _evenly(micro_batches: Sequence[Sequence[Example]], processes: int) -> list[Sequence[Example]]:
+def _split_evenly(
+    micro_batches: Sequence[Sequence[Example]], processes: int
+) -> list[Sequence[Example]]:
+    # Dealt out in turn, heaviest first, so that those of one round take about as long.
     batches = sorted(micro_batches, key=_weight, reverse=True)
     while len(batches) % processes:
         largest = max(

@@ -10,7 +10,7 @@ from breakeven.train.losses import HeadGate, collate_packed, gated_logits
 _PROBE_TOKENS = 12
 
 
-def attention_of(device: torch.device, dtype: torch.dtype) -> str:
+def packed_attention(device: torch.device, dtype: torch.dtype) -> str:
     """The attention that computes a packed row, as transformers calls it.
 
     flash-attention's variable-length kernel leaves out what no sequence may see; it needs a GPU,
@@ -50,11 +50,11 @@ def check_packing(
             with torch.no_grad():
                 seen.append(gated_logits(model, batch, gate)[-_PROBE_TOKENS:])
         except TypeError as error:
-            raise _refused(f"nothing tells where a sequence begins ({error})") from error
+            raise _packing_error(f"nothing tells where a sequence begins ({error})") from error
     difference = float((seen[0] - seen[1]).abs().max())
     # The same kernels run on the same shapes, so that what is hidden changes not even a rounding.
     if not difference <= 1e-5 * float(seen[0].abs().max()):
-        raise _refused(f"a sequence sees those before it (logits differ by {difference:.2g})")
+        raise _packing_error(f"a sequence sees those before it (logits differ by {difference:.2g})")
 
 
 def _probes(vocabulary: int) -> list[Example]:
@@ -63,7 +63,7 @@ def _probes(vocabulary: int) -> list[Example]:
     return [Example(tuple(row), 1) for row in rows]
 
 
-def _refused(why: str) -> InputError:
+def _packing_error(why: str) -> InputError:
     return InputError(
         f"params.yaml: training.packing: value is true; in this model {why}; use false"
     )

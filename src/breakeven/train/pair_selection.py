@@ -19,7 +19,7 @@ class Sample(NamedTuple):
     style: CompletionStyle
 
 
-class Costs(NamedTuple):
+class SampleCosts(NamedTuple):
     """What each pair costs of the budget in each style: 1, tokens or FLOPs."""
 
     ift: Sequence[float]
@@ -55,7 +55,7 @@ def select(
     seed: int,
     epochs: int = 1,
     budget: float | None = None,
-    costs: Costs | None = None,
+    costs: SampleCosts | None = None,
 ) -> Selection:
     """Samples of an arm over `pairs` pairs.
 
@@ -68,21 +68,23 @@ def select(
         ValueError: the budget does not pay for one sample.
     """
     if budget is None:
-        plan = _Plan(pairs, share, seed)
+        plan = _PassOrder(pairs, share, seed)
         passes = [plan.one_pass(number, pairs) for number in range(epochs)]
     else:
         if costs is None:
             raise ValueError("costs: a budget needs them")
-        passes = _within(budget, costs, _Plan(pairs, share, seed))
+        passes = _passes_within(budget, costs, _PassOrder(pairs, share, seed))
     used = max(len(one) for one in passes)
     seen = sum(len(one) for one in passes)
-    phases = passes if order == "mixed" else [*_only(passes, "ift"), *_only(passes, "reasoning")]
+    phases = (
+        passes if order == "mixed" else [*_of_style(passes, "ift"), *_of_style(passes, "reasoning")]
+    )
     return Selection(tuple(phase for phase in phases if phase), used, seen / pairs)
 
 
-def pass_cost(pairs: int, *, share: float, seed: int, costs: Costs) -> float:
+def pass_cost(pairs: int, *, share: float, seed: int, costs: SampleCosts) -> float:
     """What one pass over all pairs costs at that share."""
-    return sum(map(costs.of, _Plan(pairs, share, seed).one_pass(0, pairs)))
+    return sum(map(costs.of, _PassOrder(pairs, share, seed).one_pass(0, pairs)))
 
 
 def one_after_another(selections: Sequence[Selection], pairs: Sequence[int]) -> Selection:
@@ -102,12 +104,13 @@ def one_after_another(selections: Sequence[Selection], pairs: Sequence[int]) -> 
     )
 
 
-class _Plan:
+class _PassOrder:
     """The order of pairs in each pass, and the draw that decides who learns with a trace."""
 
     def __init__(self, pairs: int, share: float, seed: int) -> None:
         self.pairs, self.share, self.seed = pairs, share, seed
         self._first = self._order(0)
+        # Seeded by text, which gives the same draw on every machine, and never that of another use.
         self._drawn = list(range(pairs))
         random.Random(f"traces/{seed}").shuffle(self._drawn)  # noqa: S311 - a draw, not a secret
 
@@ -131,7 +134,7 @@ class _Plan:
         return order
 
 
-def _within(budget: float, costs: Costs, plan: _Plan) -> list[tuple[Sample, ...]]:
+def _passes_within(budget: float, costs: SampleCosts, plan: _PassOrder) -> list[tuple[Sample, ...]]:
     whole = plan.one_pass(0, plan.pairs)
     left = budget - sum(map(costs.of, whole))
     if left < 0:
@@ -147,7 +150,7 @@ def _within(budget: float, costs: Costs, plan: _Plan) -> list[tuple[Sample, ...]
         left -= sum(map(costs.of, following))
 
 
-def _largest_pass(budget: float, costs: Costs, plan: _Plan) -> tuple[Sample, ...]:
+def _largest_pass(budget: float, costs: SampleCosts, plan: _PassOrder) -> tuple[Sample, ...]:
     """The first pass over as many pairs as the budget pays for, at the exact share among them."""
 
     def fits(used: int) -> bool:
@@ -168,7 +171,7 @@ def _last_true(holds: Callable[[int], bool], limit: int) -> int:
     return low
 
 
-def _affordable(samples: Sequence[Sample], left: float, costs: Costs) -> int:
+def _affordable(samples: Sequence[Sample], left: float, costs: SampleCosts) -> int:
     for count, sample in enumerate(samples):
         left -= costs.of(sample)
         if left < 0:
@@ -176,5 +179,7 @@ def _affordable(samples: Sequence[Sample], left: float, costs: Costs) -> int:
     return len(samples)
 
 
-def _only(passes: Sequence[tuple[Sample, ...]], style: CompletionStyle) -> list[tuple[Sample, ...]]:
+def _of_style(
+    passes: Sequence[tuple[Sample, ...]], style: CompletionStyle
+) -> list[tuple[Sample, ...]]:
     return [tuple(sample for sample in one if sample.style == style) for one in passes]

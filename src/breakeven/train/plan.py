@@ -18,17 +18,17 @@ from breakeven.pipeline.code import code_below
 from breakeven.procedural import side_of
 from breakeven.rendering import Example
 from breakeven.rows.pair import Pair, read_pairs
-from breakeven.train.batches import Step, steps_of
+from breakeven.train.batches import OptimizerStep, optimizer_steps
 from breakeven.train.corpus_examples import (
-    FlopsOf,
-    Lessons,
+    CorpusExamples,
+    FlopsCounter,
     budget_costs,
     digest_steps,
-    joined_lessons,
+    joined_examples,
     render_pairs,
 )
 from breakeven.train.pair_selection import (
-    Costs,
+    SampleCosts,
     Selection,
     one_after_another,
     pass_cost,
@@ -43,51 +43,54 @@ _PACKAGE = Path("src/breakeven")
 _COMPUTING = ("train/", "models/checkpoint.py", "models/sharding.py")
 
 
-class Part(NamedTuple):
+class CorpusPlan(NamedTuple):
     """What is learnt of one corpus: pairs and samples are numbered within it."""
 
     corpus: str
-    lessons: Lessons
+    examples: CorpusExamples
     selection: Selection
 
 
-class Plan(NamedTuple):
+class CellPlan(NamedTuple):
     """What a cell trains on, worked out before anything heavy is loaded.
 
-    `lessons`, `selection` and `steps` go through all corpora in order; `parts` tells them apart.
+    `examples`, `selection` and `steps` go through all corpora in order; `corpora` tells them apart.
     `inputs` are the digests of base and pairs as they were read.
     """
 
     settings: TrainingSettings
     base: Path
-    parts: tuple[Part, ...]
-    lessons: Lessons
+    corpora: tuple[CorpusPlan, ...]
+    examples: CorpusExamples
     selection: Selection
-    steps: list[Step]
+    steps: list[OptimizerStep]
     schedule: FittedSchedule
-    flops_of: FlopsOf
+    count_flops: FlopsCounter
     key: dict[str, Any]
     inputs: dict[str, str]
 
-    def examples(self) -> Iterator[Example]:
+    def learnt_examples(self) -> Iterator[Example]:
         """Every example, as often as it is learnt."""
-        return map(self.lessons.of, self.selection.samples)
+        return map(self.examples.of, self.selection.samples)
 
 
-class StepsOfExamples:
-    """The steps of a plan as the loop takes them; each is put together when it is asked for."""
+class ExampleSteps:
+    """The steps of a plan as the loop takes them, each put together when it is its turn.
 
-    def __init__(self, plan: Plan) -> None:
-        self._steps, self._lessons = plan.steps, plan.lessons
+    All at once they would be billions of integers, where a corpus is at full scale.
+    """
+
+    def __init__(self, plan: CellPlan) -> None:
+        self._steps, self._examples = plan.steps, plan.examples
 
     def __len__(self) -> int:
         return len(self._steps)
 
     def __getitem__(self, number: int, /) -> list[list[Example]]:
-        return [list(map(self._lessons.of, batch)) for batch in self._steps[number].micro_batches]
+        return [list(map(self._examples.of, batch)) for batch in self._steps[number].micro_batches]
 
 
-def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
+def plan_cell(params: Params, student: str, arm: str, seed: int) -> CellPlan | None:
     """Select and batch the samples of a cell; None where the arm is not trained.
 
     Raises:
@@ -101,16 +104,16 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     training = settings.training
     _check_context(base, training.max_length, student)
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
-    flops_of = FlopsOf(known_architecture(base), settings.method, lora)
-    corpora, digests = _read_corpora(params, settings.corpora)
-    parts = _parts(settings, base, corpora, flops_of, arm=arm, seed=seed)
-    lessons = joined_lessons([part.lessons for part in parts])
+    count_flops = FlopsCounter(known_architecture(base), settings.method, lora)
+    pairs, digests = _read_pairs(params, settings.corpora)
+    corpora = _plan_corpora(settings, base, pairs, count_flops, arm=arm, seed=seed)
+    examples = joined_examples([corpus.examples for corpus in corpora])
     selection = one_after_another(
-        [part.selection for part in parts], [len(part.lessons.ids) for part in parts]
+        [corpus.selection for corpus in corpora], [len(corpus.examples.ids) for corpus in corpora]
     )
-    steps = steps_of(
+    steps = optimizer_steps(
         selection.phases,
-        [[lessons.tokens_of(sample) for sample in phase] for phase in selection.phases],
+        [[examples.tokens_of(sample) for sample in phase] for phase in selection.phases],
         batch_tokens=training.batch_tokens,
         batch_sequences=training.batch_sequences,
         micro_batch_tokens=training.micro_batch_limit,
@@ -118,60 +121,62 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> Plan | None:
     )
     key = {
         "base": pointer.digest,
-        "lessons": digest_steps(steps, lessons),
+        "lessons": digest_steps(steps, examples),
         "settings": settings.as_dict(),
         "seed": seed,
         "code": _digest_code(),
-        "versions": {name: known for name, known in versions().items() if name in _KEY_VERSIONS},
+        "versions": {name: one for name, one in versions().items() if name in _KEY_VERSIONS},
     }
     schedule = fit_schedule(training.schedule, len(steps))
     inputs = {pointer.name: pointer.digest, **digests}
-    return Plan(settings, base, parts, lessons, selection, steps, schedule, flops_of, key, inputs)
+    return CellPlan(
+        settings, base, corpora, examples, selection, steps, schedule, count_flops, key, inputs
+    )
 
 
-def _read_corpora(params: Params, names: Sequence[str]) -> tuple[list[list[Pair]], dict[str, str]]:
-    """The pairs that may be learnt, and the digests of the files as they were read, by path.
+def _read_pairs(params: Params, corpora: Sequence[str]) -> tuple[list[list[Pair]], dict[str, str]]:
+    """The pairs of each corpus that may be learnt, and the digests of the files as they were read.
 
     Raises:
         InputError: a corpus has no file, or holds nothing but its tune side.
     """
-    corpora, digests = [], {}
-    for name in names:
-        path = pairs_path(name)
+    pairs_of_corpora, digests = [], {}
+    for corpus in corpora:
+        path = pairs_path(corpus)
         with digest_while_reading(path) as digest:
             pairs = read_pairs(path)
-        if params.corpora[name].tuning:
+        if params.corpora[corpus].tuning:
             pairs = [pair for pair in pairs if side_of(pair.content) != "tune"]
             if not pairs:
                 raise InputError(
-                    f"params.yaml: corpora.{name}.tuning: every pair is on the tune side, none is "
-                    "left to learn; add prompts to its sources"
+                    f"params.yaml: corpora.{corpus}.tuning: every pair is on the tune side, none "
+                    "is left to learn; add prompts to its sources"
                 )
-        corpora.append(pairs)
+        pairs_of_corpora.append(pairs)
         digests[path.as_posix()] = digest
-    return corpora, digests
+    return pairs_of_corpora, digests
 
 
-def _parts(
+def _plan_corpora(
     settings: TrainingSettings,
     base: Path,
-    corpora: Sequence[list[Pair]],
-    flops_of: FlopsOf,
+    pairs_of_corpora: Sequence[list[Pair]],
+    count_flops: FlopsCounter,
     *,
     arm: str,
     seed: int,
-) -> tuple[Part, ...]:
+) -> tuple[CorpusPlan, ...]:
     from breakeven.models.loading import load_tokenizer
 
     tokenizer = load_tokenizer(base)
-    every = [
+    rendered = [
         render_pairs(tokenizer, pairs, corpus=corpus, max_length=settings.training.max_length)
-        for corpus, pairs in zip(settings.corpora, corpora, strict=True)
+        for corpus, pairs in zip(settings.corpora, pairs_of_corpora, strict=True)
     ]
-    budgets = _budgets(settings, every, flops_of, seed)
+    budgets = _budgets(settings, rendered, count_flops, seed)
     return tuple(
-        Part(corpus, lessons, _select(settings, lessons, budget, arm, seed))
-        for corpus, lessons, budget in zip(settings.corpora, every, budgets, strict=True)
+        CorpusPlan(corpus, examples, _select(settings, examples, budget, arm, seed))
+        for corpus, examples, budget in zip(settings.corpora, rendered, budgets, strict=True)
     )
 
 
@@ -185,20 +190,23 @@ def _check_context(base: Path, max_length: int, student: str) -> None:
 
 
 def _budgets(
-    settings: TrainingSettings, every: Sequence[Lessons], flops_of: FlopsOf, seed: int
-) -> list[tuple[float, Costs] | None]:
+    settings: TrainingSettings,
+    corpora: Sequence[CorpusExamples],
+    count_flops: FlopsCounter,
+    seed: int,
+) -> list[tuple[float, SampleCosts] | None]:
     """Each corpus's part of the budget and its costs: in proportion to what a pass over it costs.
 
     So each is passed over equally often, as it is without a budget.
     """
     if settings.budget is None:
-        return [None] * len(every)
-    costs = [budget_costs(settings.budget, lessons, flops_of) for lessons in every]
-    if len(every) == 1:
+        return [None] * len(corpora)
+    costs = [budget_costs(settings.budget, examples, count_flops) for examples in corpora]
+    if len(corpora) == 1:
         return list(costs)
     passes = [
-        pass_cost(len(lessons.ids), share=settings.reasoning_share, seed=seed, costs=each)
-        for lessons, (_, each) in zip(every, costs, strict=True)
+        pass_cost(len(examples.ids), share=settings.reasoning_share, seed=seed, costs=each)
+        for examples, (_, each) in zip(corpora, costs, strict=True)
     ]
     return [
         (budget * cost / sum(passes), each)
@@ -208,14 +216,14 @@ def _budgets(
 
 def _select(
     settings: TrainingSettings,
-    lessons: Lessons,
-    budget: tuple[float, Costs] | None,
+    examples: CorpusExamples,
+    budget: tuple[float, SampleCosts] | None,
     arm: str,
     seed: int,
 ) -> Selection:
     try:
         return select(
-            len(lessons.ids),
+            len(examples.ids),
             share=settings.reasoning_share,
             order=settings.order,
             seed=seed,

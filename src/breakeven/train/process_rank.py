@@ -1,4 +1,7 @@
-"""The place of this process among those that train together, as accelerate's launcher tells it."""
+"""The rank of this process among those that train together, as accelerate's launcher sets it.
+
+Read from the environment, so that one process need not import torch to know that it is alone.
+"""
 
 import os
 
@@ -6,13 +9,13 @@ import os
 STARTED_BY_STAGE = "BREAKEVEN_STAGE_WAITS"
 
 
-def one_of_several() -> bool:
+def is_distributed() -> bool:
     """Whether this process trains together with others."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
-def is_first() -> bool:
-    """Whether this process is the one that writes and speaks."""
+def is_main_process() -> bool:
+    """Whether this process is the one that writes files and messages."""
     return int(os.environ.get("RANK", "0")) == 0
 
 

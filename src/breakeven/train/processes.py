@@ -1,6 +1,6 @@
-"""One process or several that train together: which device each has, and which one writes.
+"""One process or several that train together: which devices each has, and how they share work.
 
-Several processes are started by accelerate (`launching` does it for the stage) and find their place
+Several processes are started by accelerate (`launching` does it for the stage) and find their rank
 in the environment. Each holds the whole model and adds its gradients to the others' (DDP), or a
 shard of it (FSDP2).
 """
@@ -13,7 +13,7 @@ import torch
 
 from breakeven.core.errors import InputError
 from breakeven.params.cells import TrainingSettings
-from breakeven.train.process_rank import one_of_several
+from breakeven.train.process_rank import is_distributed
 from breakeven.train.trained_model import compute_dtype
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def make_accelerator(settings: TrainingSettings) -> "Accelerator":
     from accelerate.utils import DistributedType
 
     # Where accelerate finds no GPU it would leave processes to themselves, unless told of the CPU.
-    cpu = one_of_several() and (_asked("ACCELERATE_USE_CPU") or not torch.cuda.is_available())
+    cpu = is_distributed() and (_is_set("ACCELERATE_USE_CPU") or not torch.cuda.is_available())
     dtype = compute_dtype(settings.training.dtype, PartialState(cpu=cpu).device)
     accelerator = Accelerator(
         cpu=cpu,
@@ -41,10 +41,10 @@ def make_accelerator(settings: TrainingSettings) -> "Accelerator":
         # Gradients are added up where the optimizer reads them: no second copy of all.
         kwargs_handlers=[DistributedDataParallelKwargs(gradient_as_bucket_view=True)],
     )
-    if one_of_several() and _asked("ACCELERATE_USE_FSDP"):
+    if is_distributed() and _is_set("ACCELERATE_USE_FSDP"):
         _shard(accelerator, settings, dtype)
     together = (DistributedType.MULTI_CPU, DistributedType.MULTI_GPU, DistributedType.FSDP)
-    if one_of_several() and accelerator.distributed_type not in together:
+    if is_distributed() and accelerator.distributed_type not in together:
         raise InputError(
             f"training.launch: distributed_type: {accelerator.distributed_type.value} is not "
             "supported; use MULTI_GPU or FSDP"
@@ -57,12 +57,12 @@ def is_sharded(accelerator: "Accelerator") -> bool:
     return bool(accelerator.is_fsdp2)
 
 
-def from_first(accelerator: "Accelerator", work: Callable[[], Value]) -> Value:
-    """What `work` gives in the first process, told to all others; they do not run it."""
+def from_main_process(accelerator: "Accelerator", work: Callable[[], Value]) -> Value:
+    """What `work` gives in the first process, sent to all others; they do not run it."""
     from accelerate.utils import broadcast_object_list
 
-    told = [work() if accelerator.is_main_process else None]
-    return broadcast_object_list(told)[0]
+    values = [work() if accelerator.is_main_process else None]
+    return broadcast_object_list(values)[0]
 
 
 def _shard(accelerator: "Accelerator", settings: TrainingSettings, dtype: torch.dtype) -> None:
@@ -97,5 +97,5 @@ def _shard(accelerator: "Accelerator", settings: TrainingSettings, dtype: torch.
         )
 
 
-def _asked(name: str) -> bool:
+def _is_set(name: str) -> bool:
     return os.environ.get(name, "false").lower() in ("1", "true")

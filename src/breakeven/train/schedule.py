@@ -1,4 +1,4 @@
-"""Warm-up, constant rate, linear decay (WSD), in optimizer steps."""
+"""Warm-up, constant rate, linear decay (WSD: Hu et al. 2024, MiniCPM), in optimizer steps."""
 
 from typing import Any, NamedTuple
 

@@ -8,35 +8,43 @@ from breakeven.core.errors import AlreadyReportedError
 from breakeven.params import Params
 from breakeven.tracking.live import LiveRun
 from breakeven.train.cell_record import write_train_record
-from breakeven.train.cell_training import Launch, TrainResult, Watch, train_cell
+from breakeven.train.cell_training import LaunchProcesses, OpenMetricsLog, train_cell
 from breakeven.train.launching import end_with_stage, launch, report_to_stage
-from breakeven.train.process_rank import is_first, one_of_several, started_by_stage
+from breakeven.train.process_rank import is_distributed, is_main_process, started_by_stage
+from breakeven.train.train_result import TrainResult
 
 
 def run(params: Params, student: str, arm: str, seed: int) -> None:
     """Write `models/students/<student>/<arm>/<seed>/` and its record; curves go to MLflow live."""
-    train_and_record(params, student, arm, seed, watch=partial(LiveRun, params, student, arm, seed))
+    train_and_record(
+        params, student, arm, seed, open_log=partial(LiveRun, params, student, arm, seed)
+    )
 
 
 def train_and_record(
-    params: Params, student: str, arm: str, seed: int, *, watch: Watch | None = None
+    params: Params,
+    student: str,
+    arm: str,
+    seed: int,
+    *,
+    open_log: OpenMetricsLog | None = None,
 ) -> None:
     """Write `models/students/<student>/<arm>/<seed>/` and its record.
 
-    `watch` is given the key of the training and returns a context manager whose value takes the
+    `open_log` is given the key of the training and returns a context manager whose value takes the
     metrics of each step (`log(step, metrics)`) while the training runs.
     """
     if started_by_stage():
-        _run_for_stage(partial(train_cell, params, student, arm, seed, watch=watch))
+        _run_for_stage(partial(train_cell, params, student, arm, seed, open_log=open_log))
         return
     start = _launch(params, student, arm, seed)
-    result = train_cell(params, student, arm, seed, watch=watch, launch=start)
-    if is_first():
+    result = train_cell(params, student, arm, seed, open_log=open_log, launch=start)
+    if is_main_process():
         write_train_record(params, student, arm, seed, result)
 
 
 def _run_for_stage(train: "partial[TrainResult | None]") -> None:
-    """Train as one of the processes that a stage waits for; it is told of any error."""
+    """Train as one of the processes that a stage waits for; any error is reported to it."""
     end_with_stage()
     try:
         train()
@@ -44,8 +52,8 @@ def _run_for_stage(train: "partial[TrainResult | None]") -> None:
         raise AlreadyReportedError(report_to_stage(error)) from error
 
 
-def _launch(params: Params, student: str, arm: str, seed: int) -> Launch | None:
-    if params.training.launch is None or one_of_several():
+def _launch(params: Params, student: str, arm: str, seed: int) -> LaunchProcesses | None:
+    if params.training.launch is None or is_distributed():
         return None
     # The stage's own script runs again: it was started with the same arguments.
     script = Path(sys.argv[0])

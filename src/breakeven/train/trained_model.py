@@ -13,7 +13,7 @@ from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.models.loading import checked_folder, load_base, torch_dtype
 from breakeven.params.cells import TrainingSettings
 from breakeven.params.names import DtypeName
-from breakeven.train.packing import attention_of
+from breakeven.train.packing import packed_attention
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -47,13 +47,14 @@ def trainable_model(
         if not sharded:
             model = model.to(device)
     if settings.training.packing:
-        model.set_attn_implementation(attention_of(device, dtype))
+        model.set_attn_implementation(packed_attention(device, dtype))
     with warnings.catch_warnings():
         # peft and this module use names that transformers 5 accepts and 6 will not.
         warnings.simplefilter("ignore", FutureWarning)
         if settings.training.gradient_checkpointing:
+            # The reentrant way needs an input with a gradient, which frozen embeddings do not give.
             model.gradient_checkpointing_enable({"use_reentrant": False})
-        idle = _beside_the_text(model)
+        idle = _modules_without_text(model)
         if settings.method != "full":
             model = _with_adapter(model, settings, seed, exclude=idle)
         else:
@@ -79,11 +80,12 @@ def save_trained(
 
     The same weights give the same bytes. `gathered` are all weights of a sharded model.
     """
-    _hide_bars_of_files()
+    _hide_progress_bars()
     if settings.method == "full":
         _save_full(model, compute_dtype(settings.training.dtype, model.device), folder, gathered)
         return
     state = None if gathered is None else dict(gathered)
+    # Adapters train no embeddings; left to itself peft looks for the base's config to find out.
     model.save_pretrained(folder, save_embedding_layers=False, state_dict=state)
     (folder / "README.md").unlink(missing_ok=True)  # a card with nothing filled in
     config = read_json(folder / "adapter_config.json")
@@ -110,12 +112,12 @@ def _save_full(
 
 
 def _load(base: Path, dtype: torch.dtype) -> "PreTrainedModel":
-    _hide_bars_of_files()
+    _hide_progress_bars()
     return load_base(base, dtype)
 
 
 def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "PreTrainedModel":
-    _hide_bars_of_files()
+    _hide_progress_bars()
     # bitsandbytes reports a faster kernel that it could not download.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -157,7 +159,7 @@ def _with_adapter(
     return get_peft_model(model, config)
 
 
-def _beside_the_text(model: "PreTrainedModel") -> list[str]:
+def _modules_without_text(model: "PreTrainedModel") -> list[str]:
     """Modules with weights that no text passes through: the eyes of a model that can see."""
     head = model.get_output_embeddings()
     text = {id(one) for part in (model.get_decoder(), head) for one in part.modules()}
@@ -168,7 +170,7 @@ def _beside_the_text(model: "PreTrainedModel") -> list[str]:
     ]
 
 
-def _hide_bars_of_files() -> None:
+def _hide_progress_bars() -> None:
     # A bar for each weights file that is read or written, within milliseconds for a small model.
     from transformers.utils import logging as transformers_logging
 

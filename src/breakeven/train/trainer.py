@@ -31,17 +31,17 @@ from breakeven.train.losses import (
     gated_head,
     summed_loss,
 )
-from breakeven.train.micro_batches import Pass, passes_of
+from breakeven.train.micro_batches import ForwardPass, forward_passes
 from breakeven.train.packing import check_packing, uses_flash
 from breakeven.train.processes import is_sharded
 from breakeven.train.schedule import FittedSchedule
 from breakeven.train.trained_model import trained_parameters
-from breakeven.train.usage_log import Held, add_held
+from breakeven.train.usage_log import ProcessUsage, append_usage
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-# How often what the device was held for is written down, so that a kill loses little of it.
+# How often the use of the device is written down, so that a kill loses little of it.
 _USAGE_SECONDS = 5.0
 
 
@@ -111,37 +111,40 @@ def train(
     Raises:
         InputError: the loss is no number any more, or the model cannot be trained packed.
     """
-    run = Run(model, settings, schedule, accelerator=accelerator, seed=seed, scratch=scratch)
-    with gated_head(model) as gate, _shown(run, label, len(steps), log) as show:
+    run = TrainingRun(
+        model, settings, schedule, accelerator=accelerator, seed=seed, scratch=scratch
+    )
+    with gated_head(model) as gate, _progress_shown(run, label, len(steps), log) as show:
         if settings.training.packing:
             run.check_packing(gate)
 
-        def advance_for(seconds: float) -> None:
+        def train_for(seconds: float) -> None:
             until = time.monotonic() + seconds
             while run.step < len(steps):
-                show(run.advance(steps[run.step], gate))
+                show(run.take_step(steps[run.step], gate))
                 if run.step % settings.training.checkpoint_steps == 0:
                     run.save()
                 if time.monotonic() >= until:
                     return
 
+        # Once at least, also where the checkpoint is of the last step: the log must not be empty.
         finished = False
         while not finished:
             before = run.tokens
             try:
                 with metered(device) as meter:
-                    advance_for(_USAGE_SECONDS)
+                    train_for(_USAGE_SECONDS)
             finally:
-                held = Held(meter.usage, run.tokens - before)
-                add_held(scratch, held, accelerator.process_index)
+                used = ProcessUsage(meter.usage, run.tokens - before)
+                append_usage(scratch, used, accelerator.process_index)
             finished = run.step == len(steps)
-    accelerator.wait_for_everyone()  # all have noted what they held
+    accelerator.wait_for_everyone()  # all have noted what they used
     return run.curves
 
 
 @contextmanager
-def _shown(
-    run: "Run", label: str, total: int, log: MetricsLog | None
+def _progress_shown(
+    run: "TrainingRun", label: str, total: int, log: MetricsLog | None
 ) -> Iterator[Callable[[Mapping[str, float]], None]]:
     """What takes the metrics of each step: the first process shows them, the others nothing."""
     if not run.accelerator.is_main_process:
@@ -157,7 +160,7 @@ def _shown(
         yield show
 
 
-class Run:
+class TrainingRun:
     """Model, optimizer and curves of one run."""
 
     def __init__(
@@ -173,14 +176,14 @@ class Run:
         self.settings, self.schedule = settings, schedule
         self.accelerator, self.seed, self.scratch = accelerator, seed, scratch
         self.optimizer = make_optimizer(trained_parameters(model), settings, accelerator.device)
-        self.model, self.stepper = accelerator.prepare(model, self.optimizer)
+        self.model, self.prepared_optimizer = accelerator.prepare(model, self.optimizer)
         # Only now: sharding has put other parameters in the place of those before.
         self.parameters = trained_parameters(model)
         state = load_checkpoint(
             scratch, self.parameters, self.optimizer, speaks=accelerator.is_main_process
         )
         self.curves = Curves(**state) if state else Curves()
-        self.tokens = 0  # by this process
+        self.tokens = 0  # by this process, for its speed
         self.vocabulary = len(model.get_input_embeddings().weight)  # type: ignore[operator]
         self.flash = uses_flash(model)
         self.collate = (
@@ -192,22 +195,24 @@ class Run:
         """Steps done."""
         return self.curves.step
 
-    def advance(self, examples: StepExamples, gate: HeadGate) -> dict[str, float]:
+    def take_step(self, examples: StepExamples, gate: HeadGate) -> dict[str, float]:
         """One optimizer step; its metrics."""
         # Seeded by the step, so that dropout is the same after a resume without keeping its state.
+        # The factor keeps runs of up to a million steps apart.
         torch.manual_seed(self.seed * 1_000_003 + self.step)
         rate = self.settings.learning_rate * self.schedule.share(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         rows = [one for batch in examples for one in batch]
+        # Of the whole step, on whichever process: micro-batches must not weigh by their number.
         tokens = sum(len(one.input_ids) - one.labels_start for one in rows)
-        loss = self._all_backward(examples, tokens, gate)
+        loss = self._backward_step(examples, tokens, gate)
         norm = self.accelerator.clip_grad_norm_(
             list(self.parameters.values()), self.settings.training.max_gradient_norm
         )
-        self.stepper.step()
-        self.stepper.zero_grad()
-        return self._note(float(loss), rate, float(gather_tensor(norm)), tokens)
+        self.prepared_optimizer.step()
+        self.prepared_optimizer.zero_grad()
+        return self._append_metrics(float(loss), rate, float(gather_tensor(norm)), tokens)
 
     def check_packing(self, gate: HeadGate) -> None:
         """Raise InputError where the model would let packed sequences see each other."""
@@ -230,32 +235,34 @@ class Run:
         )
         self.accelerator.wait_for_everyone()
 
-    def _all_backward(self, examples: StepExamples, tokens: int, gate: HeadGate) -> Tensor:
+    def _backward_step(self, examples: StepExamples, tokens: int, gate: HeadGate) -> Tensor:
         """Add up the gradient of the step's mean loss over all processes; that loss."""
         accelerator = self.accelerator
-        passes = passes_of(
+        passes = forward_passes(
             examples, process=accelerator.process_index, processes=accelerator.num_processes
         )
-        losses = []
+        losses = []  # stay on the device: reading a number from it would wait for each pass
         for number, one in enumerate(passes, start=1):
-            with self._gradients_kept() if number < len(passes) else nullcontext():
+            # Processes exchange gradients once a step, with the last pass.
+            with self._without_gradient_sync() if number < len(passes) else nullcontext():
                 losses.append(self._backward(one, tokens, gate))
         loss = torch.stack(losses).sum()
         if accelerator.num_processes > 1:
             loss = accelerator.reduce(loss, "sum")
         return loss
 
-    def _gradients_kept(self) -> AbstractContextManager[None]:
+    def _without_gradient_sync(self) -> AbstractContextManager[None]:
         """While it lasts, gradients add up in this process; sharded ones have no room for that."""
         if self.accelerator.num_processes == 1 or is_sharded(self.accelerator):
             return nullcontext()
         return self.accelerator.no_sync(self.model)
 
-    def _backward(self, one: Pass, tokens: int, gate: HeadGate) -> Tensor:
+    def _backward(self, one: ForwardPass, tokens: int, gate: HeadGate) -> Tensor:
         """Add the gradient of the step's mean loss that this pass has a part in."""
         batch = self.collate(one.examples).to(self.accelerator.device)
         loss = summed_loss(self.model, batch, gate) / tokens
-        if not one.counts:
+        if not one.contributes:
+            # Still to be gone back through: DDP and FSDP wait for the gradients of every process.
             loss = 0.0 * loss
         else:
             self.tokens += sum(len(each.input_ids) for each in one.examples)
@@ -263,7 +270,9 @@ class Run:
         self.accelerator.backward(loss * self.accelerator.num_processes)
         return loss.detach()
 
-    def _note(self, loss: float, rate: float, norm: float, tokens: int) -> dict[str, float]:
+    def _append_metrics(
+        self, loss: float, rate: float, norm: float, tokens: int
+    ) -> dict[str, float]:
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise DivergedError(
                 f"params.yaml: training.learning_rate: value is {self.settings.learning_rate:g}; "

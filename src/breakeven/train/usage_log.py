@@ -1,4 +1,4 @@
-"""What a run has held of its devices so far, over every process that worked on it.
+"""What a run has used of its devices so far, over every process that worked on it.
 
 A line is added every few seconds, so that a kill loses few of them; work that was done again after
 a kill is counted again, for the device was held. Processes that train together write a file each:
@@ -16,31 +16,31 @@ from breakeven.costs.devices import Device, DeviceUsage, combined_usage
 _FIRST = "usage.jsonl"
 
 
-class Held(NamedTuple):
-    """What work held of its device, and the tokens that it trained on meanwhile."""
+class ProcessUsage(NamedTuple):
+    """What a process used of its device, and the tokens that it trained on meanwhile."""
 
     usage: DeviceUsage
     tokens: int
 
 
-class HeldByAll(NamedTuple):
-    """What a run held: device-seconds of all processes together, `seconds` on the clock."""
+class RunUsage(NamedTuple):
+    """What a run used: device-seconds of all processes together, `seconds` on the clock."""
 
     usage: DeviceUsage
     tokens: int
     seconds: float
 
 
-def add_held(folder: Path, held: Held, process: int = 0) -> None:
-    """Note what a part of the run held in one process."""
+def append_usage(folder: Path, used: ProcessUsage, process: int = 0) -> None:
+    """Note what one process used for a part of the run."""
     # The line break comes first: a line that a kill cut short must not spoil this one.
-    line = json.dumps({"usage": asdict(held.usage), "tokens": held.tokens})
+    line = json.dumps({"usage": asdict(used.usage), "tokens": used.tokens})
     path = folder / (f"usage-{process}.jsonl" if process else _FIRST)
     with path.open("a", encoding="utf-8") as handle:
         handle.write("\n" + line)
 
 
-def all_held(folder: Path) -> HeldByAll:
+def read_run_usage(folder: Path) -> RunUsage:
     """Everything noted so far, without a line that a kill cut short.
 
     Device-seconds and energy add up over processes, of peak memory the largest counts. Energy of a
@@ -52,17 +52,17 @@ def all_held(folder: Path) -> HeldByAll:
     if usage.device.kind == "cpu":
         own = combined_usage([one.usage for one in first])
         usage = replace(usage, energy_joules=own.energy_joules)
-    return HeldByAll(
+    return RunUsage(
         usage,
         sum(one.tokens for one in (*first, *others)),
         sum(one.usage.device_seconds for one in first),
     )
 
 
-def _read(path: Path) -> list[Held]:
+def _read(path: Path) -> list[ProcessUsage]:
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = [row for line in lines if (row := _row(line)) is not None]
-    return [Held(usage_from(row["usage"]), row["tokens"]) for row in rows]
+    return [ProcessUsage(usage_from(row["usage"]), row["tokens"]) for row in rows]
 
 
 def usage_from(row: dict[str, Any]) -> DeviceUsage:

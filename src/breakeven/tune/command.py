@@ -11,7 +11,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import write_json, write_text
 from breakeven.core.progress import Progress
 from breakeven.params import Params
-from breakeven.train.plan import Plan, plan_cell
+from breakeven.train.plan import CellPlan, plan_cell
 from breakeven.tune.choice import Choice, best_of
 from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
 from breakeven.tune.held_out import HeldOut, held_out
@@ -83,7 +83,7 @@ def _prepared(params: Params, trials: Sequence[Trial], items: int) -> dict[tuple
     return arms
 
 
-def _plan(params: Params, trial: Trial) -> Plan:
+def _plan(params: Params, trial: Trial) -> CellPlan:
     plan = plan_cell(params, trial.student, trial.arm, params.seeds[0])
     assert plan is not None  # checked_grid takes trained arms only
     return plan

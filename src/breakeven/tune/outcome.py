@@ -14,7 +14,7 @@ from breakeven.params.cells import first_decoding
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair
 from breakeven.train.cell_training import finished_weights, train_plan
-from breakeven.train.plan import Plan
+from breakeven.train.plan import CellPlan
 from breakeven.tune.grid import Trial
 from breakeven.tune.held_out import HeldOut
 
@@ -54,7 +54,7 @@ class Outcome:
         return (self.accuracy or 0.0, -self.loss)
 
 
-def outcome_of(params: Params, trial: Trial, plan: Plan, held: HeldOut) -> Outcome:
+def outcome_of(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> Outcome:
     """Train and score a trial, unless scratch has its outcome.
 
     `params` are those of the trial. Raises as `train_cell`, but for a loss that diverges.
@@ -77,7 +77,7 @@ def outcome_of(params: Params, trial: Trial, plan: Plan, held: HeldOut) -> Outco
     )
 
 
-def is_done(params: Params, plan: Plan, held: HeldOut) -> bool:
+def is_done(params: Params, plan: CellPlan, held: HeldOut) -> bool:
     """Whether scratch has the outcome of a plan."""
     return (_kept_in(params, plan, held) / "outcome.json").is_file()
 
@@ -90,7 +90,7 @@ def as_row(outcome: Outcome) -> dict[str, object]:
 COLUMNS = (*(field.name for field in fields(Outcome)), "accuracy")
 
 
-def _kept_in(params: Params, plan: Plan, held: HeldOut) -> Path:
+def _kept_in(params: Params, plan: CellPlan, held: HeldOut) -> Path:
     key = {
         "training": plan.key,
         "pairs": digest_json([[pair.source, pair.id, pair.prompt] for pair in held.pairs]),
@@ -108,7 +108,7 @@ def _decoding(params: Params) -> Decoding:
     return first.model_copy(update={"samples": 1})
 
 
-def _scores(params: Params, trial: Trial, plan: Plan, held: HeldOut) -> dict[str, float | None]:
+def _scores(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> dict[str, float | None]:
     from breakeven.train.trainer import DivergedError
 
     label = f"tune {trial.label}"
@@ -120,7 +120,7 @@ def _scores(params: Params, trial: Trial, plan: Plan, held: HeldOut) -> dict[str
         return {"correct": None, "loss": None}
 
 
-def _scored(params: Params, plan: Plan, held: HeldOut) -> dict[str, float | None]:
+def _scored(params: Params, plan: CellPlan, held: HeldOut) -> dict[str, float | None]:
     from breakeven.answer.cell_weights import cell_weights, copy_weights
     from breakeven.answer.transformers_engine import choose_placement
     from breakeven.models.loading import load_base, load_tokenizer, torch_dtype
@@ -163,7 +163,7 @@ def _correct(
 def _loss(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
-    plan: Plan,
+    plan: CellPlan,
     pairs: Sequence[Pair],
 ) -> float | None:
     """Mean loss of the pairs held out, in the style that the arm learns; None where none fits."""

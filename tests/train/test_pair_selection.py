@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from breakeven.train.pair_selection import (
-    Costs,
     Sample,
+    SampleCosts,
     one_after_another,
     pass_cost,
     select,
@@ -76,8 +76,8 @@ def test_sequential_order_of_one_style_has_no_empty_phase(share):
     assert chosen(share, order="sequential").phases == chosen(share).phases
 
 
-ONES = Costs([1] * PAIRS, [1] * PAIRS)
-TOKENS = Costs([10] * PAIRS, [70] * PAIRS)
+ONES = SampleCosts([1] * PAIRS, [1] * PAIRS)
+TOKENS = SampleCosts([10] * PAIRS, [70] * PAIRS)
 
 
 @pytest.mark.parametrize("samples", [1, 10, 41, 42, 100])
@@ -141,4 +141,4 @@ def test_one_corpus_follows_another_and_pairs_are_numbered_through():
 
 
 def test_cost_of_a_pass_counts_each_pair_in_its_style():
-    assert pass_cost(8, share=0.25, seed=0, costs=Costs([1] * 8, [10] * 8)) == 6 * 1 + 2 * 10
+    assert pass_cost(8, share=0.25, seed=0, costs=SampleCosts([1] * 8, [10] * 8)) == 6 * 1 + 2 * 10

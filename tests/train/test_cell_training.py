@@ -25,7 +25,7 @@ from breakeven.rows.pair import Pair, write_pairs
 from breakeven.train import stage
 from breakeven.train.cell_training import train_cell
 from breakeven.train.plan import plan_cell
-from breakeven.train.usage_log import all_held
+from breakeven.train.usage_log import read_run_usage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +43,7 @@ class Killer:
 
 trainer._USAGE_SECONDS = 0.0  # a line a step
 params = Params.model_validate_json(sys.stdin.read())
-train_cell(params, "tiny", sys.argv[2], 0, watch=lambda key: contextlib.nullcontext(Killer()))
+train_cell(params, "tiny", sys.argv[2], 0, open_log=lambda key: contextlib.nullcontext(Killer()))
 """
 
 
@@ -66,12 +66,12 @@ class Steps(list):
         self.append(step)
 
 
-def watched(steps):
+def log_into(steps):
     @contextmanager
-    def watch(key):
+    def open_log(key):
         yield steps
 
-    return watch
+    return open_log
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -97,17 +97,17 @@ def test_killed_training_ends_with_the_bytes_of_an_undisturbed_one(study, method
     kill_at(4, params)
     assert not folder.exists()
     (usage,) = Path(".work").rglob("usage.jsonl")
-    held_before = all_held(usage.parent)
+    held_before = read_run_usage(usage.parent)
     assert held_before.usage.device_seconds > 0
     steps = Steps()
-    resumed = train_cell(params, "tiny", "reasoning", 0, watch=watched(steps))
+    resumed = train_cell(params, "tiny", "reasoning", 0, open_log=log_into(steps))
     assert steps[0] == 3
     assert bytes_of(folder) == expected
     assert resumed.series == undisturbed.series
     assert resumed.tokens == undisturbed.tokens
-    # Four steps were held and noted before the kill; step 3 was done again.
+    # Four steps were noted before the kill; step 3 was done again.
     assert resumed.usage.device_seconds > held_before.usage.device_seconds
-    assert all_held(usage.parent).tokens > resumed.tokens["trained"]
+    assert read_run_usage(usage.parent).tokens > resumed.tokens["trained"]
 
 
 def test_finished_training_is_not_done_again_when_its_output_is_deleted(study):
@@ -117,7 +117,7 @@ def test_finished_training_is_not_done_again_when_its_output_is_deleted(study):
     expected = bytes_of(folder)
     shutil.rmtree(folder)
     steps = Steps()
-    again = train_cell(params, "tiny", "ift", 0, watch=watched(steps))
+    again = train_cell(params, "tiny", "ift", 0, open_log=log_into(steps))
     assert steps == []
     assert again == first
     assert bytes_of(folder) == expected
@@ -231,14 +231,17 @@ def test_pairs_that_change_while_they_are_read_are_refused(study, monkeypatch):
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
-def test_record_counts_tokens_and_flops_of_what_was_learnt(study, tokenizer, lessons, method):
+def test_record_counts_tokens_and_flops_of_what_was_learnt(
+    study, tokenizer, corpus_examples, method
+):
     params = make_params(method=method, epochs=2, gradient_checkpointing=True)
     stage.train_and_record(params, "tiny", "mixed", 0)
     record = read_record("train", "tiny", "mixed", 0)
     plan = plan_cell(params, "tiny", "mixed", 0)
     traced = {sample.pair for sample in plan.selection.samples if sample.style == "reasoning"}
     examples = [
-        (lessons.reasoning if pair in traced else lessons.ift)[pair] for pair in range(30)
+        (corpus_examples.reasoning if pair in traced else corpus_examples.ift)[pair]
+        for pair in range(30)
     ] * 2
     assert len(traced) == 15
     assert record.tokens["trained"] == sum(len(one.input_ids) for one in examples)
@@ -267,18 +270,18 @@ def test_record_counts_tokens_and_flops_of_what_was_learnt(study, tokenizer, les
     assert record.inputs.keys() == {BASE.as_posix(), "data/pairs/general.parquet"}
 
 
-def test_pair_too_long_in_one_style_is_left_out_of_both(study, lessons, capsys):
+def test_pair_too_long_in_one_style_is_left_out_of_both(study, corpus_examples, capsys):
     lengths = [
         max(len(one.input_ids) for one in both)
-        for both in zip(lessons.ift, lessons.reasoning, strict=True)
+        for both in zip(corpus_examples.ift, corpus_examples.reasoning, strict=True)
     ]
     limit = sorted(lengths)[14]
     kept = {number for number, length in enumerate(lengths) if length <= limit}
     params = make_params(max_length=limit)
     plans = [plan_cell(params, "tiny", arm, 0) for arm in ("ift", "reasoning")]
     for plan in plans:
-        assert plan.lessons.too_long == 30 - len(kept)
-        assert plan.lessons.ids == tuple(f"chain-{number:03d}" for number in sorted(kept))
+        assert plan.examples.too_long == 30 - len(kept)
+        assert plan.examples.ids == tuple(f"chain-{number:03d}" for number in sorted(kept))
     train_cell(params, "tiny", "ift", 0)
     shown = capsys.readouterr().err
     assert f"{30 - len(kept)} pairs left out of every style: longer than" in shown
@@ -325,11 +328,11 @@ def test_budget_is_spent_and_not_exceeded(study, amount):
 
 def stage_costs(params, arm="ift"):
     plan = plan_cell(params, "tiny", arm, 0)
-    examples = list(plan.examples())
+    examples = list(plan.learnt_examples())
     return {
         "samples": len(examples),
         "tokens": sum(len(one.input_ids) for one in examples),
-        "flops": plan.flops_of(examples),
+        "flops": plan.count_flops(examples),
     }
 
 
@@ -353,7 +356,7 @@ def test_second_corpus_is_learnt_after_the_first_in_the_same_styles(two_corpora,
     params = params_with_then({"reasoning_share": 0.5, "order": order}, batch_sequences=8)
     plan = plan_cell(params, "tiny", "both", 0)
     samples = plan.selection.samples
-    ids = [plan.lessons.ids[sample.pair] for sample in samples]
+    ids = [plan.examples.ids[sample.pair] for sample in samples]
     assert all(name.startswith("chain") for name in ids[:30])
     assert sorted(ids[30:]) == sorted(f"math-{number}" for number in range(10))
     styles = [sample.style for sample in samples]
@@ -390,7 +393,7 @@ def test_record_tells_both_corpora(two_corpora):
 def test_budget_is_parted_so_that_both_corpora_are_passed_over_equally_often(two_corpora, samples):
     arm = {"reasoning_share": 0.5, "budget": {"samples": samples}}
     plan = plan_cell(params_with_then(arm), "tiny", "both", 0)
-    counts = [len(part.selection.samples) for part in plan.parts]
+    counts = [len(part.selection.samples) for part in plan.corpora]
     assert counts == [samples * 3 // 4, samples // 4]
     assert plan.selection.passes == pytest.approx(samples / 40)
 
@@ -402,7 +405,7 @@ def test_killed_training_of_two_corpora_goes_on(two_corpora):
     shutil.rmtree(".work")
     kill_at(4, params, "both")
     steps = Steps()
-    resumed = train_cell(params, "tiny", "both", 0, watch=watched(steps))
+    resumed = train_cell(params, "tiny", "both", 0, open_log=log_into(steps))
     assert steps == [3, 4, 5]
     assert resumed.series == undisturbed.series
     assert bytes_of(student_folder("tiny", "both", 0)) == expected
