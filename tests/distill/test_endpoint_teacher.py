@@ -21,7 +21,7 @@ from breakeven.costs.model_shapes import load_architecture
 from breakeven.distill.stage import run as distill
 from breakeven.rows.prompt import Prompt
 from breakeven.serving import client
-from breakeven.study.collect_costs import teacher_bill
+from breakeven.study.collect_costs import teacher_cost
 
 
 @pytest.fixture(autouse=True)
@@ -305,8 +305,8 @@ def test_the_bill_counts_tokens_whose_parts_are_unknown_and_none_that_nobody_cou
     with endpoint(thinking) as server:
         params = lay_params(teacher(server))
         distill(params, SOURCE, "reasoning")
-    bill = teacher_bill(params)
-    assert (bill.read_tokens.value, bill.new_tokens.value) == (14.0, 10.0)
+    cost = teacher_cost(params)
+    assert (cost.read_tokens.value, cost.new_tokens.value) == (14.0, 10.0)
 
     def silent(body, number):
         reply = thinking(body).body
@@ -315,6 +315,6 @@ def test_the_bill_counts_tokens_whose_parts_are_unknown_and_none_that_nobody_cou
     with endpoint(silent) as server:
         params = lay_params(teacher(server, seed=1))
         distill(params, SOURCE, "reasoning")
-    bill = teacher_bill(params)
-    assert (bill.read_tokens.value, bill.new_tokens.value) == (None, None)
-    assert bill.flops.value is None
+    cost = teacher_cost(params)
+    assert (cost.read_tokens.value, cost.new_tokens.value) == (None, None)
+    assert cost.flops.value is None

@@ -415,12 +415,12 @@ def test_a_corpus_that_keeps_pairs_for_tuning_learns_none_of_them(study):
     write_pairs(pairs_path("general"), worked_pairs(60))
     whole = plan_cell(make_params(), "tiny", "ift", 0)
     kept = {pair.id for pair in worked_pairs(60) if side_of(pair.content) == "tune"}
-    assert kept < set(whole.lessons.ids)
+    assert kept < set(whole.examples.ids)
 
     tree = make_params().model_dump(mode="json")
     tree["corpora"]["general"]["tuning"] = True
     params = Params.model_validate(tree)
-    assert set(plan_cell(params, "tiny", "ift", 0).lessons.ids) == set(whole.lessons.ids) - kept
+    assert set(plan_cell(params, "tiny", "ift", 0).examples.ids) == set(whole.examples.ids) - kept
 
     write_pairs(pairs_path("general"), [one for one in worked_pairs(60) if one.id in kept])
     with pytest.raises(InputError, match=r"corpora.general.tuning: every pair is on the tune side"):
