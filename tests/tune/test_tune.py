@@ -63,7 +63,7 @@ def test_tuning_training_and_test_contents_are_disjoint(study):
         ),
     }
     for plan in learnt_by.values():
-        learnt = {by_id[name] for name in plan.lessons.ids}
+        learnt = {by_id[name] for name in plan.examples.ids}
         assert held and learnt and tested
         assert not held & learnt
         assert not held & tested

@@ -65,13 +65,13 @@ def outcome_of(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> O
     else:
         scores = _scores(params, trial, plan, held)
         write_json(kept, scores)
-    examples = list(plan.examples())
+    examples = list(plan.learnt_examples())
     return Outcome(
         **trial._asdict(),
         steps=len(plan.steps),
         trained_tokens=sum(len(one.input_ids) for one in examples),
         supervised_tokens=sum(len(one.input_ids) - one.labels_start for one in examples),
-        train_flops=plan.flops_of(examples),
+        train_flops=plan.count_flops(examples),
         items=len(held.items),
         **scores,
     )
