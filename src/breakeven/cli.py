@@ -46,6 +46,7 @@ def check(
     from breakeven.checking.check import check_params
     from breakeven.params import load_params
 
+    # First, so that what begins with a check gets past a lock that DVC refuses to read.
     _repair_lock()
     params = load_params(path)
     found = list(check_params(params, path))

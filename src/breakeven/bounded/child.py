@@ -65,6 +65,8 @@ class Child:
         line = json.dumps(question)
         with self._lock:
             self.asked += 1
+            # Once more for a child that somebody ended: only what a limit ended was the question's
+            # fault.
             for _ in range(2):
                 reply, ended = self._reply(line)
                 if reply:

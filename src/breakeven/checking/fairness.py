@@ -15,6 +15,7 @@ def check_rates(params: Params) -> Iterator[Finding]:
     """
     alike: dict[float, list[str]] = {}
     for student in params.students:
+        # A mixed arm learns both and is no side of a comparison of rates.
         rates: dict[str, set[float]] = {"ift": set(), "reasoning": set()}
         for cell in cells(params, student=student):
             found = resolve_cell(params, cell)

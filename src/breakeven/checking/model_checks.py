@@ -32,6 +32,7 @@ def check_weights(key: str, weights: Weights, *, learns: bool = True) -> Iterato
         )
     elif not isinstance(weights, HubBase):
         yield from _folder(f"{key}.path", Path(weights.path), learns=learns)
+    # Nothing is downloaded for a check; a hub's template is looked at where it was before.
     elif learns:
         from breakeven.models.hub import cached_tokenizer
 

@@ -28,6 +28,7 @@ def check_teacher(params: Params) -> Iterator[Finding]:
         return
     if isinstance(teacher, OpenAITeacher):
         yield from _architecture("teacher.architecture", teacher.architecture)
+        # Published completions and examples of benchmarks are there: nobody is asked for them.
         if any(
             not isinstance(source, PublishedSource | CatalogueSource)
             for source in params.sources.values()
@@ -54,6 +55,7 @@ def check_machine(params: Params) -> Iterator[Finding]:
 
         path = Path(launch)
         mistakes = list(refused("training.launch", lambda: checked_configuration(path)))
+        # How many devices there are is asked only of a configuration that holds: it imports torch.
         yield from mistakes or refused(
             "training.launch", lambda: check_devices(path, checked_configuration(path))
         )

@@ -58,6 +58,7 @@ def disk_error(error: OSError) -> MachineError | None:
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """The allowed names, the closest one first, as the tail of an error message."""
+    # Sorted before the search: of names that are equally close, always the same is offered.
     names = sorted(allowed)
     close = difflib.get_close_matches(word, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""

@@ -71,6 +71,7 @@ def _temporary(path: Path) -> Path:
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
+    # A name for each writer: two processes may write one file at a time.
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 
+# dvc.yaml spells these paths out: what changes here has to change there.
 def task_path(task: str) -> Path:
     """Pinned items of a task."""
     return Path("data/tasks") / f"{task}.jsonl"

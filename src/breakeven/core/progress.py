@@ -16,6 +16,7 @@ class Progress:
     ) -> None:
         self._label, self._total, self._done = label, total, done
         self._line_seconds, self._last_line = line_seconds, time.monotonic()
+        # A log would keep every redraw of a bar.
         terminal = sys.stderr.isatty()
         self._bar = tqdm(total=total, initial=done, desc=label, disable=not terminal)
         self._plain = not terminal

@@ -26,6 +26,7 @@ class Amount:
     def __add__(self, other: "Amount") -> "Amount":
         if self.value is not None and other.value is not None:
             return Amount(self.value + other.value)
+        # A sum's reasons are taken apart again, so that none is told twice.
         reasons = [part.reason.split("; ") for part in (self, other) if part.reason]
         return absent("; ".join(dict.fromkeys(chain.from_iterable(reasons))))
 

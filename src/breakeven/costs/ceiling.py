@@ -18,6 +18,7 @@ from breakeven.core.scratch import scratch_folder
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.devices import Device, describe_device
 
+# Two of these in float32 are half a gigabyte.
 _LARGEST_MATRIX = 8192
 # A product this long is past the overheads of a call, so that a larger one is hardly faster.
 _LONG_SECONDS = 0.02

@@ -121,6 +121,7 @@ def combined_usage(usages: Sequence[DeviceUsage]) -> DeviceUsage:
     for usage in usages[1:]:
         energy += usage.energy_joules
     return DeviceUsage(
+        # A training that was resumed may have moved to another device of the kind; the last stands.
         device=usages[-1].device,
         device_seconds=sum(usage.device_seconds for usage in usages),
         gpu_hours=sum(usage.gpu_hours for usage in usages),

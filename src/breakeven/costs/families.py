@@ -185,6 +185,7 @@ def architecture_from_config(
 
 def _with_family_defaults(config: Mapping[str, Any], source: str) -> _ModelConfig:
     model_type = config.get("model_type")
+    # Of a model that sees as well, the part that writes: images cost what is not counted here.
     if model_type in _TEXT_OF:
         text = config.get("text_config")
         if not isinstance(text, Mapping):
@@ -198,6 +199,7 @@ def _with_family_defaults(config: Mapping[str, Any], source: str) -> _ModelConfi
             f"{', '.join(sorted({*_FAMILIES, *_TEXT_OF}))}"
         )
     family = _FAMILIES[str(model_type)]
+    # transformers writes null for many keys that it would fill in by itself.
     given = {
         key: value for key, value in config.items() if value is not None or key in _NULL_SAYS_NONE
     }
@@ -231,6 +233,7 @@ def _kv_heads(model: _ModelConfig, heads: int) -> int:
 
 
 def _head_dim(model: _ModelConfig, hidden: int, heads: int) -> int:
+    # Some families have heads that do not add up to the hidden size, and say so.
     if "head_dim" in model.values:
         return model.count("head_dim")
     if hidden % heads:
@@ -290,6 +293,7 @@ def _sparse_layers(model: _ModelConfig, layers: int) -> int:
     step, dense = model.count("decoder_sparse_step"), model.values["mlp_only_layers"]
     if not isinstance(dense, list):
         raise model.wrong("mlp_only_layers", "use a list of layer numbers")
+    # Every step-th layer, counted from one, but those that are listed as dense.
     return sum(i not in dense and (i + 1) % step == 0 for i in range(layers))
 
 

@@ -36,6 +36,7 @@ def flops_report(model: str, prompt: int, new: int, formula: str = "exact") -> d
         "active_parameters": architecture.active_parameters,
         "forward_flops": count.forward_flops(architecture, prompt),
         "prefill_flops": prefill,
+        # What the formula counts for decoding; the exact one makes one pass less than tokens.
         "decode_flops": inference - prefill,
         "inference_flops": inference,
     }

@@ -27,6 +27,7 @@ def forward_flops(architecture: Architecture, tokens: Counts) -> Counts:
 def prefill_flops(architecture: Architecture, prompt_tokens: Counts) -> Counts:
     """FLOPs to read a prompt: the forward pass with its last term 2dV instead of 2pdV."""
     return (
+        # With lm_head at all p positions, of which p − 1 are taken off again.
         forward_flops(architecture, prompt_tokens)
         - _head(architecture) * prompt_tokens
         + _head(architecture)

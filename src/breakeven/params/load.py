@@ -145,6 +145,7 @@ def _steps(tree: dict[str, Any], problem: dict[str, Any]) -> list[_Step]:
     location = problem["loc"]
     missing = location[-1:] if problem["type"] == "missing" else ()
     here: Any = tree
+    # What pydantic tried is in the location but not in the tree, where each step is looked up.
     for key in location[: len(location) - len(missing)]:
         if isinstance(here, dict) and here.get("kind") == key and not (steps and steps[-1].is_kind):
             steps.append(_Step(key, is_kind=True))
@@ -177,5 +178,6 @@ def _step(model: type[BaseModel], key: Any) -> list[type[BaseModel]]:  # noqa: A
 def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
+    # A section may be within a union, a table, a list or an Annotated, and these in one another.
     inner = [*getattr(annotation, "__args__", ()), getattr(annotation, "__origin__", None)]
     return [model for part in inner if part is not None for model in _models_in(part)]

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
 
+# Names become files and folders, on disks too that take no account of case.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Family = Literal["general-mc", "general-open", "math-mc", "math-open", "extra-mc", "extra-open"]
 # How one completion is written, plain or with its trace; what a trained arm learns, of one or of

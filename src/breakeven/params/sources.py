@@ -110,6 +110,7 @@ class PublishedSource(DataSetPlace):
     """Published pairs, `prompt` `reasoning` `ift`: both completions are there, no teacher runs."""
 
     kind: Literal["published-pairs"]
+    # As the published data set calls it.
     split: Text = "reasoning_ift_pairs"
     prompts: Count | None = None
     seed: Seed = 0

@@ -107,6 +107,7 @@ class VllmServer(Section):
     decides where neither it nor OMP_NUM_THREADS says.
     """
 
+    # Where `make vllm` puts it, apart from the project's own environment.
     python: Text = ".vllm/bin/python"
     max_model_len: Count | None = None
     tensor_parallel: SmallCount = 1

@@ -72,6 +72,7 @@ def _distilling(study: ExpectedStudy) -> Iterator[PlannedCell]:
             else:
                 lengths, basis = expected_lengths(expected_pairs_of_source(name, source), None)
                 limit = getattr(teacher.styles, style).max_new_tokens
+                # A completion longer than the limit is cut there, and is paid up to it.
                 new = np.minimum(lengths.of(style), limit)
                 if shape is None:
                     work = Work(float(lengths.prompt.sum()), float(new.sum()), 0.0)
@@ -123,6 +124,7 @@ def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
                     if isinstance(shape, str)
                     else _lessons(study, student, shape, settings)
                 )
+                # Seeds draw other orders and weights, of as many tokens.
                 for seed in study.params.seeds:
                     cell = (student, arm, seed)
                     yield PlannedCell("train", cell, row.style, work, basis, counts)

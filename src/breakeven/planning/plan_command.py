@@ -69,6 +69,7 @@ def plan_study(
             that is not this one.
     """
     here = device_name.lower() == HERE
+    # Rates of this machine say nothing of a device that is only in the table.
     if calibrated and not here:
         raise InputError(f"--calibrate: measures this machine, not {device_name}; leave one out")
     study = ExpectedStudy(params)
@@ -178,6 +179,7 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
     for reason in dict.fromkeys(cell.basis for cell in unknown if cell.stage != "distill"):
         cells = sum(cell.basis == reason for cell in unknown)
         yield f"Not counted, nor in disk and memory: {cells} cells; {reason}."
+    # By its name: no other study has a published bill to stand beside.
     if plan.params.study == "paper":
         yield _beside_the_published_bill(plan)
     if plan.params.grading.judges:

@@ -67,6 +67,7 @@ def _this_machine() -> PlannedDevice:
         device = describe_device("cpu")
         memory = float(psutil.virtual_memory().total)
     dtype = best_dtype(device.kind)
+    # Measured, for no table has every processor, and what one is sold with is rarely reached.
     ceiling = measured_ceiling(device, dtype)
     return PlannedDevice(
         device.name, memory, ceiling.flops_per_second, dtype, "matrix products measured here"

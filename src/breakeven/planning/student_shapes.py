@@ -41,6 +41,7 @@ def student_shape(name: str, student: Student, earlier_run: EarlierRun) -> Stude
         folder = read_pointer(name).path
         return StudentShape(known_architecture(folder), load_tokenizer(Path(folder)))
     if isinstance(base, HubBase):
+        # Without its tokenizer, too: lengths are then in bytes.
         return StudentShape(_known_shape(name, base.repo), None)
     from breakeven.models.weights import weights_folder
 
