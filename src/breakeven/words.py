@@ -49,6 +49,7 @@ def human(value: float | None) -> str:
     if value is None:
         return "–"
     for bound, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+        # 999,500 rounds to 1,000K: from there on it is 1M.
         if value >= bound * 0.9995:
             scaled = value / bound
             return f"{scaled:.0f}{letter}" if scaled >= 9.95 else f"{scaled:.2g}{letter}"
@@ -77,9 +78,11 @@ def scientific(value: float | None) -> str:
     if value == 0:
         return "0"
     exponent = math.floor(math.log10(abs(value)))
+    # From a thousandth to a hundred thousand digits are easier to read than powers.
     if -3 <= exponent < 5:
         return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     mantissa = value / 10**exponent
+    # 9.96 rounds to 10.0, which is no mantissa.
     if round(abs(mantissa), 1) >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
     return f"{mantissa:.1f}×10{str(exponent).translate(_SUPERSCRIPTS)}"
@@ -92,6 +95,7 @@ def fixed(value: float, decimals: int = 1, *, signed: bool = False) -> str:
     """A number with so many decimals; with `signed`, a plus before what is above zero."""
     text = f"{value:{'+' if signed else ''}.{decimals}f}"
     bare = text.lstrip("+-")
+    # −0.0 would say that something was lost.
     return text.replace("-", "−") if float(bare) else bare
 
 

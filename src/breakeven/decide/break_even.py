@@ -72,10 +72,12 @@ def _meeting(
         return absent(missing.reason)
     once = known(other.fixed) - known(one.fixed)
     each = known(one.per_query) - known(other.per_query) + gain
+    # Lines meet right of zero only where what is dearer to make is cheaper to ask.
     if once * each > 0:
         return Amount(once / each)
     if once == each == 0:
         return absent(f"{first.name} and {second.name} {words[0]} the same")
+    # No crossing above zero: who is not dearer at the start stays so.
     better = first if once >= 0 and each <= 0 else second
     return absent(f"{better.name} {words[1]} at any number of queries")
 
@@ -100,6 +102,7 @@ def break_evens(
 ) -> tuple[BreakEven, ...]:
     """Between contenders next to each other in accuracy, then between the choice and the others."""
     ranked = contenders(options, request)
+    # Every pair would be 120 of 16 options, most of them with one that nobody would take.
     pairs = list(pairwise(ranked))
     if choice is not None:
         place = ranked.index(choice) if choice in ranked else None

@@ -72,6 +72,7 @@ def _family(choices: FamilyOptions) -> dict[str, Any]:
     draws = choices.draws
     return {
         "options": [_option(option) for option in choices.options],
+        # Two bytes an accuracy: as text of numbers the page would be several times as large.
         "draws": None if draws is None else base64.b64encode(draws.tobytes()).decode("ascii"),
         "draws_reason": choices.reason,
         "resampled": choices.resampled,

@@ -101,6 +101,7 @@ def decide(
         rows = _with_probability(rows, fitting, request, draws)
     ranked = sorted(fitting, key=lambda index: _rank(rows[index], index))
     choice = rows[ranked[0]] if ranked else None
+    # Not those within the budget: where a dearer one starts to pay is worth knowing beyond it.
     timely = [row.option for row in rows if _in_time(row.seconds, request)]
     return Decision(
         request=request,
@@ -201,6 +202,7 @@ def _ladder(rows: list[RatedOption], fitting: list[int], queries: float) -> tupl
         option, each = rows[index].option, None
         if steps:
             more = queries * (option.accuracy - steps[-1].accuracy)
+            # Without queries nothing is answered, and no price of an answer can be told.
             each = (cost - steps[-1].cost) / more if more > 0 else None
         steps.append(LadderStep(option.name, option.accuracy, cost, each))
     return tuple(steps)

@@ -81,6 +81,7 @@ def decision_of(
         draws=source.draws,
         seed=source.seed,
     )
+    # The unit is settled once the options are known: without a price it is what all of them have.
     asked = replace(request, unit=_unit(unit, request, choices.options))
     check_request(asked, OPTIONS)
     decision = decide(choices.options, asked, choices.draws)
@@ -124,6 +125,7 @@ def _unit(word: str | None, request: Request, options: tuple[Option, ...]) -> Un
     in_money = (request.price_per_device_hour, request.budget, request.value_per_correct)
     if any(value is not None for value in in_money):
         return "money"
+    # Seconds are measured and FLOPs are computed, so seconds come first.
     return "device_seconds" if timed(options) else "flops"
 
 

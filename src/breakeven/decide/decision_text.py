@@ -190,6 +190,7 @@ def _left_out(result: Mapping[str, Any]) -> list[str]:
     for row in result["options"]:
         if row["why_not"]:
             words = (
+                # A reason names its option behind the colon: before it, it is the same for all.
                 row["why_not"].split(": ")[0] if "not known" in row["why_not"] else row["why_not"]
             )
             by_reason.setdefault(words, []).append(row["name"])

@@ -9,11 +9,7 @@ from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.decide.choice import NO_DRAWS
 from breakeven.decide.options import Option, cost_of, option_bill
 from breakeven.findings.groups import Group, groups
-from breakeven.findings.scored_results import (
-    ScoredResults,
-    resampled_accuracies,
-    shared_seeds,
-)
+from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, shared_seeds
 from breakeven.params.cells import Cell
 from breakeven.results.cell_results import Results
 
@@ -57,6 +53,7 @@ def family_options(
             f"decide: --family: value is {family!r}; {did_you_mean(family, results.families())}"
         )
     found = _groups(results, family)
+    # A name holds the decoding only where there is a choice of them.
     several = len({group.cells[0].decoding for group in found}) > 1
     options = tuple(_option(group, bills or {}, several) for group in found)
     drawn = _draws(scored, found, draws, seed)
@@ -123,6 +120,7 @@ def _mean_cost(group: Group, bills: Bills, item: Callable[[Bill], Cost], what: s
     costs = [item(bill) for bill in found if bill is not None]
     if len(costs) < len(found):
         return absent_cost(f"{what} is not known")
+    # The mean of the seeds: an option is one training, whichever it is.
     total = costs[0]
     for cost in costs[1:]:
         total += cost

@@ -12,6 +12,7 @@ from breakeven.params import ResultStyle
 
 Unit = Literal["flops", "device_seconds", "money"]
 UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money")
+# A cost has tokens and joules too; a decision made without them must not say they were zero.
 _UNUSED = "not part of a decision"
 
 

@@ -65,6 +65,7 @@ def _without_items(scored: ScoredResults, group: Group) -> Estimate:
         return own
     cell = group.cells[0]
     items = sum(task.items for task in cell.tasks) if cell.items is None else cell.items
+    # A bound of the error at its largest, from numbers of questions alone (`bounds`).
     bound = contrast(scored, [Term(1.0, group)])
     if scored.results.source == "published" or bound.low is None:
         reason = bound.reason or NO_ITEMS
@@ -97,6 +98,7 @@ def mean_over_items(scored: ScoredResults, group: Group) -> float | None:
     rows = [
         table.row_of_cell[cell.student, cell.arm, cell.seed, cell.decoding] for cell in group.cells
     ]
+    # A cell that was not tried on an item has no score there: it is left out of that seed's mean.
     return float(np.nanmean(table.correct[rows], axis=1).mean())
 
 

@@ -50,6 +50,7 @@ def _against_chance(estimates: Mapping[Group, Estimate]) -> Iterable[BaselineChe
         if chance is None:
             continue
         value = group.accuracy if found.value is None else found.value
+        # Chance is known exactly: the difference has the interval of the accuracy, moved by it.
         stands = _stands(value - chance, _less(found.low, chance), _less(found.high, chance))
         yield BaselineCheck(group, "chance", "chance", chance, value, found.low, found.high, stands)
 
@@ -62,6 +63,7 @@ def _against_base(scored: ScoredResults, every: Sequence[Group]) -> Iterable[Bas
             if one.style != "base" or cell.style == "base":
                 continue
             if (one.student, one.family) == (cell.student, cell.family):
+                # Paired: two intervals of their own would hide a harm that this one shows.
                 found = group_difference(scored, group, base)
                 stands = _stands(found.value, found.low, found.high)
                 ends = (found.low, found.high)

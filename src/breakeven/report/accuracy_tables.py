@@ -97,6 +97,7 @@ def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> CsvRow:
         "high": estimate.high,
         "method": estimate.method,
         "reason": estimate.reason,
+        # A family's chance is the mean of its tasks'; no task's own is kept in results.
         "chance": cell.chance if task is None else None,
         "chance_corrected": corrected.value,
         "chance_corrected_low": corrected.low,

@@ -25,6 +25,7 @@ class BaselineWarning(NamedTuple):
 def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     """Sentences for what is not above: worst first, none where every arm is in order."""
     asked: tuple[tuple[Baseline, BaselineStanding, str], ...] = (
+        # The order of the page: harm by training first, then what makes a gain say little.
         ("base", "below", "Less accurate than the untrained base"),
         ("chance", "below", "Below chance"),
         ("chance", "not shown above", "Not shown to be above chance"),

@@ -129,6 +129,7 @@ def side_by_side_table(view: StudyView) -> Table:
     first = rows[0].arm, rows[0].ift_arm
     chosen = [row for row in rows if (row.arm, row.ift_arm) == first]
     others = " The other arms are in the table by task." if len(chosen) < len(rows) else ""
+    # Tasks with serial steps first: the page asks whether the gain lies there.
     tasks = sorted(
         {(row.serial is not True, row.family, str(row.task)) for row in chosen},
     )
@@ -285,6 +286,7 @@ def _verdict_row(row: Verdict) -> CsvRow:
 
 def _verdict_word(row: Verdict) -> str:
     """The verdict; one on other sizes than the claim's is not to be taken for one on the study."""
+    # What cannot be decided here is no verdict on any size.
     decided = row.verdict != "undecidable here"
     return f"{row.verdict}, at other sizes" if decided and row.other_sizes else row.verdict
 

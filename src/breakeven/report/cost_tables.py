@@ -102,6 +102,8 @@ def bill_table(summary: StudySummary) -> Table:
     total = bills[0]
     for bill in bills[1:]:
         total += bill
+    # Each cell's bill holds the completions that it learnt from; added up, arms that share
+    # them would pay for them several times.
     if summary.teacher_cost is not None:
         total = replace(total, teacher=summary.teacher_cost)
     lines = [(_ITEM_WORDS[item], getattr(total, item)) for item in ITEMS]
@@ -154,6 +156,7 @@ def _reasons(bill: Bill, price: float | None) -> Iterable[str]:
         for name in _QUANTITIES[:-1]:
             reason = getattr(cost, name).reason
             if reason:
+                # A sum joins the reasons of its parts; apart, each is said once.
                 yield from reason.split("; ")
     if price is None:
         yield "costs.price_per_device_hour is not set"

@@ -106,6 +106,7 @@ def lifetime_queries(view: StudyView) -> float | None:
         return None
     import math
 
+    # The median of the ratios, so that one student with a long trace does not set the axis of all.
     return float(10 ** round(math.log10(statistics.median(ratios))))
 
 
@@ -133,6 +134,7 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
         return CostPanel(key, (), (), f"no group has {_WORDS[kind]}")
     from breakeven.frontiers.pareto import frontier
 
+    # Only what has a cost competes: a group of unknown cost could be anywhere on the frontier.
     chosen = [group for group, _ in priced]
     costs = [cost for _, cost in priced]
     drawn = view.draws(key.family)
@@ -160,6 +162,7 @@ def _lead_shares(draws: "NDArray[np.float64] | None") -> list[float] | None:
         return None
     import numpy as np
 
+    # Ties go to the first, the smallest student of the first arm, so that shares add up to one.
     first = np.bincount(draws.argmax(axis=1), minlength=draws.shape[1])
     return [float(count / len(draws)) for count in first]
 
@@ -217,6 +220,7 @@ def _curve(
         return FittedCurve(arm, (), (), (), (), largest, factor, None, fit.reason)
     grid = np.geomspace(min(costs), max(dearest, largest), GRID)
     best = fit.curve.predict(grid)
+    # The union of two bands can lie beside the best curve, which is a fit of the measured points.
     low, high = _band(view, key, own, fit, grid)
     left_out = leave_one_size_out(costs, accuracies, ceiling)
     return FittedCurve(
@@ -270,6 +274,7 @@ def _sampling_band(
     drawn = view.draws(key.family)
     if drawn is None:
         return None
+    # The first draws, not a sample of their own: those of the frontier, and so of the same items.
     draws = drawn.of([point.group for point in own])[:BAND_DRAWS]
     band = bootstrap_band([point.cost for point in own], draws, fit.ceiling, grid)
     return np.array(band.low), np.array(band.high)

@@ -11,15 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel
-from breakeven.words import (
-    GRID,
-    INK,
-    MUTED,
-    PAPER,
-    SHADE,
-    STAGE_COLOURS,
-    STYLE_COLOURS,
-)
+from breakeven.words import GRID, INK, MUTED, PAPER, SHADE, STAGE_COLOURS, STYLE_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,15 +19,18 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 PANEL_WIDTH = 4.9
-# Colours of a figure that the page sets, so that it reads on a dark background too.
+# What the page's style sheet calls a colour: it sets them, so that all reads on dark ground too.
+LEGEND_COLOURS = {
+    **{colour: f"--style-{style}" for style, colour in STYLE_COLOURS.items()},
+    **{colour: f"--stage-{stage}" for stage, colour in STAGE_COLOURS.items()},
+}
 PAGE_COLOURS = {
     INK: "--ink",
     MUTED: "--muted",
     GRID: "--grid",
     SHADE: "--shade",
     PAPER: "--paper",
-    **{colour: f"--style-{style}" for style, colour in STYLE_COLOURS.items()},
-    **{colour: f"--stage-{stage}" for stage, colour in STAGE_COLOURS.items()},
+    **LEGEND_COLOURS,
 }
 
 
@@ -49,6 +44,7 @@ def drawing() -> Iterator[None]:
 
 
 _SETTINGS: Any = {
+    # Text stays text: it can be searched and selected, and takes the font of the page.
     "svg.fonttype": "none",
     "svg.hashsalt": "breakeven",
     "text.parse_math": False,  # names are text, whatever signs they hold
@@ -112,6 +108,7 @@ def _sheet(spec: FigureSpec) -> "Figure":
 
     columns = min(2 if len(spec.panels) <= 8 else 3, len(spec.panels))
     rows = -(-len(spec.panels) // columns)
+    # One grid of axes has one height of rows, so the tallest panel sets it.
     tallest = max(panel.height for panel in spec.panels)
     sheet = Figure(figsize=(PANEL_WIDTH * columns, tallest * rows + 0.8), layout="constrained")
     for index, panel in enumerate(spec.panels):
@@ -159,9 +156,11 @@ def _for_page(svg: str, prefix: str, label: str) -> str:
 
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
+    # Matplotlib numbers its groups alike in every figure: on one page such ids would clash.
     body = re.sub(r'<g id="[a-zA-Z]+_[0-9]+"', "<g", body)
     body = re.sub(r'id="([^"]+)"', rf'id="{prefix}-\1"', body)
     body = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", body)
+    # Matplotlib writes `fill: #rrggbb` into style attributes, where a variable can stand too.
     for colour, variable in PAGE_COLOURS.items():
         body = body.replace(f": {colour}", f": var({variable})")
     body = re.sub(r"font: ([^;\"]*)'DejaVu Sans'[^;\"]*", r"font: \1var(--font)", body)

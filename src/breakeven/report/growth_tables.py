@@ -111,6 +111,7 @@ def _crossing(
     from breakeven.frontiers.crossing import crossing_size
 
     drawn = view.draws(key.family)
+    # Both series come from the same draws, so that an item that helps both moves neither.
     ift, thinking = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     found = crossing_size(
         [float(group.cells[0].size_parameters or 0) for group in ift],

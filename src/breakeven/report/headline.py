@@ -58,6 +58,7 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
     if not thinking:
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
     sizes = [name for name in view.results.students() if any(r.student == name for r in thinking)]
+    # The largest size is fixed beforehand; the size of the widest gap would be a pick.
     rows = [row for row in thinking if row.student == sizes[-1]]
     counts = count_directions(row.direction for row in rows)
     words: dict[Direction, str] = {
@@ -129,6 +130,7 @@ def _serial_sentence(view: StudyView) -> Sentence | None:
     one = view.findings.serial
     if one is None:
         return None
+    # The question is about the difference of the two gains: each may be above zero without it.
     if one.gap.direction == "ahead":
         word = "supported in part" if one.flat.direction == "ahead" else "supported"
     else:
@@ -201,6 +203,7 @@ def _match_words(one: MatchedComparison) -> str:
 def _teacher_sentence(found: Sequence[TeacherAccuracy]) -> tuple[Sentence, ...]:
     """A warning where the teacher's modes differ beyond sampling error, on what was learnt."""
     kept = {row.corpus: row for row in found if row.ift is not None}
+    # Students learn from the pairs kept, so those decide where both are known.
     kept |= {row.corpus: row for row in found if row.pairs == "kept" and row.ift is not None}
     unequal = [row for row in kept.values() if row.differs]
     if not unequal:

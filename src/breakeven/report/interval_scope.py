@@ -7,6 +7,7 @@ ONE_SEED = "speak of these trained models only, not of another training run: the
 
 def fewest_and_most_seeds(view: StudyView) -> tuple[int, int]:
     """The fewest and the most training seeds of any trained student and arm."""
+    # An untrained arm has no training run that another seed could have changed.
     counts = [len(group.cells) for group in view.every_group if group.cells[0].style != "base"]
     return (min(counts), max(counts)) if counts else (1, 1)
 

@@ -45,6 +45,7 @@ def limit_lines(view: StudyView) -> list[str]:
             f"seed {settings.seed}; bands of fits use the first 100 of them."
         )
     decodings = sorted({cell.decoding for cell in results.cells})
+    # Several decodings are answers of the same students: shown together they would count twice.
     if len(decodings) > 1:
         others = ", ".join(name for name in decodings if name != view.decoding)
         lines.append(f"Figures and tables show the decoding {view.decoding}; not: {others}.")

@@ -53,4 +53,5 @@ def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:
         return
     for key in keys[:-1]:
         tree = tree.setdefault(key, {})
+    # Four figures, so that `dvc metrics diff` shows changes and not the last bits of a sum.
     tree[keys[-1]] = float(f"{value:.4g}")

@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from breakeven.decide.calculator import Calculator
 from breakeven.report.baseline_tables import BaselineWarning
-from breakeven.report.figure_files import panel_svg
+from breakeven.report.figure_files import LEGEND_COLOURS, panel_svg
 from breakeven.report.figures.spec import FigureSpec
 from breakeven.report.headline import Sentence
 from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
-from breakeven.words import STAGE_COLOURS, STYLE_COLOURS
 
 # A family is a panel, and the study knows six: more are those of further corpora.
 MOST_PANELS, FIRST_PANELS = 8, 6
@@ -92,7 +91,9 @@ def render_page(parts: PageParts) -> str:
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        # Names, prompts and answers are other people's text; what is markup says so by `Markup`.
         autoescape=True,
+        # A name that the template misspells is an error, not an empty place on the page.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -108,7 +109,7 @@ def render_page(parts: PageParts) -> str:
         parts=parts,
         drawn=drawn,
         shapes={name: Markup(shape) for name, shape in _SHAPES.items()},  # noqa: S704
-        variables=_variables(),
+        variables=LEGEND_COLOURS,
         words=WORDS,
         shown_panels=_shown_panels,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
@@ -119,11 +120,3 @@ def render_page(parts: PageParts) -> str:
 def _shown_panels(figure: FigureSpec) -> int:
     """How many panels stand open: all, or those of the first corpus where there are many."""
     return len(figure.panels) if len(figure.panels) <= MOST_PANELS else FIRST_PANELS
-
-
-def _variables() -> dict[str, str]:
-    """The style sheet's name of every colour that a legend uses."""
-    return {
-        **{colour: f"--style-{style}" for style, colour in STYLE_COLOURS.items()},
-        **{colour: f"--stage-{stage}" for stage, colour in STAGE_COLOURS.items()},
-    }

@@ -110,6 +110,7 @@ def training_table(summary: StudySummary) -> Table:
 
 def rate_words(share: float | None) -> str:
     """A share of the device's rate; over 100% the rate was measured on a busy machine."""
+    # The rate is measured once, after a stage's work; another process beside it makes it too low.
     over = share is not None and share > 1
     return percent(share) + (" (ceiling measured under load)" if over else "")
 

@@ -90,6 +90,7 @@ class StudyView:
         views, used = [], dict.fromkeys(RESULT_STYLES, 0)
         for name, style, corpus, _ in ordered:
             markers = STYLE_MARKERS[style]
+            # One arm more than markers begins again with the first: the legend tells by name.
             marker = markers[used[style] % len(markers)]
             used[style] += 1
             views.append(ArmView(name, style, corpus, STYLE_COLOURS[style], marker))
@@ -98,6 +99,7 @@ class StudyView:
     @cached_property
     def panels(self) -> tuple[PanelKey, ...]:
         """Every (corpus, family) with cells; the corpus is named where there are several."""
+        # Two corpora are two trainings: on one panel they would look like rivals in style.
         corpora = self.results.corpora() or (None,)
         return tuple(
             PanelKey(corpus, family, f"{family} · {corpus}" if len(corpora) > 1 else family)
@@ -116,6 +118,7 @@ class StudyView:
         return tuple(
             group
             for arm in self.arms
+            # An untrained arm learnt from no corpus, so it is a yardstick in each of them.
             if arm.corpus in (None, panel.corpus)
             for group in self.family_groups(panel.family)
             if group.cells[0].arm == arm.name
@@ -149,6 +152,7 @@ class StudyView:
     def _labels(self) -> dict[str, str]:
         sizes = {cell.student: cell.size_parameters for cell in self.results.cells}
         short = {name: size_word(size) if size else name for name, size in sizes.items()}
+        # Two students of one size (of two families of models) go by their names.
         shared = [label for label in short.values() if list(short.values()).count(label) > 1]
         return {name: name if label in shared else label for name, label in short.items()}
 

@@ -19,10 +19,7 @@ from breakeven.report.accuracy_tables import (
     thinking_table,
     truncated_table,
 )
-from breakeven.report.baseline_tables import (
-    baseline_table,
-    baseline_warnings,
-)
+from breakeven.report.baseline_tables import baseline_table, baseline_warnings
 from breakeven.report.comparison_tables import (
     difference_table,
     matched_table,
@@ -99,6 +96,7 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         limits=limit_lines(view),
         decide=_calculator(view),
     )
+    # All is worked out before the first file is replaced: a report that fails leaves the old one.
     page = render_page(parts)
     with atomic_folder(folder / "figures") as temporary:
         for figure in figures:
@@ -197,4 +195,5 @@ def _field(value: str | int | float | bool | None) -> str | int:
     # A spreadsheet must not run what a name begins with.
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
         return f"'{value}"
+    # Six figures are finer than any interval here, and alike where last bits differ.
     return f"{value:.6g}" if isinstance(value, float) else value

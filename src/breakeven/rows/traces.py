@@ -66,7 +66,13 @@ def _end_of_trace(text: str) -> int:
 
 
 def is_truncated(stop: str, *, closed: bool) -> bool:
-    """Whether a model was cut short: at the limit, or with a trace begun and not closed."""
+    """Whether a model was cut short: at the limit, or with a trace begun and not closed.
+
+    This is the one rule for truncated answers and completions. `grading.graders` grades them as
+    wrong, `score.item_rows` writes a column `truncated`, `results.from_items` takes its mean a cell
+    as `truncated_share`, and `report.accuracy_tables.truncated_table` shows that. `answer_costs`
+    and `distill.token_counts` count them for records.
+    """
     return stop == "length" or not closed
 
 

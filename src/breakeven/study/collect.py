@@ -16,12 +16,7 @@ from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
 from breakeven.params.cells import Cell, cells, first_decoding, resolve_cell
 from breakeven.params.names import Family
 from breakeven.results.cell_results import Results
-from breakeven.results.from_items import (
-    ArmFacts,
-    StudyFacts,
-    check_item_rows,
-    results_from_items,
-)
+from breakeven.results.from_items import ArmFacts, StudyFacts, check_item_rows, results_from_items
 from breakeven.rows.item import Item
 from breakeven.study.collect_costs import (
     cell_bill,
@@ -31,12 +26,7 @@ from breakeven.study.collect_costs import (
     utilisation_of,
     with_seconds_of_decodings,
 )
-from breakeven.study.collect_data import (
-    corpus_rows,
-    judging,
-    teacher_accuracies,
-    teacher_rows,
-)
+from breakeven.study.collect_data import corpus_rows, judging, teacher_accuracies, teacher_rows
 from breakeven.study.collect_examples import examples
 from breakeven.study.summary import (
     ArmRow,
@@ -64,6 +54,7 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
     }
     answering = {name: record_of("answer", name) for name in params.students}
     facts = _study_facts(params, tasks, records, answering)
+    # Costs of a cell know one decoding; the others have seconds of their own in the same records.
     results = with_seconds_of_decodings(results_from_items(items, facts), params, answering)
     summary = StudySummary(
         settings=BootstrapSettings(params.report.bootstrap_draws, params.report.seed),
@@ -150,6 +141,7 @@ def item_rows(params: Params) -> "pd.DataFrame":
         raise InputError(f"{path}: no such file; run `dvc repro score`")
     items = pd.read_parquet(path)
     check_item_rows(items, str(path))
+    # The file may hold rows of students and arms that params.yaml had when they were scored.
     wanted: dict[str, Collection[str | int]] = {
         "student": params.students,
         "arm": params.arms,
@@ -207,6 +199,7 @@ def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:
 
 def _teacher_accuracy(params: Params) -> dict[str, float]:
     """The ceiling of the fits, by family: a solver computes the reference."""
+    # A solver is right by construction; a model's accuracy by family is not measured on test items.
     if params.teacher.kind == "solver":
         return dict.fromkeys(get_args(Family), 1.0)
     return {}
@@ -286,6 +279,7 @@ def _training_words(trained: list[Record]) -> str:
     words = ", ".join(methods)
     if not rates:
         return words
+    # One rate a style is the usual case; more are a search or rates by size.
     if len(rates) <= 2:
         numbers = " and ".join(f"{rate:g}" for rate in rates)
         return f"{words}, learning rate{'s' if len(rates) > 1 else ''} {numbers}"

@@ -54,6 +54,7 @@ def cell_costs(
     trained = params.arms[key[1]].trained
     return CellCosts(
         train_flops=training.flops.get("train"),
+        # An untrained arm took no training: a measured zero, not an absent number.
         train_tokens=training.tokens.get("trained") if trained else 0.0,
         train_device_seconds=_device_seconds(training) if trained else 0.0,
         answer_device_seconds=seconds,
@@ -126,6 +127,7 @@ def utilisation_of(
 ) -> DeviceUtilisation:
     """The shares of the device's rate that a cell reached, answers in the first decoding."""
     first = first_decoding(params)
+    # Of one decoding: another may answer in other batches, and one share is shown.
     rows = [row for row in _answer_rows(answering, key) if row["decoding"] == first]
     rate = answering.details.get("ceiling", {}).get("flops_per_second") if answering else None
     seconds, flops = (_row_sum(rows, name) for name in ("device_seconds", "inference_flops"))
@@ -145,6 +147,7 @@ def _arm_teacher_cost(params: Params, arm: str, training: Record | None) -> Cost
     """The completions of the pairs that an arm used, over all corpora that it learns from."""
     if training is None:
         return absent_cost(UNCOUNTED)
+    # A record of one corpus tells the pairs alone; of two in turn, each with its own.
     once = {"corpus": params.arms[arm].corpus, "pairs": training.metrics.get("pairs")}
     parts = training.details.get("corpora") or [once]
     costs = [_corpus_teacher_cost(params, arm, part["corpus"], part["pairs"]) for part in parts]
@@ -166,6 +169,7 @@ def _corpus_teacher_cost(params: Params, arm: str, name: str, pairs: float | Non
     if read is None or ift is None or reasoning is None:
         return absent_cost("the teacher's tokens are not recorded")
     new = scale * ((1 - share) * ift + share * reasoning)
+    # Tokens are known of any part, at the mean length; seconds and FLOPs were metered by source.
     whole = _whole_sources_cost(params, arm, name, pairs)
     return replace(whole, read_tokens=Amount(scale * read), new_tokens=Amount(new))
 
@@ -245,6 +249,7 @@ def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
     if record is None or not rows:
         return absent_cost("the answers have no record")
     held = _row_sum(rows, "device_seconds")
+    # A student's answers are all made on one device.
     gpu = "cpu" not in record.device_seconds
     why = "device-seconds of answering are not recorded by cell"
     return Cost(

@@ -65,6 +65,7 @@ def _accuracies(params: Params, corpus: str) -> Iterator[TeacherAccuracy]:
     record = record_of("pairs", corpus)
     if record is None:
         return
+    # A solver writes the reference itself, so that grading it would only test the grader.
     if _solved(params, corpus):
         yield TeacherAccuracy(corpus, "all", 0, reason=EXACT)
         return
@@ -123,6 +124,7 @@ def judging() -> Judging | None:
     record = record_of("score")
     found = {} if record is None else record.details.get("judging", {})
     audit = found.get("with_rules", {})
+    # Judges may be set and never be asked, where rules settle every answer.
     if not found or not found["asked"] + audit["asked"]:
         return None
     return Judging(

@@ -20,6 +20,7 @@ MOST_CHARACTERS = 1500
 
 def examples(params: Params, results: Results, items: "pd.DataFrame") -> tuple[ExampleAnswer, ...]:
     """The first question of every task on which the arms differ; empty where texts are gone."""
+    # The largest, one decoding, the first seed and sample: fixed, so that no answer is picked.
     student = results.students()[-1]
     decoding, seed = first_decoding(params), params.seeds[0]
     chosen = items[
@@ -47,6 +48,7 @@ def _of_task(
 ) -> Iterator[ExampleAnswer]:
     if rows.empty or not task_path(task).is_file():
         return
+    # One question for all arms, so that their answers can be read side by side.
     item = _telling_item(rows)
     asked = next((one for one in read_rows(task_path(task), Item) if one.id == item), None)
     for arm in params.arms:
@@ -73,6 +75,7 @@ def _of_task(
 
 def _telling_item(rows: "pd.DataFrame") -> str:
     """The first item that some arm got right and another wrong, else the first of all."""
+    # Sorted by name: the first is the same whatever the order of the rows.
     marks = rows.groupby("item", sort=True, observed=True)["correct"].mean()
     mixed = marks[(marks > 0) & (marks < 1)]
     return str((mixed if not mixed.empty else marks).index[0])

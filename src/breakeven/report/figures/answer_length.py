@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.groups import Group
 from breakeven.report.figures.axes import accuracy_axis, power_ticks
-from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.spec import (
+    CsvRow,
+    FigureSpec,
+    LegendEntry,
+    Panel,
+    absent_figure,
+    arm_legend,
+)
 from breakeven.report.view import ArmView, PanelKey, StudyView
-from breakeven.words import INK, STYLE_WORDS, percent, span, times
+from breakeven.words import INK, percent, span, times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,12 +65,14 @@ def answers_of(view: StudyView) -> dict[tuple[str, str, str], GroupAnswers]:
     if items is None or "answer_tokens" not in items.columns:
         return {}
     rows = items[(items["decoding"] == view.decoding) & items["answer_tokens"].notna()]
+    # An imported score may be a share; such an answer is neither right nor wrong.
     rows = rows[rows["correct"].isin((0, 1))]
     if rows.empty:
         return {}
     tokens = rows["answer_tokens"].astype(float)
     if "thinking_tokens" in rows.columns:
         tokens = tokens + rows["thinking_tokens"].astype(float).fillna(0.0)
+    # An item's name is its own within a task only.
     question = rows["task"].astype(str) + "/" + rows["item"].astype(str)
     content = rows["cluster"].astype("object") if "cluster" in rows.columns else question
     rows = rows.assign(
@@ -117,11 +126,7 @@ def length_figure(view: StudyView) -> FigureSpec:
             Panel(key.title, partial(_draw_lengths, view, rows), max(3.5, 0.9 + 0.17 * len(rows)))
             for key, rows in panels
         ),
-        legend=tuple(
-            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
-            for arm in view.arms
-            if any(one.arm == arm for one in found)
-        ),
+        legend=arm_legend(arm for arm in view.arms if any(one.arm == arm for one in found)),
         rows=tuple(_length_row(one) for one in found),
     )
 
@@ -233,11 +238,7 @@ def limit_figure(view: StudyView) -> FigureSpec:
         "25th, 50th and 75th percentile of the lengths.",
         panels=tuple(Panel(key.title, partial(_draw_limits, rows)) for key, rows in panels),
         legend=(
-            *(
-                LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
-                for arm in view.arms
-                if any(one.arm == arm for one in shown)
-            ),
+            *arm_legend((arm for arm in view.arms if any(one.arm == arm for one in shown)), "-"),
             LegendEntry("share cut", INK, None, ":"),
         ),
         rows=tuple(row for one in found for row in _limit_rows(one)),
@@ -249,6 +250,7 @@ def _limits(view: StudyView, key: PanelKey, group: Group, own: GroupAnswers) -> 
 
     arm = next(arm for arm in view.arms if arm.name == group.cells[0].arm)
     quartiles = percentile_limits(own.tokens)
+    # The quartiles are among the limits, so that their marks lie on the line.
     limits = sorted({*grid_limits(own.tokens, 16), *quartiles})
     curve = accuracy_under_limits(own.tokens, own.correct, own.truncated, limits, own.task)
     return GroupUnderLimits(key, arm, group.cells[0].student, curve, quartiles)

@@ -18,6 +18,7 @@ def accuracy_axis(
     """
     from matplotlib.ticker import PercentFormatter
 
+    # From zero, so that no gap looks larger than it is; the rest holds the marker of a full score.
     axes.set_ylim(0, 1.04)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -40,6 +41,7 @@ def cost_axis(axes: "Axes", costs: Sequence[float], label: str) -> None:
     """A log axis that holds the data and little more, ticked at whole powers of ten."""
     axes.set_xscale("log")
     low, high = min(costs), max(costs)
+    # A log axis to the next power of ten would be half empty and hide how near the points are.
     margin = max((high / low) ** 0.06, 1.25)
     axes.set_xlim(low / margin, high * margin)
     power_ticks(axes)
@@ -51,6 +53,7 @@ def power_ticks(axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     low, high = axes.get_xlim()
+    # Less than two powers of ten would have one tick or none.
     steps: tuple[float, ...] = (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)
     if high / low < 8:
         steps = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
@@ -63,6 +66,7 @@ def power_ticks(axes: "Axes") -> None:
 
 def _power(value: float) -> str:
     text = scientific(value)
+    # 10³ for 1.0×10³, and 2×10³ for 2.0×10³: matplotlib's own ticks need its mathematics.
     return text.replace("1.0×", "").replace(".0×", "×")
 
 
@@ -89,6 +93,11 @@ def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> No
         color=INK,
         zorder=5,
     )
+
+
+def end_or(end: float | None, value: float) -> float:
+    """An end of an interval, the value itself where it has none."""
+    return value if end is None else end
 
 
 def signed_points(value: float, _: object = None) -> str:

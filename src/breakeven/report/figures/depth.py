@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.differences import NO_ITEMS
 from breakeven.report.figures.axes import accuracy_axis
-from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.view import ArmView, StudyView
 from breakeven.statistics.estimates import Estimate
-from breakeven.words import STYLE_WORDS, percent
+from breakeven.words import percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +47,7 @@ def depth_points(view: StudyView) -> list[DepthPoint]:
     found = []
     for key, part in rows.groupby(keys, sort=True, observed=True):
         family, task, student, arm, depth = key
+        # Samples and seeds of an item are no further items: the interval would be too narrow.
         marks = part.groupby("item", observed=True)["correct"].mean()
         estimate = accuracy_interval(marks.to_numpy(dtype=float), _clusters(part))
         place = (str(task), str(family), str(student), arms[str(arm)], int(float(str(depth))))
@@ -73,12 +74,14 @@ def depth_figure(view: StudyView) -> FigureSpec:
             "depth", TITLE, "no task of these results tells how many steps it takes"
         )
     largest = view.results.students()[-1]
-    shown = [point for point in found if point.student == largest]
-    tasks = sorted({(p.family, p.task) for p in shown}, key=lambda pair: _order(view, *pair))
+    largest_points = [point for point in found if point.student == largest]
+    tasks = sorted(
+        {(p.family, p.task) for p in largest_points}, key=lambda pair: _order(view, *pair)
+    )
     return FigureSpec(
         "depth",
         f"{TITLE}, {largest}",
-        takeaway=_takeaway(view, shown),
+        takeaway=_takeaway(largest_points),
         how_to_read="Depth counts the steps of which each needs the one before. Bars are 95% "
         "intervals "
         "over items, of these trained models only; dotted is chance. The other sizes are in the "
@@ -86,15 +89,13 @@ def depth_figure(view: StudyView) -> FigureSpec:
         panels=tuple(
             Panel(
                 f"{task} ({family})",
-                partial(_draw, [p for p in shown if p.task == task], _chance(view, task)),
+                partial(_draw, [p for p in largest_points if p.task == task], _chance(view, task)),
                 height=3.1,
             )
             for family, task in tasks
         ),
-        legend=tuple(
-            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, "-")
-            for arm in view.arms
-            if any(point.arm == arm for point in shown)
+        legend=arm_legend(
+            (arm for arm in view.arms if any(point.arm == arm for point in largest_points)), "-"
         ),
         rows=tuple(_row(point) for point in found),
     )
@@ -126,18 +127,19 @@ class Deepest(NamedTuple):
 def _deepest(task: str, depth: int, plain: Estimate, thinking: Estimate) -> Deepest:
     assert plain.value is not None  # an item of this depth was answered
     assert thinking.value is not None
+    # Intervals that do not meet are a stricter sign than a paired test, and need no pairing here.
     apart = thinking.low is not None and plain.high is not None and thinking.low > plain.high
     return Deepest(task, depth, plain.value, thinking.value, apart)
 
 
-def _takeaway(view: StudyView, shown: Sequence[DepthPoint]) -> str:
+def _takeaway(points: Sequence[DepthPoint]) -> str:
     """The deepest items of every task: reasoning against IFT."""
     parts = []
-    for task in dict.fromkeys(point.task for point in shown):
-        deepest = max(point.depth for point in shown if point.task == task)
+    for task in dict.fromkeys(point.task for point in points):
+        deepest = max(point.depth for point in points if point.task == task)
         at = {
             point.arm.style: point.estimate
-            for point in shown
+            for point in points
             if point.task == task and point.depth == deepest
         }
         if "ift" in at and "reasoning" in at:

@@ -59,6 +59,7 @@ def _panel_equivalents(view: StudyView, key: PanelKey) -> list[Equivalent]:
     for group in sized:
         ift = _partners(plain, group) if group.cells[0].style == "reasoning" else []
         sizes = [_size(one) for one in ift]
+        # Between two sizes a place can be interpolated; one is a comparison, and in other tables.
         if len(sizes) < 2:
             continue
         draws = None if drawn is None else drawn.of([*ift, group])
@@ -80,6 +81,7 @@ def _partners(plain: Sequence[Group], reasoning: Group) -> list[Group]:
     by_size: dict[float, Group] = {}
     for group in plain:
         if group.cells[0].arm == arm:
+            # Two students of one size cannot both be a point of the curve over sizes.
             by_size.setdefault(_size(group), group)
     return [by_size[size] for size in sorted(by_size)]
 

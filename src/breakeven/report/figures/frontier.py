@@ -12,10 +12,17 @@ from breakeven.report.curves import (
     lifetime_queries,
 )
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
-from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.spec import (
+    CsvRow,
+    FigureSpec,
+    LegendEntry,
+    Panel,
+    absent_figure,
+    arm_legend,
+)
 from breakeven.report.interval_scope import band_scope, scope_sentence
 from breakeven.report.view import StudyView
-from breakeven.words import INK, MUTED, SHADE, STYLE_WORDS, size_word, span, times, unsigned_points
+from breakeven.words import INK, MUTED, SHADE, size_word, span, times, unsigned_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,6 +86,7 @@ def _ends(panels: list[CostPanel]) -> str:
         for point in panel.points:
             if point.leads is not None:
                 shares[point.arm.name] = shares.get(point.arm.name, 0.0) + point.leads
+        # Sizes of an arm are added up: the question is which arm leads, not which student.
         arm = max(shares, key=lambda name: shares[name], default=None)
         if arm is not None and shares[arm] >= SURE:
             known.setdefault(arm, []).append(panel.key.title)
@@ -148,12 +156,7 @@ def _has_draws(panels: list[CostPanel]) -> bool:
 
 def _legend(view: StudyView, panels: list[CostPanel]) -> tuple[LegendEntry, ...]:
     shown = {point.arm.name for panel in panels for point in panel.points}
-    words = {arm.name: f"{arm.name} ({STYLE_WORDS[arm.style]})" for arm in view.arms}
-    arms = [
-        LegendEntry(words[arm.name], arm.colour, arm.marker)
-        for arm in view.arms
-        if arm.name in shown
-    ]
+    arms = arm_legend(arm for arm in view.arms if arm.name in shown)
     return (*arms, LegendEntry("frontier", INK, None, "-"))
 
 
@@ -179,6 +182,7 @@ def _shade(panel: CostPanel, axes: "Axes") -> None:
         return
     start = max(c.largest for c in ift)
     end = max(point.cost for point in panel.points)
+    # Ten times further than the axis, which is narrowed to the points afterwards.
     axes.axvspan(start, end * 10, color=SHADE, zorder=0, linewidth=0)
     axes.text(
         0.99,
@@ -198,6 +202,7 @@ def _draw_curve(curve: FittedCurve, axes: "Axes") -> None:
     import numpy as np
 
     costs, best = np.array(curve.costs), np.array(curve.best)
+    # The last measured cost is a point of the grid, but for rounding.
     inside = costs <= curve.largest * (1 + 1e-9)
     # One grid step of overlap, so that the dashes go on where the line ends.
     outside = np.append(~inside[1:], True) if (~inside).any() else ~inside

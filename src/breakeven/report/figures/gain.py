@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import count_directions
 from breakeven.findings.groups import Group
-from breakeven.report.figures.axes import label_point, power_ticks, signed_points
-from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.axes import end_or, label_point, power_ticks, signed_points
+from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, PanelKey, StudyView
-from breakeven.words import INK, STYLE_WORDS, span, times
+from breakeven.words import INK, span, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,11 +47,7 @@ def gain_figure(view: StudyView) -> FigureSpec:
         panels=tuple(
             Panel(key.title, partial(_draw, view, rows, ranges, unit)) for key, rows in panels
         ),
-        legend=tuple(
-            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
-            for arm in view.arms
-            if any(point.arm == arm for point in found)
-        ),
+        legend=arm_legend(arm for arm in view.arms if any(point.arm == arm for point in found)),
         rows=tuple(_row(point, unit) for point in found),
     )
 
@@ -68,6 +64,7 @@ def _gain_points(view: StudyView) -> tuple[list[GainPoint], str]:
             spent = [
                 _spent(by_key[row.student, arm, row.family], unit) for arm in (row.ift_arm, row.arm)
             ]
+            # All in tokens or all in FLOPs: factors of two kinds have no axis in common.
             if spent[0] and spent[1]:
                 found.append(GainPoint(row, arms[row.arm], spent[1] / spent[0]))
         if found:
@@ -96,9 +93,10 @@ class AxisRanges(NamedTuple):
 
 
 def _ranges(found: Sequence[GainPoint]) -> AxisRanges:
-    lows = [_known(point.difference.low, point.difference.value) for point in found]
-    highs = [_known(point.difference.high, point.difference.value) for point in found]
+    lows = [end_or(point.difference.low, point.difference.value) for point in found]
+    highs = [end_or(point.difference.high, point.difference.value) for point in found]
     factors = sorted(point.factor for point in found)
+    # Panels share their axes, so that a gain is as high in one family as in another.
     margin = max((factors[-1] / factors[0]) ** 0.12, 1.15)
     return AxisRanges(
         (min(-0.1, *lows) - 0.04, max(0.1, *highs) + 0.04),
@@ -112,10 +110,6 @@ def _bar_words(view: StudyView, found: Sequence[GainPoint]) -> str:
     if any(point.difference.low is not None for point in found):
         return "Bars are bounds at widest: these results hold no item-level answers."
     return "No intervals: these results hold no item-level answers."
-
-
-def _known(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
 
 
 def _takeaway(found: Sequence[GainPoint], unit: str) -> str:
@@ -138,6 +132,7 @@ def _draw(
 
     axes.axhline(0, color=INK, lw=1.0)
     arms = list(dict.fromkeys(point.arm for point in rows))
+    # Labels of every arm would lie over each other; sizes are in the same order for all.
     named = arms if len(arms) < 3 else [one for one in arms if one.style == "reasoning"][:1]
     for arm in arms:
         own = [point for point in rows if point.arm == arm]

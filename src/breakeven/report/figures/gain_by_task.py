@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.findings.differences import NO_ITEMS, Difference
-from breakeven.report.figures.axes import signed_points
-from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.axes import end_or, signed_points
+from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, StudyView
-from breakeven.words import INK, MUTED, STYLE_WORDS, points, span
+from breakeven.words import INK, MUTED, points, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,11 +38,12 @@ def gain_by_task_figure(view: StudyView) -> FigureSpec:
         },
     }
     limits = (
-        min(-0.08, *(_or(row.low, row.value) for row in rows)) - 0.03,
-        max(0.08, *(_or(row.high, row.value) for row in rows)) + 0.03,
+        min(-0.08, *(end_or(row.low, row.value) for row in rows)) - 0.03,
+        max(0.08, *(end_or(row.high, row.value) for row in rows)) + 0.03,
     )
     arms = [arm for arm in view.arms if any(row.arm == arm.name for row in rows)]
     tasks = max(len({row.task for row in part}) for part in parts.values())
+    # Inches: a row of the fewest arms still holds its label.
     row_height = max(0.42, 0.12 + 0.11 * len(arms))
     return FigureSpec(
         "gain-by-task",
@@ -57,16 +58,9 @@ def gain_by_task_figure(view: StudyView) -> FigureSpec:
             for title, part in parts.items()
             if part
         ),
-        legend=tuple(
-            LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker)
-            for arm in arms
-        ),
+        legend=arm_legend(arms),
         rows=tuple(_row(row) for row in differences),
     )
-
-
-def _or(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
 
 
 def _takeaway(parts: dict[str, list[Difference]]) -> str:
@@ -101,6 +95,7 @@ def _draw(
         shift = step * (arms.index(arm) - (len(arms) - 1) / 2)
         place = tasks.index((row.family, row.task)) + shift
         if row.detectable is not None:
+            # Drawn first and pale: a bracket says what could be seen, the bar what was.
             axes.hlines(
                 place,
                 -row.detectable,

@@ -75,6 +75,7 @@ def _draw(view: StudyView, panel: CostPanel, axes: "Axes") -> None:
     sns.heatmap(
         grid,
         ax=axes,
+        # The same scale in every panel, whatever its values.
         vmin=0,
         vmax=1,
         cmap="Blues",

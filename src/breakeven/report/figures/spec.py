@@ -1,12 +1,16 @@
 """What a figure is before it is drawn: panels, a caption, a legend and the rows it shows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from breakeven.report.view import ArmView
+from breakeven.words import STYLE_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Line = Literal["-", "--", ":"]
 CsvRow = Mapping[str, str | int | float | bool | None]
 
 
@@ -24,7 +28,15 @@ class LegendEntry(NamedTuple):
     label: str
     colour: str
     marker: str | None = None
-    line: Literal["-", "--", ":"] | None = None
+    line: Line | None = None
+
+
+def arm_legend(arms: Iterable[ArmView], line: Line | None = None) -> tuple[LegendEntry, ...]:
+    """An entry an arm: its name with its style in words, its colour and its marker."""
+    return tuple(
+        LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, line)
+        for arm in arms
+    )
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def _draw_tokens(found: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "A
     for place, arm in enumerate(arms):
         left, missing = 0.0, list[str]()
         for part in PARTS:
+            # A part not counted for one student is left out for its arm, and named behind the bar.
             width = known_sum(one.tokens[part] for one in found if one.arm == arm)
             if width is None:
                 missing.append(part)
