@@ -35,6 +35,7 @@ def check_tasks(params: Params) -> Iterator[Finding]:
     """What each task names, as far as it is on this machine."""
     for name, task in params.tasks.items():
         yield from _task(f"tasks.{name}", name, task)
+        # Benchmarks and generators bring their own.
         grader = getattr(task, "grader", None)
         if grader == "judge" and not params.grading.judges:
             yield wrong(

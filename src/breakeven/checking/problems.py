@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from breakeven.core.errors import BreakevenError, MachineError
 
+# What stages call the file in their messages; `check_params` puts the given one in its place.
 FILE = "params.yaml"
 
 

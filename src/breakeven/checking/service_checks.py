@@ -80,6 +80,7 @@ def _key(key: str, variable: str) -> Iterator[Finding]:
 
 
 def _server(key: str, server: VllmServer) -> Iterator[Finding]:
+    # A warning: what is checked on one machine may run on another.
     if not Path(server.python).is_file():
         yield warning(
             f"{key}.python", f"value is {server.python!r}; no such file here; run `make vllm`"

@@ -20,6 +20,7 @@ def scratch_folder(kind: str, key: Mapping[str, Any]) -> Path:
     sampling, seeds, the engine and its version.
     """
     folder = SCRATCH / kind / digest_json(key)[:32]
+    # For a person who wonders what lies there: work is found by the digest alone.
     if not (folder / "key.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "key.json", key)

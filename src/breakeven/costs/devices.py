@@ -125,6 +125,7 @@ def combined_usage(usages: Sequence[DeviceUsage]) -> DeviceUsage:
         device=usages[-1].device,
         device_seconds=sum(usage.device_seconds for usage in usages),
         gpu_hours=sum(usage.gpu_hours for usage in usages),
+        # One after another, so that seconds add up and peaks do not.
         peak_memory_bytes=largest(usage.peak_memory_bytes for usage in usages),
         energy_joules=energy,
     )

@@ -31,6 +31,7 @@ def load_architecture(model: str) -> Architecture:
         InputError: `model` is neither, or its configuration is none.
     """
     bundled = bundled_architectures()
+    # First: a folder of that name beside it would give another answer on another machine.
     if model.lower() in bundled:
         return bundled[model.lower()]
     file = Path(model) / "config.json" if Path(model).is_dir() else Path(model)

@@ -71,6 +71,7 @@ class ScratchBase(Section):
                 f"hidden: {self.hidden} {what} heads ({self.heads}); "
                 f"use {lower or step} or {(lower or step) + step}"
             )
+        # Grouped queries: every key-value head serves as many query heads as the others.
         if self.heads % self.kv_heads:
             raise ValueError(
                 f"kv_heads: {self.kv_heads} does not divide heads ({self.heads}); "

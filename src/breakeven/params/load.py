@@ -17,6 +17,7 @@ def _pattern_of(annotated: Any) -> str:  # noqa: ANN401
     return str(constraints.pattern)
 
 
+# In place of pydantic's words, which speak of types to those who program.
 _PATTERN_MESSAGES = {
     _pattern_of(Name): "a name is lower-case letters, digits, - and _, and starts with a letter "
     "or digit",

@@ -17,6 +17,8 @@ Item = TypeVar("Item")
 
 # Names become files and folders, on disks too that take no account of case.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+# A family's score is the mean of its tasks. Those that the study did not have are extra, so that
+# the first four stay comparable with the published tables.
 Family = Literal["general-mc", "general-open", "math-mc", "math-open", "extra-mc", "extra-open"]
 # How one completion is written, plain or with its trace; what a trained arm learns, of one or of
 # both; what a cell is, trained or not; and what results count it under: a control is in no pair of

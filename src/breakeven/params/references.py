@@ -17,6 +17,8 @@ def check_references(
 
     `arms` maps an arm and one of its keys to the corpus that the key names.
     """
+    # ValueError, which pydantic tells beside the schema's other mistakes; InputError would hide
+    # them.
     for corpus, names in corpora.items():
         for name in names:
             if name not in sources:

@@ -77,5 +77,6 @@ def write_folder(folder: Path, files: Mapping[str, Any]) -> None:
         file.unlink()
     for file, value in wanted.items():
         text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        # A file that is written anew has another stamp, and DVC would read all of them again.
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
             write_text(file, text)

@@ -131,6 +131,7 @@ def _run(root: Path, small: Params) -> None:
 
 def _run_stage(root: Path, stage: str, arguments: list[str]) -> None:
     command = [sys.executable, f"stages/{stage}.py", *arguments]
+    # What a stage prints is about files that nobody will look at; its errors are let through.
     done = subprocess.run(  # noqa: S603 - our own stages
         command, cwd=root, stdout=subprocess.DEVNULL, check=False
     )

@@ -38,6 +38,7 @@ def disk_need(study: ExpectedStudy, lines: Sequence[BillLine], best: Dtype) -> D
         shape = study.shape(name).architecture
         if isinstance(shape, str):
             continue
+        # Every other base is in the project or in a package already, or is small.
         if isinstance(student.base, HubBase):
             bases += 2.0 * shape.total_parameters  # published in 16 bits a weight
         for cell in cells(params, student=name):

@@ -118,6 +118,8 @@ def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
             ).training
             if settings is not None:
                 shape = study.shape(student).architecture
+                # Where the shape is not known, the reason stands in its place and becomes the
+                # basis.
                 counts = isinstance(shape, Architecture)
                 work, basis = (
                     (NO_WORK, shape)

@@ -99,6 +99,7 @@ def _answering(
     remedies = ("a smaller answering.batch_size",)
     have = device.memory_bytes
     if served:
+        # vLLM keeps to its share of a device, and parts the weights over a group of them.
         need = need._replace(weights=need.weights / answering.server.tensor_parallel)
         have *= answering.server.memory_share
         remedies = ("answering.server.tensor_parallel",)
