@@ -7,7 +7,7 @@ Another way to decode, such as a budget of thinking that is forced, is a field o
 `params.schema.Decoding`, which every engine reads off a job's sheet and which is in the sheet's key
 without more ado. Every token of the transformers engine comes out of `decoding.sampling.chooser`;
 the vLLM engine puts it into its requests. Votes are no way to decode: all samples are kept one by
-one, and who counts them counts grades.
+one. A vote is among what graders read out of them, which a `Grade` would have to carry.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -80,13 +80,13 @@ class Session(NamedTuple):
 class Engine(NamedTuple):
     """What answers batches.
 
-    `identity` is what of the engine decides answers, a part of every key: its name, the revision
-    of its module, and the versions of its libraries. `sessions` gives cells, all in the end, with
-    what answers them; closing it frees what it holds. `unmeasured` are numbers of a record that
-    this engine cannot meter, with the reason.
+    `identity` and `versions` are what of the engine decides answers, a part of every key: its name,
+    the revision of its module, and the versions of its libraries. `sessions` gives cells, all in
+    the end, with what answers them; closing it frees what it holds. `unmeasured` are numbers of a
+    record that this engine cannot meter, with the reason.
     """
 
-    # Beside the versions its revision: this package's own edits change no version.
+    # The revision, because an edit of this package changes no version of a library.
     identity: Mapping[str, object]
     versions: Mapping[str, str]
     placement: Placement

@@ -14,11 +14,12 @@ from breakeven.procedural import addition, chain, hops, odd_one_out
 from breakeven.procedural.formats import LETTERS, choice_letter, choice_lines, choice_trace
 from breakeven.procedural.generation import KINDS, draw_train
 from breakeven.procedural.vocabulary import CONTENT_WORDS
+from breakeven.rows.traces import THINK_CLOSE, THINK_OPEN
 
 FACTS = (chain.fact, addition.fact, hops.fact, hops.fact, odd_one_out.fact)
 
 # Every token that an adapter may have to write turns up in copies, so that none is left untrained.
-FRAMES = ("<|im_start|>", "<think>", "</think>", "\n", "\n\n")
+FRAMES = ("<|im_start|>", THINK_OPEN, THINK_CLOSE, "\n", "\n\n")
 COMMON_SYMBOLS = (*CONTENT_WORDS, *"0123456789", *FRAMES)
 ALL_SYMBOLS = (*COMMON_SYMBOLS, *string.ascii_letters)
 

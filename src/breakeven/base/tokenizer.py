@@ -17,14 +17,13 @@ from breakeven.base.plain_text import TextMix, documents
 from breakeven.procedural.formats import FORMATS, prompt, trace
 from breakeven.procedural.generation import KINDS, generate
 from breakeven.procedural.vocabulary import CONTENT_WORDS
+from breakeven.rows.traces import THINK_CLOSE, THINK_OPEN
 
 PAD = "<|endoftext|>"
 UNKNOWN = "<|unk|>"
 TURN_START = "<|im_start|>"
 TURN_END = "<|im_end|>"
-THINK = "<think>"
-END_THINK = "</think>"
-SPECIAL_TOKENS = (PAD, TURN_START, TURN_END, THINK, END_THINK)
+SPECIAL_TOKENS = (PAD, TURN_START, TURN_END, THINK_OPEN, THINK_CLOSE)
 
 CHARACTERS = tuple(sorted({*string.ascii_letters, *string.digits, *string.punctuation, " ", "\n"}))
 
@@ -61,7 +60,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         pad_token=PAD,
         unk_token=UNKNOWN,
         eos_token=TURN_END,
-        additional_special_tokens=[TURN_START, THINK, END_THINK],
+        additional_special_tokens=[TURN_START, THINK_OPEN, THINK_CLOSE],
         chat_template=CHAT_TEMPLATE,
         clean_up_tokenization_spaces=False,
         model_max_length=MAX_LENGTH,

@@ -4,7 +4,11 @@ from typing import NamedTuple
 
 
 class Grade(NamedTuple):
-    """Whether an answer is right, and whether anything that could be right was found in it."""
+    """Whether an answer is right, and whether anything that could be right was found in it.
+
+    What was found stays with the grader: the table of scores has no column for it. A vote among
+    samples would need it here.
+    """
 
     correct: bool
     parsed: bool
