@@ -21,7 +21,7 @@ from breakeven.core.errors import InputError, MachineError
 from breakeven.params import VllmServer
 from breakeven.serving import server as server_module
 from breakeven.serving.launch import (
-    Build,
+    VllmBuild,
     launch_command,
     server_environment,
     vllm_build,
@@ -29,8 +29,8 @@ from breakeven.serving.launch import (
 from breakeven.serving.server import vllm_server
 from breakeven.serving.server_log import failure
 
-CPU = Build("0.32.0", "2.13.0+cpu", cpu=True)
-CUDA = Build("0.32.0", "2.13.0+cu130", cpu=False)
+CPU = VllmBuild("0.32.0", "2.13.0+cpu", cpu=True)
+CUDA = VllmBuild("0.32.0", "2.13.0+cu130", cpu=False)
 KEY = "params.yaml: teacher.server"
 
 # Answers as vLLM does, with a worker beside it that ignores SIGTERM, and notes both processes.

@@ -24,20 +24,20 @@ def scorer() -> Callable[[str, Mapping[str, Any], RawEntry, str], bool]:
     # Loaded before the limits and the guard are set: imports read files and take seconds.
     for library in ("reasoning_gym", "sympy"):
         importlib.import_module(library)
-    return full_marks
+    return has_full_marks
 
 
-def full_marks(dataset: str, config: Mapping[str, Any], entry: RawEntry, answer: str) -> bool:
+def has_full_marks(dataset: str, config: Mapping[str, Any], entry: RawEntry, answer: str) -> bool:
     """Whether an answer, with or without a full stop at its end, has full marks.
 
     A scorer may raise on an answer that it cannot read; that is not full marks.
     """
     return any(
-        _full_marks(dataset, config, entry, said) for said in {answer, answer.removesuffix(".")}
+        _has_full_marks(dataset, config, entry, said) for said in {answer, answer.removesuffix(".")}
     )
 
 
-def _full_marks(dataset: str, config: Mapping[str, Any], entry: RawEntry, answer: str) -> bool:
+def _has_full_marks(dataset: str, config: Mapping[str, Any], entry: RawEntry, answer: str) -> bool:
     try:
         if dataset in OWN:
             return OWN[dataset](answer, entry)

@@ -28,12 +28,12 @@ from breakeven.serving.chat_replies import UnreadableReplyError
 from breakeven.serving.failures import (
     Endpoint,
     check_completion,
-    explained,
+    final_error,
     is_connection_failure,
     may_pass,
     read_json_reply,
     retry_after_seconds,
-    unreadable,
+    unreadable_error,
 )
 from breakeven.serving.request import Request
 
@@ -164,7 +164,7 @@ class _Run:
         try:
             self.on_result(request, reply)
         except UnreadableReplyError as error:
-            raise unreadable(error, endpoint, request) from error
+            raise unreadable_error(error, endpoint, request) from error
 
     async def _answered(self, request: Request) -> tuple[dict[str, Any], Endpoint] | None:
         """The reply and its server, after as many attempts as it takes; None where another
@@ -186,7 +186,7 @@ class _Run:
             if self.ending.is_set() and may_pass(error):
                 return None
             endpoint, client = last[-1].endpoint, last[-1].client
-            raise await explained(error, endpoint, request, client, self.attempts) from error
+            raise await final_error(error, endpoint, request, client, self.attempts) from error
 
     async def _attempt(self, request: Request, last: list[_Server]) -> dict[str, Any]:
         server = self._server(last)
@@ -194,7 +194,7 @@ class _Run:
         server.in_flight += 1
         server.sent += 1
         try:
-            reply = await _posted(server.client, request, self.endpoints.model)
+            reply = await _reply_to(server.client, request, self.endpoints.model)
         except Exception as error:
             lost = is_connection_failure(error)
             server.note(lost)
@@ -224,7 +224,7 @@ class _Run:
             return
 
 
-async def _posted(client: AsyncOpenAI, request: Request, model: str) -> dict[str, Any]:
+async def _reply_to(client: AsyncOpenAI, request: Request, model: str) -> dict[str, Any]:
     path = "/chat/completions" if "messages" in request.body else "/completions"
     # As text: what came is read here, not by the models of the library.
     text = await client.post(path, body={"model": model, **request.body}, cast_to=str)

@@ -106,7 +106,9 @@ def check_completion(reply: object, text: str) -> None:
         raise MalformedReplyError(f"the server gave up on the completion: {text[:200]!r}")
 
 
-def unreadable(error: UnreadableReplyError, endpoint: Endpoint, request: "Request") -> MachineError:
+def unreadable_error(
+    error: UnreadableReplyError, endpoint: Endpoint, request: "Request"
+) -> MachineError:
     """The error of a reply that is not understood, in one line that says what to do."""
     return MachineError(
         f"{_shown(endpoint.url)}: the reply to {request.id} "
@@ -136,13 +138,13 @@ def retry_after_seconds(error: BaseException | None) -> float | None:
     return max(0.0, moment.timestamp() - time.time())
 
 
-async def explained(
+async def final_error(
     error: Exception, endpoint: Endpoint, request: "Request", client: AsyncOpenAI, attempts: int
 ) -> BreakevenError:
     """The error of a request that failed for good, in one line that says what to do."""
     url = _shown(endpoint.url)
     if isinstance(error, APIStatusError):
-        return await _explained_status(error, endpoint, request, client, attempts)
+        return await _status_error(error, endpoint, request, client, attempts)
     if is_connection_failure(error):
         cause = error.__cause__ or error
         problem = _one_line(str(cause), endpoint.key) or type(cause).__name__
@@ -160,7 +162,7 @@ async def explained(
     raise error
 
 
-async def _explained_status(
+async def _status_error(
     error: APIStatusError,
     endpoint: Endpoint,
     request: "Request",
@@ -175,11 +177,11 @@ async def _explained_status(
             f"{endpoint.key_name}.key_variable names"
         )
     if status == 404:
-        return await _not_found(
+        return await _not_found_error(
             endpoint, str(request.body.get("model", endpoint.model)), message, client
         )
     if status in _PASSING or status >= 500:
-        return _explained_busy(error, endpoint, request, attempts, message)
+        return _busy_error(error, endpoint, request, attempts, message)
     # Servers say this with one status or another, so the words decide.
     if _CONTEXT.search(f"{error.code} {message}"):
         limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
@@ -200,7 +202,7 @@ async def _explained_status(
     )
 
 
-def _explained_busy(
+def _busy_error(
     error: APIStatusError, endpoint: Endpoint, request: "Request", attempts: int, message: str
 ) -> MachineError:
     url, status = _shown(endpoint.url), error.status_code
@@ -219,7 +221,7 @@ def _explained_busy(
     return MachineError(f"{url}: {status} for {request.id}, tried {attempts} times: {message}")
 
 
-async def _not_found(
+async def _not_found_error(
     endpoint: Endpoint, model: str, message: str, client: AsyncOpenAI
 ) -> InputError:
     """A 404: the model is not served here, or the URL leads to no such API."""

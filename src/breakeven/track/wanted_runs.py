@@ -13,8 +13,8 @@ from breakeven.core.records import Record, read_record
 from breakeven.params import COMPLETION_STYLES, Arm, Params
 from breakeven.params.cells import Cell, cells, first_decoding
 from breakeven.track.answer_bill import answering_metrics
-from breakeven.track.score_metrics import log10, score_metrics
-from breakeven.tracking.run_contents import Dataset, Model, RunContents, flat, measured
+from breakeven.track.score_metrics import log10_metric, score_metrics
+from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel, flattened, measured
 from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
 
 
@@ -94,7 +94,7 @@ def _corpus_runs(params: Params) -> Iterator[RunContents]:
             name=f"teacher data {name}",
             note=f"Corpus `{name}`: pairs of one prompt answered in both styles by the teacher.",
             keys=keys,
-            params=flat("pairs", pairs.parameters) | {"sources": ", ".join(corpus.sources)},
+            params=flattened("pairs", pairs.parameters) | {"sources": ", ".join(corpus.sources)},
             tags=_absences(pairs, *written) | _versions(pairs),
             metrics=_corpus_metrics(pairs, written),
             datasets=(
@@ -129,7 +129,7 @@ def _base_runs(params: Params) -> Iterator[RunContents]:
             name=f"base {student}",
             note=f"The base model of student `{student}`, before any arm.",
             keys=keys,
-            params=flat("base", record.parameters),
+            params=flattened("base", record.parameters),
             tags=_absences(record) | _versions(record),
             metrics=measured(record.metrics, "base/{}")
             | measured(record.tokens, "base/{}_tokens")
@@ -150,7 +150,7 @@ def _report_runs(params: Params) -> Iterator[RunContents]:
         name="report",
         note="The report of the study: open Artifacts, then `index.html`.",
         keys={"study": params.study, "kind": "report"},
-        params=flat("report", record.parameters) if record else {},
+        params=flattened("report", record.parameters) if record else {},
         tags=_absences(record) | _versions(record) if record else {},
         metrics=measured(record.metrics, "report/{}") if record else {},
         folder=REPORT,
@@ -167,7 +167,7 @@ def _training_metrics(record: Record) -> dict[str, float]:
     # MLflow keeps one series a name, and would show the total as its last point.
     scalars = {name: value for name, value in record.metrics.items() if name not in record.series}
     metrics = {
-        **log10("cost/log10_train_flops", record.flops.get("train")),
+        **log10_metric("cost/log10_train_flops", record.flops.get("train")),
         **measured(scalars, "train/{}"),
         **measured(record.tokens, "train_tokens/{}"),
         **measured(record.flops, "cost/{}_flops"),
@@ -186,8 +186,8 @@ def _series(record: Record, group: str = "train") -> dict[str, tuple[tuple[int, 
 
 
 def _parameters(training: Record, answering: Record | None) -> dict[str, str]:
-    answer = flat("answer", answering.parameters) if answering else {}
-    return flat("train", training.parameters) | answer
+    answer = flattened("answer", answering.parameters) if answering else {}
+    return flattened("train", training.parameters) | answer
 
 
 def _versions(record: Record) -> dict[str, str]:
@@ -202,10 +202,10 @@ def _absences(*records: Record) -> dict[str, str]:
     return {"absent": "; ".join(reasons)} if reasons else {}
 
 
-def _datasets(files: Mapping[str, str], context: str) -> tuple[Dataset, ...]:
+def _datasets(files: Mapping[str, str], context: str) -> tuple[RunDataset, ...]:
     """The data files among a record's inputs or outputs."""
     return tuple(
-        Dataset(_dataset_name(Path(path)), path, digest, context)
+        RunDataset(_dataset_name(Path(path)), path, digest, context)
         for path, digest in files.items()
         # Tables of what was dropped are no data to train or test on.
         if path.startswith("data/") and not path.endswith(".csv")
@@ -218,11 +218,11 @@ def _dataset_name(path: Path) -> str:
     return "/".join(inside) if inside else path.stem
 
 
-def _model(training: Record, keys: Mapping[str, str]) -> Model | None:
+def _model(training: Record, keys: Mapping[str, str]) -> RunModel | None:
     for path, digest in training.outputs.items():
         if path.startswith("models/"):
             name = "-".join(keys[key] for key in ("student", "arm", "seed"))
-            return Model(name, keys["method"], path, digest)
+            return RunModel(name, keys["method"], path, digest)
     return None
 
 

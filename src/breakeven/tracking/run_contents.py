@@ -13,7 +13,7 @@ LAYOUT = 1
 
 
 @dataclass(frozen=True)
-class Dataset:
+class RunDataset:
     """A file that was read or written; `context` is its role, `digest` the SHA-256 of its bytes."""
 
     name: str
@@ -23,7 +23,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Model:
+class RunModel:
     """Weights that stay where they are: MLflow holds their path and digest only."""
 
     name: str
@@ -49,8 +49,8 @@ class RunContents:
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     series: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
-    datasets: tuple[Dataset, ...] = ()
-    model: Model | None = None
+    datasets: tuple[RunDataset, ...] = ()
+    model: RunModel | None = None
     folder: Path | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,13 +61,13 @@ class RunContents:
         return digest_json([LAYOUT, asdict(self) | {"folder": str(self.folder)}])
 
 
-def flat(prefix: str, values: Mapping[str, Any]) -> dict[str, str]:
+def flattened(prefix: str, values: Mapping[str, Any]) -> dict[str, str]:
     """Nested parameters as dotted names and text; lists stay one value."""
     found: dict[str, str] = {}
     for key, value in values.items():
         name = f"{prefix}.{key}"
         if isinstance(value, Mapping):
-            found |= flat(name, value)
+            found |= flattened(name, value)
         elif value is not None:
             found[name] = str(value)
     return found

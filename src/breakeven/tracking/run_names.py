@@ -21,7 +21,7 @@ def cell_name(student: str, arm: str, seed: int) -> str:
     return f"cell:{student}/{arm}/{seed}"
 
 
-def cells_of(params: Params) -> set[str]:
+def cell_names(params: Params) -> set[str]:
     """Names of all cells that params.yaml asks for, trained yet or not."""
     return {cell_name(*cell) for cell in cells(params)}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from breakeven.tracking.run_contents import Dataset, Model, RunContents
+from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel
 from breakeven.tracking.store import Store, locked, read_rows
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _link_model(
     client: "MlflowClient",
     experiment_id: str,
     run_id: str,
-    model: Model | None,
+    model: RunModel | None,
     keys: Mapping[str, str],
 ) -> str | None:
     """Register weights that stay where they are, as the output of the run."""
@@ -207,7 +207,7 @@ def _link_model(
     return str(made.model_id)
 
 
-def _log_datasets(client: "MlflowClient", run_id: str, datasets: tuple[Dataset, ...]) -> None:
+def _log_datasets(client: "MlflowClient", run_id: str, datasets: tuple[RunDataset, ...]) -> None:
     import json
 
     from mlflow.entities import Dataset as MlflowDataset

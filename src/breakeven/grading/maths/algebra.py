@@ -21,7 +21,7 @@ class Algebra:
     def __init__(self, limit_seconds: float) -> None:
         self.child = Child(comparer, limit_seconds=limit_seconds, what="sympy")
         self._limit_seconds = limit_seconds
-        self._known: dict[str, tuple[bool | None, float]] = {}
+        self._replies: dict[str, tuple[bool | None, float]] = {}
 
     @property
     def compared(self) -> int:
@@ -52,17 +52,17 @@ class Algebra:
         asked = question, to_json(said), to_json(wanted), tolerance
         # The same pair comes again with every sample and student, and sympy takes 8 ms for it.
         key = json.dumps(asked)
-        if key not in self._known:
+        if key not in self._replies:
             reply = self.child.ask(*asked)
-            self._known[key] = (False, self._limit_seconds) if reply is GAVE_UP else tuple(reply)
-        return self._known[key]
+            self._replies[key] = (False, self._limit_seconds) if reply is GAVE_UP else tuple(reply)
+        return self._replies[key]
 
 
 class AnswerAlgebra:
     """What one answer asks of algebra: no more than the limit in all."""
 
     def __init__(self, limit_seconds: float) -> None:
-        self._limit_seconds, self._spent_seconds = limit_seconds, 0.0
+        self._limit_seconds, self._used_seconds = limit_seconds, 0.0
 
     def equal(self, said: Tree, wanted: Tree, tolerance: float = 0.0) -> bool | None:
         """As `Algebra.equal`; not equal once the answer has had its time."""
@@ -74,11 +74,11 @@ class AnswerAlgebra:
 
     def _ask(self, question: str, said: Tree, wanted: Tree, tolerance: float) -> bool | None:
         # An answer may have several readings, each with items to compare: they share one limit.
-        if self._spent_seconds >= self._limit_seconds:
+        if self._used_seconds >= self._limit_seconds:
             return False
         of = algebra(self._limit_seconds)
         verdict, seconds = of.ask(question, said, wanted, tolerance)
-        self._spent_seconds += seconds
+        self._used_seconds += seconds
         return verdict
 
 

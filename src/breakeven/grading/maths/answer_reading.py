@@ -93,7 +93,7 @@ _ONE_LETTER = re.compile(r"[a-zA-Z](?![a-zA-Z])")
 _MOST_UNITS = 24  # places where a unit may begin
 
 
-def undressed(text: str) -> str:
+def bare_formula(text: str) -> str:
     """A text without what only sets its type: sizes, spaces, dollar signs around, a full stop."""
     text = _BLANK.sub(" ", latex_characters(text))
     text = _CURRENCIES.sub(lambda sign: _SIGNS[sign[1] or sign[2]], _SIZES.sub("", text))
@@ -113,7 +113,7 @@ def undressed(text: str) -> str:
 
 def readings(text: str) -> list[AnswerReading]:
     """Every way to read all of a text; empty where there is none."""
-    bare = undressed(text)
+    bare = bare_formula(text)
     title = _TITLE.match(bare)
     if title and not _NO_TITLE.search(title[1] or title[2]):
         bare = bare[title.end() :]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from breakeven.grading.boxes import last_box, plain_text
 from breakeven.grading.maths.algebra import AnswerAlgebra
-from breakeven.grading.maths.answer_reading import LONGEST, AnswerReading, readings, undressed
+from breakeven.grading.maths.answer_reading import LONGEST, AnswerReading, bare_formula, readings
 from breakeven.grading.maths.comparison import Comparer
 from breakeven.grading.maths.prose import ResultText
 from breakeven.grading.maths.result_texts import result_texts
@@ -109,7 +109,7 @@ def _without_unit(said: str, unit: str) -> str:
 
 def _plain(text: str) -> str:
     """A text for equality: without type setting and needless space; words in lower case."""
-    bare = plain_text(undressed(text)).replace("$", "").strip()
+    bare = plain_text(bare_formula(text)).replace("$", "").strip()
     if _WORDS_ONLY.fullmatch(bare):
         return " ".join(bare.casefold().split())
     return re.sub(r"(?<![\w.])\s+|\s+(?![\w.])", "", " ".join(bare.split())).rstrip(".")

@@ -105,13 +105,13 @@ class ResultText(NamedTuple):
     number: bool = False
 
 
-def denied(text: str, start: int, end: int) -> bool:
+def is_denied(text: str, start: int, end: int) -> bool:
     """Whether what stands there is said not to be the result, or only supposed to be it."""
     before = text[max(0, start - _BEFORE) : start]
     return bool(_DENIED.search(before) or _DENIED_AFTER.match(text, end))
 
 
-def bound(text: str, start: int, end: int) -> bool:
+def is_bound(text: str, start: int, end: int) -> bool:
     """Whether what stands there is a bound, part of a value, or one of several left open."""
     start += len(text[start:end]) - len(text[start:end].lstrip())
     before = text[max(0, start - _BEFORE) : start]
@@ -123,7 +123,7 @@ def last_number(text: str) -> Iterator[ResultText]:
     """The last number that a text does not deny; none where it is a bound."""
     numbers = list(NUMBER.finditer(text))
     # "42 and not 41" says 42; after "It is not 41." an earlier number is no conclusion.
-    while numbers and denied(text, *numbers[-1].span()):
+    while numbers and is_denied(text, *numbers[-1].span()):
         dropped = numbers.pop()
         if numbers and SENTENCE_ENDS.search(text, numbers[-1].end(), dropped.start()):
             return
@@ -135,7 +135,7 @@ def last_number(text: str) -> Iterator[ResultText]:
     run = _run_around(text, number)
     if run is None:
         yield from with_words(text, number)
-    elif not bound(text, *number.span()):
+    elif not is_bound(text, *number.span()):
         if not _CALLED.search(text[: text.index(run, max(0, number.start() - _LONGEST_RUN))]):
             yield ResultText(run)
         if "=" in run:
@@ -171,7 +171,7 @@ def _run_around(text: str, number: "re.Match[str]") -> str | None:
 
 def with_words(text: str, number: "re.Match[str]") -> Iterator[ResultText]:
     """A number with the words after it, which may be its unit, and without them."""
-    if bound(text, *number.span()) or denied(text, *number.span()):
+    if is_bound(text, *number.span()) or is_denied(text, *number.span()):
         return
     # Two words first: "5 square meters" would else be tried as "5 square".
     for words in (_TWO_WORDS, _WORDS_AFTER):

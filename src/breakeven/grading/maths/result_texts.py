@@ -13,8 +13,8 @@ from breakeven.grading.maths.prose import (
     OPERATOR,
     SENTENCE_ENDS,
     ResultText,
-    bound,
-    denied,
+    is_bound,
+    is_denied,
     last_number,
     with_words,
 )
@@ -142,7 +142,7 @@ def _within(sentence: str) -> Iterator[ResultText]:
 
 def _in_formula(text: str, formula: "re.Match[str]") -> Iterator[ResultText]:
     """What a formula holds, unless the sentence denies it or leaves others open."""
-    if not denied(text, *formula.span()) and not bound(text, *formula.span()):
+    if not is_denied(text, *formula.span()) and not is_bound(text, *formula.span()):
         yield ResultText(_inside(formula), formula=True)
 
 

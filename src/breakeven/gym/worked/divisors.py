@@ -3,7 +3,7 @@
 import json
 import math
 
-from breakeven.gym.worked.solver import Raw, Worked, ending
+from breakeven.gym.worked.solver import Raw, Worked, with_answer
 
 
 def greatest(raw: Raw) -> Worked | None:
@@ -13,7 +13,7 @@ def greatest(raw: Raw) -> Worked | None:
     steps: list[str] = []
     for number in rest:
         common = euclid(common, number, steps)
-    return ending(steps, raw, len(steps)) if str(common) == raw["answer"] else None
+    return with_answer(steps, raw, len(steps)) if str(common) == raw["answer"] else None
 
 
 def least(raw: Raw) -> Worked | None:
@@ -27,7 +27,7 @@ def least(raw: Raw) -> Worked | None:
         steps.append(f"{multiple} / {common} = {share}")
         steps.append(f"{share} * {number} = {share * number}")
         multiple = share * number
-    return ending(steps, raw, len(steps)) if str(multiple) == raw["answer"] else None
+    return with_answer(steps, raw, len(steps)) if str(multiple) == raw["answer"] else None
 
 
 def lowest_terms(raw: Raw) -> Worked | None:
@@ -38,7 +38,7 @@ def lowest_terms(raw: Raw) -> Worked | None:
     steps.append(f"{above} / {common} = {above // common}")
     steps.append(f"{below} / {common} = {below // common}")
     depth = len(steps) - 1  # the two divisions need not wait for one another
-    return ending(steps, raw, depth) if common == math.gcd(above, below) else None
+    return with_answer(steps, raw, depth) if common == math.gcd(above, below) else None
 
 
 def euclid(left: int, right: int, steps: list[str]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from breakeven.gym.worked.solver import Raw, Worked, ending
+from breakeven.gym.worked.solver import Raw, Worked, with_answer
 
 
 def filtered(raw: Raw) -> Worked | None:
@@ -18,7 +18,7 @@ def filtered(raw: Raw) -> Worked | None:
         keep = (side == operation.split("_")[1]) == operation.startswith("keep")
         steps.append(f"{number} is {side}, {'keep' if keep else 'drop'}")
         kept += [number] if keep else []
-    return ending(steps, raw, None) if str(kept) == raw["answer"] else None
+    return with_answer(steps, raw, None) if str(kept) == raw["answer"] else None
 
 
 def _side(number: Decimal, limit: Decimal) -> str:
@@ -34,14 +34,14 @@ def sorted_numbers(raw: Raw) -> Worked | None:
         numbers, [Decimal(number) for number in numbers], raw["metadata"]["direction"]
     )
     same = [Decimal(number) for number in raw["metadata"]["sorted_numbers"]]
-    return ending(steps, raw, None) if [Decimal(n) for n in ordered] == same else None
+    return with_answer(steps, raw, None) if [Decimal(n) for n in ordered] == same else None
 
 
 def sorted_words(raw: Raw) -> Worked | None:
     """Words put one after another into their places; capitals come before small letters."""
     words = raw["metadata"]["transformed_words"]  # as the question shows them
     ordered, steps = _inserted(words, words, raw["metadata"]["direction"])
-    return ending(steps, raw, None) if ordered == raw["metadata"]["sorted_words"] else None
+    return with_answer(steps, raw, None) if ordered == raw["metadata"]["sorted_words"] else None
 
 
 def _inserted(
@@ -66,4 +66,4 @@ def reversed_words(raw: Raw) -> Worked | None:
         ", ".join(f"{number} {word}" for number, word in numbered),
         ", ".join(f"{number} {word}" for number, word in reversed(numbered)),
     ]
-    return ending(steps, raw, None) if ", ".join(reversed(words)) == raw["answer"] else None
+    return with_answer(steps, raw, None) if ", ".join(reversed(words)) == raw["answer"] else None

@@ -1,6 +1,6 @@
 """Numbers written in another base: read digit by digit, then written by remainders."""
 
-from breakeven.gym.worked.solver import Raw, Worked, ending
+from breakeven.gym.worked.solver import Raw, Worked, with_answer
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -15,7 +15,7 @@ def converted(raw: Raw) -> Worked | None:
     number = _read(str(meta["source_repr"]), source, steps)
     # Base 10 needs no division: Python's own digits are the numeral.
     written = str(number) if target == 10 else _written(number, target, steps)
-    return ending(steps, raw, len(steps)) if written == raw["answer"] else None
+    return with_answer(steps, raw, len(steps)) if written == raw["answer"] else None
 
 
 def _read(numeral: str, base: int, steps: list[str]) -> int:

@@ -5,7 +5,7 @@ import re
 from collections import deque
 from typing import NamedTuple
 
-from breakeven.gym.worked.solver import Raw, Worked, ending
+from breakeven.gym.worked.solver import Raw, Worked, with_answer
 
 _COUPLE = re.compile(
     r"(\w+) is married to (\w+)\.(?: They have (?:a child|children) called ([^.]+))?"
@@ -45,7 +45,7 @@ def kinship(raw: Raw) -> Worked | None:
         f"{person} is the {_LINKS[link.way]} of {link.person}"
         for person, link in zip(people, path, strict=False)
     ]
-    return ending([*steps, f"{asked[1]} is the {raw['answer']} of {asked[2]}"], raw, len(path))
+    return with_answer([*steps, f"{asked[1]} is the {raw['answer']} of {asked[2]}"], raw, len(path))
 
 
 def kinship_content(raw: Raw) -> str:
@@ -101,7 +101,7 @@ def cube(raw: Raw) -> Worked | None:
         faces = {side: faces[_TURNS[turned].get(side, side)] for side in faces}
         steps.append(_faces_line(f"{turned} to top", faces))
     found = faces[meta["target_side"]]
-    return ending(steps, raw, len(meta["rotations"])) if found == raw["answer"] else None
+    return with_answer(steps, raw, len(meta["rotations"])) if found == raw["answer"] else None
 
 
 def _faces_line(title: str, faces: dict[str, str]) -> str:

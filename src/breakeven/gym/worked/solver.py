@@ -45,7 +45,7 @@ def by_metadata(*keys: str) -> Callable[[Raw], str]:
     return content
 
 
-def ending(steps: list[str], raw: Raw, depth: int | None) -> Worked:
+def with_answer(steps: list[str], raw: Raw, depth: int | None) -> Worked:
     """Steps, each a sentence without its full stop, and the answer."""
     # The answer as the reference has it: a trace that ends in another form teaches that form.
     return Worked(" ".join(f"{step}." for step in [*steps, f"So {raw['answer']}"]), depth)

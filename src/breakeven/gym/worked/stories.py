@@ -3,7 +3,7 @@
 import json
 import re
 
-from breakeven.gym.worked.solver import Raw, Worked, ending
+from breakeven.gym.worked.solver import Raw, Worked, with_answer
 
 _WHOLE = re.compile(r"(\d)\.0+(?![\d])")
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
@@ -20,7 +20,7 @@ def legs(raw: Raw) -> Worked | None:
         after = total + count * ANIMALS[animal]
         steps.append(f"{product}, {total} + {count * ANIMALS[animal]} = {after}")
         total = after
-    return ending(steps, raw, len(steps)) if str(total) == raw["answer"] else None
+    return with_answer(steps, raw, len(steps)) if str(total) == raw["answer"] else None
 
 
 def symbolic(raw: Raw) -> Worked | None:
@@ -31,7 +31,7 @@ def symbolic(raw: Raw) -> Worked | None:
     numbers = _NUMBER.findall(" ".join(lines))
     if not numbers or numbers[-1].replace(",", "") != raw["answer"]:
         return None
-    return ending(lines, raw, max(1, derivation.count("=")))
+    return with_answer(lines, raw, max(1, derivation.count("=")))
 
 
 def template(raw: Raw) -> str:

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-from breakeven.gym.worked.solver import Raw, Worked, ending
+from breakeven.gym.worked.solver import Raw, Worked, with_answer
 
 _EQUATION = re.compile(
     r"(?:(?P<first>-?\d+) (?P<minus>[-+]) )?(?P<factor>-?(?:\d+\*)?)(?P<name>[a-z])"
@@ -22,7 +22,7 @@ def running_total(raw: Raw) -> Worked | None:
         after = total + Decimal(term) if operator == "+" else total - Decimal(term)
         steps.append(f"{total} {operator} {term} = {after}")
         total = after
-    return ending(steps, raw, len(steps)) if total == Decimal(raw["answer"]) else None
+    return with_answer(steps, raw, len(steps)) if total == Decimal(raw["answer"]) else None
 
 
 def expression(raw: Raw) -> Worked | None:
@@ -30,7 +30,7 @@ def expression(raw: Raw) -> Worked | None:
     steps: list[str] = []
     tree = ast.parse(" ".join(raw["metadata"]["expression"].split()), mode="eval")
     value, depth = _evaluated(tree.body, steps)
-    return ending(steps, raw, depth) if str(value) == raw["answer"] else None
+    return with_answer(steps, raw, depth) if str(value) == raw["answer"] else None
 
 
 def _evaluated(node: ast.expr, steps: list[str]) -> tuple[Fraction, int]:
@@ -68,7 +68,7 @@ def product(raw: Raw) -> Worked | None:
     total = int(first)
     for factor in rest:
         total = _times(total, int(factor), steps)
-    return ending(steps, raw, len(steps)) if str(total) == raw["answer"] else None
+    return with_answer(steps, raw, len(steps)) if str(total) == raw["answer"] else None
 
 
 def _times(left: int, right: int, steps: list[str]) -> int:
@@ -98,7 +98,7 @@ def equation(raw: Raw) -> Worked | None:
         steps.append(f"{factor}*{name} = {right} {sign} {size} = {right - constant}")
     steps.append(f"{name} = {right - constant} / {factor} = {raw['answer']}")
     solved = factor * int(raw["answer"]) + constant == right
-    return ending(steps, raw, len(steps)) if solved else None
+    return with_answer(steps, raw, len(steps)) if solved else None
 
 
 def _linear(match: re.Match[str]) -> tuple[int, int]:

@@ -53,7 +53,7 @@ class CasesForJudges:
             case = Case(
                 item.prompt, reference_text(item), ending_of(text, self._settings.ending_words)
             )
-            if is_open(text, one, item):
+            if rules_leave_open(text, one, item):
                 self.open_rows.append(OpenRow(table, row, case))
             elif self._settings.audit:
                 self.audited[digest_json(case)] = case, one.grade.correct
@@ -62,7 +62,7 @@ class CasesForJudges:
         self.audited = {digest: self.audited[digest] for digest in least}
 
 
-def is_open(text: str, graded: GradedAnswer, item: Item) -> bool:
+def rules_leave_open(text: str, graded: GradedAnswer, item: Item) -> bool:
     """Whether rules cannot tell: nothing was found, or some words are right and others are not."""
     if not graded.grade.parsed:
         return True
