@@ -35,7 +35,7 @@ def tree(text):
 
 
 def equal(algebra, said, wanted):
-    return algebra.equal(tree(said), tree(wanted))
+    return algebra.ask("equal", tree(said), tree(wanted), 0.0)[0]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_child_ends_with_the_process_that_began_it(tmp_path):
         from breakeven.grading.maths.algebra import Algebra
         from breakeven.grading.maths.tree import number
         one = Algebra(1.0)
-        one.equal(number(1), number(2))
+        one.ask("equal", number(1), number(2), 0.0)
         print(one.child._process.pid, flush=True)
         os.kill(os.getpid(), 9)
     """

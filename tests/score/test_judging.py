@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 from tests.score.judge_server import comparison_in, ending_in, fair_copy, judge_with
+from tests.score.test_score import CONFIG
 from tests.serving.endpoint import KEY, Reaction, completion, endpoint
 
 from breakeven.core.errors import InputError, MachineError
@@ -43,16 +44,6 @@ from breakeven.score.stage import run as score
 from breakeven.serving import client
 from breakeven.study.collect_costs import cell_bill
 
-CONFIG = {
-    "model_type": "qwen2",
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "intermediate_size": 64,
-    "vocab_size": 200,
-    "tie_word_embeddings": True,
-}
 ITEMS = [
     Item(f"s{n}", "sums", "math-open", f"What is {n}+{7 - n}?", "7", f"sum {n}", "math")
     for n in range(4)

@@ -110,11 +110,6 @@ class Benchmark(Section):
             raise ValueError(f"answer: {self.answer!r} with the field {self.fields.answer!r}")
         return self
 
-    @property
-    def pinned(self) -> bool:
-        """Whether the revision is a commit, not a branch."""
-        return len(self.revision) == 40 and set(self.revision) <= set("0123456789abcdef")
-
 
 class Catalogue(Section):
     """The whole file: instruction lines by name, and benchmarks that refer to them."""
@@ -142,16 +137,16 @@ class Catalogue(Section):
         return None if shots is None else shots.of or name
 
 
-def parse_catalogue(text: str, name: str = CATALOGUE) -> Catalogue:
+def parse_catalogue(text: str) -> Catalogue:
     """The catalogue that YAML text holds; raises InputError with the key of the first mistake."""
     try:
         return Catalogue.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise InputError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise InputError(f"{CATALOGUE}: not valid YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         where = ".".join(str(key) for key in problem["loc"])
-        raise InputError(f"{name}: {where}: {problem['msg']}") from error
+        raise InputError(f"{CATALOGUE}: {where}: {problem['msg']}") from error
 
 
 @functools.cache

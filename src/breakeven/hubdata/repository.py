@@ -27,7 +27,6 @@ class OpenedSplit:
     where: str
     commit: str | None
     config: str
-    columns: tuple[str, ...]
     total: int | None
     rows: Iterator[dict[str, Any]]
 
@@ -56,23 +55,20 @@ def open_split(
         raise InputError(f"{where}: no split {split!r}; {did_you_mean(split, map(str, files))}")
     where = f"{where}, split {split}"
     try:
-        columns, rows = _hub_reply(lambda: _columns_and_rows(builder, split, where), where)
+        rows = _hub_reply(lambda: _rows(builder, split, where), where)
         total = _hub_reply(lambda: _rows_in(builder, split), where)
     except ValueError as error:  # ArrowInvalid is one
         raise InputError(f"{where}: cannot be read: {_short(error)}") from error
-    return OpenedSplit(where, commit, str(builder.config.name), columns, total, rows)
+    return OpenedSplit(where, commit, str(builder.config.name), total, rows)
 
 
-def _columns_and_rows(
-    builder: "DatasetBuilder", split: str, where: str
-) -> tuple[tuple[str, ...], Iterator[dict[str, Any]]]:
-    """A split's columns and rows; cells of JSON and CSV files are what stands in the file."""
+def _rows(builder: "DatasetBuilder", split: str, where: str) -> Iterator[dict[str, Any]]:
+    """A split's rows; cells of JSON and CSV files are what stands in the file."""
     if _kind(builder) == "json":
         return json_rows(builder, split, where)
     if _kind(builder) == "csv":
         return csv_rows(builder, split)
-    stream = builder.as_streaming_dataset(split=split)
-    return tuple(stream.column_names or ()), iter(stream)
+    return iter(builder.as_streaming_dataset(split=split))
 
 
 def resolve_commit(repo: str, revision: str, where: str) -> str:

@@ -26,7 +26,6 @@ class Rows:
     commit: str | None
     config: str
     split: str
-    columns: tuple[str, ...]
     total: int | None
     numbered: Iterator[tuple[int, Row]]
 
@@ -63,7 +62,6 @@ def stream_rows(
         commit=opened.commit,
         config=opened.config,
         split=split,
-        columns=opened.columns,
         total=opened.total,
         numbered=sample(numbered, count, seed, total=opened.total),
     )

@@ -22,10 +22,8 @@ Row = dict[str, Any]
 _LOOKED_AT = 1000  # held in memory until then
 
 
-def json_rows(
-    builder: "DatasetBuilder", split: str, where: str
-) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Columns and rows: JSON lines, an array, or one object of columns or with the rows in a field.
+def json_rows(builder: "DatasetBuilder", split: str, where: str) -> Iterator[Row]:
+    """Rows: JSON lines, an array, or one object of columns or with the rows in a field.
 
     A key that only other rows have is there and None, nested ones too. Raises InputError naming
     file and line of what is not JSON.
@@ -38,12 +36,11 @@ def json_rows(
     shape: Row = {}
     for row in first:
         _widen(shape, row)
-    rows = (_filled(row, shape) for row in chain(first, coming))
-    return tuple(shape), rows
+    return (_filled(row, shape) for row in chain(first, coming))
 
 
-def csv_rows(builder: "DatasetBuilder", split: str) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Columns and rows, every cell as its text; a cell that a short row lacks is NaN.
+def csv_rows(builder: "DatasetBuilder", split: str) -> Iterator[Row]:
+    """Rows, every cell as its text; a cell that a short row lacks is NaN.
 
     Separators, quotes and names of columns are those that the data set's card may set. ValueError
     on a file without a header.
@@ -54,7 +51,8 @@ def csv_rows(builder: "DatasetBuilder", split: str) -> tuple[tuple[str, ...], It
     # Without the filter pandas would take NA, null and an empty cell for missing values.
     settings = {**builder.config.pd_read_csv_kwargs, "dtype": str, "na_filter": False}
     with xopen(next(split_files(builder, split)), "rb") as handle:
-        header = pd.read_csv(handle, **{**settings, "chunksize": None, "nrows": 0})
+        # Here and not with the first row: a missing header is a mistake of the whole split.
+        pd.read_csv(handle, **{**settings, "chunksize": None, "nrows": 0})
 
     def rows() -> Iterator[Row]:
         for path in split_files(builder, split):
@@ -62,7 +60,7 @@ def csv_rows(builder: "DatasetBuilder", split: str) -> tuple[tuple[str, ...], It
                 for frame in reader:
                     yield from frame.to_dict("records")
 
-    return tuple(map(str, header.columns)), rows()
+    return rows()
 
 
 def split_files(builder: "DatasetBuilder", split: str) -> Iterator[str]:

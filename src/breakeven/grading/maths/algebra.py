@@ -1,6 +1,6 @@
 """Equality of expressions by sympy, within a time limit that holds in any thread.
 
-    algebra(5.0).equal(said, wanted)     # trees, as `expressions` reads them
+    AnswerAlgebra(5.0).equal(said, wanted)     # trees, as `expressions` reads them
 
 The comparing is done in a child process (`breakeven.bounded`).
 """
@@ -33,14 +33,6 @@ class Algebra:
         """How many of them took more time or memory than an answer can be worth."""
         return self.child.given_up
 
-    def equal(self, said: Tree, wanted: Tree, tolerance: float = 0.0) -> bool | None:
-        """Whether two expressions have one value; None where that cannot be told.
-
-        Numbers may be off by `tolerance`, a share of the wanted one. What takes longer than the
-        limit, or more memory than an answer can be worth, is not equal.
-        """
-        return self.ask("equal", said, wanted, tolerance)[0]
-
     def close(self) -> None:
         """End the child process, if there is one."""
         self.child.close()
@@ -48,7 +40,10 @@ class Algebra:
     def ask(
         self, question: str, said: Tree, wanted: Tree, tolerance: float
     ) -> tuple[bool | None, float]:
-        """The reply to a question, and the seconds of the processor that it took."""
+        """The reply to a question, and the seconds of the processor that it took.
+
+        What takes longer than the limit, or more memory than an answer can be worth, is False.
+        """
         asked = question, to_json(said), to_json(wanted), tolerance
         # The same pair comes again with every sample and student, and sympy takes 8 ms for it.
         key = json.dumps(asked)
@@ -65,7 +60,11 @@ class AnswerAlgebra:
         self._limit_seconds, self._used_seconds = limit_seconds, 0.0
 
     def equal(self, said: Tree, wanted: Tree, tolerance: float = 0.0) -> bool | None:
-        """As `Algebra.equal`; not equal once the answer has had its time."""
+        """Whether two expressions have one value; None where that cannot be told.
+
+        Numbers may be off by `tolerance`, a share of the wanted one. Once the answer has had its
+        time, nothing more is equal.
+        """
         return self._ask("equal", said, wanted, tolerance)
 
     def proportional(self, said: Tree, wanted: Tree) -> bool | None:
