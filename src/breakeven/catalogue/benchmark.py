@@ -46,6 +46,7 @@ class FieldPaths(Section):
         choices = (self.choices,) if isinstance(self.choices, str) else self.choices or ()
         single = (self.question, self.context, self.answer, self.unit, self.cluster)
         found = [*single, *choices, *self.more_answers, *self.meta.values()]
+        # Each once: the prompt of IFEval is its question, and its checkers want it in `meta`.
         return tuple(dict.fromkeys(path for path in found if path is not None))
 
 

@@ -22,6 +22,7 @@ _LEAD = re.compile(
     r"(?:so,? )?(?:the )?(?:final |correct )?answer(?: is(?![a-z])| ?:) ?:?", re.IGNORECASE
 )
 _YES_OR_NO = frozenset({"yes", "no"})
+# As they are without punctuation.
 _NEGATIVE = frozenset({"not", "never", "cannot", "wouldnt", "dont", "cant", "isnt"})
 
 

@@ -51,7 +51,8 @@ def _numbered(rows: Iterable[tuple[int, Value]], wanted: list[int]) -> Iterator[
 
 
 def _held(rows: Iterable[tuple[int, Value]], count: int, seed: int) -> Iterator[tuple[int, Value]]:
-    heap: list[tuple[int, int, Value]] = []  # the largest rank first, and no two numbers alike
+    # Negative, as heapq keeps the smallest first and it is the largest that has to give way.
+    heap: list[tuple[int, int, Value]] = []  # no two numbers are alike
     for number, row in rows:
         entry = (-rank(seed, number), number, row)
         if len(heap) < count:

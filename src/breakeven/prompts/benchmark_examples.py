@@ -49,6 +49,7 @@ def example_prompts(name: str, source: CatalogueSource, notes: LoadNotes) -> lis
 
 
 def _prompt(name: str, item: Item) -> Prompt:
+    # In a box, as the instruction asks: an example that did otherwise would teach against it.
     return Prompt(
         id=f"{name}-{item.id}",
         source=name,

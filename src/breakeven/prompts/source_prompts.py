@@ -107,7 +107,7 @@ def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:
 class PromptRow(BaseModel):
     """A row of a source's file."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid")  # a misspelt `reference` is no prompt without one
 
     prompt: Annotated[str, Field(min_length=1)]
     reference: str | None = None

@@ -42,6 +42,7 @@ def run(params: Params) -> None:
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
     rules, selected = graders(params.grading), CasesForJudges(params.grading)
+    # From the config beside the pointer to a model of the hub: scoring downloads no weights.
     shapes = {name: known_architecture(base_config_path(name)) for name in params.students}
     tables = []
     for number, answer_set in enumerate(answer_sets(params)):
@@ -103,6 +104,7 @@ def _answers(answer_set: AnswerSet, items: Mapping[str, Item], samples: int) -> 
         if (answer.item, answer.sample) in seen:
             raise InputError(f"{where}: sample {answer.sample} of {answer.item} is there twice")
         seen.add((answer.item, answer.sample))
+    # Accuracy over the answers that are there would compare cells on different questions.
     wanted = ((item, sample) for item in items for sample in range(samples))
     missing = next((one for one in wanted if one not in seen), None)
     if missing or len(seen) > len(items) * samples:
@@ -140,6 +142,7 @@ def _details(
     params: Params, cells: list[dict[str, Any]], judgements: "Judgements | None"
 ) -> dict[str, Any]:
     """What the record says of the cells, of what compared them, and of judges, if any."""
+    # Those of this process, which has graded everything: how often limits decided, and not a rule.
     asked = algebra(params.grading.math_seconds)
     scorer = scoring_child()
     details = {

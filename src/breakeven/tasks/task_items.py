@@ -82,7 +82,7 @@ def _procedural_items(name: str, task: ProceduralTask) -> list[Item]:
 class ItemRow(BaseModel):
     """A row of a task's file; with choices, `reference` is the right one or its letter."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid")  # a misspelt key is no missing one
 
     question: Annotated[str, Field(min_length=1)]
     reference: Annotated[str, Field(min_length=1)]
@@ -98,6 +98,7 @@ def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
         path, ItemRow, count=task.items, seed=task.seed, what="a task needs at least one item"
     )
     items = [_jsonl_item(name, task, path, number, row) for number, row in rows]
+    # Answers are joined with their items by id.
     ids = [item.id for item in items]
     if len(set(ids)) < len(ids):
         twice = next(one for one in ids if ids.count(one) > 1)

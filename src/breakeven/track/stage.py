@@ -126,6 +126,7 @@ def _bring_in_line(store: Store, params: Params, wanted: list[RunContents]) -> T
         tags = {"mlflow.note.content": NOTE} | saved_views(
             name for run in wanted for name in (*run.metrics, *run.series)
         )
+        # Compared again by way of MLflow: a server cannot be read as a file can.
         experiment_id = ensure_experiment(client, store, params.study, tags)
         changes = needed_changes(
             wanted, stored_runs_by_client(client, experiment_id), cell_names(params)

@@ -50,6 +50,7 @@ def _cell_run(
     keys = cell_keys(params, student, arm, seed)
     metrics = {**scored, **_training_metrics(training)}
     if base and base.metrics.get("parameters") is not None:
+        # A key to group by, and a metric to plot against.
         keys["size_parameters"] = f"{base.metrics['parameters']:.0f}"
         metrics["cost/size_parameters"] = float(keys["size_parameters"])
     datasets = _datasets(training.inputs, "training")
@@ -67,12 +68,14 @@ def _cell_run(
         metrics=metrics,
         series=_series(training),
         datasets=datasets,
+        # The weights of an untrained cell are those of its base.
         model=_model(training, keys) if params.arms[arm].trained else None,
     )
 
 
 def _corpus_runs(params: Params) -> Iterator[RunContents]:
     """One run a corpus: what the teacher wrote in both styles, and which pairs were kept."""
+    # One a source and style would put twelve rows between the cells of the default study.
     for name, corpus in params.corpora.items():
         pairs = _record("pairs", name)
         if pairs is None:

@@ -36,8 +36,10 @@ _NAMED = {ord(sign): f"\\{name} " for sign, name in _COMMANDS.items()}
 _PLAIN = {ord(sign): text for sign, text in _AS.items()}
 _RAISED = re.compile(f"[{re.escape(''.join(_SUPERSCRIPTS))}]+")
 _LOWERED = re.compile(f"[{re.escape(''.join(_SUBSCRIPTS))}]+")
+# ³√8 has become ^{3}√8 by then: what is raised before a root is its index.
 _INDEXED_ROOT = re.compile(r"(?:(?<=^)|(?<=[\s(+\-=]))\^\{(\d+)\}\s*√")
 _ROOTS = {"√": "\\sqrt ", "∛": "\\sqrt[3] ", "∜": "\\sqrt[4] "}
+# Soft hyphens, joiners, marks of direction and variants: they come along with copied text.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f]")
 
 

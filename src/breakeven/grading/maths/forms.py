@@ -22,7 +22,7 @@ def comparable_forms(tree: Tree) -> Sequence[Tree]:
             return [_list(tree)]
         case "cup":
             return [Tree("cup", tuple(_joined(tree)))]
-        case "letter" if tree.name == "set R":
+        case "letter" if tree.name == "set R":  # all real numbers, as an interval
             return [Tree("tuple", (Tree("negative", (_INFINITY,)), _INFINITY), "()")]
         case "set" if len(tree.parts) == 1 and tree.parts[0].head == "plusminus":
             return [both_signs(tree)]
@@ -79,6 +79,7 @@ def _relation(tree: Tree) -> Sequence[Tree]:
 
 def _equation(tree: Tree, names: list[str]) -> Sequence[Tree]:
     """`x = 2` and `2 = x` as x bound to 2; a chain of numbers as the number, if they are one."""
+    # `2 = x` says what `x = 2` does, while `y = x` is left for the comparison.
     sides = list(tree.parts)
     if len(sides) == 2 and name_of(sides[1]) and not name_of(sides[0]):
         sides.reverse()

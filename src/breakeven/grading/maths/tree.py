@@ -25,6 +25,7 @@ def number(value: Fraction | int | str) -> Tree:
 
 def to_json(tree: Tree) -> list[Any]:
     """A tree as nested lists; numbers as `numerator/denominator` in hexadecimal, of any length."""
+    # Python writes no whole number of more than 4,300 digits in decimal; hexadecimal has no limit.
     value = tree.value
     leaf = tree.name if value is None else f"{value.numerator:x}/{value.denominator:x}"
     return [tree.head, leaf, [to_json(part) for part in tree.parts]]

@@ -23,7 +23,7 @@ def least(raw: Raw) -> Worked | None:
     steps: list[str] = []
     for number in rest:
         common = euclid(multiple, number, steps)
-        share = multiple // common
+        share = multiple // common  # divided first, so that no number is larger than the answer
         steps.append(f"{multiple} / {common} = {share}")
         steps.append(f"{share} * {number} = {share * number}")
         multiple = share * number

@@ -17,7 +17,7 @@ _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 def running_total(raw: Raw) -> Worked | None:
     """A chain of sums and differences, from left to right."""
     first, *rest = raw["metadata"]["expression"].split()
-    total, steps = Decimal(first), []
+    total, steps = Decimal(first), []  # 0.1 + 0.2 has to be 0.3
     for operator, term in zip(rest[::2], rest[1::2], strict=True):
         after = total + Decimal(term) if operator == "+" else total - Decimal(term)
         steps.append(f"{total} {operator} {term} = {after}")

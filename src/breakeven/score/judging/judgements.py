@@ -100,6 +100,7 @@ def _agreement(votes: Sequence[Sequence[Vote]]) -> dict[str, int]:
 
 def _with_rules(selected: CasesForJudges, verdicts: Mapping[Case, Verdict]) -> dict[str, int]:
     """How the judges' verdicts on audited cases compare with those of the rules."""
+    # Wrong and without an answer score the same, so that they neither agree nor differ.
     pairs = Counter((correct, verdicts[case]) for case, correct in selected.audited.values())
     return {
         "asked": pairs.total(),

@@ -34,6 +34,7 @@ def judge_votes(name: str, judge: Judge, cases: Sequence[Case]) -> JudgeVotes:
     """
     requests = [extraction_prompt(case.ending) for case in cases]
     copies = replies_to(name, judge, requests, "final answers")
+    # A reply that its limit cut may hold half of an answer.
     read = [
         read_extraction(copy.text, case.ending) if copy.finished else CopiedAnswer("malformed")
         for case, copy in zip(cases, copies, strict=True)
