@@ -28,7 +28,7 @@ from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
 from breakeven.statistics.multiple import holm
 from breakeven.statistics.paired import PairedTask, family_difference, paired_difference
 from breakeven.statistics.power import detectable_difference
-from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
+from breakeven.statistics.promises import Promise, StudyOutcome, promise_rows, promise_table
 from breakeven.statistics.simulation import (
     StudyDesign,
     TaskDesign,
@@ -118,7 +118,7 @@ def _number(position: Position) -> float:
     return -np.inf if position.side == "below" else np.inf
 
 
-def plain_study(rng: np.random.Generator, draws: int) -> Outcome:
+def plain_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """Accuracies, gains and crossing of a study of two tasks with unrelated items."""
     design = StudyDesign(CROSSING, PLAIN_TASKS)
     tasks = [task[:, :, 0] for task in simulate(design, rng)]
@@ -157,7 +157,7 @@ def plain_study(rng: np.random.Generator, draws: int) -> Outcome:
     }
 
 
-def unequal_study(rng: np.random.Generator, draws: int) -> Outcome:
+def unequal_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """A family whose tasks have 1,319, 500 and 30 items, with answers by item and without."""
     shared = StudyDesign(CROSSING, UNEQUAL_TASKS)
     apart = StudyDesign(CROSSING, UNEQUAL_TASKS, item_sd=0.0, style_sd=0.0)
@@ -220,7 +220,7 @@ def resample(tasks: list[FloatArray], draws: int, rng: np.random.Generator) -> F
     return bootstrap_family_means(flat, draws, int(rng.integers(2**31))).reshape(draws, *shape)
 
 
-def positions(tasks: list[FloatArray], resampled: FloatArray, truth: FloatArray) -> Outcome:
+def positions(tasks: list[FloatArray], resampled: FloatArray, truth: FloatArray) -> StudyOutcome:
     """Where reasoning overtakes, and the IFT size that equals the 3B reasoning model."""
     found = np.mean([task.mean(axis=-1) for task in tasks], axis=0)
     draws = {"ift_draws": resampled[:, 0], "reasoning_draws": resampled[:, 1]}
@@ -241,7 +241,7 @@ def positions(tasks: list[FloatArray], resampled: FloatArray, truth: FloatArray)
     }
 
 
-def passage_study(rng: np.random.Generator, draws: int) -> Outcome:
+def passage_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """Accuracies and gains where five items share a passage."""
     design = StudyDesign(CROSSING, PASSAGES)
     outcomes, truth = simulate(design, rng)[0][:, :, 0], true_accuracy(design, design.tasks[0])
@@ -261,7 +261,7 @@ def passage_study(rng: np.random.Generator, draws: int) -> Outcome:
     }
 
 
-def seeds_study(rng: np.random.Generator, draws: int) -> Outcome:
+def seeds_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """Gains of three training runs a cell, for runs and items not yet seen."""
     design = StudyDesign(CROSSING, PLAIN_TASKS[:1], **SEEDS)
     outcomes, truth = simulate(design, rng)[0], true_accuracy(design, design.tasks[0])
@@ -276,7 +276,7 @@ def seeds_study(rng: np.random.Generator, draws: int) -> Outcome:
     }
 
 
-def band_study(rng: np.random.Generator, draws: int) -> Outcome:
+def band_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """A fitted curve's band at the measured costs, where training runs differ by two points."""
     from scipy.stats import norm
 
@@ -296,7 +296,7 @@ def band_study(rng: np.random.Generator, draws: int) -> Outcome:
     return {"band": [low <= value <= high for low, value, high in ends]}
 
 
-def frontier_study(rng: np.random.Generator, draws: int) -> Outcome:
+def frontier_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """Places on the frontier where neighbours are hard to tell apart."""
     design = StudyDesign(PLATEAU, PLAIN_TASKS)
     tasks = [task[:, :, 0] for task in simulate(design, rng)]
@@ -313,7 +313,7 @@ def frontier_study(rng: np.random.Generator, draws: int) -> Outcome:
     return {"margin": margins, "place": wrong.tolist()}
 
 
-def null_study(rng: np.random.Generator, draws: int) -> Outcome:
+def null_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """Tests where the styles have the same true accuracy at every size."""
     plain = [task[:, :, 0] for task in simulate(StudyDesign(EQUAL, PLAIN_TASKS), rng)]
     passage = simulate(StudyDesign(EQUAL, PASSAGES), rng)[0][:, :, 0]
@@ -343,7 +343,7 @@ def called(p_value: float | None) -> bool:
     return p_value is not None and p_value <= 0.05
 
 
-def power_study(rng: np.random.Generator, draws: int) -> Outcome:
+def power_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """A true difference of just the size that 400 items with 20% discordant pairs can show."""
     items, share = 400, 0.2
     difference = detectable_difference(items, share).value
@@ -354,7 +354,7 @@ def power_study(rng: np.random.Generator, draws: int) -> Outcome:
     return {"power": [called(result.p_value)]}
 
 
-STUDIES: tuple[Callable[[np.random.Generator, int], Outcome], ...] = (
+STUDIES: tuple[Callable[[np.random.Generator, int], StudyOutcome], ...] = (
     plain_study,
     unequal_study,
     passage_study,
@@ -366,7 +366,7 @@ STUDIES: tuple[Callable[[np.random.Generator, int], Outcome], ...] = (
 )
 
 
-def outcomes(simulations: int, draws: int, seed: int) -> Iterator[Outcome]:
+def outcomes(simulations: int, draws: int, seed: int) -> Iterator[StudyOutcome]:
     """Every kind of study, `simulations` times, each from its own stream."""
     streams = np.random.SeedSequence(seed).spawn(simulations)
     for stream in tqdm(streams, unit="study", disable=None):
@@ -384,11 +384,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.simulations < 2 or options.draws < 2:
         parser.error("--simulations and --draws must be at least 2")
-    rows = rows_of(PROMISES, outcomes(options.simulations, options.draws, options.seed))
+    rows = promise_rows(PROMISES, outcomes(options.simulations, options.draws, options.seed))
     if options.json:
         print(json.dumps({"rows": [{**row._asdict(), "holds": row.holds} for row in rows]}))
     else:
-        print(markdown(rows))
+        print(promise_table(rows))
     return 0 if all(row.holds for row in rows) else 1
 
 

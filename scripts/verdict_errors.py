@@ -23,7 +23,7 @@ from breakeven.findings.direction import Direction
 from breakeven.findings.scored_results import scored_results
 from breakeven.importing.read_results import import_results
 from breakeven.statistics.estimates import FloatArray
-from breakeven.statistics.promises import Outcome, Promise, markdown, rows_of
+from breakeven.statistics.promises import Promise, StudyOutcome, promise_rows, promise_table
 from breakeven.statistics.simulation import StudyDesign, TaskDesign, simulate
 
 if TYPE_CHECKING:
@@ -232,9 +232,9 @@ def misplaced(world: World, found: Findings) -> bool:
     return False
 
 
-def outcome(stream: np.random.SeedSequence, names: Sequence[str]) -> Outcome:
+def outcome(stream: np.random.SeedSequence, names: Sequence[str]) -> StudyOutcome:
     """Which decisions were wrong, a study of each world."""
-    found: Outcome = {}
+    found: StudyOutcome = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, child in zip(WORLDS, stream.spawn(len(WORLDS)), strict=True):
             if name not in names:
@@ -250,7 +250,9 @@ def outcome(stream: np.random.SeedSequence, names: Sequence[str]) -> Outcome:
     return found
 
 
-def outcomes(simulations: int, seed: int, names: Sequence[str], jobs: int) -> Iterator[Outcome]:
+def outcomes(
+    simulations: int, seed: int, names: Sequence[str], jobs: int
+) -> Iterator[StudyOutcome]:
     """The outcomes of that many studies of each world, in processes that share the work."""
     streams = np.random.SeedSequence(seed).spawn(simulations)
     with Pool(jobs) as pool:
@@ -270,11 +272,11 @@ def main() -> int:
     if options.simulations < 2 or options.jobs < 1:
         parser.error("--simulations must be at least 2, --jobs at least 1")
     found = outcomes(options.simulations, options.seed, options.worlds, options.jobs)
-    rows = rows_of(PROMISES, found)
+    rows = promise_rows(PROMISES, found)
     if options.json:
         print(json.dumps({"rows": [{**row._asdict(), "holds": row.holds} for row in rows]}))
     else:
-        print(markdown(rows))
+        print(promise_table(rows))
     return 0 if all(row.holds for row in rows) else 1
 
 

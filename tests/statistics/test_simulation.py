@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from breakeven.statistics.promises import Promise, markdown, rows_of
+from breakeven.statistics.promises import Promise, promise_rows, promise_table
 from breakeven.statistics.simulation import (
     StudyDesign,
     TaskDesign,
@@ -57,7 +57,7 @@ def test_passages_split_items_evenly_and_in_order():
 
 def test_rows_count_over_studies_and_cells():
     promises = {"a": Promise("accuracy", "Wilson", 0.6, 0.9)}
-    rows = rows_of(promises, [{"a": [True, True]}, {"a": [True, False]}])
+    rows = promise_rows(promises, [{"a": [True, True]}, {"a": [True, False]}])
     assert (rows[0].share, rows[0].lowest, rows[0].highest) == (0.75, 0.5, 1.0)
     # Study shares 1 and 0.5: s/√2 = 0.25.
     assert rows[0].error == pytest.approx(0.25)
@@ -66,11 +66,11 @@ def test_rows_count_over_studies_and_cells():
 
 def test_a_row_outside_its_bounds_is_said_to_fail():
     promises = {"a": Promise("accuracy", "Wilson", 0.93, 0.97)}
-    rows = rows_of(promises, [{"a": [True]}, {"a": [False]}])
+    rows = promise_rows(promises, [{"a": [True]}, {"a": [False]}])
     assert not rows[0].holds
-    assert markdown(rows).endswith("| 2 | 50.0% | 50.0% |  | 93% to 97% | no |")
+    assert promise_table(rows).endswith("| 2 | 50.0% | 50.0% |  | 93% to 97% | no |")
 
 
 def test_one_study_makes_no_row():
     with pytest.raises(ValueError, match="use at least 2"):
-        rows_of({"a": Promise("accuracy", "Wilson", 0.9, 1.0)}, [{"a": [True]}])
+        promise_rows({"a": Promise("accuracy", "Wilson", 0.9, 1.0)}, [{"a": [True]}])

@@ -66,6 +66,7 @@ def _task_error(group: Group, name: str) -> float:
     errors = []
     for task in found:
         items = effective_items(task)
+        # 1/4 a question is the most that a share can vary.
         share = 0.5 if task.accuracy is None else (task.accuracy * items + 2) / (items + 4)
         errors.append(math.sqrt(share * (1 - share) / items))
     return max(errors)

@@ -69,6 +69,7 @@ def _range(sizes_b: list[float]) -> str:
 
 def _word(size_b: float) -> str:
     """0.5B, 0.14B, 2M, 30K: from a tenth of a billion on, billions, as the field writes them."""
+    # 0.9995, so that 99.96M is written 0.1B and not 100M.
     units = ((1.0, 0.1, "B"), (1e-3, 1e-3, "M"), (1e-6, 0.0, "K"))
     unit, letter = next((u, letter) for u, least, letter in units if size_b >= 0.9995 * least)
     value = size_b / unit

@@ -65,6 +65,7 @@ def contrast(scored: ScoredResults, terms: Sequence[Term], threshold: float = 0.
     Terms may span families. A family's tasks are weighed equally. What families share, the same
     content in two formats or training runs, is taken into the error where items are known.
     """
+    # Claims, tables and figures ask for the same contrasts many times over.
     key = tuple(terms), threshold
     if key not in scored.contrasts:
         scored.contrasts[key] = _contrast(scored, terms, threshold)
@@ -131,6 +132,7 @@ def _over_seeds(
     half = p_over_seeds(value - threshold, len(seeds), between, shared) / 2
     p_values = (half, 1 - half) if value > threshold else (1 - half, half)
     error = math.sqrt(between + shared)
+    # Welch and Satterthwaite: the part that does not come from the seeds is taken as known.
     freedom = (len(seeds) - 1) * (error**2 / between) ** 2 if between else math.inf
     return Contrast(value, error, value - margin, value + margin, *p_values, "bound", None, freedom)
 
@@ -153,6 +155,7 @@ def _from_items(mean: "SeededMean", threshold: float) -> Contrast:
     if error is None or low is None or high is None or mean.p_value is None:
         return _without_error(value, estimate.reason)
     half = mean.p_value / 2
+    # By the interval's middle: the adjustment moves it off the value, and the p is the middle's.
     p_values = (half, 1 - half) if low + high > 0 else (1 - half, half)
     freedom = estimate.degrees_of_freedom
     return Contrast(
@@ -185,6 +188,8 @@ def _over_items(
     if not all(by_family):
         return None
     strata = _strata(parts, by_family, threshold)
+    # The adjustment is made for a difference of outcomes in -1..1 against zero, and for no other
+    # sum.
     pair = sorted(weight for weight, _ in terms) == [-1.0, 1.0] and threshold == 0
     return mean_of_strata(strata, adjust_differences=pair and len(parts) == 1)
 

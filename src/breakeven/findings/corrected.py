@@ -91,6 +91,7 @@ def corrected_findings(
     corrected = _correct(
         {
             **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
+            # A family of one task has its task's key, so that Holm counts one test once.
             **{row.key: row.p_value for row in (*tasks, *families)},
             **{one.key: one.p_value for every in matched.values() for one in every},
             **{f"serial|{name}": gain.p_value for name, gain in _gains(serial).items()},
@@ -137,6 +138,7 @@ def _correct(p_values: Mapping[str, float | None]) -> _Corrected:
     """Holm over all tests that were made; what could not be tested does not count."""
     from breakeven.statistics.multiple import holm
 
+    # What could not be tested cannot be wrong, and would only cost the others their power.
     tested = {key: p for key, p in p_values.items() if p is not None}
     adjusted = {key: one.adjusted_p_value for key, one in holm(tested, ALPHA).items()}
     decided = sum(p is not None and p <= ALPHA for p in adjusted.values())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+# There is one level and no key for it: a page at 90% would have judged at 5% beside its intervals.
 ALPHA = 0.05
 Direction = Literal["ahead", "behind", "undecided"]
 DIRECTION_WORDS: dict[Direction, str] = {

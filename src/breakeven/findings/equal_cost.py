@@ -96,6 +96,7 @@ def reasoning_leads(scored: ScoredResults, at: EqualCost, margin: float = 0.0) -
     """
     tried = [group_difference(scored, at.reasoning, group, -margin) for group in at.affordable]
     opposite = [Term(-weight, group) for weight, group in at.terms]
+    # The contrast is with IFT's nearest students; how far IFT may lie above them is arithmetic.
     threshold = at.high - at.nearest - margin
     tried.append(contrast(scored, [Term(1.0, at.reasoning), *opposite], threshold))
     return max(tried, key=lambda one: 2.0 if one.p_above is None else one.p_above)
@@ -113,6 +114,7 @@ def equal_costs(
 
     `cost` names a field of the cells; groups without it are left out.
     """
+    # All costs that are asked of a curve are looked up in one search for its fits.
     by_curve: dict[IftCurve, list[tuple[Group, float]]] = {}
     for pair in group_pairs(results, corpus=corpus, family=family):
         spent = pair.reasoning.mean(cost)
@@ -203,7 +205,11 @@ def _bounds(
     if not at.extrapolated and at.low is not None and at.high is not None:
         return min(at.low, nearest), max(at.high, nearest)
     if not dearer:
+        # Cheaper than every IFT student, IFT may be as bad as can be, and no better than its
+        # cheapest.
         return 0.0, most
+    # No decision rests on a curve far out: at 31 times the cost the fits alone had put reasoning
+    # ahead, and the teacher's accuracy leaves it open (docs/decisions.md).
     if at.high is None or at.extrapolation_factor > FIT_REACH:
         return nearest, max(ceiling, most)
     return nearest, max(at.high, most)

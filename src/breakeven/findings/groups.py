@@ -79,6 +79,7 @@ def of_size(candidates: Iterable[Group], size_b: float) -> Group | None:
         if group.size_b is not None
         and (ratio := max(group.size_b / size_b, size_b / group.size_b)) <= SIZE_TOLERANCE
     ]
+    # The index parts groups that are equally near, which cannot be compared themselves.
     return min(near)[2] if near else None
 
 

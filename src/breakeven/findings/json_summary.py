@@ -68,6 +68,7 @@ def _equivalents(pairs: tuple[GroupPair, ...]) -> dict[str, float | str]:
         if pair.ift.size_b:
             first.setdefault(pair.ift.size_b, pair)
     sizes = sorted(first)
+    # One size makes no line to find an equivalent on.
     if len(sizes) < 2:
         return {}
     ift = [first[size].ift.accuracy for size in sizes]

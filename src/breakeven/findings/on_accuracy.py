@@ -46,6 +46,7 @@ def most_pairs_won(scored: ScoredResults) -> Outcome:
         p_contradicted=conjunction((gain.p_below for gain in gains), math.ceil(len(gains) / 2)),
         evidence=f"reasoning is ahead in {won} of {len(gains)} pairs",
         would_decide=MORE_ITEMS,
+        # The partial conjunction multiplies its p by so many.
         resolution=resolution_of(gains, len(gains) - most + 1),
         numbers={"pairs": len(gains), "won_by_reasoning": won},
     )
@@ -192,6 +193,7 @@ def plateau_broken(scored: ScoredResults, *, corpus: str, least_b: float) -> Out
     low, high = min(level[0] for level in levels), max(level[1] for level in levels)
     return Outcome(
         p_supported=all_of(part.p_above for part in above_level),
+        # Below the largest student that was trained is below any level that IFT may reach.
         p_contradicted=any_of(part.p_below for part in over),
         evidence=f"{sum(part.value > 0 for part in over)} of {len(over)} reasoning students of "
         f"{least_b:g}B or more are above the largest IFT student; IFT changes by "
@@ -246,6 +248,7 @@ def _lead_over_larger(
 
     curve = [g for g in _curve(scored, pair.ift) if g.size_b is not None]
     sizes = np.array([g.size_b for g in curve], dtype=np.float64)
+    # Two students of one size leave no single line in size.
     if pair.reasoning.size_b is None or len(set(sizes)) < max(2, len(sizes)):
         return None
     wanted = pair.reasoning.size_b * factor

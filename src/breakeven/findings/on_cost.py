@@ -41,6 +41,7 @@ def ift_leads_below(scored: ScoredResults, *, cost: str, corpus: str, below_b: f
     if not small:
         wanted = f"reasoning students below {below_b:g}B with {COST_WORDS[cost]}"
         return not_testable(f"no {wanted}", wanted)
+    # None is IFT by interpolation; then each IFT student by itself.
     leads = [_mean_lead(scored, small, None), *_by_student(scored, small)]
     most = [_at_most(at) for at in small]
     rows = [[*terms, Term(-1.0, at.reasoning)] for at, (terms, _) in zip(small, most, strict=True)]
@@ -143,6 +144,8 @@ def training_compute_ratio(
     spread = f" ({low:.2g} to {high:.2g}, as lengths and bytes a token may vary)"
     source = "measured" if low == high else "derived"
     return Outcome(
+        # No sampling error is in a ratio of FLOPs: outside of all that lengths leave open is
+        # outside.
         settled="contradicted" if outside else None,
         p_supported=all_of([over.p_above, under.p_below]) if within else None,
         p_contradicted=any_of([over.p_below, under.p_above]),

@@ -32,6 +32,7 @@ def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) ->
         curve = ift_curve(scored.results, pair, cost)
         if spent is None or not curve:
             continue
+        # At each price that reasoning undercuts, IFT is all its students up to that price.
         for price in dict.fromkeys(price for price, _ in curve):
             if price >= spent:
                 leads = _over_envelope(scored, pair.reasoning, curve, price, margin)

@@ -76,6 +76,8 @@ def _within_range(ratios: Sequence[LogRatio], low: float, high: float, what: str
 
     mean = sum(ratio.value for ratio in ratios) / len(ratios)
     error = sum(ratio.standard_error for ratio in ratios) / len(ratios)
+    # The p of a ratio below the range, and of one above it; both must be small to support the
+    # claim.
     above_low = float(ndtr((math.log(low) - mean) / error)) if error else None
     below_high = float(ndtr((mean - math.log(high)) / error)) if error else None
     outside = [None if p is None else 1 - p for p in (above_low, below_high)]

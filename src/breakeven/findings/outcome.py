@@ -99,6 +99,7 @@ def with_interval(contrast: Contrast, chosen_of: int = 1) -> str:
         freedom = contrast.degrees_of_freedom
         one, all_ = (student_quantile(1 - 0.05 / n, freedom) for n in (1, chosen_of))
         middle = (low + high) / 2
+        # An interval chosen by its value is too narrow for what it was chosen from.
         low, high = (middle + (end - middle) * all_ / one for end in (low, high))
         bound = f"for all {chosen_of} together {bound}"
     ends = f"{words.points(low)} to {words.points(high)}"

@@ -54,6 +54,8 @@ def serial_gains(scored: ScoredResults, depths: Mapping[str, bool | None]) -> Se
 
     Tasks weigh the same; what has one content in two formats is one cluster, in any family.
     """
+    # The largest student whose tasks can be compared speaks for the study: no student is picked by
+    # its gain.
     for student in reversed(scored.results.students()):
         tasks = [
             task for pair in _style_pairs(scored, student) for task in task_scores(scored, pair)
@@ -86,6 +88,7 @@ def _gains(
     student: str, serial: Sequence[TaskScores], flat: Sequence[TaskScores]
 ) -> SerialGains | None:
     every = [*serial, *flat]
+    # One mean over tasks needs the same training seeds in each.
     if len({task.correct.shape[1] for task in every}) > 1:
         return None
     weights = {

@@ -107,6 +107,7 @@ def _decide(outcome: Outcome, p_value: float | None) -> ClaimDecision:
         return outcome.settled
     if p_value is None or p_value > ALPHA:
         return "undecidable here"
+    # Holm corrected the smaller of the two p values; this tells whose it was.
     against = 1.0 if outcome.p_contradicted is None else outcome.p_contradicted
     supported = outcome.p_supported is not None and outcome.p_supported < against
     return "supported" if supported else "contradicted"

@@ -21,8 +21,9 @@ from breakeven.frontiers.saturation import (
     extrapolation_factor,
 )
 
-Method = Literal["interpolated", "fitted"]
+EquivalentMethod = Literal["interpolated", "fitted"]
 
+# At a measured cost the neighbour's weight is rounding, and it is no neighbour.
 _NO_WEIGHT = 1e-9
 
 
@@ -72,7 +73,7 @@ class EquivalentAccuracy:
     accuracy: float | None
     low: float | None
     high: float | None
-    method: Method | None
+    method: EquivalentMethod | None
     extrapolation_factor: float
     reason: str | None
 
@@ -161,6 +162,8 @@ def _interpolated(
     neighbours = accuracies[weights > _NO_WEIGHT]
     floor, top = float(neighbours.min()), float(neighbours.max())
     low, high = (floor, top) if fitted is None else (fitted.low, fitted.high)
+    # Between two points, the line and the curve are both readings of IFT: the range holds both.
+    # Read as a line alone, a lead of 0.1 points had been called one (docs/decisions.md).
     low, high = min(value, max(low, floor)), max(value, min(high, top))
     return EquivalentAccuracy(cost, value, low, high, "interpolated", 1.0, None)
 

@@ -55,6 +55,7 @@ def fit_power_law(sizes: Numbers, flops: Numbers) -> PowerLaw | None:
     exponent = float(centred @ y) / spread
     intercept = float(y.mean() - exponent * x.mean())
     coefficient = float(np.exp(intercept))
+    # A line through two points has no residuals to tell its error by.
     if len(x) == 2:
         return PowerLaw(coefficient, exponent, None, 2, "two points leave no degree of freedom")
     residuals = y - intercept - exponent * x

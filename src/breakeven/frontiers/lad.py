@@ -16,6 +16,7 @@ from breakeven.frontiers.checks import Bools, Floats
 
 Ints = NDArray[np.intp]
 
+# Below this determinant lines count as parallel; corners on a limit miss it by rounding.
 _PARALLEL = 1e-12
 _SLACK = 1e-9
 
@@ -70,9 +71,11 @@ class BestLines(NamedTuple):
 
 def best_lines(shapes: Floats, targets: Floats, ceiling: float) -> BestLines:
     """The constrained least-absolute-deviations fit of every shape."""
+    # Each pair of lines once, here; `extremes` walks along every line and needs both orders.
     first, second = np.triu_indices(len(targets) + 3, k=1)
     found = _corners(shapes, targets, ceiling, (first, second))
     index = np.arange(len(shapes)), found.error.argmin(axis=1)
+    # Corners may lie outside the limits by the slack.
     floor, gain = np.maximum(found.floor[index], 0.0), np.maximum(found.gain[index], 0.0)
     return BestLines(floor, gain, found.error[index])
 
@@ -92,6 +95,7 @@ def extremes(
     found = _corners(shapes, targets, ceiling, (first, second))
     by_line = (len(shapes), lines, lines)
     along = np.where(np.isfinite(found.error), found.along, np.inf).reshape(by_line)
+    # Along a line the error is convex, so what is good is one stretch between neighbours.
     order = np.argsort(along, axis=2)
     floor, gain, error = (
         np.take_along_axis(part.reshape(by_line), order, axis=2) for part in found[:3]

@@ -156,6 +156,7 @@ def grid_limits(tokens: Numbers, steps: int = 12) -> tuple[float, ...]:
     array = np.asarray(tokens, dtype=np.float64)
     if not array.size or steps < 2:
         raise ValueError(f"tokens: {array.size} answers, {steps} steps; use 1 or more, 2 or more")
+    # geomspace passes a whole number by its last bits, and rounding up would add a token.
     limits = np.geomspace(1, max(1.0, float(array.max())), steps)
     return tuple(float(limit) for limit in np.unique(np.ceil(limits - 1e-9)))
 
@@ -180,6 +181,7 @@ def accuracy_under_limits(
         raise ValueError(f"truncated: shape is {cut.shape}; use one value an answer, one at least")
     limit_array = np.asarray(limits, dtype=np.float64)
     weights = _task_weights(np.zeros(len(right)) if tasks is None else np.asarray(tasks))
+    # An answer that was cut has no end to find under a larger limit.
     over = (token_array[None, :] > limit_array[:, None]) | cut
     parts = (right & ~over) @ weights, over @ weights
     spent = np.minimum(token_array[None, :], limit_array[:, None]) @ weights

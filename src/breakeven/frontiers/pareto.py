@@ -6,6 +6,7 @@ import numpy as np
 
 from breakeven.frontiers.checks import Bools, Floats, Numbers, as_accuracies, as_costs
 
+# (draws, cells, cells) truth values that are held at once, 4 MB an array.
 _COMPARISONS_A_BLOCK = 4_000_000
 
 
@@ -80,6 +81,7 @@ def frontier(
     """
     cost_array = as_costs(costs)
     mask = on_frontier(cost_array, as_accuracies(accuracies, len(cost_array)))
+    # Duplicates stay together on the frontier: their order is that of the cells.
     order = np.lexsort((np.arange(len(mask)), cost_array))
     members = tuple(int(cell) for cell in order if mask[cell])
     if accuracy_draws is None:

@@ -46,6 +46,7 @@ def as_position(log_value: float, axis: Floats) -> Position:
 def _crossing_before(log_axis: Floats, gaps: Floats, index: NDArray[np.intp]) -> Floats:
     """Zero of each row between axis points index - 1 and index, where its sign changes."""
     rows = np.arange(len(gaps))
+    # Rows that do not cross get some place too, which the callers write over.
     right = np.clip(index, min(1, len(log_axis) - 1), len(log_axis) - 1)
     before, after = gaps[rows, right - 1], gaps[rows, right]
     rise = np.where(after == before, 1.0, after - before)
@@ -86,6 +87,8 @@ def position_interval(places: Floats, axis: Floats, level: float) -> tuple[Posit
     tail = (1 - as_level(level)) / 2
     ordered = np.sort(places)
     last = len(ordered) - 1
+    # Order statistics as they are: between a number and an infinite place there is nothing to
+    # interpolate.
     low = ordered[int(np.floor(tail * last))]
     high = ordered[int(np.ceil((1 - tail) * last))]
     return as_position(float(low), axis), as_position(float(high), axis)

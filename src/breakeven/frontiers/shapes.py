@@ -12,9 +12,11 @@ import numpy as np
 
 from breakeven.frontiers.checks import Floats
 
+# δ = 0 is a constant, whatever γ is.
 _LEAST_DELTA = 0.01
 _LEAST_LOG10_GAMMA = -3.0
 _FLAT_LOG10_GAMMA = 1.3
+# To 6e-8 of the square's side.
 _BISECTIONS = 24
 
 Objective = Callable[[Floats], Floats]

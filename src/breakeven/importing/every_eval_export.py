@@ -26,6 +26,8 @@ from breakeven.rows.item import Item
 if TYPE_CHECKING:
     import pandas as pd
 
+# Written as plain dicts: the schema's own package needs Python 3.12 and huggingface_hub below 2.
+# Tests hold the records to its JSON schemas.
 SCHEMA_VERSION = "0.3.0"
 METRIC = {
     "metric_id": "accuracy",

@@ -40,6 +40,8 @@ class EvalRecord:
 
     def results(self) -> dict[str, dict[str, list[Json]]]:
         """The results by task and filter; only lm-evaluation-harness has several filters a task."""
+        # The converter writes task/filter into the name; other harnesses have slashes in names of
+        # tasks.
         filtered = (self.content.get("eval_library") or {}).get("name") == "lm_eval"
         named: dict[str, dict[str, list[Json]]] = {}
         for result in self.content["evaluation_results"]:
@@ -260,6 +262,7 @@ def _read(file: Path) -> EvalRecord:
     if not version.startswith(_VERSIONS):
         raise InputError(f"{file}: schema_version: value is {version!r}; read are 0.2 and 0.3")
     stated = (content.get("detailed_evaluation_results") or {}).get("file_path")
+    # The stated path is that of the machine which wrote it: only its name is looked for.
     names = [file.stem + SAMPLES, *([Path(stated).name] if stated else [])]
     beside = [file.with_name(name) for name in names if file.with_name(name).is_file()]
     return EvalRecord(file, content, beside[0] if beside else None)

@@ -164,6 +164,7 @@ def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     """An entry's content; Zstandard is undone by pyarrow, the rest by zipfile."""
     if info.compress_type != _ZSTANDARD:
         return archive.read(info)
+    # Inspect's own way is to patch zipfile for the whole process.
     import pyarrow as pa
 
     raw = archive.fp

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.importing.inspect_files import InspectLog, finished_logs
-from breakeven.importing.inspect_tokens import Tokens, sample_tokens
+from breakeven.importing.inspect_tokens import SampleTokens, sample_tokens
 from breakeven.importing.runs_file import LogAnswers, TaskChoice
 
 # What Inspect's own metrics make of a score (its `value_to_float`): letters as they stand, words
@@ -19,10 +19,10 @@ CUT = ("max_tokens", "model_length")
 # Limits of a sample that end the answer; an operator or a rule of the task's own may do so too.
 CUT_BY_LIMIT = ("context", "token", "message", "time", "working", "cost")
 
-Sample = Mapping[str, Any]
+InspectRow = Mapping[str, Any]
 
 
-class Score(NamedTuple):
+class SampleScore(NamedTuple):
     """What a scorer gave, 0..1, and whether it found something to score."""
 
     value: float
@@ -30,7 +30,7 @@ class Score(NamedTuple):
     scorer: str | None = None
 
 
-UNSCORED = Score(0.0, parsed=False)
+UNSCORED = SampleScore(0.0, parsed=False)
 
 
 def inspect_answers(path: Path, tasks: Mapping[str, TaskChoice]) -> LogAnswers:
@@ -77,12 +77,15 @@ def _log_answers(log: InspectLog, choice: TaskChoice) -> tuple[list[dict[str, An
     return rows, notes
 
 
-def _answer(task: str, sample: Sample, score: Score, tokens: Tokens) -> dict[str, Any]:
+def _answer(
+    task: str, sample: InspectRow, score: SampleScore, tokens: SampleTokens
+) -> dict[str, Any]:
     choices = (sample.get("output") or {}).get("choices") or [{}]
     limit = (sample.get("limit") or {}).get("type")
     return {
         "task": task,
         "item": str(sample.get("id")),
+        # Inspect counts epochs from 1.
         "sample": int(sample.get("epoch", 1)) - 1,
         "correct": score.value,
         "parsed": float(score.parsed),
@@ -95,7 +98,7 @@ def _answer(task: str, sample: Sample, score: Score, tokens: Tokens) -> dict[str
     }
 
 
-def _score(where: str, task: str, metric: str | None, sample: Sample) -> Score:
+def _score(where: str, task: str, metric: str | None, sample: InspectRow) -> SampleScore:
     scores = sample.get("scores") or {}
     if not scores:
         if sample.get("error"):
@@ -113,7 +116,7 @@ def _score(where: str, task: str, metric: str | None, sample: Sample) -> Score:
     value = named[scorer]
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNSCORED._replace(scorer=scorer)
-    return Score(_fraction(where, value), value != "N", scorer)
+    return SampleScore(_fraction(where, value), value != "N", scorer)
 
 
 def _named(scores: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,13 +151,14 @@ def _as_number(text: str) -> float | None:
         return None
 
 
-def _question(sample: Sample) -> str | None:
+def _question(sample: InspectRow) -> str | None:
     """A digest of what was asked, the same for every model and harness version."""
     asked = sample.get("input")
     kept = sample.get("attachments") or {}
     parts = [asked] if isinstance(asked, str) else [_text(message) for message in asked or []]
     if not parts or any(part is None for part in parts):
         return None
+    # Inspect puts long texts beside the messages and leaves a reference in their place.
     texts = [kept.get(str(part).removeprefix("attachment://"), part) for part in parts]
     return hashlib.sha256("\0".join(map(str, texts)).encode()).hexdigest()
 

@@ -80,6 +80,7 @@ def read_evaluation(place: Path) -> Evaluation:
             files = [place, *(file for file in files if _is_results(file))]
         results_files = _of_same_date(place, filter(_is_results, files))
         files = _of_same_date(place, files)
+    # 0.4.2 wrote no dates into names.
     old = [file for file in results_files if file.name == "results.json"]
     samples: dict[str, Path] = {}
     for file in sorted(files):
@@ -157,6 +158,7 @@ def _task_of(file: Path, old_results: Iterable[Path]) -> str | None:
         known = read_json(results).get("results") or {}
         fitting = [task for task in known if file.stem.endswith(f"_{task}")]
         if results.parent == file.parent and fitting:
+            # A name that ends in `_arc_easy` may end in another task's `_easy` as well.
             return str(max(fitting, key=len))
     return None
 

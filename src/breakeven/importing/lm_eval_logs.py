@@ -112,6 +112,7 @@ def _hash(document: Any) -> str | None:  # noqa: ANN401 - a JSON value
     """The `doc_hash` that 0.4.3 and later log beside a question."""
     if document is None:
         return None
+    # As the harness writes it: the digest is of the very characters.
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -170,6 +171,7 @@ def _with_filters(evaluation: Evaluation, file: Path, task: str, samples: list[J
         turn = times[sample["doc_id"]]
         times[sample["doc_id"]] += 1
         filled.append({**sample, "filter": names[turn] if turn < len(names) else ""})
+    # Where the order is not as expected, a filter would be taken for another in silence.
     if set(times.values()) != {len(names)}:
         raise InputError(
             f"{file}: its rows do not say which filter made them, and the results file names "

@@ -74,6 +74,8 @@ def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
     of_task = {task: _family(path, task, file.tasks, families) for task in names}
     items["family"] = items["task"].map(of_task)
     items = items.drop(columns=["check", "harness"]).dropna(axis="columns", how="all")
+    # Before cells are made: over 100 questions and over 250, accuracies differ by the questions
+    # too.
     items, unequal = shared_questions(items, str(path))
     items, silent = _without_silent_cells(items)
     said = (note for _, notes in parts for note in notes)
@@ -241,6 +243,8 @@ def _log_answers(place: Path, tasks: Mapping[str, TaskChoice]) -> LogAnswers:
 def _check_same_questions(path: Path, items: "pd.DataFrame") -> None:
     """Raise InputError where one item id stands for different questions in different runs."""
     for task, count in items.groupby("task")["harness"].nunique().items():
+        # lm-evaluation-harness counts questions from 0 and Inspect from 1: equal numbers would pair
+        # different ones.
         if count > 1:
             both = " and ".join(sorted(items[items["task"] == task]["harness"].unique()))
             raise InputError(

@@ -69,6 +69,7 @@ class LogAnswers(NamedTuple):
     notes: tuple[str, ...]
 
 
+# A key that nobody reads may be a misspelt one.
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -17,6 +17,7 @@ def shared_questions(items: "pd.DataFrame", file: str) -> "tuple[pd.DataFrame, t
 
     Raises InputError where the runs of a task or family share nothing.
     """
+    # Questions first: a task that lost some is still a task of its family.
     items, of_tasks = _shared(items, file, "task", "item", "question")
     items, of_families = _shared(items, file, "family", "task", "task")
     return items, (*of_tasks, *of_families)

@@ -131,6 +131,7 @@ def number_column(
     raw = frame[column]
     text = raw.astype("object").where(raw.notna(), "").astype(str).str.strip()
     plain = text.str.lower().map(lambda word: TRUE_WORDS.get(word, word)) if words else text
+    # 1_000, inf and nan are numbers to Python, and none that a person means here.
     plain = plain.where(plain.str.fullmatch(_NUMBER))
     values = pd.Series(pd.to_numeric(plain, errors="coerce"), index=frame.index, dtype="float64")
     values = values + 0.0  # no -0
@@ -210,6 +211,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable Parquet file: {error}") from error
+    # As if a header were row 1, so that rows are counted alike in messages.
     frame.index = pd.RangeIndex(2, len(frame) + 2)
     return frame
 
@@ -219,6 +221,7 @@ def _read_csv(path: Path) -> "pd.DataFrame":
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
+            # Not pandas: it guesses types, drops blank lines from its count and fills ragged rows.
             numbered = list(enumerate(csv.reader(handle, strict=True), start=1))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(

@@ -195,6 +195,7 @@ def _costs(table: "pd.DataFrame", frame: "pd.DataFrame", path: Path) -> None:
     untrained = table["style"] == "base"
     for column in TRAINING:
         if column in frame.columns:
+            # People write 0 there, and a zero has no place on a logarithmic axis.
             nothing = untrained & frame[column].astype(str).str.strip().isin(["0", "0.0"])
             given = frame.assign(**{column: frame[column].where(~nothing)})
             table[column] = number_column(given, path, column, blank=True)

@@ -78,4 +78,5 @@ def _clusters(task: str, items: int, given: int | None) -> int | None:
     known = next((one for one in published_benchmarks() if one.task == task), None)
     if known is None or known.passages is None:
         return None
+    # A part of a benchmark is taken to have its passages in proportion.
     return max(1, round(items * known.passages / known.items))

@@ -77,6 +77,7 @@ def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
         items = items.assign(thought=tokens.gt(0).where(tokens.notna()))
     numeric = [name for name in MEAN_COLUMNS if name in items.columns]
     keys = [*CELL_KEYS, "family", "task", "item"]
+    # Yes and no are read as 1 and 0, and a count that is blank as NaN.
     frame = items.astype(dict.fromkeys(numeric, "float64"))
     return frame.groupby(keys, sort=True, observed=True)[numeric].mean().reset_index()
 
@@ -130,6 +131,7 @@ def align(tables: Mapping[str, ItemTable], cells: Sequence[CellResult]) -> Align
     import numpy as np
 
     correct = table.correct[[table.row_of_cell[key] for key in keys]]
+    # What one cell did not answer is left out for all, so that every comparison is paired.
     shared = ~np.isnan(correct).any(axis=0)
     if not shared.any():
         return None
@@ -183,6 +185,7 @@ def _clusters(items: "pd.DataFrame") -> "pd.Series[int]":
     labels = own
     if "cluster" in rows.columns:
         labels = rows["cluster"].astype("object").where(rows["cluster"].notna(), own).astype(str)
+    # Numbered over all families at once: one content asked in two of them is one cluster.
     return pd.Series(pd.factorize(labels)[0], index=rows.index)
 
 

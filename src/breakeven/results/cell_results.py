@@ -78,6 +78,7 @@ class CellResult:
         """Mean tokens generated for one query, thinking and answer together."""
         if self.answer_tokens is None:
             return None
+        # Where a trace was not told from its answer, the answer's tokens are all there are.
         return self.answer_tokens + (self.thinking_tokens or 0.0)
 
 

@@ -18,6 +18,7 @@ TRAINING_NOTE = "training FLOPs: derived, 6 FLOPs a parameter and token; attenti
 def with_derived_flops(results: Results) -> Results:
     """Fill FLOPs where not one cell has them and tokens and sizes are known; else unchanged."""
     cells, notes = results.cells, list(results.notes)
+    # Measured beside derived FLOPs would compare two ways of counting.
     if all(cell.inference_flops is None for cell in cells):
         derived = tuple(replace(cell, inference_flops=_answering(cell)) for cell in cells)
         if derived != cells:

@@ -163,6 +163,8 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
 
 
 def _device_seconds(score: FamilyScore, costs: CellCosts) -> float | None:
+    # Imported rows may hold seconds; this pipeline meters whole tasks, since a batch shares its
+    # seconds.
     by_item = score.means["device_seconds"]
     if by_item is not None:
         return by_item

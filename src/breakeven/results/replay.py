@@ -67,6 +67,7 @@ def training_ratio(corpus: str, reasoning_size_b: float, ift_size_b: float) -> T
             for variation in VARIATION_RANGE
         ]
 
+    # The ratio is of equally many pairs, so the mean sample decides it.
     value = _sample_flops(corpus, "reasoning", reasoning_size_b, BYTES_A_TOKEN, 0.0)
     value /= _sample_flops(corpus, "ift", ift_size_b, BYTES_A_TOKEN, 0.0)
     thinking, plain = flops("reasoning", reasoning_size_b), flops("ift", ift_size_b)
@@ -119,6 +120,7 @@ def _sample_flops(
     tokens = released_corpora()[corpus].sample_bytes(style) / bytes_a_token
     single, double = (float(forward_flops(architecture, tokens * k)) for k in (1, 2))
     quadratic = (double - 2 * single) / 2
+    # Forward and backward: a backward pass costs two forward ones.
     return 3 * (single + quadratic * variation**2)
 
 

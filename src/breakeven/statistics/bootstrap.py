@@ -12,6 +12,7 @@ from breakeven.statistics.clustering import linked_tasks, number_clusters
 from breakeven.statistics.estimates import FloatArray, IntArray
 from breakeven.statistics.intervals import Clusters
 
+# Counts of units that are held at once, so that memory does not grow with the number of draws.
 BLOCK_WEIGHTS = 2_000_000
 
 
@@ -38,6 +39,8 @@ def bootstrap_family_means(
     labels = clusters if clusters is not None else [None] * len(arrays)
     if len(labels) != len(arrays):
         raise ValueError(f"{len(labels)} cluster lists for {len(arrays)} tasks; use one a task")
+    # Each task has a stream of its own, so that its resamples do not hang on how many items the
+    # tasks before it have.
     seed_stream, *streams = np.random.SeedSequence(seed).spawn(len(arrays) + 1)
     cells, seeds, _ = arrays[0].shape
     total = np.zeros((draws, cells, seeds))
@@ -54,10 +57,13 @@ def bootstrap_family_means(
     observed = np.mean([array.mean(axis=2) for array in arrays], axis=0)
     pools = np.unique(list(arms) if arms is not None else np.arange(cells), return_inverse=True)[1]
     means += _seed_deviations(total, observed, pools, np.random.default_rng(seed_stream))
+    # The deviations of training runs are normal and know nothing of 0 and 1.
     return np.clip(means, 0.0, 1.0)
 
 
 def _cells_seeds_items(task: ArrayLike) -> NDArray[np.float32]:
+    # Sums of 0/1 outcomes are exact in float32 up to 2^24; a product of counts and outcomes takes
+    # half the memory.
     array = np.asarray(task, dtype=np.float32)
     if array.ndim == 2:
         array = array[:, None, :]
@@ -123,6 +129,8 @@ def _counts_in_every_task(
     `sizes` is (tasks, units).
     """
     counts = _resample_counts(draws, sizes.shape[1], rng)
+    # A draw without an item of some task has no mean there. Leaving the draw out would do the same
+    # as drawing it anew, with fewer draws.
     while (empty := (counts @ sizes.T == 0).any(axis=1)).any():
         counts[empty] = _resample_counts(int(empty.sum()), sizes.shape[1], rng)
     return counts
@@ -134,6 +142,7 @@ def _resample_counts(draws: int, units: int, rng: np.random.Generator) -> NDArra
     Tallying is several times faster than a multinomial generator with thousands of outcomes.
     """
     drawn = rng.integers(0, units, size=(draws, units), dtype=np.int64)
+    # Each draw counts in a range of its own, so that one bincount serves them all.
     drawn += np.arange(draws)[:, None] * units
     counts = np.bincount(drawn.ravel(), minlength=draws * units)
     return counts.reshape(draws, units).astype(np.float32)
@@ -155,6 +164,8 @@ def _seed_deviations(
     spread = observed.var(axis=1, ddof=1)
     noise = np.maximum(drawn.var(axis=2, ddof=1).mean(axis=0) - spread, 0.0)
     deviations = rng.normal(size=(draws, cells))
+    # Two or three seeds of one cell tell next to nothing of a variance; those of all sizes of an
+    # arm together tell something.
     for pool in np.unique(pools):
         own = pools == pool
         freedom = int(own.sum()) * (seeds - 1)

@@ -44,6 +44,7 @@ def number_clusters(labels: Sequence[Labels | None], items: Sequence[int]) -> li
     ValueError unless a task has one label an item.
     """
     known = {task: np.asarray(one) for task, one in enumerate(labels) if one is not None}
+    # Labels of several tasks are sorted together, which numbers and texts cannot be.
     if not all(np.issubdtype(one.dtype, np.integer) for one in known.values()):
         known = {task: one.astype(str) for task, one in known.items()}
     for task, one in known.items():
@@ -56,6 +57,7 @@ def number_clusters(labels: Sequence[Labels | None], items: Sequence[int]) -> li
     )[1:]
     ends = np.cumsum([len(one) for one in known.values()])[:-1]
     for task, part in zip(known, np.split(numbers.astype(np.int64), ends), strict=True):
+        # Where no label stands twice, items are unrelated, and the exact test for those applies.
         found[task] = part if (counts[part] > 1).any() else None
     return found
 
@@ -65,6 +67,7 @@ def linked_tasks(clusters: Sequence[IntArray | None]) -> list[list[int]]:
     blocks: list[tuple[list[int], set[int]]] = []
     for task, index in enumerate(clusters):
         own = set() if index is None else set(map(int, index))
+        # A task may join blocks that had nothing in common before it came.
         touched = [block for block in blocks if block[1] & own]
         blocks = [block for block in blocks if block not in touched]
         members = sorted([task, *(one for block in touched for one in block[0])])

@@ -106,6 +106,7 @@ def family_difference(
         Stratum(second - first, index)
         for (first, second), index in zip(pairs, clusters, strict=True)
     ]
+    # Without the adjustment two cells that agree on every item would have an interval of no width.
     mean = mean_of_strata(strata, level, adjust_differences=True)
     counts = _discordant_counts(pairs) if mean.seeds == 1 else None
     p_value, p_method, p_reason = _test(mean, strata, clusters, counts, seed)
@@ -140,6 +141,8 @@ def _test(
         return None, "none", "no items"
     clustered = any(index is not None for index in clusters)
     if counts is not None and len(strata) == 1 and not clustered:
+        # Sign flips of unrelated 0/1 items come to the same p; this one is a formula, and has a
+        # name.
         test = exact_mcnemar(*counts)
         return test.p_value, "exact McNemar", test.reason
     p_value = sign_flip_p(_contributions(strata, clusters), seed=seed)

@@ -48,6 +48,8 @@ class McNemarDesign:
         ends = (int(pairs.ppf(tail)) for tail in (NEGLIGIBLE, 1 - NEGLIGIBLE))
         discordant = np.arange(next(ends), next(ends) + 1, dtype=np.int64)
         critical = binom.ppf(self.alpha / 2, discordant, 0.5)
+        # ppf is the first count whose tail reaches alpha/2: where the tail passes it, one fewer
+        # still rejects.
         critical -= binom.cdf(critical, discordant, 0.5) > self.alpha / 2
         able = critical >= 0
         return discordant[able], pairs.pmf(discordant[able]), critical[able]
@@ -57,6 +59,8 @@ class McNemarDesign:
         from scipy.special import bdtr, bdtrc
 
         discordant, likely, critical = self.rejections
+        # The chance that a discordant pair speaks for the better cell; only rounding takes it past
+        # 1.
         share = min(0.5 + difference / (2 * self.discordant_share), 1.0)
         low = bdtr(critical, discordant, share)
         high = bdtrc(discordant - critical - 1, discordant, share)
@@ -81,6 +85,8 @@ def detectable_difference(
         return Detectable(None, power, alpha, method, reason)
     from scipy.optimize import brentq
 
+    # The power of a discrete test jumps with the number of items, not with the difference: it rises
+    # steadily here.
     value = brentq(lambda d: design.power(d) - power, 0.0, discordant_share, xtol=1e-6)
     return Detectable(float(value), power, alpha, method)
 
@@ -97,6 +103,7 @@ def detectable_from_error(
     """
     quantiles = (
         student_quantile(1 - alpha, degrees_of_freedom),
+        # The power is one-sided and the quantile two-sided: 80% of one side is 60% of both.
         student_quantile(2 * power - 1, degrees_of_freedom),
     )
     value = sum(quantiles) * standard_error

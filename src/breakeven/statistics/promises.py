@@ -8,7 +8,7 @@ import numpy as np
 from breakeven.statistics.intervals import mean_interval
 
 # One study's outcomes by row name, always in the same order of cells.
-Outcome = dict[str, list[bool]]
+StudyOutcome = dict[str, list[bool]]
 
 
 class Promise(NamedTuple):
@@ -20,7 +20,7 @@ class Promise(NamedTuple):
     most: float
 
 
-class Row(NamedTuple):
+class PromiseRow(NamedTuple):
     """One promise as measured over all cells; `error` is the Monte Carlo error of `share`.
 
     `lowest` and `highest` are the shares of single cells, so that a mean hides none.
@@ -47,7 +47,9 @@ class Row(NamedTuple):
         return self.least <= self.share <= self.most + slack
 
 
-def rows_of(promises: Mapping[str, Promise], outcomes: Iterable[Outcome]) -> list[Row]:
+def promise_rows(
+    promises: Mapping[str, Promise], outcomes: Iterable[StudyOutcome]
+) -> list[PromiseRow]:
     """One row a promise that any study speaks of; raises ValueError on fewer than two studies."""
     found: dict[str, list[list[bool]]] = {name: [] for name in promises}
     for outcome in outcomes:
@@ -56,14 +58,14 @@ def rows_of(promises: Mapping[str, Promise], outcomes: Iterable[Outcome]) -> lis
     return [_row(promises[name], studies) for name, studies in found.items() if studies]
 
 
-def _row(promise: Promise, studies: Sequence[Sequence[bool]]) -> Row:
+def _row(promise: Promise, studies: Sequence[Sequence[bool]]) -> PromiseRow:
     if len(studies) < 2:
         raise ValueError(f"{promise.what}: {len(studies)} study simulated; use at least 2")
     values = np.array(studies, dtype=np.float64)
     # What one study yields hangs together, so the error is taken over studies.
     spread = mean_interval(values.mean(axis=1)).standard_error
     by_cell = values.mean(axis=0)
-    return Row(
+    return PromiseRow(
         *promise,
         studies=len(values),
         share=float(values.mean()),
@@ -73,7 +75,7 @@ def _row(promise: Promise, studies: Sequence[Sequence[bool]]) -> Row:
     )
 
 
-def markdown(rows: Iterable[Row]) -> str:
+def promise_table(rows: Iterable[PromiseRow]) -> str:
     """The rows as a Markdown table."""
     lines = [
         "| quantity | method | studies | share | MC error | single cells | bounds | holds |",
@@ -82,7 +84,7 @@ def markdown(rows: Iterable[Row]) -> str:
     return "\n".join([*lines, *map(_line, rows)])
 
 
-def _line(row: Row) -> str:
+def _line(row: PromiseRow) -> str:
     bounds = f"{row.least:.0%} to {row.most:.0%}" if row.least else f"at most {row.most:.0%}"
     cells = f"{row.lowest:.1%} to {row.highest:.1%}"
     shares = f"{row.share:.1%} | {row.error:.1%} | {cells if row.lowest < row.highest else ''}"

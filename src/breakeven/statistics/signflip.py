@@ -6,6 +6,7 @@ import numpy as np
 
 from breakeven.statistics.estimates import FloatArray, IntArray
 
+# Sums that are enumerated at most: two arrays of 16 MB.
 EXACT_OUTCOMES = 2_000_000
 
 
@@ -31,6 +32,8 @@ def sign_flip_p(contributions: FloatArray, draws: int = 9_999, seed: int = 0) ->
     observed = abs(float(units.sum())) / scale - 1e-9
     if np.prod(counts + 1.0) <= EXACT_OUTCOMES:
         return min(1.0, _exact_tail(sizes, counts, observed))
+    # Random signs cannot show a p below 1 in 10,000, which Holm over a few hundred tests turns into
+    # nothing (docs/decisions.md).
     bound = 2 * math.exp(-(observed**2) / (2 * float(counts @ sizes**2)))
     if bound < 1 / (draws + 1):
         return bound

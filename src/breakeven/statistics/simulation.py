@@ -44,6 +44,7 @@ def true_accuracy(design: StudyDesign, task: TaskDesign) -> FloatArray:
     variance = design.item_sd**2 + design.style_sd**2 + design.seed_sd**2
     if task.passages:
         variance += design.passage_sd**2 + design.passage_style_sd**2
+    # The mean of a logistic over a normal has no closed form.
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     logits = np.array(design.ability)[..., None] + task.easiness + np.sqrt(variance) * nodes
     expected: FloatArray = _logistic(logits) @ (weights / weights.sum())

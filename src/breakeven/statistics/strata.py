@@ -99,6 +99,7 @@ def mean_of_strata(
     given = _given_seeds(tasks, value, spread, level)
     if seeds > 1:
         return _over_seeds(tasks, given, spread)
+    # The p belongs to the centre of the interval, which the adjustment has moved off the value.
     ratio = spread.centre / float(np.sqrt(spread.item_variance))
     return _single(given, 1, ONE_SEED, student_p(ratio, spread.item_freedom))
 
@@ -122,6 +123,9 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
     # Below the rounding of sums of shares, seeds agree.
     variance_between = float(np.var(seed_means, ddof=1)) if np.ptp(seed_means) > 1e-12 else 0.0
     between = variance_between / seeds
+    # What one seed's answers scatter by themselves is in the spread of the seeds already. A
+    # variance component cut at zero instead fell to 88 to 93% coverage with two or three seeds
+    # (docs/decisions.md).
     shared = max(spread.item_variance - spread.noise_variance / seeds, 0.0)
     margin = margin_over_seeds(given.level, seeds, between, shared)
     excess = variance_between - spread.noise_variance
@@ -156,6 +160,7 @@ def p_over_seeds(centre: float, seeds: int, between: float, shared: float) -> fl
     def gap(p_value: float) -> float:
         return margin_over_seeds(1 - p_value, seeds, between, shared) - abs(centre)
 
+    # brentq needs a change of sign. No correction tells a smaller p from this one.
     smallest = 1e-12
     if gap(smallest) <= 0:
         return smallest
@@ -206,6 +211,8 @@ def _block_spread(block: Sequence[_Task], adjust: bool) -> _Spread | None:
     """The sum of the means of tasks that share clusters (or of one task)."""
     item_means = [part.values.mean(axis=0) for part in block]
     noise = _noise_variance(block)
+    # Bonett and Price adjust unrelated pairs. A cluster is no pair: its errors are taken as they
+    # are.
     if adjust and len(block) == 1 and block[0].clusters is None:
         return _Spread(*laplace_difference(item_means[0]), np.inf, noise)
     plain = _variance(item_means, block)
@@ -230,6 +237,7 @@ def _noise_variance(block: Sequence[_Task]) -> float:
     residuals = [_residuals(part.values) for part in block]
     spreads = [_variance([one[seed] for one in residuals], block) for seed in range(seeds)]
     variances = [spread.variance for spread in spreads if spread is not None]
+    # Residuals lack their items' means over the seeds, and with them 1/seeds of their variance.
     return float(np.mean(variances)) * seeds / (seeds - 1) if variances else 0.0
 
 
