@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.pipeline.repository import ROOT, TINY, run_stages
+from tests.pipeline.repository import ROOT, SCRATCH_SIZE, TINY, run_stages
 
-from breakeven.core.files import read_json, read_jsonl
+from breakeven.core.files import digest_path, read_json, read_jsonl
 from breakeven.params import Params
 from breakeven.score.stage import run as score
 
@@ -25,12 +25,26 @@ STUDY: dict[str, Any] = {
             "seed": 5,
         },
         "mine": {"kind": "jsonl", "path": "mine.jsonl", "prompts": 12, "seed": 1, "grader": "math"},
+        "published": {
+            "kind": "published-pairs",
+            "folder": "published",
+            "split": "train",
+            "prompts": 5,
+            "seed": 4,
+        },
     },
     "corpora": {
         "short": {"sources": ["chain"], "rules": {"max_tokens": 35, "agreement": True}},
-        "mine": {"sources": ["mine"]},
+        "others": {"sources": ["mine", "published"]},
     },
-    "students": {"full": {"base": BASE, "method": "full"}, "rank2": {"base": BASE, "lora_rank": 2}},
+    "students": {
+        "full": {"base": BASE, "method": "full"},
+        "rank2": {"base": BASE, "lora_rank": 2},
+        "scratch": {
+            "base": {**SCRATCH_SIZE["base"], "learning_rate": 1e-3, "seed": 3},
+            "lora_rank": 2,
+        },
+    },
     "arms": {
         "tokens": {
             "corpus": "short",
@@ -40,7 +54,7 @@ STUDY: dict[str, Any] = {
         },
         "samples": {
             "corpus": "short",
-            "then": "mine",
+            "then": "others",
             "reasoning_share": 1.0,
             "budget": {"samples": 30},
         },
@@ -92,7 +106,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [{"prompt": ask, "solution": f"{ask} = {is_}", "reference": is_} for ask, is_ in sums],
         )
         write_rows("items.jsonl", [{"question": f"{n} + 2", "reference": "9"} for n in range(8)])
-        params = Params.model_validate(deepcopy(STUDY))
+        published = [
+            {"prompt": ask, "reasoning": f"<think>\n{ask}\n</think>\n\n{is_}", "ift": is_}
+            for ask, is_ in [(f"{n} + 3", str(n + 3)) for n in range(1, 11)]
+        ]
+        (folder / "published").mkdir()
+        write_rows("published/train.jsonl", published)
+        study = deepcopy(STUDY)
+        study["sources"]["published"]["digest"] = digest_path(Path("published"))
+        params = Params.model_validate(study)
         run_stages(params)
         score(params)
     return folder
@@ -115,6 +137,13 @@ def test_pairs_longer_than_the_rule_are_dropped_with_the_reason(folder: Path) ->
     assert len(pairs) + len(dropped) == 40
     assert (pairs["prompt_tokens"] + pairs["reasoning_tokens"]).max() <= 35
     assert len(dropped) > 0
+
+
+def test_published_pairs_of_a_folder_are_sampled_and_learnt_beside_other_sources(
+    folder: Path,
+) -> None:
+    pairs = pd.read_parquet(folder / "data/pairs/others.parquet")
+    assert pairs.groupby("source").size().to_dict() == {"mine": 12, "published": 5}
 
 
 @pytest.mark.parametrize("student", STUDY["students"])
