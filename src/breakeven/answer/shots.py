@@ -47,4 +47,4 @@ def pick_shots(params: Params, task: str, items: Sequence[Item], count: int) -> 
         )
     # Not with a cell's seed: untrained cells share their answers, whatever the seed.
     drawn = random.Random(f"shots/{task}").sample(usable, count)  # noqa: S311 - no secrets
-    return tuple(Shot(prompt.prompt, str(prompt.reference)) for prompt in drawn)
+    return tuple(Shot(prompt.prompt, str(prompt.final_answer)) for prompt in drawn)

@@ -10,7 +10,7 @@ from breakeven.rows.prompt import Prompt
 
 
 def solve(teacher: SolverTeacher, prompts: Sequence[Prompt], style: str) -> list[Completion]:
-    """Answer every prompt in one style: the answer alone, or the worked steps and the answer.
+    """Answer every prompt in one style: without a trace, or the worked steps and the answer.
 
     Tokens are counted with the teacher's tokenizer; a solver has no FLOPs to count.
 
@@ -27,8 +27,8 @@ def solve(teacher: SolverTeacher, prompts: Sequence[Prompt], style: str) -> list
         encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
         return [len(one.ids) for one in encoded]
 
-    solved = [_solution(prompt) for prompt in prompts]
-    thinking = [steps if style == "reasoning" else "" for steps, _ in solved]
+    solved = [_solution(prompt, style) for prompt in prompts]
+    thinking = [steps for steps, _ in solved]
     answers = [answer for _, answer in solved]
     counts = zip(
         count([prompt.prompt for prompt in prompts]), count(thinking), count(answers), strict=True
@@ -53,11 +53,14 @@ def _tokenizer_file(teacher: SolverTeacher) -> Path:
     return file
 
 
-def _solution(prompt: Prompt) -> tuple[str, str]:
+def _solution(prompt: Prompt, style: str) -> tuple[str, str]:
+    """Trace and answer in a style; the trace is empty in the plain one."""
     if prompt.solution is None or prompt.reference is None:
         raise InputError(
             f"params.yaml: teacher: the solver cannot answer {prompt.id} of the source "
             f"{prompt.source!r}: it has no `solution` and `reference`; add both to its rows, or "
             f"use a source of kind procedural or a data set of reasoning-gym that has solutions"
         )
-    return prompt.solution, prompt.reference
+    if style == "reasoning":
+        return prompt.solution, str(prompt.final_answer)
+    return "", str(prompt.plain_answer)

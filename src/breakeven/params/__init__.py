@@ -39,6 +39,7 @@ from breakeven.params.sources import (
     ProceduralSource,
     PublishedSource,
     Source,
+    WorkedCompletions,
 )
 from breakeven.params.tasks import (
     CatalogueTask,
@@ -113,5 +114,6 @@ __all__ = [
     "VllmServer",
     "VllmTeacher",
     "Weights",
+    "WorkedCompletions",
     "load_params",
 ]

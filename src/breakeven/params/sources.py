@@ -18,11 +18,34 @@ from breakeven.params.names import (
     Revision,
     Section,
     Seed,
+    Share,
     Text,
+    WholeNumber,
 )
 
 ProblemKind = Literal["chain", "addition", "most-digit", "hops", "lookup", "odd-one-out"]
 Format = Literal["open", "choice"]
+
+
+class WorkedCompletions(Section):
+    """What the solver writes for generated prompts in the two styles.
+
+    Plain answers are bare, or show `short` working before the answer. A choice is answered by its
+    letter, or by `item` and letter, in both styles alike. A trace is the steps alone, or with
+    `checks` rounds in which each step is checked and all of it is done anew; a share of `slips`
+    then begins with a pass that goes wrong, is found out and begins again.
+    """
+
+    working: Literal["none", "short"] = "none"
+    choice: Literal["letter", "item"] = "letter"
+    checks: Annotated[WholeNumber, Field(ge=0, le=8)] = 0
+    slips: Share = 0.0
+
+    @model_validator(mode="after")
+    def _slips_are_found_out(self) -> Self:
+        if self.slips and not self.checks:
+            raise ValueError("slips: a slip is found out by a check; use checks of at least 1")
+        return self
 
 
 class ProceduralSource(Section):
@@ -34,6 +57,7 @@ class ProceduralSource(Section):
     prompts: GeneratedCount
     min_depth: GeneratedCount | None = None
     max_depth: GeneratedCount | None = None
+    completions: WorkedCompletions = WorkedCompletions()
     seed: Seed = 0
 
 

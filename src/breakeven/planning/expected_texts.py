@@ -8,7 +8,6 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from breakeven import procedural
 from breakeven.core.files import read_rows
 from breakeven.params import (
     CatalogueTask,
@@ -16,18 +15,22 @@ from breakeven.params import (
     GymTask,
     JsonlTask,
     LmEvalTask,
+    Params,
+    ProceduralSource,
     ProceduralTask,
     PublishedSource,
     Source,
     Task,
+    WorkedCompletions,
 )
 from breakeven.params.references import pick_row
 from breakeven.planning.earlier_run import EarlierRun
-from breakeven.prompts.source_prompts import load_prompts
+from breakeven.prompts.source_prompts import load_prompts, procedural_prompt
 from breakeven.rendering import Lesson
 from breakeven.results.published_tables import released_corpora
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs
+from breakeven.rows.prompt import Prompt
 from breakeven.rows.traces import split_reasoning
 from breakeven.tasks.task_items import load_items, task_problems
 
@@ -108,9 +111,7 @@ def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
         means = MeanBytes(prompt_bytes, published.ift_bytes, published.reasoning_bytes)
         origin = "its own prompts, with mean bytes of the published general completions"
         return ExpectedPairs(len(prompts), (), means, origin)
-    texts = tuple(
-        _texts(one.prompt, one.solution or "", one.reference or "") for one in _thinned(solved)
-    )
+    texts = tuple(map(_texts_of, _thinned(solved)))
     return ExpectedPairs(len(prompts), texts, None, "worked solutions of its prompts")
 
 
@@ -119,7 +120,7 @@ def expected_items(name: str, earlier_run: EarlierRun) -> ExpectedItems:
     task, earlier_items = earlier_run.params.tasks[name], earlier_run.task(name)
     # Pinned items hold no worked solutions; their generator makes the same items again, with them.
     if isinstance(task, ProceduralTask):
-        return _procedural_items(task)
+        return _procedural_items(name, task, earlier_run.params)
     if isinstance(task, GymTask):
         return _gym_items(name, task)
     if earlier_items is not None:
@@ -138,14 +139,14 @@ def family_of(name: str, task: Task) -> str:
     return task.family
 
 
-def _procedural_items(task: ProceduralTask) -> ExpectedItems:
+def _procedural_items(name: str, task: ProceduralTask, params: Params) -> ExpectedItems:
+    """Items with the completions that students learn for problems of their kind."""
+    sources = (row for row in params.sources.values() if isinstance(row, ProceduralSource))
+    alike = [row.completions for row in sources if row.problem == task.problem]
+    completions = alike[0] if alike else WorkedCompletions()
     texts = tuple(
-        _texts(
-            procedural.prompt(one, task.format),
-            procedural.trace(one, task.format),
-            procedural.reference(one, task.format),
-        )
-        for one in _thinned(task_problems(task))
+        _texts_of(procedural_prompt(name, number, problem, task.format, completions))
+        for number, problem in enumerate(_thinned(task_problems(task)))
     )
     return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
 
@@ -159,6 +160,14 @@ def _gym_items(name: str, task: GymTask) -> ExpectedItems:
         if one.worked
     )
     return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
+
+
+def _texts_of(prompt: Prompt) -> BothStyles:
+    """What the solver writes for a prompt."""
+    return BothStyles(
+        Lesson(prompt.prompt, None, str(prompt.plain_answer)),
+        Lesson(prompt.prompt, str(prompt.solution), str(prompt.final_answer)),
+    )
 
 
 def _texts(prompt: str, thinking: str, answer: str) -> BothStyles:

@@ -6,9 +6,11 @@ from breakeven.procedural.formats import (
     choice_letter,
     choice_prompt,
     choice_trace,
+    named_answer,
     prompt,
     reference,
     trace,
+    worked_answer,
 )
 from breakeven.procedural.generation import (
     KINDS,
@@ -27,9 +29,11 @@ __all__ = [
     "choice_prompt",
     "choice_trace",
     "generate",
+    "named_answer",
     "partition_of",
     "prompt",
     "reference",
     "side_of",
     "trace",
+    "worked_answer",
 ]

@@ -2,7 +2,7 @@
 
 import random
 
-from breakeven.procedural.problem import Problem, shuffled_choices
+from breakeven.procedural.problem import Attempt, Problem, shuffled_choices
 
 DEPTHS = (2, 4)
 
@@ -28,16 +28,39 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
 
 def columns(left: int, right: int) -> str:
     """The worked columns from the right, each with the digits written so far."""
-    steps, written, carry = [], "", 0
+    return _written(_columns(left, right))
+
+
+def attempt(problem: Problem, slip: random.Random | None) -> Attempt:
+    """The columns; with `slip`, one of them is off by one and the later ones follow from it."""
+    left, right = map(int, problem.statement.split(" plus "))
+    columns = _columns(left, right, slip.randrange(len(str(left))) if slip else None)
+    return Attempt(
+        task=problem.statement,
+        claims=tuple(claim for claim, _ in columns),
+        text=_written(columns),
+        result=columns[-1][1],
+        again="Go from the right.",
+    )
+
+
+def _columns(left: int, right: int, slips_at: int | None = None) -> list[tuple[str, str]]:
+    """Each column's sum as a fact, and the digits written after it."""
+    columns: list[tuple[str, str]] = []
+    written, carry = "", 0
     # Both numbers have the same number of digits, so that there is a pair a column.
     pairs = list(zip(reversed(str(left)), reversed(str(right)), strict=True))
     for index, (above, below) in enumerate(pairs):
-        column = int(above) + int(below) + carry
-        steps.append(f"{_column_sum(above, below, carry)} make {column}, write ")
+        column = int(above) + int(below) + carry + (index == slips_at)
+        claim = f"{_column_sum(above, below, carry)} make {column}"
         carry, digit = divmod(column, 10)
         written = (str(column) if index == len(pairs) - 1 else str(digit)) + written
-        steps[-1] += f"{written}."
-    return " ".join(steps)
+        columns.append((claim, written))
+    return columns
+
+
+def _written(columns: list[tuple[str, str]]) -> str:
+    return " ".join(f"{claim}, write {written}." for claim, written in columns)
 
 
 def fact(rng: random.Random) -> str:

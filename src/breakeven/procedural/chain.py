@@ -5,7 +5,7 @@ The trace is a running total, as keyed into a calculator: `7 + 5 = 2 * 3 = 6. So
 
 import random
 
-from breakeven.procedural.problem import Problem, shuffled_choices
+from breakeven.procedural.problem import Attempt, Problem, shuffled_choices
 
 DEPTHS = (2, 6)
 
@@ -42,6 +42,24 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
         steps=f"{running_total}. So {answer}.",
         depth=depth,
         statement=expression,
+    )
+
+
+def attempt(problem: Problem, slip: random.Random | None) -> Attempt:
+    """A running total; with `slip`, one result is wrong and the later ones follow from it."""
+    first, *rest = problem.statement.split(" ")
+    operations = list(zip(rest[::2], map(int, rest[1::2]), strict=True))
+    slips_at = slip.randrange(len(operations)) if slip else None
+    value, text, claims = int(first), first, []
+    for place, (operator, operand) in enumerate(operations):
+        result = apply(value, operator, operand)
+        if slip and place == slips_at:
+            result = (result + slip.choice((1, 2, 8, 9))) % 10
+        claims.append(f"{value} {operator} {operand} = {result}")
+        text += f" {operator} {operand} = {result}"
+        value = result
+    return Attempt(
+        problem.statement, tuple(claims), f"{text}.", str(value), again="Go from the left."
     )
 
 

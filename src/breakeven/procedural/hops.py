@@ -2,8 +2,9 @@
 
 import itertools
 import random
+import re
 
-from breakeven.procedural.problem import Problem, shuffled_choices
+from breakeven.procedural.problem import Attempt, Problem, shuffled_choices
 from breakeven.procedural.vocabulary import PEOPLE
 
 DEPTHS = (2, 4)
@@ -21,10 +22,7 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
     facts = " ".join(f"{person} likes {liked[person]}." for person in order)
     # Sorted: the order in which facts are told is no part of what is asked.
     identity = " ".join(f"{person}>{liked[person]}" for person in sorted(circle))
-    steps = [
-        f"{number}, {person} likes {liked[person]}."
-        for number, person in enumerate(visited[:-1], start=1)
-    ]
+    steps = [f"{step}." for step in _walk(visited)]
     return Problem(
         kind="hops",
         content=f"hops {identity} from {start} by {hops}",
@@ -35,6 +33,30 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
         depth=depth,
         statement=f"{facts} Go {hops} steps from {start}",
     )
+
+
+def attempt(problem: Problem, slip: random.Random | None) -> Attempt:
+    """The walk; with `slip`, one hop goes to somebody else and the walk goes on from there."""
+    liked = dict(re.findall(r"(\w+) likes (\w+)\.", problem.statement))
+    task = problem.statement.rpartition(". ")[2]
+    start, hops = task.rpartition(" ")[2], problem.depth or DEPTHS[0]
+    slips_at = slip.randrange(hops) if slip else None
+    visited = [start]
+    for hop in range(hops):
+        person = liked[visited[-1]]
+        if slip and hop == slips_at:
+            person = slip.choice([one for one in liked if one not in (person, visited[-1])])
+        visited.append(person)
+    steps = _walk(visited)
+    text = " ".join(f"{step}." for step in steps)
+    return Attempt(task, tuple(steps), text, visited[-1], again=f"Go from {start}.")
+
+
+def _walk(visited: list[str]) -> list[str]:
+    return [
+        f"{number}, {person} likes {other}"
+        for number, (person, other) in enumerate(itertools.pairwise(visited), start=1)
+    ]
 
 
 def fact(rng: random.Random) -> str:

@@ -1,8 +1,9 @@
 """One-hop look-up in facts of the prompt: a single step, so no serial depth."""
 
 import random
+import re
 
-from breakeven.procedural.problem import Problem, shuffled_choices
+from breakeven.procedural.problem import Attempt, Problem, shuffled_choices
 from breakeven.procedural.vocabulary import PEOPLE, THINGS
 
 DEPTHS = None
@@ -28,3 +29,14 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
         depth=None,
         statement=f"{facts} Look at {asked}",
     )
+
+
+def attempt(problem: Problem, slip: random.Random | None) -> Attempt:
+    """The fact that is asked for, then the others; with `slip`, the thing of another person."""
+    picks = dict(re.findall(r"(\w+) picks (\w+)\.", problem.statement))
+    task = problem.statement.rpartition(". ")[2]
+    asked = task.rpartition(" ")[2]
+    others = [person for person in picks if person != asked]
+    thing = picks[slip.choice(others)] if slip else picks[asked]
+    facts = [f"{asked} picks {thing}", *(f"{person} picks {picks[person]}" for person in others)]
+    return Attempt(task, tuple(facts), f"{facts[0]}.", thing, again=f"{task}.")

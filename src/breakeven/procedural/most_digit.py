@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from breakeven.procedural.problem import Problem, shuffled_choices
+from breakeven.procedural.problem import Attempt, Problem, shuffled_choices
 
 DEPTHS = None
 LENGTHS = (7, 8, 9)
@@ -31,6 +31,16 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
         depth=None,
         statement=f"The digits {text}",
     )
+
+
+def attempt(problem: Problem, slip: random.Random | None) -> Attempt:
+    """The winner and its count; with `slip`, another digit of the string and that count."""
+    digits = problem.statement.removeprefix("The digits ")
+    count = digits.count(problem.answer)
+    others = sorted(set(digits) - {problem.answer})
+    result = slip.choice(others) if slip else problem.answer
+    claim, spelt = f"{result} is there {count} times", ", ".join(digits)
+    return Attempt(problem.statement, (spelt, claim), f"{claim}.", result, again=f"{spelt}.")
 
 
 def _digits_with_a_winner(rng: random.Random) -> list[str]:

@@ -2,7 +2,7 @@
 
 import random
 
-from breakeven.procedural.problem import Problem
+from breakeven.procedural.problem import Attempt, Problem
 from breakeven.procedural.vocabulary import CATEGORIES, CATEGORY_OF
 
 DEPTHS = None
@@ -28,6 +28,19 @@ def draw(rng: random.Random, depth: int | None) -> Problem:
         depth=None,
         statement=f"The words {listed}",
     )
+
+
+def attempt(problem: Problem, slip: random.Random | None) -> Attempt:
+    """Each word's category; with `slip`, one word is put into another category and stands out."""
+    words = problem.statement.removeprefix("The words ").split(", ")
+    category = {word: CATEGORY_OF[word] for word in words}
+    result = problem.answer
+    if slip:
+        result = slip.choice([word for word in words if word != problem.answer])
+        category[result] = slip.choice([one for one in CATEGORIES if one not in category.values()])
+    claims = [f"{word} is a {category[word]}" for word in words]
+    text = " ".join(f"{claim}." for claim in claims)
+    return Attempt(problem.statement, tuple(claims), text, result, again="Look at the words.")
 
 
 def fact(rng: random.Random) -> str:

@@ -32,6 +32,20 @@ class Problem(NamedTuple):
     statement: str
 
 
+class Attempt(NamedTuple):
+    """One pass through a problem, right or with a slip in it.
+
+    `task` says what is to be done, `claims` are the steps as facts without a full stop, `text` is
+    the pass as it is written, `result` what it comes to, `again` how another pass begins.
+    """
+
+    task: str
+    claims: tuple[str, ...]
+    text: str
+    result: str
+    again: str
+
+
 def side_of(content: str) -> Side:
     """The side a content belongs to, by its SHA-256: the same in every process, source and format.
 

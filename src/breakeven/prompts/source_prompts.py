@@ -19,6 +19,7 @@ from breakeven.params import (
     ProceduralSource,
     PublishedSource,
     Source,
+    WorkedCompletions,
 )
 from breakeven.rows.content import content_of
 from breakeven.rows.prompt import Prompt
@@ -89,19 +90,42 @@ def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:
     # Problems come with depths in turn, so formats in turn too would tie the two together.
     random.Random(f"{name}/formats/{source.seed}").shuffle(formats)  # noqa: S311
     return [
-        Prompt(
-            id=f"{name}-{number:06d}",
-            source=name,
-            prompt=procedural.prompt(problem, form),
-            content=problem.content,
-            reference=procedural.reference(problem, form),
-            solution=procedural.trace(problem, form),
-            format=form,
-            depth=problem.depth,
-            grader="letter" if form == "choice" else "exact",
-        )
+        procedural_prompt(name, number, problem, form, source.completions)
         for number, (problem, form) in enumerate(zip(problems, formats, strict=True))
     ]
+
+
+def procedural_prompt(
+    source: str, number: int, problem: procedural.Problem, form: str, completions: WorkedCompletions
+) -> Prompt:
+    """A generated problem as a prompt, with what the solver will write for it."""
+    return Prompt(
+        id=f"{source}-{number:06d}",
+        source=source,
+        prompt=procedural.prompt(problem, form),
+        content=problem.content,
+        reference=procedural.reference(problem, form),
+        solution=procedural.trace(
+            problem, form, checks=completions.checks, slips=completions.slips
+        ),
+        format=form,
+        depth=problem.depth,
+        grader="letter" if form == "choice" else "exact",
+        meta=_answers(problem, form, completions),
+    )
+
+
+def _answers(
+    problem: procedural.Problem, form: str, completions: WorkedCompletions
+) -> dict[str, str]:
+    """The answers that are not the reference alone, for the prompt's `meta`."""
+    answers = {}
+    if completions.choice == "item" and form == "choice":
+        answers["final_answer"] = procedural.named_answer(problem)
+    if completions.working == "short":
+        final = answers.get("final_answer", procedural.reference(problem, form))
+        answers["plain_answer"] = procedural.worked_answer(problem, final)
+    return answers
 
 
 class PromptRow(BaseModel):

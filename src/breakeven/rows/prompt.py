@@ -24,3 +24,13 @@ class Prompt:
     grader: str | None = None
     published: dict[str, str] | None = None
     meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def final_answer(self) -> str | None:
+        """What a worked solution ends in: the reference, unless `meta` has it in other words."""
+        return self.meta.get("final_answer", self.reference)
+
+    @property
+    def plain_answer(self) -> str | None:
+        """The answer without a trace: the final one, unless `meta` has one with working."""
+        return self.meta.get("plain_answer", self.final_answer)
