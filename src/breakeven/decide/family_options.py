@@ -52,13 +52,13 @@ def family_options(
         raise InputError(
             f"decide: --family: value is {family!r}; {did_you_mean(family, results.families())}"
         )
-    found = _groups(results, family)
+    chosen = _groups(results, family)
     # A name holds the decoding only where there is a choice of them.
-    several = len({group.cells[0].decoding for group in found}) > 1
-    options = tuple(_option(group, bills or {}, several) for group in found)
-    drawn = _draws(scored, found, draws, seed)
+    several = len({group.cells[0].decoding for group in chosen}) > 1
+    options = tuple(_option(group, bills or {}, several) for group in chosen)
+    drawn = _draws(scored, chosen, draws, seed)
     reason = None if drawn is not None else NO_DRAWS
-    seeds = len(shared_seeds(found))
+    seeds = len(shared_seeds(chosen))
     if seeds < 2:
         return FamilyOptions(options, drawn, reason)
     return FamilyOptions(options, drawn, reason, f"items and of training runs, by {seeds} seeds")
@@ -116,9 +116,9 @@ def _amount(group: Group, field: str, reason: str) -> Amount:
 
 
 def _mean_cost(group: Group, bills: Bills, item: Callable[[Bill], Cost], what: str) -> Cost:
-    found = [bills.get(Cell(cell.student, cell.arm, cell.seed)) for cell in group.cells]
-    costs = [item(bill) for bill in found if bill is not None]
-    if len(costs) < len(found):
+    of_cells = [bills.get(Cell(cell.student, cell.arm, cell.seed)) for cell in group.cells]
+    costs = [item(bill) for bill in of_cells if bill is not None]
+    if len(costs) < len(of_cells):
         return absent_cost(f"{what} is not known")
     # The mean of the seeds: an option is one training, whichever it is.
     total = costs[0]
@@ -128,10 +128,10 @@ def _mean_cost(group: Group, bills: Bills, item: Callable[[Bill], Cost], what: s
 
 
 def _draws(
-    scored: ScoredResults, found: Sequence[Group], draws: int, seed: int
+    scored: ScoredResults, chosen: Sequence[Group], draws: int, seed: int
 ) -> "NDArray[np.uint16] | None":
     """Family scores on resampled items (and seeds, where there are several), paired; or None."""
     from breakeven.decide.certainty import rounded_draws
 
-    drawn = resampled_accuracies(scored, found, draws, seed)
+    drawn = resampled_accuracies(scored, chosen, draws, seed)
     return None if drawn is None else rounded_draws(drawn)

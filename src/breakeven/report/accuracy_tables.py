@@ -63,21 +63,21 @@ def _by_family(
         (
             view.label(student),
             arm,
-            *(words(found[family]) if family in found else "–" for family in families),
+            *(words(groups[family]) if family in groups else "–" for family in families),
         )
-        for (student, arm), found in _lines(view).items()
+        for (student, arm), groups in _lines(view).items()
     )
 
 
 def _lines(view: StudyView) -> dict[tuple[str, str], dict[str, Group]]:
     """Groups by (student, arm), then family: arms in their order, sizes upwards."""
-    found: dict[tuple[str, str], dict[str, Group]] = {
+    by_line: dict[tuple[str, str], dict[str, Group]] = {
         (student, arm.name): {} for student in view.results.students() for arm in view.arms
     }
     for group in view.every_group:
         cell = group.cells[0]
-        found[cell.student, cell.arm][cell.family] = group
-    return {key: groups for key, groups in found.items() if groups}
+        by_line[cell.student, cell.arm][cell.family] = group
+    return {key: groups for key, groups in by_line.items() if groups}
 
 
 def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> CsvRow:

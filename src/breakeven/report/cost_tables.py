@@ -74,14 +74,14 @@ def _in_order(costs: Sequence[str], rates: Sequence[str]) -> tuple[str, ...]:
 
 def _mean_costs(view: StudyView, student: str, arm: str) -> dict[str, float | None] | None:
     """Costs of a student and arm, means over its families; None where it has no cell."""
-    found = [
+    groups = [
         group
         for group in view.every_group
         if (group.cells[0].student, group.cells[0].arm) == (student, arm)
     ]
-    if not found:
+    if not groups:
         return None
-    return {name: known_mean(group.mean(name) for group in found) for name in _COST_FIELDS}
+    return {name: known_mean(group.mean(name) for group in groups) for name in _COST_FIELDS}
 
 
 def _mean_utilisation(summary: StudySummary, student: str, arm: str) -> dict[str, float | None]:

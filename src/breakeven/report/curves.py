@@ -139,7 +139,7 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
     costs = [cost for _, cost in priced]
     drawn = view.draws(key.family)
     draws = None if drawn is None else drawn.of(chosen)
-    found = frontier(costs, [group.accuracy for group in chosen], draws)
+    pareto = frontier(costs, [group.accuracy for group in chosen], draws)
     arms = {arm.name: arm for arm in view.arms}
     leads = _lead_shares(draws)
     points = tuple(
@@ -148,8 +148,8 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
             arms[group.cells[0].arm],
             cost,
             view.accuracies[group],
-            index in found.members,
-            None if found.probability is None else found.probability[index],
+            index in pareto.members,
+            None if pareto.probability is None else pareto.probability[index],
             None if leads is None else leads[index],
         )
         for index, (group, cost) in enumerate(priced)

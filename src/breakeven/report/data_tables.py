@@ -48,11 +48,11 @@ def teacher_table(summary: StudySummary) -> Table:
 def teacher_accuracy_table(summary: StudySummary) -> Table:
     """How often the teacher is right in each mode, on the same prompts: a confound."""
     name, title = "teacher-accuracy", "How often the teacher is right in each mode"
-    found = summary.teacher_accuracy
-    if not found:
+    accuracies = summary.teacher_accuracy
+    if not accuracies:
         return absent_table(name, title, NO_RECORDS)
-    reasons = "; ".join(dict.fromkeys(row.reason for row in found if row.reason))
-    if all(row.ift is None for row in found):
+    reasons = "; ".join(dict.fromkeys(row.reason for row in accuracies if row.reason))
+    if all(row.ift is None for row in accuracies):
         return absent_table(name, title, reasons)
     return Table(
         name,
@@ -72,9 +72,9 @@ def teacher_accuracy_table(summary: StudySummary) -> Table:
                 difference_words(row.difference),
                 p_word(row.p_value),
             )
-            for row in found
+            for row in accuracies
         ),
-        tuple(_accuracy_row(row) for row in found),
+        tuple(_accuracy_row(row) for row in accuracies),
     )
 
 

@@ -73,13 +73,13 @@ class CrossingRow(NamedTuple):
 def crossing_table(view: StudyView) -> Table:
     """The size from which reasoning is ahead of IFT of the same size."""
     name, title = "crossing", "The size from which reasoning is ahead at equal size"
-    found = [
+    crossings = [
         _crossing(view, key, arms, pairs)
         for key in view.panels
         for arms, pairs in _sized_pairs(view.groups(key)).items()
         if len(pairs) > 1
     ]
-    if not found:
+    if not crossings:
         return absent_table(name, title, "fewer than two sizes with both styles")
     return Table(
         name,
@@ -87,7 +87,7 @@ def crossing_table(view: StudyView) -> Table:
         "Interpolated in log size; < and > lie beyond the sizes measured."
         + (
             f" The 95% intervals stand each by itself. {scope_sentence(view)}"
-            if any(one.low for one in found)
+            if any(one.low for one in crossings)
             else ""
         ),
         ("family", "arms", "size", "95% interval", "remark"),
@@ -99,9 +99,9 @@ def crossing_table(view: StudyView) -> Table:
                 f"{one.low} to {one.high}" if one.low else "no item-level draws",
                 one.reason or "–",
             )
-            for one in found
+            for one in crossings
         ),
-        tuple(_crossing_row(one) for one in found),
+        tuple(_crossing_row(one) for one in crossings),
     )
 
 
@@ -113,7 +113,7 @@ def _crossing(
     drawn = view.draws(key.family)
     # Both series come from the same draws, so that an item that helps both moves neither.
     ift, thinking = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    found = crossing_size(
+    size = crossing_size(
         [float(group.cells[0].size_parameters or 0) for group in ift],
         [group.accuracy for group in ift],
         [group.accuracy for group in thinking],
@@ -123,11 +123,11 @@ def _crossing(
     return CrossingRow(
         key.title,
         arms,
-        place_words(found.position),
-        None if found.low is None else place_words(found.low),
-        None if found.high is None else place_words(found.high),
-        found.share_within,
-        found.reason,
+        place_words(size.position),
+        None if size.low is None else place_words(size.low),
+        None if size.high is None else place_words(size.high),
+        size.share_within,
+        size.reason,
     )
 
 
@@ -145,11 +145,11 @@ def _crossing_row(one: CrossingRow) -> CsvRow:
 
 def _sized_pairs(groups: Sequence[Group]) -> Mapping[str, list[tuple[Group, Group]]]:
     """IFT and reasoning that differ in style only, by their arms; sizes ascend."""
-    found: dict[str, dict[float, tuple[Group, Group]]] = {}
+    by_arms: dict[str, dict[float, tuple[Group, Group]]] = {}
     for thinking in (group for group in groups if group.cells[0].style == "reasoning"):
         for plain in (group for group in groups if group.cells[0].style == "ift"):
             size = thinking.cells[0].size_parameters
             if size and comparable(plain, thinking):
                 arms = f"{thinking.cells[0].arm} − {plain.cells[0].arm}"
-                found.setdefault(arms, {}).setdefault(size, (plain, thinking))
-    return {arms: [pairs[size] for size in sorted(pairs)] for arms, pairs in found.items()}
+                by_arms.setdefault(arms, {}).setdefault(size, (plain, thinking))
+    return {arms: [pairs[size] for size in sorted(pairs)] for arms, pairs in by_arms.items()}

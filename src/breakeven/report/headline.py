@@ -200,11 +200,11 @@ def _match_words(one: MatchedComparison) -> str:
     )
 
 
-def _teacher_sentence(found: Sequence[TeacherAccuracy]) -> tuple[Sentence, ...]:
+def _teacher_sentence(accuracies: Sequence[TeacherAccuracy]) -> tuple[Sentence, ...]:
     """A warning where the teacher's modes differ beyond sampling error, on what was learnt."""
-    kept = {row.corpus: row for row in found if row.ift is not None}
+    kept = {row.corpus: row for row in accuracies if row.ift is not None}
     # Students learn from the pairs kept, so those decide where both are known.
-    kept |= {row.corpus: row for row in found if row.pairs == "kept" and row.ift is not None}
+    kept |= {row.corpus: row for row in accuracies if row.pairs == "kept" and row.ift is not None}
     unequal = [row for row in kept.values() if row.differs]
     if not unequal:
         return ()

@@ -82,11 +82,11 @@ class StudyView:
     @cached_property
     def arms(self) -> tuple[ArmView, ...]:
         """Arms in the order base, IFT, mixed by share, reasoning, each with its marker."""
-        found = dict.fromkeys(
+        kinds = dict.fromkeys(
             (cell.arm, cell.style, cell.corpus, cell.reasoning_share or 0.0)
             for cell in self.results.cells
         )
-        ordered = sorted(found, key=lambda arm: (_ORDER[arm[1]], arm[3], arm[0]))
+        ordered = sorted(kinds, key=lambda arm: (_ORDER[arm[1]], arm[3], arm[0]))
         views, used = [], dict.fromkeys(RESULT_STYLES, 0)
         for name, style, corpus, _ in ordered:
             markers = STYLE_MARKERS[style]

@@ -247,8 +247,8 @@ def _facts(
     trained = [record for key, record in records.items() if params.arms[key[1]].trained]
     worked = [*trained, *(record for record in answering.values() if record is not None)]
     devices = dict.fromkeys(record.device for record in worked)
-    found = next(iter(worked), None)
-    versions = "" if found is None else ", ".join(f"{k} {v}" for k, v in found.versions.items())
+    first = next(iter(worked), None)
+    versions = "" if first is None else ", ".join(f"{k} {v}" for k, v in first.versions.items())
     decodings = ", ".join(
         f"{name} (temperature {row.temperature:g}, {row.samples} a question)"
         for name, row in params.answering.decodings.items()

@@ -184,39 +184,39 @@ def _whole_sources_cost(params: Params, arm: str, corpus: str, pairs: float) -> 
     )
     if style not in COMPLETION_STYLES:
         return part
-    found = []
+    records = []
     for source in params.corpora[corpus].sources:
         record = record_of("distill", source, style)
         if record is None:
             return absent_cost(f"teacher: distill@{source}-{style} has no record")
-        found.append(record)
-    written = known_sum(record.metrics.get("completions") for record in found)
-    return _records_cost(params, found) if written == pairs else part
+        records.append(record)
+    written = known_sum(record.metrics.get("completions") for record in records)
+    return _records_cost(params, records) if written == pairs else part
 
 
 def teacher_cost(params: Params) -> Cost | None:
     """What the teacher took for all sources in both styles; None without its records."""
-    found = [
+    records = [
         record
         for source in params.sources
         for style in COMPLETION_STYLES
         if (record := record_of("distill", source, style)) is not None
     ]
-    if not found:
+    if not records:
         return None
-    return _records_cost(params, found)
+    return _records_cost(params, records)
 
 
-def _records_cost(params: Params, found: list[Record]) -> Cost:
-    flops = known_sum(record.flops.get("teacher") for record in found)
-    seconds = known_sum(_device_seconds(record) for record in found)
+def _records_cost(params: Params, records: list[Record]) -> Cost:
+    flops = known_sum(record.flops.get("teacher") for record in records)
+    seconds = known_sum(_device_seconds(record) for record in records)
     uncounted = "teacher: a part of its tokens was not counted"
     return Cost(
-        _amount(tokens(found, "prompt"), uncounted),
-        _amount(_new_tokens(found), uncounted),
+        _amount(tokens(records, "prompt"), uncounted),
+        _amount(_new_tokens(records), uncounted),
         _amount(flops, _teacher_flops_reason(params)),
         _amount(seconds, "teacher: device-seconds are not recorded"),
-        Amount(sum(record.gpu_hours for record in found)),
+        Amount(sum(record.gpu_hours for record in records)),
         absent(f"teacher: {NO_ENERGY}"),
     )
 

@@ -23,25 +23,25 @@ def teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
     """What the teacher wrote, by style, over the sources of params.yaml that it was asked about."""
     rows = []
     for style in COMPLETION_STYLES:
-        found = [
+        records = [
             record
             for source in params.sources
             if (record := record_of("distill", source, style)) is not None
             and record.metrics.get("completions")
         ]
-        if found:
-            completions = _sum(found, "completions")
+        if records:
+            completions = _sum(records, "completions")
             assert completions is not None, "every record found tells its completions"
             rows.append(
                 TeacherRow(
                     style,
                     int(completions),
-                    tokens(found, "prompt"),
-                    tokens(found, "thinking"),
-                    tokens(found, "answer"),
-                    truncated_share=_share(found, "truncated", completions),
-                    traced_share=_share(found, "traced", completions),
-                    unclosed_share=_share(found, "unclosed", completions),
+                    tokens(records, "prompt"),
+                    tokens(records, "thinking"),
+                    tokens(records, "answer"),
+                    truncated_share=_share(records, "truncated", completions),
+                    traced_share=_share(records, "traced", completions),
+                    unclosed_share=_share(records, "unclosed", completions),
                 )
             )
     return tuple(rows)
@@ -69,20 +69,20 @@ def _accuracies(params: Params, corpus: str) -> Iterator[TeacherAccuracy]:
     if _solved(params, corpus):
         yield TeacherAccuracy(corpus, "all", 0, reason=EXACT)
         return
-    for pairs, found in record.details.get("teacher", {}).items():
-        yield _accuracy(corpus, pairs, found)
+    for pairs, accuracy in record.details.get("teacher", {}).items():
+        yield _accuracy(corpus, pairs, accuracy)
 
 
-def _accuracy(corpus: str, pairs: str, found: Mapping[str, Any]) -> TeacherAccuracy:
-    if not found["prompts"]:
-        return TeacherAccuracy(corpus, pairs, 0, reason=found["reason"])
+def _accuracy(corpus: str, pairs: str, measured: Mapping[str, Any]) -> TeacherAccuracy:
+    if not measured["prompts"]:
+        return TeacherAccuracy(corpus, pairs, 0, reason=measured["reason"])
     ift, reasoning, difference = (
-        Interval(*(found[name][end] for end in ("value", "low", "high")))
+        Interval(*(measured[name][end] for end in ("value", "low", "high")))
         for name in (*COMPLETION_STYLES, "difference")
     )
-    p_value = found["difference"]["p_value"]
+    p_value = measured["difference"]["p_value"]
     return TeacherAccuracy(
-        corpus, pairs, found["prompts"], ift, reasoning, difference, p_value=p_value
+        corpus, pairs, measured["prompts"], ift, reasoning, difference, p_value=p_value
     )
 
 
@@ -122,27 +122,27 @@ def _count(record: Record, metric: str) -> int | None:
 def judging() -> Judging | None:
     """What the judges were asked; None where rules graded every answer."""
     record = record_of("score")
-    found = {} if record is None else record.details.get("judging", {})
-    audit = found.get("with_rules", {})
+    counts = {} if record is None else record.details.get("judging", {})
+    audit = counts.get("with_rules", {})
     # Judges may be set and never be asked, where rules settle every answer.
-    if not found or not found["asked"] + audit["asked"]:
+    if not counts or not counts["asked"] + audit["asked"]:
         return None
     return Judging(
-        rows=found["rows"],
-        cases=found["asked"],
-        unanimous=found["unanimous"],
-        disagreements=found["disagreements"],
-        undecided=found["undecided"],
+        rows=counts["rows"],
+        cases=counts["asked"],
+        unanimous=counts["unanimous"],
+        disagreements=counts["disagreements"],
+        undecided=counts["undecided"],
         audited=audit["asked"],
         audit_agreed=audit["agreed"],
         judges=tuple(
             JudgeRow(
                 name,
                 model,
-                found["malformed"][name],
-                found["costs"][name]["read_tokens"],
-                found["costs"][name]["new_tokens"],
+                counts["malformed"][name],
+                counts["costs"][name]["read_tokens"],
+                counts["costs"][name]["new_tokens"],
             )
-            for name, model in found["models"].items()
+            for name, model in counts["models"].items()
         ),
     )

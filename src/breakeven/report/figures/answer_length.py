@@ -81,10 +81,10 @@ def answers_of(view: StudyView) -> dict[tuple[str, str, str], GroupAnswers]:
         content=content.where(content.notna(), question),
         truncated=rows["truncated"].astype(bool) if "truncated" in rows.columns else False,
     )
-    found = {}
+    answers = {}
     for key, part in rows.groupby(["student", "arm", "family"], observed=True):
         student, arm, family = map(str, key)
-        found[student, arm, family] = GroupAnswers(
+        answers[student, arm, family] = GroupAnswers(
             part["tokens"].to_numpy(dtype=float),
             part["correct"].to_numpy(dtype=bool),
             part["truncated"].to_numpy(dtype=bool),
@@ -92,7 +92,7 @@ def answers_of(view: StudyView) -> dict[tuple[str, str, str], GroupAnswers]:
             part["question"].to_numpy(dtype=str),
             part["content"].to_numpy(dtype=str),
         )
-    return found
+    return answers
 
 
 def length_figure(view: StudyView) -> FigureSpec:
@@ -103,7 +103,7 @@ def length_figure(view: StudyView) -> FigureSpec:
     if not answers:
         return absent_figure("length", LENGTH_TITLE, NO_TOKENS)
     arms = {arm.name: arm for arm in view.arms}
-    found = [
+    lengths = [
         GroupLengths(
             key,
             arms[cell.arm],
@@ -114,11 +114,11 @@ def length_figure(view: StudyView) -> FigureSpec:
         for group in view.groups(key)
         if (own := answers.get(_place(group))) and (cell := group.cells[0]).style != "base"
     ]
-    panels = [(key, rows) for key in view.panels if (rows := [o for o in found if o.key == key])]
+    panels = [(key, rows) for key in view.panels if (rows := [o for o in lengths if o.key == key])]
     return FigureSpec(
         "length",
         LENGTH_TITLE,
-        takeaway=_length_takeaway(found) + _paired_words(view, answers),
+        takeaway=_length_takeaway(lengths) + _paired_words(view, answers),
         how_to_read="Filled: answers that are right. Hollow: answers that are wrong. Tokens are "
         "thinking "
         "and answer together, as generated.",
@@ -126,8 +126,8 @@ def length_figure(view: StudyView) -> FigureSpec:
             Panel(key.title, partial(_draw_lengths, view, rows), max(3.5, 0.9 + 0.17 * len(rows)))
             for key, rows in panels
         ),
-        legend=arm_legend(arm for arm in view.arms if any(one.arm == arm for one in found)),
-        rows=tuple(_length_row(one) for one in found),
+        legend=arm_legend(arm for arm in view.arms if any(one.arm == arm for one in lengths)),
+        rows=tuple(_length_row(one) for one in lengths),
     )
 
 
@@ -136,8 +136,8 @@ def _place(group: Group) -> tuple[str, str, str]:
     return cell.student, cell.arm, cell.family
 
 
-def _length_takeaway(found: Sequence[GroupLengths]) -> str:
-    thinking = [one for one in found if one.arm.style == "reasoning"]
+def _length_takeaway(lengths: Sequence[GroupLengths]) -> str:
+    thinking = [one for one in lengths if one.arm.style == "reasoning"]
     ratios = sorted(one.tokens.ratio for one in thinking if one.tokens.ratio is not None)
     if not ratios:
         return "No reasoning group has both right and wrong answers."
@@ -199,18 +199,18 @@ def _widen(axes: "Axes") -> None:
 
 
 def _length_row(one: GroupLengths) -> CsvRow:
-    found = one.tokens
+    tokens = one.tokens
     return {
         "corpus": one.key.corpus,
         "family": one.key.family,
         "student": one.student,
         "arm": one.arm.name,
-        "right_answers": found.right_answers,
-        "wrong_answers": found.wrong_answers,
-        "right_tokens": found.right_tokens,
-        "wrong_tokens": found.wrong_tokens,
-        "wrong_over_right": found.ratio,
-        "reason": found.reason,
+        "right_answers": tokens.right_answers,
+        "wrong_answers": tokens.wrong_answers,
+        "right_tokens": tokens.right_tokens,
+        "wrong_tokens": tokens.wrong_tokens,
+        "wrong_over_right": tokens.ratio,
+        "reason": tokens.reason,
     }
 
 
@@ -220,28 +220,32 @@ def limit_figure(view: StudyView) -> FigureSpec:
     if not answers:
         return absent_figure("token-limit", LIMIT_TITLE, NO_TOKENS)
     largest = view.results.students()[-1]
-    found = [
+    limited = [
         _limits(view, key, group, own)
         for key in view.panels
         for group in view.groups(key)
         if (own := answers.get(_place(group)))
     ]
-    shown = [one for one in found if one.student == largest and one.arm.style != "base"]
-    panels = [(key, rows) for key in view.panels if (rows := [o for o in shown if o.key == key])]
+    of_largest = [one for one in limited if one.student == largest and one.arm.style != "base"]
+    panels = [
+        (key, rows) for key in view.panels if (rows := [o for o in of_largest if o.key == key])
+    ]
     return FigureSpec(
         "token-limit",
         f"{LIMIT_TITLE}, {largest}",
-        takeaway=_limit_takeaway(shown),
+        takeaway=_limit_takeaway(of_largest),
         how_to_read="Stored answers are scored again as if generation had stopped at the limit: "
         "what is "
         "cut is wrong. Lines are accuracy, dotted lines the share of answers cut; marks are the "
         "25th, 50th and 75th percentile of the lengths.",
         panels=tuple(Panel(key.title, partial(_draw_limits, rows)) for key, rows in panels),
         legend=(
-            *arm_legend((arm for arm in view.arms if any(one.arm == arm for one in shown)), "-"),
+            *arm_legend(
+                (arm for arm in view.arms if any(one.arm == arm for one in of_largest)), "-"
+            ),
             LegendEntry("share cut", INK, None, ":"),
         ),
-        rows=tuple(row for one in found for row in _limit_rows(one)),
+        rows=tuple(row for one in limited for row in _limit_rows(one)),
     )
 
 
@@ -256,8 +260,8 @@ def _limits(view: StudyView, key: PanelKey, group: Group, own: GroupAnswers) -> 
     return GroupUnderLimits(key, arm, group.cells[0].student, curve, quartiles)
 
 
-def _limit_takeaway(shown: Sequence[GroupUnderLimits]) -> str:
-    thinking = [one for one in shown if one.arm.style == "reasoning"]
+def _limit_takeaway(limited: Sequence[GroupUnderLimits]) -> str:
+    thinking = [one for one in limited if one.arm.style == "reasoning"]
     if not thinking:
         return "There is no reasoning arm."
     arms = len({(one.key.corpus, one.arm) for one in thinking})
@@ -276,13 +280,13 @@ def _limit_takeaway(shown: Sequence[GroupUnderLimits]) -> str:
 
 def _draw_limits(rows: Sequence[GroupUnderLimits], axes: "Axes") -> None:
     for one in rows:
-        found, colour = one.curve, one.arm.colour
-        axes.plot(found.limits, found.accuracy, color=colour, lw=1.6)
-        axes.plot(found.limits, found.truncated_share, color=colour, lw=1.0, ls=":")
-        marks = [found.limits.index(limit) for limit in dict.fromkeys(one.quartiles)]
+        curve, colour = one.curve, one.arm.colour
+        axes.plot(curve.limits, curve.accuracy, color=colour, lw=1.6)
+        axes.plot(curve.limits, curve.truncated_share, color=colour, lw=1.0, ls=":")
+        marks = [curve.limits.index(limit) for limit in dict.fromkeys(one.quartiles)]
         axes.plot(
-            [found.limits[mark] for mark in marks],
-            [found.accuracy[mark] for mark in marks],
+            [curve.limits[mark] for mark in marks],
+            [curve.accuracy[mark] for mark in marks],
             one.arm.marker,
             color=colour,
             markersize=6,
@@ -295,8 +299,8 @@ def _draw_limits(rows: Sequence[GroupUnderLimits], axes: "Axes") -> None:
 
 
 def _limit_rows(one: GroupUnderLimits) -> list[CsvRow]:
-    found = one.curve
-    rows = zip(found.limits, found.accuracy, found.truncated_share, found.mean_tokens, strict=True)
+    curve = one.curve
+    rows = zip(curve.limits, curve.accuracy, curve.truncated_share, curve.mean_tokens, strict=True)
     return [
         {
             "corpus": one.key.corpus,

@@ -44,15 +44,15 @@ def depth_points(view: StudyView) -> list[DepthPoint]:
     rows = items[items["depth"].notna() & (items["decoding"] == view.decoding)]
     arms = {arm.name: arm for arm in view.arms}
     keys = ["family", "task", "student", "arm", "depth"]
-    found = []
+    points = []
     for key, part in rows.groupby(keys, sort=True, observed=True):
         family, task, student, arm, depth = key
         # Samples and seeds of an item are no further items: the interval would be too narrow.
         marks = part.groupby("item", observed=True)["correct"].mean()
         estimate = accuracy_interval(marks.to_numpy(dtype=float), _clusters(part))
         place = (str(task), str(family), str(student), arms[str(arm)], int(float(str(depth))))
-        found.append(DepthPoint(*place, estimate))
-    return found
+        points.append(DepthPoint(*place, estimate))
+    return points
 
 
 def _clusters(part: "pd.DataFrame") -> "NDArray[np.str_] | None":
@@ -68,20 +68,18 @@ def depth_figure(view: StudyView) -> FigureSpec:
     """A panel a task, the largest student, a line an arm."""
     if view.results.items is None:
         return absent_figure("depth", TITLE, NO_ITEMS)
-    found = depth_points(view)
-    if not found:
+    points = depth_points(view)
+    if not points:
         return absent_figure(
             "depth", TITLE, "no task of these results tells how many steps it takes"
         )
     largest = view.results.students()[-1]
-    largest_points = [point for point in found if point.student == largest]
-    tasks = sorted(
-        {(p.family, p.task) for p in largest_points}, key=lambda pair: _order(view, *pair)
-    )
+    of_largest = [point for point in points if point.student == largest]
+    tasks = sorted({(p.family, p.task) for p in of_largest}, key=lambda pair: _order(view, *pair))
     return FigureSpec(
         "depth",
         f"{TITLE}, {largest}",
-        takeaway=_takeaway(largest_points),
+        takeaway=_takeaway(of_largest),
         how_to_read="Depth counts the steps of which each needs the one before. Bars are 95% "
         "intervals "
         "over items, of these trained models only; dotted is chance. The other sizes are in the "
@@ -89,15 +87,15 @@ def depth_figure(view: StudyView) -> FigureSpec:
         panels=tuple(
             Panel(
                 f"{task} ({family})",
-                partial(_draw, [p for p in largest_points if p.task == task], _chance(view, task)),
+                partial(_draw, [p for p in of_largest if p.task == task], _chance(view, task)),
                 height=3.1,
             )
             for family, task in tasks
         ),
         legend=arm_legend(
-            (arm for arm in view.arms if any(point.arm == arm for point in largest_points)), "-"
+            (arm for arm in view.arms if any(point.arm == arm for point in of_largest)), "-"
         ),
-        rows=tuple(_row(point) for point in found),
+        rows=tuple(_row(point) for point in points),
     )
 
 

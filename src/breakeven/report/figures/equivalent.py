@@ -55,7 +55,7 @@ def _panel_equivalents(view: StudyView, key: PanelKey) -> list[Equivalent]:
     plain = [group for group in sized if group.cells[0].style == "ift"]
     drawn = view.draws(key.family)
     arms = {arm.name: arm for arm in view.arms}
-    found = []
+    placed = []
     for group in sized:
         ift = _partners(plain, group) if group.cells[0].style == "reasoning" else []
         sizes = [_size(one) for one in ift]
@@ -71,8 +71,8 @@ def _panel_equivalents(view: StudyView, key: PanelKey) -> list[Equivalent]:
             reasoning_draws=None if draws is None else draws[:, -1],
         )
         cell = group.cells[0]
-        found.append(Equivalent(key, arms[cell.arm], cell.student, _size(group), place))
-    return found
+        placed.append(Equivalent(key, arms[cell.arm], cell.student, _size(group), place))
+    return placed
 
 
 def _partners(plain: Sequence[Group], reasoning: Group) -> list[Group]:
@@ -99,32 +99,32 @@ def place_words(position: "Position") -> str:
 
 def equivalent_figure(view: StudyView) -> FigureSpec:
     """By family, on equal log axes, with the line of equal size."""
-    found = equivalents(view)
-    if not found:
+    placed = equivalents(view)
+    if not placed:
         reason = "fewer than two IFT students of known size to place a reasoning student among"
         return absent_figure("equivalent-size", TITLE, reason)
-    sizes = sorted({one.size for one in found} | _ift_sizes(view))
-    panels = [(key, rows) for key in view.panels if (rows := [o for o in found if o.key == key])]
+    sizes = sorted({one.size for one in placed} | _ift_sizes(view))
+    panels = [(key, rows) for key in view.panels if (rows := [o for o in placed if o.key == key])]
     return FigureSpec(
         "equivalent-size",
         TITLE,
-        takeaway=_takeaway(found),
+        takeaway=_takeaway(placed),
         how_to_read="On the diagonal a reasoning student equals the IFT student of its own size; "
         "above "
         "it, it is worth a larger one. Arrows point beyond the IFT sizes that were measured. "
         + (
             "Bars are 95% intervals over resampled items, each by itself. " + scope_sentence(view)
-            if found[0].placed.low is not None
+            if placed[0].placed.low is not None
             else "No intervals: these results hold no item-level answers."
         ),
         panels=tuple(Panel(key.title, partial(_draw, rows, sizes)) for key, rows in panels),
         legend=(
             *dict.fromkeys(
-                LegendEntry(one.arm.name, one.arm.colour, one.arm.marker) for one in found
+                LegendEntry(one.arm.name, one.arm.colour, one.arm.marker) for one in placed
             ),
             LegendEntry("equal size", MUTED, None, "--"),
         ),
-        rows=tuple(_row(one) for one in found),
+        rows=tuple(_row(one) for one in placed),
     )
 
 
@@ -136,19 +136,19 @@ def _ift_sizes(view: StudyView) -> set[float]:
     }
 
 
-def _takeaway(found: Sequence[Equivalent]) -> str:
-    beyond = [one for one in found if one.placed.position.side == "above"]
-    within = [one for one in found if one.factor is not None]
+def _takeaway(every: Sequence[Equivalent]) -> str:
+    beyond = [one for one in every if one.placed.position.side == "above"]
+    within = [one for one in every if one.factor is not None]
     informative = [one for one in within if one.is_informative]
-    bounded = found[0].placed.low is not None
+    bounded = every[0].placed.low is not None
     sure = [one for one in beyond if one.placed.low is not None and one.placed.low.side == "above"]
     text = (
-        f"{len(beyond)} of {len(found)} reasoning students are more accurate than the largest "
+        f"{len(beyond)} of {len(every)} reasoning students are more accurate than the largest "
         "IFT student, so that their worth lies beyond what was measured"
     )
     if bounded:
         text += f" ({len(sure)} of them in their whole interval)"
-    if below := [one for one in found if one.placed.position.side == "below"]:
+    if below := [one for one in every if one.placed.position.side == "below"]:
         text += f"; {len(below)} are worth less than the smallest"
     if within and not bounded:
         return f"{text}; {len(within)} lie among the IFT sizes, by the point values alone."
@@ -245,17 +245,17 @@ def _drawn(place: "Position", sizes: Sequence[float]) -> float:
 
 
 def _row(one: Equivalent) -> CsvRow:
-    found = one.placed
+    placed = one.placed
     return {
         "corpus": one.key.corpus,
         "family": one.key.family,
         "student": one.student,
         "arm": one.arm.name,
         "size_parameters": one.size,
-        "equivalent_size_parameters": found.position.value,
-        "equivalent_size": place_words(found.position),
-        "low": None if found.low is None else place_words(found.low),
-        "high": None if found.high is None else place_words(found.high),
+        "equivalent_size_parameters": placed.position.value,
+        "equivalent_size": place_words(placed.position),
+        "low": None if placed.low is None else place_words(placed.low),
+        "high": None if placed.high is None else place_words(placed.high),
         "told": one.is_informative,
-        "reason": found.reason,
+        "reason": placed.reason,
     }

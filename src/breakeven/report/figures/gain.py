@@ -29,26 +29,26 @@ class GainPoint(NamedTuple):
 
 def gain_figure(view: StudyView) -> FigureSpec:
     """By family; FLOPs stand in for tokens where no tokens are known."""
-    found, unit = _gain_points(view)
-    if not found:
+    points, unit = _gain_points(view)
+    if not points:
         reason = "no pair of arms with generated tokens or inference FLOPs"
         return absent_figure("gain", TITLE, reason)
-    panels = [(key, rows) for key in view.panels if (rows := _of(found, key))]
+    panels = [(key, rows) for key in view.panels if (rows := _of(points, key))]
     title = TITLE if unit == "tokens" else "Gain over IFT against extra inference FLOPs"
-    ranges = _ranges(found)
+    ranges = _ranges(points)
     return FigureSpec(
         "gain",
         title,
-        takeaway=_takeaway(found, unit),
+        takeaway=_takeaway(points, unit),
         how_to_read="Above the line thinking is more accurate than IFT at the same size; further "
         "right it "
         f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; the ends "
-        "of the first arms are labelled. " + _bar_words(view, found),
+        "of the first arms are labelled. " + _bar_words(view, points),
         panels=tuple(
             Panel(key.title, partial(_draw, view, rows, ranges, unit)) for key, rows in panels
         ),
-        legend=arm_legend(arm for arm in view.arms if any(point.arm == arm for point in found)),
-        rows=tuple(_row(point, unit) for point in found),
+        legend=arm_legend(arm for arm in view.arms if any(point.arm == arm for point in points)),
+        rows=tuple(_row(point, unit) for point in points),
     )
 
 
@@ -59,17 +59,17 @@ def _gain_points(view: StudyView) -> tuple[list[GainPoint], str]:
         for group in view.every_group
     }
     for unit in ("tokens", "FLOPs"):
-        found = []
+        points = []
         for row in view.findings.families:
             spent = [
                 _spent(by_key[row.student, arm, row.family], unit) for arm in (row.ift_arm, row.arm)
             ]
             # All in tokens or all in FLOPs: factors of two kinds have no axis in common.
             if spent[0] and spent[1]:
-                found.append(GainPoint(row, arms[row.arm], spent[1] / spent[0]))
-        if found:
+                points.append(GainPoint(row, arms[row.arm], spent[1] / spent[0]))
+        if points:
             order = view.results.students()
-            return sorted(found, key=lambda one: order.index(one.difference.student)), unit
+            return sorted(points, key=lambda one: order.index(one.difference.student)), unit
     return [], "tokens"
 
 
@@ -77,10 +77,10 @@ def _spent(group: Group, unit: str) -> float | None:
     return group.mean("output_tokens" if unit == "tokens" else "inference_flops")
 
 
-def _of(found: Sequence[GainPoint], key: PanelKey) -> list[GainPoint]:
+def _of(points: Sequence[GainPoint], key: PanelKey) -> list[GainPoint]:
     return [
         point
-        for point in found
+        for point in points
         if point.difference.family == key.family and point.difference.corpus == key.corpus
     ]
 
@@ -92,10 +92,10 @@ class AxisRanges(NamedTuple):
     factor: tuple[float, float]
 
 
-def _ranges(found: Sequence[GainPoint]) -> AxisRanges:
-    lows = [end_or(point.difference.low, point.difference.value) for point in found]
-    highs = [end_or(point.difference.high, point.difference.value) for point in found]
-    factors = sorted(point.factor for point in found)
+def _ranges(points: Sequence[GainPoint]) -> AxisRanges:
+    lows = [end_or(point.difference.low, point.difference.value) for point in points]
+    highs = [end_or(point.difference.high, point.difference.value) for point in points]
+    factors = sorted(point.factor for point in points)
     # Panels share their axes, so that a gain is as high in one family as in another.
     margin = max((factors[-1] / factors[0]) ** 0.12, 1.15)
     return AxisRanges(
@@ -104,16 +104,16 @@ def _ranges(found: Sequence[GainPoint]) -> AxisRanges:
     )
 
 
-def _bar_words(view: StudyView, found: Sequence[GainPoint]) -> str:
+def _bar_words(view: StudyView, points: Sequence[GainPoint]) -> str:
     if view.results.items is not None:
         return f"Bars are 95% intervals over items, paired. {scope_sentence(view)}"
-    if any(point.difference.low is not None for point in found):
+    if any(point.difference.low is not None for point in points):
         return "Bars are bounds at widest: these results hold no item-level answers."
     return "No intervals: these results hold no item-level answers."
 
 
-def _takeaway(found: Sequence[GainPoint], unit: str) -> str:
-    thinking = [point for point in found if point.arm.style == "reasoning"] or list(found)
+def _takeaway(points: Sequence[GainPoint], unit: str) -> str:
+    thinking = [point for point in points if point.arm.style == "reasoning"] or list(points)
     counts = count_directions(point.difference.direction for point in thinking)
     factors = sorted(point.factor for point in thinking)
     return (

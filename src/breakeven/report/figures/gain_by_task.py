@@ -64,19 +64,19 @@ def gain_by_task_figure(view: StudyView) -> FigureSpec:
 
 
 def _takeaway(parts: dict[str, list[Difference]]) -> str:
-    found = []
+    sentences = []
     for title, rows in parts.items():
         thinking = [row for row in rows if row.style == "reasoning"]
         if thinking:
             gains = sorted(row.value for row in thinking)
-            shown = sum(row.significant and row.value > 0 for row in thinking)
+            won = sum(row.significant and row.value > 0 for row in thinking)
             lost = sum(row.significant and row.value < 0 for row in thinking)
-            found.append(
+            sentences.append(
                 f"{title}: reasoning gains {span(points(gains[0]), points(gains[-1]))} points; "
-                f"beyond sampling error are {shown} as gains and {lost} as losses, of "
+                f"beyond sampling error are {won} as gains and {lost} as losses, of "
                 f"{len(thinking)}"
             )
-    return ". ".join(found) + "." if found else "There is no reasoning arm to compare."
+    return ". ".join(sentences) + "." if sentences else "There is no reasoning arm to compare."
 
 
 def _draw(

@@ -36,7 +36,7 @@ class ArmSpending(NamedTuple):
 
 def spending(view: StudyView) -> list[ArmSpending]:
     """What every student and arm took, from the bills; empty where there are none."""
-    found = []
+    spent = []
     for arm in view.arms:
         for student in view.results.students():
             bills = [
@@ -49,7 +49,7 @@ def spending(view: StudyView) -> list[ArmSpending]:
             total = bills[0]
             for bill in bills[1:]:
                 total += bill
-            found.append(
+            spent.append(
                 ArmSpending(
                     student,
                     arm,
@@ -63,45 +63,45 @@ def spending(view: StudyView) -> list[ArmSpending]:
                     total.answering.flops.value,
                 )
             )
-    return found
+    return spent
 
 
 def spending_figure(view: StudyView) -> FigureSpec:
     """Tokens by arm, stacked; training and answering FLOPs by student and arm on a log axis."""
-    found = spending(view)
-    if not found:
+    spent = spending(view)
+    if not spent:
         return absent_figure("spending", TITLE, "there are no records of what these results took")
-    arms = [arm for arm in view.arms if any(one.arm == arm for one in found)]
-    height = max(2.6, 1.1 + 0.2 * len(found))
+    arms = [arm for arm in view.arms if any(one.arm == arm for one in spent)]
+    height = max(2.6, 1.1 + 0.2 * len(spent))
     arms_height = min(height, max(2.6, 1.1 + 0.35 * len(arms)))
     return FigureSpec(
         "spending",
         TITLE,
-        takeaway=_takeaway(found),
+        takeaway=_takeaway(spent),
         how_to_read="Tokens are sums over all students of an arm; the teacher's are those of the "
         "pairs an "
         "arm learnt from, counted again for every student that learnt from them. Answering is "
         "the whole benchmark.",
         panels=(
-            Panel("Tokens by arm", partial(_draw_tokens, found, arms), arms_height),
-            Panel("FLOPs by student and arm", partial(_draw_flops, view, found), height),
+            Panel("Tokens by arm", partial(_draw_tokens, spent, arms), arms_height),
+            Panel("FLOPs by student and arm", partial(_draw_flops, view, spent), height),
         ),
         legend=tuple(LegendEntry(_PART_WORDS[part], STAGE_COLOURS[part]) for part in PARTS),
-        rows=tuple(_row(one) for one in found),
+        rows=tuple(_row(one) for one in spent),
     )
 
 
-def _takeaway(found: Sequence[ArmSpending]) -> str:
-    train, answer = (known_sum(getattr(one, f"{of}_flops") for one in found) for of in STAGES)
-    read = known_sum(one.tokens["training"] for one in found)
-    written = known_sum(one.tokens["answers"] for one in found)
+def _takeaway(spent: Sequence[ArmSpending]) -> str:
+    train, answer = (known_sum(getattr(one, f"{of}_flops") for one in spent) for of in STAGES)
+    read = known_sum(one.tokens["training"] for one in spent)
+    written = known_sum(one.tokens["answers"] for one in spent)
     text = (
         f"Training took {_counted(scientific(train), 'FLOPs')} and "
         f"{_counted(human(read), 'tokens')}, answering {_counted(scientific(answer), 'FLOPs')} and "
         f"{_counted(human(written), 'generated tokens')}"
     )
     ift, reasoning = (
-        known_sum(one.tokens["answers"] for one in found if one.arm.style == style)
+        known_sum(one.tokens["answers"] for one in spent if one.arm.style == style)
         for style in ("ift", "reasoning")
     )
     if ift and reasoning:
@@ -114,14 +114,14 @@ def _counted(number: str, what: str) -> str:
     return f"{number} {what}" if number != "–" else f"{what} that were not all counted"
 
 
-def _draw_tokens(found: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "Axes") -> None:
+def _draw_tokens(spent: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter
 
     for place, arm in enumerate(arms):
         left, missing = 0.0, list[str]()
         for part in PARTS:
             # A part not counted for one student is left out for its arm, and named behind the bar.
-            width = known_sum(one.tokens[part] for one in found if one.arm == arm)
+            width = known_sum(one.tokens[part] for one in spent if one.arm == arm)
             if width is None:
                 missing.append(part)
                 continue
@@ -144,17 +144,17 @@ def _draw_tokens(found: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "A
     axes.set_xlabel("tokens, all students together")
 
 
-def _draw_flops(view: StudyView, found: Sequence[ArmSpending], axes: "Axes") -> None:
-    for place, one in enumerate(found):
+def _draw_flops(view: StudyView, spent: Sequence[ArmSpending], axes: "Axes") -> None:
+    for place, one in enumerate(spent):
         for flops, part, marker in (
             (one.train_flops, "training", "s"),
             (one.answer_flops, "answers", "o"),
         ):
             if flops is not None and flops > 0:  # the axis is logarithmic
                 axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
-    axes.set_yticks(range(len(found)))
-    axes.set_yticklabels([f"{one.arm.name} {view.label(one.student)}" for one in found])
-    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.set_yticks(range(len(spent)))
+    axes.set_yticklabels([f"{one.arm.name} {view.label(one.student)}" for one in spent])
+    axes.set_ylim(len(spent) - 0.4, -0.6)
     axes.set_xscale("log")
     power_ticks(axes)
     axes.set_xlabel("FLOPs (log): squares training, dots benchmark")
