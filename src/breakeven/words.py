@@ -121,6 +121,7 @@ def span(low: str, high: str) -> str:
 
 def times(factor: float) -> str:
     """A factor in two figures, three where two would read as 1: 17, 2.5, 1.02."""
+    # "1 times" would say that nothing changed.
     return f"{factor:.2g}" if f"{factor:.2g}" != "1" else f"{factor:.3g}"
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from breakeven.decide.options import Option
 from breakeven.params import Style
 
+# The most that two bytes hold.
 STEPS = 65535
 
 

@@ -172,6 +172,7 @@ def _with_probability(
     costs = [known(rows[index].cost) for index in fitting]
     value = request.value_per_correct
     value_of_all = None if value is None else value * request.queries
+    # Costs are held as measured, so that a resample changes what is best and never what fits.
     shares = dict(zip(fitting, win_shares(draws[:, fitting], costs, value_of_all), strict=True))
     return [replace(row, probability=shares.get(index)) for index, row in enumerate(rows)]
 

@@ -94,6 +94,7 @@ def _source(results_file: Path | None, params_file: Path) -> DecisionData:
     if results_file is not None:
         from breakeven.importing.read_results import import_results
 
+        # A table has no bills: what a teacher or a judge took is not in it.
         return DecisionData(import_results(results_file), {})
     from breakeven.params import load_params
     from breakeven.study.collect import collect

@@ -70,6 +70,7 @@ def _groups(results: Results, family: str) -> list[Group]:
         for style in ("base", "ift", "mixed", "reasoning")
         for group in groups(results, style, family=family)
     ]
+    # Stable: within a size the styles keep their order, and ties go to the option listed first.
     return sorted(every, key=lambda group: group.size_b or float("inf"))
 
 

@@ -25,6 +25,7 @@ def shortfall(candidates: Sequence[Candidate], request: Request) -> str:
     if not priced:
         reason = candidates[0][1].reason if candidates else "there is no option"
         return f"no option's cost is known: {reason}"
+    # Time first: a larger budget makes no option quicker.
     if limit is not None:
         timed = [(s.value, option) for option, _, s in candidates if s.value is not None]
         if not timed:
@@ -47,6 +48,7 @@ def _budget_binds(candidates: Sequence[Candidate], request: Request, budget: flo
         if cost.value is not None
         and (limit is None or (seconds.value is not None and seconds.value <= limit))
     ]
+    # Some have a known cost and others known seconds; which limit keeps them out cannot be said.
     if not timely or budget is None:
         return "no option has both a known cost and known seconds per answer within the limit"
     cheapest, option = min(timely, key=lambda pair: pair[0])

@@ -13,7 +13,7 @@ from breakeven.planning.memory_fit import MemoryFit, memory_fits
 from breakeven.planning.planned_devices import HERE, PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation, Calibration
 from breakeven.planning.study_bill import BillLine, bill_lines, by_stage, by_student, total
-from breakeven.words import human
+from breakeven.words import human, percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -168,8 +168,8 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
         yield f"Lengths from {basis}."
     if not all(line.rate.calibrated for line in plan.lines if line.cell.work.flops):
         yield (
-            f"Time assumes {plan.utilisation.training:.0%} of the peak in training and "
-            f"{plan.utilisation.answering:.0%} in generation where nothing was calibrated; "
+            f"Time assumes {percent(plan.utilisation.training, 0)} of the peak in training and "
+            f"{percent(plan.utilisation.answering, 0)} in generation where nothing was calibrated; "
             "`breakeven plan --calibrate` on the device measures it."
         )
     unknown = [line.cell for line in plan.lines if not line.cell.counts_flops]
@@ -195,5 +195,5 @@ def _beside_the_published_bill(plan: StudyPlan) -> str:
         f"{summed.device_hours:,.0f} hours. Published is only their sum, so that the difference "
         "cannot be told. Not in this bill: the teacher, a second family of students, answers at "
         "32k tokens, a jury on every answer, the search for learning rates, runs that failed. On "
-        f"this bill's FLOPs alone, those hours would be {share:.1%} of the peak."
+        f"this bill's FLOPs alone, those hours would be {percent(share)} of the peak."
     )

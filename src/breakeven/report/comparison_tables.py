@@ -138,6 +138,7 @@ def side_by_side_table(view: StudyView) -> Table:
     for flat, _, task in tasks:
         serial = next(row.serial for row in chosen if row.task == task)
         cells = [by_key.get((task, student)) for student in students]
+        # Of the size that shows least: what a task can show at its best says nothing of the others.
         shows = [r.detectable for r in cells if r is not None and r.detectable is not None]
         body.append(
             (

@@ -177,6 +177,7 @@ _WORDS = {
 def _curves(view: StudyView, key: PanelKey, points: Sequence[CostPoint]) -> tuple[FittedCurve, ...]:
     # Untrained students read examples with every question; their cost is nobody's to reach.
     dearest = max((p.cost for p in points if p.arm.style != "base"), default=0.0)
+    # Fits need an end: without the teacher's accuracy, nothing is better than all right.
     ceiling = view.results.teacher_accuracy.get(key.family, 1.0)
     return tuple(
         _curve(

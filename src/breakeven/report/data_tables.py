@@ -52,6 +52,7 @@ def teacher_accuracy_table(summary: StudySummary) -> Table:
     if not accuracies:
         return absent_table(name, title, NO_RECORDS)
     reasons = "; ".join(dict.fromkeys(row.reason for row in accuracies if row.reason))
+    # Rows of dashes would look like a measurement that failed; the reasons say that none was made.
     if all(row.ift is None for row in accuracies):
         return absent_table(name, title, reasons)
     return Table(
@@ -113,6 +114,7 @@ def corpus_table(summary: StudySummary) -> Table:
     rows: list[CsvRow] = []
     for row in summary.corpora:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in row.reasons.items())
+        # The order of the columns: a record holds its kinds in any.
         tokens = {kind: row.tokens.get(kind) for kind in ("prompt", "ift", "reasoning")}
         body.append(
             (

@@ -22,6 +22,7 @@ def growth_table(view: StudyView) -> Table:
             size, flops = group.cells[0].size_parameters, group.mean("inference_flops")
             if not size or flops is None or flops <= 0:  # the axes are logarithmic
                 continue
+            # An untrained student reads examples too: its cost does not grow by size alone.
             if group.cells[0].style != "base":
                 line = series.setdefault((key.title, group.cells[0].arm), ([], []))
                 line[0].append(size)

@@ -71,6 +71,7 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
         for stands, word in words.items()
         if any(row.direction == stands for row in rows)
     ]
+    # A count, and no test: sizes of one family answer the same questions.
     won = sum(row.value > 0 for row in thinking)
     where = "At the largest size" if len(sizes) > 1 else "At the only size"
     return Sentence(
@@ -160,6 +161,7 @@ def _growth_sentence(view: StudyView) -> Sentence:
     text = verdict.evidence[0].upper() + verdict.evidence[1:]
     if verdict.adjusted_p_value is not None:
         text += f" (p {p_word(verdict.adjusted_p_value)})"
+    # Where nothing was tested there is no interval to speak of.
     if verdict.p_value is not None:
         text += f", {scope_clause(view)}"
     if verdict.verdict == "undecidable here" and verdict.detectable is not None:

@@ -33,6 +33,7 @@ def limit_lines(view: StudyView) -> list[str]:
         )
     else:
         lines.append(f"{len(seeds)} training seeds: intervals hold seeds first, then questions.")
+    # Four parameters go through any four points, however the truth runs between and beyond.
     sizes = len([s for s in results.students() if _has_style(view, s, "ift")])
     lines.append(
         f"{sizes} IFT sizes: the saturating curve has four parameters, so what it says beyond the "

@@ -19,6 +19,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
             cell = group.cells[0]
             _put(accuracy, group.accuracy, cell.student, cell.arm, family)
             place = (cell.student, cell.arm)
+            # The same of every family: a student is trained once for all of them.
             _put(costs, group.mean("train_flops"), *place, "train_flops")
             _put(costs, group.mean("inference_flops"), *place, "inference_flops", family)
             _put(costs, group.mean("output_tokens"), *place, "output_tokens", family)

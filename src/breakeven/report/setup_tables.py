@@ -61,6 +61,7 @@ def task_table(summary: StudySummary) -> Table:
 
 
 def _steps(row: TaskRow) -> str:
+    # "None" is said only where steps were counted, or a benchmark would seem to take no steps.
     if row.least_depth is not None:
         return f"{row.least_depth} to {row.most_depth}"
     return "none" if row.serial is False else "–"
@@ -138,5 +139,6 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return scientific(value)
     if isinstance(value, int):
+        # Numbers that long are sizes, which are compared and not counted.
         return human(value) if value >= 100_000 else f"{value:,}"
     return str(value)

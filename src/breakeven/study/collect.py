@@ -49,6 +49,7 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
     """
     items = item_rows(params)
     tasks = _task_rows(params)
+    # Cells that params.yaml names: records of arms that were taken out stay in the folder.
     records = {
         key: record for key in cells(params) if (record := record_of("train", *key)) is not None
     }
@@ -297,6 +298,7 @@ def _learning_rate(record: Record) -> float | None:
 def _questions(results: Results) -> int:
     by_family: dict[str, int] = {}
     for cell in results.cells:
+        # A cell may lack a task; the fullest one tells how many questions there are.
         by_family[cell.family] = max(by_family.get(cell.family, 0), cell.items or 0)
     return sum(by_family.values())
 

@@ -163,11 +163,13 @@ def _corpus_teacher_cost(params: Params, arm: str, name: str, pairs: float | Non
     kept = corpus.metrics.get("kept") if corpus else None
     if corpus is None or pairs is None or kept is None:
         return absent_cost(UNCOUNTED)
+    # Fewer pairs than were kept: those too long for the student are left out in both styles.
     share, scale = params.arms[arm].reasoning_share or 0.0, pairs / kept if kept else 0.0
     tokens = corpus.tokens
     read, ift, reasoning = (tokens.get(kind) for kind in ("prompt", "ift", "reasoning"))
     if read is None or ift is None or reasoning is None:
         return absent_cost("the teacher's tokens are not recorded")
+    # Which prompts have their trace is drawn, so that each style is taken at its mean length.
     new = scale * ((1 - share) * ift + share * reasoning)
     # Tokens are known of any part, at the mean length; seconds and FLOPs were metered by source.
     whole = _whole_sources_cost(params, arm, name, pairs)
@@ -222,6 +224,7 @@ def _records_cost(params: Params, records: list[Record]) -> Cost:
 
 
 def _teacher_flops_reason(params: Params) -> str:
+    # One teacher answers all sources, so that the first reason is that of all.
     for source in params.sources:
         record = record_of("distill", source, "reasoning")
         if record is not None and "flops.teacher" in record.absent:

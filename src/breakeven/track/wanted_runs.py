@@ -16,6 +16,7 @@ from breakeven.track.answer_bill import answering_metrics
 from breakeven.track.score_metrics import log10_metric, score_metrics
 from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel, flattened, measured
 from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
+from breakeven.words import percent
 
 
 def wanted_runs(params: Params) -> list[RunContents]:
@@ -232,7 +233,8 @@ def _model(training: Record, keys: Mapping[str, str]) -> RunModel | None:
 def _cell_note(student: str, arm: str, row: Arm, scored: Mapping[str, float]) -> str:
     """A few lines of Markdown for the run's page."""
     if row.trained:
-        how = f"trained on `{row.corpus}`, {row.reasoning_share:.0%} of its prompts with a trace"
+        share = percent(row.reasoning_share, 0)
+        how = f"trained on `{row.corpus}`, {share} of its prompts with a trace"
     else:
         how = f"not trained, shown {row.shots} examples"
     lines = [f"Student `{student}`, arm `{arm}`: {how}."]
@@ -243,7 +245,7 @@ def _cell_note(student: str, arm: str, row: Arm, scored: Mapping[str, float]) ->
     }
     if families:
         lines += ["", "| family | accuracy |", "|---|---|"]
-        lines += [f"| {family} | {value:.1%} |" for family, value in families.items()]
+        lines += [f"| {family} | {percent(value)} |" for family, value in families.items()]
     return "\n".join(lines)
 
 

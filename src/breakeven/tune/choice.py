@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from breakeven.core.errors import InputError
 from breakeven.params import Params
 from breakeven.tune.outcome import Outcome
+from breakeven.words import percent
 
 
 class Choice(NamedTuple):
@@ -77,7 +78,9 @@ def choice_lines(params: Params, choices: Sequence[Choice]) -> list[str]:
 
 def _line(choice: Choice) -> str:
     best = choice.best
-    accuracy = "no item can be graded" if best.accuracy is None else f"{best.accuracy:.1%} right"
+    accuracy = (
+        "no item can be graded" if best.accuracy is None else f"{percent(best.accuracy)} right"
+    )
     text = (
         f"{best.student} {best.arm}: {best.learning_rate:g}, {accuracy} of {best.items}, "
         f"loss {best.loss:.3f}"

@@ -14,6 +14,7 @@ Line = Literal["-", "--", ":"]
 CsvRow = Mapping[str, str | int | float | bool | None]
 
 
+# Drawn twice: by itself for the page, and with its neighbours on the sheet of a file.
 class Panel(NamedTuple):
     """One set of axes; `draw` fills it. `height` is in inches."""
 

@@ -1,6 +1,6 @@
 """Where the tokens and the FLOPs of the study went: teacher, training, answering."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,6 +73,7 @@ def spending_figure(view: StudyView) -> FigureSpec:
         return absent_figure("spending", TITLE, "there are no records of what these results took")
     arms = [arm for arm in view.arms if any(one.arm == arm for one in spent)]
     height = max(2.6, 1.1 + 0.2 * len(spent))
+    # Arms are fewer than students and arms, so that their bars need less height.
     arms_height = min(height, max(2.6, 1.1 + 0.35 * len(arms)))
     return FigureSpec(
         "spending",
@@ -96,9 +97,9 @@ def _takeaway(spent: Sequence[ArmSpending]) -> str:
     read = known_sum(one.tokens["training"] for one in spent)
     written = known_sum(one.tokens["answers"] for one in spent)
     text = (
-        f"Training took {_counted(scientific(train), 'FLOPs')} and "
-        f"{_counted(human(read), 'tokens')}, answering {_counted(scientific(answer), 'FLOPs')} and "
-        f"{_counted(human(written), 'generated tokens')}"
+        f"Training took {_counted(train, scientific, 'FLOPs')} and "
+        f"{_counted(read, human, 'tokens')}, answering {_counted(answer, scientific, 'FLOPs')} and "
+        f"{_counted(written, human, 'generated tokens')}"
     )
     ift, reasoning = (
         known_sum(one.tokens["answers"] for one in spent if one.arm.style == style)
@@ -110,8 +111,8 @@ def _takeaway(spent: Sequence[ArmSpending]) -> str:
     return text + "."
 
 
-def _counted(number: str, what: str) -> str:
-    return f"{number} {what}" if number != "–" else f"{what} that were not all counted"
+def _counted(amount: float | None, write: Callable[[float | None], str], what: str) -> str:
+    return f"{what} that were not all counted" if amount is None else f"{write(amount)} {what}"
 
 
 def _draw_tokens(spent: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "Axes") -> None:
