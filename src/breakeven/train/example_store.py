@@ -11,6 +11,7 @@ class ExampleStore(Sequence[Example]):
     """Examples in flat arrays: 4 bytes a token, where a tuple of Python integers takes 36."""
 
     def __init__(self, examples: Iterable[Example] = ()) -> None:
+        # 4 bytes hold any token id, 8 the tokens of a whole corpus.
         self._ids = array("i")
         self._ends = array("q", [0])
         self._label_starts = array("i")

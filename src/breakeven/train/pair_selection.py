@@ -74,7 +74,7 @@ def select(
         if costs is None:
             raise ValueError("costs: a budget needs them")
         passes = _passes_within(budget, costs, _PassOrder(pairs, share, seed))
-    used = max(len(one) for one in passes)
+    used = max(len(one) for one in passes)  # every pass takes the pairs of the first, or some
     seen = sum(len(one) for one in passes)
     phases = (
         passes if order == "mixed" else [*_of_style(passes, "ift"), *_of_style(passes, "reasoning")]

@@ -36,6 +36,7 @@ from breakeven.train.pair_selection import (
 )
 from breakeven.train.schedule import FittedSchedule, fit_schedule
 
+# The libraries that compute weights: another version of one may round otherwise.
 _KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
 _PACKAGE = Path("src/breakeven")

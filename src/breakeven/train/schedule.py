@@ -16,6 +16,7 @@ class FittedSchedule(NamedTuple):
 
     def share(self, step: int) -> float:
         """Share of the peak rate at a step (from 0): the last one has the floor exactly."""
+        # Steps count from 1 here: the first has a rate above zero already, the last the floor.
         rising = (step + 1) / self.warmup_steps if self.warmup_steps else 1.0
         gone = step + 1 - (self.steps - self.decay_steps)
         falling = 1.0 - (1.0 - self.floor) * max(0, gone) / self.decay_steps if gone > 0 else 1.0

@@ -243,7 +243,7 @@ class TrainingRun:
         )
         losses = []  # stay on the device: reading a number from it would wait for each pass
         for number, one in enumerate(passes, start=1):
-            # Processes exchange gradients once a step, with the last pass.
+            # Copies of the model exchange gradients once a step, with the last pass.
             with self._without_gradient_sync() if number < len(passes) else nullcontext():
                 losses.append(self._backward(one, tokens, gate))
         loss = torch.stack(losses).sum()
