@@ -19,6 +19,10 @@ def steps(*lengths, **given):
     return optimizer_steps(phases_of(*lengths), lengths, **{"batch_tokens": 100, **given})
 
 
+def samples_of(step):
+    return list(itertools.chain(*step.micro_batches))
+
+
 def random_lengths(count, longest=60):
     draw = random.Random(1)
     return [draw.randint(5, longest) for _ in range(count)]
@@ -26,30 +30,32 @@ def random_lengths(count, longest=60):
 
 @pytest.mark.parametrize("lengths", [[10], [100], [300], random_lengths(200), [5, 400, 5, 5]])
 def test_no_sample_is_dropped_and_steps_keep_the_order(lengths):
-    pairs = [sorted(sample.pair for sample in step.samples) for step in steps(lengths)]
+    pairs = [sorted(sample.pair for sample in samples_of(step)) for step in steps(lengths)]
     assert list(itertools.chain(*pairs)) == list(range(len(lengths)))
 
 
 def test_steps_have_about_equal_tokens_and_none_is_a_runt():
     lengths = random_lengths(200)
-    sizes = [sum(lengths[sample.pair] for sample in step.samples) for step in steps(lengths)]
+    sizes = [sum(lengths[sample.pair] for sample in samples_of(step)) for step in steps(lengths)]
     assert len(sizes) == -(-sum(lengths) // 100)
     assert max(sizes) < 100 + 60
     assert min(sizes) > 100 - 60
 
 
 def test_tokens_one_over_a_step_make_two_even_steps():
-    assert [len(step.samples) for step in steps([10] * 11)] == [6, 5]
+    assert [len(samples_of(step)) for step in steps([10] * 11)] == [6, 5]
 
 
 def test_sample_longer_than_a_step_is_a_step_and_the_rest_is_cut_as_before():
-    sizes = [len(step.samples) for step in steps([10] * 10 + [400] + [10] * 20)]
+    sizes = [len(samples_of(step)) for step in steps([10] * 10 + [400] + [10] * 20)]
     assert sum(sizes) == 31
     assert 1 not in sizes[-2:]
 
 
 def test_no_step_reaches_over_the_end_of_a_phase():
-    pairs = [sorted(sample.pair for sample in step.samples) for step in steps([30] * 2, [30] * 2)]
+    pairs = [
+        sorted(sample.pair for sample in samples_of(step)) for step in steps([30] * 2, [30] * 2)
+    ]
     assert pairs == [[0, 1], [2, 3]]
 
 
@@ -93,8 +99,8 @@ def test_micro_batches_stay_within_their_padded_tokens(limit):
 @pytest.mark.parametrize(("count", "sizes"), [(4, [4, 4, 2, 3]), (10, [10, 3]), (32, [10, 3])])
 def test_steps_of_sequences_hold_exactly_so_many_and_the_last_of_a_phase_the_rest(count, sizes):
     found = steps(random_lengths(10), random_lengths(3), batch_sequences=count)
-    assert [len(step.samples) for step in found] == sizes
-    pairs = [sorted(sample.pair for sample in step.samples) for step in found]
+    assert [len(samples_of(step)) for step in found] == sizes
+    pairs = [sorted(sample.pair for sample in samples_of(step)) for step in found]
     assert list(itertools.chain(*pairs)) == list(range(13))
 
 

@@ -23,11 +23,6 @@ class OptimizerStep(NamedTuple):
 
     micro_batches: tuple[tuple[Sample, ...], ...]
 
-    @property
-    def samples(self) -> tuple[Sample, ...]:
-        """All samples of the step."""
-        return tuple(sample for batch in self.micro_batches for sample in batch)
-
 
 def optimizer_steps(
     phases: Sequence[Sequence[Sample]],

@@ -76,7 +76,6 @@ class Curves:
     loss: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     gradient_norm: list[float] = field(default_factory=list)
-    supervised_tokens: list[int] = field(default_factory=list)
 
     def series(self) -> dict[str, list[list[float]]]:
         """Rows of step and value, for a record."""
@@ -281,7 +280,6 @@ class TrainingRun:
         self.curves.loss.append(loss)
         self.curves.learning_rate.append(rate)
         self.curves.gradient_norm.append(norm)
-        self.curves.supervised_tokens.append(tokens)
         self.curves.step += 1
         return {
             "loss": loss,
