@@ -27,7 +27,7 @@ from breakeven.rows.answer import Answer
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# Raised when an edit to this package changes answers, so that none are reused from before it.
+# Raised when an edit of this package or of `decoding` changes answers: none are then reused.
 REVISION = 1
 
 
