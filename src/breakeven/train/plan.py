@@ -242,5 +242,5 @@ def _digest_code() -> str:
     What comes before, pairs, tokens, steps, is in the key itself; documentation does not count.
     """
     code = code_below([_PACKAGE / "train/trainer.py", _PACKAGE / "train/trained_model.py"])
-    computing = tuple(str(_PACKAGE / part) for part in _COMPUTING)
+    computing = tuple(f"{_PACKAGE.as_posix()}/{part}" for part in _COMPUTING)
     return digest_json({name: one for name, one in code.items() if name.startswith(computing)})
