@@ -1,8 +1,9 @@
 """The text of a test item: choices as lettered lines, the instruction as the last line."""
 
+import string
 from collections.abc import Iterable, Sequence
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = string.ascii_uppercase
 
 
 def with_choices(question: str, choices: Sequence[str]) -> str:

@@ -2,12 +2,13 @@ r"""Choices as an answer writes them: letters in any dress, their texts, and let
 
 import functools
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 
 from breakeven.grading.boxes import plain_text
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = string.ascii_uppercase
 # Characters after a conclusion in which its choice is looked for.
 _READ = 2000
 # Characters around a letter in which it is denied.

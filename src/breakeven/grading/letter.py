@@ -211,16 +211,16 @@ def _concluded(text: str, choices: Choices) -> frozenset[str] | None:
 
 def _conclusions(text: str) -> list[tuple[int, int]]:
     """Where each conclusion starts, and where what it names begins."""
-    places = []
+    spans = []
     for match in _SAID.finditer(text):
         if not _NEGATIVE.search(match["gap"]) and not _NOT.match(text, match.end()):
             hedges = _HEDGES.match(text, match.end())
             begin = hedges.end() if hedges else match.end()
-            places.append((match.start(), begin))
+            spans.append((match.start(), begin))
     for pattern in (_SAID_AT_ONCE, _ELSEWHERE):
-        places += [(match.start(), match.end()) for match in pattern.finditer(text)]
-    places += [(match.start(), match.start()) for match in _IT_IS_THE_ANSWER.finditer(text)]
-    return sorted(places)
+        spans += [(match.start(), match.end()) for match in pattern.finditer(text)]
+    spans += [(match.start(), match.start()) for match in _IT_IS_THE_ANSWER.finditer(text)]
+    return sorted(spans)
 
 
 def _is_denied(text: str, start: int, begin: int) -> bool:
@@ -250,10 +250,10 @@ def _begun(text: str, choices: Choices) -> frozenset[str] | None:
 
 def _weakly_concluded(text: str, choices: Choices) -> frozenset[str] | None:
     """What "so …", "it is …", "I choose …" and "B is right" name, all of them together."""
-    places = [match.span() for match in _SO.finditer(text)]
-    places += [(match.start(), match.start()) for match in _IT_IS_RIGHT.finditer(text)]
+    spans = [match.span() for match in _SO.finditer(text)]
+    spans += [(match.start(), match.start()) for match in _IT_IS_RIGHT.finditer(text)]
     named: frozenset[str] = frozenset()
-    for start, begin in sorted(places)[-_CONCLUSIONS:]:
+    for start, begin in sorted(spans)[-_CONCLUSIONS:]:
         one = choices.named(text[begin : begin + _AHEAD])
         if one is not None and not _is_denied(text, start, begin):
             named |= one

@@ -149,11 +149,11 @@ def _in_code(text: str, start: int) -> bool:
         return True
     # Backwards over balanced brackets to the one that is still open where the number stands.
     closed = 0
-    for place in range(start - 1, begins - 1, -1):
-        if text[place] in ")]":
+    for position in range(start - 1, begins - 1, -1):
+        if text[position] in ")]":
             closed += 1
-        elif text[place] in "([":
-            if not closed and _CALLED.search(text, begins, place):
+        elif text[position] in "([":
+            if not closed and _CALLED.search(text, begins, position):
                 return True
             closed = max(0, closed - 1)
     return False

@@ -74,10 +74,10 @@ def reference_text(item: Item) -> str:
     """The reference as a person reads it: all right answers, a letter with its choice."""
     if item.meta.get("answers"):
         return " | ".join(dict.fromkeys(right_answers(item)))
-    marks = [chr(ord("A") + place) for place in range(len(item.choices))]
+    marks = [chr(ord("A") + index) for index in range(len(item.choices))]
     if item.grader == "letter" and item.reference.strip().upper() in marks:
-        place = marks.index(item.reference.strip().upper())
-        return f"{marks[place]}) {item.choices[place]}"
+        index = marks.index(item.reference.strip().upper())
+        return f"{marks[index]}) {item.choices[index]}"
     return item.reference
 
 
