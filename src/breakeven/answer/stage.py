@@ -38,6 +38,7 @@ def run(params: Params, student: str) -> None:
     base = read_verified_pointer(student)
     setup = Setup(params, student, base, load_tokenizer(Path(base.path)), engine)
     cells = list_cells(setup)
+    # Before the work: what is edited meanwhile is not what was read.
     inputs = digests_read(setup, cells)
     with metered(describe_device(engine.placement.device)) as meter:
         made = _answer_cells(setup, cells)
@@ -91,6 +92,7 @@ def _run(engine: Engine, session: Session, done: Callable[[str], None]) -> None:
         session.interrupt()
         raise
     finally:
+        # Waits for the batches that run, and drops those that have not begun.
         pool.shutdown(cancel_futures=True)
 
 

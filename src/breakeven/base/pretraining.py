@@ -205,6 +205,7 @@ class _PretrainingRun:
 
     def _note(self, loss: float) -> None:
         self.recent.append(loss)
+        # A mean of all steps since the last entry: a single step's loss is mostly the batch's own.
         every = max(1, self.settings.steps // self.LOSS_ENTRIES)
         if len(self.recent) == every or self.step == self.settings.steps:
             tokens = self.step * self.settings.batch_rows * self.settings.row_tokens

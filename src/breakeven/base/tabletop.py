@@ -26,6 +26,7 @@ SETTINGS = {
 def make_base(name: str, folder: Path, threads: int = 1) -> None:
     """Train one base and write it, its card and its readme to `folder/name`."""
     shape, settings = TABLETOP_SHAPES[name], SETTINGS[name]
+    # A checkpoint is gone on from only by the same settings.
     key = {"shape": shape._asdict(), "settings": settings.as_dict()}
     trained = pretrain(
         shape,

@@ -15,6 +15,7 @@ def require_free_bytes(folder: Path, need_bytes: int, what: str) -> None:
     Raises:
         MachineError: it cannot; the message says what for, how much, and how much there is.
     """
+    # The folder itself may not be there yet.
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
     free_bytes = shutil.disk_usage(existing).free
     missing_bytes = need_bytes + _SPARE_BYTES - free_bytes

@@ -107,6 +107,7 @@ def _package_folder(package: str, key: str) -> Path:
 
 
 def _parts(folder: Path, name: str) -> tuple[Path, ...]:
+    # Each package has some of the parts: their numbers, which end their names, put them in order.
     sisters = folder.parent.glob(f"{folder.name}*")
     found = [part for sister in sisters for part in sister.rglob(f"{name}.part*")]
     return tuple(sorted(found, key=lambda part: part.name))
@@ -117,6 +118,7 @@ def _listed_sums(folder: Path) -> dict[str, str]:
     sums = {}
     for file in folder.rglob(_SUMS):
         for line in file.read_text(encoding="utf-8").splitlines():
+            # As sha256sum writes it: two spaces, or a space and a star, before the name.
             digest, _, name = line.partition(" ")
             if name.strip(" *").endswith(".gguf"):
                 sums[name.strip(" *")] = digest.lower()
@@ -145,6 +147,7 @@ def _terms(folder: Path, package: str) -> tuple[Path, ...]:
         listed = importlib.metadata.files(pip_name(package)) or []
     except importlib.metadata.PackageNotFoundError:
         listed = []
+    # pip puts licence files beside the package's metadata, not into its folder.
     files += [Path(str(file.locate())) for file in listed if ".dist-info" in str(file)]
     terms = {file.name: file for file in files if _TERMS.fullmatch(file.name)}
     return tuple(terms[name] for name in sorted(terms))

@@ -75,6 +75,7 @@ def read_verified_pointer(student: str) -> BasePointer:
         MachineError: as `read_pointer`.
     """
     pointer = read_pointer(student)
+    # Files of the hub were compared when they came, and a commit does not change.
     if pointer.repo is None and digest_path(Path(pointer.path), cached_digest) != pointer.digest:
         raise InputError(
             f"{pointer.path}: has changed since base@{student} ran; run `dvc repro` again"
@@ -93,5 +94,6 @@ def base_config_path(student: str) -> Path:
     Raises:
         InputError: the `base` stage has not run, or the weights are no longer there.
     """
+    # The stage leaves one there for a model of the hub; the weights of others are in the project.
     beside = base_folder(student) / "config.json"
     return beside if beside.is_file() else Path(read_pointer(student).path) / "config.json"
