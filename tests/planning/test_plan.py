@@ -89,6 +89,22 @@ def test_a_budget_of_tokens_is_what_is_read(project: Path) -> None:
     assert ift.work.read_tokens == pytest.approx(12345)
 
 
+def test_what_is_kept_for_tuning_is_not_trained(project: Path) -> None:
+    def keep(tree: dict[str, Any]) -> None:
+        tree["sources"]["chain"]["prompts"] = 400
+        tree["corpora"]["general"] = {"sources": ["chain"], "tuning": True}
+
+    def all_of_it(tree: dict[str, Any]) -> None:
+        keep(tree)
+        tree["corpora"]["general"]["tuning"] = False
+
+    kept, whole = (
+        sum(one.work.flops or 0.0 for one in cells_of(tiny(change), "train").values())
+        for change in (keep, all_of_it)
+    )
+    assert kept / whole == pytest.approx(7 / 8, abs=0.01)
+
+
 def test_every_cell_of_the_matrix_is_planned_once(project: Path) -> None:
     params = tiny()
     cells = [(one.stage, one.cell) for one in planned_cells(ExpectedStudy(params))]

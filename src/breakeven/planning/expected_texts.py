@@ -25,6 +25,7 @@ from breakeven.params import (
 )
 from breakeven.params.references import pick_row
 from breakeven.planning.earlier_run import EarlierRun
+from breakeven.procedural.problem import TUNE_FRACTION_DIVISOR, side_of
 from breakeven.prompts.source_prompts import load_prompts, procedural_prompt
 from breakeven.rendering import Lesson
 from breakeven.results.published_tables import released_corpora
@@ -76,10 +77,17 @@ class ExpectedItems(NamedTuple):
 
 
 def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
-    """What a corpus will hold: its pairs where the stage has run, else what its sources promise."""
+    """What is learnt of a corpus: its pairs where the stage has run, else what its sources promise.
+
+    The tune side is left out where the corpus keeps it: of promised pairs its share, of those that
+    are there the pairs themselves.
+    """
     params, path = earlier_run.params, earlier_run.pairs(corpus)
+    row = pick_row(params.corpora, "corpora", corpus)
     if path is not None:
         pairs = read_pairs(path)
+        if row.tuning:
+            pairs = [pair for pair in pairs if side_of(pair.content) != "tune"]
         chosen = _thinned(pairs)
         texts = tuple(
             BothStyles(
@@ -89,8 +97,11 @@ def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
             for one in chosen
         )
         return [ExpectedPairs(len(pairs), texts, None, "the pairs of this study")]
-    sources = pick_row(params.corpora, "corpora", corpus).sources
-    return [expected_pairs_of_source(name, params.sources[name]) for name in sources]
+    promised = [expected_pairs_of_source(name, params.sources[name]) for name in row.sources]
+    if not row.tuning:
+        return promised
+    learnt = 1 - 1 / TUNE_FRACTION_DIVISOR
+    return [one._replace(pairs=round(learnt * one.pairs)) for one in promised]
 
 
 def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
