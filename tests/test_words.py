@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from breakeven.words import (
+    STYLE_COLOURS,
     fixed,
     p_word,
     percent,
@@ -17,7 +19,7 @@ from breakeven.words import (
     times,
 )
 
-SOURCE = Path(__file__).parents[2] / "src/breakeven"
+SOURCE = Path(__file__).parents[1] / "src/breakeven"
 
 
 @pytest.mark.parametrize(
@@ -54,12 +56,14 @@ def test_an_end_of_an_interval_that_is_zero_is_an_end() -> None:
     assert fixed(-0.4, 0, signed=True) == "0"
 
 
-@pytest.mark.parametrize("folder", ["report", "verdicts", "decide"])
+@pytest.mark.parametrize("folder", ["report", "findings", "decide"])
 def test_no_module_writes_percents_or_signs_by_itself(folder: str) -> None:
     own = re.compile(r"\{[^{}]*:\+[^{}]*f\}|\{100 \* [^{}]*:[^{}]*f\}|\{[^{}]*:[^{}]*%\}")
+    modules = sorted((SOURCE / folder).rglob("*.py"))
+    assert modules
     found = [
         f"{path.name}: {match.group()}"
-        for path in sorted((SOURCE / folder).rglob("*.py"))
+        for path in modules
         for match in own.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
@@ -75,3 +79,10 @@ def test_a_factor_above_one_does_not_read_as_one(factor: float, text: str) -> No
 def test_a_range_without_width_is_one_number() -> None:
     assert span("8", "8") == "8"
     assert span("−1.0", "+2.0") == "−1.0 to +2.0"
+
+
+def test_the_page_has_a_colour_of_every_style_on_light_and_on_dark_ground() -> None:
+    sheet = files("breakeven.report").joinpath("templates/page.css").read_text(encoding="utf-8")
+    assert {style: sheet.count(f"--style-{style}: #") for style in STYLE_COLOURS} == dict.fromkeys(
+        STYLE_COLOURS, 2
+    )

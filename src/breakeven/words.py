@@ -13,7 +13,7 @@ STYLE_COLOURS: dict[ResultStyle, str] = {
     "ift": "#0072b2",
     "reasoning": "#d55e00",
     "mixed": "#cc79a7",
-    "control": "#000000",
+    "control": "#3d3d3d",
 }
 STYLE_MARKERS: dict[ResultStyle, tuple[str, ...]] = {
     "base": ("X",),
