@@ -387,3 +387,18 @@ def test_a_supervisor_that_is_ended_ends_its_command(tmp_path):
         process.terminate()
         assert process.wait(timeout=20) == 128 + signal.SIGTERM
         child.wait(timeout=20)
+
+
+def test_a_supervisor_that_is_ended_while_it_starts_leaves_nothing_behind(tmp_path):
+    supervisor = Path(server_module.__file__).with_name("supervisor.py")
+    mark = f"started by {tmp_path}"
+    command = [sys.executable, "-I", str(supervisor), "5", sys.executable, "-c"]
+    sleeper = f"import time; time.sleep(600)  # {mark}"
+    for hundredth in range(3, 18):
+        with subprocess.Popen([*command, sleeper], stdin=subprocess.PIPE) as process:
+            time.sleep(hundredth / 100)
+            process.terminate()
+            process.wait(timeout=20)
+    time.sleep(0.5)
+    running = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+    assert not [one for one in running if mark in " ".join(one)]

@@ -19,11 +19,16 @@ def run_supervised(command: list[str], grace_seconds: float) -> int:
 
     The command leads a session of its own, so that what it starts can be ended with it.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    early: list[int] = []
+    # An exit while the command is being started would leave it behind: noted, and done below.
+    signal.signal(signal.SIGTERM, lambda number, _: early.append(number))
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
-    # Reading blocks until the other end closes; the main thread waits for the command meanwhile.
-    threading.Thread(target=_end_with_input, args=(child, grace_seconds), daemon=True).start()
     try:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        if early:
+            sys.exit(128 + early[0])
+        # Reading blocks until the other end closes; this thread waits for the command meanwhile.
+        threading.Thread(target=_end_with_input, args=(child, grace_seconds), daemon=True).start()
         return child.wait()
     finally:  # also when this process itself is asked to end
         _signal_group(child.pid, signal.SIGKILL)  # with workers that outlived their leader
