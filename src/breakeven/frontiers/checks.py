@@ -46,6 +46,17 @@ def ascending(costs: Floats, name: str = "costs") -> Floats:
     return costs
 
 
+def draws_of_both(
+    ift_draws: Numbers | None, reasoning_draws: Numbers | None
+) -> tuple[Numbers, Numbers] | None:
+    """The draws of IFT and reasoning, None without; raises ValueError where one alone has them."""
+    if ift_draws is None and reasoning_draws is None:
+        return None
+    if ift_draws is None or reasoning_draws is None:
+        raise ValueError("draws: only one of the styles has them; give both or neither")
+    return ift_draws, reasoning_draws
+
+
 def as_level(level: float) -> float:
     """A two-sided level strictly within 0..1; raises ValueError otherwise."""
     if not 0 < level < 1:

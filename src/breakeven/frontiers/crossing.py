@@ -11,6 +11,7 @@ from breakeven.frontiers.checks import (
     as_costs,
     as_level,
     ascending,
+    draws_of_both,
 )
 from breakeven.frontiers.positions import (
     Position,
@@ -62,12 +63,11 @@ def _crossing(axis: Floats, gap: Floats, gaps: Floats | None, level: float) -> C
 def _gap_draws(
     ift_draws: Numbers | None, reasoning_draws: Numbers | None, points: int
 ) -> Floats | None:
-    if ift_draws is None and reasoning_draws is None:
+    drawn = draws_of_both(ift_draws, reasoning_draws)
+    if drawn is None:
         return None
-    if ift_draws is None or reasoning_draws is None:
-        raise ValueError("draws: only one of the styles has them; give both or neither")
-    ift = as_accuracies(ift_draws, points, "ift_draws", dimensions=2)
-    reasoning = as_accuracies(reasoning_draws, points, "reasoning_draws", dimensions=2)
+    ift = as_accuracies(drawn[0], points, "ift_draws", dimensions=2)
+    reasoning = as_accuracies(drawn[1], points, "reasoning_draws", dimensions=2)
     if len(ift) != len(reasoning):
         raise ValueError(f"draws: {len(ift)} of IFT, {len(reasoning)} of reasoning; use as many")
     return reasoning - ift

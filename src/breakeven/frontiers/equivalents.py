@@ -12,6 +12,7 @@ from breakeven.frontiers.checks import (
     as_costs,
     as_level,
     ascending,
+    draws_of_both,
 )
 from breakeven.frontiers.interpolation import log_weights, within
 from breakeven.frontiers.positions import Position, as_position, first_reach, position_interval
@@ -114,11 +115,10 @@ def equivalent_size(
     accuracies = as_accuracies(ift, len(axis), "ift")
     place = equivalent_size_draws(axis, accuracies[None, :], [reasoning])
     position = as_position(float(place[0]), axis)
-    if ift_draws is None and reasoning_draws is None:
+    drawn = draws_of_both(ift_draws, reasoning_draws)
+    if drawn is None:
         return EquivalentSize(position, None, None, level, 0, "no item-level draws")
-    if ift_draws is None or reasoning_draws is None:
-        raise ValueError("draws: only one of the styles has them; give both or neither")
-    places = equivalent_size_draws(axis, ift_draws, reasoning_draws)
+    places = equivalent_size_draws(axis, *drawn)
     low, high = position_interval(places, axis, level)
     return EquivalentSize(position, low, high, level, len(places), None)
 
