@@ -16,7 +16,7 @@ from breakeven.decide.calculator import calculator_of, embedded_json
 from breakeven.decide.choice import decide
 from breakeven.decide.decide_command import DecisionData, decision_of
 from breakeven.decide.family_options import family_options
-from breakeven.decide.options import Request
+from breakeven.decide.options import DecisionRequest
 from breakeven.findings.scored_results import scored_results
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -111,7 +111,7 @@ def open_page(browser):
 
 
 GRID = [
-    Request(queries, unit, budget, price, limit, value, teacher, teacher)
+    DecisionRequest(queries, unit, budget, price, limit, value, teacher, teacher)
     for queries, unit, budget, price, limit, value, teacher in itertools.product(
         (0.0, 1e4, 1e6, 3.3e8),
         ("flops", "device_seconds", "money"),
@@ -249,7 +249,7 @@ def test_what_is_typed_into_the_page_gets_the_command_lines_choice(source, open_
     ):
         texts = {"queries": queries, "price": price, "budget": budget, "seconds": limit}
         choice, text = page.evaluate(TYPE, texts)
-        request = Request(
+        request = DecisionRequest(
             float(queries),
             "money",
             float(budget) if budget else None,

@@ -8,7 +8,7 @@ from tests.decide.studies import STUDIES, THINKING_PAYS, Plain, options_of
 
 from breakeven.core.errors import InputError
 from breakeven.decide.choice import Decision, decide
-from breakeven.decide.options import Request
+from breakeven.decide.options import DecisionRequest
 
 QUERIES = (0.0, 1e3, 1e6, 3.7e6, 1e8)
 PRICES = (0.0, 0.5, 40.0)
@@ -52,7 +52,7 @@ def test_the_choice_agrees_with_brute_force_over_queries_prices_and_limits(name)
     for queries, price, budget, limit, value in itertools.product(
         QUERIES, PRICES, BUDGETS, LIMITS, VALUES
     ):
-        request = Request(
+        request = DecisionRequest(
             queries,
             budget=budget,
             price_per_device_hour=price,
@@ -74,7 +74,7 @@ def test_the_choice_agrees_with_brute_force_over_queries_prices_and_limits(name)
 @pytest.mark.parametrize("queries", QUERIES)
 def test_the_ladder_is_the_set_that_no_option_dominates(name, queries):
     study = STUDIES[name]
-    decision = decide(options_of(study), Request(queries, price_per_device_hour=2.0))
+    decision = decide(options_of(study), DecisionRequest(queries, price_per_device_hour=2.0))
     priced = [
         (cost, plain.accuracy, plain.name)
         for plain in study
@@ -100,7 +100,7 @@ def test_a_larger_budget_buys_the_more_accurate_option():
     # large ift 24, large reasoning 120.
     names = []
     for budget in (2.0, 14.0, 24.0, 119.0, 120.0):
-        request = Request(1e6, budget=budget, price_per_device_hour=3.6)
+        request = DecisionRequest(1e6, budget=budget, price_per_device_hour=3.6)
         names.append(money(decide(options_of(THINKING_PAYS), request)))
     assert names == [
         "small ift",
@@ -113,7 +113,7 @@ def test_a_larger_budget_buys_the_more_accurate_option():
 
 def test_a_step_of_the_ladder_costs_what_its_further_right_answers_cost():
     # small ift 2 at 30%, small reasoning 14 at 62%: 12 for 320,000 more right answers of a million.
-    decision = decide(options_of(THINKING_PAYS), Request(1e6, price_per_device_hour=3.6))
+    decision = decide(options_of(THINKING_PAYS), DecisionRequest(1e6, price_per_device_hour=3.6))
     steps = {step.name: step.cost_per_extra_correct for step in decision.ladder}
     assert list(steps) == ["small ift", "small reasoning", "large reasoning"]
     assert steps["small ift"] is None
@@ -131,20 +131,21 @@ def test_a_step_of_the_ladder_costs_what_its_further_right_answers_cost():
     ],
 )
 def test_the_value_of_a_right_answer_decides_at_the_cost_of_the_step(value, best):
-    request = Request(1e6, price_per_device_hour=3.6, value_per_correct=value)
+    request = DecisionRequest(1e6, price_per_device_hour=3.6, value_per_correct=value)
     assert money(decide(options_of(THINKING_PAYS), request)) == best
 
 
 def test_the_teacher_is_paid_once_where_asked_for():
-    plain = Request(1e6, unit="device_seconds")
-    counted = Request(1e6, unit="device_seconds", with_teacher=True)
+    plain = DecisionRequest(1e6, unit="device_seconds")
+    counted = DecisionRequest(1e6, unit="device_seconds", with_teacher=True)
     costs = [decide(options_of(THINKING_PAYS), one).rows[2].cost.value for one in (plain, counted)]
     assert costs == [14000.0, 14500.0]
 
 
 def test_an_unknown_teacher_cost_is_absent_and_not_zero():
     row = decide(
-        options_of(THINKING_PAYS), Request(1e6, unit="flops", with_teacher=True, budget=1e30)
+        options_of(THINKING_PAYS),
+        DecisionRequest(1e6, unit="flops", with_teacher=True, budget=1e30),
     ).rows[1]
     assert row.cost.value is None
     assert row.why_not == "its cost is not known: a solver has no FLOPs"
@@ -153,13 +154,18 @@ def test_an_unknown_teacher_cost_is_absent_and_not_zero():
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        (Request(1e6, budget=1.0, price_per_device_hour=3.6), "small ift, costs 2, 1 over the"),
         (
-            Request(1e6, price_per_device_hour=3.6, max_seconds_per_answer=0.0004),
+            DecisionRequest(1e6, budget=1.0, price_per_device_hour=3.6),
+            "small ift, costs 2, 1 over the",
+        ),
+        (
+            DecisionRequest(1e6, price_per_device_hour=3.6, max_seconds_per_answer=0.0004),
             "small ift, takes 0.001, 0.0006 over the limit of 0.0004",
         ),
         (
-            Request(1e6, budget=1.5, price_per_device_hour=3.6, max_seconds_per_answer=0.0015),
+            DecisionRequest(
+                1e6, budget=1.5, price_per_device_hour=3.6, max_seconds_per_answer=0.0015
+            ),
             "of those within the time limit, small ift, costs 2, 0.5 over the budget of 1.5",
         ),
     ],
@@ -174,7 +180,7 @@ def test_where_nothing_fits_the_binding_limit_is_named_with_what_is_missing(requ
 def test_the_probability_is_the_share_of_resamples_with_the_same_best_option():
     # Columns follow the options; large reasoning is the best of three draws in four.
     draws = np.array([[0, 0, 5, 0, 9], [0, 0, 9, 0, 9], [0, 0, 5, 0, 9], [0, 0, 8, 0, 9]])
-    request = Request(1e6, price_per_device_hour=3.6)
+    request = DecisionRequest(1e6, price_per_device_hour=3.6)
     decision = decide(options_of(THINKING_PAYS), request, draws.astype("<u2"))
     assert money(decision) == "large reasoning"
     # In the second draw the two are equal, and the cheaper one wins.
@@ -187,7 +193,7 @@ def test_the_probability_is_the_share_of_resamples_with_the_same_best_option():
 
 def test_resamples_count_only_options_that_fit():
     draws = np.tile(np.array([0, 1, 5, 0, 9], dtype="<u2"), (10, 1))
-    request = Request(1e6, budget=20.0, price_per_device_hour=3.6)
+    request = DecisionRequest(1e6, budget=20.0, price_per_device_hour=3.6)
     decision = decide(options_of(THINKING_PAYS), request, draws)
     assert money(decision) == "small reasoning"
     assert decision.probability == 1.0
@@ -195,7 +201,7 @@ def test_resamples_count_only_options_that_fit():
 
 
 def test_without_resamples_the_probability_is_absent_with_a_reason():
-    decision = decide(options_of(THINKING_PAYS), Request(1e6, price_per_device_hour=1.0))
+    decision = decide(options_of(THINKING_PAYS), DecisionRequest(1e6, price_per_device_hour=1.0))
     assert decision.probability is None
     assert decision.probability_reason == "no item-level answers, so nothing to resample"
 
@@ -214,7 +220,7 @@ def test_without_resamples_the_probability_is_absent_with_a_reason():
 def test_a_choice_outside_the_costs_of_the_other_style_rests_on_extrapolation(
     budget, choice, rests, factor
 ):
-    request = Request(1e6, budget=budget, price_per_device_hour=3.6)
+    request = DecisionRequest(1e6, budget=budget, price_per_device_hour=3.6)
     decision = decide(options_of(THINKING_PAYS), request)
     assert money(decision) == choice
     assert decision.extrapolation is not None
@@ -225,11 +231,14 @@ def test_a_choice_outside_the_costs_of_the_other_style_rests_on_extrapolation(
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        (Request(-1.0, unit="flops"), "queries: value is -1; use a number of at least 0"),
-        (Request(float("nan"), unit="flops"), "queries: value is nan"),
-        (Request(1.0, unit="flops", max_seconds_per_answer=-2.0), "max_seconds_per_answer"),
-        (Request(1.0, budget=5.0), "budget: is in money, and there is no price"),
-        (Request(1.0, unit="flops", value_per_correct=1.0), "value_per_correct: is compared"),
+        (DecisionRequest(-1.0, unit="flops"), "queries: value is -1; use a number of at least 0"),
+        (DecisionRequest(float("nan"), unit="flops"), "queries: value is nan"),
+        (DecisionRequest(1.0, unit="flops", max_seconds_per_answer=-2.0), "max_seconds_per_answer"),
+        (DecisionRequest(1.0, budget=5.0), "budget: is in money, and there is no price"),
+        (
+            DecisionRequest(1.0, unit="flops", value_per_correct=1.0),
+            "value_per_correct: is compared",
+        ),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_by_name(request_, words):

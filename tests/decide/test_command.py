@@ -11,7 +11,7 @@ from breakeven.decide.calculator import _family, embedded_json
 from breakeven.decide.decide_command import DecisionData, decide_command, decision_of
 from breakeven.decide.decision_text import decision_lines
 from breakeven.decide.family_options import family_options
-from breakeven.decide.options import Request
+from breakeven.decide.options import DecisionRequest
 from breakeven.findings.scored_results import scored_results
 from breakeven.params import load_params
 from breakeven.report.view import view_of
@@ -201,7 +201,7 @@ def test_the_lines_say_the_choice_the_break_even_and_what_it_rests_on(table):
 
 def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
     assert decide_command("math-open", 1, results_file=table)["request"]["unit"] == "device_seconds"
-    published = decision_of(DecisionData(replay_results(), {}), "math-open", Request(1e6))
+    published = decision_of(DecisionData(replay_results(), {}), "math-open", DecisionRequest(1e6))
     assert published["request"]["unit"] == "flops"
     assert any("derived" in note for note in published["notes"])
 

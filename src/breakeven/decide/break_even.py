@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from breakeven.costs.amounts import Amount, absent
-from breakeven.decide.options import Option, Request, Unit, in_unit, known, lifetime
+from breakeven.decide.options import DecisionRequest, Option, Unit, in_unit, known, lifetime
 
 
 class BreakEven(NamedTuple):
@@ -35,20 +35,20 @@ class CostLine(NamedTuple):
     per_query: Amount
 
 
-def line(option: Option, request: Request, unit: Unit) -> CostLine:
+def line(option: Option, request: DecisionRequest, unit: Unit) -> CostLine:
     """What is paid once, and what a query costs."""
     price = request.price_per_device_hour
     fixed = in_unit(lifetime(option, request, 0.0), unit, price)
     return CostLine(fixed, in_unit(option.bill.per_answer, unit, price))
 
 
-def break_even(first: Option, second: Option, request: Request, unit: Unit) -> Amount:
+def break_even(first: Option, second: Option, request: DecisionRequest, unit: Unit) -> Amount:
     """Queries Q > 0 with fixed₁ + Q·answer₁ = fixed₂ + Q·answer₂; absent where there are none."""
     lines = line(first, request, unit), line(second, request, unit)
     return _meeting(first, second, lines, 0.0, ("cost", "is cheaper"))
 
 
-def net_break_even(first: Option, second: Option, request: Request) -> Amount:
+def net_break_even(first: Option, second: Option, request: DecisionRequest) -> Amount:
     """Queries Q > 0 at which value × Q × accuracy − lifetime cost is the same for both options.
 
     Of the two, the one that is dearer to make nets more above it. Absent where there are none.
@@ -82,7 +82,7 @@ def _meeting(
     return absent(f"{better.name} {words[1]} at any number of queries")
 
 
-def contenders(options: Sequence[Option], request: Request) -> list[Option]:
+def contenders(options: Sequence[Option], request: DecisionRequest) -> list[Option]:
     """Options of known cost that no other one beats at every number of queries, worst first.
 
     One that trains and answers no cheaper, is no more accurate, and is worse in one of the three
@@ -98,7 +98,7 @@ def contenders(options: Sequence[Option], request: Request) -> list[Option]:
 
 
 def break_evens(
-    options: Sequence[Option], request: Request, choice: Option | None
+    options: Sequence[Option], request: DecisionRequest, choice: Option | None
 ) -> tuple[BreakEven, ...]:
     """Between contenders next to each other in accuracy, then between the choice and the others."""
     ranked = contenders(options, request)
@@ -117,7 +117,7 @@ def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 
 
-def _pair(first: Option, second: Option, request: Request) -> BreakEven:
+def _pair(first: Option, second: Option, request: DecisionRequest) -> BreakEven:
     flops, seconds, money = (
         break_even(first, second, request, unit) for unit in ("flops", "device_seconds", "money")
     )

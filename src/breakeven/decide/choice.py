@@ -19,8 +19,8 @@ from breakeven.decide.break_even import BreakEven, break_evens
 from breakeven.decide.certainty import Extrapolation, extrapolation, win_shares
 from breakeven.decide.options import (
     UNITS,
+    DecisionRequest,
     Option,
-    Request,
     Unit,
     check_request,
     in_unit,
@@ -74,7 +74,7 @@ class Decision:
     `probability` is the share of resamples that make the same choice, None with a reason.
     """
 
-    request: Request
+    request: DecisionRequest
     rows: tuple[RatedOption, ...]
     choice: RatedOption | None
     reason: str | None
@@ -87,7 +87,7 @@ class Decision:
 
 
 def decide(
-    options: Sequence[Option], request: Request, draws: NDArray[np.uint16] | None = None
+    options: Sequence[Option], request: DecisionRequest, draws: NDArray[np.uint16] | None = None
 ) -> Decision:
     """Choose among options; `draws` is (draws, options), see `certainty.rounded_draws`.
 
@@ -119,7 +119,7 @@ def decide(
     )
 
 
-def _row(option: Option, request: Request) -> RatedOption:
+def _row(option: Option, request: DecisionRequest) -> RatedOption:
     cost = lifetime(option, request)
     costs = {unit: in_unit(cost, unit, request.price_per_device_hour) for unit in UNITS}
     seconds, asked = seconds_per_answer(option), costs[request.unit]
@@ -130,7 +130,7 @@ def _row(option: Option, request: Request) -> RatedOption:
     return RatedOption(option, costs, asked, seconds, net, why_not is None, why_not)
 
 
-def _why_not(cost: Amount, seconds: Amount, request: Request) -> str | None:
+def _why_not(cost: Amount, seconds: Amount, request: DecisionRequest) -> str | None:
     """The first thing that keeps an option out, or None."""
     limit, budget = request.max_seconds_per_answer, request.budget
     if cost.value is None:
@@ -144,7 +144,7 @@ def _why_not(cost: Amount, seconds: Amount, request: Request) -> str | None:
     return None
 
 
-def _in_time(seconds: Amount, request: Request) -> bool:
+def _in_time(seconds: Amount, request: DecisionRequest) -> bool:
     limit = request.max_seconds_per_answer
     return limit is None or (seconds.value is not None and seconds.value <= limit)
 
@@ -167,7 +167,7 @@ def _with_frontier(rows: list[RatedOption], fitting: list[int]) -> list[RatedOpt
 
 
 def _with_probability(
-    rows: list[RatedOption], fitting: list[int], request: Request, draws: NDArray[np.uint16]
+    rows: list[RatedOption], fitting: list[int], request: DecisionRequest, draws: NDArray[np.uint16]
 ) -> list[RatedOption]:
     costs = [known(rows[index].cost) for index in fitting]
     value = request.value_per_correct

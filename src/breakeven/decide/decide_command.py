@@ -9,7 +9,7 @@ from breakeven.core.layout import items_path
 from breakeven.decide.choice import Decision, decide
 from breakeven.decide.decision_text import decision_json
 from breakeven.decide.family_options import Bills, family_options
-from breakeven.decide.options import UNITS, Option, Request, Unit, check_request
+from breakeven.decide.options import UNITS, DecisionRequest, Option, Unit, check_request
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import Results
 
@@ -57,7 +57,7 @@ def decide_command(
     """
     source = _source(results_file, params_file)
     price = source.price_per_device_hour if price_per_device_hour is None else price_per_device_hour
-    request = Request(
+    request = DecisionRequest(
         queries=queries,
         unit="money",
         budget=budget,
@@ -71,7 +71,7 @@ def decide_command(
 
 
 def decision_of(
-    source: DecisionData, family: str, request: Request, unit: str | None = None
+    source: DecisionData, family: str, request: DecisionRequest, unit: str | None = None
 ) -> dict[str, Any]:
     """The decision on given results as JSON; `unit` None chooses one (see `decide_command`)."""
     choices = family_options(
@@ -116,7 +116,7 @@ def _source(results_file: Path | None, params_file: Path) -> DecisionData:
     )
 
 
-def _unit(word: str | None, request: Request, options: tuple[Option, ...]) -> Unit:
+def _unit(word: str | None, request: DecisionRequest, options: tuple[Option, ...]) -> Unit:
     if word is not None:
         for unit in UNITS:
             if word in (unit, unit.replace("_", "-")):

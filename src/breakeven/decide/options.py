@@ -35,7 +35,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Request:
+class DecisionRequest:
     """What the choice must do. `budget` and costs are in `unit`, value in the price's currency.
 
     None means no limit, no price, or no known value of a correct answer.
@@ -76,7 +76,7 @@ def option_bill(
     )
 
 
-def lifetime(option: Option, request: Request, queries: float | None = None) -> Cost:
+def lifetime(option: Option, request: DecisionRequest, queries: float | None = None) -> Cost:
     """What the option costs over its life: training + queries × answer (+ teacher, + judge)."""
     return lifetime_cost(
         option.bill,
@@ -98,7 +98,7 @@ def seconds_per_answer(option: Option) -> Amount:
     return option.bill.per_answer.device_seconds
 
 
-def check_request(request: Request, names: Mapping[str, str] | None = None) -> None:
+def check_request(request: DecisionRequest, names: Mapping[str, str] | None = None) -> None:
     """Raise InputError on numbers that are negative or not finite, or a price that is missing.
 
     `names` maps a field to what the person who asked calls it.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from breakeven.costs.amounts import Amount
-from breakeven.decide.options import Option, Request, Unit
+from breakeven.decide.options import DecisionRequest, Option, Unit
 from breakeven.words import four_figures
 
 Candidate = tuple[Option, Amount, Amount]
@@ -15,7 +15,7 @@ def cost_in_words(value: float, unit: Unit, currency: str = "") -> str:
     return f"{four_figures(value)} {_UNIT_WORDS[unit] or currency}".rstrip()
 
 
-def shortfall(candidates: Sequence[Candidate], request: Request) -> str:
+def shortfall(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
     """Which limit no option meets, the nearest one to it, and what is missing.
 
     `candidates` hold an option, its lifetime cost in the request's unit and its seconds per answer.
@@ -40,7 +40,9 @@ def shortfall(candidates: Sequence[Candidate], request: Request) -> str:
     return _budget_binds(candidates, request, budget)
 
 
-def _budget_binds(candidates: Sequence[Candidate], request: Request, budget: float | None) -> str:
+def _budget_binds(
+    candidates: Sequence[Candidate], request: DecisionRequest, budget: float | None
+) -> str:
     limit = request.max_seconds_per_answer
     timely = [
         (cost.value, option)

@@ -97,14 +97,14 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         decide=_calculator(view),
     )
     # All is worked out before the first file is replaced: a report that fails leaves the old one.
-    page = render_page(parts)
+    page, numbers = render_page(parts), metrics(view)
     with atomic_folder(folder / "figures") as temporary:
         for figure in figures:
             if figure.panels:
                 write_figure(figure, temporary)
     with atomic_folder(folder / "tables") as temporary:
         _write_tables(temporary, figures, [verdicts, *_flat(groups)])
-    write_json(folder / "metrics.json", metrics(view))
+    write_json(folder / "metrics.json", numbers)
     write_text(folder / "index.html", page)
 
 

@@ -10,7 +10,7 @@ from breakeven.words import STYLE_WORDS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Line = Literal["-", "--", ":"]
+LineStyle = Literal["-", "--", ":"]
 CsvRow = Mapping[str, str | int | float | bool | None]
 
 
@@ -29,10 +29,10 @@ class LegendEntry(NamedTuple):
     label: str
     colour: str
     marker: str | None = None
-    line: Line | None = None
+    line: LineStyle | None = None
 
 
-def arm_legend(arms: Iterable[ArmView], line: Line | None = None) -> tuple[LegendEntry, ...]:
+def arm_legend(arms: Iterable[ArmView], line: LineStyle | None = None) -> tuple[LegendEntry, ...]:
     """An entry an arm: its name with its style in words, its colour and its marker."""
     return tuple(
         LegendEntry(f"{arm.name} ({STYLE_WORDS[arm.style]})", arm.colour, arm.marker, line)
