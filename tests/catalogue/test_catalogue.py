@@ -139,8 +139,8 @@ def test_a_sample_is_seeded_keeps_its_order_and_its_ids(project: Path) -> None:
     rows = [{"problem": f"What is {n} + 1?", "answer": str(n + 1), "id": str(n)} for n in range(30)]
     schema = SCHEMAS["aime"]._replace(rows=rows)
     every = {item.id: item for item in items_from(project, "aime", schema)}
-    chosen = catalogue_items("t", task("aime", items=8, seed=1))
-    assert chosen == catalogue_items("t", task("aime", items=8, seed=1))
+    chosen = catalogue_items("t", task("aime", items=8, seed=1), LoadNotes())
+    assert chosen == catalogue_items("t", task("aime", items=8, seed=1), LoadNotes())
     assert [item.id for item in chosen] != [f"{n:05d}" for n in range(8)]
     assert [item.id for item in chosen] == sorted(item.id for item in chosen)
     assert all(every[item.id] == item for item in chosen)
@@ -197,7 +197,7 @@ def test_a_data_set_that_is_not_as_the_catalogue_says_is_one_line(
 
 def test_a_benchmark_that_is_not_there_gets_the_closest_name(project: Path) -> None:
     with pytest.raises(InputError, match=r"tasks\.t\.benchmark: 'gsm8'.*did you mean 'gsm8k'"):
-        catalogue_items("t", task("gsm8"))
+        catalogue_items("t", task("gsm8"), LoadNotes())
 
 
 def test_more_items_than_there_are_is_an_error(project: Path) -> None:

@@ -16,7 +16,7 @@ from breakeven.rows.content import content_of
 from breakeven.rows.item import Item
 
 
-def catalogue_items(name: str, task: CatalogueTask, notes: LoadNotes | None = None) -> list[Item]:
+def catalogue_items(name: str, task: CatalogueTask, notes: LoadNotes) -> list[Item]:
     """The items of a benchmark in the order of its split, or a seeded sample of them.
 
     `notes` takes down which data set was read, at which commit.
@@ -29,8 +29,7 @@ def catalogue_items(name: str, task: CatalogueTask, notes: LoadNotes | None = No
     benchmark = pick_benchmark(task.benchmark, table, f"params.yaml: tasks.{name}.benchmark")
     folder = Path(task.folder) if task.folder else None
     rows = open_rows(task.benchmark, benchmark, folder)
-    if notes is not None:
-        notes.add_data_set(folder or benchmark.repo, benchmark.revision, rows)
+    notes.add_data_set(folder or benchmark.repo, benchmark.revision, rows)
     # All are made before some are drawn: rows and questions are not one to one, and `items` counts
     # questions.
     asked = list(numbered_questions(rows, benchmark))

@@ -40,7 +40,7 @@ def load_items(name: str, task: Task, notes: LoadNotes | None = None) -> list[It
         case CatalogueTask():
             from breakeven.catalogue.benchmark_items import catalogue_items
 
-            return catalogue_items(name, task, notes)
+            return catalogue_items(name, task, notes or LoadNotes())
         case LmEvalTask():
             from breakeven.tasks.lm_eval_items import lm_eval_items
 
