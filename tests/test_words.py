@@ -17,6 +17,8 @@ from breakeven.words import (
     points_interval,
     span,
     times,
+    unsigned_points,
+    whole,
 )
 
 SOURCE = Path(__file__).parents[1] / "src/breakeven"
@@ -36,6 +38,11 @@ SOURCE = Path(__file__).parents[1] / "src/breakeven"
         (percent, -0.031, "−3.1%"),
         (percent, 0.0, "0.0%"),
         (percent, None, "–"),
+        (unsigned_points, 0.345, "34.5"),
+        (unsigned_points, None, "–"),
+        (whole, 0, "0"),
+        (whole, 29_568, "29,568"),
+        (whole, None, "–"),
         (p_word, 0.0, "<0.001"),
         (p_word, 0.0312, "0.031"),
         (p_word, 0.25, "0.25"),

@@ -126,7 +126,7 @@ def cost_panels(
 def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
     priced = [
         (group, cost)
-        for group in view.groups(key)
+        for group in view.panel_groups(key)
         # A control is nobody's choice: it must not take a place on the frontier from a style.
         if group.cells[0].style != "control" and (cost := cost_of(group, kind, queries)) is not None
     ]
@@ -188,7 +188,7 @@ def _curves(view: StudyView, key: PanelKey, points: Sequence[CostPoint]) -> tupl
             dearest=dearest,
             ceiling=ceiling,
         )
-        for arm in view.arms_of(key)
+        for arm in view.panel_arms(key)
         if arm.style in FITTED_STYLES and any(p.arm == arm for p in points)
     )
 

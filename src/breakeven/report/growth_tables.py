@@ -18,7 +18,7 @@ def growth_table(view: StudyView) -> Table:
     name, title = "growth", "How the cost of an answer grows with size"
     series: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     for key in view.panels:
-        for group in view.groups(key):
+        for group in view.panel_groups(key):
             size, flops = group.cells[0].size_parameters, group.mean("inference_flops")
             if not size or flops is None or flops <= 0:  # the axes are logarithmic
                 continue
@@ -77,7 +77,7 @@ def crossing_table(view: StudyView) -> Table:
     crossings = [
         _crossing(view, key, arms, pairs)
         for key in view.panels
-        for arms, pairs in _sized_pairs(view.groups(key)).items()
+        for arms, pairs in _sized_pairs(view.panel_groups(key)).items()
         if len(pairs) > 1
     ]
     if not crossings:

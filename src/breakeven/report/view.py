@@ -105,15 +105,15 @@ class StudyView:
             PanelKey(corpus, family, f"{family} · {corpus}" if len(corpora) > 1 else family)
             for corpus in corpora
             for family in self.results.families()
-            if self.groups(PanelKey(corpus, family, ""))
+            if self.panel_groups(PanelKey(corpus, family, ""))
         )
 
-    def arms_of(self, panel: PanelKey) -> tuple[ArmView, ...]:
+    def panel_arms(self, panel: PanelKey) -> tuple[ArmView, ...]:
         """Arms that a panel shows: untrained ones belong to every corpus."""
-        present = {group.cells[0].arm for group in self.groups(panel)}
+        present = {group.cells[0].arm for group in self.panel_groups(panel)}
         return tuple(arm for arm in self.arms if arm.name in present)
 
-    def groups(self, panel: PanelKey) -> tuple[Group, ...]:
+    def panel_groups(self, panel: PanelKey) -> tuple[Group, ...]:
         """Groups of a panel by arm, then size; every arm of the corpus and the untrained ones."""
         return tuple(
             group

@@ -111,7 +111,7 @@ def length_figure(view: StudyView) -> FigureSpec:
             tokens_by_correctness(own.tokens, own.correct, own.question),
         )
         for key in view.panels
-        for group in view.groups(key)
+        for group in view.panel_groups(key)
         if (own := answers.get(_place(group))) and (cell := group.cells[0]).style != "base"
     ]
     panels = [(key, rows) for key in view.panels if (rows := [o for o in lengths if o.key == key])]
@@ -223,7 +223,7 @@ def limit_figure(view: StudyView) -> FigureSpec:
     limited = [
         _limits(view, key, group, own)
         for key in view.panels
-        for group in view.groups(key)
+        for group in view.panel_groups(key)
         if (own := answers.get(_place(group)))
     ]
     of_largest = [one for one in limited if one.student == largest and one.arm.style != "base"]

@@ -51,7 +51,7 @@ def equivalents(view: StudyView) -> list[Equivalent]:
 def _panel_equivalents(view: StudyView, key: PanelKey) -> list[Equivalent]:
     from breakeven.frontiers.equivalents import equivalent_size
 
-    sized = [group for group in view.groups(key) if group.cells[0].size_parameters]
+    sized = [group for group in view.panel_groups(key) if group.cells[0].size_parameters]
     plain = [group for group in sized if group.cells[0].style == "ift"]
     drawn = view.draws(key.family)
     arms = {arm.name: arm for arm in view.arms}

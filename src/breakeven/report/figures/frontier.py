@@ -146,7 +146,9 @@ def _unpriced(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> list[
     """Students and arms of these panels without a cost; an untrained one has none in training."""
     drawn = {point.group for panel in panels for point in panel.points}
     free = ("base",) if kind == "training" else ()
-    left = [group for panel in panels for group in view.groups(panel.key) if group not in drawn]
+    left = [
+        group for panel in panels for group in view.panel_groups(panel.key) if group not in drawn
+    ]
     return list(dict.fromkeys(one.label for one in left if one.cells[0].style not in free))
 
 

@@ -67,7 +67,7 @@ def _draw(view: StudyView, panel: CostPanel, axes: "Axes") -> None:
     import seaborn as sns
 
     students = [s for s in view.results.students() if _of(panel, s)]
-    arms = [arm for arm in view.arms_of(panel.key) if any(p.arm == arm for p in panel.points)]
+    arms = [arm for arm in view.panel_arms(panel.key) if any(p.arm == arm for p in panel.points)]
     # Not every arm has every size; an empty place is no probability of zero.
     grid = np.full((len(arms), len(students)), np.nan)
     for point in panel.points:
