@@ -69,6 +69,8 @@ def test_nf4_takes_half_a_byte_and_its_scales_for_linear_layers_only():
     memory = training_memory(TOY, TrainingPlan("qlora", 3, lora_rank=1))
     scales = 1 / 64 + 4 / (64 * 256)
     assert memory.weights == pytest.approx(40 * (0.5 + scales) + 4 * 20 + 4 * 34)
+    half = training_memory(TOY, TrainingPlan("qlora", 3, lora_rank=1, compute_bytes=2))
+    assert memory.weights - half.weights == 2 * 20  # the rest of the base is computed with
 
 
 def test_gradient_checkpointing_keeps_one_input_a_layer():

@@ -127,7 +127,7 @@ def _base_weights(shape: Architecture, plan: TrainingPlan) -> float:
         return plan.compute_bytes * shape.total_parameters
     # Neither the head nor the embeddings are put into 4 bits.
     linear = shape.matmul_parameters - shape.head_parameters
-    return _NF4_BYTES * linear + _FLOAT32 * (shape.total_parameters - linear)
+    return _NF4_BYTES * linear + plan.compute_bytes * (shape.total_parameters - linear)
 
 
 def _activations(shape: Architecture, plan: TrainingPlan) -> float:
