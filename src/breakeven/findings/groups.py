@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from breakeven.core.known_numbers import known_mean
 from breakeven.params import ResultStyle
 from breakeven.results.cell_results import CellResult, Results
 
@@ -29,8 +30,7 @@ class Group(NamedTuple):
 
     def mean(self, field: str) -> float | None:
         """Mean of a numeric field over seeds; None where a seed lacks it."""
-        values = [getattr(cell, field) for cell in self.cells]
-        return None if any(value is None for value in values) else sum(values) / len(values)
+        return known_mean(getattr(cell, field) for cell in self.cells)
 
     @property
     def label(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from breakeven.core.known_numbers import known_mean
 from breakeven.results.cell_results import CellResult, TaskResult
 from breakeven.results.published_tables import published_benchmarks
 
@@ -50,21 +51,15 @@ def _joined(rows: list[tuple[CellResult, str, int | None]]) -> CellResult:
         )
         if known
         else (),
-        chance=_mean(cell.chance for cell in cells),
-        inference_flops=_mean(cell.inference_flops for cell in cells),
-        prompt_tokens=_mean(cell.prompt_tokens for cell in cells),
-        thinking_tokens=_mean(cell.thinking_tokens for cell in cells),
-        answer_tokens=_mean(cell.answer_tokens for cell in cells),
-        device_seconds=_mean(cell.device_seconds for cell in cells),
-        truncated_share=_mean(cell.truncated_share for cell in cells),
-        unparsed_share=_mean(cell.unparsed_share for cell in cells),
+        chance=known_mean(cell.chance for cell in cells),
+        inference_flops=known_mean(cell.inference_flops for cell in cells),
+        prompt_tokens=known_mean(cell.prompt_tokens for cell in cells),
+        thinking_tokens=known_mean(cell.thinking_tokens for cell in cells),
+        answer_tokens=known_mean(cell.answer_tokens for cell in cells),
+        device_seconds=known_mean(cell.device_seconds for cell in cells),
+        truncated_share=known_mean(cell.truncated_share for cell in cells),
+        unparsed_share=known_mean(cell.unparsed_share for cell in cells),
     )
-
-
-def _mean(numbers: Iterable[float | None]) -> float | None:
-    values = list(numbers)
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if len(known) == len(values) else None
 
 
 def _task(cell: CellResult, items: int, task: str, clusters: int | None) -> TaskResult:

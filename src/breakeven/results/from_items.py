@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.core.errors import InputError
+from breakeven.core.known_numbers import known_mean
 from breakeven.params import ResultStyle
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import REQUIRED_COLUMNS, FamilyScore, family_scores
@@ -127,7 +128,7 @@ def cell_result(
         family=family,
         accuracy=accuracy,
         items=items,
-        chance=_task_mean(tasks, facts.chance),
+        chance=known_mean(map(facts.chance.get, tasks)),
         train_flops=costs.train_flops,
         train_tokens=costs.train_tokens,
         train_device_seconds=costs.train_device_seconds,
@@ -168,13 +169,7 @@ def _device_seconds(score: FamilyScore, costs: CellCosts) -> float | None:
     by_item = score.means["device_seconds"]
     if by_item is not None:
         return by_item
-    return _task_mean(score.tasks, costs.answer_device_seconds or {})
-
-
-def _task_mean(tasks: tuple[str, ...], values: Mapping[str, float | None]) -> float | None:
-    """Unweighted mean over tasks; None as soon as one task has no value."""
-    known = [value for task in tasks if (value := values.get(task)) is not None]
-    return sum(known) / len(known) if len(known) == len(tasks) else None
+    return known_mean(map((costs.answer_device_seconds or {}).get, score.tasks))
 
 
 def _absences(cells: tuple[CellResult, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from breakeven.core.known_numbers import known_mean
 from breakeven.params import COMPLETION_STYLES, Style
 from breakeven.results.cell_results import CellResult, Results, TaskResult
 from breakeven.results.published_tables import (
@@ -125,6 +126,4 @@ def _sample_flops(
 
 
 def _chance(family: str) -> float | None:
-    known = [task.chance for task in published_benchmarks() if task.family == family]
-    values = [value for value in known if value is not None]
-    return sum(values) / len(values) if values and len(values) == len(known) else None
+    return known_mean(task.chance for task in published_benchmarks() if task.family == family)
