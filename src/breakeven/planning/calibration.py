@@ -18,16 +18,13 @@ from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
 from breakeven.costs.devices import describe_device
 from breakeven.params import COMPLETION_STYLES, Params
-from breakeven.planning.rates import Calibration
-
-# Student, stage, style.
-Key = tuple[str, str, str]
+from breakeven.planning.rates import Calibration, RateKey
 
 # A tenth of the tabletop's pairs, shared out over its sources, each of which keeps a few.
 _PROMPTS = 450
 _FEWEST_PROMPTS = 8
 # What the project's root holds that the small study must have of its own.
-_OWN = {
+_NOT_LINKED = {
     *("data", "models", "answers", "scores", "report", "records", "mlruns", "params.yaml"),
     *(".work", ".dvc", ".git"),
 }
@@ -51,8 +48,8 @@ def calibrate(params: Params) -> Calibration:
     folder = _folder(params)
     if not (folder / "rates.json").is_file():
         root, small = folder / "study", small_study(params)
-        _prepare(root, small)
-        _run(root, small)
+        _lay_project(root, small)
+        _run_stages(root, small)
         rows = [[*key, rate] for key, rate in _rates(root, small).items()]
         write_json(folder / "rates.json", rows)
     return known_calibration(params)
@@ -106,20 +103,20 @@ def _folder(params: Params) -> Path:
     return scratch_folder("calibration", key)
 
 
-def _prepare(root: Path, small: Params) -> None:
+def _lay_project(root: Path, small: Params) -> None:
     """A project of its own: params.yaml, and links to what it only reads."""
     root.mkdir(parents=True, exist_ok=True)
     for entry in Path.cwd().iterdir():
         link = root / entry.name
-        if entry.name not in _OWN and not link.exists():
+        if entry.name not in _NOT_LINKED and not link.exists():
             link.symlink_to(entry, target_is_directory=entry.is_dir())
     # JSON is YAML 1.2; another writer of YAML leaves a name like 1e6 without its quotes.
     write_text(root / "params.yaml", json.dumps(small.model_dump(mode="json"), indent=1))
 
 
-def _run(root: Path, small: Params) -> None:
+def _run_stages(root: Path, small: Params) -> None:
     """Every stage up to the answers, as the pipeline runs them."""
-    stages = list(_commands(small))
+    stages = list(_cells_to_run(small))
     with Progress("calibrate", total=len(stages)) as progress:
         for stage, arguments, record in stages:
             # A stage writes its record last: where there is one, an interrupted run goes on behind
@@ -132,17 +129,17 @@ def _run(root: Path, small: Params) -> None:
 def _run_stage(root: Path, stage: str, arguments: list[str]) -> None:
     command = [sys.executable, f"stages/{stage}.py", *arguments]
     # What a stage prints is about files that nobody will look at; its errors are let through.
-    done = subprocess.run(  # noqa: S603 - our own stages
+    ended = subprocess.run(  # noqa: S603 - our own stages
         command, cwd=root, stdout=subprocess.DEVNULL, check=False
     )
-    if done.returncode:
+    if ended.returncode:
         raise MachineError(
-            f"calibration: {stage} {' '.join(arguments)} failed with exit code {done.returncode}; "
+            f"calibration: {stage} {' '.join(arguments)} failed with exit code {ended.returncode}; "
             f"its message stands above, its files are in {root}"
         )
 
 
-def _commands(small: Params) -> list[tuple[str, list[str], str]]:
+def _cells_to_run(small: Params) -> list[tuple[str, list[str], str]]:
     """Stage, arguments and record of every cell of the small study."""
     found: list[tuple[str, list[str], str]] = []
     found += [("tasks", ["--task", name], f"tasks/{name}.json") for name in small.tasks]
@@ -162,9 +159,9 @@ def _commands(small: Params) -> list[tuple[str, list[str], str]]:
     return found
 
 
-def _rates(root: Path, small: Params) -> dict[Key, float]:
+def _rates(root: Path, small: Params) -> dict[RateKey, float]:
     """FLOPs over device-seconds of each student, stage and style."""
-    work: dict[Key, tuple[float, float]] = {}
+    work: dict[RateKey, tuple[float, float]] = {}
     seed = small.seeds[0]
     for student in small.students:
         answers = read_json(root / f"records/answer/{student}.json")["details"]["cells"]

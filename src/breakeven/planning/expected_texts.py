@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 # Texts of one source or task that are counted: the mean of so many is known to a per cent.
-SAMPLE = 5000
+SAMPLED_TEXTS = 5000
 
 
 class BothStyles(NamedTuple):
@@ -88,7 +88,7 @@ def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
         pairs = read_pairs(path)
         if row.tuning:
             pairs = [pair for pair in pairs if side_of(pair.content) != "tune"]
-        chosen = _thinned(pairs)
+        chosen = _sampled(pairs)
         texts = tuple(
             BothStyles(
                 Lesson(one.prompt, None, one.ift),
@@ -122,7 +122,7 @@ def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
         means = MeanBytes(prompt_bytes, published.ift_bytes, published.reasoning_bytes)
         origin = "its own prompts, with mean bytes of the published general completions"
         return ExpectedPairs(len(prompts), (), means, origin)
-    texts = tuple(map(_texts_of, _thinned(solved)))
+    texts = tuple(map(_solved_texts, _sampled(solved)))
     return ExpectedPairs(len(prompts), texts, None, "worked solutions of its prompts")
 
 
@@ -156,8 +156,8 @@ def _procedural_items(name: str, task: ProceduralTask, params: Params) -> Expect
     alike = [row.completions for row in sources if row.problem == task.problem]
     completions = alike[0] if alike else WorkedCompletions()
     texts = tuple(
-        _texts_of(procedural_prompt(name, number, problem, task.format, completions))
-        for number, problem in enumerate(_thinned(task_problems(task)))
+        _solved_texts(procedural_prompt(name, number, problem, task.format, completions))
+        for number, problem in enumerate(_sampled(task_problems(task)))
     )
     return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
 
@@ -166,14 +166,14 @@ def _gym_items(name: str, task: GymTask) -> ExpectedItems:
     from breakeven.tasks.gym_items import task_entries
 
     texts = tuple(
-        _texts(one.prompt, one.worked.steps, one.answer)
-        for one in _thinned(task_entries(name, task))
+        _both_styles(one.prompt, one.worked.steps, one.answer)
+        for one in _sampled(task_entries(name, task))
         if one.worked
     )
     return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
 
 
-def _texts_of(prompt: Prompt) -> BothStyles:
+def _solved_texts(prompt: Prompt) -> BothStyles:
     """What the solver writes for a prompt."""
     return BothStyles(
         Lesson(prompt.prompt, None, str(prompt.plain_answer)),
@@ -181,16 +181,16 @@ def _texts_of(prompt: Prompt) -> BothStyles:
     )
 
 
-def _texts(prompt: str, thinking: str, answer: str) -> BothStyles:
+def _both_styles(prompt: str, thinking: str, answer: str) -> BothStyles:
     return BothStyles(Lesson(prompt, None, answer), Lesson(prompt, thinking, answer))
 
 
-def _thinned(rows: Sequence[Row]) -> Sequence[Row]:
-    """At most `SAMPLE` of the rows, drawn: depths come in turn, a stride would meet some only."""
-    if len(rows) <= SAMPLE:
+def _sampled(rows: Sequence[Row]) -> Sequence[Row]:
+    """At most `SAMPLED_TEXTS` rows, drawn: depths come in turn, a stride would meet some only."""
+    if len(rows) <= SAMPLED_TEXTS:
         return rows
     # Seeded by their number, so that a plan says the same each time.
-    places = random.Random(len(rows)).sample(range(len(rows)), SAMPLE)  # noqa: S311
+    places = random.Random(len(rows)).sample(range(len(rows)), SAMPLED_TEXTS)  # noqa: S311
     return [rows[place] for place in sorted(places)]
 
 

@@ -21,8 +21,10 @@ class Rate(NamedTuple):
     calibrated: bool
 
 
-# (student, stage, style) to FLOPs a second, as a calibration measured them.
-Calibration = Mapping[tuple[str, str, str], float]
+# Student, stage, style.
+RateKey = tuple[str, str, str]
+# To FLOPs a second, as a calibration measured them.
+Calibration = Mapping[RateKey, float]
 
 
 def rate_of(
