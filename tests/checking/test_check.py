@@ -358,6 +358,16 @@ def test_students_with_one_rate_share_a_line(
     assert "serves both styles of t30k, other; " in line
 
 
+@pytest.mark.parametrize("control", [True, False])
+def test_the_rate_of_a_control_serves_no_style(
+    project: Path, monkeypatch: pytest.MonkeyPatch, control: bool
+) -> None:
+    monkeypatch.chdir(project)
+    arm = {"corpus": "general", "reasoning_share": 1.0, "learning_rate": 1e-3, "control": control}
+    warnings = found(lambda tree: tree["arms"].update(more=arm))[1]
+    assert len(warnings) == (0 if control else 1)
+
+
 def command(folder: Path, tree: dict[str, Any], **environment: str) -> Any:
     (folder / "p.yaml").write_text(json.dumps(tree))
     script = (

@@ -19,7 +19,8 @@ def check_rates(params: Params) -> Iterator[Finding]:
         rates: dict[str, set[float]] = {"ift": set(), "reasoning": set()}
         for cell in cells(params, student=student):
             found = resolve_cell(params, cell)
-            if found.training is not None and found.style in rates:
+            # A control is compared with nothing.
+            if found.training is not None and found.style in rates and not found.control:
                 rates[found.style].add(found.training.learning_rate)
         for rate in rates["ift"] & rates["reasoning"]:
             alike.setdefault(rate, []).append(student)
