@@ -208,6 +208,7 @@ def _strata(
     tasks = [task for family in by_family for task in family]
     sums = [
         np.einsum("t,tsi->si", [weight for weight, _ in part], task.correct)
+        # mean_of_strata divides by all tasks, a family's mean by its own.
         * (len(tasks) / len(family))
         - threshold
         for part, family in zip(parts, by_family, strict=True)

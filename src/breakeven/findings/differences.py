@@ -96,6 +96,8 @@ def _pairs(scored: ScoredResults) -> Iterable[tuple[Group, Group]]:
     results = scored.results
     for family in results.families():
         plain = groups(results, "ift", family=family)
+        # A mix is compared with IFT alone; what it keeps of reasoning is a claim of its own
+        # (on_mixes).
         mixed = groups(results, "mixed", family=family)
         for other in (*mixed, *groups(results, "reasoning", family=family)):
             for ift in plain:
@@ -142,6 +144,7 @@ def _row(
         _blank(ift, other, [one.task for one in tasks]),
         task=task,
         serial=serial,
+        # On the items that both answered, which may be fewer than either cell's own.
         ift_accuracy=_or(result.first_accuracy, ift.accuracy),
         accuracy=_or(result.second_accuracy, other.accuracy),
         value=_or(estimate.value, other.accuracy - ift.accuracy),

@@ -146,6 +146,7 @@ def ift_curve(results: Results, pair: GroupPair, cost: str) -> IftCurve:
     priced = [
         (spent, group)
         for group in every
+        # By arm: two IFT arms of one corpus are two curves.
         if group.cells[0].arm == cell.arm and (spent := group.mean(cost)) is not None
     ]
     return tuple(sorted(priced, key=lambda item: item[0]))

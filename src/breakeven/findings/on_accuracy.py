@@ -126,6 +126,7 @@ def corpus_hurts(
         f"{_student(hurt)} {percent(base.accuracy)} to {percent(hurt.accuracy)}"
         for hurt, base in found
     )
+    # Every student must lose for the claim; a gain in their mean is enough against it.
     mean = contrast(scored, mean_terms([[Term(1, base), Term(-1, hurt)] for hurt, base in found]))
     return Outcome(
         p_supported=all_of(loss.p_above for loss in losses),

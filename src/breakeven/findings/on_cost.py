@@ -183,6 +183,7 @@ def _mean_lead(scored: ScoredResults, every: Sequence[EqualCost], student: str |
     for at in every:
         own = [group for group in at.affordable if group.cells[0].student == student]
         terms = [Term(1.0, own[0])] if own else list(at.terms)
+        # What interpolation leaves open counts against IFT.
         slack += 0.0 if own else at.nearest - at.low
         parts.append([*terms, Term(-1.0, at.reasoning)])
     return contrast(scored, mean_terms(parts), slack / len(every))

@@ -120,6 +120,7 @@ def _weighed(
     used = [(task, weight) for task, weight in zip(tasks, weights, strict=True) if weight]
     mean = mean_of_strata(
         [
+            # mean_of_strata divides by the number of strata, and these are a sum.
             Stratum((task.correct[1] - task.correct[0]) * weight * len(used), task.clusters)
             for task, weight in used
         ]

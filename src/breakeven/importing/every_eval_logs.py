@@ -248,6 +248,7 @@ def _samples(record: EvalRecord, file: Path) -> list[Json]:
     if total is not None and total != len(rows):
         raise InputError(f"{file}: holds {len(rows)} rows, {record.file.name} says {total}")
     ids = {row.get("evaluation_id") for row in rows}
+    # A file of the right name may be another evaluation's.
     if ids - {record.content.get("evaluation_id")}:
         raise InputError(f"{file}: its evaluation_id is not that of {record.file.name}")
     return rows

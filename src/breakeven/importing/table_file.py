@@ -179,6 +179,8 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     refuse_repeats(table, path, keys, "answer")
     _generates(table, path)
     _same_within(table, path, ["student"], ["size_parameters"])
+    # An arm, a student and a training are one thing each: what is said of them in two rows must
+    # agree.
     _same_within(table, path, ["arm"], ["style", "corpus", "reasoning_share", "order"])
     _same_within(table, path, ["task"], ["family", "chance"])
     _same_within(table, path, ["student", "arm", "seed"], TRAINING)

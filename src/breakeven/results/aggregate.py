@@ -155,6 +155,7 @@ def _family_score(key: tuple[Hashable, ...], rows: "pd.DataFrame") -> FamilyScor
 
 def _mean_or_none(rows: "pd.DataFrame", name: str) -> float | None:
     """Mean over tasks, or None where the column is absent or any task lacks it."""
+    # A mean over the tasks that have a number would be one of other tasks.
     if name not in rows.columns or rows[name].isna().any():
         return None
     return float(rows[name].mean())
