@@ -93,11 +93,16 @@ def test_slips_come_as_often_as_asked_for_and_the_same_ones_every_time(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_in_multiple_choice_a_checked_trace_ends_by_naming_the_letter(kind):
-    for problem in problems(kind)[:20]:
-        steps = trace(problem, "choice", checks=1, slips=0.2)
-        letter = "ABCD"[problem.choices.index(problem.answer)]
-        assert steps.endswith(f"\nSo {problem.answer} ({letter}).")
+def test_in_multiple_choice_every_conclusion_names_its_letter(kind):
+    for problem in problems(kind):
+        steps = trace(problem, "choice", checks=1, slips=0.5)
+        letters = dict(zip(problem.choices, "ABCD", strict=True))
+        answer = f"{problem.answer} ({letters[problem.answer]})"
+        assert steps.endswith(f"\nSo {answer}.")
+        concluded = re.findall(r"So (\w+)((?: \([A-D]\))?)", steps)
+        assert [item for item, _ in concluded[-3:]] == [problem.answer] * 3
+        for item, letter in concluded:
+            assert letter == (f" ({letters[item]})" if item in letters else "")
         assert trace(problem, "open") == problem.steps
 
 

@@ -23,10 +23,18 @@ ATTEMPTS: Mapping[str, Attempts] = {
 }
 
 
-def checked_steps(problem: Problem, *, checks: int, slips: float) -> str:
+def checked_steps(
+    problem: Problem,
+    *,
+    checks: int,
+    slips: float,
+    named: Callable[[str], str] = str,
+) -> str:
     """A trace with `checks` rounds of checking; a share of `slips` begins with a wrong pass.
 
-    It ends by naming the answer. The same problem has the same trace everywhere.
+    It ends by naming the answer. Every conclusion is `named`, with its letter where there are
+    choices: a letter that came last of all was 150 tokens from the choices, and students of 0.1M
+    parameters named none. The same problem has the same trace everywhere.
     """
     rng = random.Random(f"slips/{problem.content}")  # noqa: S311 - slips, not secrets
     attempt = ATTEMPTS[problem.kind]
@@ -34,12 +42,13 @@ def checked_steps(problem: Problem, *, checks: int, slips: float) -> str:
     lines = [f"{right.task}:"]
     if rng.random() < slips:
         wrong = attempt(problem, rng)
-        lines += [f"{wrong.text} So {wrong.result}.", _found_out(wrong, right), right.again]
-    lines.append(f"{right.text} So {problem.answer}.")
+        lines += [f"{wrong.text} So {named(wrong.result)}.", _found_out(wrong, right), right.again]
+    answer = named(problem.answer)
+    lines.append(f"{right.text} So {answer}.")
     for _ in range(checks):
         lines.append(f"Look at the steps. {_confirmed(right.claims)}")
-        lines.append(f"{right.again} {right.text} So {problem.answer} is right.")
-    return "\n".join([*lines, f"So {problem.answer}."])
+        lines.append(f"{right.again} {right.text} So {answer} is right.")
+    return "\n".join([*lines, f"So {answer}."])
 
 
 def _confirmed(claims: tuple[str, ...]) -> str:

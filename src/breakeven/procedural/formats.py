@@ -1,5 +1,7 @@
 """A problem as an open question or as multiple choice, and what a teacher writes for each."""
 
+from functools import partial
+
 from breakeven.core.errors import InputError
 from breakeven.procedural.checked import checked_steps
 from breakeven.procedural.problem import Problem
@@ -23,8 +25,11 @@ def trace(problem: Problem, form: str, *, checks: int = 0, slips: float = 0.0) -
 
     In the choice format they end by naming the letter.
     """
-    steps = checked_steps(problem, checks=checks, slips=slips) if checks else problem.steps
-    return _with_letter(steps, problem) if _checked(form) == "choice" else steps
+    choice = _checked(form) == "choice"
+    if checks:
+        named = partial(named_choice, problem) if choice else str
+        return checked_steps(problem, checks=checks, slips=slips, named=named)
+    return choice_trace(problem) if choice else problem.steps
 
 
 def choice_prompt(problem: Problem) -> str:
@@ -46,22 +51,20 @@ def choice_trace(problem: Problem) -> str:
     """The worked steps and the letter they lead to."""
     # The letter beside what it labels, as in the prompt: four tokens further on, bases of 0.1M and
     # 2M parameters stayed at chance (docs/decisions.md, 2026-11-24).
-    return _with_letter(problem.steps, problem)
+    return f"{problem.steps.removesuffix('.')} ({choice_letter(problem)})."
 
 
-def named_answer(problem: Problem) -> str:
-    """The right choice by item and letter: `6 (C)`."""
-    return f"{problem.answer} ({choice_letter(problem)})"
+def named_choice(problem: Problem, item: str) -> str:
+    """An item with its letter, `6 (C)`; the item alone where it is none of the choices."""
+    if item not in problem.choices:
+        return item
+    return f"{item} ({LETTERS[problem.choices.index(item)]})"
 
 
 def worked_answer(problem: Problem, final: str) -> str:
     """The steps as working that a reader sees, and the answer on a line of its own."""
     working = problem.steps.removesuffix(f" So {problem.answer}.")
     return f"{working}\nAnswer: {final}"
-
-
-def _with_letter(steps: str, problem: Problem) -> str:
-    return f"{steps.removesuffix('.')} ({choice_letter(problem)})."
 
 
 def _checked(form: str) -> str:

@@ -121,7 +121,7 @@ def _answers(
     """The answers that are not the reference alone, for the prompt's `meta`."""
     answers = {}
     if completions.choice == "item" and form == "choice":
-        answers["final_answer"] = procedural.named_answer(problem)
+        answers["final_answer"] = procedural.named_choice(problem, problem.answer)
     if completions.working == "short":
         final = answers.get("final_answer", procedural.reference(problem, form))
         answers["plain_answer"] = procedural.worked_answer(problem, final)
