@@ -52,7 +52,7 @@ def test_no_point_beats_a_member_of_the_frontier(built: Built) -> None:
 
 def test_a_fit_is_extrapolated_to_the_dearest_trained_student(published: StudyView) -> None:
     panel = next(p for p in published.panels if (p.corpus, p.family) == ("general", "math-open"))
-    cells = tuple(cell for group in published.groups(panel) for cell in group.cells)
+    cells = tuple(cell for group in published.panel_groups(panel) for cell in group.cells)
     only = view_of(Results("one panel", "published", cells), summary_without_records())
     (found,) = cost_panels(only, "inference")
     ift = next(curve for curve in found.curves if curve.arm.style == "ift")
