@@ -96,6 +96,13 @@ def test_choices_are_test_content() -> None:
     assert tests.overlap("They say the moon of Mars rises in the west each evening.", "x")
 
 
+def test_letters_that_grow_in_lower_case_move_no_part() -> None:
+    texts = [f"{question} Ask İzmir, İzmit, İnebolu.\n{BOXED}" for question in QUESTIONS]
+    short = f"İİİİ: {QUESTIONS[3]}"
+    tests = gathered(*texts, f"{short}\n{BOXED}")
+    assert "same prompt as a test item" in str(tests.overlap(short, "x"))
+
+
 def test_each_task_has_its_own_instruction() -> None:
     other = [item(number, text) for number, text in enumerate(QUESTIONS)]
     tests = gather_test_content([[item(0, BOXED)], other], 8)

@@ -202,7 +202,9 @@ def _weighed_item(
 
 def _parts_beside_instruction(text: str, shared: frozenset[NGram], count: int) -> list[str]:
     """A prompt's text from word to word, parted where its task's instruction stood."""
-    found = list(_WORD.finditer(text.lower()))
+    # Once, for a capital "İ" is longer in lower case: places in the one are not places in the other.
+    text = text.lower()
+    found = list(_WORD.finditer(text))
     common = [False] * len(found)
     if shared:
         words = [match.group() for match in found]
