@@ -236,3 +236,27 @@ def test_a_trace_that_was_never_closed_is_wrong_whatever_it_says(grader):
 def test_an_unknown_grader_names_the_item_and_what_is_allowed():
     with pytest.raises(InputError, match=r"i1 of t: grader: value is 'exat'; did you mean 'exact'"):
         grade_text("7", "stop", item("exat", "7"))
+
+
+@pytest.mark.parametrize(
+    ("grader", "answer", "reference", "extracted"),
+    [
+        ("exact", "The answer is Ann.", "ann", "ann"),
+        ("exact", "Ben", "ann", "ben"),
+        ("exact", "", "ann", None),
+        ("letter", "I choose (C).", "B", "C"),
+        ("letter", "A or B", "B", None),
+        ("math", "42", "41", "42"),
+        ("math", r"So \boxed{\frac{1}{2}}.", "0.5", r"\frac{1}{2}"),
+        ("math", "no idea", "0.5", None),
+        ("squad", "The answer is the Nile.", "nile", "the Nile."),
+    ],
+)
+def test_a_grade_holds_what_was_compared(grader, answer, reference, extracted):
+    choices = ("5", "7", "9", "11") if grader == "letter" else ()
+    assert GRADERS[grader](answer, item(grader, reference, choices)).extracted == extracted
+
+
+def test_what_was_extracted_makes_no_other_grade():
+    assert Grade(True, True, "4") == RIGHT
+    assert max(Grade(False, True, "z"), UNPARSED, Grade(True, True, "a")).extracted == "a"

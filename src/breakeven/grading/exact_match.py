@@ -36,18 +36,18 @@ def grade_exact(answer: str, item: Item) -> Grade:
     said = [text for text in map(_bare, _said(answer)) if text]
     if not said:
         return UNPARSED
-    if not wanted.isdisjoint(said):
-        return parsed_grade(True)
+    if right := next((text for text in said if text in wanted), None):
+        return parsed_grade(True, right)
     # Before refusals: "not sure" refuses, but "not B" where B is right is wrong.
     if any(text.removeprefix("not ") in wanted for text in said):
-        return parsed_grade(False)  # it denies a right answer
+        return parsed_grade(False, said[-1])  # it denies a right answer
     if refuses(said[-1]):
         return UNPARSED
     if wanted <= _DECISIONS:
         return _decided(answer, wanted)
     # What is as short as a right answer is another answer; a sentence may hold a right one.
     longest = max(len(one.split()) for one in wanted)
-    return parsed_grade(False) if len(said[-1].split()) <= longest else UNPARSED
+    return parsed_grade(False, said[-1]) if len(said[-1].split()) <= longest else UNPARSED
 
 
 def normalised(text: str) -> str:
@@ -78,7 +78,7 @@ def _decided(answer: str, wanted: set[str]) -> Grade:
         if not _DENIED.search(text, max(0, match.start() - 80), match.start() + 1)
     }
     said &= _DECISIONS
-    return parsed_grade(said <= wanted) if len(said) == 1 else UNPARSED
+    return parsed_grade(said <= wanted, *said) if len(said) == 1 else UNPARSED
 
 
 def _bare(text: str) -> str:

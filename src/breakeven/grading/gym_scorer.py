@@ -27,4 +27,4 @@ def grade_gym(answer: str, item: Item) -> Grade:
             f"kind reasoning-gym"
         ) from error
     # A scorer tells no wrong answer from an unreadable one: whatever it was given counts as parsed.
-    return parsed_grade(full_marks(dataset, config, entry, said))
+    return parsed_grade(full_marks(dataset, config, entry, said), said)

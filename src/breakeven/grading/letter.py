@@ -113,7 +113,9 @@ def grade_letter(answer: str, item: Item) -> Grade:
     An answer that names no letter of the choices, or more than one, is unparsed.
     """
     letter = named_letter(answer, item.choices)
-    return UNPARSED if letter is None else parsed_grade(letter == item.reference.strip().upper())
+    if letter is None:
+        return UNPARSED
+    return parsed_grade(letter == item.reference.strip().upper(), letter)
 
 
 def named_letter(answer: str, texts: tuple[str, ...]) -> str | None:

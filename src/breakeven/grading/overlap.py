@@ -99,8 +99,9 @@ def span(answer: str) -> str:
 def _matched(said: str, wanted: Sequence[str]) -> Grade:
     words = normalised_words(said)
     if not words:  # "A" may be right, and normalised it is nothing
-        return parsed_grade(True) if any(_same_signs(said, one) for one in wanted) else UNPARSED
-    return parsed_grade(any(words == normalised_words(one) for one in wanted))
+        same = any(_same_signs(said, one) for one in wanted)
+        return parsed_grade(True, said) if same else UNPARSED
+    return parsed_grade(any(words == normalised_words(one) for one in wanted), said)
 
 
 def _same_signs(said: str, wanted: str) -> bool:

@@ -202,7 +202,7 @@ def _weighed_item(
 
 def _parts_beside_instruction(text: str, shared: frozenset[NGram], count: int) -> list[str]:
     """A prompt's text from word to word, parted where its task's instruction stood."""
-    # Once, for a capital "İ" is longer in lower case: places in the one are not places in the other.
+    # Once: a capital "İ" grows in lower case, and what comes after it has another place.
     text = text.lower()
     found = list(_WORD.finditer(text))
     common = [False] * len(found)

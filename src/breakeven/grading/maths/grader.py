@@ -40,24 +40,27 @@ def _graded(answer: str, reference: str, unit: str, comparer: Comparer) -> Grade
     reference = last_box(reference) or reference
     # Most answers are plain numbers, and need none of what follows (46,000 a second; prose 6,000).
     if _PLAIN.fullmatch(answer) and _PLAIN.fullmatch(reference):
-        return parsed_grade(comparer.any_equal(readings(answer), readings(reference)) is True)
+        same = comparer.any_equal(readings(answer), readings(reference)) is True
+        return parsed_grade(same, answer.strip())
     wanted_text = _plain(reference)
     if len(answer) <= LONGEST and _plain(answer) == wanted_text:
-        return parsed_grade(True)
+        return parsed_grade(True, answer.strip())
     for result in result_texts(answer):
         if len(result.text) > LONGEST:
             continue
         said_text = _without_unit(result.text, unit)
         if _plain(said_text) == wanted_text:
-            return parsed_grade(True)
+            return parsed_grade(True, said_text)
         # The first text that can be read whole decides: a later one may be right by chance.
         said = readings(_unmarked(said_text, result, reference))
         if result.number:  # the words after it are no variables
             said = [one for one in said if not letters(one.value)]
         if said:
             wanted = _wanted(reference, unit)
-            grade = _compared(said, wanted, comparer)
-            return UNPARSED if not grade.correct and _may_be_word(result, said, wanted) else grade
+            equal = comparer.any_equal(said, wanted)
+            if equal is None or (not equal and _may_be_word(result, said, wanted)):
+                return UNPARSED
+            return parsed_grade(equal, said_text)
     return UNPARSED
 
 
@@ -73,13 +76,6 @@ def _may_be_word(
 
 def _variables(read: Sequence[AnswerReading]) -> set[str]:
     return {name for one in read for name in letters(one.value)}
-
-
-def _compared(
-    said: Sequence[AnswerReading], wanted: Sequence[AnswerReading], comparer: Comparer
-) -> Grade:
-    equal = comparer.any_equal(said, wanted)
-    return UNPARSED if equal is None else parsed_grade(equal)
 
 
 def _wanted(reference: str, unit: str) -> list[AnswerReading]:
