@@ -47,6 +47,9 @@ MATH = [
     ("\\boxed{–3}", "-3", RIGHT),
     ("\\boxed{+5}", "5", RIGHT),
     ("\\boxed{\\pm 2}", "\\pm2", RIGHT),
+    ("\\boxed{1 +/- 2}", "1 \\pm 2", RIGHT),
+    ("\\boxed{1 +/- 2}", "3", WRONG),
+    ("\\boxed{+/-2}", "\\pm2", RIGHT),
     # Units and money
     ("\\boxed{12\\,\\text{kg}}", "12", RIGHT),
     ("\\boxed{12\\ \\mathrm{km/h}}", "12", RIGHT),

@@ -323,7 +323,7 @@ def _height(tree: Tree) -> int:
 
 
 def _added(left: Tree | None, sign: str, right: Tree) -> Tree:
-    if sign in ("\\pm", "\\mp", "+/-", "+-"):
+    if sign in ("\\pm", "\\mp", "+/-"):
         return Tree("plusminus", (left or number(0), right), "-" if sign == "\\mp" else "+")
     term = Tree("negative", (right,)) if sign == "-" else right
     return Tree("add", (left, term)) if left else term

@@ -29,7 +29,8 @@ RELATIONS = {
 }  # fmt: skip
 MODULO = re.compile(rf"{_command('pmod')}|\(?\s*(?:\\bmod|\\mod|mod)(?![a-z])")
 JOIN = re.compile(_command("(cup|cap|setminus)"))
-PLUS = re.compile(rf"[+\-]|{_command('pm|mp')}|\+/-|\+-")
+# The longest first: 1 +/- 2 is two numbers.
+PLUS = re.compile(rf"\+/-|[+\-]|{_command('pm|mp')}")
 TIMES = re.compile(rf"\*(?!\*)|/|{_command('cdot|times|div|ast')}")
 POWER = re.compile(r"\^|\*\*")
 DEGREE = re.compile(rf"°|\^\s*(?:{_command('circ')}|\{{\s*\\circ\s*\}})|{_command('degree')}")
