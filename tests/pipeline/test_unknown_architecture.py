@@ -1,7 +1,6 @@
 """A student whose architecture nobody has counted is studied like any other, without FLOPs."""
 
 import json
-import runpy
 import shutil
 from copy import deepcopy
 from pathlib import Path
@@ -9,13 +8,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.pipeline.repository import TINY
+from tests.pipeline.repository import TINY, run_stages
 
 from breakeven.core.errors import InputError
 from breakeven.core.records import read_record
 from breakeven.params import Params
 from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import planned_cells
+from breakeven.report.stage import run as report
+from breakeven.score.stage import run as score
 
 ROOT = Path(__file__).resolve().parents[2]
 REASON = "model_type: value is 'granite', whose FLOPs are not known"
@@ -60,28 +61,14 @@ def _write_granite(folder: Path) -> None:
     GraniteForCausalLM(config).save_pretrained(folder)
 
 
-def stage(name: str, *cell: Any) -> None:
-    runpy.run_path(str(ROOT / "stages" / f"{name}.py"))["main"](*cell)
-
-
 @pytest.fixture(scope="module")
 def studied(project: Path) -> Path:
+    params = Params.model_validate(study())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
-        for task in TINY["tasks"]:
-            stage("tasks", task)
-        for source in TINY["sources"]:
-            stage("prompts", source)
-            for style in ("ift", "reasoning"):
-                stage("distill", source, style)
-        stage("pairs", "general")
-        for student in study()["students"]:
-            stage("base", student)
-            for arm in TINY["arms"]:
-                stage("train", student, arm, 0)
-            stage("answer", student)
-        stage("score")
-        stage("report")
+        run_stages(params)
+        score(params)
+        report(params)
     return project
 
 
