@@ -95,6 +95,19 @@ def test_samples_of_the_harness_become_answers(tmp_path):
     assert "tokens: absent, lm-evaluation-harness does not log them" in found.notes
 
 
+def test_decodings_of_a_cell_share_its_training(tmp_path):
+    for name in ("greedy", "hot"):
+        write_inspect(tmp_path / name / "log.json", [inspect_sample(0, "I")])
+    file = tmp_path / "runs.yaml"
+    file.write_text(
+        "runs:\n"
+        "  - {path: greedy, student: s, size_b: 1, style: ift, train_flops: 5e15}\n"
+        "  - {path: hot, student: s, size_b: 1, style: ift, decoding: hot}\n",
+        encoding="utf-8",
+    )
+    assert {cell.train_flops for cell in import_results(file).cells} == {5e15}
+
+
 def test_runs_of_two_styles_pair_by_question(tmp_path):
     write_inspect(tmp_path / "ift" / "log.json", [inspect_sample(0, "I")])
     write_inspect(tmp_path / "thinking" / "log.json", [inspect_sample(0, "C")])
@@ -266,6 +279,11 @@ def test_runs_that_asked_different_questions_are_refused(tmp_path):
             "runs:\n  - {path: x, student: s, size_b: 1, style: ift, arm: a}\n"
             "  - {path: x, student: s, size_b: 1, style: reasoning, arm: a}",
             "runs.1.arm: 'a' has another style",
+        ),
+        (
+            "runs:\n  - {path: x, student: s, size_b: 1, style: ift, train_flops: 1.0e15}\n"
+            "  - {path: x, student: s, size_b: 1, style: ift, decoding: hot, train_flops: 2.0e15}",
+            "runs.1.train_flops: value is 2e+15, but 1e+15 in an earlier run of the same",
         ),
         ("runs: [", "not valid YAML"),
     ],

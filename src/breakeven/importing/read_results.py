@@ -1,7 +1,6 @@
 """`breakeven import`: anyone's results as `Results`, from a table or from evaluation logs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from breakeven.importing.passages import with_passage_note
 from breakeven.importing.runs_file import LogAnswers, LoggedRun, RunsFile, TaskChoice, read_runs
 from breakeven.importing.shared_questions import shared_questions
 from breakeven.importing.spellings import unseen_character
-from breakeven.importing.table_file import UNPAIRED, import_table
+from breakeven.importing.table_file import TRAINING, UNPAIRED, import_table
 from breakeven.importing.task_joins import PASSAGES, join_tasks, shared_passages
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import CELL_KEYS, generated_tokens
@@ -107,14 +106,32 @@ def _facts(
         study=file.study or study,
         sizes={run.student: run.parameters for run in file.runs},
         arms={run.arm_name: _arm(run) for run in file.runs},
-        costs={Cell(run.student, run.arm_name, run.seed): _training(run) for run in file.runs},
+        costs={cell: _costs(known) for cell, known in _trainings(file.runs).items()},
         chance=chance,
         notes=notes,
     )
 
 
-def _training(run: LoggedRun) -> CellCosts:
-    return CellCosts(run.train_flops, run.train_tokens, run.train_device_seconds)
+def _cell(run: LoggedRun) -> Cell:
+    return Cell(run.student, run.arm_name, run.seed)
+
+
+def _trainings(runs: Sequence[LoggedRun]) -> dict[Cell, dict[str, float]]:
+    """What each cell's training took: several runs of a cell (decodings) share one training."""
+    found: dict[Cell, dict[str, float]] = {}
+    for run in runs:
+        given = {name: getattr(run, name) for name in TRAINING}
+        known = {name: value for name, value in given.items() if value is not None}
+        found.setdefault(_cell(run), {}).update(known)
+    return found
+
+
+def _costs(training: Mapping[str, float]) -> CellCosts:
+    return CellCosts(
+        training.get("train_flops"),
+        training.get("train_tokens"),
+        training.get("train_device_seconds"),
+    )
 
 
 def _arm(run: LoggedRun) -> ArmFacts:
@@ -136,6 +153,13 @@ def _check_runs(path: Path, runs: Sequence[LoggedRun]) -> None:
                 f"{path}: runs.{index}.arm: {run.arm_name!r} has another style, corpus, share or "
                 "order in an earlier run; give one of them another arm name"
             )
+        for name, known in _trainings(runs[:index]).get(_cell(run), {}).items():
+            value = getattr(run, name)
+            if value is not None and value != known:
+                raise InputError(
+                    f"{path}: runs.{index}.{name}: value is {value:g}, but {known:g} in an earlier "
+                    "run of the same student, arm and seed, which share one training; use one value"
+                )
 
 
 def _from_scores(
@@ -162,11 +186,9 @@ def _from_scores(
 
 
 def _scored_cell(facts: StudyFacts, run: LoggedRun, score: TaskScore, family: str) -> CellResult:
-    # Two runs may differ in their decoding alone: each keeps the training that it names.
-    cell = Cell(run.student, run.arm_name, run.seed)
     return cell_result(
-        replace(facts, costs={cell: _training(run)}),
-        cell,
+        facts,
+        _cell(run),
         run.decoding,
         family,
         tasks=(score.task,),

@@ -1,6 +1,7 @@
 """What the page says of its own limits: where numbers come from, what they cannot tell."""
 
 from breakeven.findings.groups import comparable
+from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import StudyView
 from breakeven.results.cell_results import Results
 
@@ -27,12 +28,7 @@ def limit_lines(view: StudyView) -> list[str]:
     results, settings = view.results, view.summary.settings
     lines = []
     seeds = {cell.seed for cell in results.cells}
-    if len(seeds) == 1:
-        lines.append(
-            "One training seed: intervals speak of other questions, not of another training run."
-        )
-    else:
-        lines.append(f"{len(seeds)} training seeds: intervals hold seeds first, then questions.")
+    lines.append(scope_sentence(view, "Intervals"))
     # Four parameters go through any four points, however the truth runs between and beyond.
     sizes = len([s for s in results.students() if _has_style(view, s, "ift")])
     lines.append(

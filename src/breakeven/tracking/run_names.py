@@ -7,12 +7,13 @@ from breakeven.params import Params
 from breakeven.params.cells import Cell, cells, resolve_cell
 
 COLOUR = "mlflow.runColor"
-# Okabe and Ito's colours, which colour-blind people can tell apart; the report uses the same.
+# As in words.py, which is not imported: its words would decide when training runs again.
 _COLOURS = {
-    "base": "#999999",
+    "base": "#7a7a7a",
     "ift": "#0072b2",
     "reasoning": "#d55e00",
     "mixed": "#cc79a7",
+    "control": "#3d3d3d",
 }
 
 
@@ -54,4 +55,4 @@ def cell_title(params: Params, student: str, arm: str, seed: int) -> str:
 
 def cell_colour(params: Params, arm: str) -> str:
     """The colour of a cell in MLflow's charts: that of its style."""
-    return _COLOURS[params.arms[arm].style]
+    return _COLOURS[params.arms[arm].result_style]
