@@ -107,6 +107,8 @@ REASONING = {one for one in TRAINED | ANSWERED if one[2] == "reasoning"}
             DISTILLED | REASONING,
         ),
         (lambda tree: tree["answering"].update(max_new_tokens=25), DISTILLED | TRAINED),
+        (lambda tree: tree["answering"].update(batch_size=7), DISTILLED | TRAINED),
+        (lambda tree: tree["answering"].update(dtype="bfloat16"), DISTILLED | TRAINED),
         (lambda tree: tree["seeds"].append(1), DISTILLED | TRAINED | ANSWERED),
     ],
 )

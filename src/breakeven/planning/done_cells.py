@@ -7,6 +7,9 @@ from breakeven.core.records import Record
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_work import PlannedCell
 
+# Of how answers are made, what they depend on beside their decoding; as in the keys of answers.
+_DECIDE_ANSWERS = ("engine", "max_new_tokens", "batch_size", "dtype")
+
 
 class DoneWork(NamedTuple):
     """What a cell that is done has taken, by its record."""
@@ -54,7 +57,7 @@ def _answered(earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
 def _asked_alike(record: Record, earlier_run: EarlierRun, decoding: str) -> bool:
     """Whether answers were asked for as params.yaml says now."""
     wanted = earlier_run.params.answering.model_dump(mode="json")
-    same = all(record.parameters.get(key) == wanted[key] for key in ("engine", "max_new_tokens"))
+    same = all(record.parameters.get(key) == wanted[key] for key in _DECIDE_ANSWERS)
     return same and record.parameters["decodings"].get(decoding) == wanted["decodings"][decoding]
 
 
