@@ -122,6 +122,48 @@ def test_an_unknown_cost_does_not_make_ift_pareto_optimal(study, style):
     assert "inference FLOPs of" in dear.evidence
 
 
+PARETO = ("ift-pareto-optimal-inference", "ift-pareto-optimal-training")
+
+
+@pytest.mark.parametrize("other", [None, "another corpus", "control"])
+def test_ift_alone_is_not_shown_to_be_pareto_optimal(study, other):
+    results = study(rising, items=20, tasks=1)
+    if other is None:
+        cells = tuple(c for c in results.cells if c.style == "ift")
+    else:
+        changed = {"style": "control"} if other == "control" else {"corpus": other}
+        cells = tuple(replace(c, **changed) if c.style == "reasoning" else c for c in results.cells)
+    for verdict in judged(replace(results, cells=cells), *PARETO).values():
+        assert verdict.verdict == "undecidable here"
+        assert verdict.evidence == "no pair of IFT and reasoning"
+
+
+def test_pareto_optimality_without_ift_or_costs_names_what_is_lacking(study):
+    results = study(rising, items=20, tasks=1)
+    thinking = tuple(c for c in results.cells if c.style == "reasoning")
+    unpriced = tuple(replace(c, inference_flops=None, train_flops=None) for c in results.cells)
+    no_ift, no_costs = (
+        [one.evidence for one in judged(replace(results, cells=cells), *PARETO).values()]
+        for cells in (thinking, unpriced)
+    )
+    assert no_ift == ["no pair of IFT and reasoning"] * 2
+    assert no_costs == ["no inference FLOPs of any pair", "no training FLOPs of any pair"]
+
+
+def test_only_there_is_not_shown_where_nothing_else_was_tried(study):
+    truth = study(lambda arm, *_: 0.9 if arm == "reasoning" else 0.2, items=400)
+    cells = tuple(
+        replace(c, inference_flops=(c.size_parameters or 0) * 100)
+        for c in truth.cells
+        if c.family == "math-open" and (c.style == "ift" or c.student in ("s7b", "s14b"))
+    )
+    claim = "frontier-only-open-from-7b"
+    verdict = judged(replace(truth, cells=cells), claim)[claim]
+    assert verdict.verdict == "undecidable here"
+    assert "elsewhere: of 0 comparisons" in verdict.evidence
+    assert "reasoning students elsewhere" in (verdict.would_decide or "")
+
+
 def test_sizes_that_were_not_trained_leave_their_claims_undecided(study):
     results = study(rising)
     small = replace(results, cells=tuple(c for c in results.cells if c.size_parameters < 2e9))

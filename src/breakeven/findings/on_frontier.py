@@ -11,7 +11,7 @@ from breakeven.findings.equal_cost import (
     ift_leads,
     reasoning_leads,
 )
-from breakeven.findings.groups import SIZE_TOLERANCE, Group, group_pairs, groups
+from breakeven.findings.groups import SIZE_TOLERANCE, Group, group_pairs
 from breakeven.findings.on_cost import LARGER_IFT
 from breakeven.findings.outcome import (
     Compared,
@@ -26,8 +26,14 @@ from breakeven.findings.scored_results import ScoredResults
 
 def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) -> Outcome:
     """No IFT student is beaten by a reasoning student that costs no more."""
+    pairs, words = group_pairs(scored.results), COST_WORDS[cost]
+    # Without a pair nothing was tried, and no student that undercuts is no proof.
+    if not pairs:
+        return not_testable("no pair of IFT and reasoning", "both styles of one student")
+    if all(group.mean(cost) is None for pair in pairs for group in pair):
+        return not_testable(f"no {words} of any pair", f"{words} of every cell")
     shown, beaten, margins, tried = [], [], [], 0
-    for pair in group_pairs(scored.results):
+    for pair in pairs:
         spent = pair.reasoning.mean(cost)
         curve = ift_curve(scored.results, pair, cost)
         if spent is None or not curve:
@@ -40,9 +46,6 @@ def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) ->
                 beaten.append(all_of(lead.p_below for lead in leads[1]))
                 margins.append(max(leads[1], key=lambda lead: lead.value))
                 tried += len(leads[1])
-    words = COST_WORDS[cost]
-    if not any(group.mean(cost) is not None for group in groups(scored.results, "ift")):
-        return not_testable(f"no {words} in these results", f"{words} of every cell")
     if not shown and (unpriced := _unpriced(scored, cost)):
         return not_testable(f"{words} of {unpriced} are not known", f"{words} of every cell")
     if not shown:
@@ -71,7 +74,8 @@ def reasoning_leads_only_on_large_open(
 ) -> Outcome:
     """Reasoning reaches IFT at equal cost on open tasks from a size on, and is behind elsewhere.
 
-    To reach is not to be behind by more than `margin` (non-inferiority).
+    To reach is not to be behind by more than `margin` (non-inferiority). Without a student
+    elsewhere, "only there" has not been tried, and can be contradicted but not supported.
     """
     every = comparisons(scored.results, cost, corpus)
     inside = [at for at in every if _is_large(at, least_b) and _is_open(at)]
@@ -84,10 +88,11 @@ def reasoning_leads_only_on_large_open(
     against = [ift_leads(scored, at, -margin) for at in inside]
     against += [reasoning_leads(scored, at) for at in outside]
     return Outcome(
-        p_supported=all_of(part.p_above for part in (*leads, *near)),
+        p_supported=all_of(part.p_above for part in (*leads, *near)) if outside else None,
         p_contradicted=any_of(part.p_above for part in against),
         evidence=f"to reach is to be at most {margin_words(margin)} behind",
-        would_decide=f"{LARGER_IFT}, with answers by item",
+        would_decide=f"{LARGER_IFT}, with answers by item"
+        + ("" if outside else ", and reasoning students elsewhere, with costs"),
         resolution=resolution_of(leads),
         rests_on_extrapolation=any(at.extrapolated for at in every),
         compared=(
