@@ -179,6 +179,19 @@ def test_the_small_study_keeps_students_and_settings_and_one_arm_a_style() -> No
     assert 400 <= sum(source.prompts for source in small.sources.values()) <= 500  # type: ignore
 
 
+def test_the_small_study_has_a_control_only_where_nothing_else_has_its_style() -> None:
+    def control_first(tree: dict[str, Any]) -> None:
+        perturbed = {"perturbed": {**tree["arms"]["reasoning"], "control": True}}
+        tree["arms"] = perturbed | tree["arms"]
+
+    def control_alone(tree: dict[str, Any]) -> None:
+        tree["arms"]["reasoning"]["control"] = True
+
+    assert "perturbed" not in small_study(tiny(control_first)).arms
+    assert "reasoning" in small_study(tiny(control_first)).arms
+    assert "reasoning" in small_study(tiny(control_alone)).arms
+
+
 def test_an_answer_is_expected_to_end_at_the_limit(project: Path) -> None:
     def change(tree: dict[str, Any]) -> None:
         tree["answering"]["max_new_tokens"] = 3

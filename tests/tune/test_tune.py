@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.tune.study import study_params
 from typer.testing import CliRunner
 
@@ -12,13 +13,14 @@ from breakeven.cli import app
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import pairs_path, prompts_path, task_path
+from breakeven.params import Params
 from breakeven.procedural import side_of
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt
 from breakeven.train.plan import plan_cell
 from breakeven.tune import outcome
-from breakeven.tune.choice import Choice, best_of
+from breakeven.tune.choice import Choice, best_of, choice_lines
 from breakeven.tune.command import tune
 from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
 from breakeven.tune.held_out import held_out
@@ -154,6 +156,41 @@ def test_the_first_arm_of_each_style_and_rates_around_its_own_are_tried_by_defau
     assert grid.arms == ("ift", "reasoning", "mixed")
     rates = [one.learning_rate for one in rate_trials(params, grid) if one.arm == "ift"]
     assert rates == [1.3e-3, 2.5e-3, 5e-3, 1e-2, 2e-2]
+
+
+def test_a_control_is_tried_only_where_it_is_named():
+    tree = study_params().model_dump(mode="json")
+    perturbed = {"perturbed": {**tree["arms"]["reasoning"], "control": True}}
+    tree["arms"] = perturbed | tree["arms"]
+    params = Params.model_validate(tree)
+    assert checked_grid(params, Grid()).arms == ("ift", "reasoning", "mixed")
+    assert checked_grid(params, Grid(arms=("perturbed",))).arms == ("perturbed",)
+    tree["arms"] = {"base": tree["arms"]["base"], **perturbed}
+    with pytest.raises(InputError, match="none is trained, controls aside; name one by --arm"):
+        checked_grid(Params.model_validate(tree), Grid())
+
+
+def test_the_rows_for_params_name_a_style_once_and_say_what_they_cannot_hold():
+    params = study_params(
+        perturbed={"reasoning_share": 1.0, "control": True},
+        late={"reasoning_share": 1.0},
+        alike={"reasoning_share": 1.0},
+        own={"reasoning_share": 0.0, "learning_rate": 4e-3},
+    )
+    rates = {
+        **{"perturbed": 9e-3, "own": 3e-3, "ift": 1e-3, "reasoning": 2e-3, "late": 5e-3},
+        "alike": 2e-3,
+    }
+    best = [made(arm=arm, learning_rate=rate) for arm, rate in rates.items()]
+    lines = choice_lines(params, [Choice(one, (one,), (one,)) for one in best])
+    told = lines[lines.index("For params.yaml:") + 1 :]
+    assert yaml.safe_load("\n".join(told)) == {
+        "students": {"tiny": {"learning_rates": {"ift": 1e-3, "reasoning": 2e-3}}}
+    }
+    assert [line.split(", as ")[0] for line in told[3:]] == [
+        *("  # tiny perturbed: 0.009", "  # tiny own: 0.003", "  # tiny late: 0.005")
+    ]
+    assert told[-1].endswith("as arms.late.learning_rate only, which is for all students")
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,11 @@ def small_study(params: Params) -> Params:
         wanted = getattr(source, "prompts", None) or _PROMPTS
         share = max(_FEWEST_PROMPTS, round(wanted * _PROMPTS / total))
         tree["sources"][name]["prompts"] = min(wanted, share)
-    # Reversed, so that of several arms of a style the first is the one that stays.
-    first = {arm.style: name for name, arm in reversed(params.arms.items())}.values()
-    tree["arms"] = {name: row for name, row in tree["arms"].items() if name in first}
+    first: dict[str, str] = {}
+    # Sorted: a control stands for its style only where no other arm has it.
+    for name, arm in sorted(params.arms.items(), key=lambda one: one[1].control):
+        first.setdefault(arm.style, name)
+    tree["arms"] = {name: row for name, row in tree["arms"].items() if name in first.values()}
     for arm in tree["arms"].values():
         # A budget trains for as long in the small study as in the whole one.
         arm["budget"] = None

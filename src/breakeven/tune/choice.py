@@ -1,6 +1,6 @@
 """The rate that is chosen of each student and arm, and what speaks against trusting it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
@@ -64,16 +64,30 @@ def best_of(tried: Sequence[Outcome]) -> Outcome:
 
 def choice_lines(params: Params, choices: Sequence[Choice]) -> list[str]:
     """The choice as a person reads it: a line each, then rows for params.yaml."""
-    lines = [_line(one) for one in choices]
-    lines += ["", "For params.yaml:", "students:"]
-    by_student: dict[str, list[str]] = {}
-    for one in choices:
-        style = params.arms[one.best.arm].style
-        rate = f"{style}: {one.best.learning_rate:g}"
-        by_student.setdefault(one.best.student, []).append(rate)
-    for student, rates in by_student.items():
-        lines += [f"  {student}:", f"    learning_rates: {{{', '.join(rates)}}}"]
+    lines = [*map(_line, choices), "", "For params.yaml:", "students:"]
+    for student in dict.fromkeys(one.best.student for one in choices):
+        lines += _rows(params, [one.best for one in choices if one.best.student == student])
     return lines
+
+
+def _rows(params: Params, best: Sequence[Outcome]) -> Iterator[str]:
+    """A student's row, a rate a style; arms that would not take theirs from it as comments."""
+    rates: dict[str, float] = {}
+    for one in best:
+        arm = params.arms[one.arm]
+        # A control does not decide for the arms of its style, nor one that has its own rate.
+        if not arm.control and arm.learning_rate is None:
+            rates.setdefault(arm.style, one.learning_rate)
+    if rates:
+        row = ", ".join(f"{style}: {rate:g}" for style, rate in rates.items())
+        yield from (f"  {best[0].student}:", f"    learning_rates: {{{row}}}")
+    for one in best:
+        arm = params.arms[one.arm]
+        if one.learning_rate != (arm.learning_rate or rates.get(arm.style)):
+            yield (
+                f"  # {one.student} {one.arm}: {one.learning_rate:g}, as "
+                f"arms.{one.arm}.learning_rate only, which is for all students"
+            )
 
 
 def _line(choice: Choice) -> str:

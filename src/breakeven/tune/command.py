@@ -67,7 +67,7 @@ def summary(params: Params, choices: Sequence[Choice]) -> dict[str, Any]:
     """The choice as one JSON object, by student and arm."""
     found: dict[str, dict[str, Any]] = {}
     for one in choices:
-        row = {"style": params.arms[one.best.arm].style, **one.as_dict()}
+        row = {"style": params.arms[one.best.arm].result_style, **one.as_dict()}
         found.setdefault(one.best.student, {})[one.best.arm] = row
     return {"study": params.study, "seed": params.seeds[0], "students": found}
 

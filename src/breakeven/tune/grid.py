@@ -37,7 +37,7 @@ class Grid(NamedTuple):
 
 
 def checked_grid(params: Params, grid: Grid) -> Grid:
-    """The grid with every student and an arm of each style where none are named.
+    """The grid with every student and an arm of each style, no control, where none are named.
 
     Raises:
         InputError: a name that is not in params.yaml, an arm that is not trained, a rate or share
@@ -52,11 +52,11 @@ def checked_grid(params: Params, grid: Grid) -> Grid:
     _check_numbers("--share", grid.shares, "a share of the budget below 1", 1.0)
     first_of_style: dict[str, str] = {}
     for name, arm in params.arms.items():
-        if arm.trained:
+        if arm.trained and not arm.control:
             first_of_style.setdefault(arm.style, name)
     arms = grid.arms or tuple(first_of_style.values())
     if not arms:
-        raise InputError("params.yaml: arms: none is trained, so that there is no rate to choose")
+        raise InputError("params.yaml: arms: none is trained, controls aside; name one by --arm")
     students = grid.students or tuple(params.students)
     return Grid(_once(students), _once(arms), grid.rates, tuple(sorted(grid.shares)))
 

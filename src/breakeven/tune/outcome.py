@@ -77,11 +77,6 @@ def outcome_of(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> O
     )
 
 
-def is_done(params: Params, plan: CellPlan, held: HeldOut) -> bool:
-    """Whether scratch has the outcome of a plan."""
-    return (_kept_in(params, plan, held) / "outcome.json").is_file()
-
-
 def as_row(outcome: Outcome) -> dict[str, object]:
     """An outcome for a table."""
     return {**asdict(outcome), "accuracy": outcome.accuracy}
