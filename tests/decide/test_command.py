@@ -60,6 +60,14 @@ def test_a_close_call_is_less_sure_than_a_clear_one(study):
     assert clear["probability"] > close["probability"]
 
 
+@pytest.mark.parametrize("others", [[], CSV.splitlines()[1:]])
+def test_a_family_of_controls_has_no_option(table, others):
+    control = "small,0.5,control,general-open,0.5,1000,0.001"
+    table.write_text("\n".join([CSV.splitlines()[0], *others, control]) + "\n")
+    with pytest.raises(InputError, match="'general-open', which has no option: its arms are cont"):
+        decide_command("general-open", 100, results_file=table)
+
+
 def test_the_same_question_gets_the_same_answer(study):
     first = decide_command("math-open", 1e6, budget=30.0)
     assert json.dumps(first, allow_nan=False) == json.dumps(

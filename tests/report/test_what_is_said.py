@@ -1,5 +1,6 @@
 """What the page says of its numbers: what they lack, what is not known, no pick of the largest."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -181,6 +182,18 @@ def test_a_control_is_shown_as_one_and_changes_no_sentence(project: Path) -> Non
     page = (project / "out/index.html").read_text()
     assert "perturbed (control)" in page
     assert "Controls, in no pair of styles and no claim: perturbed." in page
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_family_of_controls_alone_is_shown_and_offers_nothing(project: Path, alone: bool) -> None:
+    control: dict[Key, int] = {("small", "perturbed", "general-open/talk"): 60}
+    pair: dict[Key, int] = {("small", "ift", TASK): 60, ("small", "reasoning", TASK): 110}
+    results = scored(control if alone else {**pair, **control})
+    build_report(results, FEW, project / "out")
+    page = (project / "out/index.html").read_text()
+    assert "perturbed (control)" in page
+    data = json.loads(page.split('id="decide-data">')[1].split("</script>")[0])
+    assert list(data["families"]) == ([] if alone else ["math-open"])
 
 
 def test_a_study_of_one_size_and_one_test_speaks_of_no_others() -> None:

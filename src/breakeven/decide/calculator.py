@@ -41,14 +41,15 @@ def calculator_of(
     draws: int = 2000,
     seed: int = 0,
 ) -> Calculator:
-    """The calculator over all families of the results, with the resamples that back it.
+    """The calculator over all families that have an option, with the resamples that back it.
 
     With the same draws and seed it decides as `decide_command` does.
     """
     results = scored.results
     families = {
-        family: _family(family_options(scored, family, bills=bills, draws=draws, seed=seed))
+        family: _family(choices)
         for family in results.families()
+        if (choices := family_options(scored, family, bills=bills, draws=draws, seed=seed)).options
     }
     data = {
         "study": results.study,

@@ -573,7 +573,10 @@
     const source = document.getElementById("decide-data");
     if (source === null || byId("calculator") === null) return;
     const data = JSON.parse(source.textContent);
-    if (!Object.keys(data.families).length) return;
+    if (!Object.keys(data.families).length) {
+      byId("calculator").textContent = "Nothing to choose from: all arms are controls.";
+      return;
+    }
     const unpacked = new Map();
     const draws = (family) => {
       if (!unpacked.has(family)) unpacked.set(family, unpack(data.families[family].draws));

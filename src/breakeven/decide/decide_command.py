@@ -81,6 +81,11 @@ def decision_of(
         draws=source.draws,
         seed=source.seed,
     )
+    if not choices.options:
+        raise InputError(
+            f"decide: --family: value is {family!r}, which has no option: its arms are controls; "
+            "choose another family"
+        )
     # The unit is settled once the options are known: without a price it is what all of them have.
     asked = replace(request, unit=_unit(unit, request, choices.options))
     check_request(asked, OPTIONS)

@@ -42,7 +42,7 @@ def family_options(
     draws: int = 2000,
     seed: int = 0,
 ) -> FamilyOptions:
-    """Every (student, arm, decoding) of a family, the smallest student first.
+    """Every (student, arm, decoding) of a family but controls, the smallest student first.
 
     Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
     which are not known without. Raises InputError on an unknown family.

@@ -60,8 +60,9 @@ def scored_results(results: Results) -> ScoredResults:
 
 
 def shared_seeds(chosen: Sequence[Group]) -> list[int]:
-    """Training seeds that all groups have, ascending."""
-    return sorted(set.intersection(*({cell.seed for cell in group.cells} for group in chosen)))
+    """Training seeds that all groups have, ascending; none where there is no group."""
+    seeds = [{cell.seed for cell in group.cells} for group in chosen]
+    return sorted(set.intersection(*seeds)) if seeds else []
 
 
 def of_seed(group: Group, seed: int) -> CellResult:
