@@ -119,13 +119,14 @@ def test_every_filter_key_is_a_param_and_a_tag(tracked: TrackCounts) -> None:
     assert {run.info.run_name for run in found} == {"t30k ift", "t120k ift"}
 
 
-def test_a_control_can_be_filtered_for(tmp_path: Path) -> None:
+def test_a_control_can_be_filtered_for_and_is_found_under_no_style(tmp_path: Path) -> None:
     tree = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
     student, arm = next(iter(tree["students"])), "reasoning"
     tree["arms"][arm]["control"] = True
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree))
     params = load_params(tmp_path / "params.yaml")
-    assert cell_keys(params, student, arm, 0)["control"] == "true"
+    control = cell_keys(params, student, arm, 0)
+    assert (control["style"], control["control"]) == ("control", "true")
     assert "control" not in cell_keys(params, student, "ift", 0)
 
 

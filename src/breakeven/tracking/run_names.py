@@ -36,7 +36,7 @@ def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, st
         "student": student,
         "arm": arm,
         "seed": str(seed),
-        "style": row.style,
+        "style": row.result_style,
         "method": resolve_cell(params, Cell(student, arm, seed)).method,
     }
     # An untrained arm has no corpus: a made-up value would be one to filter by.
