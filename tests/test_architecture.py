@@ -56,6 +56,11 @@ def test_a_wrong_import_is_caught(tmp_path: Path, module: str, line: str, contra
     assert any(row.startswith(contract) and "BROKEN" in row for row in done.stdout.splitlines())
 
 
+def test_every_folder_of_modules_is_a_package_that_the_contracts_see() -> None:
+    folders = {file.parent for file in (ROOT / "src/breakeven").rglob("*.py")}
+    assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
 def test_the_floors_are_few(script: dict) -> None:
     assert len(script["floors"]()) <= MOST_FLOORS
 

@@ -15,6 +15,7 @@ from breakeven.decoding.batching import BatchRow
 from breakeven.grading.graders import grade_answer
 from breakeven.params import Decoding
 from breakeven.rendering import Shot, end_token_ids, render_prompt
+from breakeven.rows.grade import UNPARSED
 from breakeven.rows.item import Item
 
 END = TOKENIZER.convert_tokens_to_ids("<|im_end|>")
@@ -66,7 +67,7 @@ def test_a_limit_reached_inside_the_trace_is_a_wrong_truncated_answer(model, mon
     (answer,) = write(model, monkeypatch, [completion[:close]], close)
     assert answer.stop == "length"
     assert (answer.thinking_tokens, answer.answer_tokens) == (close, 0)
-    assert grade_answer(answer, item()) == ((False, False), True)
+    assert grade_answer(answer, item()) == (UNPARSED, True)
 
 
 def test_an_end_inside_the_trace_is_a_wrong_truncated_answer_too(model, monkeypatch):
@@ -74,7 +75,7 @@ def test_an_end_inside_the_trace_is_a_wrong_truncated_answer_too(model, monkeypa
     (answer,) = write(model, monkeypatch, [[*completion[:5], END]], 40)
     assert answer.stop == "stop"
     assert answer.answer_tokens == 0
-    assert grade_answer(answer, item()) == ((False, False), True)
+    assert grade_answer(answer, item()) == (UNPARSED, True)
 
 
 def test_where_the_prompt_opens_a_trace_only_its_mark_makes_an_answer(model, monkeypatch):

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from breakeven.base.plain_text import SORTS, TextMix, documents
-from breakeven.procedural import KINDS, generate, partition_of
+from breakeven.core.sides import partition_of
+from breakeven.procedural import KINDS, generate
 
 COUNT = 20_000
 

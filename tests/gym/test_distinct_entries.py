@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from breakeven.core.errors import InputError
+from breakeven.core.sides import Partition, partition_of
 from breakeven.gym import INSTRUCTION, SOLVED, entries
 from breakeven.params import GymSource, GymTask
-from breakeven.procedural import Partition, partition_of
 from breakeven.prompts.source_prompts import load_prompts
 from breakeven.tasks.task_items import load_items
 

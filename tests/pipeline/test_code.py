@@ -112,6 +112,43 @@ def test_modules_workers_and_data_files_of_a_stage_are_found(stage: str, runs: s
     assert runs in stage_code(stage)
 
 
+def test_what_an_editor_leaves_beside_a_module_is_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "src/breakeven"
+    (package / "train").mkdir(parents=True)
+    for name in ("__init__.py", "train/__init__.py", "train/rates.csv", "train/rates.py"):
+        (package / name).write_text("x = 1\n")
+    for name in ("train/#rates.py#", "train/rates.py~", "train/rates.py.orig", ".cache/v/last.csv"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("x = 2\n")
+    monkeypatch.setattr(code, "_PACKAGE_ROOT", tmp_path / "src")
+    read = {file.name for file in (*code._modules(), *code._assets()) if "stages" not in file.parts}
+    assert read == {"__init__.py", "rates.csv", "rates.py"}
+
+
+def test_every_file_of_the_package_is_code_or_named_otherwise() -> None:
+    kinds = {file.suffix for file in code._files()} - {".py", ".md", ".typed"}
+    assert kinds == code._ASSETS
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null"])
+def test_a_damaged_cache_of_parsed_modules_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    whole = stage_code("tasks")
+    monkeypatch.setattr(code, "_CACHE", tmp_path / "code.json")
+    code._CACHE.write_text(text)
+    code._modules.cache_clear()
+    assert stage_code("tasks") == whole
+
+
+def test_a_stage_script_imports_nothing_beside_the_package() -> None:
+    for script in sorted(code.STAGES.glob("*.py")):
+        imports = parse(script, script.read_bytes()).imports
+        assert all(name.startswith("breakeven.") for name in imports), script
+
+
 @pytest.mark.parametrize(
     "stage", ["tasks", "prompts", "distill", "pairs", "base", "train", "answer"]
 )

@@ -13,6 +13,8 @@ import pytest
 from tests.pipeline.repository import ROOT, SCRATCH_SIZE, TINY, Study, make_study
 from tests.serving.endpoint import KEY, Reaction, completion, endpoint
 
+from breakeven.core.files import digest_path
+
 pytestmark = pytest.mark.study
 
 STYLES = {
@@ -205,6 +207,32 @@ def test_an_edited_figure_draws_the_report_again_and_no_more(study: Study) -> No
     rewrite(figure, lambda text: text + "\n\nEDITED = 1\n")
     assert due(study) == {"report": ["src/breakeven/report/figures/frontier.py is changed"]}
     assert study.repro() == {"report", "track"}
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "made"),
+    [
+        (
+            "decoding/sampling.py",
+            "logits.argmax(dim=-1)",
+            "logits.topk(2, dim=-1).indices[:, 1]",
+            "answers/t30k",
+        ),
+        (
+            "base/pretraining.py",
+            "learning_rate * share",
+            "learning_rate * 0.1 * share",
+            "models/base/own",
+        ),
+    ],
+)
+def test_edited_code_makes_anew_what_scratch_holds(
+    study: Study, module: str, old: str, new: str, made: str
+) -> None:
+    before = digest_path(study.folder / made)
+    rewrite(study.folder / "src/breakeven" / module, lambda text: text.replace(old, new))
+    study.repro("base", "answer@t30k")
+    assert digest_path(study.folder / made) != before
 
 
 def test_a_new_size_is_listed_before_its_base_exists(study: Study) -> None:

@@ -6,12 +6,8 @@ import sys
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.procedural import (
-    KINDS,
-    generate,
-    partition_of,
-    side_of,
-)
+from breakeven.core.sides import partition_of, side_of
+from breakeven.procedural import KINDS, generate
 from breakeven.procedural.generation import depth_range
 
 

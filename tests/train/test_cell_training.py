@@ -16,11 +16,11 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path
 from breakeven.core.layout import pairs_path, student_folder
 from breakeven.core.records import read_record
+from breakeven.core.sides import side_of
 from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
 from breakeven.costs.model_shapes import load_architecture
 from breakeven.params import Params
-from breakeven.procedural import side_of
 from breakeven.rows.pair import Pair, write_pairs
 from breakeven.train import stage
 from breakeven.train.cell_training import train_cell

@@ -13,8 +13,8 @@ from breakeven.cli import app
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import pairs_path, prompts_path, task_path
+from breakeven.core.sides import side_of
 from breakeven.params import Params
-from breakeven.procedural import side_of
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt

@@ -81,8 +81,9 @@ def answer_sheet(
         "answers",
         {
             **key,
-            # All of it: a new field of a decoding makes its answers anew, and no other's.
-            "decoding": decoding.model_dump(mode="json"),
+            # All that is set: a new field of decodings, None where it is not used, makes no
+            # other's answers anew.
+            "decoding": decoding.model_dump(mode="json", exclude_none=True),
             # Who shares a batch changes how sums round, and with it a token now and then.
             "batch_size": batch_size,
             "prompts": digest_json([prompts.task, prompts.token_ids]),

@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+# Of what an engine runs, all that turns prompts into answers: what other code has written is not
+# found again in scratch.
+ENGINE_CODE = (
+    "answer/",
+    "costs/dtypes.py",
+    "decoding/",
+    "models/",
+    "rendering/",
+    "rows/",
+    "serving/launch.py",
+)
+
+
 class Placement(NamedTuple):
     """Where a model decodes, in which number format, and how many batches at a time.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.answer.cell_weights import cell_weights, copy_weights
 from breakeven.answer.engine import (
+    ENGINE_CODE,
     AnsweringCell,
     Engine,
     Job,
@@ -22,19 +23,19 @@ from breakeven.core.records import versions
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.decoding.batching import BatchRow
 from breakeven.params import Answering, Decoding
+from breakeven.pipeline.code import code_digest
 from breakeven.rows.answer import Answer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# Raised when an edit of this package or of `decoding` changes answers: none are then reused.
-REVISION = 1
+_CODE = ("answer/transformers_engine.py",)
 
 
 def transformers_engine(answering: Answering) -> Engine:
     """The engine on the device there is."""
     return Engine(
-        identity={"name": "transformers", "revision": REVISION},
+        identity={"name": "transformers", "code": code_digest(_CODE, ENGINE_CODE)},
         versions={name: versions()[name] for name in ("torch", "transformers", "peft")},
         placement=choose_placement(answering),
         sessions=_sessions,

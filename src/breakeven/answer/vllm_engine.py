@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from breakeven.answer.cell_weights import are_finite, rounded_base
 from breakeven.answer.engine import (
+    ENGINE_CODE,
     AnsweringCell,
     Engine,
     Job,
@@ -25,14 +26,14 @@ from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.decoding.batching import BatchRow
 from breakeven.decoding.seeds import sample_digest
 from breakeven.params import Answering, Decoding, VllmServer
+from breakeven.pipeline.code import code_digest
 from breakeven.rows.answer import Answer
 from breakeven.serving.client import Endpoints, run_requests
 from breakeven.serving.launch import vllm_build
 from breakeven.serving.request import Request
 from breakeven.serving.server import RunningServer, vllm_server
 
-# Raised when an edit to this module changes answers, so that none are reused from before it.
-REVISION = 2
+_CODE = ("answer/vllm_engine.py",)
 KEY = "params.yaml: answering.server"
 # Batches in flight: the next ones fill the server while the last answers of one are still written.
 WORKERS = 4
@@ -73,7 +74,7 @@ def vllm_engine(answering: Answering) -> Engine:
     devices = 1 if build.cpu else settings.tensor_parallel * settings.data_parallel
     unmeasured = {"peak_memory_bytes": ELSEWHERE} | ({"utilisation": THREADS} if build.cpu else {})
     return Engine(
-        identity={"name": "vllm", "revision": REVISION},
+        identity={"name": "vllm", "code": code_digest(_CODE, ENGINE_CODE)},
         versions={"vllm": build.version, "vllm_torch": build.torch},
         placement=Placement(
             device=build.device,

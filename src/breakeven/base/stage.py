@@ -20,8 +20,11 @@ from breakeven.models.pointer import BasePointer, base_weights_folder, write_poi
 from breakeven.models.template_check import check_template
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
 from breakeven.params.references import pick_row
+from breakeven.pipeline.code import code_digest
 from breakeven.pipeline.reads import params_digest
 
+# What pre-training runs that decides its weights.
+_PRETRAINING_CODE = ("base/", "models/checkpoint.py", "models/sharding.py", "procedural/")
 _TRAINED_BEFORE = {"flops.train": "the base was trained before this study"}
 
 
@@ -144,7 +147,12 @@ def _trained(params: Params, student: str, base: ScratchBase) -> Record:
     require_pretraining_memory(student, architecture, settings.batch_rows * settings.row_tokens)
     require_memory(params, student, architecture)
     tokenizer_digest = digest_path(Path(base.tokenizer) / "tokenizer.json")
-    key = {"shape": shape, "settings": settings.as_dict(), "tokenizer": tokenizer_digest}
+    key = {
+        "shape": shape,
+        "settings": settings.as_dict(),
+        "tokenizer": tokenizer_digest,
+        "code": code_digest(["base/pretraining.py"], _PRETRAINING_CODE),
+    }
     # Other versions draw and round otherwise: a checkpoint of theirs is not gone on from.
     scratch = scratch_folder("base", {**key, "versions": versions()})
     weights = base_weights_folder(student)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
+from breakeven.core.sides import Partition, partition_of
 from breakeven.gym.datasets import check_dataset, open_dataset
 from breakeven.gym.scoring import full_marks
 from breakeven.gym.worked import SOLVED, Worked
-from breakeven.procedural import Partition, partition_of
 
 # Asks both styles for the same: what is graded is the answer alone.
 INSTRUCTION = "Give only the final answer."

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_file, read_json, write_json
+from breakeven.core.files import digest_file, digest_json, read_json, write_json
 
 STAGES = Path("stages")
 # Modules go by their names in the project; they are read where this one was imported from.
@@ -27,7 +27,8 @@ _CACHE = Path(".work/code.json")
 # could be a file's name, as naming it. Longer ones are texts.
 _MODULE_NAME = re.compile(rf"{_PACKAGE}(\.\w+)+")
 _FILE_NAME = re.compile(r"[\w-][\w.-]{2,60}")
-_NO_ASSETS = {".py", ".md", ".pyc", ".typed"}
+# What the package ships beside modules; anything else there is an editor's, or nobody's.
+_ASSETS = {".csv", ".css", ".html", ".js", ".yaml"}
 
 
 class Module(NamedTuple):
@@ -48,6 +49,18 @@ def stage_code(stage: str) -> dict[str, str]:
         InputError: there is no such stage, or a module is not valid Python.
     """
     return code_below([STAGES / f"{stage}.py"])
+
+
+def code_digest(roots: Iterable[str], parts: Iterable[str]) -> str:
+    """One digest of what `roots` compute, and of what they reach of `parts` of the package.
+
+    For keys of scratch: what other code has computed is not found again. Both are paths within the
+    package, such as "train/trainer.py" and "models/".
+    """
+    inside = f"{_SOURCE}/{_PACKAGE}/"
+    code = code_below(Path(inside, root) for root in roots)
+    computing = tuple(f"{inside}{part}" for part in parts)
+    return digest_json({name: one for name, one in code.items() if name.startswith(computing)})
 
 
 def code_below(roots: Iterable[Path]) -> dict[str, str]:
@@ -78,9 +91,10 @@ def _files() -> Iterator[Path]:
     """Every file of the package and every stage, by its name in the project."""
     yield from sorted(STAGES.glob("*.py"))
     for file in sorted((_PACKAGE_ROOT / _PACKAGE).rglob("*")):
-        hidden = any(part.startswith((".", "__pycache__")) for part in file.parts[-3:])
+        inside = file.relative_to(_PACKAGE_ROOT)
+        hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
         if file.is_file() and not hidden:
-            yield _SOURCE / file.relative_to(_PACKAGE_ROOT)
+            yield _SOURCE / inside
 
 
 @functools.cache
@@ -88,8 +102,7 @@ def _modules() -> dict[Path, Module]:
     """Every module of the project; what was parsed before is kept by the digest of its text."""
     # What another version of this module has parsed may be digested in another way.
     revision = digest_file(Path(__file__))
-    cache = read_json(_CACHE) if _CACHE.is_file() else {}
-    before = cache.get("modules", {}) if cache.get("revision") == revision else {}
+    before = _parsed_before(revision)
     rows, found = {}, {}
     for file in (file for file in _files() if file.suffix == ".py"):
         text = _on_disk(file).read_bytes()
@@ -100,6 +113,16 @@ def _modules() -> dict[Path, Module]:
     if rows.keys() != before.keys():
         write_json(_CACHE, {"revision": revision, "modules": rows})
     return found
+
+
+def _parsed_before(revision: str) -> dict[str, Any]:
+    """What this revision has parsed; nothing where the cache is damaged, which costs a second."""
+    try:
+        cache = read_json(_CACHE) if _CACHE.is_file() else {}
+    except InputError:
+        return {}
+    same = isinstance(cache, dict) and cache.get("revision") == revision
+    return dict(cache["modules"]) if same else {}
 
 
 def parse(file: Path, text: bytes) -> Module:
@@ -186,6 +209,9 @@ def _imported_files(file: Path, module: Module) -> Iterator[Path]:
     skips_this_package = file not in _STAGES_OF_THIS_PACKAGE and _THIS_PACKAGE not in file.parents
     for name in module.imports:
         parts = name.split(".")
+        # A script's own folder is where Python looks first.
+        if (beside := STAGES / f"{parts[0]}.py") in _modules() and file.parent == STAGES:
+            yield beside
         if parts[0] == _PACKAGE and (found := _module_file(parts)):
             if skips_this_package and _THIS_PACKAGE in found.parents:
                 continue
@@ -211,7 +237,7 @@ def _named_scripts(file: Path, module: Module) -> Iterator[Path]:
 @functools.cache
 def _assets() -> tuple[Path, ...]:
     """Files of the package that are no modules: tables, templates, scripts of pages."""
-    return tuple(file for file in _files() if file.suffix not in _NO_ASSETS)
+    return tuple(file for file in _files() if file.suffix in _ASSETS)
 
 
 @functools.cache

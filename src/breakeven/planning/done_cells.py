@@ -1,6 +1,7 @@
 """Which cells are done already, by their records: they are not paid again."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from breakeven.core.layout import task_path
 from breakeven.core.records import Record
@@ -58,7 +59,13 @@ def _asked_alike(record: Record, earlier_run: EarlierRun, decoding: str) -> bool
     """Whether answers were asked for as params.yaml says now."""
     wanted = earlier_run.params.answering.model_dump(mode="json")
     same = all(record.parameters.get(key) == wanted[key] for key in _DECIDE_ANSWERS)
-    return same and record.parameters["decodings"].get(decoding) == wanted["decodings"][decoding]
+    asked, now = record.parameters["decodings"].get(decoding), wanted["decodings"][decoding]
+    return same and asked is not None and _given(asked) == _given(now)
+
+
+def _given(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without what is not used: a record may be older than a field."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _spent_on(record: Record, earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from breakeven.core.files import read_rows
+from breakeven.core.sides import TUNE_FRACTION_DIVISOR, side_of
 from breakeven.params import (
     CatalogueTask,
     DatasetSource,
@@ -25,7 +26,6 @@ from breakeven.params import (
 )
 from breakeven.params.references import pick_row
 from breakeven.planning.earlier_run import EarlierRun
-from breakeven.procedural.problem import TUNE_FRACTION_DIVISOR, side_of
 from breakeven.prompts.source_prompts import load_prompts, procedural_prompt
 from breakeven.rendering import Lesson
 from breakeven.results.published_tables import released_corpora

@@ -16,24 +16,20 @@ from breakeven.procedural.generation import (
     KINDS,
     generate,
 )
-from breakeven.procedural.problem import Partition, Problem, Side, partition_of, side_of
+from breakeven.procedural.problem import Problem
 
 __all__ = [
     "FORMATS",
     "KINDS",
     "LETTERS",
-    "Partition",
     "Problem",
-    "Side",
     "choice_letter",
     "choice_prompt",
     "choice_trace",
     "generate",
     "named_choice",
-    "partition_of",
     "prompt",
     "reference",
-    "side_of",
     "trace",
     "worked_answer",
 ]

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError
+from breakeven.core.sides import Partition, partition_of
 from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out
-from breakeven.procedural.problem import Partition, Problem, partition_of
+from breakeven.procedural.problem import Problem
 
 
 class _Kind(NamedTuple):

@@ -1,16 +1,8 @@
-"""What a generated problem is, and whether its content is for training, tuning or testing."""
+"""What a generated problem is."""
 
-import hashlib
 import random
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
-
-Partition = Literal["train", "test"]
-Side = Literal["train", "tune", "test"]
-
-# One content in five is for testing, of the others one in eight for tuning.
-TEST_FRACTION_DIVISOR = 5
-TUNE_FRACTION_DIVISOR = 8
+from typing import NamedTuple
 
 
 class Problem(NamedTuple):
@@ -44,27 +36,6 @@ class Attempt(NamedTuple):
     text: str
     result: str
     again: str
-
-
-def side_of(content: str) -> Side:
-    """The side a content belongs to, by its SHA-256: the same in every process, source and format.
-
-    The tune side is a part of the train partition, so that it took no test content from anybody.
-    """
-    # Not hash(), which differs from one process to the next.
-    digest = hashlib.sha256(content.encode()).digest()
-    others, test = divmod(int.from_bytes(digest[:8], "big"), TEST_FRACTION_DIVISOR)
-    if test == 0:
-        return "test"
-    return "tune" if others % TUNE_FRACTION_DIVISOR == 0 else "train"
-
-
-def partition_of(content: str) -> Partition:
-    """What generators draw a content for: tests, or training prompts (its tune side with them).
-
-    A corpus that keeps its tune side for `breakeven tune` does not learn it.
-    """
-    return "test" if side_of(content) == "test" else "train"
 
 
 def shuffled_choices(rng: random.Random, answer: str, wrong: Sequence[str]) -> tuple[str, ...]:

@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_json, digest_while_reading
+from breakeven.core.files import digest_while_reading
 from breakeven.core.layout import pairs_path
 from breakeven.core.records import versions
+from breakeven.core.sides import side_of
 from breakeven.costs.lora import Lora
 from breakeven.costs.model_shapes import known_architecture
 from breakeven.models.context import context_length
 from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
-from breakeven.pipeline.code import code_below
-from breakeven.procedural import side_of
+from breakeven.pipeline.code import code_digest
 from breakeven.rendering import Example
 from breakeven.rows.pair import Pair, read_pairs
 from breakeven.train.batches import OptimizerStep, optimizer_steps
@@ -39,9 +39,10 @@ from breakeven.train.schedule import FittedSchedule, fit_schedule
 # The libraries that compute weights: another version of one may round otherwise.
 _KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
-_PACKAGE = Path("src/breakeven")
-# What of the code below the training loop decides weights; how files are found does not.
-_COMPUTING = ("train/", "models/checkpoint.py", "models/sharding.py")
+# What computes the weights from the steps: other code may give other ones. What comes before,
+# pairs, tokens and steps, is in the key itself.
+_TRAINING_CODE = ("train/trainer.py", "train/trained_model.py")
+_COMPUTING = ("train/", "models/", "rendering/", "costs/dtypes.py")
 
 
 class CorpusPlan(NamedTuple):
@@ -125,7 +126,7 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> CellPlan | N
         "lessons": digest_steps(steps, examples),
         "settings": settings.as_dict(),
         "seed": seed,
-        "code": _digest_code(),
+        "code": code_digest(_TRAINING_CODE, _COMPUTING),
         "versions": {name: one for name, one in versions().items() if name in _KEY_VERSIONS},
     }
     schedule = fit_schedule(training.schedule, len(steps))
@@ -234,13 +235,3 @@ def _select(
         )
     except ValueError as error:
         raise InputError(f"params.yaml: arms.{arm}.budget: {error}; use a larger one") from error
-
-
-def _digest_code() -> str:
-    """Digest of the modules that compute the weights from the steps: others may give other ones.
-
-    What comes before, pairs, tokens, steps, is in the key itself; documentation does not count.
-    """
-    code = code_below([_PACKAGE / "train/trainer.py", _PACKAGE / "train/trained_model.py"])
-    computing = tuple(f"{_PACKAGE.as_posix()}/{part}" for part in _COMPUTING)
-    return digest_json({name: one for name, one in code.items() if name.startswith(computing)})

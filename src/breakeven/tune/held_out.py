@@ -7,9 +7,9 @@ from typing import NamedTuple
 from breakeven.core.errors import InputError
 from breakeven.core.files import iter_rows
 from breakeven.core.layout import pairs_path, prompts_path
+from breakeven.core.sides import side_of
 from breakeven.pairs.teacher_accuracy import gradable_item
 from breakeven.params import Params
-from breakeven.procedural import side_of
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair, iter_pairs
 from breakeven.rows.prompt import Prompt
