@@ -1,7 +1,7 @@
 """Shapes of decoder-only language models, and the parameter counts that costs are made of.
 
 - `Architecture`: frozen shape; `.matmul_parameters`, `.active_parameters`, `.total_parameters`.
-- `costs.families` reads it from a configuration, `costs.models` finds it for a model.
+- `costs.families` reads it from a configuration, `costs.model_shapes` finds it for a model.
 """
 
 from collections.abc import Mapping

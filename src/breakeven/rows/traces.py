@@ -68,16 +68,17 @@ def _end_of_trace(text: str) -> int:
 def is_truncated(stop: str, *, closed: bool) -> bool:
     """Whether a model was cut short: at the limit, or with a trace begun and not closed.
 
-    This is the one rule for truncated answers and completions. `grading.graders` grades them as
-    wrong, `score.item_rows` writes a column `truncated`, `results.from_items` takes its mean a cell
-    as `truncated_share`, and `report.accuracy_tables.truncated_table` shows that. `answer_costs`
-    and `distill.token_counts` count them for records.
+    This is the one rule for truncated answers and completions. `answer.read_answer` finds out
+    `stop` and `closed`, `grading.graders` grades such answers as wrong, `score.item_rows` writes a
+    column `truncated`, `results.aggregate` takes its mean a cell (`truncated_share`), and
+    `report.accuracy_tables.truncated_table` shows that. `answer_costs` and `distill.token_counts`
+    count them for records.
     """
     return stop == "length" or not closed
 
 
 def bare_trace(thinking: str) -> str:
-    """A trace as `part` gives it, without the marks around it and the white space there."""
+    """A trace as `split_trace` gives it, without the marks around it and the white space there."""
     inside = thinking.strip().removesuffix(THINK_CLOSE)
     return inside.strip().removeprefix(THINK_OPEN).strip()
 
