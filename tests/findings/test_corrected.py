@@ -171,10 +171,13 @@ def test_results_of_one_style_decide_nothing():
     assert pd.notna(found.level)
 
 
-def test_a_control_is_in_no_pair_and_no_claim():
-    results = cells(*FOUR)
+# Claims that name the corpus general are judged on all where no style learnt from it.
+@pytest.mark.parametrize("corpus", ["general", "own"])
+def test_a_control_is_in_no_pair_and_no_claim(corpus):
+    study = cells(*FOUR)
+    results = replace(study, cells=tuple(replace(cell, corpus=corpus) for cell in study.cells))
     control = tuple(
-        replace(cell, arm="perturbed", style="control", accuracy=0.9)
+        replace(cell, arm="perturbed", style="control", corpus="general", accuracy=0.9)
         for cell in results.cells
         if cell.arm == "reasoning"
     )

@@ -14,6 +14,7 @@ ARMS = {
     "ift": ArmFacts("ift", "general", 0.0),
     "reasoning": ArmFacts("reasoning", "general", 1.0),
     "perturbed": ArmFacts("control", "general", 1.0),
+    "shuffled": ArmFacts("control", "shuffled", 1.0),
 }
 # A student, an arm, a task (its family before the slash) and perhaps a seed: right answers.
 Key = tuple[str, str, str] | tuple[str, str, str, int]

@@ -184,6 +184,26 @@ def test_a_control_is_shown_as_one_and_changes_no_sentence(project: Path) -> Non
     assert "Controls, in no pair of styles and no claim: perturbed." in page
 
 
+@pytest.mark.parametrize("arm", ["perturbed", "shuffled"])
+def test_a_control_makes_no_panel_and_is_not_said_to_lack_a_cost(arm: str) -> None:
+    right: dict[Key, int] = {
+        ("small", "base", TASK): 20,
+        ("small", "ift", TASK): 60,
+        ("small", "reasoning", TASK): 110,
+    }
+    plain, view = (view_of(scored(one), FEW) for one in (right, {**right, ("small", arm, TASK): 9}))
+    assert view.panels == plain.panels
+    assert [one.name for one in view.panel_arms(view.panels[0])][-1] == arm
+    for kind in ("inference", "training", "lifetime"):
+        caption = frontier_figure(view, kind).how_to_read
+        assert caption == f"{frontier_figure(plain, kind).how_to_read} Controls are not drawn."
+
+
+def test_controls_alone_draw_no_frontier() -> None:
+    view = view_of(scored({("small", "shuffled", TASK): 9}), FEW)
+    assert frontier_figure(view, "inference").reason == "no group but controls has inference FLOPs"
+
+
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_family_of_controls_alone_is_shown_and_offers_nothing(project: Path, alone: bool) -> None:
     control: dict[Key, int] = {("small", "perturbed", "general-open/talk"): 60}

@@ -124,14 +124,16 @@ def cost_panels(
 
 
 def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
-    priced = [
+    known = [
         (group, cost)
         for group in view.panel_groups(key)
-        # A control is nobody's choice: it must not take a place on the frontier from a style.
-        if group.cells[0].style != "control" and (cost := cost_of(group, kind, queries)) is not None
+        if (cost := cost_of(group, kind, queries)) is not None
     ]
+    # A control is nobody's choice: it must not take a place on the frontier from a style.
+    priced = [(group, cost) for group, cost in known if group.cells[0].style != "control"]
     if not priced:
-        return CostPanel(key, (), (), f"no group has {_WORDS[kind]}")
+        whose = "no group but controls" if known else "no group"
+        return CostPanel(key, (), (), f"{whose} has {_WORDS[kind]}")
     from breakeven.frontiers.pareto import frontier
 
     # Only what has a cost competes: a group of unknown cost could be anywhere on the frontier.

@@ -98,7 +98,10 @@ class StudyView:
 
     @cached_property
     def panels(self) -> tuple[PanelKey, ...]:
-        """Every (corpus, family) with cells; the corpus is named where there are several."""
+        """Every (corpus, family) with cells; the corpus is named where there are several.
+
+        A corpus that only controls learnt from has none.
+        """
         # Two corpora are two trainings: on one panel they would look like rivals in style.
         corpora = self.results.corpora() or (None,)
         return tuple(
@@ -109,17 +112,19 @@ class StudyView:
         )
 
     def panel_arms(self, panel: PanelKey) -> tuple[ArmView, ...]:
-        """Arms that a panel shows: untrained ones belong to every corpus."""
+        """Arms that a panel shows, in their order."""
         present = {group.cells[0].arm for group in self.panel_groups(panel)}
         return tuple(arm for arm in self.arms if arm.name in present)
 
     def panel_groups(self, panel: PanelKey) -> tuple[Group, ...]:
-        """Groups of a panel by arm, then size; every arm of the corpus and the untrained ones."""
+        """Groups of a panel by arm, then size; every arm of the corpus and those of none."""
+        corpora = self.results.corpora()
         return tuple(
             group
             for arm in self.arms
-            # An untrained arm learnt from no corpus, so it is a yardstick in each of them.
-            if arm.corpus in (None, panel.corpus)
+            # An untrained arm learnt from no corpus, and a control may have learnt from one that no
+            # style did: they are yardsticks in each of the others.
+            if arm.corpus == panel.corpus or arm.corpus not in corpora
             for group in self.family_groups(panel.family)
             if group.cells[0].arm == arm.name
         )

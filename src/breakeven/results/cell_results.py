@@ -105,8 +105,15 @@ class Results:
         return (*known, *sorted(present.difference(FAMILIES)))
 
     def corpora(self) -> tuple[str, ...]:
-        """Training corpora in order of appearance; untrained base cells have none."""
-        return _distinct(cell.corpus for cell in self.cells if cell.corpus is not None)
+        """Training corpora in order of appearance; untrained base cells have none.
+
+        What only controls learnt from is no corpus of the study: nothing is compared on it.
+        """
+        return _distinct(
+            cell.corpus
+            for cell in self.cells
+            if cell.corpus is not None and cell.style != "control"
+        )
 
     def students(self) -> tuple[str, ...]:
         """Students from the smallest to the largest; those of unknown size last."""

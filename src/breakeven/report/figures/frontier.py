@@ -3,6 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+from breakeven.findings.groups import Group
+from breakeven.params import ResultStyle
 from breakeven.report.curves import (
     CostKind,
     CostPanel,
@@ -137,6 +139,8 @@ def _how_to_read(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> st
         )
     if kind == "training":
         text += " Untrained students cost no training here and are left out."
+    if any(_style(group) == "control" for group in _not_drawn(view, panels)):
+        text += " Controls are not drawn."
     if unpriced := _unpriced(view, kind, panels):
         text += f" Their cost is not known, so they are not drawn: {', '.join(unpriced)}."
     return text
@@ -144,12 +148,20 @@ def _how_to_read(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> st
 
 def _unpriced(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> list[str]:
     """Students and arms of these panels without a cost; an untrained one has none in training."""
+    left_out = ("base", "control") if kind == "training" else ("control",)
+    left = _not_drawn(view, panels)
+    return list(dict.fromkeys(one.label for one in left if _style(one) not in left_out))
+
+
+def _not_drawn(view: StudyView, panels: list[CostPanel]) -> list[Group]:
     drawn = {point.group for panel in panels for point in panel.points}
-    free = ("base",) if kind == "training" else ()
-    left = [
+    return [
         group for panel in panels for group in view.panel_groups(panel.key) if group not in drawn
     ]
-    return list(dict.fromkeys(one.label for one in left if one.cells[0].style not in free))
+
+
+def _style(group: Group) -> ResultStyle:
+    return group.cells[0].style
 
 
 def _has_draws(panels: list[CostPanel]) -> bool:
