@@ -304,6 +304,13 @@ def test_cell_that_cannot_be_trained_says_what_to_change(study, given, problem):
     assert not student_folder("tiny", "ift", 0).exists()
 
 
+def test_seed_that_is_not_the_studys_is_refused_before_anything(study):
+    with pytest.raises(InputError, match=r"params.yaml: seeds: 99 is not in it; use 0, or add it"):
+        stage.train_and_record(make_params(), "tiny", "ift", 99)
+    assert not student_folder("tiny", "ift", 99).exists()
+    assert not Path(".work").exists()
+
+
 def test_pair_without_a_trace_is_named(study):
     pairs = [Pair(**{**vars(pair), "reasoning": "7"}) for pair in worked_pairs(1)]
     write_pairs(pairs_path("general"), pairs)

@@ -45,10 +45,10 @@ def run(params: Params, source: str, style: str) -> None:
     """
     if style not in COMPLETION_STYLES:
         raise InputError(f"style: {style!r} is none; use one of {', '.join(COMPLETION_STYLES)}")
+    row = pick_row(params.sources, "sources", source)
     path = distilled_path(source, style)
     # Before the work: the record must name what was read, not what came in its place meanwhile.
     inputs = {str(prompts_path(source)): digest_path(prompts_path(source))}
-    row = pick_row(params.sources, "sources", source)
     if isinstance(row, CatalogueSource):
         fields = _without_completions(source, style)
     elif isinstance(row, PublishedSource):

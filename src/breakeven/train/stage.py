@@ -4,7 +4,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from breakeven.core.errors import AlreadyReportedError
+from breakeven.core.errors import AlreadyReportedError, InputError
 from breakeven.params import Params
 from breakeven.tracking.live import LiveRun
 from breakeven.train.cell_record import write_train_record
@@ -33,7 +33,16 @@ def train_and_record(
 
     `open_log` is given the key of the training and returns a context manager whose value takes the
     metrics of each step (`log(step, metrics)`) while the training runs.
+
+    Raises:
+        InputError: the seed is none of the study's, or what `train_cell` says.
+        MachineError: as `train_cell`.
     """
+    # Student and arm are looked up further below; a seed is no row, so that nothing would miss it,
+    # and `answer` depends on all of its student's folder.
+    if seed not in params.seeds:
+        seeds = " or ".join(map(str, params.seeds))
+        raise InputError(f"params.yaml: seeds: {seed} is not in it; use {seeds}, or add it")
     if started_by_stage():
         _run_for_stage(partial(train_cell, params, student, arm, seed, open_log=open_log))
         return
