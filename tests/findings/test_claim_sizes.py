@@ -77,6 +77,14 @@ def test_verdicts_on_toy_sizes_say_so():
     assert judged["reasoning-breaks-ift-plateau"].verdict == "undecidable here"
 
 
+def test_the_size_of_a_control_is_not_judged():
+    found = results(0.494, 14.8)
+    control = replace(results(70.0).cells[0], arm="shuffled", style="control")
+    beside = replace(found, cells=(*found.cells, control))
+    assert other_sizes(beside) is None
+    assert sizes_outside(beside, BY_ID["gain-grows-with-size"]) is None
+
+
 def test_sizes_that_are_not_known_are_not_called_other_ones():
     unknown = tuple(replace(cell, size_parameters=None) for cell in results(1.0).cells)
     assert other_sizes(Results("s", "imported", unknown)) is None

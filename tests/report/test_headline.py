@@ -104,7 +104,7 @@ def test_several_seeds_widen_the_interval_and_are_said(project: Path) -> None:
     drawn = view.draws("math-open")
     assert drawn is not None
     assert drawn.draws.shape == (200, 8)
-    assert any("2 training seeds" in line for line in limit_lines(view))
+    assert any("by 2 seeds each" in line for line in limit_lines(view))
 
 
 def test_the_first_decoding_of_the_params_is_the_one_shown(built: Built) -> None:

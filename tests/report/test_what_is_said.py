@@ -12,13 +12,14 @@ from breakeven.decide.family_options import family_options
 from breakeven.findings.accuracies import mean_over_items
 from breakeven.report.accuracy_tables import accuracy_table, chance_table
 from breakeven.report.comparison_tables import verdict_table
-from breakeven.report.curves import cost_panels
+from breakeven.report.curves import cost_panels, lifetime_queries
 from breakeven.report.data_tables import corpus_table
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.growth_tables import crossing_table
 from breakeven.report.headline import headline
 from breakeven.report.interval_scope import ONE_SEED, band_scope, scope_sentence
+from breakeven.report.limits import limit_lines
 from breakeven.report.setup_tables import rate_words
 from breakeven.report.view import StudyView, view_of
 from breakeven.report.write import build_report
@@ -197,6 +198,25 @@ def test_a_control_makes_no_panel_and_is_not_said_to_lack_a_cost(arm: str) -> No
     for kind in ("inference", "training", "lifetime"):
         caption = frontier_figure(view, kind).how_to_read
         assert caption == f"{frontier_figure(plain, kind).how_to_read} Controls are not drawn."
+
+
+@pytest.mark.parametrize(("of_styles", "of_control"), [((0, 1), (0,)), ((0,), (0, 1))])
+def test_the_seeds_of_a_control_say_nothing_of_intervals(
+    of_styles: tuple[int, ...], of_control: tuple[int, ...]
+) -> None:
+    right: dict[Key, int] = {}
+    for seed in of_styles:
+        right["small", "ift", TASK, seed] = 60 + 3 * seed
+        right["small", "reasoning", TASK, seed] = 110 + 9 * seed
+    control: dict[Key, int] = {("small", "perturbed", TASK, seed): 150 for seed in of_control}
+    plain, view = (view_of(scored(one), FEW) for one in (right, {**right, **control}))
+    assert scope_sentence(view) == scope_sentence(plain)
+    assert lifetime_queries(view) == lifetime_queries(plain)
+    assert [line for line in limit_lines(view) if "ontrols" not in line] == limit_lines(plain)
+    drawn, alone = view.draws("math-open"), plain.draws("math-open")
+    assert drawn is not None
+    assert alone is not None
+    assert (drawn.draws == alone.draws).all()
 
 
 def test_controls_alone_draw_no_frontier() -> None:

@@ -6,7 +6,7 @@ study's.
 """
 
 from breakeven.findings.claims import Claim
-from breakeven.findings.groups import SIZE_TOLERANCE
+from breakeven.findings.groups import IN_NO_PAIR, SIZE_TOLERANCE
 from breakeven.results.cell_results import Results
 
 SMALLEST_B, LARGEST_B = 0.5, 14.0
@@ -39,7 +39,7 @@ def _trained_sizes_b(results: Results) -> list[float]:
         {
             cell.size_parameters / 1e9
             for cell in results.cells
-            if cell.size_parameters and cell.style != "base"
+            if cell.size_parameters and cell.style not in IN_NO_PAIR
         }
     )
 

@@ -10,6 +10,8 @@ from breakeven.results.cell_results import CellResult, Results
 
 # A claim about "7B" speaks of 8B students too, and not of 4B or 12B ones.
 SIZE_TOLERANCE = 1.3
+# What results count an arm under that is in no pair and no claim: an untrained one, or a control.
+IN_NO_PAIR: tuple[ResultStyle, ...] = ("base", "control")
 
 
 class Group(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from breakeven.findings.baselines import Baseline, BaselineCheck, BaselineStanding
+from breakeven.findings.groups import IN_NO_PAIR
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import percent, percent_interval, points_interval
@@ -37,7 +38,7 @@ def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
             one for one in view.baseline_checks if (one.against, one.stands) == (against, stands)
         ]
         # That an untrained base or a control only guesses is no news, and harms no gain.
-        chosen = [one for one in chosen if one.group.cells[0].style not in ("base", "control")]
+        chosen = [one for one in chosen if one.group.cells[0].style not in IN_NO_PAIR]
         if chosen:
             basis = "by 95% intervals" if all(one.low is not None for one in chosen) else BY_VALUE
             warned.append(BaselineWarning(text, tuple(_by_arm(view, chosen)), basis))

@@ -99,6 +99,8 @@ def lifetime_queries(view: StudyView) -> float | None:
     """The power of ten of queries at which training and answering weigh about the same."""
     ratios = []
     for group in view.every_group:
+        if group.cells[0].style == "control":
+            continue
         train, answer = group.mean("train_flops"), group.mean("inference_flops")
         if train and answer:
             ratios.append(train / answer)

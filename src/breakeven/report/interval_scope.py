@@ -1,14 +1,18 @@
 """What the intervals of a study speak of: other questions, and other training runs or not."""
 
+from breakeven.findings.groups import IN_NO_PAIR
 from breakeven.report.view import StudyView
 
 ONE_SEED = "speak of these trained models only, not of another training run: there is one seed."
 
 
 def fewest_and_most_seeds(view: StudyView) -> tuple[int, int]:
-    """The fewest and the most training seeds of any trained student and arm."""
-    # An untrained arm has no training run that another seed could have changed.
-    counts = [len(group.cells) for group in view.every_group if group.cells[0].style != "base"]
+    """The fewest and the most training seeds of any trained student and arm but a control."""
+    # An untrained arm has no training run that another seed could have changed, and no interval
+    # of a finding is a control's.
+    counts = [
+        len(group.cells) for group in view.every_group if group.cells[0].style not in IN_NO_PAIR
+    ]
     return (min(counts), max(counts)) if counts else (1, 1)
 
 

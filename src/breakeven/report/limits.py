@@ -1,7 +1,7 @@
 """What the page says of its own limits: where numbers come from, what they cannot tell."""
 
-from breakeven.findings.groups import comparable
-from breakeven.report.interval_scope import scope_sentence
+from breakeven.findings.groups import IN_NO_PAIR, comparable
+from breakeven.report.interval_scope import fewest_and_most_seeds, scope_sentence
 from breakeven.report.view import StudyView
 from breakeven.results.cell_results import Results
 
@@ -27,7 +27,6 @@ def limit_lines(view: StudyView) -> list[str]:
     """Limits of these results, then everything absent with its reason."""
     results, settings = view.results, view.summary.settings
     lines = []
-    seeds = {cell.seed for cell in results.cells}
     lines.append(scope_sentence(view, "Intervals"))
     # Four parameters go through any four points, however the truth runs between and beyond.
     sizes = len([s for s in results.students() if _has_style(view, s, "ift")])
@@ -36,7 +35,7 @@ def limit_lines(view: StudyView) -> list[str]:
         "measured costs is an extrapolation and is marked as one."
     )
     if results.items is not None:
-        drawn = "items and training runs" if len(seeds) > 1 else "items"
+        drawn = "items and training runs" if fewest_and_most_seeds(view)[1] > 1 else "items"
         lines.append(
             f"Bootstrap: {settings.draws:,} draws of {drawn}, "
             f"seed {settings.seed}; bands of fits use the first 100 of them."
@@ -65,8 +64,7 @@ def _unpaired(view: StudyView) -> list[str]:
     paired = {
         one.cells[0].arm for one in view.every_group if any(comparable(one, ift) for ift in plain)
     }
-    alone = ("base", "control")
-    return [arm.name for arm in view.arms if arm.style not in alone and arm.name not in paired]
+    return [arm.name for arm in view.arms if arm.style not in IN_NO_PAIR and arm.name not in paired]
 
 
 def _has_style(view: StudyView, student: str, style: str) -> bool:

@@ -162,14 +162,18 @@ class StudyView:
         return {name: name if label in shared else label for name, label in short.items()}
 
     def draws(self, family: str) -> FamilyDraws | None:
-        """Paired bootstrap draws of all groups of a family; None without item-level answers."""
+        """Paired bootstrap draws of a family's groups but controls; None without answers by item.
+
+        They hold the seeds and items that all of its groups share, which no control may narrow.
+        """
         return self._draws.get(family)
 
     @cached_property
     def _draws(self) -> dict[str, FamilyDraws]:
         found = {}
         for family in self.results.families():
-            draws = self._family_draws(self.family_groups(family))
+            every = self.family_groups(family)
+            draws = self._family_draws(tuple(g for g in every if g.cells[0].style != "control"))
             if draws is not None:
                 found[family] = draws
         return found
