@@ -22,13 +22,14 @@ from breakeven.report.interval_scope import ONE_SEED, band_scope, scope_sentence
 from breakeven.report.limits import limit_lines
 from breakeven.report.setup_tables import rate_words
 from breakeven.report.view import StudyView, view_of
-from breakeven.report.write import build_report
+from breakeven.report.write import _tables, build_report
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.replay import replay_results
 from breakeven.study.summary import (
     BootstrapSettings,
     CorpusRow,
     StudySummary,
+    TrainingRow,
     summary_without_records,
 )
 
@@ -183,6 +184,37 @@ def test_a_control_is_shown_as_one_and_changes_no_sentence(project: Path) -> Non
     page = (project / "out/index.html").read_text()
     assert "perturbed (control)" in page
     assert "Controls, in no pair of styles and no claim: perturbed." in page
+
+
+def test_every_table_that_names_a_control_says_that_it_is_one() -> None:
+    right: dict[Key, int] = {
+        (student, arm, task): 60
+        for student in ("small", "large")
+        for arm in ("base", "ift", "reasoning", "perturbed")
+        for task in (TASK, "general-mc/quiz")
+    }
+    training = TrainingRow("small", "perturbed", 0, 9, 9, 9, 1.0, 9.0, 9.0, "cpu")
+    summary = replace(FEW, trainings=(training,))
+    view = view_of(scored(right, chance={"general-mc/quiz": 0.25}), summary)
+    tables = {
+        one.name: one.body for group in _tables(view) for one in (*group.tables, *group.folded)
+    }
+    named = {
+        name: {cell for row in body for cell in row if "perturbed" in cell}
+        for name, body in tables.items()
+    }
+    assert {name for name, cells in named.items() if cells} == {
+        "accuracy",
+        "accuracy-by-task",
+        "beyond-chance",
+        "costs",
+        "growth",
+        "guards",
+        "modes",
+        "training",
+        "truncated-and-unparsed",
+    }
+    assert set().union(*named.values()) == {"perturbed (control)"}
 
 
 @pytest.mark.parametrize("arm", ["perturbed", "shuffled"])

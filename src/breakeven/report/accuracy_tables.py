@@ -22,7 +22,6 @@ def with_interval(estimate: Estimate) -> str:
 def accuracy_table(view: StudyView) -> Table:
     """Student × arm down, families across."""
     families, estimates = view.results.families(), view.accuracies
-    controls = {arm.name for arm in view.arms if arm.style == "control"}
     method = "; ".join(dict.fromkeys(_method(one) for one in estimates.values()))
     return Table(
         "accuracy",
@@ -31,13 +30,10 @@ def accuracy_table(view: StudyView) -> Table:
         + (f" {scope_sentence(view)}" if any(e.low is not None for e in estimates.values()) else "")
         + unequal_words(view),
         ("size", "arm", *families),
-        tuple(
-            (size, f"{arm} (control)" if arm in controls else arm, *rest)
-            for size, arm, *rest in _by_family(
-                view,
-                families,
-                lambda group: with_interval(estimates[group]) + by_items_words(view, group),
-            )
+        _by_family(
+            view,
+            families,
+            lambda group: with_interval(estimates[group]) + by_items_words(view, group),
         ),
         tuple(
             {
@@ -62,7 +58,7 @@ def _by_family(
     return tuple(
         (
             view.label(student),
-            arm,
+            view.arm_label(arm),
             *(words(groups[family]) if family in groups else "–" for family in families),
         )
         for (student, arm), groups in _lines(view).items()
@@ -152,7 +148,7 @@ def accuracy_by_task_table(view: StudyView) -> Table:
     body = [
         (
             view.label(student),
-            arm,
+            view.arm_label(arm),
             *(
                 with_interval(found[student, arm, task][1])
                 if (student, arm, task) in found

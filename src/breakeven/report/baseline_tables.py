@@ -98,7 +98,7 @@ def baseline_table(view: StudyView) -> Table:
             (
                 (cell := one.group.cells[0]).family,
                 view.label(cell.student),
-                cell.arm,
+                view.arm_label(cell.arm),
                 one.name,
                 percent(one.level),
                 _interval(one),

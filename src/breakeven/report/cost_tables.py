@@ -53,7 +53,7 @@ def cost_table(view: StudyView) -> Table:
             shares_of_rate = _mean_utilisation(view.summary, student, arm.name)
             costs, rates = map(scientific, means.values()), map(rate_words, shares_of_rate.values())
             text = _in_order(list(costs), list(rates) if metered else [])
-            body.append((view.label(student), arm.name, *text))
+            body.append((view.label(student), view.arm_label(arm.name), *text))
             rows.append({"student": student, "arm": arm.name, **means, **shares_of_rate})
     return Table(
         "costs",

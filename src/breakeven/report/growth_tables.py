@@ -36,7 +36,7 @@ def growth_table(view: StudyView) -> Table:
         interval = law.exponent_interval()
         text = f"{law.exponent:.2f}"
         text += f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else f" ({law.reason})"
-        body.append((panel, arm, text, str(law.points)))
+        body.append((panel, view.arm_label(arm), text, str(law.points)))
         rows.append(
             {
                 "panel": panel,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.table import Table, absent_table
+from breakeven.report.view import StudyView
 from breakeven.study.summary import StudySummary, TaskRow
 from breakeven.words import human, percent, scientific, whole
 
@@ -67,10 +68,11 @@ def _steps(row: TaskRow) -> str:
     return "none" if row.serial is False else "–"
 
 
-def training_table(summary: StudySummary) -> Table:
+def training_table(view: StudyView) -> Table:
     """One line a trained cell."""
     name, title = "training", "Training, cell by cell"
-    if not summary.trainings:
+    trainings = view.summary.trainings
+    if not trainings:
         return absent_table(name, title, NO_RECORDS)
     return Table(
         name,
@@ -92,7 +94,7 @@ def training_table(summary: StudySummary) -> Table:
         tuple(
             (
                 row.student,
-                row.arm,
+                view.arm_label(row.arm),
                 str(row.seed),
                 "–" if row.learning_rate is None else f"{row.learning_rate:g}",
                 whole(row.steps),
@@ -103,9 +105,9 @@ def training_table(summary: StudySummary) -> Table:
                 f"{row.device_seconds:,.1f}",
                 rate_words(row.utilisation),
             )
-            for row in summary.trainings
+            for row in trainings
         ),
-        tuple(row._asdict() for row in summary.trainings),
+        tuple(row._asdict() for row in trainings),
     )
 
 

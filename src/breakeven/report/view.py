@@ -161,6 +161,14 @@ class StudyView:
         shared = [label for label in short.values() if list(short.values()).count(label) > 1]
         return {name: name if label in shared else label for name, label in short.items()}
 
+    def arm_label(self, arm: str) -> str:
+        """How tables name an arm: a control is told from what it is a control of."""
+        return f"{arm} (control)" if arm in self._controls else arm
+
+    @cached_property
+    def _controls(self) -> frozenset[str]:
+        return frozenset(arm.name for arm in self.arms if arm.style == "control")
+
     def draws(self, family: str) -> FamilyDraws | None:
         """Paired bootstrap draws of a family's groups but controls; None without answers by item.
 

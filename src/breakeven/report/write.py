@@ -149,7 +149,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
             "run",
             "What was run",
             [student_table(summary), arm_table(summary), task_table(summary)],
-            [training_table(summary)],
+            [training_table(view)],
         ),
         TableGroup("costs", "Costs", [bill_table(summary), cost_table(view)]),
         TableGroup(
