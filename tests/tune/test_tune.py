@@ -15,6 +15,7 @@ from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import pairs_path, prompts_path, task_path
 from breakeven.core.sides import side_of
 from breakeven.params import Params
+from breakeven.pipeline import code
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt
@@ -129,6 +130,24 @@ def test_the_study_takes_the_chosen_training_from_scratch(study):
     before = set(Path(".work/training").iterdir())
     train_cell(study_params(ift={"reasoning_share": 0.0, "learning_rate": 1e-2}), "tiny", "ift", 0)
     assert set(Path(".work/training").iterdir()) == before
+
+
+def test_a_trial_is_scored_again_where_what_scores_it_was_edited(study, monkeypatch):
+    plan, held = plan_cell(study, "tiny", "ift", 0), held_out(study, ("general",), 100)
+    kept = outcome._kept_in(study, plan, held)
+
+    def kept_with(edited):
+        file = Path("src/breakeven", edited)
+        with monkeypatch.context() as patch:
+            other = code._modules()[file]._replace(digest="other")
+            patch.setitem(code._modules(), file, other)
+            return outcome._kept_in(study, plan, held)
+
+    scoring = ("grading/exact_match.py", "gym/scoring.py", "decoding/sampling.py", "rows/traces.py")
+    for edited in (*scoring, "answer/read_answer.py", "train/losses.py", "tune/outcome.py"):
+        assert kept_with(edited) != kept, edited
+    for edited in ("train/cell_training.py", "tune/grid.py", "core/progress.py"):
+        assert kept_with(edited) == kept, edited
 
 
 def test_without_references_the_loss_decides(study):

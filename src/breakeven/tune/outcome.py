@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from breakeven.answer.engine import ENGINE_CODE
 from breakeven.core.files import digest_json, read_json, write_json
 from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
 from breakeven.params import Decoding, Params
 from breakeven.params.cells import first_decoding
+from breakeven.pipeline.code import code_digest
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair
 from breakeven.train.cell_training import finished_weights, train_plan
@@ -20,6 +22,17 @@ from breakeven.tune.held_out import HeldOut
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# What scores a trial: its answers, their grades, its loss. What trains it is in the plan's key.
+_SCORING_CODE = (
+    *ENGINE_CODE,
+    "bounded/",
+    "grading/",
+    "gym/",
+    "train/corpus_examples.py",
+    "train/losses.py",
+    "tune/outcome.py",
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ def _kept_in(params: Params, plan: CellPlan, held: HeldOut) -> Path:
         "items": digest_json([[item.prompt, item.reference, item.grader] for item in held.items]),
         "decoding": _decoding(params).model_dump(mode="json"),
         "max_new_tokens": params.answering.max_new_tokens,
+        "code": code_digest(["tune/outcome.py"], _SCORING_CODE),
         "versions": versions(),
     }
     return scratch_folder("tuning", key)
