@@ -1,4 +1,4 @@
-"""Time both engines on the same answers: `python tests/answer/measure_engines.py 32 32 2`.
+"""Time both engines on the same answers: `python -m tests.answer.measure_engines 32 32 2`.
 
 SmolLM2-135M-Instruct, base and LoRA, greedy. Arguments: items a task (of two), new tokens at most,
 threads. Prints device-seconds, tokens a second, start-up and how many answers are the same.
