@@ -285,9 +285,9 @@ def tune_(
     Examples: breakeven tune; breakeven tune --student t500k --arm ift --rate 1e-3 --rate 2e-3
     """
     from breakeven.params import load_params
-    from breakeven.tune.choice import choice_lines
-    from breakeven.tune.command import summary, tune
+    from breakeven.tune.chosen_rates import choice_lines
     from breakeven.tune.grid import Grid
+    from breakeven.tune.tune_command import summary, tune
 
     params = load_params(path)
     grid = Grid(tuple(student or ()), tuple(arm or ()), tuple(rate or ()))

@@ -20,12 +20,12 @@ from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt
 from breakeven.train.plan import plan_cell
-from breakeven.tune import outcome
-from breakeven.tune.choice import Choice, best_of, choice_lines
-from breakeven.tune.command import tune
+from breakeven.tune import trial
+from breakeven.tune.chosen_rates import Choice, best_of, choice_lines
 from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
 from breakeven.tune.held_out import held_out
-from breakeven.tune.outcome import Outcome
+from breakeven.tune.trial import Outcome
+from breakeven.tune.tune_command import tune
 
 SMALL = Grid(arms=("ift",), rates=(1e-3, 1e-2), shares=())
 
@@ -45,13 +45,13 @@ def made(**changes) -> Outcome:
 def trained(monkeypatch):
     """The labels of what is trained."""
     labels = []
-    train_plan = outcome.train_plan
+    train_plan = trial.train_plan
 
     def watched(*arguments, label, **more):
         labels.append(label)
         return train_plan(*arguments, label=label, **more)
 
-    monkeypatch.setattr(outcome, "train_plan", watched)
+    monkeypatch.setattr(trial, "train_plan", watched)
     return labels
 
 
@@ -107,7 +107,7 @@ def test_a_second_run_trains_nothing_and_writes_the_same_bytes(study, trained):
 
 
 def test_a_killed_run_goes_on_with_the_trial_that_was_not_finished(study, trained, monkeypatch):
-    scored, calls = outcome._scored, []
+    scored, calls = trial._scored, []
 
     def killed(*arguments):
         calls.append(arguments)
@@ -115,7 +115,7 @@ def test_a_killed_run_goes_on_with_the_trial_that_was_not_finished(study, traine
             raise KeyboardInterrupt
         return scored(*arguments)
 
-    monkeypatch.setattr(outcome, "_scored", killed)
+    monkeypatch.setattr(trial, "_scored", killed)
     with pytest.raises(KeyboardInterrupt):
         tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
     assert not Path("tuning").exists()
@@ -134,17 +134,17 @@ def test_the_study_takes_the_chosen_training_from_scratch(study):
 
 def test_a_trial_is_scored_again_where_what_scores_it_was_edited(study, monkeypatch):
     plan, held = plan_cell(study, "tiny", "ift", 0), held_out(study, ("general",), 100)
-    kept = outcome._kept_in(study, plan, held)
+    kept = trial._kept_in(study, plan, held)
 
     def kept_with(edited):
         file = Path("src/breakeven", edited)
         with monkeypatch.context() as patch:
             other = code._modules()[file]._replace(digest="other")
             patch.setitem(code._modules(), file, other)
-            return outcome._kept_in(study, plan, held)
+            return trial._kept_in(study, plan, held)
 
     scoring = ("grading/exact_match.py", "gym/scoring.py", "decoding/sampling.py", "rows/traces.py")
-    for edited in (*scoring, "answer/read_answer.py", "train/losses.py", "tune/outcome.py"):
+    for edited in (*scoring, "answer/read_answer.py", "train/losses.py", "tune/trial.py"):
         assert kept_with(edited) != kept, edited
     for edited in ("train/cell_training.py", "tune/grid.py", "core/progress.py"):
         assert kept_with(edited) == kept, edited

@@ -31,7 +31,7 @@ _SCORING_CODE = (
     "gym/",
     "train/corpus_examples.py",
     "train/losses.py",
-    "tune/outcome.py",
+    "tune/trial.py",
 )
 
 
@@ -105,7 +105,7 @@ def _kept_in(params: Params, plan: CellPlan, held: HeldOut) -> Path:
         "items": digest_json([[item.prompt, item.reference, item.grader] for item in held.items]),
         "decoding": _decoding(params).model_dump(mode="json"),
         "max_new_tokens": params.answering.max_new_tokens,
-        "code": code_digest(["tune/outcome.py"], _SCORING_CODE),
+        "code": code_digest(["tune/trial.py"], _SCORING_CODE),
         "versions": versions(),
     }
     return scratch_folder("tuning", key)

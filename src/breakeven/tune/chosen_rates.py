@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.params import Params
-from breakeven.tune.outcome import Outcome
+from breakeven.tune.trial import Outcome
 from breakeven.words import percent
 
 

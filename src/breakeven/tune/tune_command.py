@@ -12,10 +12,10 @@ from breakeven.core.files import write_json, write_text
 from breakeven.core.progress import Progress
 from breakeven.params import Params
 from breakeven.train.plan import CellPlan, plan_cell
-from breakeven.tune.choice import Choice, best_of
+from breakeven.tune.chosen_rates import Choice, best_of
 from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
 from breakeven.tune.held_out import HeldOut, held_out
-from breakeven.tune.outcome import COLUMNS, Outcome, as_row, outcome_of
+from breakeven.tune.trial import COLUMNS, Outcome, as_row, outcome_of
 
 
 class Arm(NamedTuple):
