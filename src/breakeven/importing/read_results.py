@@ -139,9 +139,10 @@ def _arm(run: LoggedRun) -> ArmFacts:
 
 
 def _check_runs(path: Path, runs: Sequence[LoggedRun]) -> None:
-    """Raise InputError where two runs disagree on a student's size or on what an arm is."""
+    """Raise InputError where two runs disagree on a student, an arm or a cell's training."""
     sizes: dict[str, float] = {}
     arms: dict[str, ArmFacts] = {}
+    trainings: dict[tuple[Cell, str], float] = {}
     for index, run in enumerate(runs):
         if sizes.setdefault(run.student, run.parameters) != run.parameters:
             raise InputError(
@@ -153,9 +154,10 @@ def _check_runs(path: Path, runs: Sequence[LoggedRun]) -> None:
                 f"{path}: runs.{index}.arm: {run.arm_name!r} has another style, corpus, share or "
                 "order in an earlier run; give one of them another arm name"
             )
-        for name, known in _trainings(runs[:index]).get(_cell(run), {}).items():
+        for name in TRAINING:
             value = getattr(run, name)
-            if value is not None and value != known:
+            known = value if value is None else trainings.setdefault((_cell(run), name), value)
+            if value != known:
                 raise InputError(
                     f"{path}: runs.{index}.{name}: value is {value:g}, but {known:g} in an earlier "
                     "run of the same student, arm and seed, which share one training; use one value"

@@ -209,9 +209,6 @@ def _imported_files(file: Path, module: Module) -> Iterator[Path]:
     skips_this_package = file not in _STAGES_OF_THIS_PACKAGE and _THIS_PACKAGE not in file.parents
     for name in module.imports:
         parts = name.split(".")
-        # A script's own folder is where Python looks first.
-        if (beside := STAGES / f"{parts[0]}.py") in _modules() and file.parent == STAGES:
-            yield beside
         if parts[0] == _PACKAGE and (found := _module_file(parts)):
             if skips_this_package and _THIS_PACKAGE in found.parents:
                 continue

@@ -103,7 +103,7 @@ def _kept_in(params: Params, plan: CellPlan, held: HeldOut) -> Path:
         "training": plan.key,
         "pairs": digest_json([[pair.source, pair.id, pair.prompt] for pair in held.pairs]),
         "items": digest_json([[item.prompt, item.reference, item.grader] for item in held.items]),
-        "decoding": _decoding(params).model_dump(mode="json"),
+        "decoding": _decoding(params).model_dump(mode="json", exclude_none=True),
         "max_new_tokens": params.answering.max_new_tokens,
         "code": code_digest(["tune/trial.py"], _SCORING_CODE),
         "versions": versions(),
@@ -132,13 +132,21 @@ def _scores(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> dict
 def _scored(params: Params, plan: CellPlan, held: HeldOut) -> dict[str, float | None]:
     from breakeven.answer.cell_weights import cell_weights, copy_weights
     from breakeven.answer.transformers_engine import choose_placement
-    from breakeven.models.loading import load_base, load_tokenizer, torch_dtype
+    from breakeven.models.loading import load_tokenizer, placed_base
 
     placement = choose_placement(params.answering)
-    model = load_base(plan.base, torch_dtype(placement.dtype)).to(placement.device).eval()
     tokenizer = load_tokenizer(plan.base)
-    base = copy_weights(model)
-    with cell_weights(model, base, finished_weights(plan), plan.settings.method) as student:
+    with (
+        placed_base(
+            plan.base,
+            device=placement.device,
+            dtype=placement.dtype,
+            threads=placement.threads,
+        ) as model,
+        cell_weights(
+            model, copy_weights(model), finished_weights(plan), plan.settings.method
+        ) as student,
+    ):
         correct = _correct(params, student, tokenizer, held.items) if held.items else None
         return {"correct": correct, "loss": _loss(student, tokenizer, plan, held.pairs)}
 
