@@ -113,6 +113,9 @@ def test_only_what_rules_leave_open_goes_to_the_judge():
         score(params)
     cell = [(True, True, False), (True, True, False), (False, False, False), (False, False, True)]
     assert grades() == cell * 2
+    # Rules compare nothing that a judge alone has read: such a sample votes by itself.
+    votes = pq.read_table(items_path())["vote"].to_pylist()
+    assert votes == [0, 0, None, None] * 2
     endings = [ending for text in server.prompts() if (ending := ending_in(text))]
     assert sorted(endings) == ["It is perhaps seven.", "No idea at all, sorry"]
     finals = [found for text in server.prompts() if (found := comparison_in(text))]
@@ -299,6 +302,7 @@ def test_a_task_for_judges_alone_needs_judges():
             (False, False, False),
             (False, False, True),
         ]
+        assert pq.read_table(items_path())["vote"].to_pylist() == [None] * 4
     with pytest.raises(InputError, match=r"grading\.judges: value is \{\}, and tasks\.sums has"):
         score(study({}, arms=("ift",)))
 

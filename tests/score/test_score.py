@@ -9,7 +9,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import digest_file, read_rows, write_json, write_rows
 from breakeven.core.layout import answers_path, items_path, task_path
 from breakeven.core.records import read_record
-from breakeven.costs.exact import answer_flops
+from breakeven.costs.exact import answer_flops, prefill_flops
 from breakeven.costs.model_shapes import load_architecture
 from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.params import Params
@@ -113,14 +113,28 @@ def test_every_answer_is_a_row_with_the_columns_that_others_read(project):
         "thinking_tokens": 3,
         "answer_tokens": 2,
         "inference_flops": float(flops),
+        "prompt_flops": float(prefill_flops(load_architecture("base"), 10)),
         "depth": 1,
         "cluster": None,
         "content": "sum 1+1",
         "f1": None,
+        "vote": 0,
     }
     assert (second["correct"], second["truncated"], second["cluster"]) == (False, True, "k")
     assert (third["correct"], third["parsed"], third["truncated"]) == (False, False, False)
     assert third["depth"] is None
+
+
+def test_samples_that_say_the_same_have_one_vote(project):
+    items = {"sums": [Item("s1", "sums", "math-open", "1/4+1/4?", "1/2", "sum", "math")]}
+    params = study(decodings={"five": {"temperature": 1.0, "samples": 5}}, items=items)
+    lay(params, items)
+    texts = ["0.5", "It is 3.", "<think>\nso 1/2", "1/2", "I do not know."]
+    path = answers_path("a", "ift", 0, "five", "sums")
+    write_rows(path, [answer("s1", number, text) for number, text in enumerate(texts)])
+    score(params)
+    assert [row["vote"] for row in rows()] == [0, 1, None, 0, None]
+    assert [row["correct"] for row in rows()] == [True, False, False, True, False]
 
 
 def test_cells_come_from_params_in_their_order_and_leftovers_are_not_read(project):

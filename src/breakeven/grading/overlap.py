@@ -96,6 +96,12 @@ def span(answer: str) -> str:
     return text[lead.end() :].strip() if lead else text
 
 
+def same_words(one: str, other: str, item: Item) -> bool:
+    """Whether two answers are one once normalised."""
+    words = normalised_words(one)
+    return words == normalised_words(other) if words else _same_signs(one, other)
+
+
 def _matched(said: str, wanted: Sequence[str]) -> Grade:
     words = normalised_words(said)
     if not words:  # "A" may be right, and normalised it is nothing

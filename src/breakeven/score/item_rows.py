@@ -1,5 +1,6 @@
 """The columns of `scores/items.parquet`: one row a sample of an item by a cell."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,8 +10,9 @@ import numpy as np
 from breakeven.core.files import atomic_path
 from breakeven.core.layout import answers_path
 from breakeven.costs.architecture import Architecture
-from breakeven.costs.exact import answer_flops
+from breakeven.costs.exact import answer_flops, prefill_flops
 from breakeven.grading.graders import F1, GradedAnswer
+from breakeven.grading.same_answers import Same, votes_of
 from breakeven.rows.answer import Answer
 from breakeven.rows.grade import Grade
 from breakeven.rows.item import Item
@@ -36,10 +38,12 @@ COLUMNS = {
     "thinking_tokens": "int64",
     "answer_tokens": "int64",
     "inference_flops": "float64",
+    "prompt_flops": "float64",
     "depth": "int64",
     "cluster": "string",
     "content": "string",
     "f1": "float64",
+    "vote": "int64",
 }
 
 
@@ -63,13 +67,15 @@ def answer_table(
     answers: Sequence[Answer],
     graded: Sequence[GradedAnswer],
     items: Mapping[str, Item],
+    *,
     shape: Architecture | str,
+    same: Mapping[str, Same],
 ) -> "pa.Table":
     """The rows of a part, in the order of its answers.
 
     `inference_flops` are those of the answer on its own: a prompt's beginning that the engine read
     once for many items counts for each, as it would for a single query. They are null where the
-    student's shape is not known, and `shape` says why.
+    student's shape is not known, and `shape` says why. `same` compares what samples say.
     """
     import pyarrow as pa
 
@@ -91,27 +97,48 @@ def answer_table(
         "inference_flops": [None] * len(answers)
         if isinstance(shape, str)
         else answer_flops(shape, tokens["prompt_tokens"], new_tokens),
+        "prompt_flops": [None] * len(answers)
+        if isinstance(shape, str)
+        else prefill_flops(shape, tokens["prompt_tokens"]),
         "depth": [item.depth for item in asked],
         "cluster": [item.cluster for item in asked],
         "content": [item.content for item in asked],
         "f1": [
             _f1(answer, one, item) for answer, one, item in zip(answers, graded, asked, strict=True)
         ],
+        "vote": _votes(answers, graded, items, same),
     }
     # Arrow would infer a type of nulls for a `depth` that no item of the task has.
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
     return pa.table(columns, schema=schema)
 
 
-def with_grades(table: "pa.Table", grades: Mapping[int, Grade]) -> "pa.Table":
-    """The table with other grades in some of its rows."""
+def with_grades(
+    table: "pa.Table",
+    grades: Mapping[int, Grade],
+    items: Mapping[str, Item],
+    same: Mapping[str, Same],
+) -> "pa.Table":
+    """The table with other grades in some of its rows.
+
+    What rules could not read is compared with nothing: where the item's grader names answers, such
+    a sample votes alone.
+    """
     import pyarrow as pa
 
-    for name in ("correct", "parsed"):
-        values = table[name].to_pylist()
-        for row, grade in grades.items():
-            values[row] = getattr(grade, name)
-        table = table.set_column(table.schema.get_field_index(name), name, [pa.array(values)])
+    columns = {name: table[name].to_pylist() for name in ("correct", "parsed", "vote")}
+    asked, samples = table["item"].to_pylist(), table["sample"].to_pylist()
+    for row, grade in grades.items():
+        columns["correct"][row], columns["parsed"][row] = grade.correct, grade.parsed
+        if not grade.parsed:
+            columns["vote"][row] = None
+        elif columns["vote"][row] is None and items[asked[row]].grader in same:
+            columns["vote"][row] = samples[row]
+    for name, values in columns.items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(
+            place, table.schema.field(place), [pa.array(values, table.schema.field(place).type)]
+        )
     return table
 
 
@@ -124,6 +151,24 @@ def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
         # Chunks become row groups: without this the bytes would tell how the rows were gathered.
         whole = pa.concat_tables(tables).combine_chunks()
         pq.write_table(whole, temporary, compression="zstd")
+
+
+def _votes(
+    answers: Sequence[Answer],
+    graded: Sequence[GradedAnswer],
+    items: Mapping[str, Item],
+    same: Mapping[str, Same],
+) -> list[int | None]:
+    """What each answer votes for among the samples of its item."""
+    rows_of: dict[str, list[int]] = defaultdict(list)
+    for row, answer in enumerate(answers):
+        rows_of[answer.item].append(row)
+    votes: list[int | None] = [None] * len(answers)
+    for item, rows in rows_of.items():
+        samples, grades = [answers[row].sample for row in rows], [graded[row].grade for row in rows]
+        for row, vote in zip(rows, votes_of(samples, grades, items[item], same), strict=True):
+            votes[row] = vote
+    return votes
 
 
 def _f1(answer: Answer, graded: GradedAnswer, item: Item) -> float | None:

@@ -11,6 +11,7 @@ from breakeven.core.records import Record, versions
 from breakeven.costs.model_shapes import known_architecture
 from breakeven.grading.graders import grade_answer, graders
 from breakeven.grading.maths.algebra import algebra
+from breakeven.grading.same_answers import comparisons
 from breakeven.gym.scoring import scoring_child
 from breakeven.models.pointer import base_config_path
 from breakeven.params import Params
@@ -42,6 +43,7 @@ def run(params: Params) -> None:
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
     rules, selected = graders(params.grading), CasesForJudges(params.grading)
+    same = comparisons(params.grading)
     # From the config beside the pointer to a model of the hub: scoring downloads no weights.
     shapes = {name: known_architecture(base_config_path(name)) for name in params.students}
     tables = []
@@ -52,10 +54,14 @@ def run(params: Params) -> None:
         graded = [grade_answer(answer, asked[answer.item], rules) for answer in answers]
         if params.grading.judges:
             selected.add(number, answers, graded, asked)
-        tables.append(answer_table(answer_set, answers, graded, asked, shapes[answer_set.student]))
+        shape = shapes[answer_set.student]
+        tables.append(answer_table(answer_set, answers, graded, asked, shape=shape, same=same))
     judgements = _judgements(params, selected)
     if judgements:
-        tables = [with_grades(one, judgements.grades.get(n, {})) for n, one in enumerate(tables)]
+        tables = [
+            with_grades(table, judgements.grades.get(n, {}), items[answer_set.task], same)
+            for n, (answer_set, table) in enumerate(zip(answer_sets(params), tables, strict=True))
+        ]
     write_table(items_path(), tables)
     _record(params, tables, judgements, time.perf_counter() - started, inputs).write()
 

@@ -29,11 +29,26 @@ def grade_math(answer: str, item: Item, *, limit_seconds: float) -> Grade:
     algebra cannot tell within `limit_seconds` is not equal. What cannot be read whole, or compared
     with the right answer, is unparsed.
     """
-    unit = item.meta.get("unit")
-    unit = unit if isinstance(unit, str) and unit.strip() else ""
     comparer = Comparer(AnswerAlgebra(limit_seconds), relative_tolerance(item))
-    grades = [_graded(answer, one, unit, comparer) for one in right_answers(item)]
+    grades = [_graded(answer, one, _unit(item), comparer) for one in right_answers(item)]
     return max(grades)  # right before wrong, wrong before unparsed
+
+
+def same_result(one: str, other: str, item: Item, *, limit_seconds: float) -> bool:
+    """Whether two results that were extracted are one answer, by value, as a reference is met.
+
+    What algebra cannot tell within `limit_seconds` is two.
+    """
+    if _plain(one) == _plain(other):
+        return True
+    comparer = Comparer(AnswerAlgebra(limit_seconds), relative_tolerance(item))
+    return comparer.any_equal(readings(one), _wanted(other, _unit(item))) is True
+
+
+def _unit(item: Item) -> str:
+    """The unit that the question asks for, empty where it asks for none."""
+    unit = item.meta.get("unit")
+    return unit if isinstance(unit, str) and unit.strip() else ""
 
 
 def _graded(answer: str, reference: str, unit: str, comparer: Comparer) -> Grade:
