@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from breakeven.findings.groups import Group
 from breakeven.results.aggregate import ItemTable, align, item_tables
 from breakeven.results.cell_results import CellResult, Results
+from breakeven.results.votes import with_votes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,8 @@ class TaskScores(NamedTuple):
 
 
 def scored_results(results: Results) -> ScoredResults:
-    """Results made ready for comparisons."""
+    """Results made ready for comparisons, with the votes of their samples."""
+    results = with_votes(results)
     return ScoredResults(results, item_tables(results), {})
 
 

@@ -206,4 +206,5 @@ _ORDER: dict[ResultStyle, int] = {
 def view_of(results: Results, summary: StudySummary) -> StudyView:
     """Results made ready for the report, in the decoding that the run names or in their first."""
     decoding = summary.decoding or results.cells[0].decoding
-    return StudyView(results, summary, scored_results(results), decoding)
+    scored = scored_results(results)
+    return StudyView(scored.results, summary, scored, decoding)

@@ -19,6 +19,7 @@ REQUIRED_COLUMNS = [*CELL_KEYS, "task", "family", "item", "sample", "correct"]
 MEAN_COLUMNS = [
     "correct",
     "inference_flops",
+    "prompt_flops",
     "prompt_tokens",
     "thinking_tokens",
     "answer_tokens",
@@ -113,6 +114,10 @@ def item_tables(results: Results) -> dict[str, ItemTable]:
     if results.items is None:
         return {}
     means, clusters = item_means(results.items), _clusters(results.items)
+    if results.votes is not None:
+        import pandas as pd
+
+        means = pd.concat([means, results.votes.items], ignore_index=True)
     return {
         str(family): _item_table(rows, clusters)
         for family, rows in means.groupby("family", observed=True)

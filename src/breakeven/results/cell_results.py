@@ -33,6 +33,23 @@ class TaskResult(NamedTuple):
     clusters: int | None = None
 
 
+class OfSamples(NamedTuple):
+    """What a result was made of without answering again: `samples` of each item's in `decoding`.
+
+    `by` "vote": the answer that most of them give. `by` "any": whether one of them is right, which
+    nobody who asks can know.
+    """
+
+    decoding: str
+    samples: int
+    by: Literal["vote", "any"]
+
+    @property
+    def name(self) -> str:
+        """How the result is told from its decoding and from others: "sampled maj@4"."""
+        return f"{self.decoding} {'maj' if self.by == 'vote' else 'pass'}@{self.samples}"
+
+
 @dataclass(frozen=True)
 class CellResult:
     """One student, arm, seed and decoding on one family of tasks.
@@ -43,7 +60,8 @@ class CellResult:
     `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
     all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
-    that is not told): only cells that share both are pairs.
+    that is not told): only cells that share both are pairs. `prompt_flops` are those of
+    `inference_flops` that read the prompt. `of_samples` is None for what was answered as it is.
     """
 
     student: str
@@ -72,6 +90,8 @@ class CellResult:
     order: Order | None = None
     method: str | None = None
     tasks: tuple[TaskResult, ...] = ()
+    prompt_flops: float | None = None
+    of_samples: OfSamples | None = None
 
     @property
     def output_tokens(self) -> float | None:
@@ -82,13 +102,36 @@ class CellResult:
         return self.answer_tokens + (self.thinking_tokens or 0.0)
 
 
+class NoVote(NamedTuple):
+    """A task whose samples are not voted on, or of which nothing is told, and why."""
+
+    decoding: str
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What samples come to together: `cells` of every number of samples, and `items` behind them.
+
+    Cells are named by `OfSamples.name` as their decoding; accuracy and costs are those of the
+    `tasks` that they hold, which may be a part of the family: `missing` says why. `items` has a
+    row a (cell, task, item) with its expected accuracy as `correct`.
+    """
+
+    cells: tuple[CellResult, ...]
+    items: "pd.DataFrame"
+    missing: tuple[NoVote, ...] = ()
+
+
 @dataclass(frozen=True)
 class Results:
     """All cells of one study.
 
     `items` holds one row a (student, arm, seed, decoding, task, item, sample), with the columns of
     `scores/items.parquet` and optionally `cluster`; None where only cell accuracies are known.
-    `teacher_accuracy` maps a family to the teacher's accuracy as a fraction.
+    `teacher_accuracy` maps a family to the teacher's accuracy as a fraction. `votes` are derived
+    (`results.votes`), None where no decoding has several samples.
     """
 
     study: str
@@ -97,6 +140,7 @@ class Results:
     items: "pd.DataFrame | None" = None
     teacher_accuracy: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    votes: Votes | None = None
 
     def families(self) -> tuple[str, ...]:
         """Families with at least one cell, the four of the study first and in its order."""

@@ -153,6 +153,7 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
             items=score.items,
         ),
         inference_flops=means["inference_flops"],
+        prompt_flops=means["prompt_flops"],
         prompt_tokens=means["prompt_tokens"],
         thinking_tokens=means["thinking_tokens"],
         answer_tokens=means["answer_tokens"],
