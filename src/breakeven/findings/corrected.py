@@ -1,9 +1,9 @@
 """Everything that is decided about one set of results, decided once.
 
 A report prints many tests: claims, style differences by family and by task, comparisons at equal
-cost, the gain on serial tasks. All of them are one family for Holm's correction, so the chance
-that sampling error alone decides anything wrongly on the page is at most 5%. Headline, tables,
-claims and metrics read what is decided here.
+cost, votes, the gain on serial tasks. All of them are one family for Holm's correction, so the
+chance that sampling error alone decides anything wrongly on the page is at most 5%. Headline,
+tables, claims and metrics read what is decided here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,15 +18,17 @@ from breakeven.findings.matched import MatchedComparison, key_of, matched_compar
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.findings.serial_gains import MeanGain, SerialGains, serial_gains
 from breakeven.findings.verdicts import Verdict, outcomes, two_sided, verdict_of
+from breakeven.findings.votes import VoteComparison, vote_comparisons
 
 
 @dataclass(frozen=True)
 class Findings:
     """What was decided, all of it after one correction.
 
-    `matched` maps a cost to its comparisons. `comparisons` were corrected together, of which
-    `decided` came out; an undecided one had to reach a p of `level`. `seed_reason` says what no
-    interval of these results contains where training seeds do not tell, else it is None.
+    `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
+    of reasoning. `comparisons` were corrected together, of which `decided` came out; an undecided
+    one had to reach a p of `level`. `seed_reason` says what no interval of these results contains
+    where training seeds do not tell, else it is None.
     """
 
     claims: tuple[Verdict, ...]
@@ -34,6 +36,7 @@ class Findings:
     tasks: tuple[Difference, ...]
     matched: Mapping[str, tuple[MatchedComparison, ...]]
     serial: SerialGains | None
+    votes: tuple[VoteComparison, ...]
     comparisons: int
     decided: int
     level: float
@@ -88,6 +91,7 @@ def corrected_findings(
     tasks = task_differences(scored, depths or {}, seed)
     matched = {cost: matched_comparisons(scored, cost) for cost in COST_WORDS}
     serial = serial_gains(scored, depths or {})
+    votes = vote_comparisons(scored)
     corrected = _correct(
         {
             **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
@@ -95,6 +99,7 @@ def corrected_findings(
             **{row.key: row.p_value for row in (*tasks, *families)},
             **{one.key: one.p_value for every in matched.values() for one in every},
             **{f"serial|{name}": gain.p_value for name, gain in _gains(serial).items()},
+            **{one.key: one.p_value for one in votes},
         }
     )
     decided = {
@@ -127,6 +132,7 @@ def corrected_findings(
         rows[1],
         decided,
         _decided_serial(serial, corrected),
+        tuple(one.corrected(corrected.of(one.key)) for one in votes),
         len(corrected.adjusted),
         corrected.decided,
         corrected.level,

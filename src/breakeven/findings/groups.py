@@ -56,7 +56,11 @@ def groups(
     decoding: str | None = None,
 ) -> tuple[Group, ...]:
     """Groups of one style, from the smallest student to the largest."""
-    cells = results.select(style=style, corpus=corpus, family=family, decoding=decoding)
+    return groups_of(results.select(style=style, corpus=corpus, family=family, decoding=decoding))
+
+
+def groups_of(cells: Iterable[CellResult]) -> tuple[Group, ...]:
+    """Cells as groups over their seeds, from the smallest student to the largest."""
     found = [Group(tuple(sorted(rows, key=_seed))) for rows in _by_key(cells).values()]
     return tuple(sorted(found, key=lambda g: math.inf if g.size_b is None else g.size_b))
 
