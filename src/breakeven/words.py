@@ -43,6 +43,24 @@ STAGE_COLOURS = {
     "answers": "#6f4e9c",
 }
 
+# One colour an outcome (`rows.outcomes`): right, wrong and complete, and the ways not to answer.
+OUTCOME_COLOURS = {
+    "right": "#1b7f5a",
+    "wrong": "#b9c0c7",
+    "unparsed": "#e3b505",
+    "looping": "#c2185b",
+    "cut": "#e8743b",
+    "unclosed": "#7b4fa3",
+}
+OUTCOME_WORDS = {
+    "right": "right",
+    "wrong": "wrong",
+    "unparsed": "unparsed",
+    "looping": "looping",
+    "cut": "cut at the limit",
+    "unclosed": "ended inside the trace",
+}
+
 
 def human(value: float | None) -> str:
     """A count with two figures and a letter: 29,568 is 30K, 14e9 is 14B; a dash without one."""

@@ -122,6 +122,11 @@ def _answers(student: str, arm: str, seed: int, task: str, rows: list[Item]) -> 
             "correct": correct,
             "parsed": parsed,
             "truncated": truncated,
+            "outcome": np.select(
+                [correct, truncated & (luck < 0.9), truncated, ~parsed],
+                ["right", "cut", "looping", "unparsed"],
+                "wrong",
+            ),
             "prompt_tokens": prompts,
             "thinking_tokens": thinking,
             "answer_tokens": answer,

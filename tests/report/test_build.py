@@ -25,6 +25,7 @@ FIGURES = {
     "frontier-lifetime",
     "length",
     "token-limit",
+    "outcomes",
     "spending",
 }
 

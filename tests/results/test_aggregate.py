@@ -46,6 +46,25 @@ def test_an_answer_with_thinking_tokens_counts_as_one_with_a_trace(make_rows):
     assert family_scores(rows)[0].means["thought"] is None
 
 
+def test_outcomes_are_shares_of_all_answers_and_add_up_to_one(make_rows):
+    first = make_rows("ift", "sums", {"a": [1], "b": [0, 0], "c": [0]})
+    first["outcome"] = ["right", "looping", "wrong", "cut"]
+    second = make_rows("ift", "chains", {"d": [0]}, outcome="unclosed")
+    (score,) = family_scores(pd.concat([first, second]))
+    assert score.outcomes is not None
+    assert score.outcomes == pytest.approx((1 / 6, 1 / 12, 0, 1 / 12, 1 / 6, 1 / 2))
+    assert score.outcomes.right == score.means["correct"]
+    (cell,) = results(pd.concat([first, second])).cells
+    assert cell.outcomes == score.outcomes
+
+
+def test_without_outcomes_none_is_made_up(make_rows):
+    assert family_scores(make_rows("ift", "sums", {"a": [1]}))[0].outcomes is None
+    half = make_rows("ift", "sums", {"a": [1], "b": [0]})
+    half["outcome"] = ["right", None]
+    assert family_scores(half)[0].outcomes == (1, 0, 0, 0, 0, 0)
+
+
 def test_alignment_keeps_the_items_that_both_cells_answered(make_rows):
     items = pd.concat(
         [

@@ -116,6 +116,8 @@ def test_only_what_rules_leave_open_goes_to_the_judge():
     # Rules compare nothing that a judge alone has read: such a sample votes by itself.
     votes = pq.read_table(items_path())["vote"].to_pylist()
     assert votes == [0, 0, None, None] * 2
+    outcomes = pq.read_table(items_path())["outcome"].to_pylist()
+    assert outcomes == ["right", "right", "unparsed", "unclosed"] * 2
     endings = [ending for text in server.prompts() if (ending := ending_in(text))]
     assert sorted(endings) == ["It is perhaps seven.", "No idea at all, sorry"]
     finals = [found for text in server.prompts() if (found := comparison_in(text))]

@@ -15,6 +15,7 @@ from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.params import Params
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
+from breakeven.rows.outcomes import OUTCOMES
 from breakeven.rows.traces import split_trace
 from breakeven.score.item_rows import COLUMNS
 from breakeven.score.stage import run as score
@@ -109,6 +110,7 @@ def test_every_answer_is_a_row_with_the_columns_that_others_read(project):
         "correct": True,
         "parsed": True,
         "truncated": False,
+        "outcome": "right",
         "prompt_tokens": 10,
         "thinking_tokens": 3,
         "answer_tokens": 2,
@@ -123,6 +125,19 @@ def test_every_answer_is_a_row_with_the_columns_that_others_read(project):
     assert (second["correct"], second["truncated"], second["cluster"]) == (False, True, "k")
     assert (third["correct"], third["parsed"], third["truncated"]) == (False, False, False)
     assert third["depth"] is None
+    assert [row["outcome"] for row in (first, second, third)] == ["right", "unclosed", "unparsed"]
+
+
+def test_an_answer_that_loops_is_told_from_one_that_is_only_cut(project):
+    params = study(items=["sums"])
+    lay(params, {"sums": ITEMS["sums"]})
+    path = answers_path("a", "ift", 0, "greedy", "sums")
+    loop = answer("s1", text="<think>" + "1 + 1 is 2. " * 40, stop="length", closed=False)
+    long = answer("s2", text="<think>" + "".join(f"{n} + " for n in range(99)), stop="length")
+    write_rows(path, [loop, long])
+    score(params)
+    assert [row["outcome"] for row in rows()] == ["looping", "cut"]
+    assert all(row["truncated"] for row in rows())
 
 
 def test_samples_that_say_the_same_have_one_vote(project):
@@ -164,6 +179,8 @@ def test_the_record_counts_by_cell(project):
     record = read_record("score")
     assert record.metrics == {"rows": 3, "correct": 1, "unparsed": 2, "truncated": 1}
     assert [cell["correct"] for cell in record.details["cells"]] == [1, 0]
+    first = record.details["cells"][0]["outcomes"]
+    assert first == dict.fromkeys(OUTCOMES, 0) | {"right": 1, "unclosed": 1}
 
 
 def test_every_sample_of_a_decoding_is_a_row(project):

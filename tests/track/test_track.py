@@ -88,6 +88,9 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(
     assert metrics["accuracy/math-open"] == 6 / 8
     assert metrics["task_accuracy/chain-mc"] == 6 / 8
     assert metrics["truncated/math-open"] == metrics["unparsed/math-open"] == 1 / 8
+    assert metrics["looping_share/math-open"] == metrics["looping_share/mean"] == 1 / 8
+    assert metrics["cut_share/general-open"] == 1 / 8
+    assert metrics["thinking_share/math-mc"] == 1.0
     assert metrics["cost/train_flops"] == 2e9
     assert metrics["cost/train_device_seconds"] == 3.5
     assert metrics["cost/train_gpu_hours"] == 0.0

@@ -96,6 +96,7 @@ def _write_scores(students: Iterable[str]) -> None:
                     "correct": item < {"base": 1, "ift": 2, "reasoning": 6}[arm],
                     "parsed": item != 7,
                     "truncated": item == 7,
+                    "outcome": "looping" if item == 7 else "cut" if item == 6 else "wrong",
                     "prompt_tokens": 10,
                     "thinking_tokens": 20 if arm == "reasoning" else 0,
                     "answer_tokens": 2,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from breakeven.core.known_numbers import known_mean
 from breakeven.params import ResultStyle
 from breakeven.results.cell_results import CellResult, Results
+from breakeven.rows.outcomes import OutcomeShares
 
 # A claim about "7B" speaks of 8B students too, and not of 4B or 12B ones.
 SIZE_TOLERANCE = 1.3
@@ -33,6 +34,14 @@ class Group(NamedTuple):
     def mean(self, field: str) -> float | None:
         """Mean of a numeric field over seeds; None where a seed lacks it."""
         return known_mean(getattr(cell, field) for cell in self.cells)
+
+    @property
+    def outcomes(self) -> OutcomeShares | None:
+        """Mean shares of the outcomes over seeds; None where a seed lacks them."""
+        known = [cell.outcomes for cell in self.cells if cell.outcomes is not None]
+        if len(known) < len(self.cells):
+            return None
+        return OutcomeShares(*(sum(shares) / len(known) for shares in zip(*known, strict=True)))
 
     @property
     def label(self) -> str:

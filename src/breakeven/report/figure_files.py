@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel
-from breakeven.words import GRID, INK, MUTED, PAPER, SHADE, STAGE_COLOURS, STYLE_COLOURS
+from breakeven.words import (
+    GRID,
+    INK,
+    MUTED,
+    OUTCOME_COLOURS,
+    PAPER,
+    SHADE,
+    STAGE_COLOURS,
+    STYLE_COLOURS,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +32,7 @@ PANEL_WIDTH = 4.9
 LEGEND_COLOURS = {
     **{colour: f"--style-{style}" for style, colour in STYLE_COLOURS.items()},
     **{colour: f"--stage-{stage}" for stage, colour in STAGE_COLOURS.items()},
+    **{colour: f"--outcome-{outcome}" for outcome, colour in OUTCOME_COLOURS.items()},
 }
 PAGE_COLOURS = {
     INK: "--ink",

@@ -5,6 +5,7 @@ from typing import Any
 from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
 from breakeven.report.view import StudyView
+from breakeven.rows.outcomes import OUTCOMES
 
 
 def metrics(view: StudyView) -> dict[str, Any]:
@@ -13,12 +14,16 @@ def metrics(view: StudyView) -> dict[str, Any]:
     A number that is not known is left out: DVC would show it as one that went to zero.
     """
     accuracy: dict[str, Any] = {}
+    outcomes: dict[str, Any] = {}
     costs: dict[str, Any] = {}
     for family in view.results.families():
         for group in view.family_groups(family):
             cell = group.cells[0]
             _put(accuracy, group.accuracy, cell.student, cell.arm, family)
             place = (cell.student, cell.arm)
+            for outcome in OUTCOMES[1:]:  # the share of right answers is the accuracy
+                share = None if group.outcomes is None else getattr(group.outcomes, outcome)
+                _put(outcomes, share, f"{outcome}_share", *place, family)
             # The same of every family: a student is trained once for all of them.
             _put(costs, group.mean("train_flops"), *place, "train_flops")
             _put(costs, group.mean("inference_flops"), *place, "inference_flops", family)
@@ -32,6 +37,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
     counts = view.findings.direction_counts("inference_flops")
     return {
         "accuracy": accuracy,
+        **outcomes,
         "training_seeds": fewest_and_most_seeds(view)[0],
         "gain": gain,
         "cost": costs,

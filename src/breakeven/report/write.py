@@ -40,6 +40,7 @@ from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
+from breakeven.report.figures.outcomes import outcome_figure
 from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
@@ -47,6 +48,7 @@ from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import headline
 from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
+from breakeven.report.outcome_tables import outcome_table
 from breakeven.report.page import PageParts, TableGroup, render_page
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
 from breakeven.report.table import Table
@@ -67,6 +69,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     partial(frontier_figure, kind="lifetime"),
     length_figure,
     limit_figure,
+    outcome_figure,
     spending_figure,
 )
 
@@ -131,13 +134,14 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 accuracy_table(view),
                 difference_table(view, by_task=False),
                 side_by_side_table(view),
-                truncated_table(view),
+                outcome_table(view),
                 thinking_table(view),
                 matched_table(view, "inference_flops"),
             ],
             [
                 baseline_table(view),
                 chance_table(view),
+                truncated_table(view),
                 accuracy_by_task_table(view),
                 difference_table(view, by_task=True),
                 matched_table(view, "train_flops"),

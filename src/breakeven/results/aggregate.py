@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.results.cell_results import CellResult, Results
+from breakeven.rows.outcomes import OUTCOMES, Outcome, OutcomeShares
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 CELL_KEYS = ["student", "arm", "seed", "decoding"]
 REQUIRED_COLUMNS = [*CELL_KEYS, "task", "family", "item", "sample", "correct"]
+# Whether an answer has an outcome, by outcome: what the column `outcome` is counted as.
+OUTCOME_COLUMNS: dict[Outcome, str] = {name: f"outcome_{name}" for name in OUTCOMES}
 MEAN_COLUMNS = [
     "correct",
     "inference_flops",
@@ -27,6 +30,7 @@ MEAN_COLUMNS = [
     "truncated",
     "parsed",
     "thought",
+    *OUTCOME_COLUMNS.values(),
 ]
 
 
@@ -41,6 +45,13 @@ class FamilyScore(NamedTuple):
     items: int
     tasks: tuple[str, ...]
     means: dict[str, float | None]
+
+    @property
+    def outcomes(self) -> OutcomeShares | None:
+        """Share of the answers by outcome; None where outcomes are not known."""
+        shares = [self.means[column] for column in OUTCOME_COLUMNS.values()]
+        known = [share for share in shares if share is not None]
+        return OutcomeShares(*known) if len(known) == len(shares) else None
 
 
 class ItemTable(NamedTuple):
@@ -71,8 +82,10 @@ class Aligned(NamedTuple):
 def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
     """One row a (cell, task, item): means over its samples of every numeric column there is.
 
-    `thought` is added where thinking tokens are known: whether there was a trace at all.
+    `thought` is added where thinking tokens are known: whether there was a trace at all. So is a
+    column an outcome where outcomes are.
     """
+    items = with_outcome_columns(items)
     if "thinking_tokens" in items.columns:
         tokens = items["thinking_tokens"]
         items = items.assign(thought=tokens.gt(0).where(tokens.notna()))
@@ -81,6 +94,17 @@ def item_means(items: "pd.DataFrame") -> "pd.DataFrame":
     # Yes and no are read as 1 and 0, and a count that is blank as NaN.
     frame = items.astype(dict.fromkeys(numeric, "float64"))
     return frame.groupby(keys, sort=True, observed=True)[numeric].mean().reset_index()
+
+
+def with_outcome_columns(items: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows with `OUTCOME_COLUMNS`, blank where an outcome is; as they are without outcomes."""
+    if "outcome" not in items.columns:
+        return items
+    outcome = items["outcome"]
+    known = outcome.notna()
+    return items.assign(
+        **{column: outcome.eq(name).where(known) for name, column in OUTCOME_COLUMNS.items()}
+    )
 
 
 def generated_tokens(rows: "pd.DataFrame") -> "pd.Series[float]":

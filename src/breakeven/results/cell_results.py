@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.params import ResultStyle
+from breakeven.rows.outcomes import OutcomeShares
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ class CellResult:
     """One student, arm, seed and decoding on one family of tasks.
 
     `accuracy`, `chance`, `reasoning_share`, `truncated_share`, `unparsed_share` and
-    `thinking_share` (of answers with a trace) are fractions.
+    `thinking_share` (of answers with a trace) are fractions; `outcomes` are those of all six.
     `train_*` are totals of the cell's training; every other cost is a mean for one query.
     `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
@@ -87,6 +88,7 @@ class CellResult:
     truncated_share: float | None = None
     unparsed_share: float | None = None
     thinking_share: float | None = None
+    outcomes: OutcomeShares | None = None
     order: Order | None = None
     method: str | None = None
     tasks: tuple[TaskResult, ...] = ()

@@ -161,6 +161,7 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
         truncated_share=means["truncated"],
         unparsed_share=None if means["parsed"] is None else 1.0 - means["parsed"],
         thinking_share=means["thought"],
+        outcomes=score.outcomes,
     )
 
 

@@ -16,6 +16,7 @@ from breakeven.grading.same_answers import Same, votes_of
 from breakeven.rows.answer import Answer
 from breakeven.rows.grade import Grade
 from breakeven.rows.item import Item
+from breakeven.rows.outcomes import outcome_of, regraded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +35,7 @@ COLUMNS = {
     "correct": "bool",
     "parsed": "bool",
     "truncated": "bool",
+    "outcome": "string",
     "prompt_tokens": "int64",
     "thinking_tokens": "int64",
     "answer_tokens": "int64",
@@ -94,6 +96,9 @@ def answer_table(
         "correct": [one.grade.correct for one in graded],
         "parsed": [one.grade.parsed for one in graded],
         "truncated": [one.truncated for one in graded],
+        "outcome": [
+            outcome_of(answer, one.grade) for answer, one in zip(answers, graded, strict=True)
+        ],
         "inference_flops": [None] * len(answers)
         if isinstance(shape, str)
         else answer_flops(shape, tokens["prompt_tokens"], new_tokens),
@@ -126,10 +131,11 @@ def with_grades(
     """
     import pyarrow as pa
 
-    columns = {name: table[name].to_pylist() for name in ("correct", "parsed", "vote")}
+    columns = {name: table[name].to_pylist() for name in ("correct", "parsed", "outcome", "vote")}
     asked, samples = table["item"].to_pylist(), table["sample"].to_pylist()
     for row, grade in grades.items():
         columns["correct"][row], columns["parsed"][row] = grade.correct, grade.parsed
+        columns["outcome"][row] = regraded(columns["outcome"][row], grade)
         if not grade.parsed:
             columns["vote"][row] = None
         elif columns["vote"][row] is None and items[asked[row]].grader in same:

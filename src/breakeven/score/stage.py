@@ -1,6 +1,7 @@
 """What the `score` stage does: grade every answer of a study into one table."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from breakeven.params import Params
 from breakeven.params.cells import cells
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
+from breakeven.rows.outcomes import OUTCOMES
 from breakeven.score.item_rows import AnswerSet, answer_table, with_grades, write_table
 from breakeven.score.judging.open_cases import CasesForJudges, check_judges
 
@@ -175,6 +177,7 @@ def _details(
 def _counts(answer_set: AnswerSet, table: "pa.Table") -> dict[str, Any]:
     import pyarrow.compute as pc
 
+    outcomes = Counter(table["outcome"].to_pylist())
     true = {name: int(pc.sum(table[name]).as_py()) for name in ("correct", "parsed", "truncated")}
     return {
         **answer_set._asdict(),
@@ -182,4 +185,5 @@ def _counts(answer_set: AnswerSet, table: "pa.Table") -> dict[str, Any]:
         "correct": true["correct"],
         "unparsed": table.num_rows - true["parsed"],
         "truncated": true["truncated"],
+        "outcomes": {name: outcomes[name] for name in OUTCOMES},
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import FamilyScore
+from breakeven.rows.outcomes import OUTCOMES
 from breakeven.tracking.run_contents import measured
 
 # Column of the item rows: the group of metrics that shows its mean over a family.
@@ -17,6 +18,7 @@ _SHOWN = {
     "prompt_tokens": "prompt_tokens",
     "thinking_tokens": "thinking_tokens",
     "answer_tokens": "answer_tokens",
+    "thought": "thinking_share",
 }
 
 
@@ -66,13 +68,18 @@ def _family_metrics(score: FamilyScore) -> dict[str, float]:
     parsed = score.means.get("parsed")
     shown = {f"{group}/{score.family}": score.means.get(column) for column, group in _SHOWN.items()}
     shown[f"unparsed/{score.family}"] = None if parsed is None else 1.0 - parsed
+    if score.outcomes is not None:
+        # One outcome an answer, where `truncated` and `unparsed` hold those that loop as well. The
+        # share of right ones is the accuracy.
+        shares = score.outcomes._asdict()
+        shown |= {f"{name}_share/{score.family}": shares[name] for name in OUTCOMES[1:]}
     return measured(shown)
 
 
 def _means_over_families(metrics: Mapping[str, float]) -> dict[str, float]:
     families = [name.removeprefix("accuracy/") for name in metrics if name.startswith("accuracy/")]
     means = {}
-    for group in ("accuracy", "inference_flops", "output_tokens"):
+    for group in ("accuracy", "inference_flops", "output_tokens", "looping_share"):
         parts = ["thinking_tokens", "answer_tokens"] if group == "output_tokens" else [group]
         values = [metrics.get(f"{part}/{family}") for part in parts for family in families]
         # A mean over some families would look like one over all.
