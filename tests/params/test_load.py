@@ -130,7 +130,32 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
         (
             "arms/ift/budget",
             {"samples": 3, "tokens": 4},
-            "params.yaml: arms.ift.budget: give exactly one of samples, tokens, train_flops",
+            "params.yaml: arms.ift.budget: give exactly one of samples, tokens, supervised_tokens",
+        ),
+        (
+            "arms/ift/budget",
+            {"match": "reasoning"},
+            "params.yaml: arms.ift.budget.unit: missing; what of 'reasoning' is matched? Use sampl",
+        ),
+        (
+            "arms/ift/budget",
+            {"tokens": 4, "unit": "tokens"},
+            "params.yaml: arms.ift.budget.unit: goes with match; remove it",
+        ),
+        (
+            "arms/ift/budget",
+            {"match": "reasonin", "unit": "tokens"},
+            "params.yaml: arms.ift.budget.match: 'reasonin' is no arm; allowed: base, ift",
+        ),
+        (
+            "arms/ift/budget",
+            {"match": "base", "unit": "tokens"},
+            "params.yaml: arms.ift.budget.match: 'base' is not trained, it uses nothing",
+        ),
+        (
+            "arms/ift/budget",
+            {"match": "ift", "unit": "tokens"},
+            "params.yaml: arms.ift.budget.match: ift → ift is a circle; give one of them an amount",
         ),
         (
             "corpora/general/sources",

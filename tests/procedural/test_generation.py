@@ -7,11 +7,11 @@ import pytest
 
 from breakeven.core.errors import InputError
 from breakeven.core.sides import partition_of, side_of
-from breakeven.procedural import KINDS, generate
+from breakeven.procedural import ALL_KINDS, KINDS, generate
 from breakeven.procedural.generation import depth_range
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_train_and_test_share_no_content_whatever_the_seeds(kind):
     train = {
         p.content
@@ -25,14 +25,14 @@ def test_train_and_test_share_no_content_whatever_the_seeds(kind):
     assert all(partition_of(content) == "test" for content in test)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_contents_and_questions_are_distinct(kind):
     problems = generate(kind, count=400, seed=0, partition="test")
     assert len({p.content for p in problems}) == 400
     assert len({p.question for p in problems}) == 400
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_a_seed_gives_the_same_problems_again_and_another_seed_others(kind):
     first = generate(kind, count=50, seed=3, partition="train")
     assert generate(kind, count=50, seed=3, partition="train") == first
@@ -47,8 +47,8 @@ def test_a_longer_list_starts_with_the_shorter_one():
 
 def test_another_process_with_another_hash_seed_gives_the_same_problems():
     code = (
-        "from breakeven.procedural import KINDS, generate\n"
-        "print([generate(k, count=5, seed=0, partition='test') for k in KINDS])"
+        "from breakeven.procedural import ALL_KINDS, generate\n"
+        "print([generate(k, count=5, seed=0, partition='test') for k in ALL_KINDS])"
     )
     outputs = {
         subprocess.run(
@@ -71,7 +71,7 @@ def test_the_partition_of_a_content_does_not_change_between_releases():
 
 
 def test_the_tune_side_is_an_eighth_of_what_is_drawn_for_training_and_none_of_the_tests():
-    for kind in KINDS:
+    for kind in ALL_KINDS:
         drawn = generate(kind, count=800, seed=0, partition="train")
         sides = [side_of(problem.content) for problem in drawn]
         assert set(sides) == {"train", "tune"}
@@ -84,7 +84,7 @@ def test_the_tune_side_is_an_eighth_of_what_is_drawn_for_training_and_none_of_th
     ]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if depth_range(kind) != [None]])
+@pytest.mark.parametrize("kind", [kind for kind in ALL_KINDS if depth_range(kind) != [None]])
 def test_depths_come_in_equal_shares_within_the_range_asked_for(kind):
     low = depth_range(kind)[0]
     problems = generate(kind, count=20, seed=0, partition="train", min_depth=low, max_depth=low + 1)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from breakeven.procedural import (
-    KINDS,
+    ALL_KINDS,
     LETTERS,
     choice_letter,
     choice_prompt,
@@ -124,7 +124,7 @@ def test_words_belong_to_one_category():
     assert len(set(members)) == len(members)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_choices_are_distinct_and_hold_the_answer_once(kind):
     for problem in problems(kind):
         assert len(set(problem.choices)) == 4
@@ -134,7 +134,7 @@ def test_choices_are_distinct_and_hold_the_answer_once(kind):
         assert choice_trace(problem) == f"{problem.steps[:-1]} ({letter})."
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_every_letter_is_right_about_equally_often(kind):
     letters = Counter(
         choice_letter(p) for p in generate(kind, count=1000, seed=0, partition="train")
@@ -143,7 +143,7 @@ def test_every_letter_is_right_about_equally_often(kind):
     assert all(abs(letters[letter] - 250) < 55 for letter in LETTERS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_kind_and_statement_go_with_the_question(kind):
     for problem in problems(kind):
         assert problem.kind == kind

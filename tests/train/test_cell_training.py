@@ -225,7 +225,7 @@ def test_pairs_that_change_while_they_are_read_are_refused(study, monkeypatch):
         write_pairs(path, rows[1:])
         return rows
 
-    monkeypatch.setattr("breakeven.train.plan.read_pairs", read_and_change)
+    monkeypatch.setattr("breakeven.train.arm_lessons.read_pairs", read_and_change)
     with pytest.raises(InputError, match=r"general.parquet: has changed while it was read"):
         plan_cell(make_params(), "tiny", "ift", 0)
 

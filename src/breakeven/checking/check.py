@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from breakeven.checking.budget_checks import check_arm_budgets
 from breakeven.checking.data_checks import check_sources, check_tasks
 from breakeven.checking.fairness import check_rates
 from breakeven.checking.model_checks import check_students
@@ -21,6 +22,7 @@ def check_params(params: Params, path: Path) -> Iterator[Finding]:
         check_sources,
         check_teacher,
         check_students,
+        check_arm_budgets,
         check_tasks,
         check_machine,
         check_grading,

@@ -42,7 +42,8 @@ class TrainingSettings(NamedTuple):
         """
         # Said below, as the cell has them: arm and student may have other ones than `training`.
         elsewhere = {"method", "learning_rate", "lora", "epochs"}
-        idle = {"checkpoint_steps", "threads", "launch"}
+        # A budget beyond `max_passes` is refused: what is trained does not depend on it.
+        idle = {"checkpoint_steps", "threads", "launch", "max_passes"}
         # Then no step and no micro-batch is measured by it, and another value changes nothing.
         if self.training.batch_sequences is not None and self.training.micro_batch_tokens:
             idle.add("batch_tokens")

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from breakeven.params.bases import Base
 from breakeven.params.grading import Grading
+from breakeven.params.matching import matched_arms
 from breakeven.params.names import (
     Count,
     DtypeName,
@@ -129,6 +130,12 @@ class Params(Section):
             corpora={name: corpus.sources for name, corpus in self.corpora.items()},
             arms={**corpora, **later},
         )
+        return self
+
+    @model_validator(mode="after")
+    def _matched_budgets_end_in_an_amount(self) -> "Params":
+        for arm in self.arms:
+            matched_arms(self.arms, arm)
         return self
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ from breakeven.params.names import (
     WholeNumber,
 )
 
-ProblemKind = Literal["chain", "addition", "most-digit", "hops", "lookup", "odd-one-out"]
+ProblemKind = Literal["chain", "addition", "most-digit", "hops", "lookup", "odd-one-out", "search"]
 Format = Literal["open", "choice"]
 
 
@@ -33,18 +33,25 @@ class WorkedCompletions(Section):
     Plain answers are bare, or show `short` working before the answer. A choice is answered by its
     letter, or by `item` and letter, in both styles alike. A trace is the steps alone, or with
     `checks` rounds in which each step is checked and all of it is done anew; a share of `slips`
-    then begins with a pass that goes wrong, is found out and begins again.
+    then begins with a pass that goes wrong, is found out and begins again. Of a problem that takes
+    a search, a trace goes `forward` along the way that was found, or it explores: tries ways, turns
+    back, finds it.
     """
 
     working: Literal["none", "short"] = "none"
     choice: Literal["letter", "item"] = "letter"
     checks: Annotated[WholeNumber, Field(ge=0, le=8)] = 0
     slips: Share = 0.0
+    search: Literal["forward", "explore"] = "forward"
 
     @model_validator(mode="after")
     def _slips_are_found_out(self) -> Self:
         if self.slips and not self.checks:
             raise ValueError("slips: a slip is found out by a check; use checks of at least 1")
+        if self.search == "explore" and self.checks:
+            raise ValueError(
+                "search: a trace that explores is not checked anew; remove checks, or use forward"
+            )
         return self
 
 
@@ -59,6 +66,15 @@ class ProceduralSource(Section):
     max_depth: GeneratedCount | None = None
     completions: WorkedCompletions = WorkedCompletions()
     seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _has_what_is_explored(self) -> Self:
+        if self.completions.search == "explore" and self.problem != "search":
+            raise ValueError(
+                f"completions.search: value is 'explore', and {self.problem!r} takes no search; "
+                "use problem: search, or remove it"
+            )
+        return self
 
 
 class JsonlSource(Section):

@@ -1,6 +1,6 @@
 """How students are trained: the shared settings, and the arms that differ from them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -23,23 +23,51 @@ from breakeven.params.names import (
 )
 
 Method = Literal["none", "full", "lora", "qlora"]
+BudgetUnit = Literal["samples", "tokens", "supervised_tokens", "train_flops"]
 
 
 class Budget(Section):
-    """How much an arm trains: exactly one of the three."""
+    """How much an arm trains: an amount in one unit, or as much as another arm uses of a `unit`.
+
+    `tokens` are those of prompts and completions, `supervised_tokens` those that are learnt: of
+    completions, with their end token. `match` names the other arm; what it uses is that of the same
+    student and seed.
+    """
 
     samples: Count | None = None
     tokens: Count | None = None
+    supervised_tokens: Count | None = None
     train_flops: Positive | None = None
+    match: Name | None = None
+    unit: BudgetUnit | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Budget":
-        given = [name for name, value in self if value is not None]
+        ways = (*BUDGET_UNITS, "match")
+        given = [name for name in ways if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"give exactly one of samples, tokens, train_flops (found: {given or 'none'})"
+                f"give exactly one of {', '.join(ways)} (found: {', '.join(given) or 'none'})"
             )
+        if self.match is not None and self.unit is None:
+            raise ValueError(
+                f"unit: missing; what of {self.match!r} is matched? Use {' or '.join(BUDGET_UNITS)}"
+            )
+        if self.match is None and self.unit is not None:
+            raise ValueError("unit: goes with match; remove it")
         return self
+
+    @property
+    def amount(self) -> tuple[BudgetUnit, float]:
+        """The unit and how much of it, of a budget that matches none."""
+        for unit in BUDGET_UNITS:
+            value = getattr(self, unit)
+            if value is not None:
+                return unit, value
+        raise ValueError(f"what {self.match} uses is not known here")
+
+
+BUDGET_UNITS: tuple[BudgetUnit, ...] = get_args(BudgetUnit)
 
 
 class Arm(Section):
@@ -131,10 +159,15 @@ class Training(Section):
     (`batch_tokens` where that is not given). With `packing` the sequences of a micro-batch are put
     end to end and none sees another. `launch` is an accelerate configuration: the stage then trains
     in as many processes as it says. Neither changes what a step holds.
+
+    `max_passes` is how often a budget may pass over an arm's pairs: what would take more is refused
+    before anything is trained. Repeated four times, data teach nearly as much as new ones, and less
+    and less beyond (arXiv 2305.16264); the default keeps out what was hardly meant.
     """
 
     method: Literal["full", "lora", "qlora"] = "lora"
     epochs: SmallCount = 1
+    max_passes: SmallCount = 16
     batch_tokens: Count = 4096
     batch_sequences: Count | None = None
     micro_batch_tokens: Count | None = None

@@ -18,7 +18,7 @@ from breakeven.core.files import write_text
 from breakeven.core.layout import distilled_path, pairs_path, prompts_path, task_path
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.pipeline.code import STAGES, stage_code
-from breakeven.pipeline.reads import all_reads
+from breakeven.pipeline.reads import all_reads, deciding_corpora
 
 INPUTS = Path("inputs")
 CODE, CELLS, TEXTS, LESSONS = (INPUTS / name for name in ("code", "cells", "texts", "lessons"))
@@ -55,8 +55,8 @@ def write_texts(params: Params) -> None:
 
 
 def write_lessons(params: Params) -> None:
-    """Write the digests of the pairs that each arm learns."""
-    learnt = {name: map(pairs_path, row.corpora) for name, row in params.arms.items()}
+    """Write the digests of the pairs that decide what each arm learns."""
+    learnt = {arm: map(pairs_path, deciding_corpora(params, arm)) for arm in params.arms}
     write_folder(LESSONS, {f"{name}.json": _digests(paths) for name, paths in learnt.items()})
 
 

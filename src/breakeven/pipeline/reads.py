@@ -19,6 +19,7 @@ from breakeven.params import (
     ScratchBase,
 )
 from breakeven.params.cells import Cell, cells, resolve_cell
+from breakeven.params.matching import matched_arms
 from breakeven.pipeline.named_files import named_files
 
 # How a service is reached, how many requests are in flight, how long is waited: no text and no
@@ -34,6 +35,8 @@ _WITHOUT_EFFECT = {
     "memory_share",
     "python",
 }
+# Keys that came later: told where they are set, so that rows without them are as they were.
+_TOLD_WHERE_SET = {"search"}
 
 
 class CellReads(NamedTuple):
@@ -140,8 +143,16 @@ def pairs(params: Params, corpus: str) -> CellReads:
 
 
 def lessons(params: Params) -> CellReads:
-    """Which corpora each arm learns."""
-    return CellReads("lessons", (), {name: list(row.corpora) for name, row in params.arms.items()})
+    """Which corpora decide what each arm learns."""
+    return CellReads(
+        "lessons", (), {arm: list(deciding_corpora(params, arm)) for arm in params.arms}
+    )
+
+
+def deciding_corpora(params: Params, arm: str) -> tuple[str, ...]:
+    """The corpora that an arm learns, then those of arms whose budget it matches."""
+    arms = (arm, *matched_arms(params.arms, arm))
+    return tuple(dict.fromkeys(name for one in arms for name in params.arms[one].corpora))
 
 
 def base(params: Params, student: str) -> CellReads:
@@ -160,13 +171,29 @@ def train(params: Params, student: str, arm: str, seed: int) -> CellReads:
     # DVC runs a cell again for these. Its key in scratch leaves them out, so that no step is
     # trained.
     ran = {"threads": params.training.threads, "launch": params.training.launch}
-    kept = [name for name in settings.corpora if params.corpora[name].tuning]
+    kept = [name for name in deciding_corpora(params, arm) if params.corpora[name].tuning]
+    matched = {
+        name: _amount_learnt(params, Cell(student, name, seed))
+        for name in matched_arms(params.arms, arm)
+    }
     return CellReads(
         "train",
         cell,
-        {**settings.as_dict(), **ran, **({"not_learnt": kept} if kept else {})},
+        {
+            **settings.as_dict(),
+            **ran,
+            **({"not_learnt": kept} if kept else {}),
+            **({"matched": matched} if matched else {}),
+        },
         named_files(params.training),
     )
+
+
+def _amount_learnt(params: Params, cell: Cell) -> dict[str, Any]:
+    """What decides how much a cell trains: all that decides its weights but the rate."""
+    settings = resolve_cell(params, cell).training
+    assert settings is not None  # the schema lets no arm match one that is not trained
+    return {name: value for name, value in settings.as_dict().items() if name != "learning_rate"}
 
 
 def answer(params: Params, student: str) -> CellReads:
@@ -227,8 +254,13 @@ _OF_STAGE: Mapping[str, Callable[..., CellReads]] = {
 def _values(value: Any) -> Any:  # noqa: ANN401 - a section, a table of sections, a plain value
     """A section as JSON, without what changes no result; tables keep their order."""
     if isinstance(value, BaseModel):
-        names = [name for name in type(value).model_fields if name not in _WITHOUT_EFFECT]
-        return {name: _values(getattr(value, name)) for name in names}
+        fields = type(value).model_fields
+        return {
+            name: _values(getattr(value, name))
+            for name, field in fields.items()
+            if name not in _WITHOUT_EFFECT
+            and not (name in _TOLD_WHERE_SET and getattr(value, name) == field.default)
+        }
     if isinstance(value, dict):
         return {name: _values(one) for name, one in value.items()}
     return [_values(one) for one in value] if isinstance(value, list | tuple) else value

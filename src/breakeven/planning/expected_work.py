@@ -25,6 +25,7 @@ from breakeven.params import (
     Teacher,
 )
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
+from breakeven.params.training import BudgetUnit
 from breakeven.planning.expected_study import ExpectedStudy, expected_lengths
 from breakeven.planning.expected_texts import expected_pairs_of_source
 from breakeven.planning.lengths import NO_WORK, Work, answering_work, fitting_lengths, training_work
@@ -124,7 +125,7 @@ def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
                 work, basis = (
                     (NO_WORK, shape)
                     if isinstance(shape, str)
-                    else _lessons(study, student, shape, settings)
+                    else _lessons(study, student, shape, arm)
                 )
                 # Seeds draw other orders and weights, of as many tokens.
                 for seed in study.params.seeds:
@@ -132,11 +133,42 @@ def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
                     yield PlannedCell("train", cell, row.style, work, basis, counts)
 
 
-def _lessons(
-    study: ExpectedStudy, student: str, shape: Architecture, settings: TrainingSettings
-) -> tuple[Work, str]:
+class _OnePass(NamedTuple):
+    """One pass over all pairs of an arm, and what that expectation rests on."""
+
+    work: Work
+    samples: float
+    supervised_tokens: float
+    basis: str
+
+    def amount(self, unit: BudgetUnit) -> float:
+        """What the pass takes of a budget."""
+        return {
+            "samples": self.samples,
+            "tokens": self.work.read_tokens,
+            "supervised_tokens": self.supervised_tokens,
+            "train_flops": self.work.flops,
+        }[unit]
+
+
+def _lessons(study: ExpectedStudy, student: str, shape: Architecture, arm: str) -> tuple[Work, str]:
     """The work of one training, and what it rests on."""
-    work, samples, bases = NO_WORK, 0.0, dict[str, None]()
+    settings = _settings(study, student, arm)
+    one_pass = _one_pass(study, student, shape, settings)
+    passes = _passes(study, student, shape, settings, one_pass)
+    return one_pass.work.times(passes), one_pass.basis
+
+
+def _settings(study: ExpectedStudy, student: str, arm: str) -> TrainingSettings:
+    settings = resolve_cell(study.params, Cell(student, arm, study.params.seeds[0])).training
+    assert settings is not None  # asked for trained arms only
+    return settings
+
+
+def _one_pass(
+    study: ExpectedStudy, student: str, shape: Architecture, settings: TrainingSettings
+) -> _OnePass:
+    work, samples, supervised, bases = NO_WORK, 0.0, 0.0, dict[str, None]()
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     for corpus in settings.corpora:
         for lengths, basis in study.corpus_lengths(student, corpus):
@@ -146,18 +178,28 @@ def _lessons(
             for style, share in _style_shares(settings.reasoning_share).items():
                 part = training_work(shape, short, style, settings.method, lora)
                 work = work.plus(part.times(share))
-    return work.times(_passes(settings, work, samples)), "; ".join(bases)
+                supervised += share * short.weight * float(short.of(style).sum())
+    return _OnePass(work, samples, supervised, "; ".join(bases))
 
 
-def _passes(settings: TrainingSettings, one_pass: Work, samples: float) -> float:
+def _passes(
+    study: ExpectedStudy,
+    student: str,
+    shape: Architecture,
+    settings: TrainingSettings,
+    one_pass: _OnePass,
+) -> float:
     budget = settings.budget
     if budget is None:
         return float(settings.training.epochs)
-    if budget.samples:
-        return budget.samples / samples
-    if budget.tokens:
-        return budget.tokens / one_pass.read_tokens
-    return (budget.train_flops or 0.0) / one_pass.flops
+    if budget.match is None:
+        unit, amount = budget.amount
+        return amount / one_pass.amount(unit)
+    assert budget.unit is not None  # the schema asks a match for it
+    other = _settings(study, student, budget.match)
+    its_pass = _one_pass(study, student, shape, other)
+    passes = _passes(study, student, shape, other, its_pass)
+    return passes * its_pass.amount(budget.unit) / one_pass.amount(budget.unit)
 
 
 def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:

@@ -13,12 +13,14 @@ from breakeven.procedural.formats import (
     worked_answer,
 )
 from breakeven.procedural.generation import (
+    ALL_KINDS,
     KINDS,
     generate,
 )
 from breakeven.procedural.problem import Problem
 
 __all__ = [
+    "ALL_KINDS",
     "FORMATS",
     "KINDS",
     "LETTERS",

@@ -7,7 +7,7 @@ exact: a step that is wrong stands in a first pass only, is named, and the pass 
 import random
 from collections.abc import Callable, Mapping
 
-from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out
+from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out, search
 from breakeven.procedural.problem import Attempt, Problem
 
 Attempts = Callable[[Problem, random.Random | None], Attempt]
@@ -20,6 +20,7 @@ ATTEMPTS: Mapping[str, Attempts] = {
     "hops": hops.attempt,
     "lookup": lookup.attempt,
     "odd-one-out": odd_one_out.attempt,
+    "search": search.attempt,
 }
 
 

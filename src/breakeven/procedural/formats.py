@@ -20,12 +20,17 @@ def reference(problem: Problem, form: str) -> str:
     return choice_letter(problem) if _checked(form) == "choice" else problem.answer
 
 
-def trace(problem: Problem, form: str, *, checks: int = 0, slips: float = 0.0) -> str:
+def trace(
+    problem: Problem, form: str, *, checks: int = 0, slips: float = 0.0, explores: bool = False
+) -> str:
     """The worked steps, with rounds of checks where asked for (`checked_steps`).
 
-    In the choice format they end by naming the letter.
+    One that `explores` shows the whole search of a problem that has one. In the choice format
+    traces end by naming the letter.
     """
     choice = _checked(form) == "choice"
+    if explores and problem.explored is not None:
+        problem = problem._replace(steps=problem.explored)
     if checks:
         named = partial(named_choice, problem) if choice else str
         return checked_steps(problem, checks=checks, slips=slips, named=named)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.core.sides import Partition, partition_of
-from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out
+from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out, search
 from breakeven.procedural.problem import Problem
 
 
@@ -18,7 +18,7 @@ class _Kind(NamedTuple):
 
 
 # Mathematics first, each half from what is serial to what is not.
-_KINDS = {
+_KNOWN_TO_BASES = {
     "chain": _Kind(chain.draw, chain.DEPTHS),
     "addition": _Kind(addition.draw, addition.DEPTHS),
     "most-digit": _Kind(most_digit.draw, most_digit.DEPTHS),
@@ -26,7 +26,11 @@ _KINDS = {
     "lookup": _Kind(lookup.draw, lookup.DEPTHS),
     "odd-one-out": _Kind(odd_one_out.draw, odd_one_out.DEPTHS),
 }
-KINDS = tuple(_KINDS)
+# The kinds that the tokenizer and the text of the tabletop bases are made of. A later kind is not
+# among them: one more would be other bases.
+KINDS = tuple(_KNOWN_TO_BASES)
+_KINDS = {**_KNOWN_TO_BASES, "search": _Kind(search.draw, search.DEPTHS)}
+ALL_KINDS = tuple(_KINDS)
 
 # Draws in a row without a new content before a space counts as used up. While a tenth of the
 # wanted side is still free, a run of misses this long has odds of exp(-200).
@@ -74,7 +78,7 @@ def depth_range(
         InputError: unknown kind or depths outside what the kind has.
     """
     if kind not in _KINDS:
-        raise InputError(f"kind: value is {kind!r}; use one of {', '.join(KINDS)}")
+        raise InputError(f"kind: value is {kind!r}; use one of {', '.join(ALL_KINDS)}")
     allowed = _KINDS[kind].depths
     if allowed is None:
         if min_depth is not None or max_depth is not None:

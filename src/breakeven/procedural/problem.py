@@ -11,7 +11,8 @@ class Problem(NamedTuple):
     `content` identifies what is asked whatever the wording, the order of the facts or the format;
     `statement` tells it as plain text without asking; `choices` are four distinct strings in the
     order shown; `steps` is the worked trace and ends by naming the answer; `depth` counts the
-    steps that must follow one another, None where the kind has none.
+    steps that must follow one another, None where the kind has none; `explored` is the trace that
+    tries ways and turns back before it finds the one of `steps`, None where there is no search.
     """
 
     kind: str
@@ -22,6 +23,7 @@ class Problem(NamedTuple):
     steps: str
     depth: int | None
     statement: str
+    explored: str | None = None
 
 
 class Attempt(NamedTuple):

@@ -106,7 +106,11 @@ def procedural_prompt(
         content=problem.content,
         reference=procedural.reference(problem, form),
         solution=procedural.trace(
-            problem, form, checks=completions.checks, slips=completions.slips
+            problem,
+            form,
+            checks=completions.checks,
+            slips=completions.slips,
+            explores=completions.search == "explore",
         ),
         format=form,
         depth=problem.depth,

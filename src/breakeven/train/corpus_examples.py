@@ -9,7 +9,7 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
 from breakeven.params.cells import TrainedMethod
-from breakeven.params.training import Budget
+from breakeven.params.training import BudgetUnit
 from breakeven.rendering import Example, Lesson, render_examples
 from breakeven.rows.pair import Pair
 from breakeven.rows.traces import split_reasoning
@@ -115,29 +115,28 @@ def joined_examples(corpora: Sequence[CorpusExamples]) -> CorpusExamples:
     )
 
 
-def budget_costs(
-    budget: Budget, examples: CorpusExamples, count_flops: FlopsCounter
-) -> tuple[float, SampleCosts]:
-    """The budget as one number, and what each pair takes of it in each style."""
-    if budget.samples is not None:
+def sample_costs(
+    unit: BudgetUnit, examples: CorpusExamples, count_flops: FlopsCounter
+) -> SampleCosts:
+    """What each pair takes of a budget in each style; FLOPs of a known shape only."""
+    if unit == "samples":
         ones = [1] * len(examples.ids)
-        return budget.samples, SampleCosts(ones, ones)
-    if budget.tokens is not None:
+        return SampleCosts(ones, ones)
+    if unit == "tokens":
         each = range(len(examples.ids))
-        return budget.tokens, SampleCosts(
+        return SampleCosts(
             [examples.ift.tokens(at) for at in each], [examples.reasoning.tokens(at) for at in each]
         )
-    assert budget.train_flops is not None
-    if isinstance(count_flops.architecture, str):
-        raise InputError(
-            f"params.yaml: budget.train_flops: value is {budget.train_flops:g}, but "
-            f"{count_flops.architecture}; use a budget of tokens or samples"
+    if unit == "supervised_tokens":
+        return SampleCosts(
+            [len(one.input_ids) - one.labels_start for one in examples.ift],
+            [len(one.input_ids) - one.labels_start for one in examples.reasoning],
         )
     # FLOPs follow from an example's shape alone: worked out once for each of the few there are.
     shapes = {(len(one.input_ids), one.labels_start): one for one in examples.ift}
     shapes |= {(len(one.input_ids), one.labels_start): one for one in examples.reasoning}
     flops = {shape: count_flops([one]) or 0.0 for shape, one in shapes.items()}
-    return budget.train_flops, SampleCosts(
+    return SampleCosts(
         [flops[len(one.input_ids), one.labels_start] for one in examples.ift],
         [flops[len(one.input_ids), one.labels_start] for one in examples.reasoning],
     )

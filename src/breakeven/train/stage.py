@@ -7,6 +7,7 @@ from pathlib import Path
 from breakeven.core.errors import AlreadyReportedError, InputError
 from breakeven.params import Params
 from breakeven.tracking.live import LiveRun
+from breakeven.train.budget_check import check_budgets
 from breakeven.train.cell_record import write_train_record
 from breakeven.train.cell_training import LaunchProcesses, OpenMetricsLog, train_cell
 from breakeven.train.launching import end_with_stage, launch, report_to_stage
@@ -35,7 +36,8 @@ def train_and_record(
     metrics of each step (`log(step, metrics)`) while the training runs.
 
     Raises:
-        InputError: the seed is none of the study's, or what `train_cell` says.
+        InputError: the seed is none of the study's, a budget of any arm of the student cannot be
+            filled, or what `train_cell` says.
         MachineError: as `train_cell`.
     """
     # Student and arm are looked up further below; a seed is no row, so that nothing would miss it,
@@ -46,6 +48,8 @@ def train_and_record(
     if started_by_stage():
         _run_for_stage(partial(train_cell, params, student, arm, seed, open_log=open_log))
         return
+    if is_main_process():
+        check_budgets(params, student)
     start = _launch(params, student, arm, seed)
     result = train_cell(params, student, arm, seed, open_log=open_log, launch=start)
     if is_main_process():

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from breakeven.core.files import read_json
 from breakeven.costs.devices import DeviceUsage
 from breakeven.costs.exact import checkpointing_flops
-from breakeven.train.plan import CellPlan, CorpusPlan
+from breakeven.train.arm_lessons import CorpusPlan
+from breakeven.train.plan import CellPlan
 from breakeven.train.usage_log import RunUsage, usage_from
 
 if TYPE_CHECKING:

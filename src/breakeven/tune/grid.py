@@ -72,14 +72,15 @@ def rate_trials(params: Params, grid: Grid) -> Iterator[Trial]:
 def params_of_trial(params: Params, trial: Trial, samples: int) -> Params:
     """The study in which a trial is trained: its rate, its budget, without the tune side.
 
-    `samples` are those of the whole budget, where it is passes over the pairs.
+    `samples` are those of the whole budget, where it is no amount.
     """
     tree: dict[str, Any] = params.model_dump(mode="json")
     arm = tree["arms"][trial.arm]
     arm["learning_rate"] = trial.learning_rate
     if trial.share != 1.0:
         whole = {name: value for name, value in (arm["budget"] or {}).items() if value}
-        budget = whole or {"samples": samples}
+        # Passes, and what another arm uses, are counted in samples: those are known.
+        budget = {"samples": samples} if not whole or "match" in whole else whole
         arm["budget"] = {
             name: value * trial.share if name == "train_flops" else max(1, int(value * trial.share))
             for name, value in budget.items()

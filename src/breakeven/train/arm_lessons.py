@@ -1,0 +1,209 @@
+"""What an arm learns: pairs of its corpora, in which styles and order, and how often."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_while_reading
+from breakeven.core.layout import pairs_path
+from breakeven.core.sides import side_of
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.lora import Lora
+from breakeven.costs.model_shapes import known_architecture
+from breakeven.models.context import context_length
+from breakeven.models.pointer import read_verified_pointer
+from breakeven.params import Params
+from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
+from breakeven.params.training import Budget
+from breakeven.rows.pair import Pair, read_pairs
+from breakeven.train.budgets import ArmBudget
+from breakeven.train.corpus_examples import (
+    CorpusExamples,
+    FlopsCounter,
+    render_pairs,
+    sample_costs,
+)
+from breakeven.train.pair_selection import SampleCosts, Selection, pass_cost, select
+
+
+class CorpusPlan(NamedTuple):
+    """What is learnt of one corpus: pairs and samples are numbered within it."""
+
+    corpus: str
+    examples: CorpusExamples
+    selection: Selection
+
+
+class ArmLessons(NamedTuple):
+    """What an arm learns, corpus by corpus.
+
+    The budget of `settings` is an amount, also where the arm matches another one. `digests` are
+    those of all pairs that decide it, as they were read.
+    """
+
+    settings: TrainingSettings
+    corpora: tuple[CorpusPlan, ...]
+    count_flops: FlopsCounter
+    digests: dict[str, str]
+
+
+class _Corpus(NamedTuple):
+    examples: CorpusExamples
+    path: str
+    digest: str
+
+
+class LessonPlanner:
+    """Plans what arms of one student learn; a corpus is read and rendered once for all of them."""
+
+    def __init__(self, params: Params, student: str) -> None:
+        """Raises InputError where the base is missing, or has a shorter context than examples."""
+        self._params, self._student = params, student
+        self.pointer = read_verified_pointer(student)
+        self.base = Path(self.pointer.path)
+        self._rendered: dict[str, _Corpus] = {}
+        _check_context(self.base, params.training.max_length, student)
+
+    def plan(self, arm: str, seed: int) -> ArmLessons | None:
+        """What an arm learns with a seed; None where it is not trained.
+
+        Raises:
+            InputError: the pairs are missing, none fits, the budget is too small, takes more passes
+                than allowed, or is in FLOPs where the base's shape is not known.
+        """
+        settings = resolve_cell(self._params, Cell(self._student, arm, seed)).training
+        if settings is None:
+            return None
+        lora = None if settings.method == "full" else Lora(settings.lora.rank)
+        count_flops = FlopsCounter(known_architecture(self.base), settings.method, lora)
+        budget, digests = self._budget(settings, arm, seed, count_flops.architecture)
+        read = [self._corpus(name) for name in settings.corpora]
+        corpora = _selected(
+            settings, [one.examples for one in read], budget, count_flops, arm=arm, seed=seed
+        )
+        if budget is not None:
+            amount = Budget.model_validate({budget.unit: budget.amount})
+            settings = settings._replace(budget=amount)
+        own = {one.path: one.digest for one in read}
+        return ArmLessons(settings, corpora, count_flops, {**own, **digests})
+
+    def _budget(
+        self, settings: TrainingSettings, arm: str, seed: int, architecture: Architecture | str
+    ) -> tuple[ArmBudget | None, dict[str, str]]:
+        """The budget as an amount, and the digests of what else was read for it."""
+        given = settings.budget
+        if given is None:
+            return None, {}
+        unit, amount = (given.unit, None) if given.match else given.amount
+        assert unit is not None  # the schema asks a match for it
+        if unit == "train_flops" and isinstance(architecture, str):
+            key = "unit" if given.match else unit
+            value = repr(unit) if amount is None else f"{amount:g}"
+            raise InputError(
+                f"params.yaml: arms.{arm}.budget.{key}: value is {value}, but {architecture}; "
+                "use a budget of tokens or samples"
+            )
+        if amount is not None:
+            return ArmBudget(arm, unit, amount), {}
+        assert given.match is not None
+        other = self.plan(given.match, seed)
+        assert other is not None  # the schema lets no arm match one that is not trained
+        used = sum(
+            sum(map(sample_costs(unit, one.examples, other.count_flops).of, one.selection.samples))
+            for one in other.corpora
+        )
+        return ArmBudget(arm, unit, used, given.match), other.digests
+
+    def _corpus(self, name: str) -> _Corpus:
+        if name not in self._rendered:
+            from breakeven.models.loading import load_tokenizer
+
+            pairs, digest = _learnable_pairs(self._params, name)
+            examples = render_pairs(
+                load_tokenizer(self.base),
+                pairs,
+                corpus=name,
+                max_length=self._params.training.max_length,
+            )
+            self._rendered[name] = _Corpus(examples, pairs_path(name).as_posix(), digest)
+        return self._rendered[name]
+
+
+def _learnable_pairs(params: Params, corpus: str) -> tuple[list[Pair], str]:
+    """The pairs of a corpus that may be learnt, and the digest of its file as it was read.
+
+    Raises:
+        InputError: the corpus has no file, or holds nothing but its tune side.
+    """
+    path = pairs_path(corpus)
+    with digest_while_reading(path) as digest:
+        pairs = read_pairs(path)
+    if params.corpora[corpus].tuning:
+        pairs = [pair for pair in pairs if side_of(pair.content) != "tune"]
+        if not pairs:
+            raise InputError(
+                f"params.yaml: corpora.{corpus}.tuning: every pair is on the tune side, none "
+                "is left to learn; add prompts to its sources"
+            )
+    return pairs, digest
+
+
+def _check_context(base: Path, max_length: int, student: str) -> None:
+    context = context_length(base)
+    if context is not None and max_length > context:
+        raise InputError(
+            f"params.yaml: training.max_length: value is {max_length}; student {student} has a "
+            f"context of {context} tokens; use at most that"
+        )
+
+
+def _selected(
+    settings: TrainingSettings,
+    corpora: Sequence[CorpusExamples],
+    budget: ArmBudget | None,
+    count_flops: FlopsCounter,
+    *,
+    arm: str,
+    seed: int,
+) -> tuple[CorpusPlan, ...]:
+    if budget is None:
+        chosen = [_select(settings, one, arm=arm, seed=seed) for one in corpora]
+        return tuple(map(CorpusPlan, settings.corpora, corpora, chosen))
+    costs = [sample_costs(budget.unit, one, count_flops) for one in corpora]
+    passes = [
+        pass_cost(len(one.ids), share=settings.reasoning_share, seed=seed, costs=each)
+        for one, each in zip(corpora, costs, strict=True)
+    ]
+    parts = budget.parted(passes, settings.training.max_passes)
+    chosen = [
+        _select(settings, one, arm=arm, seed=seed, budget=part, costs=each)
+        for one, part, each in zip(corpora, parts, costs, strict=True)
+    ]
+    budget.require_match(
+        sum(sum(map(each.of, one.samples)) for one, each in zip(chosen, costs, strict=True))
+    )
+    return tuple(map(CorpusPlan, settings.corpora, corpora, chosen))
+
+
+def _select(
+    settings: TrainingSettings,
+    examples: CorpusExamples,
+    *,
+    arm: str,
+    seed: int,
+    budget: float | None = None,
+    costs: SampleCosts | None = None,
+) -> Selection:
+    try:
+        return select(
+            len(examples.ids),
+            share=settings.reasoning_share,
+            order=settings.order,
+            seed=seed,
+            epochs=settings.training.epochs,
+            budget=budget,
+            costs=costs,
+        )
+    except ValueError as error:
+        raise InputError(f"params.yaml: arms.{arm}.budget: {error}; use a larger one") from error
