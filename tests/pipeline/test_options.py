@@ -79,6 +79,7 @@ STUDY: dict[str, Any] = {
     "training": {
         **TINY["training"],
         "packing": True,
+        "max_passes": 40,
         "lora": {"rank": 4, "alpha": 8, "dropout": 0.1},
     },
     "answering": {

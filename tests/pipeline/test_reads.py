@@ -161,6 +161,8 @@ def with_value(*keys: str, value: Any) -> dict[str, Any]:
         ),
         (with_value("corpora", "general", "tuning", value=True), TRAINED),
         (with_value("report", "bootstrap_draws", value=300), set()),
+        (with_value("training", "max_passes", value=3), set()),
+        (with_value("sources", "chain", "completions", value={"search": "forward"}), set()),
         (with_value("arms", "reasoning", "control", value=True), set()),
         (with_value("grading", "math_seconds", value=2.0), {"score@all"}),
         (
@@ -174,6 +176,23 @@ def test_a_value_is_in_the_cells_that_read_it(
 ) -> None:
     """The report reads the whole study, and is not looked at."""
     assert changed(said(STUDY), said(study)) - {"report@all"} == cells
+
+
+def test_a_matched_arm_reads_what_decides_how_much_the_other_trains(project: Path) -> None:
+    def arms_trained(before: dict[str, str], now: dict[str, str]) -> set[str]:
+        return {one.split("-")[1] for one in changed(before, now) if one.startswith("train@")}
+
+    study = with_value("arms", "ift", "budget", value={"match": "reasoning", "unit": "tokens"})
+    study["corpora"] = {**TINY["corpora"], "spare": {"sources": ["words"]}}
+    before = said(study)
+    study["arms"]["reasoning"]["learning_rate"] = 7e-3
+    faster = said(study)
+    assert arms_trained(before, faster) == {"reasoning"}
+    study["arms"]["reasoning"]["corpus"] = "spare"
+    other = said(study)
+    assert arms_trained(faster, other) == {"ift", "reasoning"}
+    (learnt, _) = json.loads(other["lessons@all"])
+    assert learnt == {"ift": ["general", "spare"], "reasoning": ["spare"]}
 
 
 def test_only_files_that_say_something_else_are_touched(project: Path) -> None:

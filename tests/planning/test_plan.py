@@ -89,6 +89,30 @@ def test_a_budget_of_tokens_is_what_is_read(project: Path) -> None:
     assert ift.work.read_tokens == pytest.approx(12345)
 
 
+@pytest.mark.parametrize(
+    ("unit", "used"),
+    [("tokens", lambda work: work.read_tokens), ("train_flops", lambda work: work.flops)],
+)
+def test_a_matched_arm_is_expected_to_use_what_the_other_does(
+    project: Path, unit: str, used: Callable[[Work], float]
+) -> None:
+    def change(tree: dict[str, Any]) -> None:
+        tree["arms"]["ift"]["budget"] = {"match": "reasoning", "unit": unit}
+
+    cells = {cell[1]: one.work for cell, one in cells_of(tiny(change), "train").items()}
+    assert used(cells["ift"]) == pytest.approx(used(cells["reasoning"]))
+
+
+def test_a_budget_of_supervised_tokens_takes_more_passes_of_plain_answers(project: Path) -> None:
+    def change(tree: dict[str, Any]) -> None:
+        for arm in ("ift", "reasoning"):
+            tree["arms"][arm]["budget"] = {"supervised_tokens": 1000}
+
+    cells = {cell[1]: one.work for cell, one in cells_of(tiny(change), "train").items()}
+    # As much is learnt, and the prompt before it is read more often where little follows it.
+    assert cells["ift"].read_tokens > 2 * cells["reasoning"].read_tokens
+
+
 def test_what_is_kept_for_tuning_is_not_trained(project: Path) -> None:
     def keep(tree: dict[str, Any]) -> None:
         tree["sources"]["chain"]["prompts"] = 400

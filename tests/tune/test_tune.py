@@ -218,6 +218,8 @@ def test_the_rows_for_params_name_a_style_once_and_say_what_they_cannot_hold():
         (None, {"samples": 50}),
         ({"samples": 30}, {"samples": 15}),
         ({"tokens": 999}, {"tokens": 499}),
+        ({"supervised_tokens": 99}, {"supervised_tokens": 49}),
+        ({"match": "reasoning", "unit": "tokens"}, {"samples": 50}),
         ({"train_flops": 5e6}, {"train_flops": 2.5e6}),
     ],
 )
