@@ -25,6 +25,7 @@ def scored(
     *,
     items: int | Mapping[str, int] = 200,
     chance: Mapping[str, float] | None = None,
+    majority: Mapping[str, float] | None = None,
     clusters: Mapping[str, list[str]] | None = None,
     apart: bool = False,
 ) -> Results:
@@ -42,7 +43,7 @@ def scored(
         )
         for key in right
     }
-    facts = StudyFacts("scored", SIZES, ARMS, costs, chance or {})
+    facts = StudyFacts("scored", SIZES, ARMS, costs, chance or {}, majority or {})
     return results_from_items(pd.concat(frames, ignore_index=True), facts)
 
 

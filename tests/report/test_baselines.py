@@ -6,9 +6,13 @@ import pytest
 from tests.report.scored import scored
 
 from breakeven.findings.baselines import BaselineCheck
+from breakeven.findings.json_summary import summarise
 from breakeven.report.baseline_tables import BY_VALUE, baseline_table, baseline_warnings
+from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import CellResult, Results
+from breakeven.rows.item import Item
+from breakeven.study.collect import majority_accuracy
 from breakeven.study.summary import summary_without_records
 
 TASK = "math-mc/quiz"
@@ -84,8 +88,70 @@ def test_a_study_in_order_has_no_warning() -> None:
     }
 
 
-def test_open_questions_have_no_chance_level_and_are_not_called_guesses() -> None:
-    results = scored({("small", arm, "math-open/sums"): 1 for arm in ("ift", "reasoning")})
+OPEN = "math-open/sums"
+
+
+def test_open_questions_are_held_against_the_commonest_answer_where_it_is_known() -> None:
+    right = {("small", "ift", OPEN): 22, ("small", "reasoning", OPEN): 120}
+    view = view_of(scored(right, majority={OPEN: 0.1}), summary_without_records())
+    one = found(view, "ift", "chance")
+    assert (one.name, one.level, one.stands) == ("commonest answer", 0.1, "not shown above")
+    assert one.lead == pytest.approx((0.01, one.low - 0.1, one.high - 0.1))
+    assert [(w.text, w.arms) for w in baseline_warnings(view)] == [
+        ("Not shown to be above chance", ("ift on math-open (1M)",))
+    ]
+
+
+def test_open_questions_without_a_commonest_answer_are_not_called_guesses() -> None:
+    results = scored({("small", arm, OPEN): 1 for arm in ("ift", "reasoning")})
     view = view_of(results, summary_without_records())
     assert view.baseline_checks == ()
     assert baseline_table(view).reason is not None
+
+
+def test_the_commonest_answer_is_counted_by_its_text_and_only_where_there_is_one() -> None:
+    def item(number: int, reference: str, grader: str = "exact") -> Item:
+        return Item(f"i{number}", "t", "math-open", "?", reference, f"c{number}", grader)
+
+    rows = [item(number, one) for number, one in enumerate(["6", " 6", "7", "8"])]
+    assert majority_accuracy(rows) == 0.5
+    assert majority_accuracy([]) is None
+    assert majority_accuracy([*rows, item(9, "6", "squad")]) is None
+    choices = replace(item(9, "A", "letter"), choices=("6", "7"))
+    assert majority_accuracy([choices]) is None
+
+
+def test_twenty_cells_are_one_short_sentence_each() -> None:
+    families = [f"{of}-{form}/t" for of in ("general", "math") for form in ("mc", "open")]
+    right = {
+        (student, arm, task): count
+        for student in ("small", "middle", "large")
+        for arm, count in (("ift", 50), ("reasoning", 48), ("base", 52))
+        for task in families
+    }
+    view = view_of(scored(right, chance=dict.fromkeys(families, 0.25)), summary_without_records())
+    said = {one.text: one.arms for one in baseline_warnings(view)}
+    every = ", ".join(task.split("/")[0] for task in families)
+    assert said["Not shown to be above chance"] == (
+        f"ift on {every} (every size)",
+        f"reasoning on {every} (every size)",
+    )
+
+
+def test_metrics_and_json_hold_every_arm_with_its_interval() -> None:
+    view = study_with(20, 150)
+    tree = metrics(view)["above"]
+    harmed = tree["base"]["small"]["ift"]["math-mc"]
+    assert harmed["points"] == -16.0
+    assert harmed["high"] < 0
+    assert tree["chance"]["small"]["reasoning"]["math-mc"]["low"] > 0
+    rows = {(row["arm"], row["against"]): row for row in summarise(view.results)["baselines"]}
+    assert rows["ift", "base"]["stands"] == "below the base"
+    assert rows["ift", "chance"]["difference"] == pytest.approx(-0.15)
+    assert set(rows) == {
+        ("base", "chance"),
+        ("ift", "chance"),
+        ("reasoning", "chance"),
+        ("ift", "base"),
+        ("reasoning", "base"),
+    }

@@ -1,7 +1,9 @@
 """Whether an arm only guesses, and whether its training made it worse than the untrained base.
 
 A gain over an arm that only guesses says little of the style, and an arm below its base was harmed
-by its training. Each group is held against both, by a 95% interval, in both directions.
+by its training. Each group is held against both, by a 95% interval, in both directions. Chance is
+the accuracy of a guess among the choices; of open questions it is that of always giving the
+commonest right answer, which asks for no reading of the question either.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +17,26 @@ from breakeven.statistics.estimates import Estimate
 Baseline = Literal["chance", "base"]
 BaselineStanding = Literal["above", "not shown above", "below"]
 
+STANDING_WORDS: dict[Baseline, dict[BaselineStanding, str]] = {
+    "chance": {
+        "above": "above chance",
+        "not shown above": "not shown to be above chance",
+        "below": "below chance",
+    },
+    "base": {
+        "above": "above the base",
+        "not shown above": "not shown to differ from the base",
+        "below": "below the base",
+    },
+}
+
 
 class BaselineCheck(NamedTuple):
     """One group against chance, or against an untrained arm of its student; fractions.
 
     `value` is the accuracy where it is `against` chance, and the difference to the base
-    otherwise; `level` what it is held against. Without an interval `low` and `high` are None, and
+    otherwise; `level` what it is held against, and `name` tells which: the untrained arm, a guess,
+    or the commonest right answer. Without an interval `low` and `high` are None, and
     the group `stands` by its value alone.
     """
 
@@ -33,11 +49,21 @@ class BaselineCheck(NamedTuple):
     high: float | None
     stands: BaselineStanding
 
+    @property
+    def lead(self) -> tuple[float, float | None, float | None]:
+        """How far the group is above what it is held against, with the ends of the interval."""
+        if self.against == "base":
+            return self.value, self.low, self.high
+        low, high = _less(self.low, self.level), _less(self.high, self.level)
+        return self.value - self.level, low, high
+
 
 def baseline_checks(
     scored: ScoredResults, estimates: Mapping[Group, Estimate]
 ) -> tuple[BaselineCheck, ...]:
     """Every group with a known chance level, then every trained one that has an untrained arm.
+
+    A family has one of the two levels: of choices, or of open questions.
 
     `estimates` hold the accuracy of each group.
     """
@@ -46,13 +72,16 @@ def baseline_checks(
 
 def _against_chance(estimates: Mapping[Group, Estimate]) -> Iterable[BaselineCheck]:
     for group, found in estimates.items():
-        chance = group.cells[0].chance
+        cell = group.cells[0]
+        chance, name = cell.chance, "chance"
+        if chance is None:
+            chance, name = cell.majority, "commonest answer"
         if chance is None:
             continue
         value = group.accuracy if found.value is None else found.value
         # Chance is known exactly: the difference has the interval of the accuracy, moved by it.
         stands = _stands(value - chance, _less(found.low, chance), _less(found.high, chance))
-        yield BaselineCheck(group, "chance", "chance", chance, value, found.low, found.high, stands)
+        yield BaselineCheck(group, "chance", name, chance, value, found.low, found.high, stands)
 
 
 def _against_base(scored: ScoredResults, every: Sequence[Group]) -> Iterable[BaselineCheck]:

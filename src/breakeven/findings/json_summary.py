@@ -3,11 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
+from breakeven.findings.accuracies import accuracy_estimate
+from breakeven.findings.baselines import STANDING_WORDS, BaselineCheck, baseline_checks
 from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import DIRECTION_WORDS
-from breakeven.findings.groups import GroupPair, group_pairs
+from breakeven.findings.groups import GroupPair, group_pairs, groups
 from breakeven.findings.matched import MatchedComparison
-from breakeven.findings.scored_results import scored_results
+from breakeven.findings.scored_results import ScoredResults, scored_results
+from breakeven.params import RESULT_STYLES
 from breakeven.results.cell_results import Results
 
 
@@ -16,8 +19,9 @@ def summarise(results: Results) -> dict[str, Any]:
 
     `equivalent_size_b` is {corpus: {family: {size in billions: IFT size in billions with the same
     accuracy, or a bound such as ">14"}}}. `matched_inference_flops` holds a row a reasoning cell.
-    Verdicts and standings are those of the report: corrected over `comparisons` tests, of the
-    first decoding where there are several.
+    `baselines` holds every arm against chance and against its untrained base. Verdicts and
+    standings are those of the report: corrected over `comparisons` tests, of the first decoding
+    where there are several.
     """
     scored = scored_results(results).of_decoding(None)
     results = scored.results
@@ -30,10 +34,33 @@ def summarise(results: Results) -> dict[str, Any]:
         "won_by_reasoning": sum(pair.reasoning.accuracy > pair.ift.accuracy for pair in pairs),
         "equivalent_size_b": equivalent_sizes(results),
         "matched_inference_flops": [_matched(one) for one in found.matched["inference_flops"]],
+        "baselines": [_baseline(one) for one in _baselines(scored)],
         "comparisons": found.comparisons,
         "verdicts": [asdict(verdict) for verdict in found.claims],
         "contradictions": contradictions(),
         "notes": list(results.notes),
+    }
+
+
+def _baselines(scored: ScoredResults) -> tuple[BaselineCheck, ...]:
+    results = scored.results
+    every = [group for style in RESULT_STYLES for group in groups(results, style)]
+    return baseline_checks(scored, {group: accuracy_estimate(scored, group) for group in every})
+
+
+def _baseline(one: BaselineCheck) -> dict[str, Any]:
+    cell, (lead, low, high) = one.group.cells[0], one.lead
+    return {
+        "student": cell.student,
+        "arm": cell.arm,
+        "corpus": cell.corpus,
+        "family": cell.family,
+        "against": one.name,
+        "level": one.level,
+        "difference": lead,
+        "low": low,
+        "high": high,
+        "stands": STANDING_WORDS[one.against][one.stands],
     }
 
 

@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from breakeven.findings.baselines import Baseline, BaselineCheck, BaselineStanding
+from breakeven.findings.baselines import (
+    STANDING_WORDS,
+    Baseline,
+    BaselineCheck,
+    BaselineStanding,
+)
 from breakeven.findings.groups import IN_NO_PAIR
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
@@ -67,20 +72,6 @@ def _sizes_of(view: StudyView, arm: str, family: str) -> int:
     return len({cell.student for cell in own if cell.arm == arm})
 
 
-_WORDS: dict[Baseline, dict[BaselineStanding, str]] = {
-    "chance": {
-        "above": "above chance",
-        "not shown above": "not shown to be above chance",
-        "below": "below chance",
-    },
-    "base": {
-        "above": "above the base",
-        "not shown above": "not shown to differ from the base",
-        "below": "below the base",
-    },
-}
-
-
 def baseline_table(view: StudyView) -> Table:
     """Every group against chance and against its untrained base."""
     name, title = "guards", "Against chance, and against the untrained base"
@@ -90,7 +81,8 @@ def baseline_table(view: StudyView) -> Table:
     return Table(
         name,
         title,
-        "Accuracy with its interval against chance; difference to the base on the same items, in "
+        "Accuracy with its interval against chance, of open questions against always giving the "
+        "commonest right answer; difference to the base on the same items, in "
         "points with its interval. Each interval is held at 95% by itself: these are guards, no "
         "findings. Where there is none, the value alone is compared.",
         ("family", "size", "arm", "against", "level", "accuracy or difference", "stands"),
@@ -102,7 +94,7 @@ def baseline_table(view: StudyView) -> Table:
                 one.name,
                 percent(one.level),
                 _interval(one),
-                _WORDS[one.against][one.stands],
+                STANDING_WORDS[one.against][one.stands],
             )
             for one in view.baseline_checks
         ),
@@ -116,7 +108,7 @@ def baseline_table(view: StudyView) -> Table:
                 "value": one.value,
                 "low": one.low,
                 "high": one.high,
-                "stands": _WORDS[one.against][one.stands],
+                "stands": STANDING_WORDS[one.against][one.stands],
             }
             for one in view.baseline_checks
         ),

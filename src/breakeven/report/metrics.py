@@ -37,6 +37,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
     counts = view.findings.direction_counts("inference_flops")
     return {
         "accuracy": accuracy,
+        "above": _baselines(view),
         **outcomes,
         "training_seeds": fewest_and_most_seeds(view)[0],
         "gain": gain,
@@ -53,6 +54,18 @@ def metrics(view: StudyView) -> dict[str, Any]:
             for style in ("base", "ift", "mixed", "reasoning")
         },
     }
+
+
+def _baselines(view: StudyView) -> dict[str, Any]:
+    """Points above chance, and above the untrained base (by its name), with their intervals."""
+    found: dict[str, Any] = {}
+    for one in view.baseline_checks:
+        cell = one.group.cells[0]
+        against = "chance" if one.against == "chance" else one.name
+        for name, value in zip(("points", "low", "high"), one.lead, strict=True):
+            points = None if value is None else 100 * value
+            _put(found, points, against, cell.student, cell.arm, cell.family, name)
+    return found
 
 
 def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:

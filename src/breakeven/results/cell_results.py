@@ -55,8 +55,9 @@ class OfSamples(NamedTuple):
 class CellResult:
     """One student, arm, seed and decoding on one family of tasks.
 
-    `accuracy`, `chance`, `reasoning_share`, `truncated_share`, `unparsed_share` and
-    `thinking_share` (of answers with a trace) are fractions; `outcomes` are those of all six.
+    `accuracy`, `chance`, `majority` (of always giving the commonest right answer),
+    `reasoning_share`, `truncated_share`, `unparsed_share` and `thinking_share` (of answers with a
+    trace) are fractions; `outcomes` are those of all six.
     `train_*` are totals of the cell's training; every other cost is a mean for one query.
     `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
@@ -77,6 +78,7 @@ class CellResult:
     accuracy: float
     items: int | None = None
     chance: float | None = None
+    majority: float | None = None
     train_flops: float | None = None
     train_tokens: float | None = None
     train_device_seconds: float | None = None

@@ -45,6 +45,7 @@ class StudyFacts:
 
     `sizes` maps a student to its parameter count, `costs` is keyed by (student, arm, seed),
     `chance` maps a task to the accuracy of guessing (absent or None where that is not defined),
+    `majority` to that of always giving the commonest right answer,
     `methods` (student, arm) to how it was trained, and `teacher_accuracy` a family to a fraction.
     """
 
@@ -53,6 +54,7 @@ class StudyFacts:
     arms: Mapping[str, ArmFacts]
     costs: Mapping[Cell, CellCosts] = field(default_factory=dict)
     chance: Mapping[str, float | None] = field(default_factory=dict)
+    majority: Mapping[str, float | None] = field(default_factory=dict)
     methods: Mapping[tuple[str, str], str] = field(default_factory=dict)
     teacher_accuracy: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -129,6 +131,7 @@ def cell_result(
         accuracy=accuracy,
         items=items,
         chance=known_mean(map(facts.chance.get, tasks)),
+        majority=known_mean(map(facts.majority.get, tasks)),
         train_flops=costs.train_flops,
         train_tokens=costs.train_tokens,
         train_device_seconds=costs.train_device_seconds,

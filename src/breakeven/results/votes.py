@@ -164,5 +164,6 @@ def _cell(
         truncated_share=None,
         unparsed_share=None,
         thinking_share=None,
+        outcomes=None,
         of_samples=of,
     )

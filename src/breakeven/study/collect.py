@@ -3,6 +3,7 @@
 Cells come from the parameters, never from listing a folder, so what was removed is not shown.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -39,6 +40,9 @@ from breakeven.study.summary import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Graders that compare an answer with one reference.
+_ONE_ANSWER = ("exact", "math")
 
 
 def collect(params: Params) -> tuple[Results, StudySummary]:
@@ -123,6 +127,7 @@ def _study_facts(
         },
         costs={key: cell_costs(params, key, records.get(key), answering) for key in cells(params)},
         chance={row.name: row.chance for row in tasks},
+        majority={row.name: row.majority for row in tasks},
         methods={(key.student, key.arm): resolve_cell(params, key).method for key in cells(params)},
         teacher_accuracy=_teacher_accuracy(params),
     )
@@ -195,7 +200,19 @@ def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:
         min(depths, default=None),
         max(depths, default=None),
         True if depths else False if counted else None,
+        majority_accuracy(items),
     )
+
+
+def majority_accuracy(items: list[Item]) -> float | None:
+    """Accuracy of always giving the commonest right answer; answers are told apart by their text.
+
+    None where there are choices to guess among, or an item's reference is no single answer.
+    """
+    if not items or any(item.choices or item.grader not in _ONE_ANSWER for item in items):
+        return None
+    counts = Counter(item.reference.strip().casefold() for item in items)
+    return max(counts.values()) / len(items)
 
 
 def _teacher_accuracy(params: Params) -> dict[str, float]:

@@ -39,6 +39,8 @@ class StudentRow(NamedTuple):
 class TaskRow(NamedTuple):
     """One task: what a guess gets, and the serial steps of its items where they have any.
 
+    `majority` is what always giving the commonest right answer gets, of an open task whose items
+    have one right answer each; it and `chance` are None where that is not defined.
     `serial` is None where nobody counted steps, as with a benchmark: that is not to have none.
     """
 
@@ -49,6 +51,7 @@ class TaskRow(NamedTuple):
     least_depth: int | None
     most_depth: int | None
     serial: bool | None
+    majority: float | None = None
 
 
 class TeacherRow(NamedTuple):
