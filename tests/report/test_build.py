@@ -26,6 +26,7 @@ FIGURES = {
     "length",
     "token-limit",
     "outcomes",
+    "routing",
     "spending",
 }
 

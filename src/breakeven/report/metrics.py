@@ -53,6 +53,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
             )
             for style in ("base", "ift", "mixed", "reasoning")
         },
+        "router": _routers(view),
     }
 
 
@@ -66,6 +67,20 @@ def _baselines(view: StudyView) -> dict[str, Any]:
             points = None if value is None else 100 * value
             _put(found, points, against, cell.student, cell.arm, cell.family, name)
     return found
+
+
+def _routers(view: StudyView) -> dict[str, Any]:
+    """By student and arm: the oracle's accuracy, and each router's mean gain over mixing."""
+    tree: dict[str, Any] = {}
+    for one in view.routings:
+        where = (one.student, one.arm)
+        if one.oracle is not None:
+            _put(tree, one.oracle.accuracy, *where, "oracle_bound")
+        for router in one.routers:
+            mean, name = router.mean_gain, router.reads.replace(" ", "_")
+            for key, value in (("points", mean.value), ("low", mean.low), ("high", mean.high)):
+                _put(tree, None if value is None else 100 * value, *where, name, key)
+    return tree
 
 
 def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:

@@ -1,6 +1,8 @@
 """What the `report` stage does: collect the study, build its report, record that."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from breakeven.core.files import digest_file
 from breakeven.core.layout import REPORT, items_path
@@ -9,20 +11,40 @@ from breakeven.params import Params
 from breakeven.report.write import build_report
 from breakeven.study.collect import collect
 
+# Groups of metrics.json.
+OF_NO_CELL = ("router",)
+
 
 def run(params: Params) -> None:
     """Write `report/` and `records/report.json` for the study in the working directory."""
     started = time.perf_counter()
     results, summary = collect(params)
-    build_report(results, summary, REPORT)
+    numbers = build_report(results, summary, REPORT)
     files = sorted(file for file in REPORT.rglob("*") if file.is_file())
     Record(
         stage="report",
         cell={},
         parameters=params.report.model_dump(mode="json"),
-        metrics={"cells": len(results.cells), "files": len(files)},
+        metrics={"cells": len(results.cells), "files": len(files)}
+        # What belongs to no cell of the study is shown with the report's own run.
+        | {
+            f"{group}/{name}": value
+            for group in OF_NO_CELL
+            for name, value in _flat(numbers[group]).items()
+        },
         device_seconds={"cpu": time.perf_counter() - started},
         inputs={str(items_path()): digest_file(items_path())},
         outputs={file.as_posix(): digest_file(file) for file in files},
         versions=versions(),
     ).write()
+
+
+def _flat(tree: Mapping[str, Any]) -> dict[str, float]:
+    """Numbers by the path to them: `t2m/reasoning/prompt/points`."""
+    found: dict[str, float] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}/{below}": number for below, number in _flat(value).items()}
+        else:
+            found[name] = value
+    return found

@@ -9,6 +9,7 @@ from breakeven.findings.accuracies import accuracy_estimate
 from breakeven.findings.baselines import BaselineCheck, baseline_checks
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
+from breakeven.findings.routers import Routing, routings
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
 from breakeven.params import RESULT_STYLES, ResultStyle
 from breakeven.results.cell_results import Results
@@ -68,6 +69,11 @@ class StudyView:
             depths=self.summary.depths,
             seed=self.summary.settings.seed,
         )
+
+    @cached_property
+    def routings(self) -> tuple[Routing, ...]:
+        """Both styles of each student by question: the bound, and learned routers."""
+        return routings(self.scored, decoding=self.decoding)
 
     @cached_property
     def accuracies(self) -> Mapping[Group, Estimate]:

@@ -8,6 +8,7 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, atomic_path, write_json, write_text
@@ -42,6 +43,7 @@ from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
 from breakeven.report.figures.outcomes import outcome_figure
 from breakeven.report.figures.probability import probability_figure
+from breakeven.report.figures.routing import routing_figure
 from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
@@ -50,6 +52,7 @@ from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
 from breakeven.report.outcome_tables import outcome_table
 from breakeven.report.page import PageParts, TableGroup, render_page
+from breakeven.report.routing_tables import routing_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
 from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
@@ -70,15 +73,16 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     length_figure,
     limit_figure,
     outcome_figure,
+    routing_figure,
     spending_figure,
 )
 
 
-def build_report(results: Results, summary: StudySummary | None, folder: Path) -> None:
+def build_report(results: Results, summary: StudySummary | None, folder: Path) -> dict[str, Any]:
     """Write `index.html`, `figures/`, `tables/` and `metrics.json` into `folder`.
 
-    `summary` is None for results that this pipeline did not make. Raises InputError where the
-    results hold no cell.
+    Returns what `metrics.json` holds. `summary` is None for results that this pipeline did not
+    make. Raises InputError where the results hold no cell.
     """
     if not results.cells:
         raise InputError(f"{results.study}: holds no cell; score at least one first")
@@ -109,6 +113,7 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         _write_tables(temporary, figures, [verdicts, *_flat(groups)])
     write_json(folder / "metrics.json", numbers)
     write_text(folder / "index.html", page)
+    return numbers
 
 
 def _calculator(view: StudyView) -> Calculator:
@@ -147,6 +152,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 matched_table(view, "train_flops"),
                 crossing_table(view),
                 growth_table(view),
+                routing_table(view),
             ],
         ),
         TableGroup(

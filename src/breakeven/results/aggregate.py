@@ -31,6 +31,7 @@ MEAN_COLUMNS = [
     "parsed",
     "thought",
     *OUTCOME_COLUMNS.values(),
+    "logprob_sum",
 ]
 
 

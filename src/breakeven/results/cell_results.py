@@ -5,7 +5,7 @@ tables) and `importing` (anyone's CSV or evaluation logs). A number that is not 
 None, never zero; `notes` says what is absent and why.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -134,7 +134,8 @@ class Results:
 
     `items` holds one row a (student, arm, seed, decoding, task, item, sample), with the columns of
     `scores/items.parquet` and optionally `cluster`; None where only cell accuracies are known.
-    `teacher_accuracy` maps a family to the teacher's accuracy as a fraction. `votes` are derived
+    `teacher_accuracy` maps a family to the teacher's accuracy as a fraction, `prompts` a task and
+    item to what was asked; both are empty where that is not known. `votes` are derived
     (`results.votes`), None where no decoding has several samples.
     """
 
@@ -145,6 +146,7 @@ class Results:
     teacher_accuracy: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     votes: Votes | None = None
+    prompts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def families(self) -> tuple[str, ...]:
         """Families with at least one cell, the four of the study first and in its order."""

@@ -52,7 +52,13 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         InputError: the scores are missing, hold no row of these parameters, or lack a column.
     """
     items = item_rows(params)
-    tasks = _task_rows(params)
+    pinned = {
+        name: read_rows(task_path(name), Item) for name in params.tasks if task_path(name).is_file()
+    }
+    tasks = tuple(
+        _task_row(name, rows, counted=_counts_steps(params.tasks[name]))
+        for name, rows in pinned.items()
+    )
     # Cells that params.yaml names: records of arms that were taken out stay in the folder.
     records = {
         key: record for key in cells(params) if (record := record_of("train", *key)) is not None
@@ -61,6 +67,10 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
     facts = _study_facts(params, tasks, records, answering)
     # Costs of a cell know one decoding; the others have seconds of their own in the same records.
     results = with_seconds_of_decodings(results_from_items(items, facts), params, answering)
+    results = replace(
+        results,
+        prompts={(name, row.id): row.prompt for name, rows in pinned.items() for row in rows},
+    )
     summary = StudySummary(
         settings=BootstrapSettings(params.report.bootstrap_draws, params.report.seed),
         decoding=first_decoding(params),
@@ -170,14 +180,6 @@ def _parameters(student: str) -> float | None:
 def _order(style: str, order: Any) -> Any:  # noqa: ANN401 - a literal of the schema
     """Only a mixed arm meets its two styles in an order."""
     return order if style == "mixed" else None
-
-
-def _task_rows(params: Params) -> tuple[TaskRow, ...]:
-    return tuple(
-        _task_row(name, read_rows(task_path(name), Item), counted=_counts_steps(row))
-        for name, row in params.tasks.items()
-        if task_path(name).is_file()
-    )
 
 
 def _counts_steps(task: Task) -> bool:

@@ -1,0 +1,43 @@
+"""What a router may know of a question before anything has answered it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+def prompt_features(
+    questions: "pd.DataFrame", prompts: Mapping[tuple[str, str], str]
+) -> "NDArray[np.float64]":
+    """(questions, features) of `questions`, which has task and item, and depth or prompt_tokens.
+
+    Features are the task, which tells family and format; serial steps where they are known; and of
+    the text its characters, words, digits and lines. Without the texts of all questions, the
+    prompt's tokens stand for its length.
+    """
+    import numpy as np
+    import pandas as pd
+
+    parts = [pd.get_dummies(questions["task"]).to_numpy(dtype=np.float64)]
+    if "depth" in questions.columns:
+        depth = questions["depth"].to_numpy(dtype=np.float64, na_value=np.nan)
+        parts.append(np.column_stack([np.nan_to_num(depth), np.isnan(depth)]))
+    keys = list(zip(questions["task"], questions["item"], strict=True))
+    if all(key in prompts for key in keys):
+        parts.append(np.array([_text_counts(prompts[key]) for key in keys]))
+    elif "prompt_tokens" in questions.columns:
+        tokens = questions["prompt_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
+        parts.append(np.log1p(np.nan_to_num(tokens))[:, None])
+    return np.hstack(parts)
+
+
+def _text_counts(text: str) -> list[float]:
+    """Logarithms: a prompt of twice the length is one step further, short or long."""
+    import math
+
+    digits = sum(letter.isdigit() for letter in text)
+    counts = (len(text), len(text.split()), digits, text.count("\n"))
+    return [math.log1p(count) for count in counts]
