@@ -1,14 +1,17 @@
 """Whether a claim is judged at the sizes it speaks of, and the words that say so where it is not.
 
-The claims are about students of 0.5B to 14B. A test that needs a named size is undecidable without
-it; all others are run at the sizes at hand, and what they find there is no finding about the
-study's.
+The study's claims are about students of 0.5B to 14B, those of other papers about theirs. A test
+that needs a named size is undecidable without it; all others are run at the sizes at hand, and what
+they find there is no finding about the paper's.
 """
+
+import math
 
 from breakeven.findings.claims import Claim
 from breakeven.findings.groups import IN_NO_PAIR, SIZE_TOLERANCE
 from breakeven.results.cell_results import Results
 
+# The study's own.
 SMALLEST_B, LARGEST_B = 0.5, 14.0
 # A claim with one of these is about students of exactly that size.
 _NAMED = ("size_b", "reasoning_b", "ift_b")
@@ -21,8 +24,7 @@ def sizes_outside(results: Results, claim: Claim) -> str | None:
     count.
     """
     judged = [size for size in _trained_sizes_b(results) if _takes(claim, size)]
-    least, most = SMALLEST_B / SIZE_TOLERANCE, LARGEST_B * SIZE_TOLERANCE
-    if all(least <= size <= most for size in judged):
+    if _all_within(judged, *claim.sizes_b):
         return None
     return f"judged at {_range(judged)}, the claim is about {_spoken_of(claim)}"
 
@@ -30,8 +32,13 @@ def sizes_outside(results: Results, claim: Claim) -> str | None:
 def other_sizes(results: Results) -> str | None:
     """The sizes of these students, where some are none of the study's."""
     sizes = _trained_sizes_b(results)
-    least, most = SMALLEST_B / SIZE_TOLERANCE, LARGEST_B * SIZE_TOLERANCE
-    return None if all(least <= size <= most for size in sizes) else _range(sizes)
+    return None if _all_within(sizes, SMALLEST_B, LARGEST_B) else _range(sizes)
+
+
+def _all_within(sizes_b: list[float], smallest_b: float, largest_b: float | None) -> bool:
+    least = smallest_b / SIZE_TOLERANCE
+    most = math.inf if largest_b is None else largest_b * SIZE_TOLERANCE
+    return all(least <= size <= most for size in sizes_b)
 
 
 def _trained_sizes_b(results: Results) -> list[float]:
@@ -55,11 +62,11 @@ def _takes(claim: Claim, size_b: float) -> bool:
 
 
 def _spoken_of(claim: Claim) -> str:
-    if "least_b" in claim.parameters:
-        return f"{claim.parameters['least_b']:g}B to {LARGEST_B:g}B"
+    smallest, largest = claim.sizes_b
     if "below_b" in claim.parameters:
-        return f"{SMALLEST_B:g}B to below {claim.parameters['below_b']:g}B"
-    return f"{SMALLEST_B:g}B to {LARGEST_B:g}B"
+        return f"{smallest:g}B to below {claim.parameters['below_b']:g}B"
+    first = claim.parameters.get("least_b", smallest)
+    return f"{first:g}B and more" if largest is None else f"{first:g}B to {largest:g}B"
 
 
 def _range(sizes_b: list[float]) -> str:

@@ -1,24 +1,37 @@
-"""The study's claims as data: what is said, in which version, and the test that judges it.
+"""Published claims as data: what is said, in which version of which paper, and the test of it.
 
-Versions refer to arXiv 2509.22193: v1 of September 2025, v2 of June 2026. Texts are paraphrases.
-Where a claim is about a corpus, it is the general one unless it says otherwise.
+Those of the study come first: arXiv 2509.22193, v1 of September 2025 and v2 of June 2026. Those of
+other papers follow. Texts are paraphrases. Where a claim is about a corpus, it is the general one
+unless it says otherwise.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from breakeven.findings import on_accuracy, on_cost, on_frontier, on_length, on_mixes
+from breakeven.findings import (
+    on_accuracy,
+    on_compression,
+    on_cost,
+    on_frontier,
+    on_instructions,
+    on_length,
+    on_loops,
+    on_mixes,
+)
 from breakeven.findings.outcome import Outcome
 
 Version = Literal["v1", "v2", "v1 and v2"]
+STUDY = "2509.22193"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the study. `parameters` go to the test by name.
+    """One sentence of a paper. `parameters` go to the test by name.
 
-    `contradicts` names claims of the same study that cannot hold together with this one.
+    `contradicts` names claims of the same paper that cannot hold together with this one. `source`
+    is the paper's number on arXiv. `sizes_b` are the smallest and the largest models that it is
+    about, in billions of parameters; None where it is said of none.
     """
 
     id: str
@@ -27,6 +40,8 @@ class Claim:
     test: str
     parameters: Mapping[str, float | str] = field(default_factory=dict)
     contradicts: tuple[str, ...] = ()
+    source: str = STUDY
+    sizes_b: tuple[float, float | None] = (0.5, 14.0)
 
 
 TESTS: Mapping[str, Callable[..., Outcome]] = {
@@ -48,6 +63,10 @@ TESTS: Mapping[str, Callable[..., Outcome]] = {
     "reasoning_answers_longer": on_length.reasoning_answers_longer,
     "mixes_keep_the_gain": on_mixes.mixes_keep_the_gain,
     "mixes_sometimes_beat_both": on_mixes.mixes_sometimes_beat_both,
+    "instructions_followed_less": on_instructions.instructions_followed_less,
+    "loops_fall_with_size": on_loops.loops_fall_with_size,
+    "whole_traces_beat_changed": on_compression.whole_traces_beat_changed,
+    "changed_traces_keep": on_compression.changed_traces_keep,
 }
 
 CLAIMS: tuple[Claim, ...] = (
@@ -221,5 +240,40 @@ CLAIMS: tuple[Claim, ...] = (
         "IFT first, then 25 to 50% reasoning keeps most of the gain at a lower inference cost.",
         "mixes_keep_the_gain",
         {"least_share": 0.25, "most_share": 0.5, "order": "sequential", "kept": 0.5},
+    ),
+    Claim(
+        "thinking-lowers-instruction-following",
+        "v2",
+        "Thinking before the answer lowers the accuracy of following instructions (IFEval).",
+        "instructions_followed_less",
+        source="2505.11423",
+        sizes_b=(1.0, 70.0),
+    ),
+    Claim(
+        "loops-fall-with-size",
+        "v1",
+        "Larger reasoning students end less often in a loop.",
+        "loops_fall_with_size",
+        source="2512.12895",
+        sizes_b=(1.5, 32.0),
+    ),
+    Claim(
+        "raw-traces-beat-compressed",
+        "v1",
+        "Students of whole traces are more accurate than those of compressed traces at every size.",
+        "whole_traces_beat_changed",
+        {"traces": "compressed"},
+        source="2606.05988",
+        sizes_b=(0.8, None),
+    ),
+    Claim(
+        "compressed-traces-keep-96",
+        "v1",
+        "Students of compressed traces keep up to 96% of the accuracy (here: one of them keeps it) "
+        "and write 3 to 19 times fewer tokens.",
+        "changed_traces_keep",
+        {"traces": "compressed", "kept": 0.96, "least": 3.0, "most": 19.0, "rounding": 0.5},
+        source="2606.05988",
+        sizes_b=(0.8, None),
     ),
 )

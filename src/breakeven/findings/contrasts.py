@@ -100,6 +100,23 @@ def mean_terms(parts: Iterable[Sequence[Term]]) -> list[Term]:
     return [Term(weight, group) for group, weight in merged.items() if weight]
 
 
+def slope_terms(sized: Sequence[tuple[float, Sequence[Term]]]) -> list[Term]:
+    """Least squares slope per doubling of the size of weighted sums; empty below three sizes.
+
+    `sized` holds sizes in billions of parameters, each with its sum.
+    """
+    doublings = [(math.log2(size_b), terms) for size_b, terms in sized]
+    if len({x for x, _ in doublings}) < 3:
+        return []
+    centre = sum(x for x, _ in doublings) / len(doublings)
+    spread = sum((x - centre) ** 2 for x, _ in doublings)
+    return [
+        Term(weight * (x - centre) / spread, group)
+        for x, terms in doublings
+        for weight, group in terms
+    ]
+
+
 def _by_family(terms: Sequence[Term]) -> list[list[Term]]:
     families = dict.fromkeys(term.group.cells[0].family for term in terms)
     return [[t for t in terms if t.group.cells[0].family == name] for name in families]

@@ -118,7 +118,7 @@ def corrected_findings(
             corrected.of(f"claim|{claim.id}"),
             corrected.level,
             count_of=count_of,
-            other_sizes=sizes_outside(scored.results, claim),
+            other_sizes=sizes_outside(scored.results, claim) if tried[claim.id].tested else None,
         )
         for claim in CLAIMS
     )

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from breakeven.findings.combine import all_of, any_of, conjunction
-from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
+from breakeven.findings.contrasts import (
+    Contrast,
+    Term,
+    contrast,
+    group_difference,
+    mean_terms,
+    slope_terms,
+)
 from breakeven.findings.groups import (
     Group,
     GroupPair,
@@ -89,7 +96,13 @@ def gain_grows_with_size(scored: ScoredResults) -> Outcome:
     for corpus in scored.results.corpora():
         for family in scored.results.families():
             pairs = group_pairs(scored.results, corpus=corpus, family=family)
-            terms = _slope_terms(pairs)
+            terms = slope_terms(
+                [
+                    (size_b, [Term(1.0, pair.reasoning), Term(-1.0, pair.ift)])
+                    for pair in pairs
+                    if (size_b := pair.ift.size_b) is not None
+                ]
+            )
             if terms:
                 slopes.append(terms)
     if not slopes:
@@ -220,20 +233,6 @@ def _style(scored: ScoredResults, style: str, corpus: str, family: str) -> tuple
 
 def _student(group: Group) -> str:
     return group.cells[0].student
-
-
-def _slope_terms(pairs: Sequence[GroupPair]) -> list[Term]:
-    """Least squares slope of the gain per doubling of the size; empty below three sizes."""
-    sized = [(math.log2(size), pair) for pair in pairs if (size := pair.ift.size_b) is not None]
-    if len({x for x, _ in sized}) < 3:
-        return []
-    centre = sum(x for x, _ in sized) / len(sized)
-    spread = sum((x - centre) ** 2 for x, _ in sized)
-    return [
-        Term(sign * (x - centre) / spread, group)
-        for x, pair in sized
-        for sign, group in ((1.0, pair.reasoning), (-1.0, pair.ift))
-    ]
 
 
 def _lead_over_larger(

@@ -54,6 +54,12 @@ class Outcome:
     compared: tuple[Compared, ...] = ()
     numbers: Mapping[str, EvidenceNumber] = field(default_factory=dict)
 
+    @property
+    def tested(self) -> bool:
+        """Whether anything was judged; where not, it was judged at no size either."""
+        known = (self.p_supported, self.p_contradicted, self.settled)
+        return any(one is not None for one in known)
+
 
 def not_testable(reason: str, would_decide: str) -> Outcome:
     """The results lack what the claim speaks of."""

@@ -1,16 +1,18 @@
 """Results made ready for comparisons: scores by item, and what counts as the same item."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from breakeven.core.known_numbers import known_mean
 from breakeven.findings.groups import Group
-from breakeven.results.aggregate import ItemTable, align, item_tables
+from breakeven.results.aggregate import REQUIRED_COLUMNS, ItemTable, align, item_tables
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.votes import with_votes
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -37,6 +39,33 @@ class ScoredResults(NamedTuple):
         )
         # A table tells its rows by decoding too, so that of the others' nothing is looked up.
         return self._replace(results=chosen)
+
+    def of_tasks(self, names: Collection[str]) -> "ScoredResults":
+        """The same on some of the tasks; a cell whose accuracy on them is not known is left out."""
+        items = self.results.items
+        chosen = None if items is None else items[items["task"].isin(list(names))]
+        return self._of_items(chosen, names)
+
+    def of_outcome(self, outcome: str) -> "ScoredResults":
+        """The same where an answer with that outcome counts as right, and any other as wrong.
+
+        Without outcomes by item no cell is left.
+        """
+        items = self.results.items
+        if items is None or "outcome" not in items.columns:
+            return ScoredResults(replace(self.results, cells=(), items=None), {}, {})
+        # Costs of answers are not asked for, and every column takes its time.
+        columns = [name for name in (*REQUIRED_COLUMNS, "cluster") if name in items.columns]
+        known = items["outcome"].notna()
+        right = items["outcome"][known] == outcome
+        return self._of_items(items.loc[known, columns].assign(correct=right), ())
+
+    def _of_items(self, items: "pd.DataFrame | None", names: Collection[str]) -> "ScoredResults":
+        """Other answers of the same cells, or what is known of some tasks where there are none."""
+        tables = item_tables(replace(self.results, items=items))
+        found = [_rescored(cell, names, tables) for cell in self.results.cells]
+        cells = tuple(cell for cell in found if cell is not None)
+        return ScoredResults(replace(self.results, cells=cells, items=items), tables, {})
 
 
 class TaskScores(NamedTuple):
@@ -120,3 +149,21 @@ def resampled_accuracies(
         [task.clusters for task in tasks],
         [group.cells[0].arm for group in chosen],
     )
+
+
+def _rescored(
+    cell: CellResult, names: Collection[str], tables: Mapping[str, ItemTable]
+) -> CellResult | None:
+    """A cell at its accuracy in these tables, or on the named tasks where each one's is known."""
+    tasks = tuple(task for task in cell.tasks if task.task in names)
+    accuracy = known_mean(task.accuracy for task in tasks)
+    table, key = tables.get(cell.family), (cell.student, cell.arm, cell.seed, cell.decoding)
+    if table is not None and key in table.row_of_cell:
+        import numpy as np
+
+        correct = table.correct[table.row_of_cell[key]]
+        every = [correct[table.task == name] for name in dict.fromkeys(table.task.tolist())]
+        # NaN is what the cell did not answer: a task of which it answered nothing has no mean.
+        answered = [one[~np.isnan(one)] for one in every]
+        accuracy = known_mean(float(one.mean()) if one.size else None for one in answered)
+    return None if accuracy is None else replace(cell, accuracy=accuracy, tasks=tasks)

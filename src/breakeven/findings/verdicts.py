@@ -26,11 +26,12 @@ class Verdict:
     after Holm; both are None where the decision is arithmetic or the data cannot speak.
     `detectable` is the difference (a fraction) that the deciding comparison would find at 80%
     power, after the same correction; `would_decide` is None unless the claim is undecidable here.
-    `other_sizes` says at which sizes the claim was judged and which it speaks of, where these
-    differ; else it is None.
+    `source` is the arXiv number of the paper that says so. `other_sizes` says at which sizes the
+    claim was judged and which it speaks of, where these differ; else it is None.
     """
 
     id: str
+    source: str
     version: str
     text: str
     verdict: ClaimDecision
@@ -86,6 +87,7 @@ def verdict_of(
     resolution = outcome.resolution
     return Verdict(
         id=claim.id,
+        source=claim.source,
         version=claim.version,
         text=claim.text,
         verdict=decision,

@@ -1,6 +1,7 @@
 """`breakeven import`: anyone's results as `Results`, from a table or from evaluation logs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,12 @@ from breakeven.importing.table_file import TRAINING, UNPAIRED, import_table
 from breakeven.importing.task_joins import PASSAGES, join_tasks, shared_passages
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import CELL_KEYS, generated_tokens
-from breakeven.results.cell_results import FAMILIES, CellResult, Results
+from breakeven.results.cell_results import (
+    FAMILIES,
+    INSTRUCTION_BENCHMARK,
+    CellResult,
+    Results,
+)
 from breakeven.results.derived_costs import with_derived_flops
 from breakeven.results.from_items import (
     ArmFacts,
@@ -47,14 +53,26 @@ def import_results(path: Path, families: Sequence[str] = ()) -> Results:
     """
     kind = path.suffix.lower()
     if kind in (".csv", ".parquet"):
-        return with_derived_flops(with_passage_note(import_table(path, families)))
+        return _completed(import_table(path, families))
     if kind in (".yaml", ".yml"):
-        found = _from_logs(path, read_runs(path), families)
-        return with_derived_flops(with_passage_note(found))
+        return _completed(_from_logs(path, read_runs(path), families))
     raise InputError(
         f"{path}: is no .csv, .parquet or .yaml file; logs of an evaluation harness are named in "
         "a .yaml file (docs/import.md)"
     )
+
+
+def _completed(found: Results) -> Results:
+    """What follows from what was read: notes, FLOPs, and which tasks ask to follow instructions."""
+    names = (
+        (task.task for cell in found.cells for task in cell.tasks)
+        if found.items is None
+        else map(str, found.items["task"].unique())
+    )
+    # Harnesses put their words around the name: leaderboard_ifeval.
+    asked = sorted({name for name in names if INSTRUCTION_BENCHMARK in name.lower()})
+    found = replace(found, instruction_tasks=tuple(asked))
+    return with_derived_flops(with_passage_note(found))
 
 
 def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:

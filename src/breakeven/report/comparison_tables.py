@@ -233,7 +233,7 @@ def _matched_row(one: MatchedComparison) -> CsvRow:
 
 
 def verdict_table(view: StudyView) -> Table:
-    """The claims of the study that the project extends, judged on these results."""
+    """Claims of the study that the project extends and of other papers, judged on these results."""
     found, rows = view.findings, view.findings.claims
     # Those of these students, where they are none of the published study's.
     sizes = other_sizes(view.results)
@@ -245,18 +245,17 @@ def verdict_table(view: StudyView) -> Table:
     )
     return Table(
         "verdicts",
-        "The published study's claims, judged on these results"
-        + (", of other sizes" if sizes else ""),
-        "arXiv 2509.22193, v1 and v2. A claim is supported or contradicted where the opposite is "
-        f"ruled out at 5% {found.together}; alone is "
+        "Published claims, judged on these results" + (", of other sizes" if sizes else ""),
+        "Those of the study (arXiv 2509.22193), then those of other papers. A claim is supported "
+        f"or contradicted where the opposite is ruled out at 5% {found.together}; alone is "
         "what it would be as the only question. Sizes that a claim names are taken literally."
         + (f" {scope_sentence(view, 'The intervals')}" if found.comparisons else "")
         + caveat,
-        ("claim", "version", "verdict", "alone", "evidence", "would show", "what would decide"),
+        ("claim", "arXiv", "verdict", "alone", "evidence", "would show", "what would decide"),
         tuple(
             (
                 row.text,
-                row.version,
+                f"{row.source} {row.version}",
                 _verdict_word(row),
                 row.alone,
                 "; ".join(filter(None, (row.evidence, row.other_sizes, _rests(row)))),
@@ -272,6 +271,7 @@ def verdict_table(view: StudyView) -> Table:
 def _verdict_row(row: Verdict) -> CsvRow:
     return {
         "id": row.id,
+        "source": row.source,
         "version": row.version,
         "verdict": row.verdict,
         "verdict_alone": row.alone,

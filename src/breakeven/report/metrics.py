@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from breakeven.findings.outcome import ClaimDecision
 from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
 from breakeven.report.view import StudyView
 from breakeven.rows.outcomes import OUTCOMES
+
+# As numbers, which is all that DVC and MLflow chart.
+_VERDICTS: dict[ClaimDecision, int] = {"supported": 1, "undecidable here": 0, "contradicted": -1}
 
 
 def metrics(view: StudyView) -> dict[str, Any]:
@@ -42,6 +46,12 @@ def metrics(view: StudyView) -> dict[str, Any]:
         "training_seeds": fewest_and_most_seeds(view)[0],
         "gain": gain,
         "cost": costs,
+        # What could not be tested is left out; 0 is a test that decided nothing.
+        "claims": {
+            verdict.id: _VERDICTS[verdict.verdict]
+            for verdict in view.findings.claims
+            if verdict.verdict != "undecidable here" or verdict.p_value is not None
+        },
         "equal_inference_flops": {
             "reasoning_ahead": counts.ahead,
             "ift_ahead": counts.behind,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Order = Literal["mixed", "sequential"]
 ResultsSource = Literal["measured", "published", "imported"]
 
+# The study's task of following instructions (Zhou et al. 2023, arXiv 2311.07911).
+INSTRUCTION_BENCHMARK = "ifeval"
 FAMILIES = ("general-mc", "general-open", "math-mc", "math-open")
 
 
@@ -62,7 +64,8 @@ class CellResult:
     `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
     all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
-    that is not told): only cells that share both are pairs. `prompt_flops` are those of
+    that is not told): only cells that share both are pairs. `traces` is what became of the traces
+    that a control learnt, None where they were left whole. `prompt_flops` are those of
     `inference_flops` that read the prompt. `of_samples` is None for what was answered as it is.
     """
 
@@ -93,6 +96,7 @@ class CellResult:
     outcomes: OutcomeShares | None = None
     order: Order | None = None
     method: str | None = None
+    traces: str | None = None
     tasks: tuple[TaskResult, ...] = ()
     prompt_flops: float | None = None
     of_samples: OfSamples | None = None
@@ -135,7 +139,8 @@ class Results:
     `items` holds one row a (student, arm, seed, decoding, task, item, sample), with the columns of
     `scores/items.parquet` and optionally `cluster`; None where only cell accuracies are known.
     `teacher_accuracy` maps a family to the teacher's accuracy as a fraction, `prompts` a task and
-    item to what was asked; both are empty where that is not known. `votes` are derived
+    item to what was asked; both are empty where that is not known. `instruction_tasks` are those
+    that ask whether an answer follows its instructions, such as IFEval. `votes` are derived
     (`results.votes`), None where no decoding has several samples.
     """
 
@@ -144,6 +149,7 @@ class Results:
     cells: tuple[CellResult, ...]
     items: "pd.DataFrame | None" = None
     teacher_accuracy: dict[str, float] = field(default_factory=dict)
+    instruction_tasks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     votes: Votes | None = None
     prompts: Mapping[tuple[str, str], str] = field(default_factory=dict)

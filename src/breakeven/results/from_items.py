@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 
 class ArmFacts(NamedTuple):
-    """What the parameters say of an arm; all but `style` are None for base arms."""
+    """What the parameters say of an arm; all but `style` are None for base arms.
+
+    `traces` is what becomes of the traces before they are learnt, None where they are left whole.
+    """
 
     style: ResultStyle
     corpus: str | None
     reasoning_share: float | None
     order: Order | None = None
+    traces: str | None = None
 
 
 class CellCosts(NamedTuple):
@@ -47,6 +51,7 @@ class StudyFacts:
     `chance` maps a task to the accuracy of guessing (absent or None where that is not defined),
     `majority` to that of always giving the commonest right answer,
     `methods` (student, arm) to how it was trained, and `teacher_accuracy` a family to a fraction.
+    `instruction_tasks` ask whether an answer follows its instructions.
     """
 
     study: str
@@ -57,6 +62,7 @@ class StudyFacts:
     majority: Mapping[str, float | None] = field(default_factory=dict)
     methods: Mapping[tuple[str, str], str] = field(default_factory=dict)
     teacher_accuracy: Mapping[str, float] = field(default_factory=dict)
+    instruction_tasks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -85,6 +91,7 @@ def results_from_items(
         cells=cells,
         items=items,
         teacher_accuracy=dict(facts.teacher_accuracy),
+        instruction_tasks=facts.instruction_tasks,
         notes=(*facts.notes, *_absences(cells)),
     )
 
@@ -137,6 +144,7 @@ def cell_result(
         train_device_seconds=costs.train_device_seconds,
         order=arm.order,
         method=facts.methods.get((cell.student, cell.arm)),
+        traces=arm.traces,
     )
 
 

@@ -4,7 +4,12 @@ from typing import NamedTuple
 
 from breakeven.core.known_numbers import known_mean
 from breakeven.params import COMPLETION_STYLES, Style
-from breakeven.results.cell_results import CellResult, Results, TaskResult
+from breakeven.results.cell_results import (
+    INSTRUCTION_BENCHMARK,
+    CellResult,
+    Results,
+    TaskResult,
+)
 from breakeven.results.published_tables import (
     PublishedAccuracy,
     published_accuracies,
@@ -54,6 +59,7 @@ def replay_results() -> Results:
         source="published",
         cells=tuple(_cell(row, style) for row in rows for style in COMPLETION_STYLES),
         teacher_accuracy={row.family: row.teacher for row in rows},
+        instruction_tasks=(INSTRUCTION_BENCHMARK,),
         notes=NOTES,
     )
 

@@ -16,7 +16,7 @@ from breakeven.core.records import Record
 from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
 from breakeven.params.cells import Cell, cells, first_decoding, resolve_cell
 from breakeven.params.names import Family
-from breakeven.results.cell_results import Results
+from breakeven.results.cell_results import INSTRUCTION_BENCHMARK, Results
 from breakeven.results.from_items import ArmFacts, StudyFacts, check_item_rows, results_from_items
 from breakeven.rows.item import Item
 from breakeven.study.collect_costs import (
@@ -140,6 +140,7 @@ def _study_facts(
         majority={row.name: row.majority for row in tasks},
         methods={(key.student, key.arm): resolve_cell(params, key).method for key in cells(params)},
         teacher_accuracy=_teacher_accuracy(params),
+        instruction_tasks=tuple(row.name for row in tasks if row.grader == INSTRUCTION_BENCHMARK),
     )
 
 
@@ -203,6 +204,7 @@ def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:
         max(depths, default=None),
         True if depths else False if counted else None,
         majority_accuracy(items),
+        items[0].grader if items else None,
     )
 
 

@@ -42,6 +42,7 @@ class TaskRow(NamedTuple):
     `majority` is what always giving the commonest right answer gets, of an open task whose items
     have one right answer each; it and `chance` are None where that is not defined.
     `serial` is None where nobody counted steps, as with a benchmark: that is not to have none.
+    `grader` is None where it is not known.
     """
 
     name: str
@@ -52,6 +53,7 @@ class TaskRow(NamedTuple):
     most_depth: int | None
     serial: bool | None
     majority: float | None = None
+    grader: str | None = None
 
 
 class TeacherRow(NamedTuple):

@@ -7,7 +7,7 @@ cell without a record yet has no run.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from breakeven.core.files import digest_file
+from breakeven.core.files import digest_file, read_json
 from breakeven.core.layout import REPORT, items_path, record_path
 from breakeven.core.records import Record, read_record
 from breakeven.params import COMPLETION_STYLES, Arm, Params
@@ -156,10 +156,16 @@ def _report_runs(params: Params) -> Iterator[RunContents]:
         keys={"study": params.study, "kind": "report"},
         params=flattened("report", record.parameters) if record else {},
         tags=_absences(record) | _versions(record) if record else {},
-        metrics=measured(record.metrics, "report/{}") if record else {},
+        metrics=(measured(record.metrics, "report/{}") if record else {}) | _claim_metrics(),
         folder=REPORT,
         files={file.relative_to(REPORT).as_posix(): digest_file(file) for file in files},
     )
+
+
+def _claim_metrics() -> dict[str, float]:
+    """The verdicts of the report: 1 supported, -1 contradicted, 0 where a test decided nothing."""
+    path = REPORT / "metrics.json"
+    return measured(read_json(path).get("claims", {}), "claim/{}") if path.is_file() else {}
 
 
 def _record(stage: str, *cell: str | int) -> Record | None:
