@@ -53,7 +53,7 @@ class ScoredResults(NamedTuple):
         """
         items = self.results.items
         if items is None or "outcome" not in items.columns:
-            return ScoredResults(replace(self.results, cells=(), items=None), {}, {})
+            return ScoredResults(replace(self.results, cells=(), items=None, votes=None), {}, {})
         # Costs of answers are not asked for, and every column takes its time.
         columns = [name for name in (*REQUIRED_COLUMNS, "cluster") if name in items.columns]
         known = items["outcome"].notna()
@@ -62,10 +62,12 @@ class ScoredResults(NamedTuple):
 
     def _of_items(self, items: "pd.DataFrame | None", names: Collection[str]) -> "ScoredResults":
         """Other answers of the same cells, or what is known of some tasks where there are none."""
-        tables = item_tables(replace(self.results, items=items))
-        found = [_rescored(cell, names, tables) for cell in self.results.cells]
+        # The votes are of other answers than these.
+        results = replace(self.results, items=items, votes=None)
+        tables = item_tables(results)
+        found = [_rescored(cell, names, tables) for cell in results.cells]
         cells = tuple(cell for cell in found if cell is not None)
-        return ScoredResults(replace(self.results, cells=cells, items=items), tables, {})
+        return ScoredResults(replace(results, cells=cells), tables, {})
 
 
 class TaskScores(NamedTuple):
