@@ -64,7 +64,7 @@ def scripted(params: Params, traces: dict[tuple[str, str], str], share: float) -
     def chooser(decoding, samples, limit):
         script = torch.tensor([(scripts[name] + [0] * limit)[:limit] for name in samples])
         # The likeliest token is looked for, as it would be, and then not taken.
-        return lambda logits, kept, step: script[kept, step] + 0 * logits.argmax(dim=-1)
+        return lambda logits, kept, step, written: script[kept, step] + 0 * logits.argmax(dim=-1)
 
     sampling.chooser = chooser
 

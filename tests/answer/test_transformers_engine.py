@@ -34,7 +34,7 @@ def write(model, monkeypatch, scripts, limit, shots=()):
     """Answers of a model that is made to choose the tokens of `scripts`, one a row."""
     padded = torch.tensor([script + [5] * (limit - len(script)) for script in scripts])
     monkeypatch.setattr(
-        sampling, "chooser", lambda *_: lambda logits, rows, step: padded[rows, step]
+        sampling, "chooser", lambda *_: lambda logits, rows, step, written: padded[rows, step]
     )
     rows = [
         BatchRow(f"i{n}", 0, tuple(render_prompt(TOKENIZER, "1 + 1?", shots)))
@@ -59,6 +59,20 @@ def test_a_trace_and_an_answer_are_counted_apart_and_graded(model, monkeypatch):
     for answer in (first, second):
         assert answer.stop == "stop"
         assert grade_answer(answer, item()).grade.correct
+
+
+def test_log_probabilities_are_summed_over_the_trace_and_over_the_answer(model, monkeypatch):
+    completion = render_completion(TOKENIZER, "3 + 4 = 7.", "7")
+    traced, plain = write(model, monkeypatch, [completion, completion[-2:]], 40)
+    prompt = render_prompt(TOKENIZER, "1 + 1?")
+    with torch.inference_mode():
+        logits = model(torch.tensor([[*prompt, *completion]])).logits[0, len(prompt) - 1 : -1]
+    terms = logits.log_softmax(-1).gather(-1, torch.tensor(completion)[:, None])[:, 0]
+    parts = terms.split([traced.thinking_tokens, traced.answer_tokens])
+    assert traced.thinking_logprob_sum == pytest.approx(float(parts[0].sum()), abs=1e-3)
+    assert traced.answer_logprob_sum == pytest.approx(float(parts[1].sum()), abs=1e-3)
+    assert traced.logprob_sum == pytest.approx(float(terms.sum()), abs=1e-3)
+    assert plain.thinking_logprob_sum == 0.0
 
 
 def test_a_limit_reached_inside_the_trace_is_a_wrong_truncated_answer(model, monkeypatch):

@@ -147,6 +147,29 @@ def test_every_sample_is_a_request_of_the_rendered_ids_with_the_arm_s_end_tokens
     assert all(0 <= request["seed"] < 2**63 for request in drawn)
 
 
+def test_a_request_asks_for_the_sampler_of_its_arm_s_style_in_vllm_s_names(settings):
+    drawn = {
+        "temperature": 0.6,
+        "top_k": 20,
+        "min_p": 0.05,
+        "by_style": {"ift": {"temperature": 0.7, "presence_penalty": 1.5}},
+    }
+    greedy = {"repetition_penalty": 1.1, "arms": ["reasoning"]}
+    decodings = {"greedy": {}, "vote": drawn, "careful": greedy}
+    answer_student(vllm_study(settings, answering={"decodings": decodings}), STUDENT)
+    names = ("temperature", "top_p", "top_k", "min_p", "presence_penalty", "repetition_penalty")
+    asked: dict[str, set] = {}
+    for body in lines("requests.jsonl"):
+        asked.setdefault(body["model"], set()).add(tuple(body.get(name) for name in names))
+    plain, usual = (0.0, *[None] * 5), (0.6, 1.0, 20, 0.05, None, None)
+    assert asked == {
+        f"answer-{STUDENT}": {plain, usual},
+        "ift.0": {plain, (0.7, 1.0, 20, 0.05, 1.5, None)},
+        f"answer-{STUDENT}-reasoning-0": {plain, usual, (0.0, *[None] * 4, 1.1)},
+    }
+    assert not answers_path(STUDENT, "ift", 0, "careful", "chain-open").exists()
+
+
 def test_answers_are_counted_from_the_ids_of_the_server(settings):
     params = vllm_study(settings)
     answer_student(params, STUDENT)

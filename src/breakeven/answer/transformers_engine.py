@@ -77,15 +77,16 @@ def answer_batch(
     from breakeven.decoding.decode import generate
     from breakeven.decoding.sampling import chooser
 
+    read, names = [row.prompt for row in batch], [row.sample_name(prompts.task) for row in batch]
     generations = generate(
         model,
-        [row.prompt for row in batch],
+        read,
         limit=limit,
         end_ids=prompts.end_ids,
-        choose=chooser(decoding, [row.sample_name(prompts.task) for row in batch], limit),
+        choose=chooser(decoding, names, limit, read),
     )
     return [
-        read_answer(tokenizer, row, one.ids, one.ended, prompts.shots)
+        read_answer(tokenizer, row, one.ids, one.ended, prompts.shots, logprobs=one.logprobs)
         for row, one in zip(batch, generations, strict=True)
     ]
 

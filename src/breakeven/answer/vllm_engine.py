@@ -193,11 +193,17 @@ def _body(setup: Setup, job: Job, row: BatchRow) -> dict[str, object]:
 
 
 def _sampling(decoding: Decoding, sample: str) -> dict[str, object]:
+    """How the server samples: what vLLM has under the same names, where it is used."""
+    penalties = {"repetition_penalty", "presence_penalty", "frequency_penalty"}
+    used = decoding.model_dump(include=penalties, exclude_none=True)
     if decoding.temperature == 0:
-        return {"temperature": 0.0}
+        return {"temperature": 0.0, **used}
     # 63 bits: the server's seeds are signed.
     seed = int.from_bytes(sample_digest(decoding, sample)[:8], "big") >> 1
-    return {"temperature": decoding.temperature, "top_p": decoding.top_p, "seed": seed}
+    cuts = decoding.model_dump(
+        include={"temperature", "top_p", "top_k", "min_p"}, exclude_none=True
+    )
+    return {**cuts, **used, "seed": seed}
 
 
 def _read(setup: Setup, job: Job, row: BatchRow, reply: dict[str, Any]) -> Answer:

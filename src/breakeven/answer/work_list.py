@@ -7,7 +7,7 @@ from breakeven.answer.cell_weights import check_cell, digest_cell
 from breakeven.answer.engine import AnsweringCell, Setup
 from breakeven.answer.task_prompts import render_tasks
 from breakeven.core.layout import student_folder
-from breakeven.params.cells import cells, resolve_cell
+from breakeven.params.cells import cells, decodings_of, resolve_cell, resolve_decoding
 
 
 def list_cells(setup: Setup) -> list[AnsweringCell]:
@@ -26,9 +26,13 @@ def list_cells(setup: Setup) -> list[AnsweringCell]:
         key = {**_shared_key(setup), "method": method, "weights": digest_cell(folder, method)}
         sheets = [
             answer_sheet(
-                name, decoding, prompts[task, resolved.shots], params.answering.batch_size, key
+                name,
+                resolve_decoding(params, cell.arm, name),
+                prompts[task, resolved.shots],
+                params.answering.batch_size,
+                key,
             )
-            for name, decoding in params.answering.decodings.items()
+            for name in decodings_of(params, cell.arm)
             for task in params.tasks
         ]
         listed.append(AnsweringCell(cell.arm, cell.seed, folder, method, sheets))

@@ -24,10 +24,15 @@ SHARED_TOKENS = 24
 
 
 class Generation(NamedTuple):
-    """What one row wrote, its end token included where it `ended` before the limit."""
+    """What one row wrote, its end token included where it `ended` before the limit.
+
+    `logprobs` are the log-probabilities of `ids`, in nats, under the model's own distribution:
+    before temperature, penalties and cuts, whichever way a token was chosen.
+    """
 
     ids: list[int]
     ended: bool
+    logprobs: list[float]
 
 
 class _Prefill(NamedTuple):
@@ -66,14 +71,16 @@ def generate(
     is_end = _flags(end_ids, logits)
     # By the row's place in the whole batch; `rows` are those that are still computed.
     written = torch.zeros(count, limit, dtype=torch.long, device=logits.device)
+    logprobs = torch.zeros(count, limit, dtype=torch.float32, device=logits.device)
     lengths = torch.zeros(count, dtype=torch.long, device=logits.device)
     ended = torch.zeros(count, dtype=torch.bool, device=logits.device)
     rows = torch.arange(count, device=logits.device)
     for step in range(limit):
-        tokens = choose(logits, rows, step)
+        tokens = choose(logits, rows, step, written)
         # A row that has ended may still be computed: what it writes then does not count.
         live = ~ended[rows]
         written[rows, step] = tokens
+        logprobs[rows, step] = _log_probabilities(logits, tokens)
         lengths[rows] += live
         ended[rows] |= live & is_end[tokens]
         unfinished = (~ended[rows]).nonzero()[:, 0]
@@ -87,9 +94,10 @@ def generate(
         logits = _last_logits(
             model, tokens[:, None], mask[:, : width + step + 1], positions + step, cache
         )
+    parts = (part.tolist() for part in (written, logprobs, lengths, ended))
     return [
-        Generation(ids[:length], end)
-        for ids, length, end in zip(written.tolist(), lengths.tolist(), ended.tolist(), strict=True)
+        Generation(ids[:length], end, logs[:length])
+        for ids, logs, length, end in zip(*parts, strict=True)
     ]
 
 
@@ -127,6 +135,12 @@ def _last_logits(
         logits_to_keep=1,
     )
     return result.logits[:, -1]
+
+
+def _log_probabilities(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Log-probabilities (rows,) of a token each, in nats, from logits (rows, vocabulary)."""
+    chosen = logits.gather(-1, tokens[:, None])[:, 0]
+    return chosen.float() - logits.float().logsumexp(dim=-1)
 
 
 def _shared_tokens(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> int:

@@ -31,7 +31,6 @@ from breakeven.params import Decoding, TeacherStyle, TransformersTeacher
 from breakeven.rows.prompt import Prompt
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from transformers import PreTrainedModel
 
     from breakeven.decoding.sampling import Choose
@@ -124,18 +123,10 @@ def _choose(
     """How tokens are drawn: a prompt's draws follow from its text, whatever batch it is in."""
     from breakeven.decoding.sampling import chooser
 
-    decoding = Decoding(temperature=style.temperature, top_p=style.top_p, seed=settings.seed)
-    choose = chooser(decoding, [prompt_digest(one) for one in batch], style.max_new_tokens)
-    if style.temperature == 0 or style.top_k is None:
-        return choose
-    most = style.top_k
-    # Before top_p, as in vLLM: its share is then that of the likeliest alone.
-    return lambda logits, rows, step: choose(keep_likeliest(logits, most), rows, step)
-
-
-def keep_likeliest(logits: "Tensor", count: int) -> "Tensor":
-    """Logits (rows, vocabulary) with all but the `count` largest of each row at minus infinity."""
-    if count >= logits.shape[-1]:
-        return logits
-    least = logits.topk(count, dim=-1).values[:, -1:]
-    return logits.masked_fill(logits < least, float("-inf"))
+    decoding = Decoding(
+        temperature=style.temperature,
+        top_p=style.top_p,
+        top_k=style.top_k,
+        seed=settings.seed,
+    )
+    return chooser(decoding, [prompt_digest(one) for one in batch], style.max_new_tokens)

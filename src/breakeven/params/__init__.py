@@ -8,6 +8,9 @@ from breakeven.params.bases import (
     ScratchBase,
     Weights,
 )
+from breakeven.params.decodings import (
+    Decoding,
+)
 from breakeven.params.grading import (
     Grading,
     Judge,
@@ -24,7 +27,6 @@ from breakeven.params.names import (
 )
 from breakeven.params.schema import (
     Answering,
-    Decoding,
     Params,
     Student,
 )

@@ -7,6 +7,7 @@ in which style asks `resolve_cell`: the rule who decides stands here only.
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from breakeven.params.decodings import Decoding
 from breakeven.params.names import Style
 from breakeven.params.references import pick_row
 from breakeven.params.schema import Params, Student
@@ -121,6 +122,21 @@ def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
         training=params.training,
     )
     return ResolvedCell(arm.style, arm.shots, arm.control, settings)
+
+
+def decodings_of(params: Params, arm: str) -> tuple[str, ...]:
+    """The decodings that an arm is asked in, the first one always among them."""
+    table = params.answering.decodings
+    return tuple(name for name, row in table.items() if row.arms is None or arm in row.arms)
+
+
+def resolve_decoding(params: Params, arm: str, decoding: str) -> Decoding:
+    """A decoding as an arm is asked in it: what is for arms of its style has had its say.
+
+    Two that come to the same decode alike, whatever else their rows say.
+    """
+    style = pick_row(params.arms, "arms", arm).style
+    return pick_row(params.answering.decodings, "answering.decodings", decoding).of_style(style)
 
 
 def first_decoding(params: Params) -> str:

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from breakeven.core.errors import did_you_mean
 from breakeven.params.bases import Base
+from breakeven.params.decodings import Decoding
 from breakeven.params.grading import Grading
 from breakeven.params.matching import matched_arms
 from breakeven.params.names import (
@@ -41,21 +43,6 @@ class Student(Section):
     # By style: plain answers learn less than they can at the rate that suits traces.
     learning_rates: dict[TrainedStyle, Positive] = Field(default_factory=dict)
     lora_rank: SmallCount | None = None
-
-
-class Decoding(Section):
-    """How answers are sampled: temperature 0 is greedy."""
-
-    temperature: NotNegative = 0.0
-    top_p: Annotated[RealNumber, Field(gt=0.0, le=1.0)] = 1.0
-    samples: SmallCount = 1
-    seed: Seed = 0
-
-    @model_validator(mode="after")
-    def _greedy_is_one_sample(self) -> "Decoding":
-        if self.temperature == 0 and self.samples > 1:
-            raise ValueError(f"samples: {self.samples} greedy samples are all the same; use 1")
-        return self
 
 
 class Answering(Section):
@@ -136,6 +123,22 @@ class Params(Section):
     def _matched_budgets_end_in_an_amount(self) -> "Params":
         for arm in self.arms:
             matched_arms(self.arms, arm)
+        return self
+
+    @model_validator(mode="after")
+    def _decodings_ask_arms(self) -> "Params":
+        for place, (name, decoding) in enumerate(self.answering.decodings.items()):
+            if decoding.arms is None:
+                continue
+            where = f"answering.decodings.{name}.arms"
+            if not place:
+                raise ValueError(
+                    f"{where}: the first decoding is the one that arms are compared in, so that "
+                    "all of them are asked that way; remove it, or put another decoding first"
+                )
+            for arm in decoding.arms:
+                if arm not in self.arms:
+                    raise ValueError(f"{where}: {arm!r} is no arm; {did_you_mean(arm, self.arms)}")
         return self
 
     @model_validator(mode="after")

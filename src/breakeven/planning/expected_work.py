@@ -24,7 +24,7 @@ from breakeven.params import (
     SolverTeacher,
     Teacher,
 )
-from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
+from breakeven.params.cells import Cell, TrainingSettings, decodings_of, resolve_cell
 from breakeven.params.training import BudgetUnit
 from breakeven.planning.expected_study import ExpectedStudy, expected_lengths
 from breakeven.planning.expected_texts import expected_pairs_of_source
@@ -215,9 +215,9 @@ def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
                     else _answers_of(study, student, shape, row, task)
                 )
                 for seed in params.seeds:
-                    for name, decoding in params.answering.decodings.items():
+                    for name in decodings_of(params, arm):
                         cell = (student, arm, seed, name, task)
-                        samples = work.times(decoding.samples)
+                        samples = work.times(params.answering.decodings[name].samples)
                         yield PlannedCell("answer", cell, row.style, samples, basis, counts)
 
 

@@ -14,6 +14,10 @@ class Answer:
     trace with its marks; an unclosed trace is all thinking. `stop` is "stop" where the student
     ended by itself and "length" where the limit cut it. `closed` is False where a trace was begun,
     by the student or by its prompt, and not ended.
+
+    The sums are of the log-probabilities, in nats, of the tokens counted as thinking and as answer
+    (the end token with it): under the student's own distribution, before temperature, penalties and
+    cuts. None where the engine does not tell them.
     """
 
     item: str
@@ -24,6 +28,15 @@ class Answer:
     thinking_tokens: int
     answer_tokens: int
     closed: bool
+    thinking_logprob_sum: float | None = None
+    answer_logprob_sum: float | None = None
+
+    @property
+    def logprob_sum(self) -> float | None:
+        """The log-probability of all that was generated, in nats."""
+        if self.thinking_logprob_sum is None or self.answer_logprob_sum is None:
+            return None
+        return self.thinking_logprob_sum + self.answer_logprob_sum
 
     @property
     def without_trace(self) -> str:

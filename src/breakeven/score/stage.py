@@ -16,7 +16,7 @@ from breakeven.grading.same_answers import comparisons
 from breakeven.gym.scoring import scoring_child
 from breakeven.models.pointer import base_config_path
 from breakeven.params import Params
-from breakeven.params.cells import cells
+from breakeven.params.cells import cells, decodings_of
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
 from breakeven.rows.outcomes import OUTCOMES
@@ -81,7 +81,7 @@ def _judgements(params: Params, selected: CasesForJudges) -> "Judgements | None"
 def answer_sets(params: Params) -> Iterator[AnswerSet]:
     """Every cell, decoding and task in the order of params.yaml, never from listing folders."""
     for cell in cells(params):
-        for decoding in params.answering.decodings:
+        for decoding in decodings_of(params, cell.arm):
             for task in params.tasks:
                 yield AnswerSet(*cell, decoding, task)
 

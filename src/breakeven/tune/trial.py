@@ -11,7 +11,7 @@ from breakeven.core.files import digest_json, read_json, write_json
 from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
 from breakeven.params import Decoding, Params
-from breakeven.params.cells import first_decoding
+from breakeven.params.cells import first_decoding, resolve_decoding
 from breakeven.pipeline.code import code_digest
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair
@@ -72,7 +72,7 @@ def outcome_of(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> O
 
     `params` are those of the trial. Raises as `train_cell`, but for a loss that diverges.
     """
-    kept = _kept_in(params, plan, held) / "outcome.json"
+    kept = _kept_in(params, trial.arm, plan, held) / "outcome.json"
     if kept.is_file():
         scores = read_json(kept)
     else:
@@ -98,12 +98,12 @@ def as_row(outcome: Outcome) -> dict[str, object]:
 COLUMNS = (*(field.name for field in fields(Outcome)), "accuracy")
 
 
-def _kept_in(params: Params, plan: CellPlan, held: HeldOut) -> Path:
+def _kept_in(params: Params, arm: str, plan: CellPlan, held: HeldOut) -> Path:
     key = {
         "training": plan.key,
         "pairs": digest_json([[pair.source, pair.id, pair.prompt] for pair in held.pairs]),
         "items": digest_json([[item.prompt, item.reference, item.grader] for item in held.items]),
-        "decoding": _decoding(params).model_dump(mode="json", exclude_none=True),
+        "decoding": _decoding(params, arm).model_dump(mode="json", exclude_none=True),
         "max_new_tokens": params.answering.max_new_tokens,
         "code": code_digest(["tune/trial.py"], _SCORING_CODE),
         "versions": versions(),
@@ -111,9 +111,9 @@ def _kept_in(params: Params, plan: CellPlan, held: HeldOut) -> Path:
     return scratch_folder("tuning", key)
 
 
-def _decoding(params: Params) -> Decoding:
-    """The study's first decoding, a sample an item."""
-    first = params.answering.decodings[first_decoding(params)]
+def _decoding(params: Params, arm: str) -> Decoding:
+    """The study's first decoding as the arm is asked in it, a sample an item."""
+    first = resolve_decoding(params, arm, first_decoding(params))
     return first.model_copy(update={"samples": 1})
 
 
@@ -123,13 +123,13 @@ def _scores(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> dict
     label = f"tune {trial.label}"
     try:
         train_plan(params, trial.student, plan, label=label, seed=params.seeds[0])
-        return _scored(params, plan, held)
+        return _scored(params, trial.arm, plan, held)
     except (DivergedError, FloatingPointError):  # a result too: this rate is too high
         print(f"{label}: diverged", file=sys.stderr)
         return {"correct": None, "loss": None}
 
 
-def _scored(params: Params, plan: CellPlan, held: HeldOut) -> dict[str, float | None]:
+def _scored(params: Params, arm: str, plan: CellPlan, held: HeldOut) -> dict[str, float | None]:
     from breakeven.answer.cell_weights import cell_weights, copy_weights
     from breakeven.answer.transformers_engine import choose_placement
     from breakeven.models.loading import load_tokenizer, placed_base
@@ -147,12 +147,13 @@ def _scored(params: Params, plan: CellPlan, held: HeldOut) -> dict[str, float | 
             model, copy_weights(model), finished_weights(plan), plan.settings.method
         ) as student,
     ):
-        correct = _correct(params, student, tokenizer, held.items) if held.items else None
+        correct = _correct(params, arm, student, tokenizer, held.items) if held.items else None
         return {"correct": correct, "loss": _loss(student, tokenizer, plan, held.pairs)}
 
 
 def _correct(
     params: Params,
+    arm: str,
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     items: Sequence[Item],
@@ -172,7 +173,7 @@ def _correct(
         grade_answer(answer, by_id[answer.item], table).grade.correct
         for rows in batches(ids, 1, answering.batch_size)
         for answer in answer_batch(
-            model, tokenizer, prompts, rows, _decoding(params), limit=answering.max_new_tokens
+            model, tokenizer, prompts, rows, _decoding(params, arm), limit=answering.max_new_tokens
         )
     )
 
