@@ -364,6 +364,24 @@ def test_another_decoding_is_shown_beside_the_first(write_study: WriteStudy) -> 
     assert metrics["accuracy/mean"] == 2 / 8
 
 
+def test_votes_of_samples_are_shown_beside_the_accuracy_of_one(write_study: WriteStudy) -> None:
+    import pandas as pd
+
+    params = write_study()
+    items = pd.read_parquet("scores/items.parquet")
+    own = items[items["arm"] == "ift"].assign(decoding="vote", parsed=True)
+    # Three samples an item: two say what is right, one does not.
+    samples = [own.assign(sample=n, vote=min(n, 1), correct=n > 0) for n in range(3)]
+    pd.concat([items, *samples]).to_parquet("scores/items.parquet")
+    track(params)
+    metrics = runs()["t30k ift"].data.metrics
+    assert metrics["vote/accuracy/math-open"] == pytest.approx(2 / 3)
+    assert metrics["vote/maj_at_1/math-open"] == pytest.approx(2 / 3)
+    assert metrics["vote/maj_at_3/math-open"] == 1.0
+    assert metrics["vote/pass_at_2/math-open"] == 1.0
+    assert not [name for name in metrics if name.startswith(("maj_at", "pass_at"))]
+
+
 def test_a_study_that_is_half_done_shows_what_there_is(write_study: WriteStudy) -> None:
     params = write_study()
     shutil.rmtree("report")

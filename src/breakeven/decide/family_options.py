@@ -10,6 +10,7 @@ from breakeven.decide.choice import NO_DRAWS
 from breakeven.decide.options import Option, cost_of, option_bill
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, shared_seeds
+from breakeven.findings.votes import vote_curves
 from breakeven.params.cells import Cell
 from breakeven.results.cell_results import Results
 
@@ -44,6 +45,8 @@ def family_options(
 ) -> FamilyOptions:
     """Every (student, arm, decoding) of a family but controls, the smallest student first.
 
+    Where a decoding has several samples, the vote of 2, 4, … of them is an option of its own, if
+    all tasks of the family can be voted on.
     Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
     which are not known without. Raises InputError on an unknown family.
     """
@@ -70,8 +73,21 @@ def _groups(results: Results, family: str) -> list[Group]:
         for style in ("base", "ift", "mixed", "reasoning")
         for group in groups(results, style, family=family)
     ]
+    every += [vote for group in every for vote in _votes(results, group)]
     # Stable: within a size the styles keep their order, and ties go to the option listed first.
     return sorted(every, key=lambda group: group.size_b or float("inf"))
+
+
+def _votes(results: Results, group: Group) -> list[Group]:
+    """The votes of a group's samples, on the whole of its family; one vote is the group itself."""
+    cell = group.cells[0]
+    return [
+        vote
+        for curve in vote_curves(results, group)
+        if curve.decoding == cell.decoding
+        for samples, vote in curve.shown.items()
+        if samples > 1 and vote.cells[0].items == cell.items
+    ]
 
 
 def _option(group: Group, bills: Bills, several_decodings: bool) -> Option:

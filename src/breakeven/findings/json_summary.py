@@ -10,6 +10,7 @@ from breakeven.findings.direction import DIRECTION_WORDS
 from breakeven.findings.groups import GroupPair, group_pairs, groups
 from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.scored_results import ScoredResults, scored_results
+from breakeven.findings.votes import VOTE_WORDS, VoteComparison
 from breakeven.params import RESULT_STYLES
 from breakeven.results.cell_results import Results
 
@@ -35,6 +36,7 @@ def summarise(results: Results) -> dict[str, Any]:
         "equivalent_size_b": equivalent_sizes(results),
         "matched_inference_flops": [_matched(one) for one in found.matched["inference_flops"]],
         "baselines": [_baseline(one) for one in _baselines(scored)],
+        "votes_at_equal_inference_flops": [_voted(one) for one in found.votes],
         "comparisons": found.comparisons,
         "verdicts": [asdict(verdict) for verdict in found.claims],
         "contradictions": contradictions(),
@@ -111,6 +113,27 @@ def _equivalents(pairs: tuple[GroupPair, ...]) -> dict[str, float | str]:
 def _rounded(size_b: float) -> float:
     """One decimal from 0.1 billion on, two figures below."""
     return round(size_b, 1) if size_b >= 0.1 else float(f"{size_b:.2g}")
+
+
+def _voted(one: VoteComparison) -> dict[str, Any]:
+    cell, lead = one.reasoning.cells[0], one.lead
+    return {
+        "student": cell.student,
+        "corpus": cell.corpus,
+        "family": cell.family,
+        "decoding": one.decoding,
+        "samples": one.samples,
+        "votes": one.size,
+        "votes_prompt_read_once": one.kept_prompt_size,
+        "accuracy": one.accuracy,
+        "difference": None if lead is None else lead.value,
+        "low": None if lead is None else lead.low,
+        "high": None if lead is None else lead.high,
+        "p_value": one.p_value,
+        "adjusted_p_value": one.adjusted_p_value,
+        "standing": VOTE_WORDS[one.direction],
+        "reason": one.reason,
+    }
 
 
 def _matched(one: MatchedComparison) -> dict[str, Any]:

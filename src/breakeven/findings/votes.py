@@ -5,7 +5,7 @@ six votes on 30% of the queries and five on the others spends just that, and is 
 two are in that share. So the interpolation is a way to answer, and no model of a curve.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from math import floor
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ VOTE_WORDS: dict[Direction, str] = {
     "behind": "reasoning ahead",
     "undecided": "undecided",
 }
+NO_SAMPLES = "no decoding has several samples an item"
 
 
 class VoteComparison(NamedTuple):
@@ -74,6 +75,26 @@ class VoteComparison(NamedTuple):
         )
 
 
+class VoteCurve(NamedTuple):
+    """What samples of one decoding come to for a group's student and arm, by how many are taken.
+
+    `votes` are of 1, 2, 3, … samples, and none where they cannot be voted on; `passes` whether one
+    of them is right.
+    """
+
+    group: Group
+    decoding: str
+    votes: dict[int, Group]
+    passes: dict[int, Group]
+
+    @property
+    def shown(self) -> dict[int, Group]:
+        """Votes of 1, 2, 4, … samples and of all, the numbers that are shown."""
+        from breakeven.statistics.votes import vote_sizes
+
+        return {k: self.votes[k] for k in vote_sizes(len(self.votes))} if self.votes else {}
+
+
 def vote_comparisons(scored: ScoredResults) -> tuple[VoteComparison, ...]:
     """Every pair of styles whose IFT arm has several samples in any decoding.
 
@@ -82,68 +103,88 @@ def vote_comparisons(scored: ScoredResults) -> tuple[VoteComparison, ...]:
     return tuple(
         found
         for pair in group_pairs(scored.results)
-        for votes in votes_by_decoding(scored.results, pair.ift)
-        if (found := _compared(scored, pair, votes)) is not None
+        for curve in vote_curves(scored.results, pair.ift)
+        if curve.votes and (found := _compared(scored, pair, curve)) is not None
     )
 
 
-def votes_by_decoding(results: Results, group: Group) -> Iterator[Sequence[Group]]:
-    """The votes of a group's student and arm: those of 1, 2, 3, … samples, decoding by decoding."""
+def vote_curves(results: Results, group: Group) -> tuple[VoteCurve, ...]:
+    """The votes of a group's student and arm, decoding by decoding; the group's own may differ."""
     cell = group.cells[0]
+    place = (cell.student, cell.arm, cell.corpus, cell.family)
+    found: dict[str, VoteCurve] = {}
     every = [] if results.votes is None else results.votes.cells
-    own = [
-        one
-        for one in every
-        if (one.student, one.arm, one.corpus, one.family)
-        == (cell.student, cell.arm, cell.corpus, cell.family)
-        and one.of_samples is not None
-        and one.of_samples.by == "vote"
+    own = [one for one in every if (one.student, one.arm, one.corpus, one.family) == place]
+    for taken in groups_of(own):
+        of = taken.cells[0].of_samples
+        assert of is not None  # so every vote is made
+        curve = found.setdefault(of.decoding, VoteCurve(group, of.decoding, {}, {}))
+        by_size = curve.votes if of.by == "vote" else curve.passes
+        by_size[of.samples] = taken
+    return tuple(
+        one._replace(votes=dict(sorted(one.votes.items())), passes=dict(sorted(one.passes.items())))
+        for one in found.values()
+    )
+
+
+def unvoted_words(results: Results) -> str:
+    """The tasks that have no vote, or are not told of, each reason once; empty where all have."""
+    missing = () if results.votes is None else results.votes.missing
+    parts = [
+        f"{', '.join(dict.fromkeys(one.task for one in missing if one.reason == reason))}: {reason}"
+        for reason in dict.fromkeys(one.reason for one in missing)
     ]
-    for decoding in dict.fromkeys(one.of_samples.decoding for one in own if one.of_samples):
-        found = groups_of(o for o in own if o.of_samples and o.of_samples.decoding == decoding)
-        yield sorted(found, key=_samples)
+    return f" Left out of the votes: {'; '.join(parts)}." if parts else ""
 
 
-def _samples(group: Group) -> int:
-    of = group.cells[0].of_samples
-    assert of is not None  # only votes are asked
-    return of.samples
-
-
-def _compared(
-    scored: ScoredResults, pair: GroupPair, votes: Sequence[Group]
-) -> VoteComparison | None:
+def _compared(scored: ScoredResults, pair: GroupPair, curve: VoteCurve) -> VoteComparison | None:
     """A pair at equal FLOPs; None where these are not known."""
-    one, results = votes[0], scored.results
-    of = one.cells[0].of_samples
-    assert of is not None
-    tasks = _tasks(results, one)
-    plain, spent = one.mean("inference_flops"), _spent(results, pair.reasoning, one, tasks)
+    one, samples = curve.votes[1], len(curve.votes)
+    tasks = _tasks(scored.results, one)
+    plain = one.mean("inference_flops")
+    spent = _spent(scored.results, pair.reasoning, one, tasks)
     if not plain or not spent:
         return None
-    size, prompt = spent / plain, one.mean("prompt_flops")
-    kept = None if prompt is None else (spent - prompt) / (plain - prompt)
+    size = spent / plain
     found = VoteComparison(
-        pair.reasoning, one, of.decoding, len(votes), tasks, spent, size, kept, None, None, None
+        reasoning=pair.reasoning,
+        plain=one,
+        decoding=curve.decoding,
+        samples=samples,
+        tasks=tasks,
+        spent=spent,
+        size=size,
+        kept_prompt_size=_kept_prompt_size(spent, plain, one.mean("prompt_flops")),
+        accuracy=None,
+        lead=None,
+        reason=None,
     )
-    if size > len(votes):
-        reach = fixed(100 * len(votes) / size, 0)
-        return found._replace(reason=f"{len(votes)} samples reach {reach}% of the FLOPs")
+    if size > samples:
+        reach = fixed(100 * samples / size, 0)
+        return found._replace(reason=f"{samples} samples reach {reach}% of the FLOPs")
     if size < 1:
         return found._replace(reason="one plain answer costs more")
-    terms = _between(votes, size)
+    terms = _between(curve.votes, size)
     lead = contrast(scored, [*terms, Term(-1.0, pair.reasoning)])
     accuracy = sum(weight * group.accuracy for weight, group in terms)
     return found._replace(accuracy=accuracy, lead=lead, reason=lead.reason)
 
 
-def _between(votes: Sequence[Group], size: float) -> list[Term]:
+def _kept_prompt_size(spent: float, plain: float, prompt: float | None) -> float | None:
+    """How many votes cost as much where the prompt is read once; None where that is not known."""
+    # An answer of one token is predicted by the reading alone: then every vote but one is free.
+    if prompt is None or prompt >= plain:
+        return None
+    return (spent - prompt) / (plain - prompt)
+
+
+def _between(votes: Mapping[int, Group], size: float) -> list[Term]:
     """Votes of just that size: a share of the queries has one more than the others."""
     fewer = floor(size)
     share = size - fewer
     if not share:
-        return [Term(1.0, votes[fewer - 1])]
-    return [Term(1 - share, votes[fewer - 1]), Term(share, votes[fewer])]
+        return [Term(1.0, votes[fewer])]
+    return [Term(1 - share, votes[fewer]), Term(share, votes[fewer + 1])]
 
 
 def _tasks(results: Results, group: Group) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from breakeven.findings.direction import count_directions
 from breakeven.findings.outcome import ClaimDecision
 from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
@@ -38,7 +39,15 @@ def metrics(view: StudyView) -> dict[str, Any]:
         where = (row.student, row.arm, row.family)
         for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
             _put(gain, None if value is None else 100 * value, *where, name)
+    votes: dict[str, Any] = {}
+    for curve in view.vote_curves:
+        cell = curve.group.cells[0]
+        for name, taken in (("maj", curve.shown), ("pass", curve.passes)):
+            for samples, group in taken.items():
+                keys = (curve.decoding, cell.student, cell.arm, cell.family)
+                _put(votes, group.accuracy, *keys, f"{name}_at_{samples}")
     counts = view.findings.direction_counts("inference_flops")
+    voted = count_directions(one.direction for one in view.findings.votes)
     return {
         "accuracy": accuracy,
         "above": _baselines(view),
@@ -57,6 +66,19 @@ def metrics(view: StudyView) -> dict[str, Any]:
             "ift_ahead": counts.behind,
             "undecided": counts.undecided,
         },
+        # Without samples there is nothing to compare, and a zero would look like a finding.
+        **(
+            {
+                "votes": votes,
+                "votes_at_equal_inference_flops": {
+                    "votes_ahead": voted.ahead,
+                    "reasoning_ahead": voted.behind,
+                    "undecided": voted.undecided,
+                },
+            }
+            if votes
+            else {}
+        ),
         "on_inference_frontier": {
             style: sum(
                 p.on_frontier for panel in panels for p in panel.points if p.arm.style == style

@@ -11,6 +11,7 @@ from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.routers import Routing, routings
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
+from breakeven.findings.votes import VoteCurve, vote_curves
 from breakeven.params import RESULT_STYLES, ResultStyle
 from breakeven.results.cell_results import Results
 from breakeven.statistics.estimates import Estimate
@@ -79,6 +80,19 @@ class StudyView:
     def accuracies(self) -> Mapping[Group, Estimate]:
         """The accuracy of every group with its interval, family by family."""
         return {group: accuracy_estimate(self.scored, group) for group in self.every_group}
+
+    @cached_property
+    def vote_curves(self) -> tuple[VoteCurve, ...]:
+        """What the samples of every group's student and arm come to, family by family."""
+        return tuple(
+            curve for group in self.every_group for curve in vote_curves(self.results, group)
+        )
+
+    @cached_property
+    def vote_accuracies(self) -> Mapping[Group, Estimate]:
+        """The accuracy of every vote, and of any of its samples, with its interval."""
+        every = (g for one in self.vote_curves for g in (*one.shown.values(), *one.passes.values()))
+        return {group: accuracy_estimate(self.scored, group) for group in every}
 
     @cached_property
     def baseline_checks(self) -> tuple[BaselineCheck, ...]:

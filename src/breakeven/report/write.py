@@ -46,6 +46,7 @@ from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.routing import routing_figure
 from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
+from breakeven.report.figures.votes import votes_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import headline
 from breakeven.report.limits import TERMS, limit_lines, source_words
@@ -56,6 +57,7 @@ from breakeven.report.routing_tables import routing_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
 from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
+from breakeven.report.vote_tables import vote_by_task_table, vote_comparison_table, vote_table
 from breakeven.results.cell_results import Results
 from breakeven.study.summary import StudySummary, summary_without_records
 
@@ -70,6 +72,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     depth_figure,
     partial(frontier_figure, kind="training"),
     partial(frontier_figure, kind="lifetime"),
+    votes_figure,
     length_figure,
     limit_figure,
     outcome_figure,
@@ -142,6 +145,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 outcome_table(view),
                 thinking_table(view),
                 matched_table(view, "inference_flops"),
+                vote_comparison_table(view),
             ],
             [
                 baseline_table(view),
@@ -150,6 +154,8 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 accuracy_by_task_table(view),
                 difference_table(view, by_task=True),
                 matched_table(view, "train_flops"),
+                vote_table(view),
+                vote_by_task_table(view),
                 crossing_table(view),
                 growth_table(view),
                 routing_table(view),

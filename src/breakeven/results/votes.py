@@ -7,7 +7,7 @@ each reads its prompt, as the FLOPs of an answer count it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.results.aggregate import CELL_KEYS, FamilyScore, family_scores, item_means
 from breakeven.results.cell_results import CellResult, NoVote, OfSamples, Results, Votes
@@ -32,16 +32,34 @@ NO_COLUMN = "what its samples vote for is not known; `dvc repro score` tells it"
 NO_ANSWER = "its grader names no answer that could be voted on"
 
 
+class VoteItems(NamedTuple):
+    """Item rows of every number of samples taken together; `made` tells what a name stands for."""
+
+    items: "pd.DataFrame"
+    made: Mapping[str, OfSamples]
+    missing: tuple[NoVote, ...]
+
+
 def with_votes(results: Results) -> Results:
     """The results with `votes`; unchanged where no decoding has several samples an item."""
-    if results.items is None or not (results.items["sample"] > 0).any():
+    found = None if results.items is None else vote_items(results.items)
+    if found is None:
         return results
+    cells = {_place(cell): cell for cell in results.cells}
+    voted = tuple(_cell(score, found.made, cells) for score in family_scores(found.items))
+    return replace(results, votes=Votes(voted, found.items, found.missing))
+
+
+def vote_items(items: "pd.DataFrame") -> VoteItems | None:
+    """The votes of all samples there are, item by item; None where no item has several."""
+    if not (items["sample"] > 0).any():
+        return None
     import pandas as pd
 
     frames: list[pd.DataFrame] = []
     missing: list[NoVote] = []
     made: dict[str, OfSamples] = {}
-    for (decoding, _), family in results.items.groupby(["decoding", "family"], observed=True):
+    for (decoding, _), family in items.groupby(["decoding", "family"], observed=True):
         tasks = list(_sampled_tasks(str(decoding), family, missing))
         voting = [one for one in tasks if one.votes is not None]
         for by, chosen in (("any", tasks), ("vote", voting)):
@@ -52,11 +70,8 @@ def with_votes(results: Results) -> Results:
                     made[of.name] = of
                     frames.append(one.rows(of, values))
     if not frames:
-        return results
-    items = pd.concat(frames, ignore_index=True)
-    cells = {_place(cell): cell for cell in results.cells}
-    found = tuple(_cell(score, made, cells) for score in family_scores(items))
-    return replace(results, votes=Votes(found, items, tuple(missing)))
+        return None
+    return VoteItems(pd.concat(frames, ignore_index=True), made, tuple(missing))
 
 
 class _SampledTask:

@@ -2,13 +2,17 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import FamilyScore
 from breakeven.rows.outcomes import OUTCOMES
 from breakeven.tracking.run_contents import measured
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Column of the item rows: the group of metrics that shows its mean over a family.
 _SHOWN = {
@@ -26,7 +30,8 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
     """Metrics by (student, arm, seed); empty where nothing was scored yet.
 
     `accuracy/<family>`, `task_accuracy/<task>`, and so on, for the first decoding of params.yaml;
-    the names of any other decoding start with it: `<decoding>/accuracy/<family>`.
+    the names of any other decoding start with it: `<decoding>/accuracy/<family>`. Where a decoding
+    has several samples, `maj_at_4/<family>` and `pass_at_4/<family>` are those of four of them.
     """
     if not path.is_file():
         return {}
@@ -47,7 +52,31 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
         prefix = "" if row.decoding == first_decoding else f"{row.decoding}/"
         cell = found[Cell(str(row.student), str(row.arm), int(str(row.seed)))]
         cell[f"{prefix}task_accuracy/{row.task}"] = float(str(row.correct))
+    for votes_of, name, value in _vote_metrics(items, first_decoding):
+        found[votes_of][name] = value
     return {cell: with_means_and_logs(metrics) for cell, metrics in found.items()}
+
+
+def _vote_metrics(items: "pd.DataFrame", first_decoding: str) -> Iterator[tuple[Cell, str, float]]:
+    """Accuracies of 1, 2, 4, … samples taken together, by cell and name."""
+    from breakeven.results.aggregate import family_scores
+    from breakeven.results.votes import vote_items
+    from breakeven.statistics.votes import vote_sizes
+
+    votes = vote_items(items)
+    if votes is None:
+        return
+    most: dict[tuple[str, str], int] = {}
+    for of in votes.made.values():
+        most[of.decoding, of.by] = max(most.get((of.decoding, of.by), 0), of.samples)
+    for score in family_scores(votes.items):
+        of, accuracy = votes.made[score.decoding], score.means["correct"]
+        if accuracy is not None and of.samples in vote_sizes(most[of.decoding, of.by]):
+            prefix = "" if of.decoding == first_decoding else f"{of.decoding}/"
+            # No @ is allowed in the name of a metric.
+            name = f"{'maj' if of.by == 'vote' else 'pass'}_at_{of.samples}"
+            cell = Cell(score.student, score.arm, score.seed)
+            yield cell, f"{prefix}{name}/{score.family}", accuracy
 
 
 def log10_metric(name: str, value: float | None) -> dict[str, float]:
