@@ -54,6 +54,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
         **outcomes,
         "training_seeds": fewest_and_most_seeds(view)[0],
         "gain": gain,
+        "sampled_minus_greedy_gain": _sampler_changes(view),
         "cost": costs,
         # What could not be tested is left out; 0 is a test that decided nothing.
         "claims": {
@@ -113,6 +114,17 @@ def _routers(view: StudyView) -> dict[str, Any]:
             for key, value in (("points", mean.value), ("low", mean.low), ("high", mean.high)):
                 _put(tree, None if value is None else 100 * value, *where, name, key)
     return tree
+
+
+def _sampler_changes(view: StudyView) -> dict[str, Any]:
+    """How many points the gain of reasoning changes by with a sampler, with the interval."""
+    found: dict[str, Any] = {}
+    for one in view.sampler_changes:
+        cell, change = one.greedy.pair.reasoning.cells[0], one.change
+        for name, value in (("points", change.value), ("low", change.low), ("high", change.high)):
+            points = None if value is None else 100 * value
+            _put(found, points, cell.student, cell.arm, cell.family, name)
+    return found
 
 
 def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:

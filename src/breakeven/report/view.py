@@ -10,6 +10,7 @@ from breakeven.findings.baselines import BaselineCheck, baseline_checks
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.routers import Routing, routings
+from breakeven.findings.sampling import SamplerChange, sampler_changes
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
 from breakeven.findings.votes import VoteCurve, vote_curves
 from breakeven.params import RESULT_STYLES, ResultStyle
@@ -98,6 +99,11 @@ class StudyView:
     def baseline_checks(self) -> tuple[BaselineCheck, ...]:
         """How every group stands to chance and to its untrained base."""
         return baseline_checks(self.scored, self.accuracies)
+
+    @cached_property
+    def sampler_changes(self) -> tuple[SamplerChange, ...]:
+        """Every pair of styles under greedy decoding and under a sampler."""
+        return sampler_changes(self.scored, self.summary.samplers)
 
     @cached_property
     def arms(self) -> tuple[ArmView, ...]:

@@ -44,6 +44,7 @@ from breakeven.report.figures.gain_by_task import gain_by_task_figure
 from breakeven.report.figures.outcomes import outcome_figure
 from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.routing import routing_figure
+from breakeven.report.figures.sensitivity import sensitivity_figure
 from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.figures.votes import votes_figure
@@ -54,6 +55,7 @@ from breakeven.report.metrics import metrics
 from breakeven.report.outcome_tables import outcome_table
 from breakeven.report.page import PageParts, TableGroup, render_page
 from breakeven.report.routing_tables import routing_table
+from breakeven.report.sensitivity_tables import sensitivity_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
 from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
@@ -77,6 +79,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     limit_figure,
     outcome_figure,
     routing_figure,
+    sensitivity_figure,
     spending_figure,
 )
 
@@ -144,6 +147,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 side_by_side_table(view),
                 outcome_table(view),
                 thinking_table(view),
+                sensitivity_table(view),
                 matched_table(view, "inference_flops"),
                 vote_comparison_table(view),
             ],

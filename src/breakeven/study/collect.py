@@ -29,6 +29,7 @@ from breakeven.study.collect_costs import (
 )
 from breakeven.study.collect_data import corpus_rows, judging, teacher_accuracies, teacher_rows
 from breakeven.study.collect_examples import examples
+from breakeven.study.sampler_pair import sampler_pair
 from breakeven.study.summary import (
     ArmRow,
     BootstrapSettings,
@@ -74,6 +75,7 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
     summary = StudySummary(
         settings=BootstrapSettings(params.report.bootstrap_draws, params.report.seed),
         decoding=first_decoding(params),
+        samplers=sampler_pair(params.answering.decodings),
         facts=_facts(params, results, records, answering),
         students=tuple(
             StudentRow(name, _parameters(name), row.base.kind)

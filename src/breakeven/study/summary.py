@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from breakeven.costs.bill import Bill, Cost
+from breakeven.findings.sampling import SamplerPair
 from breakeven.params import ResultStyle
 from breakeven.params.cells import Cell
 
@@ -186,11 +187,13 @@ class StudySummary:
 
     `bills` holds what each (student, arm, seed) took, `utilisation` its shares of the device rate,
     `teacher_cost` what the teacher took once for all of them. `decoding` is the one that is shown,
-    None for the first of the results; `absent` says what is missing and why.
+    None for the first of the results, and `samplers` the two that tell greedy decoding from a
+    sampler, None where the study has not both; `absent` says what is missing and why.
     """
 
     settings: BootstrapSettings = field(default_factory=BootstrapSettings)
     decoding: str | None = None
+    samplers: SamplerPair | None = None
     facts: tuple[tuple[str, str], ...] = ()
     students: tuple[StudentRow, ...] = ()
     arms: tuple[ArmRow, ...] = ()
