@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.answer.conftest import STUDENT, lay_data, save_adapter, study, task
-from tests.answer.tiny import save_base, tiny_model
+from tests.answer.tiny import TOKENIZER, save_base, tiny_model
 
 from breakeven.answer.stage import run as answer_student
 from breakeven.core.errors import InputError
@@ -19,6 +19,7 @@ from breakeven.core.layout import answers_path, student_folder, task_path
 from breakeven.core.records import read_record
 from breakeven.models import loading
 from breakeven.models.pointer import BasePointer, write_pointer
+from breakeven.rendering.encoding import encode_texts
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
 
@@ -190,6 +191,24 @@ def test_a_new_arm_is_answered_alone(done):
     assert {path: after[path] for path in before} == before
     assert {path: new[path] for path in old} == old
     assert {path.split("/")[1] for path in set(new) - set(old)} == {"mixed"}
+
+
+def test_a_mode_is_asked_for_by_a_tag_and_makes_no_other_answer_anew(done):
+    before, tag = batches(done), {"ift": "\n/no_think", "reasoning": "\n/think"}
+    arm = {"corpus": "general", "reasoning_share": 0.5, "control": True}
+    modes = {f"asked-{mode}": {**arm, "answer_mode": mode} for mode in tag}
+    for name in modes:
+        shutil.copytree(student_folder(STUDENT, "ift", 0), student_folder(STUDENT, name, 0))
+    answer_student(study(arms=modes), STUDENT)
+    assert {path: stamp for path, stamp in batches(done).items() if path in before} == before
+    texts = {}
+    for mode, words in tag.items():
+        plain, asked = (rows(done, arm, "greedy", "chain-open") for arm in ("ift", f"asked-{mode}"))
+        without, tagged = encode_texts(TOKENIZER, ["?", f"?{words}"])
+        more = len(tagged) - len(without)
+        assert [one.prompt_tokens + more for one in plain] == [one.prompt_tokens for one in asked]
+        texts[mode] = [one.text for one in asked]
+    assert texts["ift"] != texts["reasoning"]
 
 
 def test_a_removed_arm_leaves_no_answers(done):

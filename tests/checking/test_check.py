@@ -368,6 +368,22 @@ def test_the_rate_of_a_control_serves_no_style(
     assert len(warnings) == (0 if control else 1)
 
 
+@pytest.mark.parametrize("working", ["none", "short"])
+def test_an_answer_alone_that_is_the_plain_one_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch, working: str
+) -> None:
+    monkeypatch.chdir(project)
+    arm = {"corpus": "general", "reasoning_share": 1.0, "traces": "answer-only", "control": True}
+
+    def change(tree: dict[str, Any]) -> None:
+        tree["arms"]["answers"] = arm
+        for source in tree["sources"].values():
+            source["completions"] = {"working": working}
+
+    told = [line for line in found(change)[1] if line.startswith("study.yaml: arms.answers.traces")]
+    assert len(told) == (1 if working == "none" else 0)
+
+
 def command(folder: Path, tree: dict[str, Any], **environment: str) -> Any:
     (folder / "p.yaml").write_text(json.dumps(tree))
     script = (

@@ -164,3 +164,29 @@ def test_a_control_is_trained_as_any_arm_and_counted_under_no_style():
     styles = [study.arms["one"].result_style for study in (plain, control)]
     assert styles == ["mixed", "control"]
     assert control.arms["one"].style == "mixed"
+
+
+@pytest.mark.parametrize(
+    ("arm", "taught", "rate"),
+    [
+        ({"reasoning_share": 1.0, "traces": "answer-only"}, "ift", 1.0),
+        ({"traces": "answer-only"}, "ift", 1.0),
+        ({"reasoning_share": 1.0, "traces": "filler"}, "reasoning", 3.0),
+        ({"answer_mode": "ift"}, "mixed", 2.0),
+    ],
+)
+def test_a_control_is_trained_at_the_rate_of_what_it_teaches(arm, taught, rate):
+    study = params(student={"learning_rates": RATES}, arm={**arm, "control": True})
+    assert study.arms["one"].taught_style == taught
+    assert trained(study).learning_rate == rate
+
+
+def test_what_a_control_learns_is_told_and_what_it_answers_in_is_not():
+    plain = trained(params()).as_dict()
+    assert not {"traces", "mode_tags"} & plain.keys()
+    shuffled = trained(params(arm={"traces": "shuffled", "control": True})).as_dict()
+    assert shuffled == {**plain, "traces": "shuffled"}
+    modes = [params(arm={"answer_mode": mode, "control": True}) for mode in ("ift", "reasoning")]
+    assert [trained(one).as_dict() for one in modes] == [{**plain, "mode_tags": True}] * 2
+    found = [resolve_cell(one, Cell("t1", "one", 0)).answer_mode for one in modes]
+    assert found == ["ift", "reasoning"]

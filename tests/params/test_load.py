@@ -128,6 +128,65 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
             "anyway; remove it",
         ),
         (
+            "arms/base",
+            {"method": "none", "traces": "shuffled"},
+            "params.yaml: arms.base.traces: value is 'shuffled'; an arm with method none learns no "
+            "trace; remove it",
+        ),
+        (
+            "arms/ift",
+            {"corpus": "general", "reasoning_share": 1.0, "traces": "shuffled"},
+            "params.yaml: arms.ift.traces: value is 'shuffled', which makes the arm a control; add "
+            "control: true",
+        ),
+        (
+            "arms/ift",
+            {"corpus": "general", "reasoning_share": 0, "traces": "filler", "control": True},
+            "params.yaml: arms.ift.traces: value is 'filler', and reasoning_share 0 learns no "
+            "trace; use a reasoning_share above 0, or remove it",
+        ),
+        (
+            "arms/ift",
+            {"corpus": "general", "reasoning_share": 1, "traces": "backwards", "control": True},
+            "params.yaml: arms.ift.traces: 'backwards': Input should be 'as-written', 'answer",
+        ),
+        (
+            "arms/ift",
+            {"corpus": "general", "reasoning_share": 1.0, "answer_mode": "ift", "control": True},
+            "params.yaml: arms.ift.answer_mode: value is 'ift', and reasoning_share 1 learns one "
+            "style only; use one between 0 and 1, or remove it",
+        ),
+        (
+            "arms/ift",
+            {"corpus": "general", "reasoning_share": 0.5, "answer_mode": "reasoning"},
+            "params.yaml: arms.ift.answer_mode: value is 'reasoning', which makes the arm a "
+            "control; add control: true",
+        ),
+        (
+            "arms/ift",
+            {
+                "corpus": "general",
+                "reasoning_share": 0.5,
+                "answer_mode": "ift",
+                "traces": "filler",
+                "control": True,
+            },
+            "params.yaml: arms.ift.answer_mode: value is 'ift', and traces: value is 'filler'; use "
+            "an arm for each",
+        ),
+        (
+            "arms/ift/order",
+            "sequential",
+            "params.yaml: arms.ift.order: value is 'sequential', which puts plain completions "
+            "before those with a trace; reasoning_share is 0; use one between 0 and 1, or leave",
+        ),
+        (
+            "arms/base/order",
+            "sequential",
+            "params.yaml: arms.base.order: value is 'sequential', which puts plain completions "
+            "before those with a trace; reasoning_share is none; use one between 0 and 1, or leave",
+        ),
+        (
             "arms/ift/budget",
             {"samples": 3, "tokens": 4},
             "params.yaml: arms.ift.budget: give exactly one of samples, tokens, supervised_tokens",
@@ -438,3 +497,37 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     tree = changed("arms/ift/reasoning_share", 2)
     tree["seeds"] = []
     assert len(error_of(tree, tmp_path).splitlines()) == 2
+
+
+TEACHER = {
+    "kind": "openai",
+    "model": "m",
+    "base_urls": ["http://127.0.0.1:1/v1"],
+    "styles": {
+        "ift": {"trace": "none", "max_new_tokens": 8},
+        "reasoning": {"trace": "think-tags", "max_new_tokens": 8},
+    },
+}
+PUBLISHED = {"kind": "published-pairs", "folder": "pairs"}
+
+
+@pytest.mark.parametrize(
+    ("traces", "path", "value", "line"),
+    [
+        ("compressed", "teacher", TEACHER, "the teacher has traces that a model wrote"),
+        ("compressed", "sources/chain", PUBLISHED, "source 'chain' has traces that a model wrote"),
+        ("wrong-trace", "sources/chain/prompts", 1, "sources.chain.prompts is 1; use more"),
+    ],
+)
+def test_a_control_that_the_data_cannot_give_is_refused(
+    tmp_path: Path, traces: str, path: str, value: Any, line: str
+) -> None:
+    tree = changed(path, value)
+    arm = {"corpus": "general", "reasoning_share": 1.0, "traces": traces, "control": True}
+    tree["arms"]["other"] = arm
+    file = tmp_path / "params.yaml"
+    file.write_text(json.dumps(tree))
+    with pytest.raises(InputError) as error:
+        load_params(file)
+    assert str(error.value).startswith(f"{file}: arms.other.traces: value is {traces!r}, which ")
+    assert line in str(error.value)

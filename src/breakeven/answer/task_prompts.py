@@ -8,12 +8,20 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.layout import task_path
 from breakeven.models.context import context_length
-from breakeven.params import Params
+from breakeven.params import CompletionStyle, Params
 from breakeven.rendering import Shot, end_token_ids, render_prompt
+from breakeven.rendering.mode_tags import tagged
 from breakeven.rows.item import Item
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+
+class Asked(NamedTuple):
+    """How a task is asked: with so many examples, and for which mode where prompts say one."""
+
+    shots: int
+    mode: CompletionStyle | None = None
 
 
 class TaskPrompts(NamedTuple):
@@ -35,8 +43,8 @@ class TaskPrompts(NamedTuple):
 
 def render_tasks(
     params: Params, student: str, base: Path, tokenizer: "PreTrainedTokenizerBase"
-) -> dict[tuple[str, int], TaskPrompts]:
-    """The prompts of every task by number of shots, for all arms: as many shots are the same ones.
+) -> dict[tuple[str, Asked], TaskPrompts]:
+    """The prompts of every task as all arms are asked it: as many shots are the same ones.
 
     Raises:
         InputError: a task has not been pinned or is empty, or a prompt and the limit together are
@@ -48,20 +56,28 @@ def render_tasks(
         items = read_rows(task_path(task), Item)
         if not items:
             raise InputError(f"{task_path(task)}: holds no items; a task needs at least one")
-        for count in sorted({arm.shots for arm in params.arms.values()}):
-            shots = pick_shots(params, task, items, count)
-            prompts = _render_task(tokenizer, task, items, shots)
+        for asked in dict.fromkeys(
+            Asked(arm.shots, arm.answer_mode) for arm in params.arms.values()
+        ):
+            shots = pick_shots(params, task, items, asked.shots)
+            prompts = _render_task(tokenizer, task, items, shots, asked.mode)
             if context is not None:
                 _check_it_fits(prompts, student, context, params.answering.max_new_tokens)
-            rendered[task, count] = prompts
+            rendered[task, asked] = prompts
     return rendered
 
 
 def _render_task(
-    tokenizer: "PreTrainedTokenizerBase", task: str, items: list[Item], shots: tuple[Shot, ...]
+    tokenizer: "PreTrainedTokenizerBase",
+    task: str,
+    items: list[Item],
+    shots: tuple[Shot, ...],
+    mode: CompletionStyle | None,
 ) -> TaskPrompts:
+    texts = [item.prompt if mode is None else tagged(item.prompt, mode) for item in items]
     token_ids = tuple(
-        (item.id, tuple(render_prompt(tokenizer, item.prompt, shots))) for item in items
+        (item.id, tuple(render_prompt(tokenizer, text, shots)))
+        for item, text in zip(items, texts, strict=True)
     )
     return TaskPrompts(task, token_ids, shots, end_token_ids(tokenizer, shots))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from breakeven.answer.answer_sheet import answer_sheet
 from breakeven.answer.cell_weights import check_cell, digest_cell
 from breakeven.answer.engine import AnsweringCell, Setup
-from breakeven.answer.task_prompts import render_tasks
+from breakeven.answer.task_prompts import Asked, render_tasks
 from breakeven.core.layout import student_folder
 from breakeven.params.cells import cells, decodings_of, resolve_cell, resolve_decoding
 
@@ -21,14 +21,14 @@ def list_cells(setup: Setup) -> list[AnsweringCell]:
     listed = []
     for cell in cells(params, student=setup.student):
         resolved, folder = resolve_cell(params, cell), student_folder(*cell)
-        method = resolved.method
+        method, asked = resolved.method, Asked(resolved.shots, resolved.answer_mode)
         check_cell(folder, method)
         key = {**_shared_key(setup), "method": method, "weights": digest_cell(folder, method)}
         sheets = [
             answer_sheet(
                 name,
                 resolve_decoding(params, cell.arm, name),
-                prompts[task, resolved.shots],
+                prompts[task, asked],
                 params.answering.batch_size,
                 key,
             )

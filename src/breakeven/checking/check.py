@@ -5,7 +5,7 @@ from pathlib import Path
 
 from breakeven.checking.budget_checks import check_arm_budgets
 from breakeven.checking.data_checks import check_sources, check_tasks
-from breakeven.checking.fairness import check_rates
+from breakeven.checking.fairness import check_controls, check_rates
 from breakeven.checking.model_checks import check_students
 from breakeven.checking.problems import FILE, Finding
 from breakeven.checking.service_checks import check_grading, check_machine, check_teacher
@@ -27,6 +27,7 @@ def check_params(params: Params, path: Path) -> Iterator[Finding]:
         check_machine,
         check_grading,
         check_rates,
+        check_controls,
     )
     seen: set[str] = set()
     for check in checks:

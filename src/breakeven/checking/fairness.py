@@ -1,9 +1,9 @@
-"""What would compare the styles on unequal terms."""
+"""What would compare the styles on unequal terms, or an arm with itself."""
 
 from collections.abc import Iterator
 
 from breakeven.checking.problems import Finding, warning
-from breakeven.params import Params
+from breakeven.params import GymSource, JsonlSource, Params, ProceduralSource, Source
 from breakeven.params.cells import cells, resolve_cell
 
 
@@ -30,3 +30,30 @@ def check_rates(params: Params) -> Iterator[Finding]:
             f"one learning rate, {rate:g}, serves both styles of {', '.join(students)}; the best "
             "one differs by style: give one for ift and one for reasoning",
         )
+
+
+def check_controls(params: Params) -> Iterator[Finding]:
+    """Warn where a control can be known to learn what IFT learns.
+
+    The solver's answer behind a trace is its plain one, unless a source shows working in it.
+    """
+    if params.teacher.kind != "solver":
+        return
+    for name, arm in params.arms.items():
+        sources = [one for corpus in arm.corpora for one in params.corpora[corpus].sources]
+        if arm.traces == "answer-only" and all(
+            _answers_alike(params.sources[source]) for source in sources
+        ):
+            yield warning(
+                f"arms.{name}.traces",
+                "value is 'answer-only', and the solver answers both styles of these sources "
+                "alike: the arm learns what an arm with reasoning_share 0 learns; use sources "
+                "with completions: {working: short}, or remove it",
+            )
+
+
+def _answers_alike(source: Source) -> bool:
+    """Whether the solver is known to answer a source's prompts in the same words in both styles."""
+    if isinstance(source, ProceduralSource):
+        return source.completions.working == "none"
+    return isinstance(source, GymSource | JsonlSource)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from breakeven.params.decodings import Decoding
-from breakeven.params.names import Style
+from breakeven.params.names import CompletionStyle, Style
 from breakeven.params.references import pick_row
 from breakeven.params.schema import Params, Student
-from breakeven.params.training import Arm, Budget, LoraSettings, Method, Training
+from breakeven.params.training import Arm, Budget, LoraSettings, Method, Traces, Training
 
 TrainedMethod = Literal["full", "lora", "qlora"]
 
@@ -35,6 +35,8 @@ class TrainingSettings(NamedTuple):
     learning_rate: float
     lora: LoraSettings
     training: Training
+    traces: Traces = "as-written"
+    mode_tags: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Every setting that changes the weights, for keys and records.
@@ -55,11 +57,16 @@ class TrainingSettings(NamedTuple):
             if self.budget
             else {"epochs": self.training.epochs}
         )
+        # Told where they are set only: no arm without them is another one for there being such.
+        changed: dict[str, Any] = {} if self.traces == "as-written" else {"traces": self.traces}
+        if self.mode_tags:
+            changed["mode_tags"] = True
         return {
             "method": self.method,
             **dict(zip(("corpus", "then"), self.corpora, strict=False)),
             "reasoning_share": self.reasoning_share,
             "order": self.order,
+            **changed,
             "learning_rate": self.learning_rate,
             **amount,
             **adapter,
@@ -68,12 +75,16 @@ class TrainingSettings(NamedTuple):
 
 
 class ResolvedCell(NamedTuple):
-    """What a cell is: its style, and how it is trained (None: its student is left as it is)."""
+    """What a cell is: its style, and how it is trained (None: its student is left as it is).
+
+    `answer_mode` is the style that its prompts ask for by a tag, None where they have no tag.
+    """
 
     style: Style
     shots: int
     control: bool
     training: TrainingSettings | None
+    answer_mode: CompletionStyle | None = None
 
     @property
     def method(self) -> Method:
@@ -97,7 +108,7 @@ def cells(params: Params, *, student: str | None = None) -> Iterator[Cell]:
 def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
     """What a cell comes to: the arm decides before the student, the student before `training`.
 
-    A learning rate follows the arm's style: the study's rates differ by size and style.
+    A learning rate follows the style that the arm teaches: the study's differ by size and style.
 
     Raises:
         InputError: there is no such student or arm.
@@ -120,8 +131,11 @@ def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
         learning_rate=_learning_rate(arm, student, params.training),
         lora=lora,
         training=params.training,
+        traces=arm.traces,
+        # Which of the modes it answers in changes no weight.
+        mode_tags=arm.answer_mode is not None,
     )
-    return ResolvedCell(arm.style, arm.shots, arm.control, settings)
+    return ResolvedCell(arm.style, arm.shots, arm.control, settings, arm.answer_mode)
 
 
 def decodings_of(params: Params, arm: str) -> tuple[str, ...]:
@@ -135,7 +149,7 @@ def resolve_decoding(params: Params, arm: str, decoding: str) -> Decoding:
 
     Two that come to the same decode alike, whatever else their rows say.
     """
-    style = pick_row(params.arms, "arms", arm).style
+    style = pick_row(params.arms, "arms", arm).answered_style
     return pick_row(params.answering.decodings, "answering.decodings", decoding).of_style(style)
 
 
@@ -147,6 +161,7 @@ def first_decoding(params: Params) -> str:
 def _learning_rate(arm: Arm, student: Student, training: Training) -> float:
     if arm.learning_rate is not None:
         return arm.learning_rate
-    if arm.style != "base" and arm.style in student.learning_rates:
-        return student.learning_rates[arm.style]
+    taught = arm.taught_style
+    if taught != "base" and taught in student.learning_rates:
+        return student.learning_rates[taught]
     return training.learning_rate

@@ -25,7 +25,7 @@ from breakeven.params.names import (
     WholeNumber,
 )
 from breakeven.params.references import check_references
-from breakeven.params.sources import CatalogueSource, Corpus, Source
+from breakeven.params.sources import CatalogueSource, Corpus, PublishedSource, Source
 from breakeven.params.tasks import Task
 from breakeven.params.teachers import Teacher, VllmServer
 from breakeven.params.training import Arm, Training
@@ -150,4 +150,29 @@ class Params(Section):
                         f"corpora.{name}.sources: {source!r} holds examples for `shots`; "
                         "to train on a data set use a source of kind dataset"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _traces_can_be_changed(self) -> "Params":
+        for name, arm in self.arms.items():
+            learnt = [source for corpus in arm.corpora for source in self.corpora[corpus].sources]
+            key = f"arms.{name}.traces: value is {arm.traces!r}"
+            if arm.traces == "compressed":
+                published = [
+                    source for source in learnt if isinstance(self.sources[source], PublishedSource)
+                ]
+                if self.teacher.kind != "solver" or published:
+                    writer = f"source {published[0]!r}" if published else "the teacher"
+                    raise ValueError(
+                        f"{key}, which leaves out the words that worked solutions of one kind have "
+                        f"in common; {writer} has traces that a model wrote, which a model would "
+                        "have to sum up; use a solver as the teacher, or another control"
+                    )
+            if arm.traces == "wrong-trace":
+                for source in learnt:
+                    if getattr(self.sources[source], "prompts", None) == 1:
+                        raise ValueError(
+                            f"{key}, which is the trace of another prompt of the same source; "
+                            f"sources.{source}.prompts is 1; use more"
+                        )
         return self

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from breakeven.params.names import (
+    CompletionStyle,
     Count,
     CountOrZero,
     DtypeName,
@@ -24,6 +25,16 @@ from breakeven.params.names import (
 
 Method = Literal["none", "full", "lora", "qlora"]
 BudgetUnit = Literal["samples", "tokens", "supervised_tokens", "train_flops"]
+# What is learnt in place of a trace (train/trace_forms.py); any but the first is a control.
+Traces = Literal[
+    "as-written",
+    "answer-only",
+    "shuffled",
+    "filler",
+    "truncated-50",
+    "wrong-trace",
+    "compressed",
+]
 
 
 class Budget(Section):
@@ -78,6 +89,11 @@ class Arm(Section):
     second corpus, learnt after the first in the same styles: general, then math. Share and order
     hold within each; a budget is for both together, parted so that each is passed over equally
     often. A `control` is trained, answers and is shown as any arm, and is in no pair of styles.
+
+    Two kinds of control are made here. `traces` says what is learnt in place of the teacher's
+    traces. With `answer_mode` every prompt of a mix carries a tag that tells the style of its
+    completion, and the student answers with the tag of the one named: two arms that differ in
+    nothing else are one training.
     """
 
     method: Method | None = None
@@ -89,6 +105,8 @@ class Arm(Section):
     learning_rate: Positive | None = None
     shots: Annotated[WholeNumber, Field(ge=0, le=32)] = 0
     control: Flag = False
+    traces: Traces = "as-written"
+    answer_mode: CompletionStyle | None = None
 
     @model_validator(mode="after")
     def _trained_or_not(self) -> "Arm":
@@ -101,6 +119,16 @@ class Arm(Section):
                 raise ValueError(
                     "control: an arm with method none is in no pair of styles anyway; remove it"
                 )
+            if self.traces != "as-written":
+                raise ValueError(
+                    f"traces: value is {self.traces!r}; an arm with method none learns no trace; "
+                    "remove it"
+                )
+            if self.answer_mode is not None:
+                raise ValueError(
+                    f"answer_mode: value is {self.answer_mode!r}; an arm with method none has "
+                    "learnt no mode; remove it"
+                )
         else:
             for name in ("corpus", "reasoning_share"):
                 if getattr(self, name) is None:
@@ -109,6 +137,46 @@ class Arm(Section):
             raise ValueError(
                 f"then: {self.then!r} is the corpus itself; remove it and use training.epochs or "
                 "a budget"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shares_make_sense(self) -> "Arm":
+        share = self.reasoning_share
+        if self.order == "sequential" and share in (None, 0.0, 1.0):
+            found = "none" if share is None else f"{share:g}"
+            raise ValueError(
+                "order: value is 'sequential', which puts plain completions before those with a "
+                f"trace; reasoning_share is {found}; use one between 0 and 1, or leave order out"
+            )
+        if self.traces != "as-written" and share == 0.0:
+            raise ValueError(
+                f"traces: value is {self.traces!r}, and reasoning_share 0 learns no trace; use a "
+                "reasoning_share above 0, or remove it"
+            )
+        if self.answer_mode is not None and share in (0.0, 1.0):
+            raise ValueError(
+                f"answer_mode: value is {self.answer_mode!r}, and reasoning_share {share:g} learns "
+                "one style only; use one between 0 and 1, or remove it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_change_is_a_control(self) -> "Arm":
+        changes = {
+            f"traces: value is {self.traces!r}": self.traces != "as-written",
+            f"answer_mode: value is {self.answer_mode!r}": self.answer_mode is not None,
+        }
+        made = [change for change, there in changes.items() if there]
+        if len(made) > 1:
+            # A control that changes two things at once tells neither from the other.
+            raise ValueError(f"{made[1]}, and {made[0]}; use an arm for each")
+        if made and not self.control:
+            raise ValueError(f"{made[0]}, which makes the arm a control; add control: true")
+        if self.answer_mode is not None and self.shots:
+            raise ValueError(
+                f"answer_mode: value is {self.answer_mode!r}, which is asked for in a chat, and "
+                f"{self.shots} shots are shown as plain text; remove one"
             )
         return self
 
@@ -124,10 +192,23 @@ class Arm(Section):
 
     @property
     def style(self) -> Style:
-        """What the arm teaches, from its share of traces."""
+        """The style of the completions that the arm takes of the teacher, by its share."""
         if not self.trained:
             return "base"
         return {0.0: "ift", 1.0: "reasoning"}.get(self.reasoning_share or 0.0, "mixed")  # type: ignore[return-value]
+
+    @property
+    def taught_style(self) -> Style:
+        """The style of what a student of the arm learns to write.
+
+        It differs from what the teacher wrote where the traces are left out.
+        """
+        return "ift" if self.traces == "answer-only" else self.style
+
+    @property
+    def answered_style(self) -> Style:
+        """The style that answers are expected in: what was asked for by a tag, or was taught."""
+        return self.answer_mode or self.taught_style
 
     @property
     def result_style(self) -> ResultStyle:

@@ -201,7 +201,9 @@ def answer(params: Params, student: str) -> CellReads:
     arms = {}
     for arm in params.arms:
         resolved = resolve_cell(params, Cell(student, arm, params.seeds[0]))
-        arms[arm] = {"method": resolved.method, "shots": resolved.shots}
+        # Told where it is set only: answers in no mode are as they were before there was one.
+        mode = {"answer_mode": resolved.answer_mode} if resolved.answer_mode else {}
+        arms[arm] = {"method": resolved.method, "shots": resolved.shots, **mode}
     return CellReads(
         "answer",
         (student,),

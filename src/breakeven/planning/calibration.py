@@ -66,7 +66,7 @@ def small_study(params: Params) -> Params:
     first: dict[str, str] = {}
     # Sorted: a control stands for its style only where no other arm has it.
     for name, arm in sorted(params.arms.items(), key=lambda one: one[1].control):
-        first.setdefault(arm.style, name)
+        first.setdefault(arm.taught_style, name)
     tree["arms"] = {name: row for name, row in tree["arms"].items() if name in first.values()}
     for arm in tree["arms"].values():
         # A budget trains for as long in the small study as in the whole one.
@@ -174,10 +174,10 @@ def _rates(root: Path, small: Params) -> dict[RateKey, float]:
             # in.
             if None not in flops:
                 seconds = sum(one["device_seconds"] for one in own)
-                work[student, "answer", row.style] = (sum(flops), seconds)
+                work[student, "answer", row.taught_style] = (sum(flops), seconds)
             if row.trained:
                 record = read_json(root / f"records/train/{student}/{arm}/{seed}.json")
                 seconds = sum(record["device_seconds"].values())
                 if record["flops"]["train"] is not None:
-                    work[student, "train", row.style] = (record["flops"]["train"], seconds)
+                    work[student, "train", row.taught_style] = (record["flops"]["train"], seconds)
     return {key: flops / seconds for key, (flops, seconds) in work.items() if flops and seconds}

@@ -130,7 +130,7 @@ def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
                 # Seeds draw other orders and weights, of as many tokens.
                 for seed in study.params.seeds:
                     cell = (student, arm, seed)
-                    yield PlannedCell("train", cell, row.style, work, basis, counts)
+                    yield PlannedCell("train", cell, row.taught_style, work, basis, counts)
 
 
 class _OnePass(NamedTuple):
@@ -175,10 +175,13 @@ def _one_pass(
             short = fitting_lengths(lengths, settings.training.max_length)
             samples += short.rows
             bases[basis] = None
-            for style, share in _style_shares(settings.reasoning_share).items():
+            for style, share in _style_shares(settings).items():
                 part = training_work(shape, short, style, settings.method, lora)
                 work = work.plus(part.times(share))
                 supervised += share * short.weight * float(short.of(style).sum())
+    # Where a control's traces are shorter or longer, what is planned is as much as the teacher's.
+    if settings.traces not in ("as-written", "answer-only", "filler"):
+        bases["traces as long as the teacher's"] = None
     return _OnePass(work, samples, supervised, "; ".join(bases))
 
 
@@ -218,7 +221,7 @@ def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
                     for name in decodings_of(params, arm):
                         cell = (student, arm, seed, name, task)
                         samples = work.times(params.answering.decodings[name].samples)
-                        yield PlannedCell("answer", cell, row.style, samples, basis, counts)
+                        yield PlannedCell("answer", cell, row.taught_style, samples, basis, counts)
 
 
 def _answers_of(
@@ -227,11 +230,11 @@ def _answers_of(
     """The work of one sample of every item of a task, and what it rests on.
 
     A trained student is expected to write as much as it was taught to, and after a mix to think
-    every time: nothing tells it when not to. A base is expected to answer plainly.
+    every time unless a tag tells it not to. A base is expected to answer plainly.
     """
     limit = study.params.answering.max_new_tokens
     asked = study.items_of(task)
-    style = "reasoning" if arm.reasoning_share else "ift"
+    style = "ift" if arm.answered_style in ("base", "ift") else "reasoning"
     if asked.texts:
         lengths, basis = study.task_lengths(student, task)
         prompt, new, weight = lengths.prompt, lengths.of(style), lengths.weight
@@ -263,6 +266,8 @@ def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
     return float(brentq(excess, 1.0, 1e6)) if excess(1.0) < 0 else 1.0
 
 
-def _style_shares(reasoning_share: float) -> dict[str, float]:
-    shares = {"ift": 1.0 - reasoning_share, "reasoning": reasoning_share}
+def _style_shares(settings: TrainingSettings) -> dict[str, float]:
+    """The share of prompts learnt in each style; a teacher's answer alone is about a plain one."""
+    traced = 0.0 if settings.traces == "answer-only" else settings.reasoning_share
+    shares = {"ift": 1.0 - traced, "reasoning": traced}
     return {style: share for style, share in shares.items() if share}

@@ -45,6 +45,10 @@ def cell_keys(params: Params, student: str, arm: str, seed: int) -> dict[str, st
         keys["order"] = row.order
     if row.control:
         keys["control"] = "true"
+    if row.traces != "as-written":
+        keys["traces"] = row.traces
+    if row.answer_mode is not None:
+        keys["answer_mode"] = row.answer_mode
     return keys
 
 

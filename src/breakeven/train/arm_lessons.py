@@ -15,7 +15,7 @@ from breakeven.models.context import context_length
 from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
-from breakeven.params.training import Budget
+from breakeven.params.training import Budget, Traces
 from breakeven.rows.pair import Pair, read_pairs
 from breakeven.train.budgets import ArmBudget
 from breakeven.train.corpus_examples import (
@@ -25,6 +25,7 @@ from breakeven.train.corpus_examples import (
     sample_costs,
 )
 from breakeven.train.pair_selection import SampleCosts, Selection, pass_cost, select
+from breakeven.train.trace_forms import UNCHANGED_WORDS
 
 
 class CorpusPlan(NamedTuple):
@@ -62,15 +63,17 @@ class LessonPlanner:
         self._params, self._student = params, student
         self.pointer = read_verified_pointer(student)
         self.base = Path(self.pointer.path)
-        self._rendered: dict[str, _Corpus] = {}
+        # By name, and by what of it is learnt in another form than the teacher's.
+        self._rendered: dict[tuple[str, Traces, bool], _Corpus] = {}
         _check_context(self.base, params.training.max_length, student)
 
     def plan(self, arm: str, seed: int) -> ArmLessons | None:
         """What an arm learns with a seed; None where it is not trained.
 
         Raises:
-            InputError: the pairs are missing, none fits, the budget is too small, takes more passes
-                than allowed, or is in FLOPs where the base's shape is not known.
+            InputError: the pairs are missing, none fits, most traces would stay as they are, the
+                budget is too small, takes more passes than allowed, or is in FLOPs where the base's
+                shape is not known.
         """
         settings = resolve_cell(self._params, Cell(self._student, arm, seed)).training
         if settings is None:
@@ -78,7 +81,8 @@ class LessonPlanner:
         lora = None if settings.method == "full" else Lora(settings.lora.rank)
         count_flops = FlopsCounter(known_architecture(self.base), settings.method, lora)
         budget, digests = self._budget(settings, arm, seed, count_flops.architecture)
-        read = [self._corpus(name) for name in settings.corpora]
+        read = [self._corpus(name, settings) for name in settings.corpora]
+        _check_changed(settings, [one.examples for one in read], arm)
         corpora = _selected(
             settings, [one.examples for one in read], budget, count_flops, arm=arm, seed=seed
         )
@@ -115,8 +119,9 @@ class LessonPlanner:
         )
         return ArmBudget(arm, unit, used, given.match), other.digests
 
-    def _corpus(self, name: str) -> _Corpus:
-        if name not in self._rendered:
+    def _corpus(self, name: str, settings: TrainingSettings) -> _Corpus:
+        rendered = (name, settings.traces, settings.mode_tags)
+        if rendered not in self._rendered:
             from breakeven.models.loading import load_tokenizer
 
             pairs, digest = _learnable_pairs(self._params, name)
@@ -125,9 +130,11 @@ class LessonPlanner:
                 pairs,
                 corpus=name,
                 max_length=self._params.training.max_length,
+                traces=settings.traces,
+                mode_tags=settings.mode_tags,
             )
-            self._rendered[name] = _Corpus(examples, pairs_path(name).as_posix(), digest)
-        return self._rendered[name]
+            self._rendered[rendered] = _Corpus(examples, pairs_path(name).as_posix(), digest)
+        return self._rendered[rendered]
 
 
 def _learnable_pairs(params: Params, corpus: str) -> tuple[list[Pair], str]:
@@ -147,6 +154,21 @@ def _learnable_pairs(params: Params, corpus: str) -> tuple[list[Pair], str]:
                 "is left to learn; add prompts to its sources"
             )
     return pairs, digest
+
+
+def _check_changed(settings: TrainingSettings, corpora: Sequence[CorpusExamples], arm: str) -> None:
+    """Raise InputError where most traces of a corpus are learnt as the teacher wrote them.
+
+    A result of such a control would be that of no change.
+    """
+    for corpus, examples in zip(settings.corpora, corpora, strict=True):
+        if 2 * len(examples.unchanged) > len(examples.ids):
+            raise InputError(
+                f"params.yaml: arms.{arm}.traces: value is {settings.traces!r}; "
+                f"{len(examples.unchanged)} of {len(examples.ids)} traces of corpus {corpus} are "
+                f"left as they are ({UNCHANGED_WORDS[settings.traces]}); use another corpus or "
+                "another control"
+            )
 
 
 def _check_context(base: Path, max_length: int, student: str) -> None:

@@ -75,6 +75,7 @@ def measured_result(
             "trained_parameters": trained_parameters,
             "final_loss": sum(curves.loss[-recent:]) / recent,
             "tokens_per_second": used.tokens / used.seconds,
+            **_changed_share(plan),
         },
         series=curves.series(),
         details={
@@ -113,9 +114,33 @@ def _corpus_details(plan: CellPlan, corpus: CorpusPlan) -> dict[str, Any]:
         "passes": corpus.selection.passes,
         "pairs_too_long": corpus.examples.too_long,
         "samples": len(samples),
+        **_traces_of(plan, corpus),
         "trained_tokens": sum(map(corpus.examples.tokens_of, samples)),
         "train_flops": plan.count_flops(map(corpus.examples.of, samples)),
     }
+
+
+def _traces_of(plan: CellPlan, corpus: CorpusPlan) -> dict[str, Any]:
+    """How traces were changed, how many were learnt, and how many of these are other ones."""
+    if plan.settings.traces == "as-written":
+        return {}
+    learnt = {one.pair for one in corpus.selection.samples if one.style == "reasoning"}
+    return {
+        "traces": plan.settings.traces,
+        "traces_learnt": len(learnt),
+        "traces_changed": len(learnt - corpus.examples.unchanged),
+    }
+
+
+def _changed_share(plan: CellPlan) -> dict[str, float]:
+    """The share of the traces learnt that are not as the teacher wrote them."""
+    counts = [found for one in plan.corpora if (found := _traces_of(plan, one))]
+    if not counts:
+        return {}
+    changed, learnt = (
+        sum(one[name] for one in counts) for name in ("traces_changed", "traces_learnt")
+    )
+    return {"traces_changed_share": changed / learnt} if learnt else {}
 
 
 def _recomputed_flops(plan: CellPlan) -> float | None:

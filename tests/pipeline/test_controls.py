@@ -1,0 +1,71 @@
+"""Controls in a real DVC repository: adding one trains and answers nothing else again."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pipeline.repository import TINY, Study, make_study
+
+from breakeven.core.records import read_record
+
+pytestmark = pytest.mark.study
+
+CONTROL = {"corpus": "general", "reasoning_share": 1.0, "control": True}
+FORMS = ("answer-only", "shuffled", "filler", "truncated-50", "wrong-trace", "compressed")
+TAGGED = {**CONTROL, "reasoning_share": 0.5}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+    folder = tmp_path_factory.mktemp("controls") / "study"
+    made = make_study(folder, TINY)
+    made.repro()
+    yield made
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def add(study: Study, arms: dict[str, Any]) -> set[str]:
+    """Add arms and run the study; what ran."""
+    params = study.params()
+    params["arms"] |= arms
+    study.write_params(params)
+    return study.repro()
+
+
+def kept(study: Study) -> dict[Path, int]:
+    """When each training and each batch of answers in scratch was made."""
+    work = study.folder / ".work"
+    files = [*work.glob("training/**/result.json"), *work.glob("answers/**/batch-*.jsonl")]
+    return {file: file.stat().st_mtime_ns for file in files}
+
+
+def test_every_control_is_trained_answered_and_shown_and_nothing_else_again(study: Study) -> None:
+    before = kept(study)
+    ran = add(study, {form: {**CONTROL, "traces": form} for form in FORMS})
+    assert {cell for cell in ran if cell.startswith(("train", "answer", "pairs", "distill"))} == {
+        *(f"train@t30k-{form}-0" for form in FORMS),
+        "answer@t30k",
+    }
+    after = kept(study)
+    assert {file: after[file] for file in before} == before
+    accuracy = study.metrics()["accuracy"]["t30k"]
+    assert set(FORMS) <= set(accuracy)
+
+
+def test_a_second_mode_of_an_arm_trains_no_step(study: Study) -> None:
+    add(study, {"asked-plain": {**TAGGED, "answer_mode": "ift"}})
+    before = kept(study)
+    ran = add(study, {"asked-traced": {**TAGGED, "answer_mode": "reasoning"}})
+    assert {cell for cell in ran if cell.startswith("train")} == {"train@t30k-asked-traced-0"}
+    after = kept(study)
+    assert {file: after[file] for file in before} == before
+    assert not [file for file in set(after) - set(before) if file.name == "result.json"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(study.folder)
+        keys = [
+            read_record("train", "t30k", arm, 0).details["training"]
+            for arm in ("asked-plain", "asked-traced")
+        ]
+    assert keys[0] == keys[1]
