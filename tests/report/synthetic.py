@@ -6,6 +6,7 @@ Larger students are better at either. The numbers are made up; the shapes of fil
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from breakeven.core.layout import answers_path, items_path, task_path
 from breakeven.core.records import Record
 from breakeven.params import Params, load_params
 from breakeven.rows.answer import Answer
+from breakeven.rows.budget_trial import BudgetTrial, budget_trials_path
 from breakeven.rows.item import Item
 from breakeven.tasks.task_items import load_items
 
@@ -50,6 +52,7 @@ def write_study(
     for name, rows in pinned.items():
         write_rows(task_path(name), rows)
     _write_data_records(params)
+    write_budget_trials(params, students)
     frames = []
     for student in students:
         Record(
@@ -191,6 +194,36 @@ def write_answer_record(student: str, cells: list[dict[str, object]]) -> None:
     ).write()
 
 
+def trained_tokens(share: float) -> int:
+    """What an arm of that share trains on."""
+    return int(6500 * 2 * (40 + 6 * (1 - share) + 60 * share))
+
+
+def write_budget_trials(params: Params, students: Sequence[str]) -> None:
+    """What `breakeven tune` leaves: plain answers level off, traces are learnt to the end."""
+    rights = {"ift": {0.25: 40, 0.5: 90, 1.0: 90}, "reasoning": {0.25: 20, 0.5: 60, 1.0: 98}}
+    write_rows(
+        budget_trials_path(params.study),
+        (
+            BudgetTrial(
+                student=student,
+                arm=arm,
+                seed=params.seeds[0],
+                learning_rate=1e-3,
+                share=share,
+                trained_tokens=int(share * trained_tokens(params.arms[arm].reasoning_share or 0.0)),
+                supervised_tokens=100,
+                train_flops=None,
+                right=tuple(f"chain-{number:03d}" for number in range(right)),
+                wrong=tuple(f"chain-{number:03d}" for number in range(right, 100)),
+            )
+            for student in students
+            for arm, shares in rights.items()
+            for share, right in shares.items()
+        ),
+    )
+
+
 def write_train(
     params: Params,
     student: str,
@@ -207,10 +240,11 @@ def write_train(
         Record("train", cell, parameters={"method": "none"}, flops={"train": 0.0}).write()
         return
     share = row.reasoning_share or 0.0
-    tokens = int(6500 * 2 * (40 + 6 * (1 - share) + 60 * share))
+    tokens = trained_tokens(share)
     Record(
         "train",
         cell,
+        parameters={"learning_rate": 1e-3},
         metrics={
             "steps": 300,
             "samples": 13000,

@@ -28,6 +28,7 @@ FIGURES = {
     "outcomes",
     "routing",
     "spending",
+    "budget",
 }
 
 

@@ -16,6 +16,7 @@ from breakeven.core.layout import pairs_path, prompts_path, task_path
 from breakeven.core.sides import side_of
 from breakeven.params import Params
 from breakeven.pipeline import code
+from breakeven.rows.budget_trial import BudgetTrial
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt
@@ -35,7 +36,7 @@ def made(**changes) -> Outcome:
         **{
             **{"student": "tiny", "arm": "ift", "learning_rate": 1e-3, "share": 1.0, "steps": 2},
             **{"trained_tokens": 9, "supervised_tokens": 3, "train_flops": 1.0, "items": 10},
-            **{"correct": 5, "loss": 1.0},
+            **{"right": tuple("abcde"), "loss": 1.0},
             **changes,
         }
     )
@@ -94,6 +95,16 @@ def test_every_trial_is_scored_and_the_best_rate_written(study, trained):
     told = written["students"]["tiny"]["ift"]
     assert (told["style"], told["learning_rate"], told["at_edge"]) == ("ift", 1e-2, True)
     assert set(told["accuracy_by_share"]) == {"0.5", "1"}
+
+    half, whole = read_rows(Path("tuning/tiny/budgets.jsonl"), BudgetTrial)
+    assert (half.share, whole.share) == (0.5, 1.0)
+    for trial_row, row in ((half, rows[2]), (whole, rows[1])):
+        assert len(trial_row.right) == int(row["correct"])
+        assert trial_row.trained_tokens == int(row["trained_tokens"])
+    # The same items, each right or wrong: what is compared is paired.
+    asked = {item.id for item in held_out(study, ("general",), 400).items}
+    assert {*half.right, *half.wrong} == {*whole.right, *whole.wrong} == asked
+    assert len(half.right) + len(half.wrong) == len(asked)
 
 
 def test_a_second_run_trains_nothing_and_writes_the_same_bytes(study, trained):
@@ -236,11 +247,11 @@ def test_equal_accuracies_go_to_the_lower_loss_and_a_rate_within_is_at_no_edge()
         made(learning_rate=1e-3, loss=0.5),
         made(learning_rate=2e-3, loss=0.2),
         made(learning_rate=4e-3, loss=0.3),
-        made(learning_rate=8e-3, correct=4, loss=0.1),
+        made(learning_rate=8e-3, right=tuple("abcd"), loss=0.1),
     ]
     best = best_of(tried)
     assert best.learning_rate == 2e-3
-    half = made(share=0.5, correct=3)
+    half = made(share=0.5, right=tuple("abc"))
     choice = Choice(best, tuple(tried), (half, best))
     assert not choice.at_edge
     assert choice.last_gain == pytest.approx(0.2)

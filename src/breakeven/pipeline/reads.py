@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from breakeven.core.digests import cached_digest
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
 from breakeven.params import (
@@ -21,6 +22,7 @@ from breakeven.params import (
 from breakeven.params.cells import Cell, cells, resolve_cell
 from breakeven.params.matching import matched_arms
 from breakeven.pipeline.named_files import named_files
+from breakeven.rows.budget_trial import budget_trials_path
 
 # How a service is reached, how many requests are in flight, how long is waited: no text and no
 # weight depends on it.
@@ -234,8 +236,11 @@ def score(params: Params) -> CellReads:
 
 
 def report(params: Params) -> CellReads:
-    """Everything that the page says of the study."""
-    return CellReads("report", (), _values(params))
+    """Everything that the page says of the study, and what `breakeven tune` left of it."""
+    tried = budget_trials_path(params.study)
+    # There only where somebody has tuned: DVC refuses a dependency that may be missing.
+    files = {tried.as_posix(): cached_digest(tried)} if tried.is_file() else {}
+    return CellReads("report", (), _values(params), files)
 
 
 _OF_STAGE: Mapping[str, Callable[..., CellReads]] = {

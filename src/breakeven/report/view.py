@@ -9,6 +9,7 @@ from breakeven.findings.accuracies import accuracy_estimate
 from breakeven.findings.baselines import BaselineCheck, baseline_checks
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
+from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
 from breakeven.findings.routers import Routing, routings
 from breakeven.findings.sampling import SamplerChange, sampler_changes
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
@@ -104,6 +105,14 @@ class StudyView:
     def sampler_changes(self) -> tuple[SamplerChange, ...]:
         """Every pair of styles under greedy decoding and under a sampler."""
         return sampler_changes(self.scored, self.summary.samplers)
+
+    @cached_property
+    def levelling_checks(self) -> tuple[LevellingCheck, ...]:
+        """What the second half of its budget brought each arm of which that is known."""
+        return (
+            *levelling_of_arms(self.scored, self.every_group, self.summary.budget_series),
+            *levelling_of_trials(self.summary.budget_trials),
+        )
 
     @cached_property
     def arms(self) -> tuple[ArmView, ...]:

@@ -36,6 +36,7 @@ from breakeven.report.data_tables import (
 )
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.answer_length import length_figure, limit_figure
+from breakeven.report.figures.budget import budget_figure
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.frontier import frontier_figure
@@ -50,6 +51,7 @@ from breakeven.report.figures.spending import spending_figure
 from breakeven.report.figures.votes import votes_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import headline
+from breakeven.report.levelling_tables import levelling_table, levelling_warnings
 from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
 from breakeven.report.outcome_tables import outcome_table
@@ -72,6 +74,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     equivalent_figure,
     probability_figure,
     depth_figure,
+    budget_figure,
     partial(frontier_figure, kind="training"),
     partial(frontier_figure, kind="lifetime"),
     votes_figure,
@@ -101,7 +104,7 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         facts=view.summary.facts,
         terms=TERMS,
         sentences=headline(view),
-        warnings=baseline_warnings(view),
+        warnings=(*baseline_warnings(view), *levelling_warnings(view)),
         verdicts=verdicts,
         figures=figures,
         groups=groups,
@@ -153,6 +156,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
             ],
             [
                 baseline_table(view),
+                levelling_table(view),
                 chance_table(view),
                 truncated_table(view),
                 accuracy_by_task_table(view),

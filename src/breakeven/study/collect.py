@@ -19,6 +19,7 @@ from breakeven.params.names import Family
 from breakeven.results.cell_results import INSTRUCTION_BENCHMARK, Results
 from breakeven.results.from_items import ArmFacts, StudyFacts, check_item_rows, results_from_items
 from breakeven.rows.item import Item
+from breakeven.study.collect_budgets import budget_series, budget_trials
 from breakeven.study.collect_costs import (
     cell_bill,
     cell_costs,
@@ -72,6 +73,7 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         results,
         prompts={(name, row.id): row.prompt for name, rows in pinned.items() for row in rows},
     )
+    trials, untold = budget_trials(params, records)
     summary = StudySummary(
         settings=BootstrapSettings(params.report.bootstrap_draws, params.report.seed),
         decoding=first_decoding(params),
@@ -88,9 +90,14 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         corpora=corpus_rows(params),
         judging=judging(),
         examples=examples(params, results, items),
+        budget_series=budget_series(params),
+        budget_trials=trials,
         price_per_device_hour=params.costs.price_per_device_hour,
         currency=params.costs.currency,
-        absent=_absences([*records.values(), *(one for one in answering.values() if one)]),
+        absent=(
+            *_absences([*records.values(), *(one for one in answering.values() if one)]),
+            *untold,
+        ),
     )
     return results, _with_costs(summary, params, records, answering)
 

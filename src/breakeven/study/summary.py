@@ -8,6 +8,7 @@ from breakeven.costs.bill import Bill, Cost
 from breakeven.findings.sampling import SamplerPair
 from breakeven.params import ResultStyle
 from breakeven.params.cells import Cell
+from breakeven.rows.budget_trial import BudgetTrial
 
 
 class BootstrapSettings(NamedTuple):
@@ -189,6 +190,8 @@ class StudySummary:
     `teacher_cost` what the teacher took once for all of them. `decoding` is the one that is shown,
     None for the first of the results, and `samplers` the two that tell greedy decoding from a
     sampler, None where the study has not both; `absent` says what is missing and why.
+    `budget_series` are arms that differ in their budget only, `budget_trials` what `breakeven tune`
+    tried of budgets.
     """
 
     settings: BootstrapSettings = field(default_factory=BootstrapSettings)
@@ -207,6 +210,8 @@ class StudySummary:
     utilisation: Mapping[Cell, DeviceUtilisation] = field(default_factory=dict)
     teacher_cost: Cost | None = None
     examples: tuple[ExampleAnswer, ...] = ()
+    budget_series: tuple[tuple[str, ...], ...] = ()
+    budget_trials: tuple[BudgetTrial, ...] = ()
     price_per_device_hour: float | None = None
     currency: str = "USD"
     absent: tuple[str, ...] = ()

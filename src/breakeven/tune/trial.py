@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.answer.engine import ENGINE_CODE
 from breakeven.core.files import digest_json, read_json, write_json
@@ -39,6 +39,7 @@ _SCORING_CODE = (
 class Outcome:
     """One trial's scores; None where the training diverged, or no item can be graded.
 
+    `right` are the ids of the items that it got right.
     `loss` is in nats a supervised token of the arm's own style; of both, where it has both.
     """
 
@@ -51,8 +52,13 @@ class Outcome:
     supervised_tokens: int
     train_flops: float | None
     items: int
-    correct: int | None
+    right: tuple[str, ...] | None
     loss: float | None
+
+    @property
+    def correct(self) -> int | None:
+        """How many items are right."""
+        return None if self.right is None else len(self.right)
 
     @property
     def accuracy(self) -> float | None:
@@ -74,10 +80,10 @@ def outcome_of(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> O
     """
     kept = _kept_in(params, trial.arm, plan, held) / "outcome.json"
     if kept.is_file():
-        scores = read_json(kept)
+        scores = _Scores(**read_json(kept))
     else:
         scores = _scores(params, trial, plan, held)
-        write_json(kept, scores)
+        write_json(kept, scores._asdict())
     examples = list(plan.learnt_examples())
     return Outcome(
         **trial._asdict(),
@@ -86,16 +92,21 @@ def outcome_of(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> O
         supervised_tokens=sum(len(one.input_ids) - one.labels_start for one in examples),
         train_flops=plan.count_flops(examples),
         items=len(held.items),
-        **scores,
+        right=None if scores.right is None else tuple(scores.right),
+        loss=scores.loss,
     )
 
 
 def as_row(outcome: Outcome) -> dict[str, object]:
-    """An outcome for a table."""
-    return {**asdict(outcome), "accuracy": outcome.accuracy}
+    """An outcome for a table, which counts what is right."""
+    row = asdict(outcome) | {"correct": outcome.correct, "accuracy": outcome.accuracy}
+    return {name: row[name] for name in COLUMNS}
 
 
-COLUMNS = (*(field.name for field in fields(Outcome)), "accuracy")
+COLUMNS = (
+    *("correct" if field.name == "right" else field.name for field in fields(Outcome)),
+    "accuracy",
+)
 
 
 def _kept_in(params: Params, arm: str, plan: CellPlan, held: HeldOut) -> Path:
@@ -117,7 +128,12 @@ def _decoding(params: Params, arm: str) -> Decoding:
     return first.model_copy(update={"samples": 1})
 
 
-def _scores(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> dict[str, float | None]:
+class _Scores(NamedTuple):
+    right: Sequence[str] | None
+    loss: float | None
+
+
+def _scores(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> _Scores:
     from breakeven.train.trainer import DivergedError
 
     label = f"tune {trial.label}"
@@ -126,10 +142,10 @@ def _scores(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> dict
         return _scored(params, trial.arm, plan, held)
     except (DivergedError, FloatingPointError):  # a result too: this rate is too high
         print(f"{label}: diverged", file=sys.stderr)
-        return {"correct": None, "loss": None}
+        return _Scores(None, None)
 
 
-def _scored(params: Params, arm: str, plan: CellPlan, held: HeldOut) -> dict[str, float | None]:
+def _scored(params: Params, arm: str, plan: CellPlan, held: HeldOut) -> _Scores:
     from breakeven.answer.cell_weights import cell_weights, copy_weights
     from breakeven.answer.transformers_engine import choose_placement
     from breakeven.models.loading import load_tokenizer, placed_base
@@ -147,18 +163,18 @@ def _scored(params: Params, arm: str, plan: CellPlan, held: HeldOut) -> dict[str
             model, copy_weights(model), finished_weights(plan), plan.settings.method
         ) as student,
     ):
-        correct = _correct(params, arm, student, tokenizer, held.items) if held.items else None
-        return {"correct": correct, "loss": _loss(student, tokenizer, plan, held.pairs)}
+        right = _right(params, arm, student, tokenizer, held.items) if held.items else None
+        return _Scores(right, _loss(student, tokenizer, plan, held.pairs))
 
 
-def _correct(
+def _right(
     params: Params,
     arm: str,
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     items: Sequence[Item],
-) -> int:
-    """How many items are answered right, graded as the study grades its tasks."""
+) -> list[str]:
+    """The ids of the items that are answered right, graded as the study grades its tasks."""
     from breakeven.answer.task_prompts import TaskPrompts
     from breakeven.answer.transformers_engine import answer_batch
     from breakeven.decoding.batching import batches
@@ -169,13 +185,14 @@ def _correct(
     prompts = TaskPrompts("tune", ids, (), end_token_ids(tokenizer, ()))
     by_id, table = {item.id: item for item in items}, graders(params.grading)
     answering = params.answering
-    return sum(
-        grade_answer(answer, by_id[answer.item], table).grade.correct
+    return [
+        answer.item
         for rows in batches(ids, 1, answering.batch_size)
         for answer in answer_batch(
             model, tokenizer, prompts, rows, _decoding(params, arm), limit=answering.max_new_tokens
         )
-    )
+        if grade_answer(answer, by_id[answer.item], table).grade.correct
+    ]
 
 
 def _loss(

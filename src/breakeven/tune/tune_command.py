@@ -3,14 +3,15 @@
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import write_json, write_text
+from breakeven.core.files import write_json, write_rows, write_text
 from breakeven.core.progress import Progress
 from breakeven.params import Params
+from breakeven.rows.budget_trial import BudgetTrial
 from breakeven.train.plan import CellPlan, plan_cell
 from breakeven.tune.chosen_rates import Choice, best_of
 from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
@@ -26,7 +27,7 @@ class Arm(NamedTuple):
 
 
 def tune(params: Params, grid: Grid, *, items: int, folder: Path) -> list[Choice]:
-    """Choose a rate for each student and arm; writes `curves.csv` and `choice.json` to `folder`.
+    """Choose a rate for each student and arm; writes curves, choice and budgets to `folder`.
 
     First every rate at the whole budget, then smaller shares of the budget at the best one: whether
     its accuracy has levelled off. Finished trials come from scratch, a killed one goes on.
@@ -59,7 +60,7 @@ def tune(params: Params, grid: Grid, *, items: int, folder: Path) -> list[Choice
             rate = best.learning_rate
             smaller = [outcome(Trial(student, arm, rate, share)) for share in grid.shares]
             choices.append(Choice(best, tried, (*smaller, best)))
-    _write(params, choices, folder)
+    _write(params, choices, arms, folder)
     return choices
 
 
@@ -100,7 +101,12 @@ def _warn_of_learnt(params: Params, grid: Grid) -> None:
             )
 
 
-def _write(params: Params, choices: Sequence[Choice], folder: Path) -> None:
+def _write(
+    params: Params,
+    choices: Sequence[Choice],
+    arms: Mapping[tuple[str, str], Arm],
+    folder: Path,
+) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -109,3 +115,29 @@ def _write(params: Params, choices: Sequence[Choice], folder: Path) -> None:
             writer.writerow(as_row(one))
     write_text(folder / "curves.csv", text.getvalue())
     write_json(folder / "choice.json", summary(params, choices))
+    write_rows(
+        folder / "budgets.jsonl",
+        (
+            _budget_trial(one, params.seeds[0], arms[one.student, one.arm].held)
+            for choice in choices
+            for one in choice.by_budget
+            if one.right is not None  # it did not diverge, and its items can be graded
+        ),
+    )
+
+
+def _budget_trial(outcome: Outcome, seed: int, held: HeldOut) -> BudgetTrial:
+    right = set(outcome.right or ())
+    ids = [item.id for item in held.items]
+    return BudgetTrial(
+        student=outcome.student,
+        arm=outcome.arm,
+        seed=seed,
+        learning_rate=outcome.learning_rate,
+        share=outcome.share,
+        trained_tokens=outcome.trained_tokens,
+        supervised_tokens=outcome.supervised_tokens,
+        train_flops=outcome.train_flops,
+        right=tuple(name for name in ids if name in right),
+        wrong=tuple(name for name in ids if name not in right),
+    )
