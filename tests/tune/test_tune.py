@@ -145,14 +145,14 @@ def test_the_study_takes_the_chosen_training_from_scratch(study):
 
 def test_a_trial_is_scored_again_where_what_scores_it_was_edited(study, monkeypatch):
     plan, held = plan_cell(study, "tiny", "ift", 0), held_out(study, ("general",), 100)
-    kept = trial._kept_in(study, plan, held)
+    kept = trial._kept_in(study, "ift", plan, held)
 
     def kept_with(edited):
         file = Path("src/breakeven", edited)
         with monkeypatch.context() as patch:
             other = code._modules()[file]._replace(digest="other")
             patch.setitem(code._modules(), file, other)
-            return trial._kept_in(study, plan, held)
+            return trial._kept_in(study, "ift", plan, held)
 
     scoring = ("grading/exact_match.py", "gym/scoring.py", "decoding/sampling.py", "rows/traces.py")
     for edited in (*scoring, "answer/read_answer.py", "train/losses.py", "tune/trial.py"):
