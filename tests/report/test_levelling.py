@@ -8,10 +8,11 @@ from tests.report.conftest import Built
 from tests.report.synthetic import write_study
 
 from breakeven.core.files import read_rows, write_rows
+from breakeven.findings.levelling import NOTHING_TRIED
 from breakeven.params import Params
 from breakeven.pipeline.reads import report as report_reads
 from breakeven.report.figures.budget import budget_figure
-from breakeven.report.levelling_tables import NOTHING_TRIED, levelling_table, levelling_warnings
+from breakeven.report.levelling_tables import levelling_table, levelling_warnings
 from breakeven.report.view import view_of
 from breakeven.rows.budget_trial import BudgetTrial, budget_trials_path
 from breakeven.study.collect import collect

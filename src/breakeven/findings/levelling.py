@@ -19,6 +19,10 @@ MARGIN = 0.03
 # Shares of the whole that count as half of it: budgets end before a sample that is too much.
 _HALF = (0.4, 0.6)
 
+NOTHING_TRIED = (
+    "no two arms differ in their budget only, and breakeven tune has left no budgets of this study"
+)
+
 Levelling = Literal["levelled off", "still improving", "undecided"]
 AskedItems = Literal["test items", "tune side"]
 

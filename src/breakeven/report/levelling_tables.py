@@ -1,15 +1,11 @@
 """Which arms still improved when their budget ended: a table, and a line of the first screen."""
 
 from breakeven.findings.groups import IN_NO_PAIR
-from breakeven.findings.levelling import MARGIN, LevellingCheck
+from breakeven.findings.levelling import MARGIN, NOTHING_TRIED, LevellingCheck
 from breakeven.report.baseline_tables import BaselineWarning
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import percent, points_interval, unsigned_points, whole
-
-NOTHING_TRIED = (
-    "no two arms differ in their budget only, and breakeven tune has left no budgets of this study"
-)
 
 
 def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:

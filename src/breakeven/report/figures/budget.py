@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.contrasts import Term, contrast, mean_terms
 from breakeven.findings.groups import Group
-from breakeven.findings.levelling import AskedItems, accuracy_of_trial
+from breakeven.findings.levelling import NOTHING_TRIED, AskedItems, accuracy_of_trial
 from breakeven.report.figures.axes import accuracy_axis, cost_axis
 from breakeven.report.figures.spec import (
     CsvRow,
@@ -17,7 +17,6 @@ from breakeven.report.figures.spec import (
     absent_figure,
     arm_legend,
 )
-from breakeven.report.levelling_tables import NOTHING_TRIED
 from breakeven.report.view import ArmView, StudyView
 from breakeven.words import INK
 
