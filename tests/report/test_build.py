@@ -25,6 +25,7 @@ FIGURES = {
     "frontier-lifetime",
     "length",
     "token-limit",
+    "modes",
     "outcomes",
     "routing",
     "spending",

@@ -12,6 +12,7 @@ from breakeven.findings.contrasts import group_difference
 from breakeven.findings.sampling import SamplerChange, SamplerPair, sampler_changes
 from breakeven.findings.scored_results import scored_results
 from breakeven.params import Decoding
+from breakeven.params.decodings import Sampler
 from breakeven.report.figures.sensitivity import sensitivity_figure
 from breakeven.report.metrics import metrics
 from breakeven.report.sensitivity_tables import sensitivity_table
@@ -144,3 +145,11 @@ def test_the_pair_is_the_first_greedy_decoding_and_the_first_that_samples() -> N
     assert sampler_pair({"a": greedy}) is None
     assert sampler_pair({"a": sampled}) is None
     assert sampler_pair({"vote": sampled, "g": Decoding(seed=3), "h": greedy}) == ("g", "vote")
+
+
+def test_a_decoding_that_changes_more_than_the_sampler_is_no_partner() -> None:
+    warm = Sampler(temperature=0.7)
+    both = Decoding(by_style={"ift": warm, "reasoning": warm})
+    one_style = Decoding(by_style={"reasoning": warm})
+    assert sampler_pair({"g": Decoding(), "one": one_style, "both": both}) == ("g", "both")
+    assert sampler_pair({"g": Decoding(repetition_penalty=1.2), "both": both}) is None

@@ -1,4 +1,4 @@
-"""Tables of accuracies: by family, beyond chance, by task; what was truncated; who thinks."""
+"""Tables of accuracies: by family, beyond chance, by task; what was truncated."""
 
 from collections.abc import Callable, Sequence
 
@@ -191,21 +191,4 @@ def truncated_table(view: StudyView) -> Table:
                 f"{percent(group.mean('unparsed_share'))}"
             ),
         ),
-    )
-
-
-def thinking_table(view: StudyView) -> Table:
-    """How often each arm writes a trace: a style that leaks into the other shows here."""
-    name, title = "modes", "How often each arm thinks"
-    families = view.results.families()
-    if all(group.mean("thinking_share") is None for group in view.every_group):
-        return absent_table(name, title, "these results do not tell thinking from answering")
-    return Table(
-        name,
-        title,
-        "Share of answers with a trace. A student taught plain answers should show none, one "
-        "taught traces all; a mixed one chooses, since nothing tells it which is wanted. The CSV "
-        "is accuracy.csv.",
-        ("size", "arm", *families),
-        _by_family(view, families, lambda group: percent(group.mean("thinking_share"))),
     )

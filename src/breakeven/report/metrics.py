@@ -29,6 +29,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
             for outcome in OUTCOMES[1:]:  # the share of right answers is the accuracy
                 share = None if group.outcomes is None else getattr(group.outcomes, outcome)
                 _put(outcomes, share, f"{outcome}_share", *place, family)
+            _put(outcomes, group.mean("thinking_share"), "thinking_share", *place, family)
             # The same of every family: a student is trained once for all of them.
             _put(costs, group.mean("train_flops"), *place, "train_flops")
             _put(costs, group.mean("inference_flops"), *place, "inference_flops", family)

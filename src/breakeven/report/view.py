@@ -10,6 +10,7 @@ from breakeven.findings.baselines import BaselineCheck, baseline_checks
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
+from breakeven.findings.modes import GroupModes, group_modes
 from breakeven.findings.routers import Routing, routings
 from breakeven.findings.sampling import SamplerChange, sampler_changes
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
@@ -113,6 +114,19 @@ class StudyView:
             *levelling_of_arms(self.scored, self.every_group, self.summary.budget_series),
             *levelling_of_trials(self.summary.budget_trials),
         )
+
+    @cached_property
+    def modes(self) -> tuple[GroupModes, ...]:
+        """How often every group thinks, and its answers in each mode; by family, arm and size."""
+        arms = [arm.name for arm in self.arms]
+        every = [
+            group
+            for family in self.results.families()
+            for group in sorted(
+                self.family_groups(family), key=lambda group: arms.index(group.cells[0].arm)
+            )
+        ]
+        return group_modes(self.scored, every)
 
     @cached_property
     def arms(self) -> tuple[ArmView, ...]:

@@ -17,7 +17,6 @@ from breakeven.report.accuracy_tables import (
     accuracy_by_task_table,
     accuracy_table,
     chance_table,
-    thinking_table,
     truncated_table,
 )
 from breakeven.report.baseline_tables import baseline_table, baseline_warnings
@@ -42,6 +41,7 @@ from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
+from breakeven.report.figures.modes import mode_figure
 from breakeven.report.figures.outcomes import outcome_figure
 from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.routing import routing_figure
@@ -54,6 +54,7 @@ from breakeven.report.headline import headline
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
 from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
+from breakeven.report.mode_tables import mode_table, thinking_table
 from breakeven.report.outcome_tables import outcome_table
 from breakeven.report.page import PageParts, TableGroup, render_page
 from breakeven.report.routing_tables import routing_table
@@ -83,6 +84,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     outcome_figure,
     routing_figure,
     sensitivity_figure,
+    mode_figure,
     spending_figure,
 )
 
@@ -158,6 +160,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 baseline_table(view),
                 levelling_table(view),
                 chance_table(view),
+                mode_table(view),
                 truncated_table(view),
                 accuracy_by_task_table(view),
                 difference_table(view, by_task=True),

@@ -3,22 +3,13 @@
 from collections.abc import Mapping
 
 from breakeven.findings.sampling import SamplerPair
-from breakeven.params import Decoding
+from breakeven.params import COMPLETION_STYLES, Decoding
+from breakeven.params.decodings import Sampler
 
 # What a decoding and a plain greedy one may differ in and yet decode alike.
 _NOT_DECODING = {"arms", "seed"}
-# What a sampler may set. A decoding that sets more answers another way, not only in other words.
-_SAMPLER = {
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "repetition_penalty",
-    "presence_penalty",
-    "frequency_penalty",
-    "by_style",
-    "samples",
-}
+# A decoding that sets more than its sampler answers another way, not only in other words.
+_SAMPLER = {*Sampler.model_fields, "by_style", "samples"}
 
 
 def sampler_pair(decodings: Mapping[str, Decoding]) -> SamplerPair | None:
@@ -27,12 +18,13 @@ def sampler_pair(decodings: Mapping[str, Decoding]) -> SamplerPair | None:
     None where the study has not both.
     """
     plain = [name for name, row in decodings.items() if not _sets(row)]
-    sampled = [
-        name
-        for name, row in decodings.items()
-        if "temperature" in _sets(row) and _sets(row) <= _SAMPLER
-    ]
+    sampled = [name for name, row in decodings.items() if _samples(row) and _sets(row) <= _SAMPLER]
     return SamplerPair(plain[0], sampled[0]) if plain and sampled else None
+
+
+def _samples(decoding: Decoding) -> bool:
+    """Whether both styles are sampled, each perhaps in a way of its own."""
+    return all(decoding.of_style(style).temperature > 0 for style in COMPLETION_STYLES)
 
 
 def _sets(decoding: Decoding) -> set[str]:
