@@ -58,19 +58,19 @@ def study(
     return results_from_items(pd.concat(frames, ignore_index=True), FACTS)
 
 
-def compared(results: Results) -> VoteComparison:
-    (one,) = vote_comparisons(scored_results(results).of_decoding("greedy"))
-    return one
+def compared(results: Results) -> tuple[VoteComparison, VoteComparison]:
+    """With the prompt read each time, and once."""
+    each, once = vote_comparisons(scored_results(results).of_decoding("greedy"))
+    assert (each.prompt, once.prompt) == ("each time", "once")
+    return each, once
 
 
 def test_votes_are_as_many_as_cost_what_one_reasoning_answer_does() -> None:
     results = study(0.5, 0.5)
-    one = compared(results)
+    one, _ = compared(results)
 
     assert (one.decoding, one.samples, one.spent) == ("eight", 8, 53.0)
     assert one.size == pytest.approx(5.3)
-    # The prompt read once: 6 + 4 a vote.
-    assert one.kept_prompt_size == pytest.approx((53 - 6) / 4)
     assert results.items is not None
     own = results.items[results.items["decoding"] == "eight"]
     correct = own["correct"].to_numpy(dtype=int).reshape(-1, 8)
@@ -84,8 +84,19 @@ def test_votes_are_as_many_as_cost_what_one_reasoning_answer_does() -> None:
     assert one.lead.basis == "items"
 
 
+def test_a_prompt_that_is_read_once_leaves_more_votes() -> None:
+    each, once = compared(study(0.5, 0.5, spent=28.0))
+
+    # 10 a vote, or 6 for the prompt and 4 a vote.
+    assert (each.size, once.size) == (pytest.approx(2.8), pytest.approx(5.5))
+    assert once.accuracy is not None
+    assert each.accuracy is not None
+    assert once.accuracy > each.accuracy
+    assert each.key != once.key
+
+
 def test_a_whole_number_of_votes_is_one_vote_and_no_mixture() -> None:
-    one = compared(study(0.5, 0.5, spent=40.0))
+    one, _ = compared(study(0.5, 0.5, spent=40.0))
 
     assert one.size == 4
     assert one.lead is not None
@@ -99,7 +110,7 @@ def test_a_whole_number_of_votes_is_one_vote_and_no_mixture() -> None:
 def test_the_direction_is_decided_with_the_rest_of_the_report(plain, reasoning, direction) -> None:
     found = corrected_findings(scored_results(study(plain, reasoning)), decoding="greedy")
 
-    (one,) = found.votes
+    one, _ = found.votes
     assert one.direction == direction
     assert one.adjusted_p_value is not None
     assert one.p_value is not None
@@ -111,13 +122,17 @@ def test_the_direction_is_decided_with_the_rest_of_the_report(plain, reasoning, 
 def test_too_few_samples_are_undecided_and_say_how_far_they_reach() -> None:
     found = corrected_findings(scored_results(study(0.5, 0.9, spent=160.0)), decoding="greedy")
 
-    (one,) = found.votes
-    assert (one.lead, one.p_value, one.direction) == (None, None, "undecided")
-    assert one.stands == "undecided: 8 samples reach 50% of the FLOPs"
+    for one in found.votes:
+        assert (one.lead, one.p_value, one.direction) == (None, None, "undecided")
+    each, once = found.votes
+    assert each.stands == "undecided: 8 samples reach 50% of the FLOPs"
+    # 6 for the prompt and 4 a sample: 38 of 160.
+    assert once.stands == "undecided: 8 samples reach 24% of the FLOPs"
 
 
 def test_a_reasoning_answer_that_costs_less_than_a_plain_one_has_no_votes_to_meet() -> None:
-    assert compared(study(0.5, 0.9, spent=8.0)).stands == "undecided: one plain answer costs more"
+    for one in compared(study(0.5, 0.9, spent=8.0)):
+        assert one.stands == "undecided: one plain answer costs more"
 
 
 def test_costs_are_those_of_the_tasks_that_are_voted_on() -> None:
@@ -132,11 +147,11 @@ def test_costs_are_those_of_the_tasks_that_are_voted_on() -> None:
     ]
     both = results_from_items(pd.concat([results.items, *more], ignore_index=True), FACTS)
 
-    one = compared(both)
+    one, _ = compared(both)
 
     assert one.tasks == ("sums",)
     assert (one.spent, one.size) == (53.0, pytest.approx(5.3))
-    assert one.accuracy == pytest.approx(compared(results).accuracy)
+    assert one.accuracy == pytest.approx(compared(results)[0].accuracy)
 
 
 def test_without_flops_nothing_is_compared() -> None:
@@ -145,6 +160,15 @@ def test_without_flops_nothing_is_compared() -> None:
     bare = results_from_items(results.items.drop(columns="inference_flops"), FACTS)
 
     assert vote_comparisons(scored_results(bare).of_decoding("greedy")) == ()
+
+
+def test_without_the_prompt_s_flops_it_is_read_each_time() -> None:
+    results = study(0.5, 0.5)
+    assert results.items is not None
+    bare = results_from_items(results.items.drop(columns="prompt_flops"), FACTS)
+
+    (one,) = vote_comparisons(scored_results(bare).of_decoding("greedy"))
+    assert one.prompt == "each time"
 
 
 def test_one_sample_an_answer_leaves_the_report_as_it_was() -> None:

@@ -122,15 +122,20 @@ def test_one_sample_of_the_vote_is_the_accuracy_of_its_decoding(report: Path) ->
 def test_votes_meet_one_reasoning_answer_at_its_flops(report: Path) -> None:
     found = table(report, "votes-at-equal-flops")
 
-    assert [one["student"] for one in found] == ["small", "large"]
-    for one in found:
+    assert [(one["student"], one["prompt_read"]) for one in found] == [
+        (student, reading) for student in ("small", "large") for reading in ("each time", "once")
+    ]
+    for one in found[::2]:
         assert float(one["votes"]) == pytest.approx(130 / 30, rel=1e-5)
-        assert float(one["votes_prompt_read_once"]) == pytest.approx(11)
         difference = float(one["accuracy"]) - float(one["reasoning"])
         assert float(one["difference"]) == pytest.approx(difference, abs=1e-5)
         assert float(one["low"]) < difference < float(one["high"])
+    # 20 for the prompt and 10 a vote: 100 of 130.
+    assert [float(one["votes"]) for one in found[1::2]] == [11, 11]
+    assert found[1]["reason"] == "8 samples reach 77% of the FLOPs"
     numbers = json.loads((report / "metrics.json").read_text())
-    assert sum(numbers["votes_at_equal_inference_flops"].values()) == 2
+    for counts in numbers["votes_at_equal_inference_flops"].values():
+        assert sum(counts.values()) == 2
     assert set(numbers["votes"]["eight"]["large"]["ift"]["math-open"]) == {
         f"{name}_at_{k}" for name in ("maj", "pass") for k in (1, 2, 4, 8)
     }

@@ -3,11 +3,15 @@
 What costs as much as the reasoning answer lies between two numbers of votes, say 5.3: who takes
 six votes on 30% of the queries and five on the others spends just that, and is as accurate as the
 two are in that share. So the interpolation is a way to answer, and no model of a curve.
+
+Votes may read their prompt each time, as the FLOPs of answers are counted here and as the
+transformers engine works, or once for all, as a server does that keeps it. Short answers to long
+prompts are worth many more votes then, so that both are compared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import floor
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from breakeven.core.known_numbers import known_mean
 from breakeven.findings.contrasts import Contrast, Term, contrast
@@ -18,6 +22,7 @@ from breakeven.results.aggregate import family_scores
 from breakeven.results.cell_results import Results
 from breakeven.words import fixed
 
+PromptReading = Literal["each time", "once"]
 VOTE_WORDS: dict[Direction, str] = {
     "ahead": "votes ahead",
     "behind": "reasoning ahead",
@@ -30,9 +35,9 @@ class VoteComparison(NamedTuple):
     """One comparison, on `tasks`; accuracies and differences are fractions, costs FLOPs a query.
 
     `plain` is one sample of `decoding`, of which there are `samples`. So many votes, `size`, cost
-    what one reasoning answer does (`spent`); `kept_prompt_size` if its prompt were read once for
-    all votes, None where that is not known. `lead` is the votes' accuracy (`accuracy`) minus that
-    of reasoning; without it `reason` says why. Before correction nothing is decided.
+    what one reasoning answer does (`spent`) where each reads its `prompt`, or one does for all.
+    `lead` is the votes' accuracy (`accuracy`) minus that of reasoning; without it `reason` says
+    why. Before correction nothing is decided.
     """
 
     reasoning: Group
@@ -41,8 +46,8 @@ class VoteComparison(NamedTuple):
     samples: int
     tasks: tuple[str, ...]
     spent: float
+    prompt: PromptReading
     size: float
-    kept_prompt_size: float | None
     accuracy: float | None
     lead: Contrast | None
     reason: str | None
@@ -54,7 +59,7 @@ class VoteComparison(NamedTuple):
         """The name of its test."""
         cell, plain = self.reasoning.cells[0], self.plain.cells[0]
         where = (cell.student, cell.arm, plain.arm, str(cell.corpus), self.decoding, cell.family)
-        return "|".join(("votes", *where))
+        return "|".join(("votes", self.prompt, *where))
 
     @property
     def p_value(self) -> float | None:
@@ -104,7 +109,8 @@ def vote_comparisons(scored: ScoredResults) -> tuple[VoteComparison, ...]:
         found
         for pair in group_pairs(scored.results)
         for curve in vote_curves(scored.results, pair.ift)
-        if curve.votes and (found := _compared(scored, pair, curve)) is not None
+        if curve.votes
+        for found in _compared(scored, pair, curve)
     )
 
 
@@ -137,45 +143,43 @@ def unvoted_words(results: Results) -> str:
     return f" Left out of the votes: {'; '.join(parts)}." if parts else ""
 
 
-def _compared(scored: ScoredResults, pair: GroupPair, curve: VoteCurve) -> VoteComparison | None:
-    """A pair at equal FLOPs; None where these are not known."""
-    one, samples = curve.votes[1], len(curve.votes)
+def _compared(scored: ScoredResults, pair: GroupPair, curve: VoteCurve) -> Iterator[VoteComparison]:
+    """A pair at equal FLOPs, for both ways to read a prompt; none where FLOPs are not known."""
+    one = curve.votes[1]
     tasks = _tasks(scored.results, one)
-    plain = one.mean("inference_flops")
+    plain, prompt = one.mean("inference_flops"), one.mean("prompt_flops")
     spent = _spent(scored.results, pair.reasoning, one, tasks)
     if not plain or not spent:
-        return None
-    size = spent / plain
-    found = VoteComparison(
-        reasoning=pair.reasoning,
-        plain=one,
-        decoding=curve.decoding,
-        samples=samples,
-        tasks=tasks,
-        spent=spent,
-        size=size,
-        kept_prompt_size=_kept_prompt_size(spent, plain, one.mean("prompt_flops")),
-        accuracy=None,
-        lead=None,
-        reason=None,
-    )
-    if size > samples:
-        reach = fixed(100 * samples / size, 0)
-        return found._replace(reason=f"{samples} samples reach {reach}% of the FLOPs")
-    if size < 1:
-        return found._replace(reason="one plain answer costs more")
-    terms = _between(curve.votes, size)
-    lead = contrast(scored, [*terms, Term(-1.0, pair.reasoning)])
-    accuracy = sum(weight * group.accuracy for weight, group in terms)
-    return found._replace(accuracy=accuracy, lead=lead, reason=lead.reason)
-
-
-def _kept_prompt_size(spent: float, plain: float, prompt: float | None) -> float | None:
-    """How many votes cost as much where the prompt is read once; None where that is not known."""
+        return
+    sizes: dict[PromptReading, float] = {"each time": spent / plain}
     # An answer of one token is predicted by the reading alone: then every vote but one is free.
-    if prompt is None or prompt >= plain:
-        return None
-    return (spent - prompt) / (plain - prompt)
+    if prompt is not None and prompt < plain:
+        sizes["once"] = (spent - prompt) / (plain - prompt)
+    for reading, size in sizes.items():
+        found = VoteComparison(
+            reasoning=pair.reasoning,
+            plain=one,
+            decoding=curve.decoding,
+            samples=len(curve.votes),
+            tasks=tasks,
+            spent=spent,
+            prompt=reading,
+            size=size,
+            accuracy=None,
+            lead=None,
+            reason=None,
+        )
+        if spent < plain:
+            yield found._replace(reason="one plain answer costs more")
+        elif size > len(curve.votes):
+            kept = prompt if reading == "once" and prompt is not None else 0.0
+            reach = fixed(100 * (kept + len(curve.votes) * (plain - kept)) / spent, 0)
+            yield found._replace(reason=f"{len(curve.votes)} samples reach {reach}% of the FLOPs")
+        else:
+            terms = _between(curve.votes, size)
+            lead = contrast(scored, [*terms, Term(-1.0, pair.reasoning)])
+            accuracy = sum(weight * group.accuracy for weight, group in terms)
+            yield found._replace(accuracy=accuracy, lead=lead, reason=lead.reason)
 
 
 def _between(votes: Mapping[int, Group], size: float) -> list[Term]:

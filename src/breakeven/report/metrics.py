@@ -1,9 +1,11 @@
 """`metrics.json`: what `dvc metrics show` and `diff` print, four figures a number."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from breakeven.findings.direction import count_directions
 from breakeven.findings.outcome import ClaimDecision
+from breakeven.findings.votes import VoteComparison
 from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
 from breakeven.report.view import StudyView
@@ -48,7 +50,6 @@ def metrics(view: StudyView) -> dict[str, Any]:
                 keys = (curve.decoding, cell.student, cell.arm, cell.family)
                 _put(votes, group.accuracy, *keys, f"{name}_at_{samples}")
     counts = view.findings.direction_counts("inference_flops")
-    voted = count_directions(one.direction for one in view.findings.votes)
     return {
         "accuracy": accuracy,
         "above": _baselines(view),
@@ -72,11 +73,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
         **(
             {
                 "votes": votes,
-                "votes_at_equal_inference_flops": {
-                    "votes_ahead": voted.ahead,
-                    "reasoning_ahead": voted.behind,
-                    "undecided": voted.undecided,
-                },
+                "votes_at_equal_inference_flops": _vote_counts(view.findings.votes),
             }
             if votes
             else {}
@@ -126,6 +123,19 @@ def _sampler_changes(view: StudyView) -> dict[str, Any]:
             points = None if value is None else 100 * value
             _put(found, points, cell.student, cell.arm, cell.family, name)
     return found
+
+
+def _vote_counts(every: Sequence[VoteComparison]) -> dict[str, dict[str, int]]:
+    """How votes stand to one reasoning answer, by how often they read their prompt."""
+    counts = {}
+    for reading in dict.fromkeys(one.prompt for one in every):
+        found = count_directions(one.direction for one in every if one.prompt == reading)
+        counts[f"prompt_read_{reading.replace(' ', '_')}"] = {
+            "votes_ahead": found.ahead,
+            "reasoning_ahead": found.behind,
+            "undecided": found.undecided,
+        }
+    return counts
 
 
 def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:

@@ -198,8 +198,8 @@ def vote_comparison_table(view: StudyView) -> Table:
         name,
         title,
         "As many votes as cost what one reasoning answer of the same student does; between two "
-        "whole numbers, a share of the queries has one vote more. Each vote reads its prompt, as "
-        "FLOPs are counted here; beside it the number where the prompt is read once. Reasoning "
+        "whole numbers, a share of the queries has one vote more. Votes read their prompt each "
+        "time, as FLOPs of answers are counted, or once, as a server that keeps it. Reasoning "
         f"answers once ({view.decoding}). Difference in points on the same items, {_scope(view)}; "
         f"p corrected by Holm over all tests of this report.{unvoted_words(view.results)}",
         (
@@ -208,8 +208,8 @@ def vote_comparison_table(view: StudyView) -> Table:
             "arms",
             *decoding,
             "FLOPs",
+            "prompt read",
             "votes",
-            "prompt read once",
             "votes' accuracy",
             "reasoning",
             "difference",
@@ -223,8 +223,8 @@ def vote_comparison_table(view: StudyView) -> Table:
                 f"{one.plain.cells[0].arm} − {cell.arm}",
                 *((one.decoding,) if decoding else ()),
                 scientific(one.spent),
+                one.prompt,
                 fixed(one.size),
-                "–" if one.kept_prompt_size is None else fixed(one.kept_prompt_size),
                 percent(one.accuracy),
                 percent(_reasoning(one)),
                 _difference(one),
@@ -266,8 +266,8 @@ def _comparison_row(one: VoteComparison) -> CsvRow:
         "tasks": " ".join(one.tasks),
         "samples": one.samples,
         "flops": one.spent,
+        "prompt_read": one.prompt,
         "votes": one.size,
-        "votes_prompt_read_once": one.kept_prompt_size,
         "accuracy": one.accuracy,
         "reasoning": _reasoning(one),
         "difference": None if lead is None else lead.value,

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.direction import count_directions
-from breakeven.findings.groups import Group
+from breakeven.findings.groups import IN_NO_PAIR, Group
 from breakeven.findings.votes import NO_SAMPLES, VoteCurve, unvoted_words
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, end_or, label_point
 from breakeven.report.figures.spec import (
@@ -52,8 +52,10 @@ def votes_figure(view: StudyView) -> FigureSpec:
         f"… of its samples ({decoding}); each costs what its samples do, prompts included, so "
         "that a vote below another curve's first point is better bought as that one answer. Two "
         "votes that differ are a coin's throw, and so no better than one. "
-        "Dotted: whether any of the samples is right, which a vote cannot pass. Bars are 95% "
-        f"intervals. {scope_sentence(view)} Controls are not drawn.{unvoted_words(view.results)}",
+        "Dotted: whether any of the samples is right, which a vote cannot pass, and which guesses "
+        "among choices soon reach. Bars are 95% "
+        f"intervals. {scope_sentence(view)} Untrained arms and controls are in the table "
+        f"alone.{unvoted_words(view.results)}",
         panels=tuple(Panel(key.title, partial(_draw, view, rows)) for key, rows in panels),
         legend=(
             *arm_legend((arm for arm in view.arms if any(o.arm == arm for o in drawn)), "-"),
@@ -76,7 +78,7 @@ def _drawn(view: StudyView) -> list[DrawnCurve]:
         DrawnCurve(key, arms[group.cells[0].arm], curve)
         for key in view.panels
         for group in view.panel_groups(key)
-        if group.cells[0].style != "control"
+        if group.cells[0].style not in IN_NO_PAIR
         for curve in of_group.get(group, ())
         if all(g.mean("inference_flops") for g in (*curve.shown.values(), *curve.passes.values()))
     ]
@@ -85,7 +87,6 @@ def _drawn(view: StudyView) -> list[DrawnCurve]:
 def _takeaway(view: StudyView, drawn: Sequence[DrawnCurve]) -> str:
     """What the largest student's plain votes gain, and how they stand to reasoning."""
     found = view.findings.votes
-    counts = count_directions(one.direction for one in found)
     text = ""
     largest = view.results.students()[-1]
     plain = [
@@ -108,10 +109,16 @@ def _takeaway(view: StudyView, drawn: Sequence[DrawnCurve]) -> str:
         )
     if not found:
         return text + "No student has both several plain answers and a reasoning answer."
-    return text + (
-        f"At the FLOPs of one reasoning answer, the vote of plain answers is ahead in "
-        f"{counts.ahead} of {counts.total} comparisons, behind in {counts.behind}, and undecided "
-        f"in {counts.undecided}."
+    parts = []
+    for reading in dict.fromkeys(one.prompt for one in found):
+        counts = count_directions(one.direction for one in found if one.prompt == reading)
+        parts.append(
+            f"with the prompt read {reading} ahead in {counts.ahead} of {counts.total} "
+            f"comparisons, behind in {counts.behind}, undecided in {counts.undecided}"
+        )
+    return (
+        f"{text}At the FLOPs of one reasoning answer, the vote of plain answers is "
+        f"{'; '.join(parts)}."
     )
 
 
