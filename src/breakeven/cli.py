@@ -80,6 +80,29 @@ def status(as_json: Json = False) -> None:
 
 
 @app.command()
+def run(
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Cells at once; by default as many as cores or GPUs, and their threads, allow.",
+            min=1,
+        ),
+    ] = None,
+) -> None:
+    """Run every cell that is due, several at once; `dvc repro` runs the same one after another.
+
+    A killed run goes on where it was. Output of cells: .work/run/.
+
+    Examples: breakeven run; breakeven run --jobs 2
+    """
+    from breakeven.params import load_params
+    from breakeven.running.run import run_due_cells
+
+    _repair_lock()
+    run_due_cells(load_params(), jobs)
+
+
+@app.command()
 def flops(
     model: Annotated[str, typer.Option(help="A bundled name, or a config.json or its folder.")],
     prompt: Annotated[int, typer.Option(help="Prompt tokens.", min=1)],

@@ -82,16 +82,10 @@ class Study:
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(self.folder / "src"),
-            "OMP_NUM_THREADS": "1",
-        }
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=environment,
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=1800,
@@ -101,6 +95,15 @@ class Study:
                 f"{' '.join(command)} exited {done.returncode}:\n{done.stdout}{done.stderr}"
             )
         return done
+
+    def environment(self) -> dict[str, str]:
+        """Where the study's own code runs, with this Python."""
+        return {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+            "OMP_NUM_THREADS": "1",
+        }
 
     def repro(self, *targets: str) -> set[str]:
         """`dvc repro`; the cells that ran, without `inputs`, which always does."""

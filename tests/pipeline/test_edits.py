@@ -248,5 +248,5 @@ def test_a_stage_does_not_run_on_what_dvc_was_not_told_of(study: Study) -> None:
     rewrite(study.folder / "mine.jsonl", lambda text: text.replace("one and one", "1 and 1"))
     refused = study.run("dvc", "repro", "--single-item", "tasks@mine", "--force", check=False)
     assert refused.returncode != 0
-    assert "mine.jsonl: has changed since `dvc repro` began" in refused.stdout + refused.stderr
+    assert "mine.jsonl: has changed since this run began" in refused.stdout + refused.stderr
     assert "tasks@mine" in study.repro("tasks")

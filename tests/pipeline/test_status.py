@@ -78,7 +78,10 @@ def test_nothing_is_asked_while_dvc_runs_a_stage(
     require_idle()
     subprocess.run([*dvc, "repro", "--quiet"], check=True)
     told = (tmp_path / "told").read_text()
-    assert "MachineError: DVC is at work here; ask again when it has ended (process " in told
+    assert (
+        "MachineError: DVC or `breakeven run` is at work here; ask again when it has ended "
+        "(process " in told
+    )
     require_idle()
 
 
@@ -92,7 +95,7 @@ def test_nothing_is_asked_between_two_stages_either(
     (tmp_path / ".dvc/tmp").mkdir(parents=True)
     with (
         make_lock(str(tmp_path / ".dvc/tmp/lock"), tmp_dir=str(tmp_path / ".dvc/tmp")),
-        pytest.raises(MachineError, match=r"^DVC is at work here"),
+        pytest.raises(MachineError, match=r"^DVC or `breakeven run` is at work here"),
     ):
         require_idle()
 

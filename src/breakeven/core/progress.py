@@ -2,10 +2,26 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from tqdm import tqdm
+
+# Takes how many steps are done, and of how many.
+Watch = Callable[[int, int], None]
+_watches: list[Watch] = []
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Tell `watch` of every step within the block, whoever counts it; it must return at once."""
+    _watches.append(watch)
+    try:
+        yield
+    finally:
+        _watches.remove(watch)
 
 
 class Progress:
@@ -20,6 +36,7 @@ class Progress:
         terminal = sys.stderr.isatty()
         self._bar = tqdm(total=total, initial=done, desc=label, disable=not terminal)
         self._plain = not terminal
+        self._tell()
 
     def __enter__(self) -> Self:
         return self
@@ -37,6 +54,7 @@ class Progress:
         self._done += 1
         self._bar.set_postfix_str(note, refresh=False)
         self._bar.update()
+        self._tell()
         late = time.monotonic() - self._last_line > self._line_seconds
         if self._plain and (late or self._done == self._total):
             share = 100 * self._done / self._total
@@ -46,3 +64,7 @@ class Progress:
                 flush=True,
             )
             self._last_line = time.monotonic()
+
+    def _tell(self) -> None:
+        for watch in _watches:
+            watch(self._done, self._total)

@@ -51,6 +51,12 @@ def stage_code(stage: str) -> dict[str, str]:
     return code_below([STAGES / f"{stage}.py"])
 
 
+def look_again() -> None:
+    """Forget what was parsed: a process that lives on must see what was edited meanwhile."""
+    for cached in (_modules, _assets, _readers):
+        cached.cache_clear()
+
+
 def code_digest(roots: Iterable[str], parts: Iterable[str]) -> str:
     """One digest of what `roots` compute, and of what they reach of `parts` of the package.
 

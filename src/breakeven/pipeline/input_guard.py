@@ -16,7 +16,7 @@ from breakeven.pipeline.code import stage_code
 from breakeven.pipeline.inputs import ALWAYS_RUN, CELLS, CODE
 from breakeven.pipeline.reads import cell_reads
 
-_CHANGED = "has changed since `dvc repro` began; run `dvc repro` again"
+_CHANGED = "has changed since this run began; run it again"
 
 
 @contextmanager

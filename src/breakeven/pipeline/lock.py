@@ -19,7 +19,7 @@ from breakeven.core.files import write_text
 
 LOCK = Path("dvc.lock")
 _DVC = Path(".dvc/tmp")
-AT_WORK = "DVC is at work here; ask again when it has ended"
+AT_WORK = "DVC or `breakeven run` is at work here; ask again when it has ended"
 _SET_ASIDE = Path(".work/dvc.lock.unreadable")
 _SCHEMA = "2.0"
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")

@@ -8,6 +8,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,7 +44,14 @@ class Status(NamedTuple):
 
 
 def pipeline_status(params: Params) -> Status:
-    """Bring `inputs/` up to date and ask DVC what is due.
+    """Bring `inputs/` up to date and ask DVC what is due; raises as `told_repository`."""
+    with told_repository(params) as repo:
+        return repository_status(repo)
+
+
+@contextmanager
+def told_repository(params: Params) -> Iterator["Repo"]:
+    """DVC's view of the project, with `inputs/` up to date.
 
     Raises:
         MachineError: DVC is at work: what is due changes, and asking could stop it at its locks.
@@ -51,6 +59,7 @@ def pipeline_status(params: Params) -> Status:
     """
     from dvc.exceptions import DvcException
     from dvc.lock import LockError
+    from dvc.repo import Repo
 
     for name in ("dvc.yaml", ".dvc"):
         if not Path(name).exists():
@@ -58,34 +67,32 @@ def pipeline_status(params: Params) -> Status:
     # First: writing `inputs/` under a running DVC would have its stages refuse what it was told.
     require_idle()
     write_inputs(params)
+    logging.getLogger("dvc").setLevel(logging.ERROR)
     try:
-        return _ask_dvc()
+        with Repo() as repo:
+            yield repo
     except LockError as error:
         raise MachineError(AT_WORK) from error
     except DvcException as error:
         raise InputError(f"DVC: {' '.join(str(error).split())}") from error
 
 
-def _ask_dvc() -> Status:
+def repository_status(repo: "Repo") -> Status:
     """What DVC says is due, with `inputs/` as it stands."""
-    from dvc.repo import Repo
-
-    logging.getLogger("dvc").setLevel(logging.ERROR)
-    with Repo() as repo:
-        graph = repo.index.graph  # from a stage to those that it reads
-        stages = {stage.addressing: stage for stage in repo.index.stages}
-        changed = repo.status()
-        due = tuple(
-            DueCell(name, tuple(_reasons(repo, stage, changed[name])))
-            for name, stage in stages.items()
-            if name in changed and name.partition("@")[0] not in ALWAYS_RUN
-        )
-        after: set[Any] = set()
-        waiting = [stages[one.cell] for one in due]
-        while waiting:
-            readers = set(graph.predecessors(waiting.pop())) - after
-            after |= readers
-            waiting += readers
+    graph = repo.index.graph  # from a stage to those that it reads
+    stages = {stage.addressing: stage for stage in repo.index.stages}
+    changed = repo.status()
+    due = tuple(
+        DueCell(name, tuple(_reasons(repo, stage, changed[name])))
+        for name, stage in stages.items()
+        if name in changed and name.partition("@")[0] not in ALWAYS_RUN
+    )
+    after: set[Any] = set()
+    waiting = [stages[one.cell] for one in due]
+    while waiting:
+        readers = set(graph.predecessors(waiting.pop())) - after
+        after |= readers
+        waiting += readers
     names = {one.addressing for one in after} - {one.cell for one in due} - ALWAYS_RUN
     return Status(due, tuple(name for name in stages if name in names))
 

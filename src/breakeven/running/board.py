@@ -1,0 +1,113 @@
+"""What a run shows: a view that is drawn anew in a terminal, plain lines elsewhere."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.running.cell import Cell, Ended
+from breakeven.running.warm_process import progress_path
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_LINE_EVERY_SECONDS = 60.0
+# What is left is not told where it is only of stages that take seconds.
+_WORTH_TELLING_SECONDS = 5.0
+
+
+class Standing(NamedTuple):
+    """How far a run is; `seconds_left` is None where that is not known yet."""
+
+    done: int
+    total: int
+    failed: int
+    seconds_left: float | None
+
+    @property
+    def line(self) -> str:
+        """The counts, as `12 of 59 done, about 6 min left`."""
+        parts = [f"{self.done} of {self.total} done"]
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        if self.seconds_left is not None and self.seconds_left >= _WORTH_TELLING_SECONDS:
+            parts.append(f"about {duration(self.seconds_left)} left")
+        return ", ".join(parts)
+
+
+class Board:
+    """Shows running cells and counts; a context manager."""
+
+    def __init__(self) -> None:
+        from rich.live import Live
+
+        # A log would keep every drawing of a view.
+        terminal = sys.stdout.isatty()
+        self._live = Live(auto_refresh=False, transient=True) if terminal else None
+        self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
+
+    def __enter__(self) -> "Board":
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, running: Mapping[str, tuple[Cell, float]], standing: Standing) -> None:
+        """Draw how things stand; `running` tells of each cell when it began."""
+        if self._live:
+            self._live.update(_table(running, standing), refresh=True)
+        elif time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
+            cells = "; ".join(f"{name} {_how_far(*one)}" for name, one in running.items())
+            self.say(f"{standing.line}; {cells}")
+
+    def ended(self, cell: Cell, ended: Ended, standing: Standing) -> None:
+        """A line for a cell that has ended."""
+        how = f"{duration(ended.seconds)}" if ended.exit_code == 0 else f"failed: {ended.last_line}"
+        self.say(f"{cell.name}: {how} ({standing.line})")
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if self._live:
+            self._live.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        else:
+            print(line, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 9 s, 6 min, 2 h 5 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _table(running: Mapping[str, tuple[Cell, float]], standing: Standing) -> "Table":
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for name, one in running.items():
+        table.add_row(name, _how_far(*one))
+    table.add_row(standing.line)
+    return table
+
+
+def _how_far(cell: Cell, began: float) -> str:
+    """Steps and time left of a running cell where it tells them, else how long it has run."""
+    ran = duration(time.time() - began)
+    try:
+        told = json.loads(progress_path(cell.name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none yet, or just being written
+        return ran
+    text = f"{told['done']} of {told['total']}"
+    new = told["done"] - told["first_done"]
+    if not new:
+        return f"{text}, {ran}"
+    left = (time.time() - told["since"]) * (told["total"] - told["done"]) / new
+    return f"{text}, about {duration(left)} left"

@@ -1,0 +1,125 @@
+"""The due part of DVC's graph: which cells may begin, and what DVC is told when they have ended.
+
+Each step is the one that `dvc repro` takes for a stage, so that `dvc.lock`, cache and run cache are
+the same. Only the lock, which DVC writes anew for every stage, is written for several at a time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from breakeven.params import Params
+from breakeven.pipeline.inputs import ALWAYS_RUN
+from breakeven.pipeline.lock import LOCK
+from breakeven.pipeline.status import repository_status, told_repository
+from breakeven.running.cell import Cell, read_cell
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+    from dvc.stage import PipelineStage
+
+_INPUTS = "inputs"
+
+
+@contextmanager
+def due_graph(params: Params) -> Iterator["DueGraph"]:
+    """The due cells; nobody else runs DVC here until the block ends.
+
+    Raises:
+        MachineError: DVC, or another run, is at work.
+        InputError: this is not the project's root, or DVC cannot read `dvc.yaml`.
+    """
+    from dvc.repo import lock_repo
+
+    with told_repository(params) as repo, lock_repo(repo):
+        graph = DueGraph(repo)
+        try:
+            yield graph
+        finally:
+            graph.write_lock()
+            graph.order_lock()
+
+
+class DueGraph:
+    """Cells that are due or may become so, in DVC's order, and what each of them reads."""
+
+    def __init__(self, repo: "Repo") -> None:
+        from dvc.repo.reproduce import get_active_graph, plan_repro
+
+        self._repo = repo
+        status = repository_status(repo)
+        names = {one.cell for one in status.due} | {*status.after} | ALWAYS_RUN
+        graph = get_active_graph(repo.index.graph)
+        self._order = [stage.addressing for stage in plan_repro(graph)]
+        stages = {stage.addressing: stage for stage in graph}
+        self._stages: dict[str, PipelineStage] = {
+            name: stages[name] for name in self._order if name in names and not stages[name].frozen
+        }
+        cells = {name: read_cell(name, str(stage.cmd)) for name, stage in self._stages.items()}
+        self._locked_before = _locked_names()
+        self._unwritten: list[PipelineStage] = []
+        # Written already, for DVC to be asked.
+        self.end(cells.pop(_INPUTS))
+        self.cells = cells
+        self.reads = {
+            name: frozenset(
+                one.addressing for one in graph.successors(stage) if one.addressing in cells
+            )
+            for name, stage in self._stages.items()
+            if name in cells
+        }
+
+    def begin(self, cell: Cell) -> bool:
+        """Clear the way for a cell; False where it need not run, its outputs being there."""
+        from dvc.stage.cache import RunCacheNotFoundError
+
+        stage = self._stages[cell.name]
+        self._repo._reset()  # what DVC has seen of the folder has changed since
+        if not stage.changed():
+            return False
+        stage.remove_outs(ignore_remove=False, force=False)
+        try:
+            self._repo.stage_cache.restore(stage)
+        except RunCacheNotFoundError:
+            stage.save_deps()
+            return True
+        self.end(cell)
+        return False
+
+    def end(self, cell: Cell) -> None:
+        """Take a cell's outputs into DVC's cache.
+
+        Raises:
+            DvcException: one of them is not there.
+        """
+        stage = self._stages[cell.name]
+        self._repo._reset()
+        cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
+        stage.save(run_cache=cached)
+        stage.commit()
+        self._unwritten.append(stage)
+
+    def write_lock(self) -> None:
+        """Write into `dvc.lock` what has ended since it was last written."""
+        if self._unwritten:
+            self._unwritten[0].dvcfile.dump_stages(self._unwritten, update_pipeline=False)
+            self._unwritten = []
+
+    def order_lock(self) -> None:
+        """Put new entries of `dvc.lock` in the order in which `dvc repro` would have run them."""
+        from dvc.utils.serialize import modify_yaml
+
+        if self._locked_before.issuperset(self.cells):
+            return
+        with modify_yaml(LOCK.as_posix(), fs=self._repo.fs) as lock:
+            for name in self._order:
+                if name in lock["stages"] and name not in self._locked_before:
+                    lock["stages"].move_to_end(name)
+
+
+def _locked_names() -> frozenset[str]:
+    from dvc.utils.serialize import load_yaml
+
+    if not LOCK.is_file():
+        return frozenset()
+    return frozenset(load_yaml(LOCK.as_posix()).get("stages", {}))

@@ -1,0 +1,124 @@
+"""How long cells will take: as their last records say, else by parameters × tokens.
+
+What has ended in this run corrects both, stage by stage. Until then, work in FLOPs only tells which
+cell is longer, which is what the schedule needs.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from breakeven.core.errors import InputError
+from breakeven.core.layout import record_path
+from breakeven.core.records import read_record
+from breakeven.params import Params
+from breakeven.params.cells import Cell as TrainedCell
+from breakeven.params.cells import resolve_cell
+from breakeven.running.cell import Cell
+
+# Of a slow core; a cell whose stage has not run yet is only compared with its like.
+_NOMINAL_FLOPS_PER_SECOND = 1e10
+
+
+class _Guess(NamedTuple):
+    seconds: float
+    from_record: bool
+
+
+class ExpectedSeconds:
+    """The expected seconds of the cells of one run."""
+
+    def __init__(self, params: Params, cells: Iterable[Cell]) -> None:
+        self._params = params
+        # Now: DVC removes a record before its cell runs again.
+        self._recorded = {cell.name: _recorded_seconds(cell) for cell in cells}
+        self._took: dict[tuple[str, bool], list[tuple[float, float]]] = defaultdict(list)
+        # Known once bases and pairs are there, before the first training begins.
+        self._numbers = cache(_record_numbers)
+
+    def of(self, cell: Cell) -> float:
+        """Seconds, 0 for what takes hardly any."""
+        guess = self._guess(cell)
+        took = self._took[cell.stage, guess.from_record]
+        expected = sum(expected for expected, _ in took)
+        factor = sum(actual for _, actual in took) / expected if expected else 1.0
+        return factor * guess.seconds
+
+    def is_known(self, cell: Cell) -> bool:
+        """Whether that rests on something measured, here or by an earlier run."""
+        from_record = self._guess(cell).from_record
+        heavy = cell.stage in ("train", "answer")
+        return from_record or not heavy or bool(self._took[cell.stage, from_record])
+
+    def note(self, cell: Cell, seconds: float) -> None:
+        """Learn from a cell that has ended."""
+        guess = self._guess(cell)
+        if guess.seconds:
+            self._took[cell.stage, guess.from_record].append((guess.seconds, seconds))
+
+    def _guess(self, cell: Cell) -> _Guess:
+        recorded = self._recorded.get(cell.name)
+        if recorded is not None:
+            return _Guess(recorded, from_record=True)
+        flops = {"train": self._train_flops, "answer": self._answer_flops}.get(cell.stage)
+        return _Guess(flops(cell) / _NOMINAL_FLOPS_PER_SECOND if flops else 0.0, from_record=False)
+
+    def _train_flops(self, cell: Cell) -> float:
+        student, arm = cell.options["student"], cell.options["arm"]
+        settings = resolve_cell(
+            self._params, TrainedCell(student, arm, int(cell.options["seed"]))
+        ).training
+        if settings is None:
+            return 0.0
+        budget = settings.budget
+        if budget is not None and budget.train_flops is not None:
+            return budget.train_flops
+        tokens, pairs = 0.0, 0.0
+        for corpus in settings.corpora:
+            counts = self._numbers("pairs", corpus)
+            share = settings.reasoning_share
+            tokens += counts.get("prompt", 0.0) + (
+                share * counts.get("reasoning", 0.0) + (1 - share) * counts.get("ift", 0.0)
+            )
+            pairs += counts.get("kept", 0.0)
+        if budget is None:
+            tokens *= settings.training.epochs
+        elif budget.tokens is not None:
+            tokens = budget.tokens
+        elif budget.samples is not None and pairs:
+            tokens *= budget.samples / pairs
+        return 6.0 * self._parameters(student) * tokens
+
+    def _answer_flops(self, cell: Cell) -> float:
+        """Of answers as long as the limit: compared with answers only."""
+        params = self._params
+        cells = 1
+        for option, rows in (("arm", params.arms), ("seed", params.seeds), ("task", params.tasks)):
+            cells *= 1 if option in cell.options else len(rows)
+        samples = sum(decoding.samples for decoding in params.answering.decodings.values())
+        tokens = cells * samples * params.answering.max_new_tokens
+        return 2.0 * self._parameters(cell.options["student"]) * tokens
+
+    def _parameters(self, student: str) -> float:
+        return self._numbers("base", student).get("parameters", 0.0)
+
+
+def _recorded_seconds(cell: Cell) -> float | None:
+    if not record_path(cell.stage, *cell.options.values()).is_file():
+        return None
+    try:
+        record = read_record(cell.stage, *cell.options.values())
+    except (InputError, TypeError):  # damaged, or of another version: the stage writes it anew
+        return None
+    return sum(record.device_seconds.values())
+
+
+def _record_numbers(stage: str, cell: str) -> dict[str, float]:
+    """Metrics and tokens that a record tells; none where there is no record yet."""
+    try:
+        record = read_record(stage, cell)
+    except (InputError, TypeError):
+        return {}
+    told = {**record.metrics, **record.tokens}
+    return {name: number for name, number in told.items() if number is not None}

@@ -1,0 +1,200 @@
+"""`breakeven run`: every due cell, as many at once as the machine has room for.
+
+Cells run where their inputs are ready, the longest way to the end first. One that fails holds up
+what reads it and nothing else.
+"""
+
+import signal
+import sys
+import time
+
+from breakeven.core.errors import AlreadyReportedError, MachineError
+from breakeven.params import Params
+from breakeven.running.board import Board, Standing, duration
+from breakeven.running.cell import Cell, Ended
+from breakeven.running.due_graph import DueGraph, due_graph
+from breakeven.running.expected_seconds import ExpectedSeconds
+from breakeven.running.places import cores_of, devices_each, room_for
+from breakeven.running.ray_workers import RayWorkers
+from breakeven.running.schedule import Room, Schedule
+from breakeven.running.this_process import ThisProcess
+from breakeven.running.warm_process import log_path
+
+# A kill loses no more of what DVC is told of, and its run cache holds even that.
+_LOCK_EVERY_SECONDS = 30.0
+_LOOK_EVERY_SECONDS = 0.5
+_GRACE_SECONDS = 15.0
+_ATTEMPTS = 2
+
+
+def run_due_cells(params: Params, jobs: int | None = None) -> None:
+    """Run what is due, `jobs` cells at once; None for as many as this machine has room for.
+
+    Raises:
+        MachineError: DVC or another run is at work here, or Ray does not start.
+        InputError: this is not the project's root, or more jobs than GPUs are asked for.
+        AlreadyReportedError: a cell has failed, or the run was interrupted; it has been told.
+    """
+    with due_graph(params) as graph, _Interrupts() as interrupts:
+        each = devices_each(params)
+        # Of one cell, most would be the start of a worker.
+        with ThisProcess() if len(graph.cells) == 1 else RayWorkers(each) as workers:
+            room = room_for(jobs, devices=workers.devices, devices_each=each)
+            with Board() as board:
+                run = _Run(params, graph, workers, room, board)
+                run.go(interrupts)
+    run.tell_end(interrupted=interrupts.asked)
+
+
+class _Interrupts:
+    """Notes ctrl-C and SIGTERM, so that nothing is cut off in the middle of a file of DVC."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> "_Interrupts":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _note(self, *_: object) -> None:
+        self.asked = True
+
+
+class _Run:
+    """One run from its first cell to its last."""
+
+    def __init__(
+        self,
+        params: Params,
+        graph: DueGraph,
+        workers: RayWorkers | ThisProcess,
+        room: Room,
+        board: Board,
+    ) -> None:
+        self._params, self._graph, self._workers = params, graph, workers
+        self._room, self._board = room, board
+        self._cells = graph.cells
+        self._expected = ExpectedSeconds(params, graph.cells.values())
+        self._schedule = Schedule(graph.reads)
+        self._began: dict[str, tuple[Cell, float]] = {}
+        self._attempts: dict[str, int] = {}
+        self._lines: dict[str, Ended] = {}
+        self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
+        self._ran = 0
+        self._started = time.monotonic()
+
+    def go(self, interrupts: _Interrupts) -> None:
+        """Run until nothing can run any more, or an interrupt."""
+        while not interrupts.asked and self._begin_what_fits():
+            self._take_ended(_LOOK_EVERY_SECONDS)
+            self._board.show(self._began, self._standing())
+            if time.monotonic() >= self._lock_at:
+                self._graph.write_lock()
+                self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
+        if interrupts.asked:
+            self._board.say("interrupted; ending what runs")
+            self._workers.interrupt()
+            until = time.monotonic() + _GRACE_SECONDS
+            while self._began and time.monotonic() < until:
+                self._take_ended(_LOOK_EVERY_SECONDS, retry=False)
+
+    def _begin_what_fits(self) -> bool:
+        """Begin ready cells while there is room; False where nothing runs and nothing is ready."""
+        skipped = True
+        while skipped:  # a cell that need not run may make others ready
+            skipped = False
+            for name in self._schedule.ready(self._seconds):
+                cell = self._cells[name]
+                taken = [cores_of(self._params, one) for one, _ in self._began.values()]
+                if not self._room.has_place(taken, cores_of(self._params, cell)):
+                    continue
+                if self._graph.begin(cell):
+                    self._schedule.begin(name)
+                    self._start(cell)
+                else:
+                    self._schedule.end(name)
+                    skipped = True
+        return bool(self._began)
+
+    def _start(self, cell: Cell) -> None:
+        self._attempts[cell.name] = self._attempts.get(cell.name, 0) + 1
+        self._began[cell.name] = (cell, time.time())
+        self._workers.start(cell)
+
+    def _take_ended(self, seconds: float, *, retry: bool = True) -> None:
+        for name, ended in self._workers.wait(seconds).items():
+            cell, began = self._began.pop(name)
+            if isinstance(ended, Ended):
+                self._end(cell, ended)
+            elif retry and self._attempts[name] < _ATTEMPTS:
+                self._board.say(f"{name}: its worker is gone; once more, from its checkpoint")
+                self._start(cell)
+            else:
+                why = f"its worker is gone: {ended.reason}"
+                self._end(cell, Ended(MachineError.exit_code, time.time() - began, why))
+
+    def _end(self, cell: Cell, ended: Ended) -> None:
+        from dvc.exceptions import DvcException
+
+        if ended.exit_code == 0:
+            try:
+                self._graph.end(cell)
+            except DvcException as error:  # an output that it should have written is not there
+                ended = ended._replace(exit_code=1, last_line=" ".join(str(error).split()))
+        if ended.exit_code == 0:
+            self._expected.note(cell, ended.seconds)
+            self._schedule.end(cell.name)
+            self._ran += 1
+        else:
+            self._schedule.fail(cell.name)
+            self._lines[cell.name] = ended
+        self._board.ended(cell, ended, self._standing())
+
+    def _seconds(self, name: str) -> float:
+        cell = self._cells[name]
+        began = self._began.get(name)
+        gone = time.time() - began[1] if began else 0.0
+        return max(0.0, self._expected.of(cell) - gone)
+
+    def _standing(self) -> Standing:
+        schedule = self._schedule
+        open_cells = [*schedule.waiting, *schedule.running]
+        left = None
+        if all(self._expected.is_known(self._cells[name]) for name in open_cells):
+            ways = schedule.ways(self._seconds)
+            work = sum(self._seconds(name) * self._share(self._cells[name]) for name in open_cells)
+            left = max([work, *ways.values()])
+        return Standing(len(schedule.done), len(self._cells), len(schedule.failed), left)
+
+    def _share(self, cell: Cell) -> float:
+        """The share of the room that a cell takes."""
+        if self._room.cores is None:
+            return 1 / self._room.cells
+        return min(1.0, cores_of(self._params, cell) / self._room.cores)
+
+    def tell_end(self, *, interrupted: bool) -> None:
+        """Say how the run has ended; raises AlreadyReportedError where it is not all done."""
+        if interrupted:
+            raise KeyboardInterrupt
+        took = duration(time.monotonic() - self._started)
+        if not self._lines:
+            print(f"{self._ran} cells ran in {took}", flush=True)
+            return
+        for name, ended in self._lines.items():
+            print(
+                f"error: {name}: {ended.last_line} (all of it: {log_path(name)})", file=sys.stderr
+            )
+        left_out = self._schedule.left_out
+        rest = f", {len(left_out)} that need them did not run" if left_out else ""
+        print(
+            f"{self._ran} cells ran in {took}, {len(self._lines)} failed{rest}; mend what they say "
+            "and run `breakeven run` again: what is done is kept",
+            file=sys.stderr,
+        )
+        raise AlreadyReportedError(max(ended.exit_code for ended in self._lines.values()))

@@ -1,0 +1,157 @@
+"""Runs a cell in a process that has run others: imports are paid once, all else is as if new.
+
+What a stage could find of the cell before it, its threads, its environment, its peak of memory, is
+put back, so that the cell's outputs and record are those of `dvc repro`.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import runpy
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from breakeven.core.progress import watched
+from breakeven.pipeline.code import look_again
+from breakeven.running.cell import Cell, Ended
+
+LOGS = Path(".work/run")
+# Ctrl-C of a terminal goes to whoever runs the workers, who tells them by this one.
+INTERRUPT = signal.SIGUSR2
+# These import no PyTorch; for all others its number of threads has to be known before they set it.
+_WITHOUT_TORCH = frozenset({"inputs", "tasks", "prompts", "texts", "lessons", "pairs", "track"})
+_TELL_EVERY_SECONDS = 0.5
+
+
+class WarmProcess:
+    """This process, as one that runs cell after cell of the project in the working directory."""
+
+    def __init__(self) -> None:
+        self._threads: int | None = None
+        self._environment = dict(os.environ)
+        signal.signal(INTERRUPT, signal.SIG_IGN)
+
+    def run(self, cell: Cell) -> Ended:
+        """Run a cell to its end, whatever it is; what it prints goes to its log."""
+        started = time.perf_counter()
+        self._renew(cell)
+        log = log_path(cell.name)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with _printed_to(log), watched(_Bulletin(progress_path(cell.name))):
+            code = self._run_script(cell)
+        progress_path(cell.name).unlink(missing_ok=True)
+        return Ended(code, time.perf_counter() - started, last_line(log))
+
+    def _run_script(self, cell: Cell) -> int:
+        arguments = sys.argv
+        sys.argv = [*cell.arguments]
+        signal.signal(INTERRUPT, signal.default_int_handler)
+        try:
+            runpy.run_path(cell.arguments[0], run_name="__main__")
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else 1
+        except KeyboardInterrupt:
+            return 130
+        except BaseException:  # a fault of the stage ends the stage, not the worker
+            traceback.print_exc()
+            return 1
+        finally:
+            signal.signal(INTERRUPT, signal.SIG_IGN)
+            sys.argv = arguments
+        return 0
+
+    def _renew(self, cell: Cell) -> None:
+        os.environ.clear()
+        # As DVC sets them for the commands that it runs.
+        os.environ.update(self._environment, DVC_STAGE=cell.name, DVC_ROOT=str(Path.cwd()))
+        look_again()
+        gc.collect()
+        if cell.stage not in _WITHOUT_TORCH or "torch" in sys.modules:
+            import torch
+
+            self._threads = self._threads or torch.get_num_threads()
+            torch.set_num_threads(self._threads)
+            if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+                torch.cuda.empty_cache()
+        if "accelerate" in sys.modules:
+            from accelerate.state import AcceleratorState, GradientState
+
+            AcceleratorState._reset_state(reset_partial_state=True)
+            GradientState._reset_state()
+        _forget_peak()
+
+
+def log_path(name: str) -> Path:
+    """Where a cell's output goes."""
+    return LOGS / f"{name}.log"
+
+
+def progress_path(name: str) -> Path:
+    """Where a running cell tells how far it is."""
+    return LOGS / f"{name}.progress.json"
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+class _Bulletin:
+    """Writes how far a cell is, twice a second at most."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._next = 0.0
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.time()
+        if self._first is None:
+            self._first = (done, now)
+        if now < self._next and done != total:
+            return
+        self._next = now + _TELL_EVERY_SECONDS
+        first_done, since = self._first
+        text = json.dumps({"done": done, "total": total, "first_done": first_done, "since": since})
+        # Who reads it skips what is half written: a stage is not to wait for the disk.
+        self._path.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _printed_to(log: Path) -> Iterator[None]:
+    """Have all that this process and its children print go to a file.
+
+    By descriptor: logging keeps the stream that it found at a library's import.
+    """
+    kept = [os.dup(1), os.dup(2)]
+    with log.open("wb") as handle:
+        _flush()
+        for number in (1, 2):
+            os.dup2(handle.fileno(), number)
+    try:
+        yield
+    finally:
+        _flush()
+        for number, before in enumerate(kept, start=1):
+            os.dup2(before, number)
+            os.close(before)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _forget_peak() -> None:
+    """Give freed memory back, and have the system count this process's peak from here (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

@@ -1,0 +1,198 @@
+"""`breakeven run` in real DVC repositories: the same results as `dvc repro`, whatever happens.
+
+The tests share their repositories and build on one another, in the order in which they stand here.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+from tests.pipeline.repository import SCRATCH_SIZE, TINY, Study, make_study
+
+from breakeven.core.files import digest_path
+
+pytestmark = pytest.mark.study
+
+# What holds no seconds.
+EXACT = ("data", "inputs", "models", "answers", "scores")
+
+
+def tiny() -> dict[str, Any]:
+    params = deepcopy(TINY)
+    params["students"]["t5k"] = deepcopy(SCRATCH_SIZE)
+    params["training"] |= {"threads": 1, "checkpoint_steps": 5}
+    params["answering"] |= {"threads": 1}
+    return params
+
+
+def study_in(folder: Path) -> Iterator[Study]:
+    yield make_study(folder, tiny())
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def serial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+    yield from study_in(tmp_path_factory.mktemp("serial") / "study")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+    yield from study_in(tmp_path_factory.mktemp("run") / "study")
+
+
+def locked(study: Study) -> dict[str, Any]:
+    return yaml.safe_load((study.folder / "dvc.lock").read_text())["stages"]
+
+
+def paths(entry: dict[str, Any]) -> list[str]:
+    return [file["path"] for part in ("deps", "outs") for file in entry.get(part, [])]
+
+
+def exact(study: Study) -> dict[str, str]:
+    return {name: digest_path(study.folder / name) for name in EXACT}
+
+
+def record(study: Study, name: str) -> dict[str, Any]:
+    return json.loads((study.folder / f"records/{name}.json").read_text())
+
+
+def start(study: Study) -> subprocess.Popen[str]:
+    """A run with two jobs in the background."""
+    environment = study.environment()
+    return subprocess.Popen(
+        ["breakeven", "run", "--jobs", "2"],
+        cwd=study.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 300.0) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := what():
+            return found
+        time.sleep(0.05)
+    pytest.fail("it did not happen in time")
+
+
+def training(study: Study, steps: int) -> dict[str, Any] | None:
+    """How far the long training is, once it has done so many steps."""
+    file = study.folder / ".work/run/train@t30k-ift-0.progress.json"
+    try:
+        told = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+    return told if told["done"] >= steps else None
+
+
+def test_results_and_locks_are_those_of_dvc_repro(serial: Study, study: Study) -> None:
+    serial.repro()
+    told = study.run("breakeven", "run", "--jobs", "2").stdout
+    assert "track:" in told
+    assert "22 of 22 done" in told
+    assert exact(study) == exact(serial)
+    ours, theirs = locked(study), locked(serial)
+    assert list(ours) == list(theirs)
+    assert {name: paths(entry) for name, entry in ours.items()} == {
+        name: paths(entry) for name, entry in theirs.items()
+    }
+    for name in ("train/t30k/ift/0", "answer/t30k", "base/t5k"):
+        for part in ("cell", "parameters", "tokens", "flops", "inputs", "outputs", "versions"):
+            assert record(study, name)[part] == record(serial, name)[part]
+        assert record(study, name)["device_seconds"]["cpu"] > 0
+
+
+def test_nothing_is_left_for_dvc_to_do(study: Study) -> None:
+    assert study.repro() == {"track"}
+    assert study.run("breakeven", "status").stdout.startswith("nothing is due but track")
+    assert "1 of 1 done" in study.run("breakeven", "run").stdout
+
+
+def test_an_edit_that_is_undone_comes_from_the_run_cache(study: Study) -> None:
+    params = study.params()
+    edited = deepcopy(params)
+    edited["answering"]["max_new_tokens"] = 20
+    study.write_params(edited)
+    told = study.run("breakeven", "run", "--jobs", "2").stdout
+    assert "answer@t30k:" in told
+    assert "train@" not in told
+    study.write_params(params)
+    told = study.run("breakeven", "run", "--jobs", "2").stdout
+    assert "answer@" not in told
+    assert study.repro() == {"track"}
+
+
+def test_a_cell_that_fails_holds_up_only_what_reads_it(study: Study) -> None:
+    good = study.params()
+    bad = deepcopy(good)
+    bad["seeds"] = [0, 1]
+    bad["students"]["t5k"]["learning_rates"] = {"ift": 1e30}
+    study.write_params(bad)
+    failed = study.run("breakeven", "run", "--jobs", "2", check=False)
+    assert failed.returncode == 2
+    assert "Traceback" not in failed.stdout + failed.stderr
+    assert "error: train@t5k-ift-0: error: " in failed.stderr
+    assert "that need them did not run" in failed.stderr
+    assert "train@t30k-reasoning-1:" in failed.stdout
+    assert "answer@t30k:" in failed.stdout
+    assert "answer@t5k:" not in failed.stdout
+    due = json.loads(study.run("breakeven", "status", "--json").stdout)
+    cells = {one["cell"] for one in due["due"]}
+    assert {"train@t5k-ift-0", "train@t5k-ift-1", "answer@t5k"} <= cells
+    assert "train@t5k-reasoning-1" not in cells
+    study.write_params(good)
+    study.run("breakeven", "run", "--jobs", "2")
+    assert study.repro() == {"track"}
+
+
+def test_ctrl_c_ends_all_and_the_next_run_goes_on_past_a_killed_worker(
+    serial: Study, study: Study
+) -> None:
+    for one in (serial, study):
+        params = one.params()
+        params["training"]["epochs"] = 60
+        one.write_params(params)
+    running = start(study)
+    wait_for(lambda: training(study, steps=12))
+    refused = study.run("breakeven", "run", check=False)
+    assert refused.returncode == 3
+    assert "error: DVC or `breakeven run` is at work here" in refused.stderr
+    children = psutil.Process(running.pid).children(recursive=True)
+    assert len(children) > 2
+    running.send_signal(signal.SIGINT)
+    told, _ = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "what was done is kept" in told
+    gone, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
+    assert gone
+
+    running = start(study)
+    resumed = wait_for(lambda: training(study, steps=20))
+    assert resumed["first_done"] > 0
+    workers = [
+        child
+        for child in psutil.Process(running.pid).children(recursive=True)
+        if child.name().startswith("ray::RayWorker.run")
+        or "RayWorker.run" in " ".join(child.cmdline())
+    ]
+    assert workers
+    workers[0].kill()
+    told, _ = running.communicate(timeout=600)
+    assert running.returncode == 0, told
+    assert "its worker is gone; once more, from its checkpoint" in told
+    serial.repro()
+    assert exact(study) == exact(serial)
+    assert study.repro() == {"track"}
