@@ -42,7 +42,7 @@ vllm: .vllm/ready  ## Make the environment of the vLLM server, apart from ours (
 
 study: $(READY)  ## Run the study in params.yaml (what is done already is not run again)
 	breakeven check
-	dvc repro
+	breakeven run
 	@echo "open report/index.html, or run: make ui"
 
 tune: $(READY)  ## Choose the learning rates of params.yaml on pairs kept for it
