@@ -67,7 +67,7 @@ class Board:
 
     def ended(self, cell: Cell, ended: Ended, standing: Standing) -> None:
         """A line for a cell that has ended."""
-        how = f"{duration(ended.seconds)}" if ended.exit_code == 0 else f"failed: {ended.last_line}"
+        how = f"{duration(ended.seconds)}" if ended.exit_code == 0 else f"failed: {ended.reason}"
         self.say(f"{cell.name}: {how} ({standing.line})")
 
     def say(self, line: str) -> None:

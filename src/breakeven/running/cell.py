@@ -26,6 +26,11 @@ class Ended(NamedTuple):
     seconds: float
     last_line: str
 
+    @property
+    def reason(self) -> str:
+        """Why it did not end well, without the word that stands before it."""
+        return self.last_line.removeprefix("error: ")
+
 
 class Lost(NamedTuple):
     """A cell whose worker is gone, and why."""

@@ -187,9 +187,7 @@ class _Run:
             print(f"{self._ran} cells ran in {took}", flush=True)
             return
         for name, ended in self._lines.items():
-            print(
-                f"error: {name}: {ended.last_line} (all of it: {log_path(name)})", file=sys.stderr
-            )
+            print(f"error: {name}: {ended.reason} (all of it: {log_path(name)})", file=sys.stderr)
         left_out = self._schedule.left_out
         rest = f", {len(left_out)} that need them did not run" if left_out else ""
         print(
