@@ -25,6 +25,7 @@ from breakeven.importing.read_results import import_results
 from breakeven.statistics.estimates import FloatArray
 from breakeven.statistics.promises import Promise, StudyOutcome, promise_rows, promise_table
 from breakeven.statistics.simulation import StudyDesign, TaskDesign, simulate
+from seeded_studies import SEEDED_WORLDS, seeded_study, wrong_claims, wrong_findings, wrong_guards
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,9 +161,10 @@ WORLDS = {
         (("ahead",), ("ahead",)),
     ),
 }
+NAMES = (*WORLDS, *SEEDED_WORLDS)
 PROMISES = {
     f"{name} {row}": Promise(f"{what}, {world.what}", "Holm over a report", 0.0, 0.05)
-    for name, world in WORLDS.items()
+    for name, world in {**WORLDS, **SEEDED_WORLDS}.items()
     for row, what in (
         ("claim", "any wrong claim"),
         ("page", "anything wrong in a report"),
@@ -236,18 +238,32 @@ def outcome(stream: np.random.SeedSequence, names: Sequence[str]) -> StudyOutcom
     """Which decisions were wrong, a study of each world."""
     found: StudyOutcome = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, child in zip(WORLDS, stream.spawn(len(WORLDS)), strict=True):
+        for name, child in zip(NAMES, stream.spawn(len(NAMES)), strict=True):
             if name not in names:
                 continue
-            world = WORLDS[name]
-            one = judged(world, np.random.default_rng(child), Path(folder))
-            wrong = [one.claim(key).verdict in bad for key, bad in world.wrong.items()]
+            rng = np.random.default_rng(child)
+            wrong, page = (_of_seeded if name in SEEDED_WORLDS else _of_world)(
+                name, rng, Path(folder)
+            )
             found |= {
                 f"{name} claim": [any(wrong)],
-                f"{name} page": [any(wrong) or misplaced(world, one)],
+                f"{name} page": [any(wrong) or page],
                 f"{name} each": wrong,
             }
     return found
+
+
+def _of_world(name: str, rng: np.random.Generator, folder: Path) -> tuple[list[bool], bool]:
+    """Whether each claim is decided wrongly, and whether anything else is."""
+    world = WORLDS[name]
+    one = judged(world, rng, folder)
+    wrong = [one.claim(key).verdict in bad for key, bad in world.wrong.items()]
+    return wrong, misplaced(world, one)
+
+
+def _of_seeded(name: str, rng: np.random.Generator, folder: Path) -> tuple[list[bool], bool]:
+    view = seeded_study(SEEDED_WORLDS[name], rng, folder)
+    return wrong_claims(view), wrong_findings(view) or wrong_guards(view)
 
 
 def outcomes(
@@ -265,7 +281,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--simulations", type=int, default=1000, help="studies of each world")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
+    parser.add_argument("--worlds", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     options = parser.parse_args()

@@ -66,13 +66,24 @@ def passages_of(task: TaskDesign) -> IntArray | None:
 
 def simulate(design: StudyDesign, rng: np.random.Generator) -> list[FloatArray]:
     """0/1 outcomes of one study: an array (styles, sizes, seeds, items) a task."""
+    return [task[..., 0] for task in simulate_samples(design, rng, 1)]
+
+
+def simulate_samples(
+    design: StudyDesign, rng: np.random.Generator, samples: int
+) -> list[FloatArray]:
+    """The same with several answers to an item: (styles, sizes, seeds, items, samples) a task."""
     ability = np.array(design.ability)[:, :, None, None]
     runs = design.seed_sd * rng.normal(size=(*ability.shape[:2], design.seeds, 1))
-    return [_simulate_task(design, task, ability + runs, rng) for task in design.tasks]
+    return [_simulate_task(design, task, ability + runs, samples, rng) for task in design.tasks]
 
 
 def _simulate_task(
-    design: StudyDesign, task: TaskDesign, ability: FloatArray, rng: np.random.Generator
+    design: StudyDesign,
+    task: TaskDesign,
+    ability: FloatArray,
+    samples: int,
+    rng: np.random.Generator,
 ) -> FloatArray:
     styles = len(ability)
     shared = design.item_sd * rng.normal(size=task.items)
@@ -83,7 +94,8 @@ def _simulate_task(
         own = design.passage_style_sd * rng.normal(size=(styles, task.passages))
         by_style += own[:, passages]
     logits = ability + task.easiness + shared + by_style[:, None, None, :]
-    outcomes: FloatArray = (rng.random(logits.shape) < _logistic(logits)).astype(np.float64)
+    drawn = rng.random((*logits.shape, samples)) < _logistic(logits)[..., None]
+    outcomes: FloatArray = drawn.astype(np.float64)
     return outcomes
 
 
