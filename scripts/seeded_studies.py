@@ -51,10 +51,10 @@ ARMS = {
 # Chance is what every arm reaches in the first family, and is not known in the second. Both have a
 # task with serial steps and one without.
 TASKS = {
-    "reading": ("general-open", TaskDesign(100, passages=20), True),
-    "ifeval": ("general-open", TaskDesign(60), False),
-    "sums": ("math-open", TaskDesign(120), True),
-    "most-digit": ("math-open", TaskDesign(60), False),
+    "reading": ("general-open", TaskDesign(80, passages=16), True),
+    "ifeval": ("general-open", TaskDesign(40), False),
+    "sums": ("math-open", TaskDesign(80), True),
+    "most-digit": ("math-open", TaskDesign(40), False),
     "aime": ("math-open", TaskDesign(30), True),
 }
 CHANCE = {"general-open": 0.5, "math-open": np.nan}
@@ -145,7 +145,7 @@ def wrong_findings(view: StudyView) -> bool:
 
 def wrong_guards(view: StudyView) -> bool:
     """Whether an arm is said to stand above or below chance, or its untrained base."""
-    return any(one.stands != "not shown above" for one in view.baseline_checks)
+    return any(one.stands != "not shown above" for one in view.findings.guards)
 
 
 def _told(results: Results, rows: "pd.DataFrame") -> Results:

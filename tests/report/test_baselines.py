@@ -28,7 +28,7 @@ def study_with(ift: int, reasoning: int, base: int = 52) -> StudyView:
 def found(view: StudyView, arm: str, against: str) -> BaselineCheck:
     (one,) = [
         one
-        for one in view.baseline_checks
+        for one in view.findings.guards
         if one.group.cells[0].arm == arm and one.against == against
     ]
     return one
@@ -53,6 +53,18 @@ def test_an_arm_stands_to_chance_by_its_interval(right: int, stands: str) -> Non
 )
 def test_an_arm_stands_to_its_base_by_paired_answers(right: int, stands: str) -> None:
     assert found(study_with(right, 150), "ift", "base").stands == stands
+
+
+def test_a_guard_is_decided_with_all_else_on_the_page() -> None:
+    view = study_with(66, 150)
+    one = found(view, "ift", "chance")
+    # Its own interval lies above chance, which is not enough where several things are asked.
+    assert one.low is not None
+    assert one.p_value is not None
+    assert one.low > one.level
+    assert one.p_value < 0.05
+    assert one.stands == "not shown above"
+    assert found(study_with(80, 150), "ift", "chance").stands == "above"
 
 
 def test_the_warnings_name_the_arm_where_it_is_and_no_other() -> None:
@@ -105,7 +117,7 @@ def test_open_questions_are_held_against_the_commonest_answer_where_it_is_known(
 def test_open_questions_without_a_commonest_answer_are_not_called_guesses() -> None:
     results = scored({("small", arm, OPEN): 1 for arm in ("ift", "reasoning")})
     view = view_of(results, summary_without_records())
-    assert view.baseline_checks == ()
+    assert view.findings.guards == ()
     assert baseline_table(view).reason is not None
 
 

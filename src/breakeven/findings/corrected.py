@@ -1,14 +1,15 @@
 """Everything that is decided about one set of results, decided once.
 
 A report prints many tests: claims, style differences by family and by task, comparisons at equal
-cost, votes, the gain on serial tasks. All of them are one family for Holm's correction, so the
-chance that sampling error alone decides anything wrongly on the page is at most 5%. Headline,
+cost, votes, the gain on serial tasks, guards. All of them are one family for Holm's correction, so
+the chance that sampling error alone decides anything wrongly on the page is at most 5%. Headline,
 tables, claims and metrics read what is decided here.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from breakeven.findings.baselines import BaselineCheck, baseline_checks
 from breakeven.findings.claim_sizes import sizes_outside
 from breakeven.findings.claims import CLAIMS
 from breakeven.findings.differences import Difference, family_differences, task_differences
@@ -26,9 +27,10 @@ class Findings:
     """What was decided, all of it after one correction.
 
     `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
-    of reasoning. `comparisons` were corrected together, of which `decided` came out; an undecided
-    one had to reach a p of `level`. `seed_reason` says what no interval of these results contains
-    where training seeds do not tell, else it is None.
+    of reasoning, `guards` those of every group with chance and with its untrained base.
+    `comparisons` were corrected together, of which `decided` came out; an undecided one had to
+    reach a p of `level`. `seed_reason` says what no interval of these results contains where
+    training seeds do not tell, else it is None.
     """
 
     claims: tuple[Verdict, ...]
@@ -37,6 +39,7 @@ class Findings:
     matched: Mapping[str, tuple[MatchedComparison, ...]]
     serial: SerialGains | None
     votes: tuple[VoteComparison, ...]
+    guards: tuple[BaselineCheck, ...]
     comparisons: int
     decided: int
     level: float
@@ -91,7 +94,7 @@ def corrected_findings(
     tasks = task_differences(scored, depths or {}, seed)
     matched = {cost: matched_comparisons(scored, cost) for cost in COST_WORDS}
     serial = serial_gains(scored, depths or {})
-    votes = vote_comparisons(scored)
+    votes, guards = vote_comparisons(scored), baseline_checks(scored)
     corrected = _correct(
         {
             **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
@@ -100,6 +103,7 @@ def corrected_findings(
             **{one.key: one.p_value for every in matched.values() for one in every},
             **{f"serial|{name}": gain.p_value for name, gain in _gains(serial).items()},
             **{one.key: one.p_value for one in votes},
+            **{one.key: one.p_value for one in guards},
         }
     )
     decided = {
@@ -133,6 +137,7 @@ def corrected_findings(
         decided,
         _decided_serial(serial, corrected),
         tuple(one.corrected(corrected.of(one.key)) for one in votes),
+        tuple(one.corrected(corrected.of(one.key)) for one in guards),
         len(corrected.adjusted),
         corrected.decided,
         corrected.level,

@@ -3,15 +3,13 @@
 from dataclasses import asdict
 from typing import Any
 
-from breakeven.findings.accuracies import accuracy_estimate
-from breakeven.findings.baselines import STANDING_WORDS, BaselineCheck, baseline_checks
+from breakeven.findings.baselines import STANDING_WORDS, BaselineCheck
 from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import DIRECTION_WORDS
-from breakeven.findings.groups import GroupPair, group_pairs, groups
+from breakeven.findings.groups import GroupPair, group_pairs
 from breakeven.findings.matched import MatchedComparison
-from breakeven.findings.scored_results import ScoredResults, scored_results
+from breakeven.findings.scored_results import scored_results
 from breakeven.findings.votes import VOTE_WORDS, VoteComparison
-from breakeven.params import RESULT_STYLES
 from breakeven.results.cell_results import Results
 
 
@@ -35,19 +33,13 @@ def summarise(results: Results) -> dict[str, Any]:
         "won_by_reasoning": sum(pair.reasoning.accuracy > pair.ift.accuracy for pair in pairs),
         "equivalent_size_b": equivalent_sizes(results),
         "matched_inference_flops": [_matched(one) for one in found.matched["inference_flops"]],
-        "baselines": [_baseline(one) for one in _baselines(scored)],
+        "baselines": [_baseline(one) for one in found.guards],
         "votes_at_equal_inference_flops": [_voted(one) for one in found.votes],
         "comparisons": found.comparisons,
         "verdicts": [asdict(verdict) for verdict in found.claims],
         "contradictions": contradictions(),
         "notes": list(results.notes),
     }
-
-
-def _baselines(scored: ScoredResults) -> tuple[BaselineCheck, ...]:
-    results = scored.results
-    every = [group for style in RESULT_STYLES for group in groups(results, style)]
-    return baseline_checks(scored, {group: accuracy_estimate(scored, group) for group in every})
 
 
 def _baseline(one: BaselineCheck) -> dict[str, Any]:

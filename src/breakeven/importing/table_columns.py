@@ -80,7 +80,8 @@ def text_column(
 
 
 def _refuse_unseen(path: Path, column: str, text: "pd.Series[str]") -> None:
-    unseen = text.map(unseen_character)
+    # Each name once: a table of answers has few in very many rows.
+    unseen = text.drop_duplicates().map(unseen_character)
     row = first_row(unseen.notna())
     if row is not None:
         raise InputError(
@@ -92,7 +93,7 @@ def _refuse_unseen(path: Path, column: str, text: "pd.Series[str]") -> None:
 def refuse_spellings(frame: "pd.DataFrame", path: Path, columns: Iterable[str]) -> None:
     """Raise InputError where one name is written in two ways, so that it would count as two."""
     for column in columns:
-        names = frame[column].dropna()
+        names = frame[column].dropna().drop_duplicates()
         found = two_spellings(map(str, names))
         if found is not None:
             (row, name), (before, known) = ((names.index[at], names.iloc[at]) for at in found)

@@ -20,7 +20,7 @@ BY_VALUE = "by the value alone where no interval is known"
 class BaselineWarning(NamedTuple):
     """A sentence of the first screen, and the arms that it is about with where.
 
-    `basis` says what it rests on: 95% intervals, or the values alone where there are none.
+    `basis` says what it rests on: tests, or the values alone where there are none.
     """
 
     text: str
@@ -40,12 +40,13 @@ def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     warned = []
     for against, stands, text in asked:
         chosen = [
-            one for one in view.baseline_checks if (one.against, one.stands) == (against, stands)
+            one for one in view.findings.guards if (one.against, one.stands) == (against, stands)
         ]
         # That an untrained base or a control only guesses is no news, and harms no gain.
         chosen = [one for one in chosen if one.group.cells[0].style not in IN_NO_PAIR]
         if chosen:
-            basis = "by 95% intervals" if all(one.low is not None for one in chosen) else BY_VALUE
+            tested = all(one.p_value is not None for one in chosen)
+            basis = f"at 5% {view.findings.together}" if tested else BY_VALUE
             warned.append(BaselineWarning(text, tuple(_by_arm(view, chosen)), basis))
     return tuple(warned)
 
@@ -75,7 +76,7 @@ def _sizes_of(view: StudyView, arm: str, family: str) -> int:
 def baseline_table(view: StudyView) -> Table:
     """Every group against chance and against its untrained base."""
     name, title = "guards", "Against chance, and against the untrained base"
-    if not view.baseline_checks:
+    if not view.findings.guards:
         reason = "neither a chance level nor an untrained arm is known"
         return absent_table(name, title, reason)
     return Table(
@@ -83,8 +84,9 @@ def baseline_table(view: StudyView) -> Table:
         title,
         "Accuracy with its interval against chance, of open questions against always giving the "
         "commonest right answer; difference to the base on the same items, in "
-        "points with its interval. Each interval is held at 95% by itself: these are guards, no "
-        "findings. Where there is none, the value alone is compared.",
+        "points with its interval. Intervals are at 95%, each by itself; above or below is what is "
+        f"shown at 5% {view.findings.together}. Where there is no interval, the value alone is "
+        "compared.",
         ("family", "size", "arm", "against", "level", "accuracy or difference", "stands"),
         tuple(
             (
@@ -96,7 +98,7 @@ def baseline_table(view: StudyView) -> Table:
                 _interval(one),
                 STANDING_WORDS[one.against][one.stands],
             )
-            for one in view.baseline_checks
+            for one in view.findings.guards
         ),
         tuple(
             {
@@ -110,7 +112,7 @@ def baseline_table(view: StudyView) -> Table:
                 "high": one.high,
                 "stands": STANDING_WORDS[one.against][one.stands],
             }
-            for one in view.baseline_checks
+            for one in view.findings.guards
         ),
     )
 

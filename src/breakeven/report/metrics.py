@@ -91,7 +91,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
 def _baselines(view: StudyView) -> dict[str, Any]:
     """Points above chance, and above the untrained base (by its name), with their intervals."""
     found: dict[str, Any] = {}
-    for one in view.baseline_checks:
+    for one in view.findings.guards:
         cell = one.group.cells[0]
         against = "chance" if one.against == "chance" else one.name
         for name, value in zip(("points", "low", "high"), one.lead, strict=True):

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.accuracies import accuracy_estimate
-from breakeven.findings.baselines import BaselineCheck, baseline_checks
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
@@ -96,11 +95,6 @@ class StudyView:
         """The accuracy of every vote, and of any of its samples, with its interval."""
         every = (g for one in self.vote_curves for g in (*one.shown.values(), *one.passes.values()))
         return {group: accuracy_estimate(self.scored, group) for group in every}
-
-    @cached_property
-    def baseline_checks(self) -> tuple[BaselineCheck, ...]:
-        """How every group stands to chance and to its untrained base."""
-        return baseline_checks(self.scored, self.accuracies)
 
     @cached_property
     def sampler_changes(self) -> tuple[SamplerChange, ...]:
