@@ -123,7 +123,8 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
     # Below the rounding of sums of shares, seeds agree.
     variance_between = float(np.var(seed_means, ddof=1)) if np.ptp(seed_means) > 1e-12 else 0.0
     # Means of few answers fall on few values, and those of three seeds on one value now and then.
-    between = max(variance_between, _step_variance(tasks)) / seeds
+    # Seeds that answer every item alike, as an untrained model does, do have no spread.
+    between = max(variance_between, min(_step_variance(tasks), spread.noise_variance)) / seeds
     # What one seed's answers scatter by themselves is in the spread of the seeds already. A
     # variance component cut at zero instead fell to 88 to 93% coverage with two or three seeds
     # (docs/decisions.md).
