@@ -152,9 +152,9 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
 def _step_variance(tasks: Sequence[_Task]) -> float:
     """Variance of a mean by the steps that it can take: a twelfth of a squared step (Sheppard).
 
-    Seeds that agree exactly were taken to have no spread at all: of 60 items and three seeds without
-    any difference 0.12% had a p below 0.0003, where a report's correction asks for it, and none have
-    it now (docs/decisions.md).
+    Seeds that agree exactly were taken to have no spread at all: of 60 items and three seeds
+    without any difference 0.12% had a p below 0.0003, where a report's correction asks for it, and
+    none have it now (docs/decisions.md).
     """
     steps = []
     for part in tasks:
