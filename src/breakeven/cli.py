@@ -191,12 +191,24 @@ def decide_(
     results: Annotated[
         Path | None, typer.Option(help="A results file instead of the study here.")
     ] = None,
+    size: Annotated[
+        float | None, typer.Option(help="Ask the law of the gain for so many parameters.")
+    ] = None,
+    depth: Annotated[float | None, typer.Option(help="Serial steps, for the law.")] = None,
+    token_ratio: Annotated[
+        float | None, typer.Option(help="Reasoning's tokens over IFT's, for the law.")
+    ] = None,
+    ift_accuracy: Annotated[
+        float | None, typer.Option(help="IFT's accuracy there, a fraction, for the law.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Choose the size and arm for so many questions, and say how sure that is.
 
-    Example: breakeven decide --family math-open --queries 1e6 --price-per-device-hour 2 --json
+    Examples: breakeven decide --family math-open --queries 1e6 --price-per-device-hour 2 --json;
+    breakeven decide --family math-open --queries 1e6 --size 3e9 --depth 8
     """
+    from breakeven.decide.by_law import law_request
     from breakeven.decide.decide_command import decide_command
     from breakeven.decide.decision_text import decision_lines
 
@@ -211,6 +223,7 @@ def decide_(
         with_teacher=with_teacher,
         with_judging=with_judging,
         results_file=results,
+        law=law_request(size, depth, token_ratio, ift_accuracy),
     )
     typer.echo(
         json.dumps(decision, allow_nan=False) if as_json else "\n".join(decision_lines(decision))

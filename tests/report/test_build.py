@@ -65,6 +65,22 @@ def test_metrics_agree_with_the_results(built: Built) -> None:
     assert "gain" not in numbers["gain"].get("base", {})
 
 
+def test_routers_and_the_law_reach_page_metrics_and_record(built: Built) -> None:
+    numbers = json.loads((built.folder / "report/metrics.json").read_text())
+    router = numbers["router"]["t2m"]["reasoning"]
+    means = [
+        built.results.select(student="t2m", style="reasoning", family=family)[0].accuracy
+        for family in built.results.families()
+    ]
+    assert router["oracle_bound"] >= sum(means) / len(means)
+    assert router["prompt"]["low"] < router["prompt"]["points"] < router["prompt"]["high"]
+    metrics = json.loads((built.folder / "records/report.json").read_text())["metrics"]
+    assert metrics["router/t2m/reasoning/prompt/points"] == router["prompt"]["points"]
+    # Two sizes and one seed give no law, and the page says which of them are too few.
+    assert numbers["law"] == {}
+    assert "undecided: 2 sizes, and the law needs 3; 1 seed, and the law needs 2" in built.page
+
+
 def test_the_record_lists_every_file_of_the_report(built: Built) -> None:
     record = json.loads((built.folder / "records/report.json").read_text())
     files = {p for p in (built.folder / "report").rglob("*") if p.is_file()}

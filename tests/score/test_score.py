@@ -1,6 +1,7 @@
 """The table of scores: complete, in the order of params.yaml, and its errors."""
 
 import time
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -121,11 +122,23 @@ def test_every_answer_is_a_row_with_the_columns_that_others_read(project):
         "content": "sum 1+1",
         "f1": None,
         "vote": 0,
+        "logprob_sum": None,
     }
     assert (second["correct"], second["truncated"], second["cluster"]) == (False, True, "k")
     assert (third["correct"], third["parsed"], third["truncated"]) == (False, False, False)
     assert third["depth"] is None
     assert [row["outcome"] for row in (first, second, third)] == ["right", "unclosed", "unparsed"]
+
+
+def test_the_log_probability_of_an_answer_reaches_its_row(project):
+    params = study(items=["sums"])
+    lay(params, {"sums": ITEMS["sums"]})
+    path = answers_path("a", "ift", 0, "greedy", "sums")
+    told, *others = read_rows(path, Answer)
+    told = replace(told, thinking_logprob_sum=-1.5, answer_logprob_sum=-0.25)
+    write_rows(path, [told, *others])
+    score(params)
+    assert [row["logprob_sum"] for row in rows()] == [-1.75, *[None] * len(others)]
 
 
 def test_an_answer_that_loops_is_told_from_one_that_is_only_cut(project):

@@ -24,7 +24,7 @@ def test_draws_centre_on_the_accuracy_with_the_binomial_spread():
 
 
 def test_counts_of_a_draw_are_multinomial():
-    counts = bootstrap._resample_counts(3000, 7, np.random.default_rng(0))
+    counts = bootstrap.resample_counts(3000, 7, np.random.default_rng(0))
     assert (counts.sum(axis=1) == 7).all()
     assert counts.mean() == 1.0
     assert counts.var(axis=0) == pytest.approx(np.full(7, 6 / 7), rel=0.1)

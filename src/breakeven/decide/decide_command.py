@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.layout import items_path
+from breakeven.decide.by_law import LawRequest, law_answer
 from breakeven.decide.choice import Decision, decide
 from breakeven.decide.decision_text import decision_json
 from breakeven.decide.family_options import Bills, family_options
@@ -47,8 +48,11 @@ def decide_command(
     with_judging: bool = False,
     results_file: Path | None = None,
     params_file: Path = Path("params.yaml"),
+    law: LawRequest | None = None,
 ) -> dict[str, Any]:
     """Decide on the study of the current folder, or on a table of results.
+
+    `law` asks the law of the gain too, for a size, depth and token ratio that nobody measured.
 
     `unit` is flops, device-seconds or money: what costs and the budget are counted in. Without it,
     money where there is a price or a budget, else device-seconds where all options have them, else
@@ -67,7 +71,12 @@ def decide_command(
         with_teacher=with_teacher,
         with_judging=with_judging,
     )
-    return decision_of(source, family, request, unit)
+    decision = decision_of(source, family, request, unit)
+    if law is None:
+        return decision
+    scored = scored_results(source.results)
+    asked = law_answer(scored, family, law, draws=source.draws, seed=source.seed)
+    return {**decision, "law": asked}
 
 
 def decision_of(

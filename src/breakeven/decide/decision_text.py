@@ -9,7 +9,14 @@ from breakeven.decide.choice import Decision, RatedOption
 from breakeven.decide.options import UNITS, Unit
 from breakeven.decide.shortfall import cost_in_words
 from breakeven.results.cell_results import Results
-from breakeven.words import four_figures, percent, times
+from breakeven.words import (
+    four_figures,
+    percent,
+    points_interval,
+    size_word,
+    times,
+    unsigned_points,
+)
 
 CostWords = Callable[[float], str]
 
@@ -115,6 +122,26 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         *(f"  {line}" for line in _pairs(result, unit, cost)),
         *(f"left out: {line}" for line in _left_out(result)),
         *(f"note: {note}" for note in result["notes"]),
+        *(law_lines(result["law"]) if "law" in result else ()),
+    ]
+
+
+def law_lines(law: Mapping[str, Any]) -> list[str]:
+    """What the law of the gain says, in a few lines."""
+    if law["reasons"]:
+        return [f"by the law of the gain: undecided, {'; '.join(law['reasons'])}"]
+    gain, given = law["gain"], "given" if law["ift_accuracy_given"] else "fitted"
+    outside = "; ".join(law["outside"])
+    where = f"extrapolated, {outside}" if outside else "within what it was fitted to"
+    return [
+        f"by the law of the gain, {size_word(law['size_parameters'])} parameters, "
+        f"serial depth {law['depth']:.3g}, {times(law['token_ratio'])} times the tokens: "
+        f"{law['standing']}",
+        f"  reasoning over IFT {points_interval(gain['value'], gain['low'], gain['high'])} points, "
+        f"where IFT has {percent(law['ift_accuracy'])} ({given})",
+        f"  {where}: fitted to {law['range']}; it misses a size left out by "
+        f"{unsigned_points(law['miss'])} points",
+        f"  {law['equation']}",
     ]
 
 

@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.differences import NO_ITEMS
-from breakeven.findings.groups import GroupPair, group_pairs
+from breakeven.findings.groups import GroupPair
+from breakeven.findings.paired_questions import (
+    PairedQuestions,
+    generated_by_question,
+    paired_questions,
+    pairs_by_arms,
+)
 from breakeven.findings.prompt_features import prompt_features
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.frontiers.cross_fitting import ERROR_FACTOR, FOLDS, cross_fitted_gains
@@ -23,7 +29,6 @@ from breakeven.frontiers.routing import (
     router_curve,
     sent_at_each_share,
 )
-from breakeven.results.aggregate import item_means
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,28 +90,16 @@ class Routing:
 
 
 class _Questions(NamedTuple):
-    """The questions that both styles answered with every seed, in both arms' order.
+    """Paired questions with the weight of each, (questions,)."""
 
-    `rows` is a row a question; arrays are (seeds, questions).
-    """
-
-    rows: "pd.DataFrame"
+    paired: PairedQuestions
     weight: "NDArray[np.float64]"
-    labels: "NDArray[np.str_]"
-    columns: Mapping[tuple[str, str], "NDArray[np.float64]"]
 
 
 def routings(scored: ScoredResults, *, decoding: str | None = None) -> tuple[Routing, ...]:
     """Every student's IFT and reasoning arm of one corpus and method, the smallest first."""
     scored = scored.of_decoding(decoding)
-    found: dict[tuple[object, ...], list[GroupPair]] = {}
-    for pair in group_pairs(scored.results):
-        cell = pair.reasoning.cells[0]
-        key = (cell.student, cell.corpus, cell.method, pair.ift.cells[0].arm, cell.arm)
-        found.setdefault(key, []).append(pair)
-    order = scored.results.students()
-    every = sorted(found.values(), key=lambda one: order.index(one[0].ift.cells[0].student))
-    return tuple(_routing(scored, pairs) for pairs in every)
+    return tuple(_routing(scored, pairs) for pairs in pairs_by_arms(scored.results))
 
 
 def _routing(scored: ScoredResults, pairs: Sequence[GroupPair]) -> Routing:
@@ -115,15 +108,16 @@ def _routing(scored: ScoredResults, pairs: Sequence[GroupPair]) -> Routing:
 
     if scored.results.items is None:
         return replace(empty, reason=NO_ITEMS)
-    asked = _questions(scored.results.items, pairs)
-    if asked is None:
+    paired = paired_questions(scored.results.items, pairs, ("correct", "inference_flops"))
+    if paired is None:
         return replace(empty, reason="no questions that both styles answered, with inference FLOPs")
-    ways = [_ways(asked, seed, asked_first=False) for seed in range(_seeds(asked))]
+    asked = _Questions(paired, _weight(paired.rows))
+    ways = [_ways(asked, seed, asked_first=False) for seed in range(paired.seeds)]
     at = [(*ends(one), oracle(one)) for one in ways]
     routers, reason = _routers(asked, scored.results.prompts)
     return replace(
         empty,
-        questions=len(asked.rows),
+        questions=len(paired.rows),
         plain=_mean_place([one[0] for one in at]),
         thinking=_mean_place([one[1] for one in at]),
         oracle=_mean_place([one[2] for one in at]),
@@ -132,67 +126,16 @@ def _routing(scored: ScoredResults, pairs: Sequence[GroupPair]) -> Routing:
     )
 
 
-def _questions(items: "pd.DataFrame", pairs: Sequence[GroupPair]) -> _Questions | None:
-    import numpy as np
-    import pandas as pd
-
-    if "inference_flops" not in items.columns:
-        return None
-    cell = pairs[0].reasoning.cells[0]
-    arms = {"ift": pairs[0].ift.cells[0].arm, "reasoning": cell.arm}
-    seeds = sorted(
-        set.intersection(*({c.seed for c in group.cells} for pair in pairs for group in pair))
-    )
-    own = items[
-        (items["student"] == cell.student)
-        & items["arm"].isin(arms.values())
-        & items["seed"].isin(seeds)
-    ]
-    if own.empty or not seeds:
-        return None
-    means = item_means(own)
-    means["style"] = means["arm"].map({arm: style for style, arm in arms.items()})
-    measured = [
-        name
-        for name in ("correct", "inference_flops", "answer_tokens", "logprob_sum")
-        if name in means.columns
-    ]
-    keys = ["family", "task", "item"]
-    wide = means.pivot(index=keys, columns=["style", "seed"], values=measured)
-    # A question that one of them was not asked, or whose cost is not known, compares nothing.
-    wide = wide.dropna(subset=[one for one in wide.columns if one[0] in measured[:2]])
-    whole = pd.MultiIndex.from_product([measured[:2], list(arms), seeds])
-    if wide.empty or not whole.isin(wide.columns).all():
-        return None
-    columns = {
-        (name, style): np.stack([wide[name, style, seed].to_numpy(float) for seed in seeds])
-        for name in measured
-        for style in arms
-    }
-    rows = wide.index.to_frame(index=False).merge(_facts_of_items(own), on=["task", "item"])
+def _weight(rows: "pd.DataFrame") -> "NDArray[np.float64]":
+    """Each question's part of the mean: over tasks within a family, and over families."""
     per_task = rows.groupby(["family", "task"])["item"].transform("size")
     tasks_of_family = rows.groupby("family")["task"].transform("nunique")
     weight = 1 / (per_task * tasks_of_family * rows["family"].nunique())
-    return _Questions(rows, weight.to_numpy(float), rows["label"].to_numpy(dtype=str), columns)
-
-
-def _facts_of_items(own: "pd.DataFrame") -> "pd.DataFrame":
-    """A row a question: its label, alike where the same is asked, and what is known of it."""
-    first = own.drop_duplicates(["task", "item"])
-    label = first["task"].astype(str) + "/" + first["item"].astype(str)
-    for column in ("content", "cluster"):
-        if column in first.columns:
-            label = first[column].astype("object").where(first[column].notna(), label)
-    known = [name for name in ("depth", "prompt_tokens") if name in first.columns]
-    return first[["task", "item", *known]].assign(label=label.astype(str))
-
-
-def _seeds(asked: _Questions) -> int:
-    return len(asked.columns["correct", "ift"])
+    return weight.to_numpy(float)
 
 
 def _ways(asked: _Questions, seed: int, *, asked_first: bool) -> WaysToAnswer:
-    columns = asked.columns
+    columns = asked.paired.columns
     return WaysToAnswer(
         columns["correct", "ift"][seed],
         columns["correct", "reasoning"][seed],
@@ -216,11 +159,14 @@ def _routers(
     """One router by the prompt, and one by the IFT answer too where its likelihood is known."""
     import numpy as np
 
-    known = prompt_features(asked.rows, prompts)
-    features: dict[RouterReads, list[NDArray[np.float64]]] = {"prompt": [known] * _seeds(asked)}
-    sums = asked.columns.get(("logprob_sum", "ift"))
-    if sums is not None and not np.isnan(sums).any():
-        tokens = np.maximum(asked.columns["answer_tokens", "ift"], 1)
+    known = prompt_features(asked.paired.rows, prompts)
+    features: dict[RouterReads, list[NDArray[np.float64]]] = {
+        "prompt": [known] * asked.paired.seeds
+    }
+    sums = asked.paired.columns.get(("logprob_sum", "ift"))
+    counted = ("answer_tokens", "ift") in asked.paired.columns
+    if sums is not None and counted and not np.isnan(sums).any():
+        tokens = np.maximum(generated_by_question(asked.paired, "ift"), 1)
         features["prompt and IFT answer"] = [
             np.column_stack([known, own, own / count])
             for own, count in zip(sums, tokens, strict=True)
@@ -246,7 +192,7 @@ def _curves(
             known,
             ways.plain_correct,
             ways.dear_correct,
-            clusters=asked.labels,
+            clusters=asked.paired.labels,
             weight=asked.weight,
         )
         if fitted is None:
@@ -295,11 +241,13 @@ def _over_seeds_and_items(asked: _Questions, values: "NDArray[np.float64]") -> "
     """The weighted mean of (seeds, questions), with its error over clusters and seeds."""
     from breakeven.statistics.strata import Stratum, mean_of_strata
 
-    tasks = asked.rows.groupby(["family", "task"]).indices.values()
+    tasks = asked.paired.rows.groupby(["family", "task"]).indices.values()
     return mean_of_strata(
         [
             # mean_of_strata counts tasks alike; here families count alike.
-            Stratum(values[:, own] * asked.weight[own] * len(own) * len(tasks), asked.labels[own])
+            Stratum(
+                values[:, own] * asked.weight[own] * len(own) * len(tasks), asked.paired.labels[own]
+            )
             for own in tasks
         ]
     )

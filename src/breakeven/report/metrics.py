@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from breakeven.findings.direction import count_directions
+from breakeven.findings.gain_law import LAW_TERMS
 from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
 from breakeven.report.curves import cost_panels
@@ -85,7 +86,26 @@ def metrics(view: StudyView) -> dict[str, Any]:
             for style in ("base", "ift", "mixed", "reasoning")
         },
         "router": _routers(view),
+        "law": _law(view),
     }
+
+
+def _law(view: StudyView) -> dict[str, Any]:
+    """Coefficients of the law of the gain; empty where these results give none."""
+    tree: dict[str, Any] = {}
+    law = view.law.law
+    if law is None:
+        return tree
+    for name, term in zip(LAW_TERMS, law.terms, strict=True):
+        for end in ("value", "low", "high"):
+            _put(tree, getattr(term, end), name, end)
+    for name, value in law.centre._asdict().items():
+        _put(tree, value, "centre", name)
+    for name, low, high in zip(law.centre._fields, law.lowest, law.highest, strict=True):
+        _put(tree, low, "range", name, "low")
+        _put(tree, high, "range", name, "high")
+    _put(tree, 100 * law.miss, "miss_points")
+    return tree
 
 
 def _baselines(view: StudyView) -> dict[str, Any]:

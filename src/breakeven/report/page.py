@@ -47,12 +47,15 @@ WORDS = frozenset(
         "model",
         "order",
         "pairs",
+        "place",
         "reasons",
         "remark",
+        "router reads",
         "stands",
         "student",
         "style",
         "task",
+        "term",
     }
 )
 

@@ -12,7 +12,7 @@ from breakeven.report.write import build_report
 from breakeven.study.collect import collect
 
 # Groups of metrics.json.
-OF_NO_CELL = ("router",)
+OF_NO_CELL = ("router", "law")
 
 
 def run(params: Params) -> None:

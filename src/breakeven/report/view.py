@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.accuracies import accuracy_estimate
 from breakeven.findings.corrected import Findings, corrected_findings
+from breakeven.findings.gain_law import LawFinding, gain_law
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
 from breakeven.findings.modes import GroupModes, group_modes
@@ -77,6 +78,14 @@ class StudyView:
     def routings(self) -> tuple[Routing, ...]:
         """Both styles of each student by question: the bound, and learned routers."""
         return routings(self.scored, decoding=self.decoding)
+
+    @cached_property
+    def law(self) -> LawFinding:
+        """How the gain goes with size, serial depth and extra tokens."""
+        settings = self.summary.settings
+        return gain_law(
+            self.scored, decoding=self.decoding, draws=settings.draws, seed=settings.seed
+        )
 
     @cached_property
     def accuracies(self) -> Mapping[Group, Estimate]:

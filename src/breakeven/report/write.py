@@ -51,6 +51,7 @@ from breakeven.report.figures.spending import spending_figure
 from breakeven.report.figures.votes import votes_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import headline
+from breakeven.report.law_tables import law_table
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
 from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.metrics import metrics
@@ -155,6 +156,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 sensitivity_table(view),
                 matched_table(view, "inference_flops"),
                 vote_comparison_table(view),
+                law_table(view),
             ],
             [
                 baseline_table(view),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Column: its type in Arrow. `depth` and `cluster` are null where an item has none, `f1` where its
-# grader has none; a truncated answer has an F1 of 0, as it is wrong.
+# grader has none; a truncated answer has an F1 of 0, as it is wrong. `logprob_sum` is that of all
+# that was generated, in nats, null where the engine does not tell it.
 COLUMNS = {
     "student": "string",
     "arm": "string",
@@ -46,6 +47,7 @@ COLUMNS = {
     "content": "string",
     "f1": "float64",
     "vote": "int64",
+    "logprob_sum": "float64",
 }
 
 
@@ -108,6 +110,7 @@ def answer_table(
         "depth": [item.depth for item in asked],
         "cluster": [item.cluster for item in asked],
         "content": [item.content for item in asked],
+        "logprob_sum": [answer.logprob_sum for answer in answers],
         "f1": [
             _f1(answer, one, item) for answer, one, item in zip(answers, graded, asked, strict=True)
         ],

@@ -128,15 +128,15 @@ def _counts_in_every_task(
 
     `sizes` is (tasks, units).
     """
-    counts = _resample_counts(draws, sizes.shape[1], rng)
+    counts = resample_counts(draws, sizes.shape[1], rng)
     # A draw without an item of some task has no mean there. Leaving the draw out would do the same
     # as drawing it anew, with fewer draws.
     while (empty := (counts @ sizes.T == 0).any(axis=1)).any():
-        counts[empty] = _resample_counts(int(empty.sum()), sizes.shape[1], rng)
+        counts[empty] = resample_counts(int(empty.sum()), sizes.shape[1], rng)
     return counts
 
 
-def _resample_counts(draws: int, units: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def resample_counts(draws: int, units: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """How often each unit is drawn: multinomial counts, by tallying uniform draws.
 
     Tallying is several times faster than a multinomial generator with thousands of outcomes.

@@ -1,0 +1,215 @@
+"""The law of the gain on results: undecided and why, or what it says."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from breakeven.core.errors import InputError
+from breakeven.decide.by_law import LawRequest, law_answer, law_request
+from breakeven.decide.decision_text import law_lines
+from breakeven.findings.gain_law import Law, LawPoint, gain_law
+from breakeven.findings.scored_results import scored_results
+from breakeven.results.cell_results import Results
+from breakeven.results.from_items import ArmFacts, StudyFacts, results_from_items
+from breakeven.results.replay import replay_results
+
+ARMS = {"ift": ArmFacts("ift", "general", 0.0), "reasoning": ArmFacts("reasoning", "general", 1.0)}
+SIZES = {"small": 1e8, "middle": 1e9, "large": 1e10}
+# Log-odds at 1B, depth 3 and ten times the tokens; for ten times the size; a step; ten times more.
+TRUTH = (0.8, 0.9, -0.3, 0.7)
+TASKS = {"chain": 0.4, "sums": 1.3}
+
+
+def law_study(
+    *,
+    sizes: Sequence[str] = tuple(SIZES),
+    depths: Sequence[int] = (2, 3, 4),
+    seeds: int = 2,
+    items: int = 60,
+    tokens_go_by_depth: bool = False,
+    flat_task: bool = False,
+) -> Results:
+    """A study whose reasoning arms follow TRUTH above IFT arms of their own level."""
+    frames = []
+    for size in sizes:
+        for task, longer in TASKS.items():
+            for depth in depths:
+                ratio = 10 ** (0.5 * depth) if tokens_go_by_depth else longer * (4 + 2 * depth)
+                x = np.array([1, np.log10(SIZES[size] / 1e9), depth - 3, np.log10(ratio) - 1])
+                odds = {"ift": -0.8 + 0.5 * x[1], "reasoning": -0.8 + 0.5 * x[1] + TRUTH @ x}
+                for arm, level in odds.items():
+                    for seed in range(seeds):
+                        rng = np.random.default_rng(
+                            [seed, depth, len(arm), list(SIZES).index(size), len(task)]
+                        )
+                        tokens = 4 if arm == "ift" else round(4 * ratio)
+                        frames.append(
+                            _frame(size, arm, seed, task, depth=depth, items=items).assign(
+                                correct=rng.random(items) < expit(level), answer_tokens=tokens
+                            )
+                        )
+                        if flat_task and task == "chain" and depth == depths[0]:
+                            flat = _frame(size, arm, seed, "look-up", depth=None, items=items)
+                            frames.append(flat.assign(correct=True, answer_tokens=tokens))
+    arms = StudyFacts("law", {size: SIZES[size] for size in sizes}, ARMS)
+    return results_from_items(pd.concat(frames, ignore_index=True), arms)
+
+
+def _frame(
+    student: str, arm: str, seed: int, task: str, *, depth: int | None, items: int
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "student": student,
+            "arm": arm,
+            "seed": seed,
+            "decoding": "greedy",
+            "task": task,
+            "family": "math-open" if depth else "general-open",
+            "item": [f"{depth}/{n}" for n in range(items)],
+            "sample": 0,
+            "depth": pd.array([depth] * items, dtype="Int64"),
+            "thinking_tokens": 0,
+        }
+    )
+
+
+def law_of(results: Results) -> Law:
+    found = gain_law(scored_results(results), draws=100)
+    assert found.reasons == ()
+    assert found.law is not None
+    return found.law
+
+
+@pytest.fixture(scope="module")
+def law() -> Law:
+    return law_of(law_study(seeds=3, items=400, flat_task=True))
+
+
+def test_the_law_of_a_study_is_found_again_at_every_point(law: Law) -> None:
+    truth = dict(zip(("constant", "size", "depth", "tokens"), TRUTH, strict=True))
+    for point in (LawPoint(1e9, 3, 10), LawPoint(3e8, 2, 6), LawPoint(8e9, 4, 12)):
+        gain = law.at(point, 0.4)
+        expected = (
+            truth["constant"]
+            + truth["size"] * np.log10(point.size / 1e9)
+            + truth["depth"] * (point.depth - 3)
+            + truth["tokens"] * (np.log10(point.token_ratio) - 1)
+        )
+        assert gain.log_odds[1] <= expected <= gain.log_odds[2]
+        assert gain.value == pytest.approx(expit(np.log(0.4 / 0.6) + gain.log_odds[0]) - 0.4)
+    assert law.tasks == ("chain", "sums")
+    assert law.miss < 0.05
+
+
+def test_the_printed_equation_is_the_fitted_one(law: Law) -> None:
+    assert law.centre.size == 1e9
+    assert "parameters / 1B)" in law.equation
+    middle = law.at(law.centre, 0.5)
+    assert middle.log_odds[0] == pytest.approx(law.terms[0].value)
+    assert f"{law.terms[0].value:.2f}" in law.equation
+
+
+def test_gains_in_points_shrink_where_ift_leaves_little(law: Law) -> None:
+    assert law.at(law.centre, 0.95).value < law.at(law.centre, 0.5).value / 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ({"sizes": ("small", "large")}, "2 sizes"),
+        ({"depths": (2, 3)}, "2 serial depths"),
+        ({"seeds": 1}, "1 seed,"),
+        ({"tokens_go_by_depth": True}, "cannot be told apart"),
+        ({"items": 3}, "contents"),
+    ],
+)
+def test_what_the_results_cannot_tell_is_undecided(shape: dict, reason: str) -> None:
+    found = gain_law(scored_results(law_study(**shape)), draws=20)
+    assert found.law is None
+    assert any(reason in one for one in found.reasons), found.reasons
+
+
+def test_every_reason_is_told() -> None:
+    found = gain_law(scored_results(law_study(sizes=("small",), depths=(2,), seeds=1)), draws=20)
+    assert len(found.reasons) == 3
+
+
+def test_results_without_depths_or_items_or_both_styles_say_so() -> None:
+    results = law_study()
+    assert results.items is not None
+    no_depth = replace(results, items=results.items.drop(columns="depth"))
+    assert "serial depth" in gain_law(scored_results(no_depth)).reasons[0]
+    bare = replace(results, items=None)
+    assert "item-level" in gain_law(scored_results(bare)).reasons[0]
+    one_style = replace(results, cells=results.select(style="ift"))
+    assert "both an IFT and a reasoning arm" in gain_law(scored_results(one_style)).reasons[0]
+
+
+def test_the_published_tables_leave_the_law_undecided() -> None:
+    found = gain_law(scored_results(replay_results()))
+    assert found.law is None
+    assert any("item-level" in one for one in found.reasons)
+    assert any("1 seed" in one for one in found.reasons)
+
+
+def test_decide_answers_between_the_measured_sizes() -> None:
+    scored = scored_results(law_study(seeds=3, items=400))
+    found = law_answer(scored, "math-open", LawRequest(3e9), draws=50)
+    assert found["standing"] == "reasoning ahead"
+    assert not found["rests_on_extrapolation"]
+    assert 0 < found["gain"]["low"] < found["gain"]["value"] < found["gain"]["high"]
+    # IFT's own plane: -0.8 + 0.5·log10(3).
+    assert found["ift_accuracy"] == pytest.approx(expit(-0.8 + 0.5 * np.log10(3)), abs=0.03)
+    lines = law_lines(found)
+    assert "within what it was fitted to" in lines[2]
+
+
+def test_beyond_the_measured_sizes_the_answer_is_labelled_and_far_out_undecided() -> None:
+    scored = scored_results(law_study(seeds=3, items=400))
+    near = law_answer(scored, "math-open", LawRequest(1.5e10, ift_accuracy=0.5), draws=50)
+    assert near["standing"] == "reasoning ahead"
+    assert near["rests_on_extrapolation"]
+    far = law_answer(scored, "math-open", LawRequest(1e11, depth=3, token_ratio=10), draws=50)
+    assert far["standing"] == "undecided"
+    assert far["outside"] == ["parameters 100B, 10 times the largest fitted"]
+    assert "extrapolated" in law_lines(far)[2]
+
+
+def test_decide_says_why_the_law_is_undecided() -> None:
+    found = law_answer(scored_results(law_study(seeds=1)), "math-open", LawRequest(3e9))
+    assert found["standing"] == "undecided"
+    assert "1 seed" in law_lines(found)[0]
+
+
+def test_a_family_without_depths_needs_the_numbers_given() -> None:
+    scored = scored_results(law_study(seeds=3, flat_task=True))
+    with pytest.raises(InputError, match="--depth: is missing"):
+        law_answer(scored, "general-open", LawRequest(3e9), draws=20)
+    with pytest.raises(InputError, match="--ift-accuracy: is missing"):
+        law_answer(scored, "general-open", LawRequest(3e9, 3, 8), draws=20)
+    given = LawRequest(3e9, 3, 8, 0.3)
+    assert law_answer(scored, "general-open", given, draws=20)["ift_accuracy"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((None, 3, None, None), "--depth: is for the law of the gain; give --size"),
+        ((0, None, None, None), "--size: value is 0; use a number above 0"),
+        ((1e9, float("nan"), None, None), "--depth: value is nan"),
+        ((1e9, None, -2, None), "--token-ratio: value is -2"),
+        ((1e9, None, None, 1), "--ift-accuracy: value is 1; use a fraction"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(numbers: tuple, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        law_request(*numbers)
+
+
+def test_nothing_asked_is_no_request() -> None:
+    assert law_request(None, None, None, None) is None
