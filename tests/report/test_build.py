@@ -9,7 +9,7 @@ from tests.report.conftest import Built
 from tests.report.synthetic import write_study
 
 from breakeven.core.errors import InputError
-from breakeven.params import Params
+from breakeven.params import Arm, Params
 from breakeven.report.write import build_report, write_csv
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.study.collect import collect
@@ -157,6 +157,25 @@ def test_a_student_that_left_the_params_is_not_collected(tiny: Params) -> None:
     results, summary = collect(fewer)
     assert {cell.arm for cell in results.cells} == {"ift", "reasoning", "mixed-50"}
     assert {key[1] for key in summary.bills} == {"ift", "reasoning", "mixed-50"}
+
+
+def test_results_know_what_a_control_learnt_and_how_it_is_to_answer(tiny: Params) -> None:
+    learnt = {"corpus": "general", "control": True}
+    compressed = {**learnt, "reasoning_share": 1.0, "traces": "compressed"}
+    asked = {**learnt, "reasoning_share": 0.5, "answer_mode": "ift"}
+    arms = {
+        **tiny.arms,
+        "reasoning": Arm.model_validate(compressed),
+        "mixed-50": Arm.model_validate(asked),
+    }
+    results, _ = collect(tiny.model_copy(update={"arms": arms}))
+    told = {cell.arm: (cell.style, cell.traces, cell.answered_style) for cell in results.cells}
+    assert told == {
+        "base": ("base", None, "base"),
+        "ift": ("ift", None, "ift"),
+        "reasoning": ("control", "compressed", "reasoning"),
+        "mixed-50": ("control", None, "ift"),
+    }
 
 
 def test_scores_that_are_missing_name_the_stage_to_run(tiny: Params) -> None:

@@ -20,6 +20,8 @@ ARMS = {
     "ift": ArmFacts("ift", "general", 0.0),
     "half": ArmFacts("mixed", "general", 0.5),
     "reasoning": ArmFacts("reasoning", "general", 1.0),
+    "asked-plain": ArmFacts("control", "general", 0.5, answered_style="ift"),
+    "asked-traced": ArmFacts("control", "general", 0.5, answered_style="reasoning"),
 }
 
 
@@ -64,6 +66,15 @@ def test_a_leak_is_what_an_arm_learnt_not_to_do() -> None:
         assert leak is not None
         assert leak.value == pytest.approx(wrong / 200)
         assert (leak.low, leak.high) == pytest.approx((by_count.low, by_count.high))
+
+
+def test_a_mix_that_is_asked_for_a_mode_leaks_where_it_does_not_follow() -> None:
+    shown = view({"asked-plain": 30, "asked-traced": 170})
+    leaks = [one.leaking_share for one in shown.modes]
+    assert [leak.value for leak in leaks if leak] == pytest.approx([0.15, 0.15])
+    assert "controls do not answer in the mode that they learnt, or were asked for, in 15.0%" in (
+        mode_figure(shown).takeaway[0].lower() + mode_figure(shown).takeaway[1:]
+    )
 
 
 def test_each_mode_has_its_own_accuracy_and_length() -> None:

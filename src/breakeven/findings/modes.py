@@ -1,9 +1,10 @@
 """Which answers have a trace: how often an arm thinks, and how its answers with and without fare.
 
 An arm that learnt plain answers should write no trace, and one that learnt traces should write one
-always; what does otherwise leaks from one mode into the other. A mixed arm chooses by itself. It
-chooses question by question, so that its two modes are asked different questions: their difference
-is no effect of thinking.
+always, and one that is asked for a mode by a tag should follow it; what does otherwise leaks from
+one mode into the other. A mixed arm without a tag chooses by itself. It chooses question by
+question, so that its two modes are asked different questions: their difference is no effect of
+thinking.
 """
 
 from collections.abc import Sequence
@@ -46,11 +47,12 @@ class GroupModes(NamedTuple):
 
     @property
     def leaking_share(self) -> Estimate | None:
-        """The share of answers that are not of the mode that the arm learnt.
+        """The share of answers that are not of the mode that the arm learnt, or was asked for.
 
-        None for arms that learnt both modes, or none, and for controls.
+        None for arms that learnt both modes and were asked for neither, and for untrained ones.
         """
-        style, share = self.group.cells[0].style, self.thinking_share
+        cell, share = self.group.cells[0], self.thinking_share
+        style = cell.style if cell.answered_style is None else cell.answered_style
         if style == "ift":
             return share
         return _complement(share) if style == "reasoning" else None

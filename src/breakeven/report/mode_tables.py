@@ -26,7 +26,8 @@ def thinking_table(view: StudyView) -> Table:
         name,
         TITLE,
         "Share of answers with a trace. A student taught plain answers should show none, one "
-        "taught traces all; a mixed one chooses, since nothing tells it which is wanted. "
+        "taught traces all; a mixed one chooses where no tag tells it which is wanted. The CSV has "
+        "the share that leaks from the other mode. "
         f"Intervals at 95%. {scope_sentence(view)}",
         ("size", "arm", *families),
         tuple(

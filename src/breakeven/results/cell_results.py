@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from breakeven.params import ResultStyle
+from breakeven.params import ResultStyle, Style
 from breakeven.rows.outcomes import OutcomeShares
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class CellResult:
 
     `accuracy`, `chance`, `majority` (of always giving the commonest right answer),
     `reasoning_share`, `truncated_share`, `unparsed_share` and `thinking_share` (of answers with a
-    trace) are fractions; `outcomes` are those of all six.
+    trace) are fractions; `outcomes` are those of all six. `answered_style` is the style that
+    answers are expected in, None where only `style` tells it.
     `train_*` are totals of the cell's training; every other cost is a mean for one query.
     `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
@@ -94,6 +95,7 @@ class CellResult:
     unparsed_share: float | None = None
     thinking_share: float | None = None
     outcomes: OutcomeShares | None = None
+    answered_style: Style | None = None
     order: Order | None = None
     method: str | None = None
     traces: str | None = None

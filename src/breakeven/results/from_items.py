@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.core.known_numbers import known_mean
-from breakeven.params import ResultStyle
+from breakeven.params import ResultStyle, Style
 from breakeven.params.cells import Cell
 from breakeven.results.aggregate import REQUIRED_COLUMNS, FamilyScore, family_scores
 from breakeven.results.cell_results import CellResult, Order, Results, ResultsSource
@@ -22,6 +22,7 @@ class ArmFacts(NamedTuple):
     """What the parameters say of an arm; all but `style` are None for base arms.
 
     `traces` is what becomes of the traces before they are learnt, None where they are left whole.
+    `answered_style` is the style that answers are expected in, None where only `style` tells it.
     """
 
     style: ResultStyle
@@ -29,6 +30,7 @@ class ArmFacts(NamedTuple):
     reasoning_share: float | None
     order: Order | None = None
     traces: str | None = None
+    answered_style: Style | None = None
 
 
 class CellCosts(NamedTuple):
@@ -131,6 +133,7 @@ def cell_result(
         arm=cell.arm,
         style=arm.style,
         reasoning_share=arm.reasoning_share,
+        answered_style=arm.answered_style,
         corpus=arm.corpus,
         seed=cell.seed,
         decoding=decoding,

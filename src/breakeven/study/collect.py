@@ -140,7 +140,12 @@ def _study_facts(
         sizes={name: _parameters(name) for name in params.students},
         arms={
             name: ArmFacts(
-                row.result_style, _learnt(row), row.reasoning_share, _order(row.style, row.order)
+                row.result_style,
+                _learnt(row),
+                row.reasoning_share,
+                _order(row.style, row.order),
+                traces=None if row.traces == "as-written" else row.traces,
+                answered_style=row.answered_style,
             )
             for name, row in params.arms.items()
         },

@@ -48,6 +48,7 @@ def _takeaway(modes: Sequence[GroupModes]) -> str:
     words = {
         "ift": "IFT arms think, though they learnt not to, in {} of their answers",
         "reasoning": "reasoning arms do not think, though they learnt to, in {}",
+        "control": "controls do not answer in the mode that they learnt, or were asked for, in {}",
     }
     parts = []
     for style, text in words.items():
@@ -61,7 +62,8 @@ def _takeaway(modes: Sequence[GroupModes]) -> str:
     ]
     if mixed:
         parts.append(f"mixed arms think in {_range(mixed)}")
-    return f"{'; '.join(parts)}." if parts else "No arm learnt a mode."
+    text = "; ".join(parts) if parts else "no arm learnt a mode"
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _leak(one: GroupModes, style: str) -> float | None:
