@@ -7,6 +7,7 @@ from tests.findings.judged import verdicts_of
 from breakeven.core.errors import InputError
 from breakeven.findings.groups import group_pairs
 from breakeven.importing.read_results import import_results
+from breakeven.results.votes import with_votes
 
 CELLS = """student,size_b,style,family,accuracy,corpus,items
 small,0.5,ift,math-open,0.20,general,500
@@ -396,3 +397,23 @@ def test_another_encoding_is_told(tmp_path, encoding):
 def test_a_zero_has_no_sign(tmp_path):
     found = import_results(written(tmp_path, CELLS.replace("0.20", "-0")))
     assert str(found.cells[0].accuracy) == "0.0"
+
+
+def test_votes_of_samples_are_what_a_column_says_they_say(tmp_path):
+    said = [("1/2", 1), (" 1/2", 1), ("0.3", 0), ("", 0)]
+    lines = [
+        f"s,1,ift,math-open,sums,{item},{sample},{correct},{text},10,5"
+        for item in ("a", "b")
+        for sample, (text, correct) in enumerate(said)
+    ]
+    header = "student,size_b,style,family,task,item,sample,correct,vote,prompt_tokens,answer_tokens"
+    found = with_votes(import_results(written(tmp_path, "\n".join([header, *lines]))))
+
+    assert found.votes is not None
+    votes = {cell.decoding: cell for cell in found.votes.cells}
+    assert votes["greedy maj@4"].accuracy == 1.0
+    # Two of the four choices of three samples have one right answer, and a tie.
+    assert votes["greedy maj@3"].accuracy == pytest.approx((1 + 1 + 2 * 0.5) / 4)
+    assert votes["greedy maj@4"].answer_tokens == 20.0
+    # FLOPs that the import derived are of a cell, not of its items.
+    assert votes["greedy maj@4"].inference_flops == pytest.approx(4 * 2e9 * 15)

@@ -75,6 +75,7 @@ ITEM_COLUMNS = [
     "truncated",
     "cluster",
     "depth",
+    "vote",
 ]
 
 
@@ -175,6 +176,8 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     _costs(table, frame, path)
     if "cluster" in frame.columns:
         table["cluster"] = text_column(frame, path, "cluster")
+    if "vote" in frame.columns:
+        table["vote"] = _votes(frame["vote"])
     keys = ["student", "arm", "seed", "decoding", "task", "item", "sample"]
     refuse_repeats(table, path, keys, "answer")
     _generates(table, path)
@@ -190,6 +193,15 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     items, unequal = shared_questions(items.reset_index(drop=True), str(path))
     facts = replace(facts, notes=unequal)
     return results_from_items(items, facts, source="imported", file=str(path))
+
+
+def _votes(said: "pd.Series[Any]") -> "pd.Series[float]":
+    """A number for each text that samples say, equal ones alike; NaN where they say nothing."""
+    import pandas as pd
+
+    text = said.astype("object").where(said.notna(), "").astype(str).str.strip()
+    numbers = pd.Series(pd.factorize(text)[0], index=said.index, dtype="float64")
+    return numbers.where(text != "")
 
 
 def _costs(table: "pd.DataFrame", frame: "pd.DataFrame", path: Path) -> None:

@@ -28,7 +28,7 @@ SUMMED = (
 )
 UNEQUAL = "its items have different numbers of samples"
 SHARES = "its answers are scored in shares, and not as right or wrong"
-NO_COLUMN = "what its samples vote for is not known; `dvc repro score` tells it"
+NO_COLUMN = "it is not known what its samples say (the column vote)"
 NO_ANSWER = "its grader names no answer that could be voted on"
 
 
@@ -142,9 +142,11 @@ def _sampled_tasks(
 def _why_no_vote(rows: "pd.DataFrame") -> str | None:
     if "vote" not in rows.columns:
         return NO_COLUMN
+    nameless = rows["vote"].isna()
+    if "parsed" not in rows.columns or rows["parsed"].isna().any():
+        return NO_ANSWER if nameless.all() else None
     # A sample in which an answer was found names it, wherever its grader reads one out.
-    nameless = rows["parsed"].astype(bool) & rows["vote"].isna()
-    return NO_ANSWER if nameless.any() else None
+    return NO_ANSWER if (rows["parsed"].astype(bool) & nameless).any() else None
 
 
 def _place(cell: CellResult) -> tuple[str, str, int, str, str]:
@@ -159,23 +161,27 @@ def _cell(
     """The cell whose samples these are, with the accuracy and the costs of k of them."""
     of = made[score.decoding]
     own = cells[score.student, score.arm, score.seed, of.decoding, score.family]
-    means = score.means
-    accuracy, seconds = means["correct"], means["device_seconds"]
+    accuracy = score.means["correct"]
     assert accuracy is not None  # every row has one
-    # Metered by task and cell, not by item: of a part of the tasks nothing is known.
-    if seconds is None and own.device_seconds is not None and own.items == score.items:
-        seconds = of.samples * own.device_seconds
+
+    def summed(name: str) -> float | None:
+        """A cost of all samples; of a part of the tasks only where it is known by item."""
+        by_item, one = score.means[name], getattr(own, name)
+        if by_item is not None or one is None or own.items != score.items:
+            return by_item
+        return float(of.samples * one)
+
     return replace(
         own,
         decoding=score.decoding,
         accuracy=accuracy,
         items=score.items,
-        inference_flops=means["inference_flops"],
-        prompt_flops=means["prompt_flops"],
-        prompt_tokens=means["prompt_tokens"],
-        thinking_tokens=means["thinking_tokens"],
-        answer_tokens=means["answer_tokens"],
-        device_seconds=seconds,
+        inference_flops=summed("inference_flops"),
+        prompt_flops=summed("prompt_flops"),
+        prompt_tokens=summed("prompt_tokens"),
+        thinking_tokens=summed("thinking_tokens"),
+        answer_tokens=summed("answer_tokens"),
+        device_seconds=summed("device_seconds"),
         truncated_share=None,
         unparsed_share=None,
         thinking_share=None,

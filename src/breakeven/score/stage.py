@@ -99,12 +99,13 @@ def _items(task: str) -> dict[str, Item]:
 def _answers(answer_set: AnswerSet, items: Mapping[str, Item], samples: int) -> list[Answer]:
     """The answers of a set, each item's samples complete."""
     again = f"run `dvc repro answer@{answer_set.student}`"
-    if not answer_set.path.is_file():
-        raise InputError(f"{answer_set.path}: no such file; {again}")
-    answers = read_rows(answer_set.path, Answer)
+    path = answer_set.path
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; {again}")
+    answers = read_rows(path, Answer)
     seen: set[tuple[str, int]] = set()
     for number, answer in enumerate(answers, start=1):
-        where = f"{answer_set.path}: line {number}"
+        where = f"{path}: line {number}"
         if answer.item not in items:
             raise InputError(
                 f"{where}: item: {answer.item!r} is not in {task_path(answer_set.task)}; {again}"
@@ -117,7 +118,7 @@ def _answers(answer_set: AnswerSet, items: Mapping[str, Item], samples: int) -> 
     missing = next((one for one in wanted if one not in seen), None)
     if missing or len(seen) > len(items) * samples:
         what = f"sample {missing[1]} of {missing[0]} is missing" if missing else "too many samples"
-        raise InputError(f"{answer_set.path}: {what}, each item needs {samples}; {again}")
+        raise InputError(f"{path}: {what}, each item needs {samples}; {again}")
     return answers
 
 
