@@ -15,6 +15,7 @@ import numpy as np
 from breakeven.importing.read_results import import_results
 from breakeven.report.headline import headline
 from breakeven.report.view import StudyView, view_of
+from breakeven.results.aggregate import family_scores
 from breakeven.results.cell_results import Results
 from breakeven.statistics.estimates import FloatArray
 from breakeven.statistics.simulation import StudyDesign, TaskDesign, passages_of, simulate_samples
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
 
 SIZES_B = (0.5, 3.0, 14.0)
 SEEDS = 3
-# The first answer of an item is the greedy one, the others are the samples that vote.
+# The first answer of an item is the greedy one, then come a longer one and the samples that vote.
 SAMPLES = 4
+DECODINGS = ("greedy", "long", *["sampled"] * SAMPLES)
+# A long answer has more tokens than all votes together.
+LENGTH = {"greedy": 1.0, "long": 6.0, "sampled": 1.0}
+# So much that long answers of 0.5B take more memory than short ones of 3B.
+CACHE_BYTES_A_TOKEN = 1e7
 
 
 class ArmDesign(NamedTuple):
@@ -63,6 +69,8 @@ RUN_LENGTH_SD, ANSWER_LENGTH_SD = 0.1, 0.4
 # One wrong answer in four loops, in some runs more often than in others.
 LOOPS_LOGIT, RUN_LOOPS_SD = -1.1, 0.3
 IFT_TOKENS = 12.0
+# What an imported table has no columns for.
+TOLD = ("outcome", "vote", "memory_bytes")
 
 
 EITHER = {"supported", "contradicted"}
@@ -90,6 +98,8 @@ WRONG: dict[str, set[str]] = {
     "sequential-mix-keeps-gain": EITHER,
     "thinking-lowers-instruction-following": EITHER,
     "loops-fall-with-size": EITHER,
+    "votes-beat-longer-thinking": EITHER,
+    "weights-beat-length-below-4gb": EITHER,
     "raw-traces-beat-compressed": EITHER,
     "compressed-traces-keep-96": {"contradicted"},
 }
@@ -113,7 +123,7 @@ def seeded_study(world: SeededWorld, rng: np.random.Generator, folder: Path) -> 
     """One study as the report sees it: a table that was imported, with what tables cannot tell."""
     rows = _rows(world, rng)
     path = folder / "study.parquet"
-    known = [name for name in rows.columns if name not in ("outcome", "vote")]
+    known = [name for name in rows.columns if name not in TOLD]
     rows[known].to_parquet(path)
     results = _told(import_results(path), rows)
     tasks = tuple(
@@ -149,12 +159,22 @@ def wrong_guards(view: StudyView) -> bool:
 
 
 def _told(results: Results, rows: "pd.DataFrame") -> Results:
-    """Outcomes, votes and the kind of a control, which an imported table has no columns for."""
+    """The results with outcomes, votes, memory and the kind of a control."""
     keys = ["student", "arm", "seed", "decoding", "task", "item", "sample"]
     assert results.items is not None
-    items = results.items.merge(rows[[*keys, "outcome", "vote"]], on=keys, validate="1:1")
+    items = results.items.merge(rows[[*keys, *TOLD]], on=keys, validate="1:1")
+    memory = {
+        (score.student, score.arm, score.seed, score.decoding, score.family): score.means[
+            "memory_bytes"
+        ]
+        for score in family_scores(items)
+    }
     cells = tuple(
-        replace(cell, traces=cell.arm) if cell.style == "control" else cell
+        replace(
+            cell,
+            traces=cell.arm if cell.style == "control" else None,
+            memory_bytes=memory[cell.student, cell.arm, cell.seed, cell.decoding, cell.family],
+        )
         for cell in results.cells
     )
     return replace(results, items=items, cells=cells)
@@ -167,7 +187,7 @@ def _rows(world: SeededWorld, rng: np.random.Generator) -> "pd.DataFrame":
     flat = ((0.0,) * len(SIZES_B),) * len(ARMS)
     designs = tuple(design for _, design, _ in TASKS.values())
     study = StudyDesign(flat, designs, seed_sd=world.seed_sd, seeds=SEEDS)
-    answers = simulate_samples(study, rng, 1 + SAMPLES)
+    answers = simulate_samples(study, rng, len(DECODINGS))
     lengths = np.exp(RUN_LENGTH_SD * rng.normal(size=shape))
     loops = 1 / (1 + np.exp(-LOOPS_LOGIT - RUN_LOOPS_SD * rng.normal(size=shape)))
     tables = [
@@ -190,14 +210,17 @@ def _task_rows(
     """The answers of each arm to one task, (sizes, seeds, items, samples), as columns."""
     passages = passages_of(design)
     for place, (name, arm) in enumerate(ARMS.items()):
-        taken = correct[place][..., : 1 + SAMPLES if arm.sampled else 1]
+        taken = correct[place][..., : len(DECODINGS) if arm.sampled else 1]
         if arm.style == "base":
             # It was not trained: every seed is the same model.
             taken = np.repeat(taken[:, :1], SEEDS, axis=1)
         size, seed, item, sample = (index.ravel() for index in np.indices(taken.shape))
         right = taken.ravel()
         cost = np.array(SIZES_B)[size] * arm.cost * 1e12
+        decoding = np.array(DECODINGS)[sample]
         tokens = IFT_TOKENS * arm.tokens * lengths[place, size, seed]
+        tokens = tokens * np.array([LENGTH[name] for name in DECODINGS])[sample]
+        tokens = tokens * np.exp(ANSWER_LENGTH_SD * rng.normal(size=len(right)))
         looping = rng.random(len(right)) < loops[place, size, seed]
         yield {
             "student": np.array([f"s{one:g}b" for one in SIZES_B])[size],
@@ -208,18 +231,19 @@ def _task_rows(
             "reasoning_share": np.nan if arm.share is None else arm.share,
             "order": "sequential",
             "seed": seed,
-            "decoding": np.where(sample == 0, "greedy", "sampled"),
+            "decoding": decoding,
             "item": [f"{number}" for number in item],
             "cluster": [
                 f"{design.items} {number if passages is None else passages[number]}"
                 for number in item
             ],
-            "sample": np.maximum(sample - 1, 0),
+            "sample": np.maximum(sample - DECODINGS.index("sampled"), 0),
             "correct": right,
             "parsed": 1,
             "inference_flops": cost,
             "train_flops": np.nan if arm.style == "base" else cost,
-            "answer_tokens": tokens * np.exp(ANSWER_LENGTH_SD * rng.normal(size=len(right))),
+            "answer_tokens": tokens,
+            "memory_bytes": 2e9 * np.array(SIZES_B)[size] + CACHE_BYTES_A_TOKEN * tokens,
             "outcome": np.where(right == 1, "right", np.where(looping, "looping", "wrong")),
             # All wrong answers agree, so that a vote is as often right as one answer.
             "vote": right.astype(int),

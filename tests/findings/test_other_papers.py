@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.findings.judged import verdicts_of
 
@@ -10,10 +11,11 @@ from breakeven.findings.claims import CLAIMS, STUDY
 from breakeven.findings.scored_results import scored_results
 from breakeven.findings.verdicts import Verdict
 from breakeven.results.cell_results import Results
-from breakeven.results.from_items import ArmFacts
+from breakeven.results.from_items import ArmFacts, StudyFacts, results_from_items
 
 INSTRUCTIONS = "thinking-lowers-instruction-following"
 LOOPS = "loops-fall-with-size"
+VOTES, WEIGHTS = "votes-beat-longer-thinking", "weights-beat-length-below-4gb"
 RAW, KEPT = "raw-traces-beat-compressed", "compressed-traces-keep-96"
 SIZES_B = (0.5, 1.5, 3.0, 7.0, 14.0)
 ARMS = {
@@ -147,3 +149,81 @@ def test_a_control_of_other_traces_is_not_taken_for_compressed_ones(study):
     )
     found = judge(replace(results, cells=other), RAW)
     assert found.evidence.startswith("not tested: ")
+
+
+def answered(*ways: tuple[str, str, float, float, float, int], items: int = 600) -> Results:
+    """Reasoning students by (student, decoding, accuracy, tokens, memory, samples).
+
+    The samples of an item are all right or all wrong, so that a vote is as accurate as one.
+    """
+    frames = []
+    for student, decoding, accuracy, tokens, memory, samples in ways:
+        right = np.arange(items) % 100 < 100 * accuracy
+        rows = pd.DataFrame({"item": [str(number) for number in range(items)], "correct": right})
+        for sample in range(samples):
+            own = {"student": student, "decoding": decoding, "sample": sample}
+            cost = {"answer_tokens": tokens, "memory_bytes": memory, "vote": right.astype(int)}
+            frames.append(rows.assign(**own, **cost))
+    table = pd.concat(frames, ignore_index=True).assign(
+        arm="reasoning", seed=0, task="sums", family="math-open", parsed=True
+    )
+    sizes = {"s1b": 1e9, "s4b": 4e9, "s14b": 14e9}
+    used = {name: size for name, size in sizes.items() if name in set(table["student"])}
+    return results_from_items(table, StudyFacts("ways", used, {"reasoning": ARMS["reasoning"]}))
+
+
+@pytest.mark.parametrize(
+    ("vote", "longer", "verdict"),
+    [
+        # Four votes of 100 tokens against one answer of 500.
+        (0.6, 0.4, "supported"),
+        # And against one of 300, which costs less and is better: at 400 there is a better one too.
+        (0.4, 0.4, "undecidable here"),
+        (0.4, 0.6, "undecidable here"),
+    ],
+)
+def test_votes_must_beat_one_answer_of_no_fewer_tokens(vote, longer, verdict):
+    results = answered(
+        ("s4b", "greedy", 0.3, 100.0, 1.0, 1),
+        ("s4b", "sampled", vote, 100.0, 1.0, 4),
+        ("s4b", "long", longer, 500.0, 1.0, 1),
+    )
+    found = judge(results, VOTES)
+    assert found.verdict == verdict
+    assert found.numbers["pairs_at_no_more"] == 1
+
+
+def test_one_answer_of_fewer_tokens_that_beats_the_votes_contradicts():
+    results = answered(
+        ("s4b", "greedy", 0.6, 100.0, 1.0, 1), ("s4b", "sampled", 0.4, 100.0, 1.0, 4)
+    )
+    assert judge(results, VOTES).verdict == "contradicted"
+    # Ahead at a higher cost shows nothing.
+    ahead = answered(("s4b", "greedy", 0.4, 100.0, 1.0, 1), ("s4b", "sampled", 0.6, 100.0, 1.0, 4))
+    assert judge(ahead, VOTES).verdict == "undecidable here"
+    assert judge(ahead, VOTES).p_value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("large", "long", "memory", "verdict"),
+    [
+        (0.6, 0.4, 9.0, "supported"),
+        (0.4, 0.6, 9.0, "undecidable here"),
+        # The small student needs less memory than the large one, whose lead shows nothing.
+        (0.6, 0.4, 3.0, "undecidable here"),
+        (0.4, 0.6, 3.0, "contradicted"),
+    ],
+)
+def test_weights_are_held_against_longer_answers_at_no_more_memory(large, long, memory, verdict):
+    results = answered(
+        ("s1b", "short", 0.3, 100.0, 2.0, 1),
+        ("s1b", "long", long, 1000.0, memory, 1),
+        ("s4b", "short", large, 100.0, 8.0, 1),
+        ("s4b", "long", 0.9, 1000.0, 20.0, 1),
+    )
+    assert judge(results, WEIGHTS).verdict == verdict
+
+
+def test_students_of_more_weights_than_the_claim_speaks_of_are_not_held_against_larger_ones():
+    results = answered(("s4b", "long", 0.9, 1000.0, 9.0, 1), ("s14b", "short", 0.3, 100.0, 30.0, 1))
+    assert judge(results, WEIGHTS).evidence.startswith("not tested: ")

@@ -117,6 +117,8 @@ def test_every_answer_is_a_row_with_the_columns_that_others_read(project):
         "answer_tokens": 2,
         "inference_flops": float(flops),
         "prompt_flops": float(prefill_flops(load_architecture("base"), 10)),
+        # Two bytes a weight; and of 15 tokens, in two layers, a key and a value of two heads.
+        "memory_bytes": 2.0 * load_architecture("base").total_parameters + 2 * 15 * 2 * 2 * 2 * 8,
         "depth": 1,
         "cluster": None,
         "content": "sum 1+1",

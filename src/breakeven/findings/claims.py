@@ -11,6 +11,7 @@ from typing import Literal
 
 from breakeven.findings import (
     on_accuracy,
+    on_budgets,
     on_compression,
     on_cost,
     on_frontier,
@@ -65,6 +66,8 @@ TESTS: Mapping[str, Callable[..., Outcome]] = {
     "mixes_sometimes_beat_both": on_mixes.mixes_sometimes_beat_both,
     "instructions_followed_less": on_instructions.instructions_followed_less,
     "loops_fall_with_size": on_loops.loops_fall_with_size,
+    "votes_beat_longer_answers": on_budgets.votes_beat_longer_answers,
+    "weights_beat_length": on_budgets.weights_beat_length,
     "whole_traces_beat_changed": on_compression.whole_traces_beat_changed,
     "changed_traces_keep": on_compression.changed_traces_keep,
 }
@@ -256,6 +259,27 @@ CLAIMS: tuple[Claim, ...] = (
         "loops_fall_with_size",
         source="2512.12895",
         sizes_b=(1.5, 32.0),
+    ),
+    Claim(
+        "votes-beat-longer-thinking",
+        "v1",
+        "At equal tokens a vote of several reasoning answers is more accurate than one longer "
+        "answer.",
+        "votes_beat_longer_answers",
+        {"least_votes": 3},
+        source="2512.19585",
+        sizes_b=(8.0, 8.0),
+    ),
+    Claim(
+        "weights-beat-length-below-4gb",
+        "v1",
+        "At equal memory, below 4 GB of weights, a larger student is more accurate than longer "
+        "answers.",
+        "weights_beat_length",
+        # Weights and cache are counted at 16 bits (`score.item_rows`).
+        {"below_bytes": 4e9, "bytes_a_weight": 2.0, "longer": 2.0},
+        source="2510.10964",
+        sizes_b=(0.6, 32.0),
     ),
     Claim(
         "raw-traces-beat-compressed",

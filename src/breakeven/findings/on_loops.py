@@ -17,7 +17,10 @@ WANTED = "the outcome of every answer of reasoning students of three sizes"
 
 def loops_fall_with_size(scored: ScoredResults) -> Outcome:
     """The share of looping reasoning answers has a negative slope in log size, over families."""
-    looping = scored.of_outcome("looping")
+    items = scored.results.items
+    if items is None or "outcome" not in items.columns or items["outcome"].isna().any():
+        return not_testable("not tested: no outcome of every answer", WANTED)
+    looping = scored.of_marks(items["outcome"].eq("looping"))
     slopes, shares = [], []
     for corpus in looping.results.corpora():
         for family in looping.results.families():
@@ -28,7 +31,7 @@ def loops_fall_with_size(scored: ScoredResults) -> Outcome:
                 slopes.append(terms)
                 shares += [group.accuracy for group in found]
     if not slopes:
-        return not_testable("not tested: no outcomes of answers at three sizes", WANTED)
+        return not_testable("not tested: no reasoning students of three sizes", WANTED)
     mean = contrast(looping, mean_terms(slopes))
     return Outcome(
         p_supported=mean.p_below,

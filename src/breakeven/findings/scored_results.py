@@ -20,11 +20,13 @@ class ScoredResults(NamedTuple):
     """Results with their score matrices by family, made once for many comparisons.
 
     `contrasts` holds those worked out already; only `contrasts.contrast` writes to it.
+    `of_every_decoding` are the cells before one decoding was chosen.
     """
 
     results: Results
     tables: dict[str, ItemTable]
     contrasts: dict[Any, Any]
+    of_every_decoding: tuple[CellResult, ...] = ()
 
     def of_decoding(self, decoding: str | None) -> "ScoredResults":
         """The cells and items of one decoding, the first where none is named; the same tables."""
@@ -46,19 +48,16 @@ class ScoredResults(NamedTuple):
         chosen = None if items is None else items[items["task"].isin(list(names))]
         return self._of_items(chosen, names)
 
-    def of_outcome(self, outcome: str) -> "ScoredResults":
-        """The same where an answer with that outcome counts as right, and any other as wrong.
+    def of_marks(self, marks: "pd.Series[bool]") -> "ScoredResults":
+        """The same where an answer that is marked counts as right, and any other as wrong.
 
-        Without outcomes by item no cell is left.
+        `marks` holds one an item row of the results, by their index.
         """
         items = self.results.items
-        if items is None or "outcome" not in items.columns:
-            return ScoredResults(replace(self.results, cells=(), items=None, votes=None), {}, {})
+        assert items is not None  # there would be no marks
         # Costs of answers are not asked for, and every column takes its time.
         columns = [name for name in (*REQUIRED_COLUMNS, "cluster") if name in items.columns]
-        known = items["outcome"].notna()
-        right = items["outcome"][known] == outcome
-        return self._of_items(items.loc[known, columns].assign(correct=right), ())
+        return self._of_items(items[columns].assign(correct=marks), ())
 
     def _of_items(self, items: "pd.DataFrame | None", names: Collection[str]) -> "ScoredResults":
         """Other answers of the same cells, or what is known of some tasks where there are none."""
@@ -89,7 +88,7 @@ class TaskScores(NamedTuple):
 def scored_results(results: Results) -> ScoredResults:
     """Results made ready for comparisons, with the votes of their samples."""
     results = with_votes(results)
-    return ScoredResults(results, item_tables(results), {})
+    return ScoredResults(results, item_tables(results), {}, results.cells)
 
 
 def shared_seeds(chosen: Sequence[Group]) -> list[int]:

@@ -1,12 +1,10 @@
 """Shares of answers with their intervals: of what loops, of what has a trace."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from breakeven.findings.accuracies import family_accuracy
 from breakeven.findings.groups import Group
 from breakeven.findings.scored_results import ScoredResults, task_scores
-from breakeven.results.aggregate import item_tables
 from breakeven.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -21,10 +19,7 @@ class Shares:
 
     def __init__(self, scored: ScoredResults, marks: "pd.Series[bool]") -> None:
         """`marks` holds one an item row of the results, in their order."""
-        results = scored.results
-        assert results.items is not None  # there would be no marks
-        marked = replace(results, items=results.items.assign(correct=marks), votes=None)
-        self._scored = ScoredResults(marked, item_tables(marked), {})
+        self._scored = scored.of_marks(marks)
 
     def of(self, group: Group) -> Estimate | None:
         """The share of one group's answers; None where none of them is known."""

@@ -23,6 +23,7 @@ MEAN_COLUMNS = [
     "correct",
     "inference_flops",
     "prompt_flops",
+    "memory_bytes",
     "prompt_tokens",
     "thinking_tokens",
     "answer_tokens",

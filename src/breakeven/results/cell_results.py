@@ -67,7 +67,8 @@ class CellResult:
     all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
     that is not told): only cells that share both are pairs. `traces` is what became of the traces
     that a control learnt, None where they were left whole. `prompt_flops` are those of
-    `inference_flops` that read the prompt. `of_samples` is None for what was answered as it is.
+    `inference_flops` that read the prompt. `memory_bytes` are those of the weights and of one
+    answer's cache, at 16 bits a number. `of_samples` is None for what was answered as it is.
     """
 
     student: str
@@ -101,6 +102,7 @@ class CellResult:
     traces: str | None = None
     tasks: tuple[TaskResult, ...] = ()
     prompt_flops: float | None = None
+    memory_bytes: float | None = None
     of_samples: OfSamples | None = None
 
     @property

@@ -168,6 +168,7 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
         ),
         inference_flops=means["inference_flops"],
         prompt_flops=means["prompt_flops"],
+        memory_bytes=means["memory_bytes"],
         prompt_tokens=means["prompt_tokens"],
         thinking_tokens=means["thinking_tokens"],
         answer_tokens=means["answer_tokens"],

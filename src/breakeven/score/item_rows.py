@@ -13,6 +13,7 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import answer_flops, prefill_flops
 from breakeven.grading.graders import F1, GradedAnswer
 from breakeven.grading.same_answers import Same, votes_of
+from breakeven.models.memory import answering_memory
 from breakeven.rows.answer import Answer
 from breakeven.rows.grade import Grade
 from breakeven.rows.item import Item
@@ -42,6 +43,7 @@ COLUMNS = {
     "answer_tokens": "int64",
     "inference_flops": "float64",
     "prompt_flops": "float64",
+    "memory_bytes": "float64",
     "depth": "int64",
     "cluster": "string",
     "content": "string",
@@ -79,7 +81,8 @@ def answer_table(
 
     `inference_flops` are those of the answer on its own: a prompt's beginning that the engine read
     once for many items counts for each, as it would for a single query. They are null where the
-    student's shape is not known, and `shape` says why. `same` compares what samples say.
+    student's shape is not known, and `shape` says why. `memory_bytes` are the weights and the cache
+    of a whole answer on its own, at 16 bits a number. `same` compares what samples say.
     """
     import pyarrow as pa
 
@@ -107,6 +110,9 @@ def answer_table(
         "prompt_flops": [None] * len(answers)
         if isinstance(shape, str)
         else prefill_flops(shape, tokens["prompt_tokens"]),
+        "memory_bytes": [None] * len(answers)
+        if isinstance(shape, str)
+        else [_memory_bytes(shape, int(length)) for length in tokens["prompt_tokens"] + new_tokens],
         "depth": [item.depth for item in asked],
         "cluster": [item.cluster for item in asked],
         "content": [item.content for item in asked],
@@ -160,6 +166,12 @@ def write_table(path: Path, tables: "Sequence[pa.Table]") -> None:
         # Chunks become row groups: without this the bytes would tell how the rows were gathered.
         whole = pa.concat_tables(tables).combine_chunks()
         pq.write_table(whole, temporary, compression="zstd")
+
+
+def _memory_bytes(shape: Architecture, tokens: int) -> float:
+    """Of the weights and the cache of one sequence."""
+    need = answering_memory(shape, sequences=1, tokens=tokens, weight_bytes=2, cache_bytes=2)
+    return need.weights + need.cache
 
 
 def _votes(
