@@ -87,6 +87,8 @@ def metrics(view: StudyView) -> dict[str, Any]:
         },
         "router": _routers(view),
         "law": _law(view),
+        # Without controls there is nothing to tell of them.
+        **({"controls": _controls(view)} if view.control_comparisons else {}),
     }
 
 
@@ -131,6 +133,21 @@ def _routers(view: StudyView) -> dict[str, Any]:
             mean, name = router.mean_gain, router.reads.replace(" ", "_")
             for key, value in (("points", mean.value), ("low", mean.low), ("high", mean.high)):
                 _put(tree, None if value is None else 100 * value, *where, name, key)
+    return tree
+
+
+def _controls(view: StudyView) -> dict[str, Any]:
+    """By student and control: points over both styles by family, and the share of the gain kept."""
+    tree: dict[str, Any] = {}
+    for one in view.control_comparisons:
+        cell = one.control.cells[0]
+        for style, apart in (("ift", one.over_ift), ("reasoning", one.over_reasoning)):
+            for name, value in (("points", apart.value), ("low", apart.low), ("high", apart.high)):
+                points = None if value is None else 100 * value
+                _put(tree, points, cell.student, cell.arm, f"over_{style}", cell.family, name)
+    for kept in view.kept_gains:
+        for name, value in (("share", kept.value), ("low", kept.low), ("high", kept.high)):
+            _put(tree, value, kept.student, kept.arm, "gain_kept", name)
     return tree
 
 

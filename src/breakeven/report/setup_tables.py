@@ -22,8 +22,19 @@ def arm_table(summary: StudySummary) -> Table:
     return _mapping_table(
         "arms",
         "Arms",
-        "The share is of prompts learnt with their trace.",
-        ("arm", "style", "corpus", "reasoning share", "order", "method", "shots"),
+        "The share is of prompts learnt with their trace. Traces: what a control learns in place "
+        "of the teacher's. Asked for: the style that a tag in its prompts asks for.",
+        (
+            "arm",
+            "style",
+            "corpus",
+            "reasoning share",
+            "order",
+            "method",
+            "shots",
+            "traces",
+            "asked for",
+        ),
         [row._asdict() for row in summary.arms],
     )
 

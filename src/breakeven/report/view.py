@@ -6,6 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.accuracies import accuracy_estimate
+from breakeven.findings.controls import (
+    ControlComparison,
+    KeptGain,
+    control_comparisons,
+    kept_gains,
+)
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.gain_law import LawFinding, gain_law
 from breakeven.findings.groups import Group, groups
@@ -104,6 +110,16 @@ class StudyView:
         """The accuracy of every vote, and of any of its samples, with its interval."""
         every = (g for one in self.vote_curves for g in (*one.shown.values(), *one.passes.values()))
         return {group: accuracy_estimate(self.scored, group) for group in every}
+
+    @cached_property
+    def control_comparisons(self) -> tuple[ControlComparison, ...]:
+        """Every control beside the two styles that it is a control of, family by family."""
+        return control_comparisons(self.scored, decoding=self.decoding)
+
+    @cached_property
+    def kept_gains(self) -> tuple[KeptGain, ...]:
+        """The share of reasoning's gain that each control keeps, by student and arm."""
+        return kept_gains(self.scored, self.control_comparisons)
 
     @cached_property
     def sampler_changes(self) -> tuple[SamplerChange, ...]:

@@ -26,6 +26,7 @@ from breakeven.report.comparison_tables import (
     side_by_side_table,
     verdict_table,
 )
+from breakeven.report.control_tables import control_table, kept_table
 from breakeven.report.cost_tables import bill_table, cost_table
 from breakeven.report.data_tables import (
     corpus_table,
@@ -36,6 +37,7 @@ from breakeven.report.data_tables import (
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.answer_length import length_figure, limit_figure
 from breakeven.report.figures.budget import budget_figure
+from breakeven.report.figures.controls import controls_figure
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.frontier import frontier_figure
@@ -77,6 +79,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     probability_figure,
     depth_figure,
     budget_figure,
+    controls_figure,
     partial(frontier_figure, kind="training"),
     partial(frontier_figure, kind="lifetime"),
     votes_figure,
@@ -153,12 +156,14 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 side_by_side_table(view),
                 outcome_table(view),
                 thinking_table(view),
+                kept_table(view),
                 sensitivity_table(view),
                 matched_table(view, "inference_flops"),
                 vote_comparison_table(view),
                 law_table(view),
             ],
             [
+                control_table(view),
                 baseline_table(view),
                 levelling_table(view),
                 chance_table(view),

@@ -255,6 +255,8 @@ def _arm_row(params: Params, name: str) -> ArmRow:
             )
         ),
         row.shots,
+        None if row.traces == "as-written" else row.traces,
+        row.answer_mode,
     )
 
 
@@ -270,6 +272,7 @@ def _training_row(key: Cell, record: Record) -> TrainingRow:
         device=record.device,
         utilisation=record.metrics.get("utilisation"),
         learning_rate=_learning_rate(record),
+        traces_changed_share=record.metrics.get("traces_changed_share"),
     )
 
 

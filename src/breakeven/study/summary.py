@@ -19,7 +19,11 @@ class BootstrapSettings(NamedTuple):
 
 
 class ArmRow(NamedTuple):
-    """One arm as params.yaml defines it."""
+    """One arm as params.yaml defines it.
+
+    `traces` is what a control learns in place of the teacher's, `answer_mode` the style that its
+    prompts ask for by a tag; None where there is no such thing.
+    """
 
     name: str
     style: ResultStyle
@@ -28,6 +32,8 @@ class ArmRow(NamedTuple):
     order: str | None
     method: str
     shots: int
+    traces: str | None = None
+    answer_mode: str | None = None
 
 
 class StudentRow(NamedTuple):
@@ -167,6 +173,7 @@ class TrainingRow(NamedTuple):
     device: str
     utilisation: float | None = None
     learning_rate: float | None = None
+    traces_changed_share: float | None = None
 
 
 class ExampleAnswer(NamedTuple):

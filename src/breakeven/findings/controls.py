@@ -1,0 +1,137 @@
+"""What a gain of reasoning is due to: each control beside the two styles that it is a control of.
+
+A control takes one thing away from the traces and leaves the rest. So its accuracy is compared with
+that of IFT and of reasoning on the same questions, and the share of the gain that it keeps is told.
+Each interval is held at 95% by itself: none of this is a test of the report, and adding a control
+changes no verdict.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
+from breakeven.findings.groups import Group, GroupPair, comparable, group_pairs, groups
+from breakeven.findings.scored_results import ScoredResults
+
+NO_GAIN = "the interval of reasoning's gain is not above zero: there is no gain to keep a share of"
+NO_ERROR = "no sampling error can be had"
+# Shares beyond are those of a gain that is hardly above zero.
+_FURTHEST_SHARE = 64.0
+
+
+class ControlComparison(NamedTuple):
+    """One control on one family; what it is a control of, and how far it is from both."""
+
+    control: Group
+    pair: GroupPair
+    over_ift: Contrast
+    over_reasoning: Contrast
+    gain: Contrast
+
+
+class KeptGain(NamedTuple):
+    """The share of reasoning's gain over IFT that a control keeps, over the mean of all families.
+
+    Fieller's interval (1954, J. R. Statist. Soc. B 16): the shares at which the control is not
+    apart from that point between the styles, on the same questions. Without a share, `reason` says
+    why.
+    """
+
+    student: str
+    arm: str
+    families: tuple[str, ...]
+    gain: Contrast
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str | None
+
+
+def control_comparisons(
+    scored: ScoredResults, *, decoding: str | None = None
+) -> tuple[ControlComparison, ...]:
+    """Every control with a pair of styles of its student, corpus and method, family by family.
+
+    Where there are several such pairs, it is beside the first.
+    """
+    scored = scored.of_decoding(decoding)
+    found = []
+    for family in scored.results.families():
+        pairs = group_pairs(scored.results, family=family)
+        for control in groups(scored.results, "control", family=family):
+            pair = next((pair for pair in pairs if comparable(control, pair.ift)), None)
+            if pair is not None:
+                found.append(
+                    ControlComparison(
+                        control,
+                        pair,
+                        group_difference(scored, control, pair.ift),
+                        group_difference(scored, control, pair.reasoning),
+                        group_difference(scored, pair.reasoning, pair.ift),
+                    )
+                )
+    return tuple(found)
+
+
+def kept_gains(
+    scored: ScoredResults, comparisons: Sequence[ControlComparison]
+) -> tuple[KeptGain, ...]:
+    """The share that each control keeps, by student and arm."""
+    by_arm: dict[tuple[str, str], list[ControlComparison]] = {}
+    for one in comparisons:
+        cell = one.control.cells[0]
+        by_arm.setdefault((cell.student, cell.arm), []).append(one)
+    return tuple(_kept(scored, *where, rows) for where, rows in by_arm.items())
+
+
+def _kept(
+    scored: ScoredResults, student: str, arm: str, rows: Sequence[ControlComparison]
+) -> KeptGain:
+    gain = contrast(
+        scored,
+        mean_terms([Term(1.0, one.pair.reasoning), Term(-1.0, one.pair.ift)] for one in rows),
+    )
+
+    def above(share: float) -> Contrast:
+        """How far the control is above the point at this share of the way from IFT to reasoning."""
+        parts = [
+            [
+                Term(1.0, one.control),
+                Term(-share, one.pair.reasoning),
+                Term(share - 1.0, one.pair.ift),
+            ]
+            for one in rows
+        ]
+        return contrast(scored, mean_terms(parts))
+
+    families = tuple(one.control.cells[0].family for one in rows)
+    if gain.low is None:
+        return KeptGain(student, arm, families, gain, None, None, None, gain.reason or NO_ERROR)
+    if gain.low <= 0:
+        return KeptGain(student, arm, families, gain, None, None, None, NO_GAIN)
+    value = above(0.0).value / gain.value
+    there = above(value)
+    if there.low is None:  # such as a control with the very answers of one of the styles
+        why = there.reason or NO_ERROR
+        return KeptGain(student, arm, families, gain, value, None, None, why)
+    low = _root(lambda share: above(share).low, value, -1)
+    high = _root(lambda share: above(share).high, value, 1)
+    reason = None if low is not None and high is not None else NO_ERROR
+    return KeptGain(student, arm, families, gain, value, low, high, reason)
+
+
+def _root(end: Callable[[float], float | None], start: float, direction: int) -> float | None:
+    """The share at which an end of the interval is zero, sought from the estimate outwards."""
+    from scipy.optimize import brentq
+
+    step = 0.25
+    while step <= _FURTHEST_SHARE:
+        far = start + direction * step
+        found = end(far)
+        if found is None:
+            return None
+        # Below the estimate the control is above that point, and beyond it below.
+        if found * direction <= 0:
+            return float(brentq(end, start, far, xtol=1e-4))
+        step *= 2
+    return None

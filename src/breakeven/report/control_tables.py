@@ -1,0 +1,135 @@
+"""Controls in numbers: beside both styles by family, and the share of the gain that each keeps."""
+
+from breakeven.core.known_numbers import known_mean
+from breakeven.findings.contrasts import Contrast
+from breakeven.findings.controls import ControlComparison, KeptGain
+from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
+from breakeven.report.figures.spec import CsvRow
+from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.table import Table, absent_table
+from breakeven.report.view import StudyView
+from breakeven.words import percent, percent_interval, points_interval
+
+ALONE = (
+    "Each interval is held at 95% by itself: controls are described, they are no findings and "
+    "change none."
+)
+
+
+def control_table(view: StudyView) -> Table:
+    """Every control on every family: accuracy, and how far it is from IFT and from reasoning."""
+    name, title = "controls", "Controls by family"
+    if not view.control_comparisons:
+        return absent_table(name, title, NO_CONTROL)
+    return Table(
+        name,
+        title,
+        "Differences in points on the same questions, with the arm that the control is compared "
+        f"with. {ALONE} {scope_sentence(view)}",
+        (
+            "family",
+            "size",
+            "arm",
+            "in place of the trace",
+            "accuracy",
+            "minus IFT",
+            "minus reasoning",
+            "reasoning minus IFT",
+        ),
+        tuple(
+            (
+                (cell := one.control.cells[0]).family,
+                view.label(cell.student),
+                view.arm_label(cell.arm),
+                control_words(view, cell.arm) or "–",
+                _accuracy_words(view, one),
+                *map(_points, (one.over_ift, one.over_reasoning, one.gain)),
+            )
+            for one in view.control_comparisons
+        ),
+        tuple(comparison_row(view, one) for one in view.control_comparisons),
+    )
+
+
+def kept_table(view: StudyView) -> Table:
+    """What each control keeps of the gain, over all families."""
+    if not view.kept_gains:
+        return absent_table("gain-kept", TITLE, NO_CONTROL)
+    reasons = "; ".join(dict.fromkeys(one.reason for one in view.kept_gains if one.reason))
+    return Table(
+        "gain-kept",
+        TITLE,
+        "The share of reasoning's gain over IFT that is left with something else in place of the "
+        "trace, over the mean of all families: 0% is IFT, 100% is reasoning. Changed: the share of "
+        "the traces learnt that are other ones than the teacher's. Intervals are Fieller's, on "
+        f"the same questions. {ALONE} {scope_sentence(view)}"
+        + (f" Absent: {reasons}." if reasons else ""),
+        ("size", "arm", "in place of the trace", "gain of reasoning", "gain kept", "changed"),
+        tuple(
+            (
+                view.label(one.student),
+                view.arm_label(one.arm),
+                control_words(view, one.arm) or "–",
+                _points(one.gain),
+                percent_interval(one.value, one.low, one.high),
+                percent(_changed_share(view, one)),
+            )
+            for one in view.kept_gains
+        ),
+        tuple(
+            {
+                "student": one.student,
+                "arm": one.arm,
+                "families": " ".join(one.families),
+                "gain": one.gain.value,
+                "gain_low": one.gain.low,
+                "gain_high": one.gain.high,
+                "kept": one.value,
+                "kept_low": one.low,
+                "kept_high": one.high,
+                "traces_changed_share": _changed_share(view, one),
+            }
+            for one in view.kept_gains
+        ),
+    )
+
+
+def comparison_row(view: StudyView, one: ControlComparison) -> CsvRow:
+    """A line of the CSV of figure and table."""
+    cell, accuracy = one.control.cells[0], view.accuracies[one.control]
+    row: dict[str, str | float | None] = {
+        "corpus": cell.corpus,
+        "family": cell.family,
+        "student": cell.student,
+        "arm": cell.arm,
+        "ift_arm": one.pair.ift.cells[0].arm,
+        "reasoning_arm": one.pair.reasoning.cells[0].arm,
+        "accuracy": one.control.accuracy,
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+    }
+    for name, apart in (
+        ("over_ift", one.over_ift),
+        ("over_reasoning", one.over_reasoning),
+        ("gain", one.gain),
+    ):
+        row |= {name: apart.value, f"{name}_low": apart.low, f"{name}_high": apart.high}
+    return row
+
+
+def _accuracy_words(view: StudyView, one: ControlComparison) -> str:
+    found = view.accuracies[one.control]
+    return percent_interval(one.control.accuracy, found.low, found.high)
+
+
+def _points(one: Contrast) -> str:
+    return points_interval(one.value, one.low, one.high)
+
+
+def _changed_share(view: StudyView, one: KeptGain) -> float | None:
+    """Of its seeds together; None where all traces are the teacher's, or nobody counted."""
+    return known_mean(
+        row.traces_changed_share
+        for row in view.summary.trainings
+        if (row.student, row.arm) == (one.student, one.arm)
+    )

@@ -1,0 +1,28 @@
+"""Controls in words: what was taken from the traces, or asked for by a tag."""
+
+from breakeven.report.view import StudyView
+
+TITLE = "What makes the difference: content, length or the teacher's answer?"
+NO_CONTROL = (
+    "needs an arm with `control: true` beside an IFT and a reasoning arm of its corpus and method"
+)
+_TAKEN: dict[str, str] = {
+    "answer-only": "the teacher's answer without its trace",
+    "shuffled": "its steps out of order",
+    "filler": "as many tokens without content",
+    "truncated-50": "the first half of it",
+    "wrong-trace": "the trace of another prompt",
+    "compressed": "its steps without words",
+}
+
+
+def control_words(view: StudyView, arm: str) -> str | None:
+    """What stands in place of the trace, or is asked for; None where that is not known."""
+    rows = {row.name: row for row in view.summary.arms}
+    row = rows.get(arm)
+    if row is not None and row.traces is not None:
+        return _TAKEN.get(row.traces, row.traces)
+    if row is not None and row.answer_mode is not None:
+        asked = "traces" if row.answer_mode == "reasoning" else "plain answers"
+        return f"a mix that a tag asks for {asked}"
+    return None

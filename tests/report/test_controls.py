@@ -1,0 +1,105 @@
+"""What a gain is due to: controls between the styles, in a figure, two tables and the metrics."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.report.scored import scored
+
+from breakeven.report.control_tables import control_table, kept_table
+from breakeven.report.figures.controls import controls_figure
+from breakeven.report.metrics import metrics
+from breakeven.report.view import StudyView, view_of
+from breakeven.report.write import build_report
+from breakeven.study.summary import ArmRow, StudySummary, TrainingRow, summary_without_records
+
+FAMILIES = ("math-open/sums", "general-open/quiz")
+
+
+def arm_row(traces: str | None = None, answer_mode: str | None = None) -> ArmRow:
+    share = 0.5 if answer_mode else 1.0
+    return ArmRow("perturbed", "control", "general", share, None, "lora", 0, traces, answer_mode)
+
+
+def summary(row: ArmRow, changed: float | None = None) -> StudySummary:
+    training = TrainingRow("large", "perturbed", 0, 9, 9, 9, 1.0, 9.0, 9.0, "cpu")
+    training = training._replace(traces_changed_share=changed)
+    return replace(summary_without_records(), arms=(row,), trainings=(training,))
+
+
+def study(
+    control: int | None, *, reasoning: int = 150, row: ArmRow | None = None, changed: float = 0.75
+) -> StudyView:
+    right = {
+        (student, arm, task): count
+        for student in ("small", "large")
+        for task in FAMILIES
+        for arm, count in (("ift", 70), ("reasoning", reasoning), ("perturbed", control))
+        if count is not None
+    }
+    return view_of(scored(right, apart=True), summary(row or arm_row("shuffled"), changed))
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (arm_row("shuffled"), "its steps out of order"),
+        (arm_row("answer-only"), "the teacher's answer without its trace"),
+        (arm_row(answer_mode="ift"), "a mix that a tag asks for plain answers"),
+        (arm_row(), "perturbed"),
+    ],
+)
+def test_the_caption_tells_the_gain_and_what_is_left_of_it(row: ArmRow, words: str) -> None:
+    view = study(90, row=row)
+    (one,) = [one for one in view.kept_gains if one.student == "large"]
+    assert one.value == pytest.approx(0.25)
+    told = controls_figure(view).takeaway
+    assert told.startswith("On the mean of 2 families reasoning gains +40.0 (")
+    assert f"Of that gain is left: 25.0% ({100 * one.low:.1f} to {100 * one.high:.1f}) with" in told
+    assert told.endswith(f"with {words}.")
+
+
+def test_without_a_gain_nothing_is_said_to_be_left_of_it() -> None:
+    view = study(90, reasoning=70)
+    assert "without a gain above zero" in controls_figure(view).takeaway
+    assert "there is no gain to keep a share of" in kept_table(view).note
+    assert {row["kept"] for row in kept_table(view).rows} == {None}
+
+
+def test_tables_hold_every_control_with_both_differences() -> None:
+    view = study(90)
+    rows = control_table(view).rows
+    assert len(rows) == 2 * 2
+    for row in rows:
+        assert row["over_ift"] == pytest.approx(0.1)
+        assert row["over_reasoning"] == pytest.approx(-0.3)
+        assert row["over_ift_low"] < row["over_ift"] < row["over_ift_high"]
+        assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
+    by_size = {row["student"]: row["traces_changed_share"] for row in kept_table(view).rows}
+    assert by_size == {"small": None, "large": 0.75}
+
+
+def test_metrics_tell_controls_only_where_there_are_some() -> None:
+    found = metrics(study(90))["controls"]["large"]["perturbed"]
+    assert found["over_ift"]["math-open"]["points"] == pytest.approx(10.0)
+    assert found["gain_kept"]["share"] == pytest.approx(0.25)
+    assert "controls" not in metrics(study(None))
+
+
+def test_page_and_files_hold_the_figure_and_both_tables(project: Path) -> None:
+    view = study(90)
+    build_report(view.results, view.summary, project / "out")
+    page = (project / "out/index.html").read_text()
+    assert 'id="figure-controls"' in page
+    assert "What makes the difference: content, length or the teacher&#39;s answer?" in page
+    assert (project / "out/figures/controls.svg").is_file()
+    for name in ("figure-controls", "controls", "gain-kept"):
+        with (project / f"out/tables/{name}.csv").open(newline="") as file:
+            assert list(csv.DictReader(file))
+
+
+def test_without_controls_the_page_says_what_it_would_need() -> None:
+    view = study(None)
+    for part in (controls_figure(view), control_table(view), kept_table(view)):
+        assert "needs an arm with `control: true`" in str(part.reason)
