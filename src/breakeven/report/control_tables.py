@@ -4,7 +4,7 @@ from breakeven.core.known_numbers import known_mean
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.controls import ControlComparison, KeptGain
 from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
-from breakeven.report.figures.spec import CsvRow
+from breakeven.report.figures.controls import comparison_row
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
@@ -92,29 +92,6 @@ def kept_table(view: StudyView) -> Table:
             for one in view.kept_gains
         ),
     )
-
-
-def comparison_row(view: StudyView, one: ControlComparison) -> CsvRow:
-    """A line of the CSV of figure and table."""
-    cell, accuracy = one.control.cells[0], view.accuracies[one.control]
-    row: dict[str, str | float | None] = {
-        "corpus": cell.corpus,
-        "family": cell.family,
-        "student": cell.student,
-        "arm": cell.arm,
-        "ift_arm": one.pair.ift.cells[0].arm,
-        "reasoning_arm": one.pair.reasoning.cells[0].arm,
-        "accuracy": one.control.accuracy,
-        "accuracy_low": accuracy.low,
-        "accuracy_high": accuracy.high,
-    }
-    for name, apart in (
-        ("over_ift", one.over_ift),
-        ("over_reasoning", one.over_reasoning),
-        ("gain", one.gain),
-    ):
-        row |= {name: apart.value, f"{name}_low": apart.low, f"{name}_high": apart.high}
-    return row
 
 
 def _accuracy_words(view: StudyView, one: ControlComparison) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.controls import ControlComparison, KeptGain
-from breakeven.report.control_tables import comparison_row
 from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
 from breakeven.report.figures.axes import end_or, signed_points
 from breakeven.report.figures.spec import (
+    CsvRow,
     FigureSpec,
     LegendEntry,
     Panel,
@@ -67,6 +67,29 @@ def controls_figure(view: StudyView) -> FigureSpec:
         ),
         rows=tuple(comparison_row(view, one) for one in every),
     )
+
+
+def comparison_row(view: StudyView, one: ControlComparison) -> CsvRow:
+    """A line of the CSV of figure and table."""
+    cell, accuracy = one.control.cells[0], view.accuracies[one.control]
+    row: dict[str, str | float | None] = {
+        "corpus": cell.corpus,
+        "family": cell.family,
+        "student": cell.student,
+        "arm": cell.arm,
+        "ift_arm": one.pair.ift.cells[0].arm,
+        "reasoning_arm": one.pair.reasoning.cells[0].arm,
+        "accuracy": one.control.accuracy,
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+    }
+    for name, apart in (
+        ("over_ift", one.over_ift),
+        ("over_reasoning", one.over_reasoning),
+        ("gain", one.gain),
+    ):
+        row |= {name: apart.value, f"{name}_low": apart.low, f"{name}_high": apart.high}
+    return row
 
 
 def _takeaway(view: StudyView, student: str) -> str:
