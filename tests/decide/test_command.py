@@ -7,6 +7,7 @@ import pytest
 from tests.decide import simulated
 
 from breakeven.core.errors import InputError
+from breakeven.decide.by_law import law_request
 from breakeven.decide.calculator import _family, embedded_json
 from breakeven.decide.decide_command import DecisionData, decide_command, decision_of
 from breakeven.decide.decision_text import decision_lines
@@ -49,6 +50,14 @@ def test_the_study_in_the_folder_is_decided_with_its_own_price(study):
     assert row["lifetime_cost"]["money"] == pytest.approx(48.48)
     assert row["lifetime_cost"]["flops"] == pytest.approx(4e6 * 12 * (6e4 + 200e6))
     assert row["seconds_per_answer"] == pytest.approx(0.048)
+
+
+def test_a_size_that_was_not_measured_is_asked_of_the_law(study):
+    result = decide_command("math-open", 1e6, law=law_request(3e9, None, None, None))
+    assert result["choice"] == decide_command("math-open", 1e6)["choice"]
+    # This study has one seed, so there is no law, and the decision says so on its last line.
+    assert result["law"]["standing"] == "undecided"
+    assert "by the law of the gain: undecided, " in decision_lines(result)[-1]
 
 
 def test_a_close_call_is_less_sure_than_a_clear_one(study):

@@ -279,12 +279,13 @@ def _grouped(found: Mapping[str, PairedQuestions], sizes: Mapping[str, float]) -
         styles = [paired.columns["correct", style][:seeds].T for style in ("ift", "reasoning")]
         right.append(np.stack(styles, axis=2))
     rows, answers = pd.concat(frames, ignore_index=True), np.concatenate(right)
-    rows["ift_right"] = answers[:, :, 0].mean(axis=1)
+    rows["ift_right"], rows["reasoning_right"] = answers.mean(axis=1).T
     keys = ["student", "family", "task", "depth"]
     by_group = rows.groupby(keys, sort=True, observed=True)
     groups = by_group.agg(
         asked=("label", "size"),
         ift_right=("ift_right", "sum"),
+        reasoning_right=("reasoning_right", "sum"),
         ift=("ift", "mean"),
         reasoning=("reasoning", "mean"),
     ).reset_index()

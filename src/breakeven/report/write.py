@@ -43,6 +43,7 @@ from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
+from breakeven.report.figures.law import law_figure
 from breakeven.report.figures.modes import mode_figure
 from breakeven.report.figures.outcomes import outcome_figure
 from breakeven.report.figures.probability import probability_figure
@@ -87,6 +88,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     limit_figure,
     outcome_figure,
     routing_figure,
+    law_figure,
     sensitivity_figure,
     mode_figure,
     spending_figure,
