@@ -66,13 +66,17 @@ def votes_figure(view: StudyView) -> FigureSpec:
 
 
 def _drawn(view: StudyView) -> list[DrawnCurve]:
-    """The curves of the first decoding that has several samples, where their FLOPs are known."""
-    first = view.vote_curves[0].decoding
+    """The curves of one decoding that has several samples, where their FLOPs are known.
+
+    It is the report's own, else the first by name.
+    """
+    named = {curve.decoding for curve in view.vote_curves}
+    shown = view.decoding if view.decoding in named else min(named)
     arms = {arm.name: arm for arm in view.arms}
     of_group: dict[Group, list[VoteCurve]] = {}
     for curve in view.vote_curves:
         # Another sampler of the same students would be a second picture on the first.
-        if curve.decoding == first:
+        if curve.decoding == shown:
             of_group.setdefault(curve.group, []).append(curve)
     return [
         DrawnCurve(key, arms[group.cells[0].arm], curve)
@@ -100,7 +104,7 @@ def _takeaway(view: StudyView, drawn: Sequence[DrawnCurve]) -> str:
         gains = [
             f"{one.key.title} {percent(shown[1].accuracy)} to {percent(shown[max(shown)].accuracy)}"
             for one in plain
-            if (shown := one.curve.shown)
+            if one.arm == plain[0].arm and (shown := one.curve.shown)
         ]
         most = max(max(one.curve.shown) for one in plain)
         text = (
