@@ -5,8 +5,8 @@ differ, and what a run is better or worse by is shared by all that it answers. `
 counts what a report says wrongly of them.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -140,17 +140,24 @@ def wrong_claims(view: StudyView) -> list[bool]:
 
 def wrong_findings(view: StudyView) -> bool:
     """Whether anything but a claim is decided: of a study without any effect, all of it wrongly."""
-    found = view.findings
-    rows = [*found.families, *found.tasks, *found.votes]
-    rows += [one for every in found.matched.values() for one in every]
-    serial = found.serial
-    assert serial is not None
-    gains = [serial.serial, serial.flat, serial.gap]
-    return (
-        any(row.direction != "undecided" for row in rows)
-        or any(gain.direction != "undecided" for gain in gains)
-        or any(sentence.finding != "undecided" for sentence in headline(view))
+    return any(direction != "undecided" for direction in _directions(view.findings)) or any(
+        sentence.finding != "undecided" for sentence in headline(view)
     )
+
+
+def _directions(found: object) -> Iterator[str]:
+    """The direction of everything in the findings that has one, whatever kinds there come to be."""
+    if isinstance(getattr(found, "direction", None), str):
+        yield found.direction
+    parts: Iterable[object] = ()
+    if isinstance(found, Mapping):
+        parts = found.values()
+    elif is_dataclass(found):
+        parts = (getattr(found, field.name) for field in fields(found))
+    elif isinstance(found, tuple):
+        parts = found
+    for part in parts:
+        yield from _directions(part)
 
 
 def wrong_guards(view: StudyView) -> bool:
