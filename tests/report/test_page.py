@@ -8,6 +8,8 @@ import pytest
 from tests.report.conftest import Built
 from tests.report.synthetic import HOSTILE
 
+from breakeven.words import OUTCOME_WORDS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -101,3 +103,12 @@ def test_the_calculator_answers_in_the_page(browser: "Browser", built: Built) ->
     assert page.locator("#decide-answer").inner_text() != before
     assert troubles == []
     page.close()
+
+
+def test_an_example_says_what_became_of_the_answer(built: Built) -> None:
+    assert {one.outcome for one in built.summary.examples} >= {"right", "wrong"}
+    for one in built.summary.examples:
+        assert one.outcome is not None
+        assert (one.outcome == "right") == one.correct
+        said = f"<p><b>{one.student} {one.arm}</b>, {OUTCOME_WORDS[one.outcome]}</p>"
+        assert said in built.page

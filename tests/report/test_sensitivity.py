@@ -125,7 +125,7 @@ def test_page_table_and_metrics_show_the_same_numbers() -> None:
     assert tree["low"] > 0
     figure = sensitivity_figure(shown)
     assert [panel.title for panel in figure.panels] == ["math-open: gain", "math-open: looping"]
-    assert "above zero in 1 and below in 0" in figure.takeaway
+    assert "changes by +19.0 points, over 1 pair of arms; nothing is decided" in figure.takeaway
     assert "loop more often under greedy decoding in 1 of 1" in figure.takeaway
     (row,) = figure.rows
     assert row["greedy_reasoning_looping"] == 0.4

@@ -44,7 +44,10 @@ def limit_lines(view: StudyView) -> list[str]:
     # Several decodings are answers of the same students: shown together they would count twice.
     if len(decodings) > 1:
         others = ", ".join(name for name in decodings if name != view.decoding)
-        lines.append(f"Figures and tables show the decoding {view.decoding}; not: {others}.")
+        lines.append(
+            f"Figures and tables show the decoding {view.decoding}; {others} only where decodings "
+            "are compared."
+        )
     if alone := _unpaired(view):
         lines.append(
             f"No IFT arm of the same corpus and method, so in no pair: {', '.join(alone)}."

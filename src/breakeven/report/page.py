@@ -12,6 +12,7 @@ from breakeven.report.figures.spec import FigureSpec
 from breakeven.report.headline import Sentence
 from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
+from breakeven.words import OUTCOME_WORDS
 
 # A family is a panel, and the study knows six: more are those of further corpora.
 MOST_PANELS, FIRST_PANELS = 8, 6
@@ -116,6 +117,7 @@ def render_page(parts: PageParts) -> str:
         shapes={name: Markup(shape) for name, shape in _SHAPES.items()},  # noqa: S704
         variables=LEGEND_COLOURS,
         words=WORDS,
+        outcome_words=OUTCOME_WORDS,
         shown_panels=_shown_panels,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
         decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704

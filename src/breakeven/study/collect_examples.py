@@ -69,7 +69,7 @@ def _of_task(
                 asked.reference,
                 text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} […]",
                 correct=bool(mine["correct"].iloc[0]),
-                truncated="truncated" in mine.columns and bool(mine["truncated"].iloc[0]),
+                outcome=str(mine["outcome"].iloc[0]) if "outcome" in mine.columns else None,
             )
 
 

@@ -177,7 +177,10 @@ class TrainingRow(NamedTuple):
 
 
 class ExampleAnswer(NamedTuple):
-    """One answer to one test question, as the student wrote it."""
+    """One answer to one test question, as the student wrote it.
+
+    `outcome` is None where scores of an older version do not tell it.
+    """
 
     task: str
     student: str
@@ -186,7 +189,7 @@ class ExampleAnswer(NamedTuple):
     reference: str
     text: str
     correct: bool
-    truncated: bool
+    outcome: str | None
 
 
 @dataclass(frozen=True)
