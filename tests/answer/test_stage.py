@@ -19,6 +19,7 @@ from breakeven.core.layout import answers_path, student_folder, task_path
 from breakeven.core.records import read_record
 from breakeven.models import loading
 from breakeven.models.pointer import BasePointer, write_pointer
+from breakeven.rendering import render_prompt
 from breakeven.rendering.encoding import encode_texts
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
@@ -209,6 +210,97 @@ def test_a_mode_is_asked_for_by_a_tag_and_makes_no_other_answer_anew(done):
         assert [one.prompt_tokens + more for one in plain] == [one.prompt_tokens for one in asked]
         texts[mode] = [one.text for one in asked]
     assert texts["ift"] != texts["reasoning"]
+
+
+def test_a_new_decoding_is_answered_alone_by_the_arms_that_it_asks(done):
+    before, old = batches(done), answers(done)
+    careful = {"thinking_tokens": 5, "ask": "7", "arms": ["reasoning"]}
+    decodings = {**study().model_dump(mode="json")["answering"]["decodings"], "careful": careful}
+    answer_student(study(answering={"decodings": decodings}), STUDENT)
+    after, new = batches(done), answers(done)
+    assert {path: after[path] for path in before} == before
+    assert len(after) - len(before) == 2 * 3
+    assert {path: new[path] for path in old} == old
+    assert {tuple(path.split("/")[1:4:2]) for path in set(new) - set(old)} == {
+        ("reasoning", "careful")
+    }
+
+
+def test_what_keeps_from_thinking_is_no_other_way_for_who_never_thinks(done):
+    before = batches(done)
+    decodings = {
+        "greedy": {},
+        "vote": {"temperature": 1.0, "samples": 2},
+        "plain": {"thinking": "off"},
+    }
+    params = study(answering={"decodings": decodings})
+    answer_student(params, STUDENT)
+    assert len(batches(done)) - len(before) == 2 * 3, "the reasoning arm alone"
+    for arm in ("base", "ift"):
+        for name in params.tasks:
+            assert rows(done, arm, "plain", name) == rows(done, arm, "greedy", name)
+    for plain, usual in zip(
+        *(rows(done, "reasoning", name, "chain-open") for name in ("plain", "greedy")), strict=True
+    ):
+        assert plain.text.startswith("<think>\n\n</think>\n\n")
+        begun = TOKENIZER("<think>\n\n</think>\n\n", add_special_tokens=False)["input_ids"]
+        assert plain.prompt_tokens == usual.prompt_tokens + len(begun)
+        assert plain.thinking_tokens + plain.answer_tokens <= 12
+
+
+def test_a_task_has_its_own_limit_samples_and_shots(done):
+    before = batches(done)
+    own = {"chain-open": {"max_new_tokens": 7, "samples": 3, "shots": 1}}
+    params = study(answering={"by_task": own})
+    answer_student(params, STUDENT)
+    for arm in params.arms:
+        assert len(rows(done, arm, "greedy", "chain-open")) == 20
+        assert len(rows(done, arm, "vote", "chain-open")) == 20 * 3
+        assert len(rows(done, arm, "vote", "lookup-mc")) == 20 * 2
+        tokens = {
+            name: [one.thinking_tokens + one.answer_tokens for one in rows(done, arm, "vote", name)]
+            for name in params.tasks
+        }
+        assert max(tokens["chain-open"]) <= 7
+        assert max(tokens["lookup-mc"]) == 12
+    shots = {
+        (row["arm"], row["task"]): row["shots"]
+        for row in read_record("answer", STUDENT).details["cells"]
+    }
+    assert shots["base", "chain-open"] == 1
+    assert shots["base", "lookup-mc"] == 2
+    assert shots["ift", "chain-open"] == 0
+    # Two decodings of three arms; the other task is as it was.
+    assert len(batches(done)) - len(before) == 3 * (3 + 8)
+
+
+def test_an_instruction_ends_the_prompt_and_a_prefill_begins_the_answer(done):
+    said = {"prompt_suffix": " Think step by step.", "prefill": "First, ", "arms": ["ift"]}
+    decodings = {"greedy": {}, "steps": said}
+    answer_student(study(answering={"decodings": decodings}), STUDENT)
+    asked = read_rows(task_path("chain-open"), Item)
+    for item, answer in zip(asked, rows(done, "ift", "steps", "chain-open"), strict=True):
+        prompt = render_prompt(TOKENIZER, item.prompt + " Think step by step.")
+        begun = TOKENIZER("First, ", add_special_tokens=False)["input_ids"]
+        assert answer.prompt_tokens == len(prompt) + len(begun)
+        assert answer.text.startswith("First, ")
+
+
+@pytest.mark.parametrize(
+    ("decoding", "message"),
+    [
+        (
+            {"thinking_tokens": 11, "ask": "7"},
+            r"budget.thinking_tokens: value is 11, and 2 tokens follow the trace; an answer to .* "
+            "at most 12",
+        ),
+        ({"max_new_tokens": 600}, r"decodings\.budget\.max_new_tokens: value is 600; the longest"),
+    ],
+)
+def test_a_decoding_that_leaves_no_room_is_refused_before_anything_runs(project, decoding, message):
+    with pytest.raises(InputError, match=message):
+        answer_student(study(answering={"decodings": {"greedy": {}, "budget": decoding}}), STUDENT)
+    assert batches(project) == {}
 
 
 def test_a_removed_arm_leaves_no_answers(done):

@@ -6,7 +6,7 @@ from tests.answer.conftest import lay_data, study, task
 from tests.answer.tiny import TOKENIZER, save_base, tiny_model
 from tests.rendering.single import render_completion
 
-from breakeven.answer.task_prompts import TaskPrompts, render_tasks
+from breakeven.answer.task_prompts import Wording, render_items, render_tasks
 from breakeven.answer.transformers_engine import answer_batch, choose_placement
 from breakeven.core.files import write_rows
 from breakeven.core.layout import task_path
@@ -14,7 +14,7 @@ from breakeven.decoding import sampling
 from breakeven.decoding.batching import BatchRow
 from breakeven.grading.graders import grade_answer
 from breakeven.params import Decoding
-from breakeven.rendering import Shot, end_token_ids, render_prompt
+from breakeven.rendering import Shot, render_prompt
 from breakeven.rows.grade import UNPARSED
 from breakeven.rows.item import Item
 
@@ -27,7 +27,7 @@ def model():
 
 
 def prompts(task="t", shots=()):
-    return TaskPrompts(task, (), shots, end_token_ids(TOKENIZER, shots))
+    return render_items(TOKENIZER, task, [], Wording(len(shots)), shots)
 
 
 def write(model, monkeypatch, scripts, limit, shots=()):

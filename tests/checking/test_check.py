@@ -111,7 +111,14 @@ def section(name: str, **values: Any) -> Change:
     return lambda tree: tree[name].update(values)
 
 
+def decodings(**rows: dict[str, Any]) -> Change:
+    return lambda tree: tree["answering"]["decodings"].update(rows)
+
+
 RIGHT = {
+    "a budget of thinking": decodings(
+        brief={"thinking_tokens": 9, "ask": "So ", "wait": 1, "arms": ["ift", "reasoning"]}
+    ),
     "the tiny study": lambda tree: None,
     "jsonl task": task(kind="jsonl", path="task.jsonl", **OPEN),
     "jsonl source": source(kind="jsonl", path="source.jsonl"),
@@ -216,6 +223,18 @@ WRONG = [
     (
         task(kind="lm-eval", task="gsm8k", include="gone", **OPEN),
         "tasks.mine.include: gone: no such folder",
+    ),
+    (
+        decodings(brief={"thinking_tokens": 2}),
+        "answering.decodings.brief.thinking_tokens: value is 2; closing a trace takes 2 tokens; ",
+    ),
+    (
+        decodings(brief={"thinking_tokens": 9, "ask": "Ω"}),
+        "answering.decodings.brief.ask: assets/tabletop/t30k cannot write ",
+    ),
+    (
+        decodings(long={"max_new_tokens": 5000}),
+        "answering.decodings.long.max_new_tokens: value is 5000; student t30k has a context of ",
     ),
     (
         task(kind="lm-eval", task="gsm8k", reference_pattern="####", **OPEN),
@@ -325,6 +344,10 @@ WARNED = [
     (
         section("training", launch="profiles/accelerate/fsdp.yaml"),
         "training.launch: profiles/accelerate/fsdp.yaml: num_processes: value is 8; PyTorch sees ",
+    ),
+    (
+        decodings(plain={"thinking": "off"}),
+        "answering.decodings.plain.thinking: does nothing for ift, which never thinks; to ",
     ),
     (
         section("answering", engine="vllm"),

@@ -7,7 +7,7 @@ import pytest
 from tests.params.test_load import VALID, changed, error_of
 
 from breakeven.params import Decoding, Params
-from breakeven.params.cells import decodings_of, resolve_decoding
+from breakeven.params.cells import decodings_of, resolve_asking
 
 ARMS = {
     **VALID["arms"],
@@ -35,9 +35,69 @@ def test_a_style_has_its_own_values_and_the_decoding_s_others():
     drawn = {"temperature": 0.6, "top_k": 20, "samples": 4, "arms": ["ift", "reasoning"]}
     style = {"ift": {"temperature": 0.7, "min_p": 0.1}}
     params = study({"greedy": {}, "vote": {**drawn, "by_style": style}})
-    ift, reasoning = (resolve_decoding(params, arm, "vote") for arm in ("ift", "reasoning"))
+    ift, reasoning = (resolve_asking(params, arm, "vote").decoding for arm in ("ift", "reasoning"))
     assert ift == Decoding(temperature=0.7, top_k=20, min_p=0.1, samples=4)
     assert reasoning == Decoding(temperature=0.6, top_k=20, samples=4)
+
+
+def test_the_decoding_limits_an_answer_before_the_task_and_the_task_before_all():
+    params = study(
+        {"greedy": {}, "long": {"max_new_tokens": 512}},
+        by_task={"chain-open": {"max_new_tokens": 128}},
+    )
+    limits = {
+        (name, task): resolve_asking(params, "ift", name, task).max_new_tokens
+        for name in ("greedy", "long")
+        for task in ("chain-open", "")
+    }
+    assert limits == {
+        ("greedy", "chain-open"): 128,
+        ("greedy", ""): 64,
+        ("long", "chain-open"): 512,
+        ("long", ""): 512,
+    }
+    assert params.answering.longest == 512
+
+
+def test_a_task_s_samples_are_of_decodings_that_draw_and_its_shots_of_arms_that_are_shown_some():
+    own = {"chain-open": {"samples": 16, "shots": 5}}
+    params = study({"greedy": {}, "vote": {"temperature": 1.0, "samples": 4}}, by_task=own)
+    found = {
+        (arm, name): resolve_asking(params, arm, name, "chain-open")
+        for arm in ("base", "ift")
+        for name in ("greedy", "vote")
+    }
+    assert [one.decoding.samples for one in found.values()] == [1, 16, 1, 16]
+    assert [one.shots for one in found.values()] == [5, 5, 0, 0]
+    assert resolve_asking(params, "ift", "vote").decoding.samples == 4
+
+
+def test_what_is_about_a_trace_is_nothing_to_arms_without_one():
+    forced = {"thinking_tokens": 20, "ask": "So ", "wait": 2, "wait_text": " Hm"}
+    params = study({"greedy": {}, "forced": forced, "off": {"thinking": "off"}})
+    plain = Decoding()
+    assert resolve_asking(params, "base", "forced").decoding == plain
+    assert resolve_asking(params, "base", "off").decoding == plain
+    assert resolve_asking(params, "ift", "off").decoding == plain
+    # A student that has learnt plain answers may still begin a trace.
+    assert resolve_asking(params, "ift", "forced").decoding == Decoding(**forced)
+    assert resolve_asking(params, "reasoning", "off").decoding == Decoding(thinking="off")
+
+
+@pytest.mark.parametrize(
+    ("by_task", "message"),
+    [
+        ({"chain-opn": {"samples": 2}}, "answering.by_task: 'chain-opn' is no task; did you mean"),
+        ({"chain-open": {}}, "answering.by_task.chain-open: is empty; give"),
+        ({"chain-open": {"shots": 0}}, "answering.by_task.chain-open.shots: 0: Input"),
+    ],
+)
+def test_what_a_task_cannot_have_of_its_own_is_one_line(
+    tmp_path: Path, by_task: dict[str, Any], message: str
+) -> None:
+    error = error_of(changed("answering/by_task", by_task), tmp_path)
+    assert message in error
+    assert "\n" not in error
 
 
 @pytest.mark.parametrize(
@@ -74,6 +134,25 @@ def test_a_style_has_its_own_values_and_the_decoding_s_others():
         ),
         ({"greedy": {"arms": ["ift"]}}, "the first decoding is the one that arms are compared in"),
         ({"greedy": {}, "v": {"arms": ["ift", "ift"]}}, "'ift' is given twice"),
+        ({"greedy": {"wait": 2}}, "decodings.greedy.wait: needs a budget"),
+        ({"greedy": {"ask": "So "}}, "decodings.greedy.ask: needs a budget"),
+        (
+            {"greedy": {"thinking_tokens": 4, "wait_text": "Hm"}},
+            "decodings.greedy.wait_text: is written in the place of a mark",
+        ),
+        (
+            {"greedy": {"thinking_tokens": 4, "thinking": "off"}},
+            "decodings.greedy.thinking: value is off, so that there is no trace",
+        ),
+        (
+            {"greedy": {"thinking_tokens": 8}},
+            "decodings.greedy.thinking_tokens: value is 8; an answer to chain-open has at most 8",
+        ),
+        (
+            {"greedy": {"thinking_tokens": 8, "max_new_tokens": 8}},
+            "decodings.greedy.thinking_tokens: value is 8; max_new_tokens is 8",
+        ),
+        ({"greedy": {"thinking": "maybe"}}, "decodings.greedy.thinking: 'maybe'"),
     ],
 )
 def test_a_decoding_that_makes_no_sense_is_one_line(

@@ -13,7 +13,9 @@ from breakeven.answer.task_prompts import TaskPrompts
 from breakeven.core.files import digest_json, read_json, read_rows, write_json, write_rows
 from breakeven.core.scratch import scratch_folder
 from breakeven.decoding.batching import BatchRow, batches
+from breakeven.decoding.budget import Budget
 from breakeven.params import Decoding
+from breakeven.params.cells import Asking
 from breakeven.rows.answer import Answer
 
 
@@ -21,10 +23,16 @@ class AnswerSheet(NamedTuple):
     """One cell's answers on one task with one decoding, of which some batches may be missing."""
 
     decoding_name: str
-    decoding: Decoding
+    asking: Asking
     prompts: TaskPrompts
     batches: list[list[BatchRow]]
     folder: Path
+    budget: Budget | None = None
+
+    @property
+    def decoding(self) -> Decoding:
+        """How its answers are made, as the arm has it."""
+        return self.asking.decoding
 
     @property
     def task(self) -> str:
@@ -67,12 +75,14 @@ class AnswerSheet(NamedTuple):
 
 def answer_sheet(
     decoding_name: str,
-    decoding: Decoding,
+    asking: Asking,
     prompts: TaskPrompts,
     batch_size: int,
     key: Mapping[str, Any],
+    *,
+    budget: Budget | None = None,
 ) -> AnswerSheet:
-    """The sheet whose answers are decided by its prompts, its decoding and `key`.
+    """The sheet whose answers are decided by its prompts, how they are asked, and `key`.
 
     Neither the arm nor the seed is in the key, so that untrained cells with the same shots share
     one sheet.
@@ -83,7 +93,8 @@ def answer_sheet(
             **key,
             # All that is set: a new field of decodings, None where it is not used, makes no
             # other's answers anew.
-            "decoding": decoding.model_dump(mode="json", exclude_none=True),
+            "decoding": asking.decoding.model_dump(mode="json", exclude_none=True),
+            "max_new_tokens": asking.max_new_tokens,
             # Who shares a batch changes how sums round, and with it a token now and then.
             "batch_size": batch_size,
             "prompts": digest_json([prompts.task, prompts.token_ids]),
@@ -92,5 +103,5 @@ def answer_sheet(
             "kept": [field.name for field in fields(Answer)],
         },
     )
-    parts = batches(prompts.token_ids, decoding.samples, batch_size)
-    return AnswerSheet(decoding_name, decoding, prompts, parts, folder)
+    parts = batches(prompts.token_ids, asking.decoding.samples, batch_size)
+    return AnswerSheet(decoding_name, asking, prompts, parts, folder, budget)

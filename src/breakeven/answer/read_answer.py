@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from breakeven.answer.task_prompts import TaskPrompts
 from breakeven.decoding.batching import BatchRow
-from breakeven.rendering import Shot, split_generated
+from breakeven.rendering import split_generated
 from breakeven.rows.answer import Answer
 
 if TYPE_CHECKING:
@@ -14,23 +15,24 @@ if TYPE_CHECKING:
 
 def read_answer(
     tokenizer: "PreTrainedTokenizerBase",
+    prompts: TaskPrompts,
     row: BatchRow,
     ids: Sequence[int],
     ended: bool,
-    shots: Sequence[Shot],
     *,
     logprobs: Sequence[float] | None = None,
 ) -> Answer:
     """The answer in the generated ids of a row, the end token included where it `ended` itself.
 
-    `logprobs` are those of the ids, where the engine tells them.
+    What the prompt had begun of the answer is part of its text. `logprobs` are those of the ids,
+    where the engine tells them.
     """
-    parts = split_generated(tokenizer, ids, shots)
+    parts = split_generated(tokenizer, ids, prompts.shots, opened=prompts.opened)
     thinking = len(parts.thinking_ids)
     return Answer(
         item=row.item,
         sample=row.sample,
-        text=parts.text,
+        text=prompts.begun + parts.text,
         stop="stop" if ended else "length",
         prompt_tokens=len(row.prompt),
         thinking_tokens=thinking,

@@ -22,6 +22,7 @@ from breakeven.core.errors import MachineError
 from breakeven.core.records import versions
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.decoding.batching import BatchRow
+from breakeven.decoding.budget import Budget
 from breakeven.params import Answering, Decoding
 from breakeven.pipeline.code import code_digest
 from breakeven.rows.answer import Answer
@@ -69,24 +70,27 @@ def answer_batch(
     decoding: Decoding,
     *,
     limit: int,
+    budget: Budget | None = None,
 ) -> list[Answer]:
     """Answer every row of a batch of a task's prompts, with at most `limit` new tokens each.
 
     Raises FloatingPointError where the model gives logits that are not numbers.
     """
     from breakeven.decoding.decode import generate
+    from breakeven.decoding.forcing import within_budget
     from breakeven.decoding.sampling import chooser
 
     read, names = [row.prompt for row in batch], [row.sample_name(prompts.task) for row in batch]
+    choose = chooser(decoding, names, limit, read)
     generations = generate(
         model,
         read,
         limit=limit,
         end_ids=prompts.end_ids,
-        choose=chooser(decoding, names, limit, read),
+        choose=choose if budget is None else within_budget(choose, budget, len(batch)),
     )
     return [
-        read_answer(tokenizer, row, one.ids, one.ended, prompts.shots, logprobs=one.logprobs)
+        read_answer(tokenizer, prompts, row, one.ids, one.ended, logprobs=one.logprobs)
         for row, one in zip(batch, generations, strict=True)
     ]
 
@@ -117,7 +121,8 @@ def _answer_job(setup: Setup, model: "PreTrainedModel", job: Job) -> list[Answer
             sheet.prompts,
             job.rows,
             sheet.decoding,
-            limit=answering.max_new_tokens,
+            limit=sheet.asking.max_new_tokens,
+            budget=sheet.budget,
         )
     except FloatingPointError as error:
         raise non_finite_weights(job.cell) from error

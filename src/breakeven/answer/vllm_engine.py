@@ -4,11 +4,12 @@ The same token ids go in as with the transformers engine, and the same tokens en
 server samples: with the same seeds it draws other tokens than the transformers engine does.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from breakeven.answer.answer_sheet import AnswerSheet
 from breakeven.answer.cell_weights import are_finite, rounded_base
 from breakeven.answer.engine import (
     ENGINE_CODE,
@@ -144,13 +145,16 @@ def _settings(setup: Setup, cells: Sequence[AnsweringCell]) -> VllmServer:
     Raises InputError where the length that was asked for has no such room.
     """
     answering, placement = setup.params.answering, setup.engine.placement
-    longest = max(sheet.prompts.longest for cell in cells for sheet in cell.sheets)
-    needed = longest + answering.max_new_tokens
+    needed = max(
+        sheet.prompts.longest + sheet.asking.max_new_tokens
+        for cell in cells
+        for sheet in cell.sheets
+    )
     asked = answering.server.max_model_len
     if asked is not None and asked < needed:
         raise InputError(
-            f"{KEY}.max_model_len: value is {asked}; the longest prompt of {setup.student} and "
-            f"answering.max_new_tokens are {needed} tokens together; use {needed}, or leave it out"
+            f"{KEY}.max_model_len: value is {asked}; a prompt of {setup.student} and its answer "
+            f"are up to {needed} tokens together; use {needed}, or leave it out"
         )
     changes = {
         "max_model_len": asked or needed,
@@ -160,36 +164,120 @@ def _settings(setup: Setup, cells: Sequence[AnsweringCell]) -> VllmServer:
     return answering.server.model_copy(update=changes)
 
 
+class Draft(NamedTuple):
+    """What of a sample is written, after so many requests; `waited` marks were replaced in it.
+
+    `ended` says that the student has ended it, before its limit.
+    """
+
+    row: BatchRow
+    ids: tuple[int, ...] = ()
+    waited: int = 0
+    requests: int = 0
+    ended: bool = False
+
+
 def _answer_job(setup: Setup, server: RunningServer, served: Served, job: Job) -> list[Answer]:
-    """Answer a batch: a request a sample, each with its own seed."""
-    requests = [Request(str(n), _body(setup, job, row)) for n, row in enumerate(job.rows)]
-    replies: dict[str, dict[str, Any]] = {}
-    run_requests(
-        requests,
-        Endpoints((server.base_url,), served.model(job.cell), server.key, KEY, server.check),
-        on_result=lambda request, reply: replies.update({request.id: reply}),
-        concurrency=len(requests),
-        timeout_seconds=REQUEST_SECONDS,
-    )
+    """Answer a batch: a request a sample, each with its own seed; with a budget, some more."""
+    endpoints = Endpoints((server.base_url,), served.model(job.cell), server.key, KEY, server.check)
+    drafts = [Draft(row) for row in job.rows]
+    while True:
+        unfinished = {
+            str(n): draft for n, draft in enumerate(drafts) if not _is_finished(draft, job.sheet)
+        }
+        if not unfinished:
+            break
+        replies = _replies(
+            endpoints, {name: _body(draft, job.sheet) for name, draft in unfinished.items()}
+        )
+        for name, draft in unfinished.items():
+            drafts[int(name)] = _continued(draft, job.sheet, replies[name])
     return [
-        _read(setup, job, row, replies[request.id])
-        for row, request in zip(job.rows, requests, strict=True)
+        read_answer(setup.tokenizer, job.sheet.prompts, draft.row, draft.ids, draft.ended)
+        for draft in drafts
     ]
 
 
-def _body(setup: Setup, job: Job, row: BatchRow) -> dict[str, object]:
-    """The request for one sample of a batch."""
-    sheet = job.sheet
+def _replies(
+    endpoints: Endpoints, bodies: Mapping[str, dict[str, object]]
+) -> dict[str, dict[str, Any]]:
+    """The server's replies to requests that are sent side by side, by name."""
+    replies: dict[str, dict[str, Any]] = {}
+    run_requests(
+        [Request(name, body) for name, body in bodies.items()],
+        endpoints,
+        on_result=lambda request, reply: replies.update({request.id: reply}),
+        concurrency=len(bodies),
+        timeout_seconds=REQUEST_SECONDS,
+    )
+    return replies
+
+
+def _is_finished(draft: Draft, sheet: AnswerSheet) -> bool:
+    return draft.ended or len(draft.ids) >= sheet.asking.max_new_tokens
+
+
+def _body(draft: Draft, sheet: AnswerSheet) -> dict[str, object]:
+    """The request for a sample, or for what is still missing of it."""
+    # Every request draws anew: the same seed again would repeat the draws of the one before.
+    again = f"/{draft.requests}" if draft.requests else ""
     return {
         # Token ids: the server would render and encode a text in its own way.
-        "prompt": list(row.prompt),
-        "max_tokens": setup.params.answering.max_new_tokens,
+        "prompt": [*draft.row.prompt, *draft.ids],
         # The end tokens alone end an answer, whatever else the model's configuration says.
-        "stop_token_ids": sorted(sheet.prompts.end_ids),
         "ignore_eos": True,
         "return_token_ids": True,
-        **_sampling(sheet.decoding, row.sample_name(sheet.task)),
+        **_until(draft, sheet),
+        **_sampling(sheet.decoding, draft.row.sample_name(sheet.task) + again),
     }
+
+
+def _until(draft: Draft, sheet: AnswerSheet) -> dict[str, object]:
+    """How far a request goes: to the budget's end, a mark that may be replaced, or the limit.
+
+    vLLM has a `thinking_token_budget` of its own. What closes a trace is set for a whole server
+    there, no mark is replaced, and what stands before a trace does not count: so the budget is held
+    here, and means what it means with the other engine.
+    """
+    budget, written, ends = sheet.budget, len(draft.ids), set(sheet.prompts.end_ids)
+    if budget is None:
+        return _at_most(sheet.asking.max_new_tokens, ends)
+    if written < budget.free:
+        # Marks that stand are no reason to ask again.
+        replaced = {budget.marks.close_id} if draft.waited < budget.waits else set()
+        return _at_most(budget.free - written, ends | replaced)
+    # The least that the interface takes, which no model's logits outweigh.
+    barred = {str(mark): -100 for mark in budget.marks}
+    return {**_at_most(sheet.asking.max_new_tokens - written, ends), "logit_bias": barred}
+
+
+def _at_most(tokens: int, ends: set[int]) -> dict[str, object]:
+    return {"max_tokens": tokens, "stop_token_ids": sorted(ends)}
+
+
+def _continued(draft: Draft, sheet: AnswerSheet, reply: dict[str, Any]) -> Draft:
+    """A draft with what a reply adds to it, and with what the budget then forces.
+
+    The server gives the token that ended it along with the others, as the transformers engine does.
+    Raises MachineError where the server cut it for a reason of its own.
+    """
+    choice = reply["choices"][0]
+    if choice["finish_reason"] not in ("stop", "length"):
+        raise MachineError(
+            f"{KEY}: vLLM ended an answer with {choice['finish_reason']!r}; start again"
+        )
+    if reply["usage"]["prompt_tokens"] != len(draft.row.prompt) + len(draft.ids):
+        raise RuntimeError(f"{draft.row.item}: the server read another prompt than it was sent")
+    ids, waited, budget = (*draft.ids, *choice["token_ids"]), draft.waited, sheet.budget
+    ended = choice["finish_reason"] == "stop" and ids[-1] in sheet.prompts.end_ids
+    if budget is not None and not ended and len(draft.ids) < budget.free:
+        before = ids[:-1]
+        closes = ids[-1] == budget.marks.close_id and budget.is_open(before)
+        if closes and budget.may_wait(len(before), waited):
+            ids, waited = (*before, *budget.waiting), waited + 1
+        if len(ids) == budget.free and budget.is_open(ids):
+            ids = (*ids, *budget.closing, *budget.asking)
+    return Draft(draft.row, ids, waited, draft.requests + 1, ended)
 
 
 def _sampling(decoding: Decoding, sample: str) -> dict[str, object]:
@@ -204,17 +292,3 @@ def _sampling(decoding: Decoding, sample: str) -> dict[str, object]:
         include={"temperature", "top_p", "top_k", "min_p"}, exclude_none=True
     )
     return {**cuts, **used, "seed": seed}
-
-
-def _read(setup: Setup, job: Job, row: BatchRow, reply: dict[str, Any]) -> Answer:
-    """The answer in a reply. Raises MachineError where the server cut it for a reason of its own.
-
-    The server gives the end token along with the others, as the transformers engine does.
-    """
-    choice = reply["choices"][0]
-    ids, reason = choice["token_ids"], choice["finish_reason"]
-    if reason not in ("stop", "length"):
-        raise MachineError(f"{KEY}: vLLM ended an answer with {reason!r}; start again")
-    if reply["usage"]["prompt_tokens"] != len(row.prompt):
-        raise RuntimeError(f"{row.item}: the server read another prompt than it was sent")
-    return read_answer(setup.tokenizer, row, ids, reason == "stop", job.sheet.prompts.shots)

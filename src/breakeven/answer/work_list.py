@@ -1,13 +1,16 @@
 """The cells of a student, each with the sheets that it has to answer."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from breakeven.answer.answer_sheet import answer_sheet
+from breakeven.answer.answer_sheet import AnswerSheet, answer_sheet
 from breakeven.answer.cell_weights import check_cell, digest_cell
 from breakeven.answer.engine import AnsweringCell, Setup
-from breakeven.answer.task_prompts import Asked, render_tasks
+from breakeven.answer.task_prompts import TaskPrompts, Wording, render_tasks
+from breakeven.core.errors import InputError
 from breakeven.core.layout import student_folder
-from breakeven.params.cells import cells, decodings_of, resolve_cell, resolve_decoding
+from breakeven.decoding.budget import thinking_budget
+from breakeven.params.cells import cells, decodings_of, resolve_asking, resolve_cell
 
 
 def list_cells(setup: Setup) -> list[AnsweringCell]:
@@ -20,23 +23,37 @@ def list_cells(setup: Setup) -> list[AnsweringCell]:
     prompts = render_tasks(params, setup.student, Path(setup.base.path), setup.tokenizer)
     listed = []
     for cell in cells(params, student=setup.student):
-        resolved, folder = resolve_cell(params, cell), student_folder(*cell)
-        method, asked = resolved.method, Asked(resolved.shots, resolved.answer_mode)
+        method, folder = resolve_cell(params, cell).method, student_folder(*cell)
         check_cell(folder, method)
         key = {**_shared_key(setup), "method": method, "weights": digest_cell(folder, method)}
         sheets = [
-            answer_sheet(
-                name,
-                resolve_decoding(params, cell.arm, name),
-                prompts[task, asked],
-                params.answering.batch_size,
-                key,
-            )
+            _sheet(setup, prompts, (cell.arm, name, task), key)
             for name in decodings_of(params, cell.arm)
             for task in params.tasks
         ]
         listed.append(AnsweringCell(cell.arm, cell.seed, folder, method, sheets))
     return listed
+
+
+def _sheet(
+    setup: Setup,
+    prompts: Mapping[tuple[str, Wording], TaskPrompts],
+    asked: tuple[str, str, str],
+    key: Mapping[str, object],
+) -> AnswerSheet:
+    """The sheet of an arm, a decoding and a task; InputError where its budget cannot be held."""
+    _, name, task = asked
+    asking = resolve_asking(setup.params, *asked)
+    shown = prompts[task, Wording.of(asking)]
+    budget = thinking_budget(setup.tokenizer, name, asking.decoding, opened=shown.opened)
+    if budget is not None and budget.tokens + len(budget.asking) >= asking.max_new_tokens:
+        raise InputError(
+            f"params.yaml: answering.decodings.{name}.thinking_tokens: value is {budget.tokens}, "
+            f"and {len(budget.asking)} tokens follow the trace; an answer to {task} has at most "
+            f"{asking.max_new_tokens} in all, use less"
+        )
+    size = setup.params.answering.batch_size
+    return answer_sheet(name, asking, shown, size, key, budget=budget)
 
 
 def _shared_key(setup: Setup) -> dict[str, object]:
@@ -49,7 +66,6 @@ def _shared_key(setup: Setup) -> dict[str, object]:
     return {
         "engine": dict(engine.identity),
         "base": setup.base.digest,
-        "max_new_tokens": setup.params.answering.max_new_tokens,
         "device": engine.placement.device,
         "dtype": engine.placement.dtype,
         "versions": dict(engine.versions),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from breakeven.checking.budget_checks import check_arm_budgets
 from breakeven.checking.data_checks import check_sources, check_tasks
+from breakeven.checking.decoding_checks import check_decodings
 from breakeven.checking.fairness import check_controls, check_rates
 from breakeven.checking.model_checks import check_students
 from breakeven.checking.problems import FILE, Finding
@@ -24,6 +25,7 @@ def check_params(params: Params, path: Path) -> Iterator[Finding]:
         check_students,
         check_arm_budgets,
         check_tasks,
+        check_decodings,
         check_machine,
         check_grading,
         check_rates,

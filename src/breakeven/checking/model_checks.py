@@ -1,6 +1,7 @@
 """Models on this machine: configuration, weights, tokenizer, chat template, context."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from breakeven.checking.problems import Finding, refused, warning, wrong
@@ -114,9 +115,12 @@ def _check_context(params: Params, student: str, folder: Path) -> Iterator[Findi
             f"value is {params.training.max_length}; student {student} has a context of {context} "
             "tokens; use at most that",
         )
-    if params.answering.max_new_tokens >= context:
-        yield wrong(
-            "answering.max_new_tokens",
-            f"value is {params.answering.max_new_tokens}; student {student} has a context of "
-            f"{context} tokens, the prompt's included; use less",
-        )
+    answering = params.answering
+    for decoding, task in product(answering.decodings, params.tasks):
+        limit = answering.limit(decoding, task)
+        if limit >= context:
+            yield wrong(
+                answering.limit_key(decoding, task),
+                f"value is {limit}; student {student} has a context of {context} tokens, the "
+                "prompt's included; use less",
+            )

@@ -18,7 +18,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import digest_file, read_rows, write_json, write_jsonl
 from breakeven.core.layout import answers_path, task_path
 from breakeven.params import Params
-from breakeven.params.cells import Cell, resolve_cell
+from breakeven.params.cells import Cell, resolve_asking, resolve_cell
 from breakeven.results.aggregate import task_means
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
@@ -133,9 +133,10 @@ def _model(params: Params, cell: Cell, model: str) -> Json:
 
 
 def _results(params: Params, cell: Cell, decoding: str, rows: "pd.DataFrame") -> Iterator[Json]:
-    settings = params.answering.decodings[decoding]
     for score in task_means(rows).to_dict("records"):
         task = str(score["task"])
+        asking = resolve_asking(params, cell.arm, decoding, task)
+        settings = asking.decoding
         yield {
             "evaluation_result_id": _result_id(task),
             "evaluation_name": task,
@@ -153,7 +154,7 @@ def _results(params: Params, cell: Cell, decoding: str, rows: "pd.DataFrame") ->
                 "generation_args": {
                     "temperature": settings.temperature,
                     "top_p": settings.top_p,
-                    "max_tokens": params.answering.max_new_tokens,
+                    "max_tokens": asking.max_new_tokens,
                     "reasoning": resolve_cell(params, cell).style == "reasoning",
                 },
                 "additional_details": {"decoding": decoding, "samples": str(settings.samples)},

@@ -139,7 +139,7 @@ def _require_answer(
     need_bytes = _one_answer(params, shape, size).total / split
     if need_bytes > device.total_bytes:
         raise MachineError(
-            f"params.yaml: students.{student}: one answer of {answering.max_new_tokens} tokens "
+            f"params.yaml: students.{student}: one answer of {answering.longest} tokens "
             f"needs {gigabytes(need_bytes)}, {device.name} has {gigabytes(device.total_bytes)}; "
             "use engine vllm with a higher answering.server.tensor_parallel, or a smaller student"
         )
@@ -150,7 +150,7 @@ def _one_answer(params: Params, shape: Architecture, number_bytes: int) -> Memor
     return answering_memory(
         shape,
         sequences=1,
-        tokens=params.answering.max_new_tokens,
+        tokens=params.answering.longest,
         weight_bytes=number_bytes,
         cache_bytes=number_bytes,
     )

@@ -16,6 +16,10 @@ from breakeven.params.training import Arm, Budget, LoraSettings, Method, Traces,
 TrainedMethod = Literal["full", "lora", "qlora"]
 
 
+# What of a decoding is about a trace: a few-shot prompt is plain text, whose answers have none.
+_OF_TRACES = ("thinking", "thinking_tokens", "ask", "wait", "wait_text")
+
+
 class Cell(NamedTuple):
     """One student, arm and seed."""
 
@@ -144,13 +148,47 @@ def decodings_of(params: Params, arm: str) -> tuple[str, ...]:
     return tuple(name for name, row in table.items() if row.arms is None or arm in row.arms)
 
 
-def resolve_decoding(params: Params, arm: str, decoding: str) -> Decoding:
-    """A decoding as an arm is asked in it: what is for arms of its style has had its say.
+class Asking(NamedTuple):
+    """How an arm is asked the questions of a task in one decoding.
 
-    Two that come to the same decode alike, whatever else their rows say.
+    `decoding` has what it comes to for the arm: two that are equal answer alike, whatever else
+    their rows in params.yaml say. `mode` is the style that its prompts ask for by a tag.
     """
-    style = pick_row(params.arms, "arms", arm).answered_style
-    return pick_row(params.answering.decodings, "answering.decodings", decoding).of_style(style)
+
+    decoding: Decoding
+    max_new_tokens: int
+    shots: int
+    mode: CompletionStyle | None = None
+
+
+def resolve_asking(params: Params, arm: str, decoding: str, task: str = "") -> Asking:
+    """How an arm is asked in a decoding; `task` empty: as where the task has nothing of its own.
+
+    Raises:
+        InputError: there is no such arm or decoding.
+    """
+    row = pick_row(params.arms, "arms", arm)
+    answering, own = params.answering, params.answering.of_task(task)
+    asked = pick_row(answering.decodings, "answering.decodings", decoding).of_style(
+        row.answered_style
+    )
+    changes: dict[str, object] = {"max_new_tokens": None}
+    if row.shots:
+        changes |= dict.fromkeys(_OF_TRACES)
+    elif never_thinks(row) and asked.thinking == "off":
+        changes["thinking"] = None
+    shots = row.shots
+    if own is not None and own.samples is not None and asked.temperature > 0:
+        changes["samples"] = own.samples
+    if own is not None and own.shots is not None and shots:
+        shots = own.shots
+    limit = answering.limit(decoding, task)
+    return Asking(asked.model_copy(update=changes), limit, shots, row.answer_mode)
+
+
+def never_thinks(arm: Arm) -> bool:
+    """Whether an arm has no traces: it learnt plain answers only, or follows examples of them."""
+    return arm.taught_style == "ift" or arm.shots > 0
 
 
 def first_decoding(params: Params) -> str:

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from breakeven.core.errors import did_you_mean
 from breakeven.params.bases import Base
-from breakeven.params.decodings import Decoding
+from breakeven.params.decodings import Decoding, TaskAnswering
 from breakeven.params.grading import Grading
 from breakeven.params.matching import matched_arms
 from breakeven.params.names import (
@@ -46,15 +46,45 @@ class Student(Section):
 
 
 class Answering(Section):
-    """How every cell answers: one engine, one limit, the same for both styles."""
+    """How every cell answers: one engine, one limit a task, the same for both styles."""
 
     engine: Literal["transformers", "vllm"] = "transformers"
     max_new_tokens: Count
     batch_size: Count = 256
     decodings: Annotated[dict[Name, Decoding], Field(min_length=1)]
+    by_task: Annotated[dict[Name, TaskAnswering], Field(min_length=1)] | None = None
     dtype: DtypeName = "auto"
     threads: SmallCount | None = None
     server: VllmServer = VllmServer()
+
+    def of_task(self, task: str) -> TaskAnswering | None:
+        """What a task has of its own."""
+        return (self.by_task or {}).get(task)
+
+    def limit(self, decoding: str, task: str) -> int:
+        """Most new tokens of an answer: the decoding decides before the task, the task before all.
+
+        An empty `task` is one that has nothing of its own.
+        """
+        return self._who_limits(decoding, task)[1]
+
+    def limit_key(self, decoding: str, task: str) -> str:
+        """Where in params.yaml that limit stands."""
+        return self._who_limits(decoding, task)[0]
+
+    def _who_limits(self, decoding: str, task: str) -> tuple[str, int]:
+        own, row = self.decodings[decoding].max_new_tokens, self.of_task(task)
+        if own is not None:
+            return f"answering.decodings.{decoding}.max_new_tokens", own
+        if row is not None and row.max_new_tokens is not None:
+            return f"answering.by_task.{task}.max_new_tokens", row.max_new_tokens
+        return "answering.max_new_tokens", self.max_new_tokens
+
+    @property
+    def longest(self) -> int:
+        """Most new tokens of any answer."""
+        tasks = ("", *(self.by_task or ()))
+        return max(self.limit(name, task) for name in self.decodings for task in tasks)
 
     @model_validator(mode="after")
     def _one_number_format(self) -> "Answering":
@@ -139,6 +169,26 @@ class Params(Section):
             for arm in decoding.arms:
                 if arm not in self.arms:
                     raise ValueError(f"{where}: {arm!r} is no arm; {did_you_mean(arm, self.arms)}")
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_have_room_for_a_trace(self) -> "Params":
+        answering = self.answering
+        for task in answering.by_task or {}:
+            if task not in self.tasks:
+                raise ValueError(
+                    f"answering.by_task: {task!r} is no task; {did_you_mean(task, self.tasks)}"
+                )
+        for name, decoding in answering.decodings.items():
+            tokens = decoding.thinking_tokens
+            for task in self.tasks if tokens is not None else ():
+                limit = answering.limit(name, task)
+                if tokens is not None and tokens >= limit:
+                    raise ValueError(
+                        f"answering.decodings.{name}.thinking_tokens: value is {tokens}; an "
+                        f"answer to {task} has at most {limit} tokens, so that none could follow "
+                        "the trace; use less"
+                    )
         return self
 
     @model_validator(mode="after")

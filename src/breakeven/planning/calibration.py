@@ -18,6 +18,7 @@ from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
 from breakeven.costs.devices import describe_device
 from breakeven.params import COMPLETION_STYLES, Params
+from breakeven.params.cells import first_decoding
 from breakeven.planning.rates import Calibration, RateKey
 
 # A tenth of the tabletop's pairs, shared out over its sources, each of which keeps a few.
@@ -75,6 +76,12 @@ def small_study(params: Params) -> Params:
     for row in tree["tasks"].values():
         # A full batch: the rate depends on how many answers are decoded side by side.
         row["items"] = min(row.get("items") or params.answering.batch_size, _items(params))
+    # The first decoding asks every arm, and a token takes as long in the others.
+    name = first_decoding(params)
+    answering = tree["answering"]
+    answering["decodings"] = {name: answering["decodings"][name]}
+    own = {task: row for task, row in (answering["by_task"] or {}).items() if task in tree["tasks"]}
+    answering["by_task"] = own or None
     tree["seeds"] = [params.seeds[0]]
     tree["training"]["epochs"] = 1
     return Params.model_validate(tree)

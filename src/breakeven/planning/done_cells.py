@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from breakeven.core.layout import task_path
 from breakeven.core.records import Record
+from breakeven.params.cells import resolve_asking
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_work import PlannedCell
 
@@ -50,17 +51,23 @@ def _answered(earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
         return None
     return (
         _spent_on(record, earlier_run, cell)
-        if _asked_alike(record, earlier_run, str(decoding))
+        if _asked_alike(record, earlier_run, str(decoding), str(task))
         else None
     )
 
 
-def _asked_alike(record: Record, earlier_run: EarlierRun, decoding: str) -> bool:
+def _asked_alike(record: Record, earlier_run: EarlierRun, decoding: str, task: str) -> bool:
     """Whether answers were asked for as params.yaml says now."""
     wanted = earlier_run.params.answering.model_dump(mode="json")
     same = all(record.parameters.get(key) == wanted[key] for key in _DECIDE_ANSWERS)
     asked, now = record.parameters["decodings"].get(decoding), wanted["decodings"][decoding]
-    return same and asked is not None and _given(asked) == _given(now)
+    before, after = (
+        (one.get("by_task") or {}).get(task, {}) for one in (record.parameters, wanted)
+    )
+    if not same or asked is None or _given(before) != _given(after):
+        return False
+    # Who else is asked that way changes no answer.
+    return {**_given(asked), "arms": None} == {**_given(now), "arms": None}
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,7 +77,8 @@ def _given(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spent_on(record: Record, earlier_run: EarlierRun, cell: PlannedCell) -> DoneWork | None:
     _, arm, seed, decoding, task = cell.cell
-    wanted = (arm, seed, decoding, task, earlier_run.params.arms[str(arm)].shots)
+    shots = resolve_asking(earlier_run.params, str(arm), str(decoding), str(task)).shots
+    wanted = (arm, seed, decoding, task, shots)
     for row in record.details["cells"]:
         if tuple(row[key] for key in ("arm", "seed", "decoding", "task", "shots")) == wanted:
             return DoneWork(row["inference_flops"], float(row["device_seconds"]))

@@ -24,7 +24,14 @@ from breakeven.params import (
     SolverTeacher,
     Teacher,
 )
-from breakeven.params.cells import Cell, TrainingSettings, decodings_of, resolve_cell
+from breakeven.params.cells import (
+    Asking,
+    Cell,
+    TrainingSettings,
+    decodings_of,
+    resolve_asking,
+    resolve_cell,
+)
 from breakeven.params.training import BudgetUnit
 from breakeven.planning.expected_study import ExpectedStudy, expected_lengths
 from breakeven.planning.expected_texts import expected_pairs_of_source
@@ -210,42 +217,52 @@ def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
     for student in params.students:
         for arm, row in params.arms.items():
             for task in params.tasks:
-                shape = study.shape(student).architecture
-                counts = isinstance(shape, Architecture)
-                work, basis = (
-                    (NO_WORK, shape)
-                    if isinstance(shape, str)
-                    else _answers_of(study, student, shape, row, task)
-                )
+                counts = isinstance(study.shape(student).architecture, Architecture)
+                works: dict[Asking, tuple[Work, str]] = {}
                 for seed in params.seeds:
                     for name in decodings_of(params, arm):
+                        asking = resolve_asking(params, arm, name, task)
+                        if asking not in works:
+                            works[asking] = _answers_of(study, student, row, task, asking)
+                        work, basis = works[asking]
                         cell = (student, arm, seed, name, task)
-                        samples = work.times(params.answering.decodings[name].samples)
-                        yield PlannedCell("answer", cell, row.taught_style, samples, basis, counts)
+                        yield PlannedCell("answer", cell, row.taught_style, work, basis, counts)
 
 
 def _answers_of(
-    study: ExpectedStudy, student: str, shape: Architecture, arm: Arm, task: str
+    study: ExpectedStudy, student: str, arm: Arm, task: str, asking: Asking
 ) -> tuple[Work, str]:
-    """The work of one sample of every item of a task, and what it rests on.
+    """The work of all samples of every item of a task, and what it rests on.
 
     A trained student is expected to write as much as it was taught to, and after a mix to think
-    every time unless a tag tells it not to. A base is expected to answer plainly.
+    every time unless a tag tells it not to. A base is expected to answer plainly, and so is who is
+    kept from thinking. A trace is at most its budget, and all of it where it is made to go on.
     """
-    limit = study.params.answering.max_new_tokens
-    asked = study.items_of(task)
-    style = "ift" if arm.answered_style in ("base", "ift") else "reasoning"
+    shape = study.shape(student).architecture
+    if isinstance(shape, str):
+        return NO_WORK, shape
+    asked, decoding = study.items_of(task), asking.decoding
+    plainly = arm.answered_style in ("base", "ift") or decoding.thinking == "off"
+    style = "ift" if plainly else "reasoning"
     if asked.texts:
         lengths, basis = study.task_lengths(student, task)
-        prompt, new, weight = lengths.prompt, lengths.of(style), lengths.weight
+        prompt, weight = lengths.prompt, lengths.weight
+        new, plain = lengths.of(style), lengths.of("ift")
     else:
         basis = "published FLOPs a query by family and size"
         prompt = np.array([PROMPT_TOKENS])
-        new = np.array([published_new_tokens(shape, asked.family, style)])
+        new, plain = (
+            np.array([published_new_tokens(shape, asked.family, one)]) for one in (style, "ift")
+        )
         weight = float(asked.items)
+    if decoding.thinking_tokens is not None and style == "reasoning":
+        longest = decoding.thinking_tokens + plain
+        new = longest if decoding.wait else np.minimum(new, longest)
     # Each example is taken to be as long as the question that it stands before.
-    work = answering_work(shape, prompt * (1 + arm.shots), np.minimum(new, limit))
-    return work.times(weight), basis
+    work = answering_work(
+        shape, prompt * (1 + asking.shots), np.minimum(new, asking.max_new_tokens)
+    )
+    return work.times(weight * decoding.samples), basis
 
 
 def published_new_tokens(shape: Architecture, family: str, style: str) -> float:

@@ -92,7 +92,7 @@ def _answering(
     need = answering_memory(
         shape,
         sequences=1 if served else answering.batch_size,
-        tokens=int(PROMPT_TOKENS) + answering.max_new_tokens,
+        tokens=int(PROMPT_TOKENS) + answering.longest,
         weight_bytes=size,
         cache_bytes=size,
     )

@@ -5,6 +5,8 @@ from breakeven.rendering.render import (
     Example,
     Lesson,
     Shot,
+    begun_answer,
+    leaves_trace_open,
     render_examples,
     render_prompt,
 )
@@ -14,7 +16,9 @@ __all__ = [
     "Generated",
     "Lesson",
     "Shot",
+    "begun_answer",
     "end_token_ids",
+    "leaves_trace_open",
     "render_examples",
     "render_prompt",
     "split_generated",

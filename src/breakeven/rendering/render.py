@@ -3,12 +3,12 @@
 import functools
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.rendering.chat import chat_frame
 from breakeven.rendering.encoding import Markup, encode_rows, encode_texts, starts_with_bos
-from breakeven.rows.traces import THINK_CLOSE, with_trace
+from breakeven.rows.traces import THINK_CLOSE, THINK_OPEN, is_trace_open, with_trace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -50,17 +50,60 @@ class Example(NamedTuple):
 
 
 def render_prompt(
-    tokenizer: "PreTrainedTokenizerBase", prompt: str, shots: Sequence[Shot | tuple[str, str]] = ()
+    tokenizer: "PreTrainedTokenizerBase",
+    prompt: str,
+    shots: Sequence[Shot | tuple[str, str]] = (),
+    *,
+    begun: str = "",
 ) -> list[int]:
     """Token ids that a student reads before it writes.
 
     Without shots, the tokenizer's chat template with its generation prompt. With shots, plain text
     for a student that has learnt no template: `Question: …\\nAnswer: …\\n\\n` for each, then the
     question; the answer ends at the line's end. Special tokens in any prompt stay text.
+
+    What is `begun` of the answer follows, as a student that writes it itself has it in its context:
+    think marks in it are tokens where the tokenizer has them.
     """
     if shots:
-        return _plain_ids(tokenizer, prompt, shots)
-    return encode_rows(tokenizer, [_chat_parts(tokenizer, prompt)])[0]
+        return _plain_ids(tokenizer, prompt, shots, begun)
+    parts = _chat_parts(tokenizer, prompt)
+    if not begun:
+        return encode_rows(tokenizer, [parts])[0]
+    written = [Markup(begun)]
+    ids, whole = encode_rows(tokenizer, [parts, [*parts, *written]])
+    return [*ids, *_continuation(tokenizer, ids, whole, written)]
+
+
+def begun_answer(
+    tokenizer: "PreTrainedTokenizerBase",
+    thinking: Literal["off", "forced"] | None,
+    prefill: str,
+) -> str:
+    """What an answer begins with behind the generation prompt of a chat.
+
+    Thinking that is `off` is an empty trace, as the template writes one before a plain answer or,
+    where it writes none, as the study's texts have it; `forced` is the mark that opens a trace,
+    unless the prompt has it already.
+    """
+    if thinking is None:
+        return prefill
+    frame = chat_frame(tokenizer)
+    if thinking == "forced":
+        return frame.traced + prefill
+    empty = frame.plain if THINK_CLOSE in frame.plain else frame.plain + with_trace("", "")
+    return empty + prefill
+
+
+def leaves_trace_open(
+    tokenizer: "PreTrainedTokenizerBase",
+    shots: Sequence[Shot | tuple[str, str]] = (),
+    *,
+    begun: str = "",
+) -> bool:
+    """Whether a student goes on in a trace, which its prompt or what is `begun` has opened."""
+    opened = not shots and chat_frame(tokenizer).opened
+    return is_trace_open(begun.rfind(THINK_OPEN), begun.rfind(THINK_CLOSE), opened=opened)
 
 
 def render_examples(
@@ -85,10 +128,7 @@ def render_examples(
     end_id = chat_frame(tokenizer).end_id
     examples = []
     for prompt, whole, parts in zip(prompt_ids, whole_ids, written, strict=True):
-        # A token over the border (a line break of each side as one) is never what a student writes:
-        # it goes on from the prompt's own tokens.
-        continues = whole[: len(prompt)] == prompt
-        completion = whole[len(prompt) :] if continues else _encoded_alone(tokenizer, parts, end_id)
+        completion = _continuation(tokenizer, prompt, whole, parts)
         examples.append(Example((*prompt, *completion, end_id), len(prompt)))
     _check_learnt(tokenizer, lessons, written, examples)
     return examples
@@ -119,10 +159,14 @@ def _chat_parts(tokenizer: "PreTrainedTokenizerBase", prompt: str) -> list[str]:
 
 
 def _plain_ids(
-    tokenizer: "PreTrainedTokenizerBase", prompt: str, shots: Sequence[Shot | tuple[str, str]]
+    tokenizer: "PreTrainedTokenizerBase",
+    prompt: str,
+    shots: Sequence[Shot | tuple[str, str]],
+    begun: str,
 ) -> list[int]:
     examples = "".join(f"Question: {shown}\nAnswer: {answer}\n\n" for shown, answer in shots)
-    text = f"{examples}Question: {prompt}\nAnswer:{_space_before_answers(tokenizer)}"
+    space = _space_before_answers(tokenizer) or (" " if begun else "")
+    text = f"{examples}Question: {prompt}\nAnswer:{space}{begun}"
     begin = [int(tokenizer.bos_token_id)] if starts_with_bos(tokenizer) else []
     return [*begin, *encode_texts(tokenizer, [text])[0]]
 
@@ -137,6 +181,20 @@ def _completion_parts(tokenizer: "PreTrainedTokenizerBase", lesson: Lesson) -> l
         return [Markup(frame.plain), answer, trail]
     closing = Markup(f"\n{THINK_CLOSE}\n\n")
     return [Markup(frame.traced), lesson.thinking, closing, answer, trail]
+
+
+def _continuation(
+    tokenizer: "PreTrainedTokenizerBase",
+    prompt: Sequence[int],
+    whole: Sequence[int],
+    parts: Sequence[str],
+) -> Sequence[int]:
+    """Ids of `parts` behind a prompt, from those of the `whole` text where they go on from it."""
+    # A token over the border (a line break of each side as one) is never what a student writes: it
+    # goes on from the prompt's own tokens.
+    if whole[: len(prompt)] == prompt:
+        return whole[len(prompt) :]
+    return _encoded_alone(tokenizer, parts, chat_frame(tokenizer).end_id)
 
 
 def _encoded_alone(

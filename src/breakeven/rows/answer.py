@@ -7,10 +7,14 @@ from breakeven.rows.traces import after_trace, is_truncated
 
 @dataclass(frozen=True)
 class Answer:
-    """One sample. `text` is all that was generated, special tokens of the trace included.
+    """One sample.
+
+    `text` is all of it, special tokens of the trace included: what the decoding had begun, which is
+    counted with the prompt, and what was generated.
 
     Counts come from the engine's token ids: `prompt_tokens + thinking_tokens + answer_tokens` is
-    all that was processed; the end token counts as an answer token. `thinking_tokens` holds the
+    all that was processed; the end token counts as an answer token, and a token that a budget of
+    thinking forced counts as what it is a part of. `thinking_tokens` holds the
     trace with its marks; an unclosed trace is all thinking. `stop` is "stop" where the student
     ended by itself and "length" where the limit cut it. `closed` is False where a trace was begun,
     by the student or by its prompt, and not ended.

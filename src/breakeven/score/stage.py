@@ -16,7 +16,7 @@ from breakeven.grading.same_answers import comparisons
 from breakeven.gym.scoring import scoring_child
 from breakeven.models.pointer import base_config_path
 from breakeven.params import Params
-from breakeven.params.cells import cells, decodings_of
+from breakeven.params.cells import cells, decodings_of, resolve_asking
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
 from breakeven.rows.outcomes import OUTCOMES
@@ -51,8 +51,8 @@ def run(params: Params) -> None:
     tables = []
     for number, answer_set in enumerate(answer_sets(params)):
         asked = items[answer_set.task]
-        samples = params.answering.decodings[answer_set.decoding].samples
-        answers = _answers(answer_set, asked, samples)
+        asking = resolve_asking(params, answer_set.arm, answer_set.decoding, answer_set.task)
+        answers = _answers(answer_set, asked, asking.decoding.samples)
         graded = [grade_answer(answer, asked[answer.item], rules) for answer in answers]
         if params.grading.judges:
             selected.add(number, answers, graded, asked)

@@ -10,8 +10,8 @@ from breakeven.answer.engine import ENGINE_CODE
 from breakeven.core.files import digest_json, read_json, write_json
 from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
-from breakeven.params import Decoding, Params
-from breakeven.params.cells import first_decoding, resolve_decoding
+from breakeven.params import Params
+from breakeven.params.cells import Asking, first_decoding, resolve_asking
 from breakeven.pipeline.code import code_digest
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair
@@ -110,22 +110,23 @@ COLUMNS = (
 
 
 def _kept_in(params: Params, arm: str, plan: CellPlan, held: HeldOut) -> Path:
+    asking = _asking(params, arm)
     key = {
         "training": plan.key,
         "pairs": digest_json([[pair.source, pair.id, pair.prompt] for pair in held.pairs]),
         "items": digest_json([[item.prompt, item.reference, item.grader] for item in held.items]),
-        "decoding": _decoding(params, arm).model_dump(mode="json", exclude_none=True),
-        "max_new_tokens": params.answering.max_new_tokens,
+        "decoding": asking.decoding.model_dump(mode="json", exclude_none=True),
+        "max_new_tokens": asking.max_new_tokens,
         "code": code_digest(["tune/trial.py"], _SCORING_CODE),
         "versions": versions(),
     }
     return scratch_folder("tuning", key)
 
 
-def _decoding(params: Params, arm: str) -> Decoding:
-    """The study's first decoding as the arm is asked in it, a sample an item."""
-    first = resolve_decoding(params, arm, first_decoding(params))
-    return first.model_copy(update={"samples": 1})
+def _asking(params: Params, arm: str) -> Asking:
+    """How the arm is asked in the study's first decoding, a sample an item."""
+    first = resolve_asking(params, arm, first_decoding(params))
+    return first._replace(decoding=first.decoding.model_copy(update={"samples": 1}))
 
 
 class _Scores(NamedTuple):
@@ -175,21 +176,28 @@ def _right(
     items: Sequence[Item],
 ) -> list[str]:
     """The ids of the items that are answered right, graded as the study grades its tasks."""
-    from breakeven.answer.task_prompts import TaskPrompts
+    from breakeven.answer.task_prompts import Wording, render_items
     from breakeven.answer.transformers_engine import answer_batch
     from breakeven.decoding.batching import batches
+    from breakeven.decoding.budget import thinking_budget
     from breakeven.grading.graders import grade_answer, graders
-    from breakeven.rendering import end_token_ids, render_prompt
 
-    ids = tuple((item.id, tuple(render_prompt(tokenizer, item.prompt))) for item in items)
-    prompts = TaskPrompts("tune", ids, (), end_token_ids(tokenizer, ()))
+    asking = _asking(params, arm)
+    prompts = render_items(tokenizer, "tune", items, Wording.of(asking))
+    name, decoding = first_decoding(params), asking.decoding
+    budget = thinking_budget(tokenizer, name, decoding, opened=prompts.opened)
     by_id, table = {item.id: item for item in items}, graders(params.grading)
-    answering = params.answering
     return [
         answer.item
-        for rows in batches(ids, 1, answering.batch_size)
+        for rows in batches(prompts.token_ids, 1, params.answering.batch_size)
         for answer in answer_batch(
-            model, tokenizer, prompts, rows, _decoding(params, arm), limit=answering.max_new_tokens
+            model,
+            tokenizer,
+            prompts,
+            rows,
+            decoding,
+            limit=asking.max_new_tokens,
+            budget=budget,
         )
         if grade_answer(answer, by_id[answer.item], table).grade.correct
     ]
