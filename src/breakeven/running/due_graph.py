@@ -1,13 +1,15 @@
 """The due part of DVC's graph: which cells may begin, and what DVC is told when they have ended.
 
 Each step is the one that `dvc repro` takes for a stage, so that `dvc.lock`, cache and run cache are
-the same. Only the lock, which DVC writes anew for every stage, is written for several at a time.
+the same. Only the lock, which DVC writes anew for every stage, is written for several at a time,
+and never in part.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from breakeven.core.files import write_text
 from breakeven.params import Params
 from breakeven.pipeline.inputs import ALWAYS_RUN
 from breakeven.pipeline.lock import LOCK
@@ -37,7 +39,6 @@ def due_graph(params: Params) -> Iterator["DueGraph"]:
             yield graph
         finally:
             graph.write_lock()
-            graph.order_lock()
 
 
 class DueGraph:
@@ -50,13 +51,13 @@ class DueGraph:
         status = repository_status(repo)
         names = {one.cell for one in status.due} | {*status.after} | ALWAYS_RUN
         graph = get_active_graph(repo.index.graph)
-        self._order = [stage.addressing for stage in plan_repro(graph)]
+        order = [stage.addressing for stage in plan_repro(graph)]
+        self._lock = _LockFile(order)
         stages = {stage.addressing: stage for stage in graph}
         self._stages: dict[str, PipelineStage] = {
-            name: stages[name] for name in self._order if name in names and not stages[name].frozen
+            name: stages[name] for name in order if name in names and not stages[name].frozen
         }
         cells = {name: read_cell(name, str(stage.cmd)) for name, stage in self._stages.items()}
-        self._locked_before = _locked_names()
         self._unwritten: list[PipelineStage] = []
         # Written already, for DVC to be asked.
         self.end(cells.pop(_INPUTS))
@@ -102,24 +103,27 @@ class DueGraph:
     def write_lock(self) -> None:
         """Write into `dvc.lock` what has ended since it was last written."""
         if self._unwritten:
-            self._unwritten[0].dvcfile.dump_stages(self._unwritten, update_pipeline=False)
+            self._lock.write(self._unwritten)
             self._unwritten = []
 
-    def order_lock(self) -> None:
-        """Put new entries of `dvc.lock` in the order in which `dvc repro` would have run them."""
-        from dvc.utils.serialize import modify_yaml
 
-        if self._locked_before.issuperset(self.cells):
-            return
-        with modify_yaml(LOCK.as_posix(), fs=self._repo.fs) as lock:
-            for name in self._order:
-                if name in lock["stages"] and name not in self._locked_before:
-                    lock["stages"].move_to_end(name)
+class _LockFile:
+    """`dvc.lock` while nobody else may write it: in DVC's form, but whole at every moment."""
 
+    def __init__(self, order: list[str]) -> None:
+        from dvc.utils.serialize import load_yaml
 
-def _locked_names() -> frozenset[str]:
-    from dvc.utils.serialize import load_yaml
+        self._tree = load_yaml(LOCK.as_posix()) if LOCK.is_file() else {"schema": "2.0"}
+        entries = self._tree.setdefault("stages", {})
+        # New entries stand in the order in which `dvc repro` would have run them.
+        self._order = [*entries, *(name for name in order if name not in entries)]
 
-    if not LOCK.is_file():
-        return frozenset()
-    return frozenset(load_yaml(LOCK.as_posix()).get("stages", {}))
+    def write(self, stages: "list[PipelineStage]") -> None:
+        from dvc.stage.serialize import to_lockfile
+        from dvc.utils.serialize import dumps_yaml
+
+        entries = self._tree["stages"]
+        for stage in stages:
+            entries |= to_lockfile(stage)
+        self._tree["stages"] = {name: entries[name] for name in self._order if name in entries}
+        write_text(LOCK, dumps_yaml(self._tree))

@@ -76,6 +76,10 @@ class RayWorkers:
 
         try:
             ray.init(
+                address="local",
+                # Cores are counted by who schedules, from cells' threads. Ray would start an idle
+                # process for each of its own.
+                num_cpus=0,
                 include_dashboard=False,
                 object_store_memory=_STORE_BYTES,
                 log_to_driver=False,
@@ -85,10 +89,11 @@ class RayWorkers:
         except Exception as error:  # of many kinds
             reason = str(error).strip().partition("\n")[0]
             raise MachineError(f"Ray does not start: {reason}; `dvc repro` needs none") from error
+        # A worker that is gone has a line of ours; Ray would print a paragraph into the view.
+        ray._private.worker.print_to_stdstream = lambda *_, **__: None
         self._ray = ray
         self.devices = int(ray.cluster_resources().get("GPU", 0))
         each = self.devices if devices_each is None else min(devices_each, self.devices)
-        # Cores are counted by who schedules: Ray would not start more than it has.
         self._actor: Any = ray.remote(num_cpus=0, num_gpus=each)(RayWorker)
         self._threads = threads
         self._idle: list[_Worker] = []

@@ -25,6 +25,8 @@ _LOCK_EVERY_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.5
 _GRACE_SECONDS = 15.0
 _ATTEMPTS = 2
+# As shells tell SIGINT.
+_INTERRUPTED = 130
 
 
 def run_due_cells(params: Params, jobs: int | None = None) -> None:
@@ -41,9 +43,9 @@ def run_due_cells(params: Params, jobs: int | None = None) -> None:
         with ThisProcess() if len(graph.cells) == 1 else RayWorkers(each) as workers:
             room = room_for(jobs, devices=workers.devices, devices_each=each)
             with Board() as board:
-                run = _Run(params, graph, workers, room, board)
-                run.go(interrupts)
-    run.tell_end(interrupted=interrupts.asked)
+                run = _Run(params, graph, workers, room=room, board=board, interrupts=interrupts)
+                run.go()
+    run.tell_end()
 
 
 class _Interrupts:
@@ -74,11 +76,13 @@ class _Run:
         params: Params,
         graph: DueGraph,
         workers: RayWorkers | ThisProcess,
+        *,
         room: Room,
         board: Board,
+        interrupts: _Interrupts,
     ) -> None:
         self._params, self._graph, self._workers = params, graph, workers
-        self._room, self._board = room, board
+        self._room, self._board, self._interrupts = room, board, interrupts
         self._cells = graph.cells
         self._expected = ExpectedSeconds(params, graph.cells.values())
         self._schedule = Schedule(graph.reads)
@@ -89,15 +93,15 @@ class _Run:
         self._ran = 0
         self._started = time.monotonic()
 
-    def go(self, interrupts: _Interrupts) -> None:
+    def go(self) -> None:
         """Run until nothing can run any more, or an interrupt."""
-        while not interrupts.asked and self._begin_what_fits():
+        while not self._interrupts.asked and self._begin_what_fits():
             self._take_ended(_LOOK_EVERY_SECONDS)
             self._board.show(self._began, self._standing())
             if time.monotonic() >= self._lock_at:
                 self._graph.write_lock()
                 self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
-        if interrupts.asked:
+        if self._interrupts.asked:
             self._board.say("interrupted; ending what runs")
             self._workers.interrupt()
             until = time.monotonic() + _GRACE_SECONDS
@@ -130,7 +134,9 @@ class _Run:
     def _take_ended(self, seconds: float, *, retry: bool = True) -> None:
         for name, ended in self._workers.wait(seconds).items():
             cell, began = self._began.pop(name)
-            if isinstance(ended, Ended):
+            if isinstance(ended, Ended) and ended.exit_code == _INTERRUPTED:
+                self._interrupts.asked = True
+            elif isinstance(ended, Ended):
                 self._end(cell, ended)
             elif retry and self._attempts[name] < _ATTEMPTS:
                 self._board.say(f"{name}: its worker is gone; once more, from its checkpoint")
@@ -178,9 +184,9 @@ class _Run:
             return 1 / self._room.cells
         return min(1.0, cores_of(self._params, cell) / self._room.cores)
 
-    def tell_end(self, *, interrupted: bool) -> None:
+    def tell_end(self) -> None:
         """Say how the run has ended; raises AlreadyReportedError where it is not all done."""
-        if interrupted:
+        if self._interrupts.asked:
             raise KeyboardInterrupt
         took = duration(time.monotonic() - self._started)
         if not self._lines:
