@@ -193,7 +193,7 @@ def test_ctrl_c_ends_all_and_the_next_run_goes_on_past_a_killed_worker(
     told, _ = running.communicate(timeout=600)
     assert running.returncode == 0, told
     assert "its worker is gone; once more, from its checkpoint" in told
-    serial.run(*"python stages/train.py --student t30k --arm ift --seed 0".split())
+    serial.run(*["python", "stages/train.py", "--student", "t30k", "--arm", "ift", "--seed", "0"])
     undisturbed, ours = (digest_path(one.folder / LONG) for one in (serial, study))
     assert ours == undisturbed
     assert study.repro() == {"track"}
