@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from breakeven.core.progress import watched
@@ -55,7 +55,10 @@ class WarmProcess:
         try:
             runpy.run_path(cell.arguments[0], run_name="__main__")
         except SystemExit as ended:
-            return ended.code if isinstance(ended.code, int) else 1
+            if isinstance(ended.code, str):  # as Python does at its own end
+                print(ended.code, file=sys.stderr)
+                return 1
+            return ended.code or 0
         except KeyboardInterrupt:
             return 130
         except BaseException:  # a fault of the stage ends the stage, not the worker
@@ -67,9 +70,9 @@ class WarmProcess:
         return 0
 
     def _renew(self, cell: Cell) -> None:
-        os.environ.clear()
         # As DVC sets them for the commands that it runs.
-        os.environ.update(self._environment, DVC_STAGE=cell.name, DVC_ROOT=str(Path.cwd()))
+        told = {"DVC_STAGE": cell.name, "DVC_ROOT": str(Path.cwd())}
+        _set_environment({**self._environment, **told})
         look_again()
         gc.collect()
         if cell.stage not in _WITHOUT_TORCH or "torch" in sys.modules:
@@ -85,6 +88,15 @@ class WarmProcess:
             AcceleratorState._reset_state(reset_partial_state=True)
             GradientState._reset_state()
         _forget_peak()
+
+
+def _set_environment(wanted: Mapping[str, str]) -> None:
+    # Only what differs: threads of libraries may be reading others.
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def log_path(name: str) -> Path:
