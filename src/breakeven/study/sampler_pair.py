@@ -6,20 +6,26 @@ from breakeven.findings.sampling import SamplerPair
 from breakeven.params import COMPLETION_STYLES, Decoding
 from breakeven.params.decodings import Sampler
 
-# What a decoding and a plain greedy one may differ in and yet decode alike.
-_NOT_DECODING = {"arms", "seed"}
-# A decoding that sets more than its sampler answers another way, not only in other words.
-_SAMPLER = {*Sampler.model_fields, "by_style", "samples"}
+_SAMPLER = {*Sampler.model_fields, "by_style"}
+# Who is asked, how often and from which seed changes no answer of a greedy decoding.
+_NO_ANSWER = {"arms", "seed", "samples"}
 
 
 def sampler_pair(decodings: Mapping[str, Decoding]) -> SamplerPair | None:
-    """The first greedy decoding and the first that samples, with nothing else set in either.
+    """The first greedy decoding with the first that samples and is the same in all else.
 
-    None where the study has not both.
+    None where the study has no such two.
     """
-    plain = [name for name, row in decodings.items() if not _sets(row)]
-    sampled = [name for name, row in decodings.items() if _samples(row) and _sets(row) <= _SAMPLER]
-    return SamplerPair(plain[0], sampled[0]) if plain and sampled else None
+    return next(
+        (
+            SamplerPair(greedy, sampled)
+            for greedy, one in decodings.items()
+            if not one.model_dump(include=_SAMPLER, exclude_defaults=True)
+            for sampled, other in decodings.items()
+            if _samples(other) and _besides(one) == _besides(other)
+        ),
+        None,
+    )
 
 
 def _samples(decoding: Decoding) -> bool:
@@ -27,6 +33,6 @@ def _samples(decoding: Decoding) -> bool:
     return all(decoding.of_style(style).temperature > 0 for style in COMPLETION_STYLES)
 
 
-def _sets(decoding: Decoding) -> set[str]:
-    """The fields that are other than in plain greedy decoding."""
-    return set(decoding.model_dump(exclude=_NOT_DECODING, exclude_defaults=True))
+def _besides(decoding: Decoding) -> dict[str, object]:
+    """What is set besides the sampler: it answers another way, not only in other words."""
+    return decoding.model_dump(exclude=_SAMPLER | _NO_ANSWER, exclude_defaults=True)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 TITLE = "Greedy against sampled decoding"
 NO_PAIR = (
-    "needs a greedy decoding and a sampled one, with nothing else set in either, and a pair of "
-    "styles asked in both"
+    "needs a greedy decoding and a sampled one that differ in nothing else, and a pair of styles "
+    "asked in both"
 )
 _LINES: dict[str, LineStyle] = {"greedy": "-", "sampled": "--"}
 
