@@ -13,8 +13,12 @@ from breakeven.core.records import read_record
 pytestmark = pytest.mark.study
 
 CONTROL = {"corpus": "general", "reasoning_share": 1.0, "control": True}
-FORMS = ("answer-only", "shuffled", "filler", "truncated-50", "wrong-trace", "compressed")
 TAGGED = {**CONTROL, "reasoning_share": 0.5}
+CONTROLS = {
+    "answer-only": {**CONTROL, "traces": "answer-only"},
+    "wrong-trace": {**CONTROL, "traces": "wrong-trace"},
+    "asked-plain": {**TAGGED, "answer_mode": "ift"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +45,19 @@ def kept(study: Study) -> dict[Path, int]:
     return {file: file.stat().st_mtime_ns for file in files}
 
 
-def test_every_control_is_trained_answered_and_shown_and_nothing_else_again(study: Study) -> None:
+def test_controls_are_trained_answered_and_shown_and_nothing_else_again(study: Study) -> None:
     before = kept(study)
-    ran = add(study, {form: {**CONTROL, "traces": form} for form in FORMS})
+    ran = add(study, CONTROLS)
     assert {cell for cell in ran if cell.startswith(("train", "answer", "pairs", "distill"))} == {
-        *(f"train@t30k-{form}-0" for form in FORMS),
+        *(f"train@t30k-{name}-0" for name in CONTROLS),
         "answer@t30k",
     }
     after = kept(study)
     assert {file: after[file] for file in before} == before
-    accuracy = study.metrics()["accuracy"]["t30k"]
-    assert set(FORMS) <= set(accuracy)
+    assert set(study.metrics()["controls"]["t30k"]) == set(CONTROLS)
 
 
 def test_a_second_mode_of_an_arm_trains_no_step(study: Study) -> None:
-    add(study, {"asked-plain": {**TAGGED, "answer_mode": "ift"}})
     before = kept(study)
     ran = add(study, {"asked-traced": {**TAGGED, "answer_mode": "reasoning"}})
     assert {cell for cell in ran if cell.startswith("train")} == {"train@t30k-asked-traced-0"}

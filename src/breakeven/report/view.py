@@ -113,8 +113,19 @@ class StudyView:
 
     @cached_property
     def control_comparisons(self) -> tuple[ControlComparison, ...]:
-        """Every control beside the two styles that it is a control of, family by family."""
-        return control_comparisons(self.scored, decoding=self.decoding)
+        """Every control beside the two styles that it is a control of, family by family.
+
+        In the order of params.yaml, where that is known.
+        """
+        order = {row.name: place for place, row in enumerate(self.summary.arms)}
+        families = self.results.families()
+
+        def place(one: ControlComparison) -> tuple[int, int]:
+            cell = one.control.cells[0]
+            return families.index(cell.family), order.get(cell.arm, len(order))
+
+        # Stable: the sizes of a control stay in their order.
+        return tuple(sorted(control_comparisons(self.scored, decoding=self.decoding), key=place))
 
     @cached_property
     def kept_gains(self) -> tuple[KeptGain, ...]:
