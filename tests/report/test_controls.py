@@ -44,7 +44,7 @@ def study(
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (arm_row("shuffled"), "its steps out of order"),
+        (arm_row("shuffled"), "the steps out of order"),
         (arm_row("answer-only"), "the teacher's answer without its trace"),
         (arm_row(answer_mode="ift"), "a mix that a tag asks for plain answers"),
         (arm_row(), "perturbed"),

@@ -8,11 +8,11 @@ NO_CONTROL = (
 )
 _TAKEN: dict[str, str] = {
     "answer-only": "the teacher's answer without its trace",
-    "shuffled": "its steps out of order",
+    "shuffled": "the steps out of order",
     "filler": "as many tokens without content",
-    "truncated-50": "the first half of it",
+    "truncated-50": "the first half of the trace",
     "wrong-trace": "the trace of another prompt",
-    "compressed": "its steps without words",
+    "compressed": "the steps without words",
 }
 
 

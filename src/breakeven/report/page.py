@@ -43,6 +43,7 @@ WORDS = frozenset(
         "corpus",
         "decoding",
         "family",
+        "in place of the trace",
         "item",
         "judge",
         "method",
