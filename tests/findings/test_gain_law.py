@@ -104,7 +104,7 @@ def test_decide_answers_between_the_measured_sizes() -> None:
     # IFT's own plane: -0.8 + 0.5·log10(3).
     assert found["ift_accuracy"] == pytest.approx(expit(-0.8 + 0.5 * np.log10(3)), abs=0.03)
     lines = law_lines(found)
-    assert "within what it was fitted to" in lines[2]
+    assert "within its range" in lines[2]
 
 
 def test_beyond_the_measured_sizes_the_answer_is_labelled_and_far_out_undecided() -> None:

@@ -132,14 +132,14 @@ def law_lines(law: Mapping[str, Any]) -> list[str]:
         return [f"by the law of the gain: undecided, {'; '.join(law['reasons'])}"]
     gain, given = law["gain"], "given" if law["ift_accuracy_given"] else "fitted"
     outside = "; ".join(law["outside"])
-    where = f"extrapolated, {outside}" if outside else "within what it was fitted to"
+    where = f"extrapolated, {outside}" if outside else "within its range"
     return [
         f"by the law of the gain, {size_word(law['size_parameters'])} parameters, "
         f"serial depth {law['depth']:.3g}, {times(law['token_ratio'])} times the tokens: "
         f"{law['standing']}",
         f"  reasoning over IFT {points_interval(gain['value'], gain['low'], gain['high'])} points, "
         f"where IFT has {percent(law['ift_accuracy'])} ({given})",
-        f"  {where}: fitted to {law['range']}; it misses a size left out by "
+        f"  {where}; fitted to {law['range']}; it misses a size left out by "
         f"{unsigned_points(law['miss'])} points",
         f"  {law['equation']}",
     ]
