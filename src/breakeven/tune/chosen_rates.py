@@ -77,13 +77,13 @@ def _rows(params: Params, best: Sequence[Outcome]) -> Iterator[str]:
         arm = params.arms[one.arm]
         # A control does not decide for the arms of its style, nor one that has its own rate.
         if not arm.control and arm.learning_rate is None:
-            rates.setdefault(arm.style, one.learning_rate)
+            rates.setdefault(arm.taught_style, one.learning_rate)
     if rates:
         row = ", ".join(f"{style}: {rate:g}" for style, rate in rates.items())
         yield from (f"  {best[0].student}:", f"    learning_rates: {{{row}}}")
     for one in best:
         arm = params.arms[one.arm]
-        if one.learning_rate != (arm.learning_rate or rates.get(arm.style)):
+        if one.learning_rate != (arm.learning_rate or rates.get(arm.taught_style)):
             yield (
                 f"  # {one.student} {one.arm}: {one.learning_rate:g}, as "
                 f"arms.{one.arm}.learning_rate only, which is for all students"

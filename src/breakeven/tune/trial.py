@@ -216,7 +216,12 @@ def _loss(
     from breakeven.train.losses import collate, gated_head, summed_loss
 
     lessons = render_pairs(
-        tokenizer, pairs, corpus="held out", max_length=plan.settings.training.max_length
+        tokenizer,
+        pairs,
+        corpus="held out",
+        max_length=plan.settings.training.max_length,
+        traces=plan.settings.traces,
+        mode_tags=plan.settings.mode_tags,
     )
     share = plan.settings.reasoning_share
     examples = [*(lessons.ift if share < 1.0 else ()), *(lessons.reasoning if share > 0.0 else ())]
