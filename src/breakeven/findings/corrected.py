@@ -16,6 +16,7 @@ from breakeven.findings.differences import Difference, family_differences, task_
 from breakeven.findings.direction import ALPHA, DirectionCounts, count_directions
 from breakeven.findings.equal_cost import COST_WORDS, EqualCost
 from breakeven.findings.matched import MatchedComparison, key_of, matched_comparisons
+from breakeven.findings.matched_budgets import ArmMatch, MatchedDifference, matched_differences
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.findings.serial_gains import MeanGain, SerialGains, serial_gains
 from breakeven.findings.verdicts import Verdict, outcomes, two_sided, verdict_of
@@ -27,10 +28,10 @@ class Findings:
     """What was decided, all of it after one correction.
 
     `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
-    of reasoning, `guards` those of every group with chance and with its untrained base.
-    `comparisons` were corrected together, of which `decided` came out; an undecided one had to
-    reach a p of `level`. `seed_reason` says what no interval of these results contains where
-    training seeds do not tell, else it is None.
+    of reasoning, `guards` those of every group with chance and with its untrained base, `budgets`
+    those of arms with one training budget. `comparisons` were corrected together, of which
+    `decided` came out; an undecided one had to reach a p of `level`. `seed_reason` says what no
+    interval of these results contains where training seeds do not tell, else it is None.
     """
 
     claims: tuple[Verdict, ...]
@@ -40,6 +41,7 @@ class Findings:
     serial: SerialGains | None
     votes: tuple[VoteComparison, ...]
     guards: tuple[BaselineCheck, ...]
+    budgets: tuple[MatchedDifference, ...]
     comparisons: int
     decided: int
     level: float
@@ -81,12 +83,14 @@ def corrected_findings(
     *,
     decoding: str | None = None,
     depths: Mapping[str, bool | None] | None = None,
+    matches: Sequence[ArmMatch] = (),
     seed: int = 0,
 ) -> Findings:
     """Test, correct and decide.
 
     Only one decoding is judged, the results' first unless named. `depths` says of a task whether
-    it takes serial steps. `seed` is that of tests by random signs.
+    it takes serial steps, `matches` which arms were given one budget. `seed` is that of tests by
+    random signs.
     """
     scored = scored.of_decoding(decoding)
     tried = outcomes(scored, CLAIMS)
@@ -95,6 +99,7 @@ def corrected_findings(
     matched = {cost: matched_comparisons(scored, cost) for cost in COST_WORDS}
     serial = serial_gains(scored, depths or {})
     votes, guards = vote_comparisons(scored), baseline_checks(scored)
+    budgets = matched_differences(scored, matches, seed)
     corrected = _correct(
         {
             **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
@@ -104,6 +109,8 @@ def corrected_findings(
             **{f"serial|{name}": gain.p_value for name, gain in _gains(serial).items()},
             **{one.key: one.p_value for one in votes},
             **{one.key: one.p_value for one in guards},
+            # Most are differences of styles too, and have their keys.
+            **{one.difference.key: one.difference.p_value for one in budgets},
         }
     )
     decided = {
@@ -138,6 +145,7 @@ def corrected_findings(
         _decided_serial(serial, corrected),
         tuple(one.corrected(corrected.of(one.key)) for one in votes),
         tuple(one.corrected(corrected.of(one.key)) for one in guards),
+        tuple(one.corrected(corrected.of(one.difference.key), corrected.level) for one in budgets),
         len(corrected.adjusted),
         corrected.decided,
         corrected.level,

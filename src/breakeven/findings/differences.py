@@ -77,7 +77,7 @@ def family_differences(scored: ScoredResults, seed: int = 0) -> tuple[Difference
 
     `seed` is that of the test by random signs.
     """
-    return tuple(_family_row(scored, seed, *pair) for pair in _pairs(scored))
+    return tuple(arm_difference(scored, seed, *pair) for pair in _pairs(scored))
 
 
 def task_differences(
@@ -107,7 +107,8 @@ def _pairs(scored: ScoredResults) -> Iterable[tuple[Group, Group]]:
                     yield ift, other
 
 
-def _family_row(scored: ScoredResults, seed: int, ift: Group, other: Group) -> Difference:
+def arm_difference(scored: ScoredResults, seed: int, ift: Group, other: Group) -> Difference:
+    """`other` minus `ift` on a family, whatever the two are; not yet corrected."""
     tasks = task_scores(scored, [ift, other])
     if tasks:
         return _row(ift, other, tasks, seed)

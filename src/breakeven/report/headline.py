@@ -42,10 +42,12 @@ def finding(counts: DirectionCounts) -> str:
 def headline(view: StudyView) -> tuple[Sentence, ...]:
     """Accuracy at equal size, where the gain is, and accuracy at equal FLOPs.
 
-    A fourth sentence warns where the teacher was better in one mode.
+    Another is on arms that were given one training budget, where there are such; a last one warns
+    where the teacher was better in one mode.
     """
     return (
         _accuracy_sentence(view),
+        *_budget_sentence(view),
         _serial_sentence(view) or _growth_sentence(view),
         _cost_sentence(view),
         *_teacher_sentence(view.summary.teacher_accuracy),
@@ -81,6 +83,29 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
         f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
         f"{_how_judged(view, rows)}.",
     )
+
+
+def _budget_sentence(view: StudyView) -> tuple[Sentence, ...]:
+    """Reasoning against plain answers that had the same training budget."""
+    rows = [one.difference for one in view.findings.budgets if one.difference.style == "reasoning"]
+    if not rows:
+        return ()
+    counts = count_directions(row.direction for row in rows)
+    decided = [row for row in rows if row.direction != "undecided"]
+    text = (
+        f"Of {counts.total} comparisons with an arm that had the same training budget, reasoning "
+        f"is more accurate in {counts.ahead}, less in {counts.behind}, and {counts.undecided} are "
+        "undecided"
+    )
+    if decided and len(decided) <= MOST_LISTED:
+        listed = "; ".join(
+            f"{_name(view, row.student)} on {row.family} against {row.ift_arm} "
+            f"{points_interval(row.value, row.low, row.high)}"
+            for row in decided
+        )
+        text += f": {listed}"
+    question = "Does thinking pay at equal training budgets?"
+    return (Sentence(question, finding(counts), f"{text}. {_how_judged(view, rows)}."),)
 
 
 def _name(view: StudyView, student: str) -> str:

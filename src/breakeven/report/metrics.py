@@ -65,6 +65,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
             for verdict in view.findings.claims
             if verdict.verdict != "undecidable here" or verdict.p_value is not None
         },
+        **({"equal_training": budgets} if (budgets := _equal_training(view)) else {}),
         "equal_inference_flops": {
             "reasoning_ahead": counts.ahead,
             "ift_ahead": counts.behind,
@@ -119,6 +120,18 @@ def _baselines(view: StudyView) -> dict[str, Any]:
         for name, value in zip(("points", "low", "high"), one.lead, strict=True):
             points = None if value is None else 100 * value
             _put(found, points, against, cell.student, cell.arm, cell.family, name)
+    return found
+
+
+def _equal_training(view: StudyView) -> dict[str, Any]:
+    """Points between two arms of one training budget, and what one used over the other."""
+    found: dict[str, Any] = {}
+    for one in view.findings.budgets:
+        row = one.difference
+        where = (row.student, row.arm, row.ift_arm)
+        _put(found, one.match.ratio, *where, "used_ratio")
+        for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
+            _put(found, None if value is None else 100 * value, *where, row.family, name)
     return found
 
 

@@ -77,6 +77,7 @@ class StudyView:
             self.scored,
             decoding=self.decoding,
             depths=self.summary.depths,
+            matches=self.summary.budget_matches,
             seed=self.summary.settings.seed,
         )
 

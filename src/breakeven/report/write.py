@@ -49,6 +49,7 @@ from breakeven.report.figures.outcomes import outcome_figure
 from breakeven.report.figures.probability import probability_figure
 from breakeven.report.figures.routing import routing_figure
 from breakeven.report.figures.sensitivity import sensitivity_figure
+from breakeven.report.figures.share import share_figure
 from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.figures.votes import votes_figure
@@ -57,6 +58,7 @@ from breakeven.report.headline import headline
 from breakeven.report.law_tables import law_table
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
 from breakeven.report.limits import TERMS, limit_lines, source_words
+from breakeven.report.matched_budget_tables import matched_budget_table
 from breakeven.report.metrics import metrics
 from breakeven.report.mode_tables import mode_table, thinking_table
 from breakeven.report.outcome_tables import outcome_table
@@ -79,6 +81,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     equivalent_figure,
     probability_figure,
     depth_figure,
+    share_figure,
     budget_figure,
     controls_figure,
     partial(frontier_figure, kind="training"),
@@ -160,6 +163,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 thinking_table(view),
                 kept_table(view),
                 sensitivity_table(view),
+                *([matched_budget_table(view)] if view.findings.budgets else []),
                 matched_table(view, "inference_flops"),
                 vote_comparison_table(view),
                 law_table(view),

@@ -19,7 +19,7 @@ from breakeven.params.names import Family
 from breakeven.results.cell_results import INSTRUCTION_BENCHMARK, Results
 from breakeven.results.from_items import ArmFacts, StudyFacts, check_item_rows, results_from_items
 from breakeven.rows.item import Item
-from breakeven.study.collect_budgets import budget_series, budget_trials
+from breakeven.study.collect_budgets import arm_matches, budget_series, budget_trials, share_series
 from breakeven.study.collect_costs import (
     cell_bill,
     cell_costs,
@@ -92,6 +92,8 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         examples=examples(params, results, items),
         budget_series=budget_series(params),
         budget_trials=trials,
+        budget_matches=arm_matches(params, records),
+        share_series=share_series(params),
         price_per_device_hour=params.costs.price_per_device_hour,
         currency=params.costs.currency,
         absent=(

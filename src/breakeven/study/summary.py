@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from breakeven.costs.bill import Bill, Cost
+from breakeven.findings.matched_budgets import ArmMatch
 from breakeven.findings.sampling import SamplerPair
 from breakeven.params import ResultStyle
 from breakeven.params.cells import Cell
@@ -201,7 +202,8 @@ class StudySummary:
     None for the first of the results, and `samplers` the two that tell greedy decoding from a
     sampler, None where the study has not both; `absent` says what is missing and why.
     `budget_series` are arms that differ in their budget only, `budget_trials` what `breakeven tune`
-    tried of budgets.
+    tried of budgets, `budget_matches` arms that were given as much as another one uses,
+    `share_series` arms that differ in their share of traces only.
     """
 
     settings: BootstrapSettings = field(default_factory=BootstrapSettings)
@@ -222,6 +224,8 @@ class StudySummary:
     examples: tuple[ExampleAnswer, ...] = ()
     budget_series: tuple[tuple[str, ...], ...] = ()
     budget_trials: tuple[BudgetTrial, ...] = ()
+    budget_matches: tuple[ArmMatch, ...] = ()
+    share_series: tuple[tuple[str, ...], ...] = ()
     price_per_device_hour: float | None = None
     currency: str = "USD"
     absent: tuple[str, ...] = ()

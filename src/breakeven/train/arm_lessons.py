@@ -89,6 +89,7 @@ class LessonPlanner:
         if budget is not None:
             amount = Budget.model_validate({budget.unit: budget.amount})
             settings = settings._replace(budget=amount)
+        _check_mix(settings, corpora, arm)
         own = {one.path: one.digest for one in read}
         return ArmLessons(settings, corpora, count_flops, {**own, **digests})
 
@@ -206,6 +207,23 @@ def _selected(
         sum(sum(map(each.of, one.samples)) for one, each in zip(chosen, costs, strict=True))
     )
     return tuple(map(CorpusPlan, settings.corpora, corpora, chosen))
+
+
+def _check_mix(settings: TrainingSettings, corpora: Sequence[CorpusPlan], arm: str) -> None:
+    """A share that comes to none or all of the pairs is no mix.
+
+    Raises:
+        InputError: it does, so that the arm would be a pure style under another name.
+    """
+    share = settings.reasoning_share
+    for one in corpora:
+        styles = {sample.style for sample in one.selection.samples}
+        if 0 < share < 1 and len(styles) == 1:
+            raise InputError(
+                f"params.yaml: arms.{arm}.reasoning_share: value is {share:g}; of the "
+                f"{one.selection.pairs} pairs that it learns of corpus {one.corpus} all are learnt "
+                "in one style; use a share nearer to 0.5, or more pairs"
+            )
 
 
 def _select(
