@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SIZES_B = (0.5, 3.0, 14.0)
 SEEDS = 3
 # The first answer of an item is the greedy one, then come a longer one and the samples that vote.
-SAMPLES = 4
+SAMPLES = 3
 DECODINGS = ("greedy", "long", *["sampled"] * SAMPLES)
 # A long answer has more tokens than all votes together.
 LENGTH = {"greedy": 1.0, "long": 6.0, "sampled": 1.0}
@@ -50,17 +50,17 @@ ARMS = {
     "base": ArmDesign("base", None, 1.0, 1.0),
     "ift": ArmDesign("ift", 0.0, 1.0, 1.0, sampled=True),
     "mixed-50": ArmDesign("mixed", 0.5, 2.0, 6.0),
-    "reasoning": ArmDesign("reasoning", 1.0, 4.0, 15.5, sampled=True),
+    "reasoning": ArmDesign("reasoning", 1.0, 3.0, 15.5, sampled=True),
     "compressed": ArmDesign("control", 1.0, 1.5, 15.5 / 19.5),
-    "filler": ArmDesign("control", 1.0, 4.0, 15.5),
+    "filler": ArmDesign("control", 1.0, 3.0, 15.5),
 }
 # Chance is what every arm reaches in the first family, and is not known in the second. Both have a
 # task with serial steps and one without.
 TASKS = {
-    "reading": ("general-open", TaskDesign(80, passages=16), True),
-    "ifeval": ("general-open", TaskDesign(40), False),
-    "sums": ("math-open", TaskDesign(80), True),
-    "most-digit": ("math-open", TaskDesign(40), False),
+    "reading": ("general-open", TaskDesign(40, passages=10), True),
+    "ifeval": ("general-open", TaskDesign(30), False),
+    "sums": ("math-open", TaskDesign(40), True),
+    "most-digit": ("math-open", TaskDesign(30), False),
     "aime": ("math-open", TaskDesign(30), True),
 }
 CHANCE = {"general-open": 0.5, "math-open": np.nan}
