@@ -84,7 +84,16 @@ STUDY: dict[str, Any] = {
     },
     "answering": {
         **TINY["answering"],
-        "decodings": {"drawn": {"temperature": 0.8, "top_p": 0.9, "samples": 2, "seed": 7}},
+        "by_task": {"mine": {"max_new_tokens": 20, "samples": 3}},
+        "decodings": {
+            "drawn": {"temperature": 0.8, "top_p": 0.9, "samples": 2, "seed": 7},
+            "brief": {
+                "thinking_tokens": 9,
+                "ask": "So ",
+                "repetition_penalty": 1.1,
+                "arms": ["samples"],
+            },
+        },
     },
 }
 CELLS = [(student, arm) for student in STUDY["students"] for arm in STUDY["arms"]]
@@ -178,4 +187,9 @@ def test_every_sample_is_drawn_answered_and_scored(folder: Path, student: str, a
     assert texts[0] != texts[1]
     scores = pd.read_parquet(folder / "scores/items.parquet")
     cell = scores[(scores["student"] == student) & (scores["arm"] == arm)]
-    assert cell.groupby("task").size().to_dict() == {"chain": 16, "mine": 8}
+    drawn = cell[cell["decoding"] == "drawn"]
+    assert drawn.groupby("task").size().to_dict() == {"chain": 16, "mine": 12}
+    assert set(cell["decoding"]) == ({"drawn", "brief"} if arm == "samples" else {"drawn"})
+    written = cell["thinking_tokens"] + cell["answer_tokens"]
+    assert written[cell["task"] == "mine"].max() <= 20
+    assert (cell["thinking_tokens"][cell["decoding"] == "brief"] <= 9).all()

@@ -90,6 +90,7 @@ def changed(before: dict[str, str], now: dict[str, str]) -> set[str]:
 
 
 TRAINED = {f"train@{student}-{arm}-0" for student in STUDY["students"] for arm in STUDY["arms"]}
+ANSWERED = {f"answer@{student}" for student in STUDY["students"]}
 DISTILLED = {
     f"distill@{source}-{style}" for source in STUDY["sources"] for style in ("ift", "reasoning")
 }
@@ -162,6 +163,16 @@ def with_value(*keys: str, value: Any) -> dict[str, Any]:
         (with_value("corpora", "general", "tuning", value=True), TRAINED),
         (with_value("report", "bootstrap_draws", value=300), set()),
         (with_value("training", "max_passes", value=3), set()),
+        (
+            with_value(
+                "answering", "decodings", "brief", value={"thinking_tokens": 9, "arms": ["ift"]}
+            ),
+            {*ANSWERED, "score@all"},
+        ),
+        (
+            with_value("answering", "by_task", value={"mine": {"max_new_tokens": 9}}),
+            {*ANSWERED, "score@all"},
+        ),
         (with_value("sources", "chain", "completions", value={"search": "forward"}), set()),
         (with_value("arms", "reasoning", "control", value=True), set()),
         (with_value("grading", "math_seconds", value=2.0), {"score@all"}),

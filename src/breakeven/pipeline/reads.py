@@ -229,6 +229,7 @@ def score(params: Params) -> CellReads:
             "seeds": list(params.seeds),
             "tasks": list(params.tasks),
             "decodings": _values(params.answering.decodings),
+            "by_task": _values(params.answering.by_task),
             "grading": _values(params.grading),
         },
         named_files(params.grading),

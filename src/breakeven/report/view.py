@@ -13,6 +13,7 @@ from breakeven.findings.controls import (
     kept_gains,
 )
 from breakeven.findings.corrected import Findings, corrected_findings
+from breakeven.findings.decodings import OtherDecoding, other_decodings
 from breakeven.findings.gain_law import LawFinding, gain_law
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
@@ -137,6 +138,20 @@ class StudyView:
     def sampler_changes(self) -> tuple[SamplerChange, ...]:
         """Every pair of styles under greedy decoding and under a sampler."""
         return sampler_changes(self.scored, self.summary.samplers)
+
+    @cached_property
+    def other_decodings(self) -> tuple[OtherDecoding, ...]:
+        """Every group in every other decoding that asked its arm, family by family."""
+        return other_decodings(self.scored, self.every_group)
+
+    @cached_property
+    def decoded_accuracies(self) -> Mapping[Group, Estimate]:
+        """The accuracy of every group that was asked in several decodings, in each of them."""
+        return {
+            group: accuracy_estimate(self.scored, group)
+            for one in self.other_decodings
+            for group in (one.first, one.group)
+        }
 
     @cached_property
     def levelling_checks(self) -> tuple[LevellingCheck, ...]:

@@ -34,6 +34,7 @@ from breakeven.report.data_tables import (
     teacher_accuracy_table,
     teacher_table,
 )
+from breakeven.report.decoding_tables import decoding_table
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.answer_length import length_figure, limit_figure
 from breakeven.report.figures.budget import budget_figure
@@ -52,6 +53,7 @@ from breakeven.report.figures.sensitivity import sensitivity_figure
 from breakeven.report.figures.share import share_figure
 from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
+from breakeven.report.figures.thinking_budget import thinking_budget_figure
 from breakeven.report.figures.votes import votes_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import headline
@@ -93,6 +95,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     routing_figure,
     law_figure,
     sensitivity_figure,
+    thinking_budget_figure,
     mode_figure,
     spending_figure,
 )
@@ -164,6 +167,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 kept_table(view),
                 sensitivity_table(view),
                 *([matched_budget_table(view)] if view.findings.budgets else []),
+                decoding_table(view),
                 matched_table(view, "inference_flops"),
                 vote_comparison_table(view),
                 law_table(view),

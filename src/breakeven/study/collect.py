@@ -39,6 +39,7 @@ from breakeven.study.summary import (
     TaskRow,
     TrainingRow,
 )
+from breakeven.study.thinking_budgets import thinking_budgets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,7 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         settings=BootstrapSettings(params.report.bootstrap_draws, params.report.seed),
         decoding=first_decoding(params),
         samplers=sampler_pair(params.answering.decodings),
+        thinking_budgets=thinking_budgets(params.answering.decodings),
         facts=_facts(params, results, records, answering),
         students=tuple(
             StudentRow(name, _parameters(name), row.base.kind)

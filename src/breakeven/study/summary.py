@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from breakeven.costs.bill import Bill, Cost
+from breakeven.findings.decodings import ThinkingBudget
 from breakeven.findings.matched_budgets import ArmMatch
 from breakeven.findings.sampling import SamplerPair
 from breakeven.params import ResultStyle
@@ -200,7 +201,8 @@ class StudySummary:
     `bills` holds what each (student, arm, seed) took, `utilisation` its shares of the device rate,
     `teacher_cost` what the teacher took once for all of them. `decoding` is the one that is shown,
     None for the first of the results, and `samplers` the two that tell greedy decoding from a
-    sampler, None where the study has not both; `absent` says what is missing and why.
+    sampler, None where the study has not both; `thinking_budgets` are decodings that differ in how
+    long a trace may be; `absent` says what is missing and why.
     `budget_series` are arms that differ in their budget only, `budget_trials` what `breakeven tune`
     tried of budgets, `budget_matches` arms that were given as much as another one uses,
     `share_series` arms that differ in their share of traces only.
@@ -209,6 +211,7 @@ class StudySummary:
     settings: BootstrapSettings = field(default_factory=BootstrapSettings)
     decoding: str | None = None
     samplers: SamplerPair | None = None
+    thinking_budgets: tuple[ThinkingBudget, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     students: tuple[StudentRow, ...] = ()
     arms: tuple[ArmRow, ...] = ()

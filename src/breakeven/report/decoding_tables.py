@@ -1,0 +1,91 @@
+"""Every arm in every way that it was asked: accuracy, tokens and cost beside the first decoding."""
+
+from breakeven.findings.decodings import OtherDecoding
+from breakeven.findings.groups import Group
+from breakeven.report.figures.spec import CsvRow
+from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.table import Table, absent_table
+from breakeven.report.view import StudyView
+from breakeven.words import (
+    human,
+    percent_interval,
+    points_interval,
+    scientific,
+    times,
+)
+
+NO_OTHER = "needs a second decoding"
+
+
+def decoding_table(view: StudyView) -> Table:
+    """A line a student, arm, family and decoding, the first one above its others."""
+    name, title = "decodings", "Accuracy, tokens and cost by decoding"
+    if not view.other_decodings:
+        return absent_table(name, title, NO_OTHER)
+    lines: list[tuple[Group, OtherDecoding | None]] = []
+    for one in view.other_decodings:
+        if (one.first, None) not in lines:
+            lines.append((one.first, None))
+        lines.append((one.group, one))
+    return Table(
+        name,
+        title,
+        f"The same students and questions; the change is against {view.decoding}, in points, "
+        "paired by question. Tokens are means of an answer; FLOPs a query are of one answer with "
+        "its prompt. Intervals are held at 95% each: this says what a decoding does to an arm, and "
+        f"is no finding about styles. {scope_sentence(view)}",
+        (
+            "family",
+            "size",
+            "arm",
+            "decoding",
+            "accuracy",
+            "change",
+            "thinking tokens",
+            "answer tokens",
+            "FLOPs a query",
+            "times the first",
+        ),
+        tuple(_words(view, group, other) for group, other in lines),
+        tuple(_row(view, group, other) for group, other in lines),
+    )
+
+
+def _words(view: StudyView, group: Group, other: OtherDecoding | None) -> tuple[str, ...]:
+    cell, accuracy = group.cells[0], view.decoded_accuracies[group]
+    ratio = None if other is None else other.cost_ratio
+    return (
+        cell.family,
+        view.label(cell.student),
+        view.arm_label(cell.arm),
+        cell.decoding,
+        percent_interval(accuracy.value, accuracy.low, accuracy.high),
+        "–"
+        if other is None
+        else points_interval(other.change.value, other.change.low, other.change.high),
+        human(group.mean("thinking_tokens")),
+        human(group.mean("answer_tokens")),
+        scientific(group.mean("inference_flops")),
+        "–" if ratio is None else times(ratio),
+    )
+
+
+def _row(view: StudyView, group: Group, other: OtherDecoding | None) -> CsvRow:
+    cell, accuracy = group.cells[0], view.decoded_accuracies[group]
+    return {
+        "corpus": cell.corpus,
+        "family": cell.family,
+        "student": cell.student,
+        "arm": cell.arm,
+        "decoding": cell.decoding,
+        "accuracy": accuracy.value,
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+        "change": None if other is None else other.change.value,
+        "change_low": None if other is None else other.change.low,
+        "change_high": None if other is None else other.change.high,
+        "thinking_tokens": group.mean("thinking_tokens"),
+        "answer_tokens": group.mean("answer_tokens"),
+        "inference_flops": group.mean("inference_flops"),
+        "cost_ratio": None if other is None else other.cost_ratio,
+    }

@@ -1,0 +1,95 @@
+"""Arms in several ways to decode: paired with the first, and a series of thinking budgets drawn."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from tests.report.scored import ARMS, SIZES, scored
+
+from breakeven.findings.decodings import ThinkingBudget
+from breakeven.params import Decoding
+from breakeven.report.decoding_tables import decoding_table
+from breakeven.report.figure_files import write_figure
+from breakeven.report.figures.thinking_budget import thinking_budget_figure
+from breakeven.report.view import StudyView, view_of
+from breakeven.results.from_items import StudyFacts, results_from_items
+from breakeven.study.summary import summary_without_records
+from breakeven.study.thinking_budgets import thinking_budgets
+
+TASK = "math-open/sums"
+# Right of 200, by decoding, student and arm.
+RIGHT = {
+    "greedy": {("small", "ift"): 60, ("small", "reasoning"): 90, ("large", "reasoning"): 150},
+    "off": {("small", "reasoning"): 40, ("large", "reasoning"): 60},
+    "64": {("small", "reasoning"): 80, ("large", "reasoning"): 120},
+    "steps": {("small", "ift"): 75},
+}
+BUDGETS = (ThinkingBudget("off", 0), ThinkingBudget("64", 64), ThinkingBudget("greedy", None))
+
+
+def view(*decodings: str) -> StudyView:
+    frames = []
+    for decoding in decodings or RIGHT:
+        items = scored({(*key, TASK): right for key, right in RIGHT[decoding].items()}).items
+        assert items is not None
+        # A budget halves what is thought, and with it most of the cost.
+        share = {"off": 0.0, "64": 0.5}.get(decoding, 1.0)
+        cost = {name: items[name] * share for name in ("thinking_tokens", "inference_flops")}
+        frames.append(items.assign(decoding=decoding, **cost))
+    results = results_from_items(
+        pd.concat(frames, ignore_index=True), StudyFacts("decoded", SIZES, ARMS)
+    )
+    return view_of(
+        results, replace(summary_without_records(), decoding="greedy", thinking_budgets=BUDGETS)
+    )
+
+
+def test_each_decoding_is_paired_with_the_first_one_of_its_arm() -> None:
+    table = decoding_table(view())
+    rows = {(row["student"], row["arm"], row["decoding"]): row for row in table.rows}
+    assert len(rows) == sum(map(len, RIGHT.values()))
+    assert rows["small", "ift", "greedy"]["change"] is None
+    for (student, arm, decoding), row in rows.items():
+        assert row["accuracy"] == RIGHT[decoding][student, arm] / 200
+        if decoding != "greedy":
+            first = RIGHT["greedy"][student, arm] / 200
+            assert row["change"] == pytest.approx(row["accuracy"] - first)
+            # The same questions come first in both, so that pairing leaves little to chance.
+            assert row["change_low"] < row["change"] < row["change_high"]
+    assert rows["small", "reasoning", "64"]["cost_ratio"] == pytest.approx(0.5)
+    assert [line[3] for line in table.body] == ["greedy", "steps", *["greedy", "64", "off"] * 2]
+
+
+def test_with_one_decoding_there_is_nothing_to_compare() -> None:
+    assert decoding_table(view("greedy")).reason == "needs a second decoding"
+    assert thinking_budget_figure(view("greedy")).reason is not None
+
+
+def test_a_series_of_budgets_is_a_line_an_arm_and_student(tmp_path) -> None:
+    figure = thinking_budget_figure(view())
+    assert [entry.label for entry in figure.legend] == ["reasoning, 1M", "reasoning, 16M"]
+    assert len(figure.rows) == 2 * 3
+    assert [row["thinking_tokens_at_most"] for row in figure.rows[:3]] == [0, 64, None]
+    assert "changes by −45.0 to −25.0 points, over 2 lines" in figure.takeaway
+    write_figure(figure, tmp_path)
+    assert (tmp_path / "thinking-budget.png").stat().st_size > 1000
+
+
+def test_budgets_are_a_series_where_nothing_else_differs() -> None:
+    rows = {
+        "greedy": Decoding(),
+        "b": Decoding(thinking_tokens=128, ask="So ", arms=("reasoning",)),
+        "off": Decoding(thinking="off"),
+        "a": Decoding(thinking_tokens=32),
+        "again": Decoding(thinking_tokens=32, ask="Well "),
+        "drawn": Decoding(temperature=1.0, thinking_tokens=64),
+        "wait": Decoding(thinking_tokens=64, wait=1),
+    }
+    assert thinking_budgets(rows) == (
+        ThinkingBudget("off", 0),
+        ThinkingBudget("a", 32),
+        ThinkingBudget("b", 128),
+        ThinkingBudget("greedy", None),
+    )
+    assert thinking_budgets({name: rows[name] for name in ("greedy", "a", "drawn")}) == ()
+    assert thinking_budgets({name: rows[name] for name in ("drawn", "a", "b")}) == ()
