@@ -1,6 +1,6 @@
-"""What a cell costs beside its work: `python scripts/run_cost.py [--seeds 3] [--jobs 2]`.
+"""What a cell costs beside its work: `python scripts/run_cost.py [--seeds 2] [--jobs 2]`.
 
-Runs `profiles/smoke.yaml` with some seeds from nothing, by `dvc repro` and by `breakeven run`, in
+Runs `profiles/smoke.yaml` with some seeds from nothing, by `breakeven run` and by `dvc repro`, in
 copies of the last commit. Prints cells, seconds of the clock, and seconds of the processor of all
 processes, which a busy machine measures as an idle one.
 """
@@ -24,12 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> None:
     """Measure both ways, and again with nothing to do."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
     run = ["breakeven", "run", "--jobs", str(given.jobs)]
     with tempfile.TemporaryDirectory() as folder:
-        for command in (["dvc", "repro"], run):
+        for command in (run, ["dvc", "repro"]):
             study = Path(folder) / command[0]
             lay_study(study, given.seeds)
             for what in ("from nothing", "nothing to do"):
