@@ -59,8 +59,8 @@ class DueGraph:
         }
         cells = {name: read_cell(name, str(stage.cmd)) for name, stage in self._stages.items()}
         self._unwritten: list[PipelineStage] = []
-        # Written already, for DVC to be asked.
-        self.end(cells.pop(_INPUTS))
+        if written := cells.pop(_INPUTS, None):  # already, for DVC to be asked
+            self.end(written)
         self.cells = cells
         self.reads = {
             name: frozenset(

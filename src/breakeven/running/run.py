@@ -40,7 +40,7 @@ def run_due_cells(params: Params, jobs: int | None = None) -> None:
     with due_graph(params) as graph, _Interrupts() as interrupts:
         each = devices_each(params)
         # Of one cell, most would be the start of a worker.
-        with ThisProcess() if len(graph.cells) == 1 else RayWorkers(each) as workers:
+        with ThisProcess() if len(graph.cells) <= 1 else RayWorkers(each) as workers:
             room = room_for(jobs, devices=workers.devices, devices_each=each)
             with Board() as board:
                 run = _Run(params, graph, workers, room=room, board=board, interrupts=interrupts)
