@@ -7,13 +7,12 @@ import contextlib
 import os
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import MachineError
 from breakeven.running.cell import Cell, Ended, Lost
-from breakeven.running.warm_process import INTERRUPT, WarmProcess
+from breakeven.running.warm_process import INTERRUPT, WarmProcess, end_with
 
 # Results are a few numbers; this is about the least that Ray takes.
 _STORE_BYTES = 80 << 20
@@ -38,7 +37,7 @@ class RayWorker:
         else:
             os.environ[_THREADS] = threads
         self._process = WarmProcess()
-        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
     def pid(self) -> int:
         """The process that an interrupt has to reach."""
@@ -47,13 +46,6 @@ class RayWorker:
     def run(self, cell: Cell) -> Ended:
         """Run a cell to its end."""
         return self._process.run(cell)
-
-
-def _end_with(parent: int) -> None:
-    """End this process when Ray is gone: a run that was killed leaves no training behind."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
 
 
 class _Worker(NamedTuple):
@@ -88,7 +80,8 @@ class RayWorkers:
             )
         except Exception as error:  # of many kinds
             reason = str(error).strip().partition("\n")[0]
-            raise MachineError(f"Ray does not start: {reason}; `dvc repro` needs none") from error
+            ray.shutdown()
+            raise MachineError(f"Ray does not start: {reason}") from error
         # A worker that is gone has a line of ours; Ray would print a paragraph into the view.
         ray._private.worker.print_to_stdstream = lambda *_, **__: None
         self._ray = ray

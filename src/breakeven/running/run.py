@@ -14,6 +14,7 @@ from breakeven.running.board import Board, Standing, duration
 from breakeven.running.cell import Cell, Ended
 from breakeven.running.due_graph import DueGraph, due_graph
 from breakeven.running.expected_seconds import ExpectedSeconds
+from breakeven.running.local_workers import LocalWorkers
 from breakeven.running.places import cores_of, devices_each, room_for
 from breakeven.running.ray_workers import RayWorkers
 from breakeven.running.schedule import Room, Schedule
@@ -40,12 +41,20 @@ def run_due_cells(params: Params, jobs: int | None = None) -> None:
     with due_graph(params) as graph, _Interrupts() as interrupts:
         each = devices_each(params)
         # Of one cell, most would be the start of a worker.
-        with ThisProcess() if len(graph.cells) <= 1 else RayWorkers(each) as workers:
+        with ThisProcess() if len(graph.cells) <= 1 else _workers(each) as workers:
             room = room_for(jobs, devices=workers.devices, devices_each=each)
             with Board() as board:
                 run = _Run(params, graph, workers, room=room, board=board, interrupts=interrupts)
                 run.go()
     run.tell_end()
+
+
+def _workers(devices_each: int | None) -> RayWorkers | LocalWorkers:
+    try:
+        return RayWorkers(devices_each)
+    except MachineError as error:
+        print(f"{error}; going on with plain processes, a cell at a time on a GPU", file=sys.stderr)
+        return LocalWorkers()
 
 
 class _Interrupts:
@@ -75,7 +84,7 @@ class _Run:
         self,
         params: Params,
         graph: DueGraph,
-        workers: RayWorkers | ThisProcess,
+        workers: RayWorkers | LocalWorkers | ThisProcess,
         *,
         room: Room,
         board: Board,

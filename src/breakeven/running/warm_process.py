@@ -99,6 +99,13 @@ def _set_environment(wanted: Mapping[str, str]) -> None:
             os.environ[name] = value
 
 
+def end_with(parent: int) -> None:
+    """End this process when the one that started it is gone: a killed run leaves nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
 def log_path(name: str) -> Path:
     """Where a cell's output goes."""
     return LOGS / f"{name}.log"
