@@ -228,6 +228,34 @@ def test_an_answer_is_expected_to_end_at_the_limit(project: Path) -> None:
         assert one.work.flops <= items * answer_flops(shape, 400, 3)
 
 
+def test_a_decoding_is_expected_to_write_what_it_lets_its_arms_write(project: Path) -> None:
+    def change(tree: dict[str, Any]) -> None:
+        tree["answering"]["max_new_tokens"] = 200
+        tree["answering"]["by_task"] = {"lookup-mc": {"samples": 3}}
+        tree["answering"]["decodings"] = {
+            "greedy": {},
+            "off": {"thinking": "off"},
+            "brief": {"thinking_tokens": 4},
+            "wait": {"thinking_tokens": 150, "wait": 1, "arms": ["reasoning"]},
+            "vote": {"temperature": 1.0, "samples": 2},
+        }
+
+    found = {
+        (cell[1], cell[3], cell[4]): one.work.new_tokens
+        for cell, one in cells_of(tiny(change), "answer").items()
+    }
+    for task, samples in (("chain-open", 2), ("lookup-mc", 3)):
+        plain = found["ift", "greedy", task]
+        assert found["ift", "off", task] == found["ift", "brief", task] == plain
+        assert found["reasoning", "off", task] == plain
+        assert plain < found["reasoning", "brief", task] <= plain + 4 * 24
+        assert found["reasoning", "brief", task] < found["reasoning", "greedy", task]
+        assert found["reasoning", "wait", task] == pytest.approx(plain + 150 * 24)
+        assert ("ift", "wait", task) not in found
+        greedy = found["reasoning", "greedy", task]
+        assert found["reasoning", "vote", task] == pytest.approx(samples * greedy)
+
+
 def test_the_plan_is_one_json_object(project: Path) -> None:
     from typer.testing import CliRunner
 
