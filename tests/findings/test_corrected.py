@@ -141,23 +141,44 @@ def test_an_undecided_comparison_at_equal_cost_has_both_directions_tried():
     assert one.p_value is not None and one.p_value < 1e-6
 
 
-def test_the_gap_of_serial_tasks_counts_shared_contents_once(study):
+def test_the_gap_of_serial_tasks_is_told_by_format_and_counts_shared_contents_once(study):
     gain = {"math-open": 0.3, "math-mc": 0.3, "general-open": 0.0, "general-mc": 0.0}
     results = study(
         lambda arm, _, family: 0.4 + (gain[family] if arm == "reasoning" else 0.0), tasks=1
     )
     depths = {f"{family}-0": family.startswith("math") for family in gain}
-    found = corrected_findings(scored_results(results), depths=depths)
-    assert found.serial is not None
-    assert (found.serial.serial_tasks, found.serial.flat_tasks) == (2, 2)
-    assert (found.serial.serial.direction, found.serial.gap.direction) == ("ahead", "ahead")
-    assert found.serial.flat.direction == "undecided"
+    found = corrected_findings(scored_results(results), depths=depths).serial
+    students = [student for student in results.students() for _ in range(2)]
+    assert [one.of.student for one in found] == students
+    assert [one.of.format for one in found] == ["open", "multiple-choice"] * (len(students) // 2)
+    for one in found:
+        assert (one.serial_tasks, one.flat_tasks) == (1, 1)
+        assert (one.serial.direction, one.gap.direction) == ("ahead", "ahead")
+        assert one.flat.direction == "undecided"
     items = results.items
-    twice = items.assign(cluster=items["family"].str.split("-").str[0] + items["item"])
-    shared = corrected_findings(scored_results(replace(results, items=twice)), depths=depths)
-    assert shared.serial is not None
-    assert shared.serial.serial.value == pytest.approx(found.serial.serial.value)
-    assert shared.serial.serial.standard_error != found.serial.serial.standard_error
+    twice = items.assign(cluster=items["item"].str.rpartition("-")[2])
+    shared = corrected_findings(scored_results(replace(results, items=twice)), depths=depths).serial
+    for one, other in zip(shared, found, strict=True):
+        assert one.gap.value == pytest.approx(other.gap.value)
+        assert one.gap.standard_error != other.gap.standard_error
+
+
+def test_every_plain_arm_has_gains_of_its_own(study):
+    level = {"ift": 0.4, "worked": 0.7, "reasoning": 0.7}
+    results = study(lambda arm, *_: level[arm.removesuffix("-2")], tasks=1)
+    worked = results.items[results.items["arm"] == "ift"].assign(arm="ift-2")
+    both = replace(
+        results,
+        items=pd.concat([results.items, worked]),
+        cells=(
+            *results.cells,
+            *(replace(cell, arm="ift-2") for cell in results.cells if cell.arm == "ift"),
+        ),
+    )
+    depths = {task: "math" in task for task in both.items["task"].unique()}
+    found = corrected_findings(scored_results(both), depths=depths).serial
+    assert {one.of.plain for one in found} == {"ift", "ift-2"}
+    assert len({key for one in found for key in one.gains}) == 3 * len(found)
 
 
 def test_results_of_one_style_decide_nothing():
@@ -165,7 +186,7 @@ def test_results_of_one_style_decide_nothing():
     found = corrected_findings(scored_results(only))
     assert (found.families, found.serial, found.direction_counts()) == (
         (),
-        None,
+        (),
         DirectionCounts(0, 0, 0),
     )
     assert pd.notna(found.level)

@@ -36,10 +36,8 @@ def test_a_finding_claims_no_more_than_its_comparisons(
 
 
 def test_the_gain_is_found_on_serial_tasks_and_not_on_the_others(built: Built) -> None:
-    found = built.view.findings.serial
-    assert found is not None
-    assert found.student == "t2m"
-    assert (found.serial_tasks, found.flat_tasks) == (6, 6)
+    found = next(one for one in built.view.findings.serial if one.of[::3] == ("t2m", "open"))
+    assert (found.serial_tasks, found.flat_tasks) == (3, 3)
     assert (found.serial.direction, found.gap.direction, found.flat.direction) == (
         "ahead",
         "ahead",

@@ -11,8 +11,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from breakeven.procedural import addition, chain, hops, odd_one_out
-from breakeven.procedural.formats import LETTERS, choice_letter, choice_lines, choice_trace
+from breakeven.procedural.formats import (
+    LETTERS,
+    choice_letter,
+    choice_lines,
+    choice_trace,
+    named_choice,
+    trace,
+    working,
+)
 from breakeven.procedural.generation import KINDS, draw_train
+from breakeven.procedural.problem import Problem
 from breakeven.procedural.vocabulary import CONTENT_WORDS
 from breakeven.rows.traces import THINK_CLOSE, THINK_OPEN
 
@@ -28,11 +37,13 @@ ALL_SYMBOLS = (*COMMON_SYMBOLS, *string.ascii_letters)
 class TextMix:
     """Shares of the documents, by sort; they are weights and need not add up to one."""
 
-    facts: float = 0.15
-    notes: float = 0.35
+    facts: float = 0.1
+    notes: float = 0.2
     results: float = 0.2
     lists: float = 0.15
-    copies: float = 0.15
+    copies: float = 0.1
+    worked: float = 0.1
+    checked: float = 0.15
 
     def as_dict(self) -> dict[str, Any]:
         """The weights by name, for records and keys."""
@@ -54,12 +65,23 @@ def note(rng: random.Random) -> str:
 
 
 def result(rng: random.Random) -> str:
-    """What is given and what comes out without the steps, or its letter in a list."""
+    """What is given and what comes out without the steps; in a list its letter, or it and both."""
     problem = draw_train(rng.choice(KINDS), rng)
     if rng.random() < 0.5:
         return f"{problem.statement}. Result {problem.answer}."
     lines = choice_lines(problem.choices)
-    return f"{problem.statement}\n{lines}\nResult {choice_letter(problem)}."
+    named = rng.choice((choice_letter(problem), named_choice(problem, problem.answer)))
+    return f"{problem.statement}\n{lines}\nResult {named}."
+
+
+def worked(rng: random.Random) -> str:
+    """What is given, the steps and what comes out on a line of its own."""
+    return _told(rng, _steps_and_result)
+
+
+def checked(rng: random.Random) -> str:
+    """What is given, and steps that are checked and gone over again, now and then after a slip."""
+    return _told(rng, lambda problem, form: trace(problem, form, checks=1, slips=0.2))
 
 
 def labelled_list(rng: random.Random) -> str:
@@ -74,6 +96,18 @@ def labelled_list(rng: random.Random) -> str:
     chosen = rng.sample(range(4), rng.randrange(1, 5))
     named = [f"So {items[choice]} ({LETTERS[choice]})." for choice in chosen]
     return "\n".join([choice_lines(tuple(items)), *named, "", LETTERS[chosen[-1]]])
+
+
+def _told(rng: random.Random, tell: Callable[[Problem, str], str]) -> str:
+    problem = draw_train(rng.choice(KINDS), rng)
+    if rng.random() < 0.5:
+        return f"{problem.statement}:\n{tell(problem, 'open')}"
+    return f"{problem.statement}\n{choice_lines(problem.choices)}\n{tell(problem, 'choice')}"
+
+
+def _steps_and_result(problem: Problem, form: str) -> str:
+    named = problem.answer if form == "open" else named_choice(problem, problem.answer)
+    return f"{working(problem)}\nResult {named}."
 
 
 def copy(rng: random.Random) -> str:
@@ -95,6 +129,8 @@ SORTS: dict[str, Callable[[random.Random], str]] = {
     "results": result,
     "lists": labelled_list,
     "copies": copy,
+    "worked": worked,
+    "checked": checked,
 }
 
 

@@ -17,7 +17,7 @@ from breakeven.core.scratch import scratch_folder
 # Larger models learn more from a token and take smaller steps.
 SETTINGS = {
     "t30k": PretrainingSettings(tokens=16_000_000, learning_rate=4e-3),
-    "t120k": PretrainingSettings(tokens=12_000_000, learning_rate=3e-3),
+    "t120k": PretrainingSettings(tokens=14_000_000, learning_rate=3e-3),
     "t500k": PretrainingSettings(tokens=9_000_000, learning_rate=2e-3),
     "t2m": PretrainingSettings(tokens=6_500_000, learning_rate=1.5e-3),
 }

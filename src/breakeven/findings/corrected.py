@@ -18,7 +18,7 @@ from breakeven.findings.equal_cost import COST_WORDS, EqualCost
 from breakeven.findings.matched import MatchedComparison, key_of, matched_comparisons
 from breakeven.findings.matched_budgets import ArmMatch, MatchedDifference, matched_differences
 from breakeven.findings.scored_results import ScoredResults
-from breakeven.findings.serial_gains import MeanGain, SerialGains, serial_gains
+from breakeven.findings.serial_gains import SerialGains, serial_gains
 from breakeven.findings.verdicts import Verdict, outcomes, two_sided, verdict_of
 from breakeven.findings.votes import VoteComparison, vote_comparisons
 
@@ -38,7 +38,7 @@ class Findings:
     families: tuple[Difference, ...]
     tasks: tuple[Difference, ...]
     matched: Mapping[str, tuple[MatchedComparison, ...]]
-    serial: SerialGains | None
+    serial: tuple[SerialGains, ...]
     votes: tuple[VoteComparison, ...]
     guards: tuple[BaselineCheck, ...]
     budgets: tuple[MatchedDifference, ...]
@@ -106,7 +106,7 @@ def corrected_findings(
             # A family of one task has its task's key, so that Holm counts one test once.
             **{row.key: row.p_value for row in (*tasks, *families)},
             **{one.key: one.p_value for every in matched.values() for one in every},
-            **{f"serial|{name}": gain.p_value for name, gain in _gains(serial).items()},
+            **{key: gain.p_value for one in serial for key, gain in one.gains.items()},
             **{one.key: one.p_value for one in votes},
             **{one.key: one.p_value for one in guards},
             # Most are differences of styles too, and have their keys.
@@ -142,7 +142,7 @@ def corrected_findings(
         rows[0],
         rows[1],
         decided,
-        _decided_serial(serial, corrected),
+        tuple(one.corrected(corrected.adjusted, corrected.level) for one in serial),
         tuple(one.corrected(corrected.of(one.key)) for one in votes),
         tuple(one.corrected(corrected.of(one.key)) for one in guards),
         tuple(one.corrected(corrected.of(one.difference.key), corrected.level) for one in budgets),
@@ -164,22 +164,6 @@ def _correct(p_values: Mapping[str, float | None]) -> _Corrected:
     # Holm stops at the first that fails: every one left undecided failed against this.
     level = ALPHA / max(1, len(adjusted) - decided)
     return _Corrected(adjusted, level, decided)
-
-
-def _gains(serial: SerialGains | None) -> dict[str, MeanGain]:
-    if serial is None:
-        return {}
-    return {"serial": serial.serial, "flat": serial.flat, "gap": serial.gap}
-
-
-def _decided_serial(serial: SerialGains | None, corrected: _Corrected) -> SerialGains | None:
-    if serial is None:
-        return None
-    gains = {
-        name: gain.corrected(corrected.of(f"serial|{name}"), corrected.level)
-        for name, gain in _gains(serial).items()
-    }
-    return serial._replace(serial=gains["serial"], flat=gains["flat"], gap=gains["gap"])
 
 
 def _seed_reason(rows: Sequence[Difference]) -> str | None:

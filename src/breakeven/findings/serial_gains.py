@@ -1,11 +1,13 @@
 """Whether the gain from reasoning is where a task takes several steps in a row."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from breakeven.findings.direction import Direction, direction_of
-from breakeven.findings.groups import Group, comparable, groups
+from breakeven.findings.groups import Group, group_pairs
 from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
+
+Format = Literal["open", "multiple-choice", "any"]
 
 
 class MeanGain(NamedTuple):
@@ -37,10 +39,19 @@ class MeanGain(NamedTuple):
         )
 
 
-class SerialGains(NamedTuple):
-    """One student's mean gain on tasks with serial steps, on those without, and the gap."""
+class GainsOf(NamedTuple):
+    """Whose gains: a student's reasoning arm over one of its plain arms, in tasks of one format."""
 
     student: str
+    plain: str
+    reasoning: str
+    format: Format
+
+
+class SerialGains(NamedTuple):
+    """The mean gain on tasks with serial steps, on those without, and the gap."""
+
+    of: GainsOf
     serial_tasks: int
     flat_tasks: int
     serial: MeanGain
@@ -48,44 +59,52 @@ class SerialGains(NamedTuple):
     gap: MeanGain
     seed_reason: str | None
 
+    @property
+    def gains(self) -> dict[str, MeanGain]:
+        """The three by the name of their test."""
+        return {
+            "|".join(("serial", *self.of, name)): gain
+            for name, gain in (("serial", self.serial), ("flat", self.flat), ("gap", self.gap))
+        }
 
-def serial_gains(scored: ScoredResults, depths: Mapping[str, bool | None]) -> SerialGains | None:
-    """The largest student's gains; None where either kind of task is missing or has no error.
+    def corrected(self, adjusted: Mapping[str, float | None], level: float) -> "SerialGains":
+        """The same after correction; `adjusted` holds p by the name of a test."""
+        found = [gain.corrected(adjusted.get(key), level) for key, gain in self.gains.items()]
+        return self._replace(serial=found[0], flat=found[1], gap=found[2])
 
-    Tasks weigh the same; what has one content in two formats is one cluster, in any family.
+
+def serial_gains(
+    scored: ScoredResults, depths: Mapping[str, bool | None]
+) -> tuple[SerialGains, ...]:
+    """The gains of every student, from the smallest, each plain arm and format by itself.
+
+    A format needs tasks of both kinds, with an error. Tasks weigh the same; what has one content
+    in two families is one cluster.
     """
-    # The largest student whose tasks can be compared speaks for the study: no student is picked by
-    # its gain.
-    for student in reversed(scored.results.students()):
-        tasks = [
-            task for pair in _style_pairs(scored, student) for task in task_scores(scored, pair)
-        ]
-        kinds = [[t for t in tasks if depths.get(t.task) is kind] for kind in (True, False)]
-        if all(kinds):
-            found = _gains(student, *kinds)
-            if found is not None:
-                return found
-    return None
-
-
-def _style_pairs(scored: ScoredResults, student: str) -> list[tuple[Group, Group]]:
-    """IFT and reasoning of a student, one pair a family (its first)."""
+    families: dict[GainsOf, list[tuple[Group, Group]]] = {}
+    for pair in group_pairs(scored.results):
+        plain, thinking = (group.cells[0] for group in pair)
+        of = GainsOf(plain.student, plain.arm, thinking.arm, _format(plain.family))
+        families.setdefault(of, []).append(pair)
+    order = scored.results.students()
     found = []
-    for family in scored.results.families():
-        plain, thinking = (
-            [group for group in every if group.cells[0].student == student]
-            for every in (
-                groups(scored.results, "ift", family=family),
-                groups(scored.results, "reasoning", family=family),
-            )
-        )
-        pairs = [(ift, own) for own in thinking for ift in plain if comparable(ift, own)]
-        found += pairs[:1]
-    return found
+    for of in sorted(families, key=lambda one: (order.index(one.student), one.format != "open")):
+        tasks = [task for pair in families[of] for task in task_scores(scored, pair)]
+        kinds = [[t for t in tasks if depths.get(t.task) is kind] for kind in (True, False)]
+        gains = _gains(of, *kinds) if all(kinds) else None
+        if gains is not None:
+            found.append(gains)
+    return tuple(found)
+
+
+def _format(family: str) -> Format:
+    """Families of a study end in their format; others, which were imported, are one."""
+    ending = family.rpartition("-")[2]
+    return "open" if ending == "open" else "multiple-choice" if ending == "mc" else "any"
 
 
 def _gains(
-    student: str, serial: Sequence[TaskScores], flat: Sequence[TaskScores]
+    of: GainsOf, serial: Sequence[TaskScores], flat: Sequence[TaskScores]
 ) -> SerialGains | None:
     every = [*serial, *flat]
     # One mean over tasks needs the same training seeds in each.
@@ -101,7 +120,7 @@ def _gains(
     if len(gains) < len(found) or found["gap"] is None:
         return None
     return SerialGains(
-        student,
+        of,
         len(serial),
         len(flat),
         gains["serial"],

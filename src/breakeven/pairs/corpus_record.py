@@ -1,5 +1,6 @@
 """What the record of a corpus says: pairs kept and dropped, tokens, and how good the teacher is."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,10 +25,12 @@ class CorpusCounts:
     without_counts: int = 0
     teacher: TeacherOutcomes = field(default_factory=TeacherOutcomes)
     teacher_kept: TeacherOutcomes = field(default_factory=TeacherOutcomes)
+    prompts: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def keep(self, pair: Pair, correct: tuple[bool, bool] | None) -> None:
         """Count a pair that stays."""
         self.kept += 1
+        self.prompts.update(f"{pair.content}\0{pair.prompt}\0".encode())
         self.teacher_kept.add(correct)
         counts = (pair.prompt_tokens, pair.reasoning_tokens, pair.ift_tokens)
         self.without_counts += None in counts
@@ -77,6 +80,8 @@ def pairs_record(
         details={
             "dropped_by_reason": dict(counts.dropped),
             "teacher": teacher,
+            # Two corpora of the same prompts are one in comparisons (`study.prompt_sets`).
+            "prompts_sha256": counts.prompts.hexdigest(),
             "max_tokens_not_checked": counts.without_counts if row.rules.max_tokens else 0,
             "decontamination": {
                 "test_prompts": len(tests.prompts),

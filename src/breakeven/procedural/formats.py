@@ -68,8 +68,12 @@ def named_choice(problem: Problem, item: str) -> str:
 
 def worked_answer(problem: Problem, final: str) -> str:
     """The steps as working that a reader sees, and the answer on a line of its own."""
-    working = problem.steps.removesuffix(f" So {problem.answer}.")
-    return f"{working}\nAnswer: {final}"
+    return f"{working(problem)}\nAnswer: {final}"
+
+
+def working(problem: Problem) -> str:
+    """The worked steps without the sentence that names the answer."""
+    return problem.steps.removesuffix(f" So {problem.answer}.")
 
 
 def _checked(form: str) -> str:

@@ -98,11 +98,14 @@ def depth_range(
 
 
 def draw_train(kind: str, rng: random.Random) -> Problem:
-    """One problem of the train partition at a random depth; contents may repeat across calls."""
+    """One problem of the train side at a random depth; contents may repeat across calls.
+
+    None of the tune side: rates are chosen on contents that a base has not seen either.
+    """
     depth = rng.choice(depth_range(kind))
     while True:
         problem = _KINDS[kind].draw(rng, depth)
-        if partition_of(problem.content) == "train":
+        if side_of(problem.content) == "train":
             return problem
 
 

@@ -87,8 +87,9 @@ def _procedural_prompts(name: str, source: ProceduralSource) -> list[Prompt]:
         max_depth=source.max_depth,
     )
     formats = [source.formats[number % len(source.formats)] for number in range(len(problems))]
-    # Problems come with depths in turn, so formats in turn too would tie the two together.
-    random.Random(f"{name}/formats/{source.seed}").shuffle(formats)  # noqa: S311
+    # Problems come with depths in turn, so formats in turn too would tie the two together. By the
+    # problem and not the source: two sources that differ in completions ask the same prompts.
+    random.Random(f"{source.problem}/formats/{source.seed}").shuffle(formats)  # noqa: S311
     return [
         procedural_prompt(name, number, problem, form, source.completions)
         for number, (problem, form) in enumerate(zip(problems, formats, strict=True))

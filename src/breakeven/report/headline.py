@@ -11,7 +11,7 @@ from typing import NamedTuple
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import Direction, DirectionCounts, count_directions
 from breakeven.findings.matched import MatchedComparison
-from breakeven.findings.serial_gains import MeanGain
+from breakeven.findings.serial_gains import MeanGain, SerialGains
 from breakeven.report.interval_scope import scope_clause
 from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
@@ -144,8 +144,8 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
     """A row, named by what tells it apart."""
     corpora = {one.corpus for one in rows}
     name = f"{row.family} after {row.corpus}" if len(corpora) > 1 else row.family
-    if len({(one.corpus, one.arm) for one in rows}) > len(corpora):
-        name += f" by {row.arm}"
+    if len({(one.corpus, one.arm, one.ift_arm) for one in rows}) > len(corpora):
+        name += f" by {row.arm} over {row.ift_arm}"
     text = f"{name} {points_interval(row.value, row.low, row.high)}"
     if row.direction == "undecided" and row.detectable is not None:
         text += f", where {unsigned_points(row.detectable)} would show with 80% power"
@@ -153,21 +153,36 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
 
 
 def _serial_sentence(view: StudyView) -> Sentence | None:
-    one = view.findings.serial
-    if one is None:
+    if not view.findings.serial:
         return None
-    # The question is about the difference of the two gains: each may be above zero without it.
-    if one.gap.direction == "ahead":
-        word = "supported in part" if one.flat.direction == "ahead" else "supported"
-    else:
-        word = "contradicted" if one.gap.direction == "behind" else "undecided"
+    # The largest student speaks for the study, in open tasks where it has such (they come first):
+    # none is picked by its gain.
+    largest = view.findings.serial[-1].of.student
+    own = [one for one in view.findings.serial if one.of.student == largest]
+    own = [one for one in own if one.of.format == own[0].of.format]
+    what = "" if own[0].of.format == "any" else f"{own[0].of.format} "
     return Sentence(
         "Is the gain where a task takes several steps in a row?",
-        word,
-        f"On {one.serial_tasks} tasks with serial steps {one.student} gains "
-        f"{_gain_words(one.serial)} points from reasoning, on {one.flat_tasks} tasks without "
-        f"{_gain_words(one.flat)}, a difference of {_gain_words(one.gap)}; intervals "
+        _serial_finding(own),
+        f"{largest}, on {own[0].serial_tasks} {what}tasks with serial steps and "
+        f"{own[0].flat_tasks} without: "
+        f"{'; '.join(_serial_words(one, named=len(own) > 1) for one in own)}; intervals "
         f"{scope_clause(view)}.",
+    )
+
+
+def _serial_finding(own: Sequence[SerialGains]) -> str:
+    # The question is about the difference of the two gains: each may be above zero without it.
+    word = finding(count_directions(one.gap.direction for one in own))
+    both = any(one.gap.direction == one.flat.direction == "ahead" for one in own)
+    return "supported in part" if word == "supported" and both else word
+
+
+def _serial_words(one: SerialGains, *, named: bool) -> str:
+    over = f"{one.of.reasoning} over {one.of.plain}" if named else "reasoning"
+    return (
+        f"{over} gains {_gain_words(one.serial)} points with serial steps and "
+        f"{_gain_words(one.flat)} without, a difference of {_gain_words(one.gap)}"
     )
 
 

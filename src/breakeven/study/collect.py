@@ -28,7 +28,13 @@ from breakeven.study.collect_costs import (
     utilisation_of,
     with_seconds_of_decodings,
 )
-from breakeven.study.collect_data import corpus_rows, judging, teacher_accuracies, teacher_rows
+from breakeven.study.collect_data import (
+    corpus_rows,
+    judging,
+    same_prompts,
+    teacher_accuracies,
+    teacher_rows,
+)
 from breakeven.study.collect_examples import examples
 from breakeven.study.sampler_pair import sampler_pair
 from breakeven.study.summary import (
@@ -139,13 +145,14 @@ def _study_facts(
     records: Mapping[Cell, Record],
     answering: Mapping[str, Record | None],
 ) -> StudyFacts:
+    compared_as = same_prompts(params)
     return StudyFacts(
         study=params.study,
         sizes={name: _parameters(name) for name in params.students},
         arms={
             name: ArmFacts(
                 row.result_style,
-                _learnt(row),
+                _learnt(row, compared_as),
                 row.reasoning_share,
                 _order(row.style, row.order),
                 traces=None if row.traces == "as-written" else row.traces,
@@ -162,9 +169,9 @@ def _study_facts(
     )
 
 
-def _learnt(arm: Arm) -> str | None:
+def _learnt(arm: Arm, compared_as: Mapping[str, str]) -> str | None:
     """All that an arm learns: two corpora one after the other are a training of their own."""
-    return " then ".join(arm.corpora) or None
+    return " then ".join(compared_as[name] for name in arm.corpora) or None
 
 
 def item_rows(params: Params) -> "pd.DataFrame":
@@ -250,7 +257,7 @@ def _arm_row(params: Params, name: str) -> ArmRow:
     return ArmRow(
         name,
         row.result_style,
-        _learnt(row),
+        " then ".join(row.corpora) or None,
         row.reasoning_share,
         _order(row.style, row.order),
         ", ".join(

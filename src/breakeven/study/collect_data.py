@@ -96,6 +96,22 @@ def _solved(params: Params, corpus: str) -> bool:
     return all(one is not None and one.parameters.get("teacher") == "solver" for one in records)
 
 
+def same_prompts(params: Params) -> dict[str, str]:
+    """Each corpus by the first one that holds the same prompts in the same order, often itself.
+
+    Such corpora differ in their completions alone, as bare and worked plain answers do. Results
+    count them as one, so that arms of both are in pairs with each other.
+    """
+    first: dict[str, str] = {}
+    found = {}
+    for name in params.corpora:
+        record = record_of("pairs", name)
+        # A record that an earlier version wrote does not tell.
+        digest = record.details.get("prompts_sha256") if record else None
+        found[name] = name if digest is None else first.setdefault(digest, name)
+    return found
+
+
 def corpus_rows(params: Params) -> tuple[CorpusRow, ...]:
     """Pairs kept and dropped, a row a corpus that has a record."""
     return tuple(row for name in params.corpora if (row := _corpus_row(name)) is not None)
