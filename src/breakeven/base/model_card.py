@@ -21,8 +21,12 @@ def write_card(
     trained: Pretrained,
     *,
     command: str,
+    before: dict[str, Any] | None = None,
 ) -> None:
-    """Write `card.json` and `README.md` beside the weights in `folder`."""
+    """Write `card.json` and `README.md` beside the weights in `folder`.
+
+    `before` is the card of what the training began from.
+    """
     card = {
         "name": folder.name,
         "license": LICENSE,
@@ -40,6 +44,7 @@ def write_card(
         "weights_sha256": digest_file(folder / WEIGHTS),
         "command": command,
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+        "before": before,
     }
     write_json(folder / "card.json", card)
     write_text(folder / "README.md", readme(card))
@@ -47,15 +52,19 @@ def write_card(
 
 def readme(card: dict[str, Any]) -> str:
     """The card in a few sentences."""
+    parts = [part for part in (card["before"], card) if part]
+    tokens = " and then ".join(f"{part['tokens']:,}" for part in parts)
+    flops = sum(part["train_flops"] for part in parts)
+    seconds = sum(part["device_seconds"] for part in parts)
     return f"""# {card["name"]}
 
 A base model of {card["parameters"]:,} parameters (Qwen2 architecture, tied embeddings) for the
 tabletop study, trained from nothing on {card["data"]}:
-facts, worked notes, results, lettered lists and copied strings; never a question, never a content
-of the test partition.
+facts, worked notes, results, lettered lists and copied strings, then also notes that check
+themselves; never a question, never a content of the test partition.
 
-- Tokens: {card["tokens"]:,}; training FLOPs: {card["train_flops"]:.3g}; device-seconds: \
-{card["device_seconds"]:.0f} (CPU, one thread of a shared machine).
+- Tokens: {tokens}; training FLOPs: {flops:.3g}; device-seconds: {seconds:.0f} \
+(CPU, one thread of a shared machine).
 - Final loss: {card["final_loss"]:.3f} nats a token. Most of it is the text's own randomness.
 - Weights: half-precision safetensors, SHA-256 `{card["weights_sha256"]}`.
 - Made by `{card["command"]}`.

@@ -41,9 +41,8 @@ class PretrainingSettings:
     learning_rate: float = 3e-3
     seed: int = 0
     mix: TextMix = field(default_factory=TextMix)
-    # The longest document has 371: a checked trace is seen whole.
-    row_tokens: int = 384
-    batch_rows: int = 6
+    row_tokens: int = 256
+    batch_rows: int = 8
     warmup_share: float = 0.05
     decay_share: float = 0.4
     weight_decay: float = 0.01
@@ -80,19 +79,25 @@ def pretrain(
     *,
     scratch: Path,
     out: Path,
+    start: Path | None = None,
     threads: int = 1,
     label: str = "base",
 ) -> Pretrained:
     """Train a base, resuming from `scratch` if it holds a checkpoint, and write it to `out`.
 
-    `scratch` must be used for one shape and one set of settings only. `out` gets float16
-    safetensors, config and tokenizer; it appears whole or not at all. A run that was killed and
-    resumed ends with the same weights as one that was not.
+    It begins from nothing, or from the weights of the folder `start`. `scratch` must be used for
+    one shape, one start and one set of settings only. `out` gets float16 safetensors, config and
+    tokenizer; it appears whole or not at all. A run that was killed and resumed ends with the same
+    weights as one that was not.
     """
     torch.set_num_threads(threads)
     # Decides the first weights; the text has a generator of its own.
     torch.manual_seed(settings.seed)
-    model = Qwen2ForCausalLM(qwen2_config(shape, tokenizer))
+    model = (
+        Qwen2ForCausalLM(qwen2_config(shape, tokenizer))
+        if start is None
+        else Qwen2ForCausalLM.from_pretrained(start, dtype=torch.float32, local_files_only=True)
+    )
     run = _PretrainingRun(model, tokenizer, settings, scratch)
     run.train(label)
     with atomic_folder(out) as folder:

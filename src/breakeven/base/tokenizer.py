@@ -8,6 +8,7 @@ not printable ASCII or a line break become the unknown token.
 import re
 import string
 from collections import Counter
+from dataclasses import replace
 
 from tokenizers import AddedToken, Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
@@ -35,12 +36,6 @@ CHAT_TEMPLATE = (
 )
 # Pieces that no generated text shows but that chats and few-shot prompts are full of.
 FRAME_PIECES = ("user\n", "assistant\n", "system\n", "Question: ", "Answer: ", "\n\n")
-
-# What the vocabulary is counted on. Its words are those of short notes: a check's few words
-# (`Look at the steps.`) are spelt, as long traces hold much that is cheap to foresee.
-VOCABULARY_MIX = TextMix(
-    facts=0.15, notes=0.35, results=0.2, lists=0.15, copies=0.0, worked=0.0, checked=0.0
-)
 
 MAX_LENGTH = 512
 # Scores of the segmentation: a word beats its characters, and the letters of "<|unk|>" beat it.
@@ -94,7 +89,7 @@ def _sample_texts() -> list[str]:
     """Enough generated text to show every word of every form; copies show random strings only."""
     # Fixed numbers of documents and problems: what is counted here decides the vocabulary, and with
     # it the ids that the committed bases were trained on.
-    texts = documents(VOCABULARY_MIX, seed=0, shard=0, count=3000)
+    texts = documents(replace(TextMix(), copies=0.0), seed=0, shard=0, count=3000)
     for kind in KINDS:
         for problem in generate(kind, count=200, seed=0, partition="train"):
             for form in FORMATS:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.core.sides import Partition, partition_of
+from breakeven.core.sides import Partition, Side, partition_of, side_of
 from breakeven.procedural import addition, chain, hops, lookup, most_digit, odd_one_out, search
 from breakeven.procedural.problem import Problem
 
@@ -97,15 +97,17 @@ def depth_range(
     return list(range(low, high + 1))
 
 
-def draw_train(kind: str, rng: random.Random) -> Problem:
-    """One problem of the train side at a random depth; contents may repeat across calls.
+def draw_train(
+    kind: str, rng: random.Random, sides: tuple[Side, ...] = ("train", "tune")
+) -> Problem:
+    """One problem of the train partition at a random depth; contents may repeat across calls.
 
-    None of the tune side: rates are chosen on contents that a base has not seen either.
+    `sides` leaves out those that rates are chosen on.
     """
     depth = rng.choice(depth_range(kind))
     while True:
         problem = _KINDS[kind].draw(rng, depth)
-        if side_of(problem.content) == "train":
+        if side_of(problem.content) in sides:
             return problem
 
 
