@@ -2,19 +2,21 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from breakeven.base.plain_text import SORTS, TextMix, documents
-from breakeven.core.sides import partition_of
+from breakeven.base.tabletop import MID_TRAINING_MIX
+from breakeven.core.sides import partition_of, side_of
 from breakeven.procedural import KINDS, generate
 
 COUNT = 20_000
 
 
-@pytest.fixture(scope="module")
-def texts():
-    return documents(TextMix(copies=0), seed=0, shard=3, count=COUNT)
+@pytest.fixture(scope="module", params=[TextMix(), MID_TRAINING_MIX], ids=["short", "mid"])
+def texts(request):
+    return documents(replace(request.param, copies=0), seed=0, shard=3, count=COUNT)
 
 
 def test_a_shard_is_the_same_again_and_unlike_another():
@@ -42,7 +44,7 @@ def test_no_document_holds_a_statement_of_the_test_partition(texts):
         for kind in KINDS
         for problem in generate(kind, count=600, seed=0, partition="test")
     }
-    told = {re.split(r": |\. Result ", text)[0] for text in texts}
+    told = {re.split(r":\s|\. Result ", text)[0] for text in texts}
     assert len(told) > COUNT / 3
     assert not told & test_statements
 
@@ -55,7 +57,7 @@ def test_contents_rebuilt_from_the_text_are_all_on_the_train_side(texts, opening
 
 
 def _content(text: str, kind: str) -> str | None:
-    told = re.split(r": |\. Result ", text)
+    told = re.split(r":\s|\. Result |\nA\) ", text)
     if len(told) < 2:
         return None
     if kind == "chain" and re.fullmatch(r"\d( [-+*] \d){2,}", told[0]):
@@ -88,6 +90,22 @@ def test_single_step_facts_are_true(texts):
                 assert value % 10 == int(result)
                 found += 1
     assert found > 500
+
+
+def test_no_long_note_is_of_the_side_that_rates_are_chosen_on():
+    mix = TextMix(*[0.0] * 5, worked=1.0, checked=1.0)
+    long = documents(mix, seed=0, shard=0, count=3000)
+    contents = [content for text in long if (content := _content(text, "chain"))]
+    assert len(contents) > 300
+    assert {side_of(content) for content in contents} == {"train"}
+
+
+def test_checked_notes_end_with_the_answer_that_their_list_or_steps_hold():
+    mix = TextMix(*[0.0] * 5, worked=0.0, checked=1.0)
+    for text in documents(mix, seed=0, shard=0, count=300):
+        final = re.search(r"So ([^.\n]+)\.$", text)
+        assert final, text
+        assert f"So {final[1]} is right." in text
 
 
 def test_shares_follow_the_mix_and_a_share_of_none_is_left_out():

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -129,3 +130,24 @@ def test_tabletop_sizes_are_four_times_apart_and_suit_blocks_of_64(tokenizer):
     assert 25_000 < sizes[0] < 40_000
     assert 1_800_000 < sizes[-1] < 2_200_000
     assert all(3.5 < large / small < 4.5 for small, large in itertools.pairwise(sizes))
+
+
+def test_training_that_begins_from_a_base_goes_on_from_its_weights(tokenizer, tmp_path):
+    first = run(tokenizer, tmp_path / "first")
+    later = replace(SETTINGS, seed=1, learning_rate=1e-9)
+    pretrain(
+        SHAPE,
+        tokenizer,
+        later,
+        scratch=tmp_path / "scratch",
+        out=tmp_path / "out",
+        start=tmp_path / "first/out",
+    )
+    before, after = (
+        load_file(folder / "model.safetensors")
+        for folder in (tmp_path / "first/out", tmp_path / "out")
+    )
+    assert before.keys() == after.keys()
+    for name, tensor in before.items():
+        torch.testing.assert_close(after[name], tensor, atol=2e-3, rtol=0)
+    assert first.parameters > 0

@@ -1,4 +1,4 @@
-"""Shapes of models built from nothing, and the four sizes of the tabletop study."""
+"""Shapes of models built from nothing, and the sizes of the tabletop study."""
 
 from typing import NamedTuple
 
@@ -17,11 +17,12 @@ class Qwen2Shape(NamedTuple):
     intermediate: int
 
 
-# About four times the parameters from one to the next, named by them. Every weight matrix is a
+# Two to four times the parameters from one to the next, named by them. Every weight matrix is a
 # multiple of 64 elements, the block of NF4.
 TABLETOP_SHAPES = {
     "t30k": Qwen2Shape(hidden=32, layers=2, heads=2, kv_heads=1, intermediate=96),
     "t120k": Qwen2Shape(hidden=64, layers=3, heads=4, kv_heads=2, intermediate=128),
+    "t270k": Qwen2Shape(hidden=96, layers=3, heads=4, kv_heads=2, intermediate=192),
     "t500k": Qwen2Shape(hidden=128, layers=3, heads=4, kv_heads=2, intermediate=256),
     "t2m": Qwen2Shape(hidden=256, layers=4, heads=4, kv_heads=2, intermediate=384),
 }
