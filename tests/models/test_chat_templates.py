@@ -35,7 +35,7 @@ REFUSED = {
 def base(project):
     """Puts a template into a tabletop base of the project; the folder."""
     shutil.copytree(ROOT / "assets" / "tabletop" / "t30k", project / "base")
-    shutil.copyfile(ROOT / "params.yaml", project / "params.yaml")
+    shutil.copyfile(ROOT / "tests/study.yaml", project / "params.yaml")
 
     def with_template(template):
         (project / "base" / "chat_template.jinja").write_text(template, encoding="utf-8")

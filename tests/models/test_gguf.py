@@ -206,7 +206,7 @@ def test_a_template_in_the_file_is_kept(site):
 
 def test_the_base_stage_writes_weights_licence_and_record(toy):
     row = Student(base=base("toy_gguf"))
-    params = load_params(ROOT / "params.yaml")
+    params = load_params(ROOT / "tests/study.yaml")
     build_base(params.model_copy(update={"students": {"toy": row}}), "toy")
     folder = Path(read_pointer("toy").path)
     assert folder.as_posix() == "models/base/toy/weights"

@@ -74,7 +74,7 @@ def base(revision="main", repo=REPO):
 
 
 def build(row):
-    given = load_params(ROOT / "params.yaml")
+    given = load_params(ROOT / "tests/study.yaml")
     build_base(given.model_copy(update={"students": {"s": row}}), "s")
 
 
@@ -277,7 +277,7 @@ def test_branches_of_two_roles_mean_the_same_commit(hub, tiny):
 
 def test_the_stage_downloads_with_nothing_but_the_environment(hub, tiny, tmp_path):
     hub.add(REPO, tiny)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params = yaml.safe_load((ROOT / "tests/study.yaml").read_text())
     params["students"] = {"s": {"base": base().model_dump()}}
     Path("params.yaml").write_text(yaml.safe_dump(params))
     environment = {

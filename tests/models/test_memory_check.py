@@ -22,7 +22,7 @@ CARD = DeviceMemory("a card", 24e9, "bfloat16")
 
 
 def params(arms=None, **training):
-    given = yaml.safe_load((ROOT / "params.yaml").read_text())
+    given = yaml.safe_load((ROOT / "tests/study.yaml").read_text())
     given["students"] = {"s": {"base": {"kind": "hub", "repo": "a/b", "revision": "main"}}}
     given["training"] = {"batch_tokens": 4096, "max_length": 1024, **training}
     given["arms"] = {

@@ -125,7 +125,7 @@ def test_a_process_that_lives_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 def test_elsewhere_than_in_a_project_nothing_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], missing: str
 ) -> None:
-    params = load_params(ROOT / "params.yaml")
+    params = load_params(ROOT / "tests/study.yaml")
     monkeypatch.chdir(tmp_path)
     for name in there:
         Path(name).touch()
@@ -137,7 +137,7 @@ def test_elsewhere_than_in_a_project_nothing_is_written(
 def test_a_pipeline_that_dvc_cannot_read_is_told_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params = load_params(ROOT / "params.yaml")
+    params = load_params(ROOT / "tests/study.yaml")
     monkeypatch.chdir(tmp_path)
     subprocess.run([sys.executable, "-m", "dvc", "init", "--quiet", "--no-scm"], check=True)
     Path("dvc.yaml").write_text("stages:\n  a: {cmd: x, wrong: 1}\n")

@@ -192,7 +192,7 @@ def test_an_unknown_device_names_those_there_are() -> None:
 
 
 def test_the_small_study_keeps_students_and_settings_and_one_arm_a_style() -> None:
-    params = Params.model_validate(yaml.safe_load((ROOT / "params.yaml").read_text()))
+    params = Params.model_validate(yaml.safe_load((ROOT / "tests/study.yaml").read_text()))
     small = small_study(params)
     assert small.students == params.students
     assert list(small.arms) == ["base", "ift", "reasoning", "mixed-50"]

@@ -61,7 +61,7 @@ def test_a_benchmark_without_examples_of_its_own_is_refused(benchmark: str) -> N
 
 
 def params(*benchmarks: str) -> Params:
-    tabletop = load_params(ROOT / "profiles/tabletop.yaml").model_dump()
+    tabletop = load_params(ROOT / "tests/study.yaml").model_dump()
     tabletop["sources"] |= {f"{name}-shots": source(name).model_dump() for name in benchmarks}
     tabletop["tasks"] = {
         name: {"kind": "catalogue", "benchmark": name} for name in catalogue().benchmarks

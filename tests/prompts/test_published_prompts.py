@@ -122,7 +122,7 @@ def test_a_split_without_one_good_row_says_what_most_lack(project: Path) -> None
 
 def test_the_stage_writes_prompts_and_record_or_one_line(project: Path) -> None:
     published_folder(project / "set", 5)
-    text = (ROOT / "params.yaml").read_text()
+    text = (ROOT / "tests/study.yaml").read_text()
     added = "sources:\n  pub: {kind: published-pairs, folder: set, prompts: 3}\n  gone: "
     added += "{kind: published-pairs, folder: gone}\n"
     (project / "params.yaml").write_text(text.replace("sources:\n", added, 1))

@@ -38,7 +38,7 @@ def write_study(
     seeds: tuple[int, ...] = (0,),
 ) -> Params:
     """Write everything the report stage reads, for the tabletop's arms and tasks."""
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+    tree = yaml.safe_load((ROOT / "tests/study.yaml").read_text())
     tree["students"] = {
         name: {"base": {"kind": "folder", "path": f"assets/{name}"}} for name in students
     }

@@ -18,7 +18,7 @@ CELL = Cell("t30k", "ift", 0)
 
 @pytest.fixture(scope="module")
 def tabletop() -> Params:
-    return load_params(ROOT / "params.yaml")
+    return load_params(ROOT / "tests/study.yaml")
 
 
 def line(flops: float | None, seconds: float | None = 2.0) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def test_every_filter_key_is_a_param_and_a_tag(tracked: TrackCounts) -> None:
 
 
 def test_a_control_can_be_filtered_for_and_is_found_under_no_style(tmp_path: Path) -> None:
-    tree = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+    tree = yaml.safe_load((Path(__file__).parents[1] / "study.yaml").read_text())
     student, arm = next(iter(tree["students"])), "reasoning"
     tree["arms"][arm]["control"] = True
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree))
