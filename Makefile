@@ -61,7 +61,7 @@ lint: $(READY)  ## Check style and types
 ui: $(READY)  ## Open the MLflow UI on 127.0.0.1
 	breakeven ui
 
-bases: $(READY)  ## Train the tabletop bases under assets/ anew (about an hour)
+bases: $(READY)  ## Train the tabletop bases under assets/ anew (an hour and a half)
 	python -m breakeven.base.tabletop assets/tabletop
 
 bench: $(READY)  ## Run the study from nothing in a copy, and tell where the time goes

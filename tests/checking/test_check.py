@@ -15,6 +15,8 @@ import torch
 from tests.pipeline.repository import TINY
 
 from breakeven.checking.check import check_params
+from breakeven.core.files import write_json
+from breakeven.core.layout import tuning_choice_path
 from breakeven.params import Params
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -379,6 +381,22 @@ def test_students_with_one_rate_share_a_line(
 
     (line,) = found(change)[1]
     assert "serves both styles of t30k, other; " in line
+
+
+@pytest.mark.parametrize(("chosen", "warned"), [(3e-3, 0), (1e-3, 1)])
+def test_one_rate_that_was_chosen_for_both_styles_is_no_warning(
+    project: Path, monkeypatch: pytest.MonkeyPatch, chosen: float, warned: int
+) -> None:
+    monkeypatch.chdir(project)
+    rows = {"a": {"style": "ift", "learning_rate": 3e-3}}
+    rows["b"] = {"style": "reasoning", "learning_rate": chosen}
+    write_json(tuning_choice_path("chosen"), {"students": {"t30k": rows}})
+
+    def change(tree: dict[str, Any]) -> None:
+        tree["study"] = "chosen"
+        del tree["students"]["t30k"]["learning_rates"]
+
+    assert len(found(change)[1]) == warned
 
 
 @pytest.mark.parametrize("control", [True, False])

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from breakeven.checking.problems import Finding, warning
+from breakeven.core.files import read_json
+from breakeven.core.layout import tuning_choice_path
 from breakeven.params import GymSource, JsonlSource, Params, ProceduralSource, Source
 from breakeven.params.cells import cells, resolve_cell
 
@@ -11,7 +13,8 @@ def check_rates(params: Params) -> Iterator[Finding]:
     """Warn where one learning rate serves both styles: the best one differs by style.
 
     In the tabletop plain answers learn less than they can at the rate that suits traces
-    (docs/decisions.md). Students with the same rate share a line.
+    (docs/decisions.md). A rate that `breakeven tune` chose for both is no accident. Students with
+    the same rate share a line.
     """
     alike: dict[float, list[str]] = {}
     for student in params.students:
@@ -22,7 +25,7 @@ def check_rates(params: Params) -> Iterator[Finding]:
             # A control is compared with nothing.
             if found.training is not None and found.style in rates and not found.control:
                 rates[found.style].add(found.training.learning_rate)
-        for rate in rates["ift"] & rates["reasoning"]:
+        for rate in (rates["ift"] & rates["reasoning"]) - _chosen_for_both(params, student):
             alike.setdefault(rate, []).append(student)
     for rate, students in alike.items():
         yield warning(
@@ -30,6 +33,19 @@ def check_rates(params: Params) -> Iterator[Finding]:
             f"one learning rate, {rate:g}, serves both styles of {', '.join(students)}; the best "
             "one differs by style: give one for ift and one for reasoning",
         )
+
+
+def _chosen_for_both(params: Params, student: str) -> set[float]:
+    """Rates of the study's committed choice that both styles of a student have."""
+    path = tuning_choice_path(params.study)
+    if not path.is_file():
+        return set()
+    chosen = read_json(path)["students"].get(student, {}).values()
+    rates = [
+        {row["learning_rate"] for row in chosen if row["style"] == style}
+        for style in ("ift", "reasoning")
+    ]
+    return rates[0] & rates[1]
 
 
 def check_controls(params: Params) -> Iterator[Finding]:

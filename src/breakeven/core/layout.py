@@ -29,6 +29,11 @@ def dropped_path(corpus: str) -> Path:
     return Path("data/pairs") / f"{corpus}.dropped.csv"
 
 
+def tuning_choice_path(study: str) -> Path:
+    """The rates that `breakeven tune` chose for a study, to be committed."""
+    return Path("tuning") / study / "choice.json"
+
+
 def base_folder(student: str) -> Path:
     """A student's base: `pointer.json`, and the weights where they were built here."""
     return Path("models/base") / student
