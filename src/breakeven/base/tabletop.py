@@ -51,7 +51,7 @@ def _recipe(tokens: int, learning_rate: float, *, mid_training_tokens: int) -> R
 RECIPES = {
     "t30k": _recipe(16_000_000, 4e-3, mid_training_tokens=6_000_000),
     "t120k": _recipe(12_000_000, 3e-3, mid_training_tokens=6_000_000),
-    "t270k": _recipe(10_000_000, 2.5e-3, mid_training_tokens=4_000_000),
+    "t270k": _recipe(10_000_000, 2.5e-3, mid_training_tokens=8_000_000),
     "t500k": _recipe(9_000_000, 2e-3, mid_training_tokens=4_000_000),
     "t2m": _recipe(6_500_000, 1.5e-3, mid_training_tokens=2_000_000),
 }
