@@ -24,7 +24,7 @@ STYLE_MARKERS: dict[ResultStyle, tuple[str, ...]] = {
 }
 STYLE_WORDS: dict[ResultStyle, str] = {
     "base": "untrained",
-    "ift": "IFT: the answer alone",
+    "ift": "IFT: no trace",
     "reasoning": "reasoning: a trace, then the answer",
     "mixed": "mixed: both",
     "control": "control: in no pair of styles",

@@ -7,7 +7,7 @@ from breakeven.results.cell_results import Results
 
 # What a reader must know to read the verdict.
 TERMS = (
-    "IFT students were fine-tuned on answers alone, reasoning students on a trace and then the "
+    "IFT students were fine-tuned on plain answers, reasoning students on a trace and then the "
     "answer. A gain is reasoning minus IFT, in percentage points of accuracy on the same questions."
 )
 
