@@ -117,7 +117,7 @@ def test_the_rate_rises_stays_and_falls():
     assert shares[99] == pytest.approx(0.025)
 
 
-def test_tabletop_sizes_are_four_times_apart_and_suit_blocks_of_64(tokenizer):
+def test_tabletop_sizes_are_two_to_four_times_apart_and_suit_blocks_of_64(tokenizer):
     from transformers import Qwen2ForCausalLM
 
     sizes = []
@@ -129,7 +129,7 @@ def test_tabletop_sizes_are_four_times_apart_and_suit_blocks_of_64(tokenizer):
         assert all(weight.numel() % 64 == 0 for weight in linear if weight.dim() == 2)
     assert 25_000 < sizes[0] < 40_000
     assert 1_800_000 < sizes[-1] < 2_200_000
-    assert all(3.5 < large / small < 4.5 for small, large in itertools.pairwise(sizes))
+    assert all(1.7 < large / small < 4.5 for small, large in itertools.pairwise(sizes))
 
 
 def test_training_that_begins_from_a_base_goes_on_from_its_weights(tokenizer, tmp_path):
