@@ -196,7 +196,9 @@ class _Run:
     def tell_end(self) -> None:
         """Say how the run has ended; raises AlreadyReportedError where it is not all done."""
         if self._interrupts.asked:
-            raise KeyboardInterrupt
+            # Not KeyboardInterrupt: the command line's library would end on it without a word.
+            print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
+            raise AlreadyReportedError(_INTERRUPTED)
         took = duration(time.monotonic() - self._started)
         if not self._lines:
             print(f"{self._ran} cells ran in {took}", flush=True)
