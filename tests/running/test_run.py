@@ -5,7 +5,6 @@ The tests share their repositories and build on one another, in the order in whi
 
 import json
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import yaml
 from tests.pipeline.repository import SCRATCH_SIZE, TINY, Study, make_study
@@ -158,42 +156,4 @@ def test_a_cell_that_fails_holds_up_only_what_reads_it(study: Study) -> None:
     assert "train@t5k-reasoning-1" not in cells
     study.write_params(good)
     study.run("breakeven", "run", "--jobs", "2")
-    assert study.repro() == {"track"}
-
-
-def test_ctrl_c_ends_all_and_the_next_run_goes_on_past_a_killed_worker(
-    serial: Study, study: Study
-) -> None:
-    for one in (serial, study):
-        params = one.params()
-        params["training"]["epochs"] = 60
-        one.write_params(params)
-    running = start(study)
-    wait_for(lambda: training(study, steps=12))
-    refused = study.run("breakeven", "run", check=False)
-    assert refused.returncode == 3
-    assert "error: DVC or `breakeven run` is at work here" in refused.stderr
-    children = psutil.Process(running.pid).children(recursive=True)
-    assert len(children) > 2
-    running.send_signal(signal.SIGINT)
-    told, _ = running.communicate(timeout=120)
-    assert running.returncode == 130
-    assert "what was done is kept" in told
-    gone, alive = psutil.wait_procs(children, timeout=30)
-    assert not alive
-    assert gone
-
-    running = start(study)
-    resumed = wait_for(lambda: training(study, steps=20))
-    assert resumed["first_done"] > 0
-    children = psutil.Process(running.pid).children(recursive=True)
-    workers = [child for child in children if "RayWorker.run" in child.name()]
-    assert workers
-    workers[0].kill()
-    told, _ = running.communicate(timeout=600)
-    assert running.returncode == 0, told
-    assert "its worker is gone; once more, from its checkpoint" in told
-    serial.run(*["python", "stages/train.py", "--student", "t30k", "--arm", "ift", "--seed", "0"])
-    undisturbed, ours = (digest_path(one.folder / LONG) for one in (serial, study))
-    assert ours == undisturbed
     assert study.repro() == {"track"}
