@@ -320,6 +320,7 @@ def tune_(
 
     Examples: breakeven tune; breakeven tune --student t500k --arm ift --rate 1e-3 --rate 2e-3
     """
+    from breakeven.core.layout import tuning_choice_path
     from breakeven.params import load_params
     from breakeven.tune.chosen_rates import choice_lines
     from breakeven.tune.grid import Grid
@@ -329,7 +330,9 @@ def tune_(
     grid = Grid(tuple(student or ()), tuple(arm or ()), tuple(rate or ()))
     if share is not None:
         grid = grid._replace(shares=tuple(share))
-    choices = tune(params, grid, items=items, folder=folder or Path("tuning") / params.study)
+    choices = tune(
+        params, grid, items=items, folder=folder or tuning_choice_path(params.study).parent
+    )
     typer.echo(
         json.dumps(summary(params, choices), allow_nan=False)
         if as_json

@@ -5,9 +5,7 @@ The tests share their repositories and build on one another, in the order in whi
 
 import json
 import shutil
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -62,38 +60,6 @@ def exact(study: Study) -> dict[str, str]:
 
 def record(study: Study, name: str) -> dict[str, Any]:
     return json.loads((study.folder / f"records/{name}.json").read_text())
-
-
-def start(study: Study) -> subprocess.Popen[str]:
-    """A run with two jobs in the background."""
-    environment = study.environment()
-    return subprocess.Popen(
-        ["breakeven", "run", "--jobs", "2"],
-        cwd=study.folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 300.0) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    pytest.fail("it did not happen in time")
-
-
-def training(study: Study, steps: int) -> dict[str, Any] | None:
-    """How far the long training is, once it has done so many steps."""
-    file = study.folder / ".work/run/train@t30k-ift-0.progress.json"
-    try:
-        told = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return None
-    return told if told["done"] >= steps else None
 
 
 def test_results_and_locks_are_those_of_dvc_repro(serial: Study, study: Study) -> None:
