@@ -5,11 +5,15 @@ The tests share their repositories and build on one another, in the order in whi
 
 import json
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 from tests.pipeline.repository import SCRATCH_SIZE, TINY, Study, make_study
@@ -60,6 +64,38 @@ def exact(study: Study) -> dict[str, str]:
 
 def record(study: Study, name: str) -> dict[str, Any]:
     return json.loads((study.folder / f"records/{name}.json").read_text())
+
+
+def start(study: Study) -> subprocess.Popen[str]:
+    """A run with two jobs in the background."""
+    environment = study.environment()
+    return subprocess.Popen(
+        ["breakeven", "run", "--jobs", "2"],
+        cwd=study.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 300.0) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := what():
+            return found
+        time.sleep(0.05)
+    pytest.fail("it did not happen in time")
+
+
+def training(study: Study, steps: int) -> dict[str, Any] | None:
+    """How far the long training is, once it has done so many steps."""
+    file = study.folder / ".work/run/train@t30k-ift-0.progress.json"
+    try:
+        told = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+    return told if told["done"] >= steps else None
 
 
 def test_results_and_locks_are_those_of_dvc_repro(serial: Study, study: Study) -> None:
@@ -121,5 +157,26 @@ def test_a_cell_that_fails_holds_up_only_what_reads_it(study: Study) -> None:
     assert {"train@t5k-ift-0", "train@t5k-ift-1", "answer@t5k"} <= cells
     assert "train@t5k-reasoning-1" not in cells
     study.write_params(good)
+    study.run("breakeven", "run", "--jobs", "2")
+    assert study.repro() == {"track"}
+
+
+def test_ctrl_c_ends_all_and_the_next_run_goes_on(study: Study) -> None:
+    params = study.params()
+    params["training"]["epochs"] = 60
+    study.write_params(params)
+    running = start(study)
+    wait_for(lambda: training(study, steps=12))
+    refused = study.run("breakeven", "run", check=False)
+    assert refused.returncode == 3
+    assert "error: DVC or `breakeven run` is at work here" in refused.stderr
+    children = psutil.Process(running.pid).children(recursive=True)
+    assert len(children) > 2
+    running.send_signal(signal.SIGINT)
+    told, _ = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "what was done is kept" in told
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
     study.run("breakeven", "run", "--jobs", "2")
     assert study.repro() == {"track"}
