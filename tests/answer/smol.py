@@ -62,9 +62,9 @@ def written(engine: str, arm: str, monkeypatch, **answering) -> dict[tuple[str, 
     found = {}
     read_answer = ENGINES[engine].read_answer
 
-    def record(tokenizer, row, ids, ended, shots):
-        found[row.prompt, row.item, row.sample] = Written(tuple(ids), ended)
-        return read_answer(tokenizer, row, ids, ended, shots)
+    def record(tokenizer, prompts, row, ids, ended, **rest):
+        found[prompts.task, row.item, row.sample] = Written(tuple(ids), ended)
+        return read_answer(tokenizer, prompts, row, ids, ended, **rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(ENGINES[engine], "read_answer", record)
