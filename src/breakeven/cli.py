@@ -43,8 +43,10 @@ def check(
 
     Example: breakeven check profiles/tabletop.yaml
     """
+    from breakeven import words
     from breakeven.checking.check import check_params
     from breakeven.params import load_params
+    from breakeven.params.cells import cells
 
     # First, so that what begins with a check gets past a lock that DVC refuses to read.
     _repair_lock()
@@ -56,11 +58,9 @@ def check(
     errors = [one.line for one in found if one.is_error]
     if errors:
         raise InputError("\n".join(errors))
-    cells = len(params.students) * len(params.arms) * len(params.seeds)
-    typer.echo(
-        f"{path}: study {params.study!r}: {len(params.students)} students × {len(params.arms)} "
-        f"arms × {len(params.seeds)} seeds = {cells} cells, {len(params.tasks)} tasks"
-    )
+    counts = (len(params.students), len(params.arms), len(params.seeds))
+    made_of = words.cells(*counts, len(list(cells(params))))
+    typer.echo(f"{path}: study {params.study!r}: {made_of}, {len(params.tasks)} tasks")
 
 
 @app.command()

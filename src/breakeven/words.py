@@ -62,6 +62,16 @@ OUTCOME_WORDS = {
 }
 
 
+def cells(students: int, arms: int, seeds: int, count: int) -> str:
+    """A study's cells: the product, or their count where some arms are not for all students."""
+    rows = " × ".join(
+        f"{number} {name}{'' if number == 1 else 's'}"
+        for number, name in ((students, "student"), (arms, "arm"), (seeds, "seed"))
+    )
+    whole = students * arms * seeds
+    return f"{rows} = {whole} cells" if count == whole else f"{count} cells of {rows}"
+
+
 def human(value: float | None) -> str:
     """A count with two figures and a letter: 29,568 is 30K, 14e9 is 14B; a dash without one."""
     if value is None:

@@ -10,7 +10,7 @@ from breakeven.core.files import read_rows
 from breakeven.core.layout import task_path
 from breakeven.models.context import context_length
 from breakeven.params import CompletionStyle, Params
-from breakeven.params.cells import Asking, decodings_of, resolve_asking
+from breakeven.params.cells import Asking, arms_of, decodings_of, resolve_asking
 from breakeven.rendering import (
     Shot,
     begun_answer,
@@ -88,7 +88,7 @@ def render_tasks(
         items = read_rows(task_path(task), Item)
         if not items:
             raise InputError(f"{task_path(task)}: holds no items; a task needs at least one")
-        for arm in params.arms:
+        for arm in arms_of(params, student):
             for decoding in decodings_of(params, arm):
                 asking = resolve_asking(params, arm, decoding, task)
                 wording = Wording.of(asking)

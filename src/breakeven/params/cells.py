@@ -5,6 +5,7 @@ in which style asks `resolve_cell`: the rule who decides stands here only.
 """
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, Literal, NamedTuple
 
 from breakeven.params.decodings import Decoding
@@ -104,15 +105,27 @@ class ResolvedCell(NamedTuple):
 def cells(params: Params, *, student: str | None = None) -> Iterator[Cell]:
     """Every cell of a study, or of one student, in the order of params.yaml."""
     for name in params.students if student is None else (student,):
-        for arm in params.arms:
+        for arm in arms_of(params, name):
             for seed in params.seeds:
                 yield Cell(name, arm, seed)
+
+
+def arms_of(params: Params, student: str) -> tuple[str, ...]:
+    """The arms that are for a student."""
+    return tuple(name for name, arm in params.arms.items() if arm.is_for(student))
+
+
+def matrix_cells(params: Params) -> Iterator[Cell]:
+    """Every cell that dvc.yaml has: a matrix leaves out no student of an arm."""
+    for row in product(params.students, params.arms, params.seeds):
+        yield Cell(*row)
 
 
 def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
     """What a cell comes to: the arm decides before the student, the student before `training`.
 
     A learning rate follows the style that the arm teaches: the study's differ by size and style.
+    Of an arm that is not for the student nothing is trained; `cells` has no such cell.
 
     Raises:
         InputError: there is no such student or arm.
@@ -120,7 +133,7 @@ def resolve_cell(params: Params, cell: Cell) -> ResolvedCell:
     student = pick_row(params.students, "students", cell.student)
     arm = pick_row(params.arms, "arms", cell.arm)
     method = arm.method or student.method or params.training.method
-    if method == "none":
+    if method == "none" or not arm.is_for(cell.student):
         return ResolvedCell(arm.style, arm.shots, arm.control, None)
     assert arm.reasoning_share is not None  # the schema asks a trained arm for it
     lora = params.training.lora

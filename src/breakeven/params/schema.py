@@ -150,9 +150,33 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
+    def _arms_are_for_students(self) -> "Params":
+        for name, arm in self.arms.items():
+            for student in arm.students or ():
+                if student not in self.students:
+                    raise ValueError(
+                        f"arms.{name}.students: {student!r} is no student; "
+                        f"{did_you_mean(student, self.students)}"
+                    )
+        for student in self.students:
+            if not any(arm.is_for(student) for arm in self.arms.values()):
+                raise ValueError(
+                    f"students.{student}: no arm is for it; add it to the students of an arm, or "
+                    "remove the row"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _matched_budgets_end_in_an_amount(self) -> "Params":
-        for arm in self.arms:
-            matched_arms(self.arms, arm)
+        for name, arm in self.arms.items():
+            for other in matched_arms(self.arms, name):
+                for student in self.students:
+                    if arm.is_for(student) and not self.arms[other].is_for(student):
+                        raise ValueError(
+                            f"arms.{name}.budget.match: {other!r} is not for {student}, which "
+                            f"{name!r} is for; add it to arms.{other}.students, or take it out of "
+                            f"arms.{name}.students"
+                        )
         return self
 
     @model_validator(mode="after")

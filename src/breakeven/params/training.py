@@ -90,6 +90,8 @@ class Arm(Section):
     hold within each; a budget is for both together, parted so that each is passed over equally
     often. A `control` is trained, answers and is shown as any arm, and is in no pair of styles.
 
+    `students` are those that the arm is for, all of them where it is not given.
+
     Two kinds of control are made here. `traces` says what is learnt in place of the teacher's
     traces. With `answer_mode` every prompt of a mix carries a tag that tells the style of its
     completion, and the student answers with the tag of the one named: two arms that differ in
@@ -107,6 +109,19 @@ class Arm(Section):
     control: Flag = False
     traces: Traces = "as-written"
     answer_mode: CompletionStyle | None = None
+    students: list[Name] | None = None
+
+    @model_validator(mode="after")
+    def _some_students(self) -> "Arm":
+        students = self.students
+        if students is None:
+            return self
+        if not students:
+            raise ValueError("students: an arm for none is no arm; name some, or remove the key")
+        for name in students:
+            if students.count(name) > 1:
+                raise ValueError(f"students: {name!r} is given twice; give it once")
+        return self
 
     @model_validator(mode="after")
     def _trained_or_not(self) -> "Arm":
@@ -184,6 +199,10 @@ class Arm(Section):
     def trained(self) -> bool:
         """Whether the arm changes the student's weights."""
         return self.method != "none"
+
+    def is_for(self, student: str) -> bool:
+        """Whether a student is taught this way."""
+        return self.students is None or student in self.students
 
     @property
     def corpora(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from breakeven.params import (
     PublishedSource,
     ScratchBase,
 )
-from breakeven.params.cells import Cell, cells, resolve_cell
+from breakeven.params.cells import Cell, arms_of, matrix_cells, resolve_cell
 from breakeven.params.matching import matched_arms
 from breakeven.pipeline.named_files import named_files
 from breakeven.rows.budget_trial import budget_trials_path
@@ -38,7 +38,7 @@ _WITHOUT_EFFECT = {
     "python",
 }
 # Keys that came later: told where they are set, so that rows without them are as they were.
-_TOLD_WHERE_SET = {"search"}
+_TOLD_WHERE_SET = {"search", "students"}
 
 
 class CellReads(NamedTuple):
@@ -70,7 +70,7 @@ def all_reads(params: Params) -> Iterator[CellReads]:
     yield from (pairs(params, corpus) for corpus in params.corpora)
     yield lessons(params)
     yield from (base(params, student) for student in params.students)
-    yield from (train(params, *cell) for cell in cells(params))
+    yield from (train(params, *cell) for cell in matrix_cells(params))
     yield from (answer(params, student) for student in params.students)
     yield score(params)
     yield report(params)
@@ -201,7 +201,7 @@ def _amount_learnt(params: Params, cell: Cell) -> dict[str, Any]:
 def answer(params: Params, student: str) -> CellReads:
     """A student: what its arms come to, the tasks, and how answers are made."""
     arms = {}
-    for arm in params.arms:
+    for arm in arms_of(params, student):
         resolved = resolve_cell(params, Cell(student, arm, params.seeds[0]))
         # Told where it is set only: answers in no mode are as they were before there was one.
         mode = {"answer_mode": resolved.answer_mode} if resolved.answer_mode else {}
@@ -220,12 +220,15 @@ def answer(params: Params, student: str) -> CellReads:
 
 def score(params: Params) -> CellReads:
     """All cells, tasks and decodings, and how answers are graded."""
+    # Told where it is set only: a study whose arms are for every student is as it was.
+    some = {name: row.students for name, row in params.arms.items() if row.students is not None}
     return CellReads(
         "score",
         (),
         {
             "students": list(params.students),
             "arms": list(params.arms),
+            **({"arms_for": some} if some else {}),
             "seeds": list(params.seeds),
             "tasks": list(params.tasks),
             "decodings": _values(params.answering.decodings),

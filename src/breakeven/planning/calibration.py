@@ -72,6 +72,8 @@ def small_study(params: Params) -> Params:
     for arm in tree["arms"].values():
         # A budget trains for as long in the small study as in the whole one.
         arm["budget"] = None
+        # Every student needs a rate in each style.
+        arm["students"] = None
     tree["tasks"] = {name: tree["tasks"][name] for name in _one_task_a_family(params)}
     for row in tree["tasks"].values():
         # A full batch: the rate depends on how many answers are decoded side by side.

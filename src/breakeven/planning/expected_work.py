@@ -28,6 +28,7 @@ from breakeven.params.cells import (
     Asking,
     Cell,
     TrainingSettings,
+    arms_of,
     decodings_of,
     resolve_asking,
     resolve_cell,
@@ -215,7 +216,8 @@ def _passes(
 def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
     params = study.params
     for student in params.students:
-        for arm, row in params.arms.items():
+        for arm in arms_of(params, student):
+            row = params.arms[arm]
             for task in params.tasks:
                 counts = isinstance(study.shape(student).architecture, Architecture)
                 works: dict[Asking, tuple[Work, str]] = {}

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from breakeven import words
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.known_numbers import known_mean
@@ -193,6 +194,14 @@ def item_rows(params: Params) -> "pd.DataFrame":
     }
     for column, names in wanted.items():
         items = items[items[column].isin(list(names))]
+    # An arm may have been for more students than it is now.
+    some = [
+        (items["arm"] == arm) & ~items["student"].isin(row.students)
+        for arm, row in params.arms.items()
+        if row.students is not None
+    ]
+    for other in some:
+        items = items[~other]
     if items.empty:
         raise InputError(f"{path}: holds no row of a cell of params.yaml; run `dvc repro score`")
     return items.reset_index(drop=True)
@@ -307,8 +316,9 @@ def _facts(
         ("study", params.study),
         (
             "cells",
-            f"{len(params.students)} students × {len(params.arms)} arms × "
-            f"{len(params.seeds)} seed{'s' if len(params.seeds) > 1 else ''}",
+            words.cells(
+                len(params.students), len(params.arms), len(params.seeds), len(list(cells(params)))
+            ),
         ),
         ("questions", f"{len(params.tasks)} tasks, {_questions(results):,} questions a cell"),
         ("teacher", params.teacher.kind),
@@ -326,15 +336,15 @@ def _training_words(trained: list[Record]) -> str:
         str(method) for record in trained if (method := record.parameters.get("method"))
     )
     rates = sorted({rate for record in trained if (rate := _learning_rate(record)) is not None})
-    words = ", ".join(methods)
+    named = ", ".join(methods)
     if not rates:
-        return words
+        return named
     # One rate a style is the usual case; more are a search or rates by size.
     if len(rates) <= 2:
         numbers = " and ".join(f"{rate:g}" for rate in rates)
-        return f"{words}, learning rate{'s' if len(rates) > 1 else ''} {numbers}"
+        return f"{named}, learning rate{'s' if len(rates) > 1 else ''} {numbers}"
     return (
-        f"{words}, learning rates {rates[0]:g} to {rates[-1]:g}, by cell in the table of training"
+        f"{named}, learning rates {rates[0]:g} to {rates[-1]:g}, by cell in the table of training"
     )
 
 

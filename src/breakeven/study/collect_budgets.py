@@ -7,7 +7,7 @@ from breakeven.core.files import read_rows
 from breakeven.core.records import Record
 from breakeven.findings.matched_budgets import ArmMatch
 from breakeven.params import Arm, Params
-from breakeven.params.cells import Cell
+from breakeven.params.cells import Cell, arms_of
 from breakeven.params.matching import matched_arms
 from breakeven.params.training import BudgetUnit
 from breakeven.rows.budget_trial import BudgetTrial, budget_trials_path
@@ -18,14 +18,9 @@ def budget_series(params: Params) -> tuple[tuple[str, ...], ...]:
     series: list[list[str]] = []
     for name, arm in params.arms.items():
         if arm.trained:
-            same = arm.model_copy(update={"budget": None})
+            same = _but_for_budget(arm)
             found = next(
-                (
-                    one
-                    for one in series
-                    if params.arms[one[0]].model_copy(update={"budget": None}) == same
-                ),
-                None,
+                (one for one in series if _but_for_budget(params.arms[one[0]]) == same), None
             )
             if found is None:
                 series.append([name])
@@ -59,10 +54,16 @@ def share_series(params: Params) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def _but_for_budget(arm: Arm) -> Arm:
+    """An arm's row without its budget, and whom it is for."""
+    return arm.model_copy(update={"budget": None, "students": None})
+
+
 def _but_for_share(arm: Arm) -> str:
     """An arm's row without what a series of shares varies; rates follow the style."""
     return arm.model_dump_json(
-        exclude={"reasoning_share", "order", "budget", "learning_rate"}, exclude_none=True
+        exclude={"reasoning_share", "order", "budget", "learning_rate", "students"},
+        exclude_none=True,
     )
 
 
@@ -101,7 +102,8 @@ def arm_matches(params: Params, records: Mapping[Cell, Record]) -> tuple[ArmMatc
     """Every arm of every student whose budget is what another arm uses, by the records."""
     found = []
     for student in params.students:
-        for arm, row in params.arms.items():
+        for arm in arms_of(params, student):
+            row = params.arms[arm]
             if row.budget is None or row.budget.match is None:
                 continue
             unit = row.budget.unit

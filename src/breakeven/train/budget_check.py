@@ -7,7 +7,7 @@ from breakeven.core.records import read_record
 from breakeven.core.scratch import scratch_folder
 from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
-from breakeven.params.cells import Cell, resolve_cell
+from breakeven.params.cells import Cell, arms_of, resolve_cell
 from breakeven.pipeline.code import code_digest
 from breakeven.pipeline.reads import deciding_corpora, params_digest
 from breakeven.train.arm_lessons import LessonPlanner
@@ -26,8 +26,8 @@ def check_budgets(params: Params, student: str) -> None:
     """
     arms = [
         name
-        for name, arm in params.arms.items()
-        if arm.budget
+        for name in arms_of(params, student)
+        if params.arms[name].budget
         and all(_is_made(params, "pairs", one) for one in deciding_corpora(params, name))
     ]
     if not arms or not _is_made(params, "base", student):

@@ -58,13 +58,19 @@ def checked_grid(params: Params, grid: Grid) -> Grid:
     if not arms:
         raise InputError("params.yaml: arms: none is trained, controls aside; name one by --arm")
     students = grid.students or tuple(params.students)
+    for name in students:
+        if not any(params.arms[arm].is_for(name) for arm in arms):
+            raise InputError(
+                f"--student: none of the arms {', '.join(arms)} is for {name!r} "
+                "(params.yaml: arms: students); name one that is by --arm"
+            )
     return Grid(_once(students), _once(arms), grid.rates, tuple(sorted(grid.shares)))
 
 
 def rate_trials(params: Params, grid: Grid) -> Iterator[Trial]:
     """Every rate of every student and arm, at the whole budget."""
     for student in grid.students:
-        for arm in grid.arms:
+        for arm in (name for name in grid.arms if params.arms[name].is_for(student)):
             for rate in grid.rates or _around(_own_rate(params, student, arm)):
                 yield Trial(student, arm, rate)
 
