@@ -7,7 +7,14 @@ import pytest
 
 from breakeven.core.errors import InputError
 from breakeven.params import Answering, Params, Training
-from breakeven.params.cells import Cell, TrainingSettings, cells, first_decoding, resolve_cell
+from breakeven.params.cells import (
+    Cell,
+    TrainingSettings,
+    cells,
+    first_decoding,
+    matrix_cells,
+    resolve_cell,
+)
 
 BASE = {"kind": "folder", "path": "assets/x"}
 
@@ -88,6 +95,23 @@ def test_cells_come_in_the_order_of_the_tables_and_of_one_student_alone():
     study = params().model_copy(update={"seeds": (3, 1)})
     every = [Cell("t1", arm, seed) for arm in ("base", "one") for seed in (3, 1)]
     assert list(cells(study)) == list(cells(study, student="t1")) == every
+
+
+def test_an_arm_for_some_students_is_a_cell_of_theirs_alone():
+    tree = params().model_dump(mode="json")
+    tree["students"]["t2"] = {"base": BASE}
+    tree["arms"]["one"]["students"] = ["t2"]
+    study = Params.model_validate(tree)
+    assert list(cells(study)) == [
+        Cell("t1", "base", 0),
+        Cell("t2", "base", 0),
+        Cell("t2", "one", 0),
+    ]
+    assert list(matrix_cells(study)) == [
+        Cell(student, arm, 0) for student in ("t1", "t2") for arm in ("base", "one")
+    ]
+    assert resolve_cell(study, Cell("t1", "one", 0)).training is None
+    assert resolve_cell(study, Cell("t2", "one", 0)).training is not None
 
 
 def test_the_first_decoding_is_the_one_that_is_written_first():

@@ -217,6 +217,17 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
             "params.yaml: arms.ift.budget.match: ift → ift is a circle; give one of them an amount",
         ),
         (
+            "arms/ift/students",
+            [],
+            "params.yaml: arms.ift.students: an arm for none is no arm; name",
+        ),
+        (
+            "arms/ift/students",
+            ["x", "x"],
+            "params.yaml: arms.ift.students: 'x' is given twice; give",
+        ),
+        ("arms/ift/students", ["x"], "params.yaml: arms.ift.students: 'x' is no student; allowed"),
+        (
             "corpora/general/sources",
             ["chian"],
             "params.yaml: corpora.general.sources: 'chian' is no source; did you mean 'chain'?",
@@ -531,3 +542,29 @@ def test_a_control_that_the_data_cannot_give_is_refused(
         load_params(file)
     assert str(error.value).startswith(f"{file}: arms.other.traces: value is {traces!r}, which ")
     assert line in str(error.value)
+
+
+def two_students(**arms: Any) -> dict[str, Any]:
+    tree = deepcopy(VALID)
+    tree["students"]["t2"] = tree["students"]["t30k"]
+    tree["arms"] |= arms
+    return tree
+
+
+def test_a_student_that_no_arm_is_for_is_refused(tmp_path: Path) -> None:
+    tree = two_students()
+    for arm in tree["arms"].values():
+        arm["students"] = ["t30k"]
+    assert error_of(tree, tmp_path).startswith("params.yaml: students.t2: no arm is for it; add it")
+
+
+def test_an_arm_cannot_match_one_that_is_not_for_its_student(tmp_path: Path) -> None:
+    learnt = {"corpus": "general", "reasoning_share": 1}
+    tree = two_students(
+        reasoning={**learnt, "students": ["t30k"]},
+        matched={**learnt, "budget": {"match": "reasoning", "unit": "tokens"}},
+    )
+    assert error_of(tree, tmp_path) == (
+        "params.yaml: arms.matched.budget.match: 'reasoning' is not for t2, which 'matched' is "
+        "for; add it to arms.reasoning.students, or take it out of arms.matched.students"
+    )
