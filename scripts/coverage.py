@@ -16,9 +16,10 @@ from breakeven.findings.bounds import family_estimate
 from breakeven.findings.contrasts import group_difference
 from breakeven.findings.groups import Group
 from breakeven.findings.scored_results import scored_results
+from breakeven.frontiers.cost_of_pass import cost_of_pass, dearer_without
 from breakeven.frontiers.crossing import crossing_size
 from breakeven.frontiers.equivalents import equivalent_size
-from breakeven.frontiers.pareto import frontier_probability, on_frontier
+from breakeven.frontiers.pareto import on_frontier, on_hull, share_of_draws
 from breakeven.frontiers.positions import Position
 from breakeven.frontiers.saturation import SaturatingCurve, bootstrap_band
 from breakeven.results.cell_results import CellResult, Results, TaskResult
@@ -81,6 +82,9 @@ PROMISES = {
     "band": Promise("curve of five sizes, three seeds", "pointwise band", *INTERVAL),
     "margin": Promise("margin over cheaper cells", "bootstrap", *INTERVAL),
     "place": Promise("cell placed wrongly on or off the frontier", "P > 0.975 or < 0.025", *TEST),
+    "hull": Promise("cell placed wrongly on or off the hull", "P > 0.975 or < 0.025", *TEST),
+    "pass": Promise("cost of a right answer", "bootstrap", *INTERVAL),
+    "worth": Promise("times as dear without a style", "bootstrap", *INTERVAL),
     "null gain": Promise("false positive, one task", "exact McNemar", *TEST),
     "null passages": Promise(
         "false positive, items share passages", "sign flips of clusters", *TEST
@@ -303,14 +307,28 @@ def frontier_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     truth = true_family_accuracy(design).ravel()
     resampled = resample(tasks, draws, rng).reshape(draws, -1)
     costs = np.r_[SIZES_B, np.multiply(SIZES_B, REASONING_COST_FACTOR)]
-    member, share = on_frontier(costs, truth), frontier_probability(costs, resampled)
+    member, share = on_frontier(costs, truth), share_of_draws(on_frontier, costs, resampled)
     margins = []
     for cell, cheaper in enumerate(costs[None, :] < costs[:, None]):
         if cheaper.any():
             spread = resampled[:, cell] - resampled[:, cheaper].max(axis=1)
             margins.append(middle_holds(spread, truth[cell] - truth[cheaper].max()))
     wrong = np.where(member, share < 0.025, share > 0.975)
-    return {"margin": margins, "place": wrong.tolist()}
+    hull, hull_share = on_hull(costs, truth), share_of_draws(on_hull, costs, resampled)
+    off_hull = np.where(hull, hull_share < 0.025, hull_share > 0.975)
+    low, high = np.quantile(cost_of_pass(costs, resampled), [0.025, 0.975], axis=0)
+    right = cost_of_pass(costs, truth)
+    styles = ["ift"] * len(SIZES_B) + ["reasoning"] * len(SIZES_B)
+    # Reasoning is never the cheapest here: without it nothing gets dearer in any draw.
+    worth = dearer_without(costs, resampled, styles, "ift")
+    true_worth = float(dearer_without(costs, truth, styles, "ift"))
+    return {
+        "margin": margins,
+        "place": wrong.tolist(),
+        "hull": off_hull.tolist(),
+        "pass": ((low <= right) & (right <= high)).tolist(),
+        "worth": [middle_holds(worth, true_worth)],
+    }
 
 
 def null_study(rng: np.random.Generator, draws: int) -> StudyOutcome:

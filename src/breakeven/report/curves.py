@@ -24,8 +24,10 @@ GRID = 48
 class CostPoint(NamedTuple):
     """One group on a cost axis.
 
-    `probability` of being on the frontier, and `leads`, the share of draws in which no other group
-    of the panel is more accurate (ties to the first), are None without draws.
+    `probability` of being on the frontier, `hull_probability` of being on its hull, and `leads`,
+    the share of draws in which no other group of the panel is more accurate (ties to the first),
+    are None without draws. The hull is of the inference axis alone, and None on the others: a
+    query may go to either of two students, and a training is paid whole.
     """
 
     group: Group
@@ -34,6 +36,8 @@ class CostPoint(NamedTuple):
     estimate: Estimate
     on_frontier: bool
     probability: float | None
+    on_hull: bool | None
+    hull_probability: float | None
     leads: float | None
 
     @property
@@ -74,6 +78,11 @@ class CostPanel(NamedTuple):
     def frontier(self) -> list[CostPoint]:
         """Points on the frontier by ascending cost."""
         return sorted((p for p in self.points if p.on_frontier), key=lambda p: p.cost)
+
+    @property
+    def hull(self) -> list[CostPoint]:
+        """Points on the hull of the frontier by ascending cost; none where there is no hull."""
+        return [point for point in self.frontier if point.on_hull]
 
 
 def cost_of(group: Group, kind: CostKind, queries: float | None = None) -> float | None:
@@ -125,15 +134,24 @@ def cost_panels(
     )
 
 
-def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
-    known = [
+def priced_groups(
+    view: StudyView, key: PanelKey, kind: CostKind, queries: float | None = None
+) -> list[tuple[Group, float]]:
+    """The groups of a panel that have a cost, with it, without controls.
+
+    A control is nobody's choice: it must not take a place on the frontier from a style.
+    """
+    return [
         (group, cost)
         for group in view.panel_groups(key)
-        if (cost := cost_of(group, kind, queries)) is not None
+        if group.cells[0].style != "control" and (cost := cost_of(group, kind, queries)) is not None
     ]
-    # A control is nobody's choice: it must not take a place on the frontier from a style.
-    priced = [(group, cost) for group, cost in known if group.cells[0].style != "control"]
+
+
+def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
+    priced = priced_groups(view, key, kind, queries)
     if not priced:
+        known = any(cost_of(one, kind, queries) is not None for one in view.panel_groups(key))
         whose = "no group but controls" if known else "no group"
         return CostPanel(key, (), (), f"{whose} has {_WORDS[kind]}")
     from breakeven.frontiers.pareto import frontier
@@ -146,6 +164,7 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
     pareto = frontier(costs, [group.accuracy for group in chosen], draws)
     arms = {arm.name: arm for arm in view.arms}
     leads = _lead_shares(draws)
+    mixes = kind == "inference"
     points = tuple(
         CostPoint(
             group,
@@ -154,6 +173,8 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
             view.accuracies[group],
             index in pareto.members,
             None if pareto.probability is None else pareto.probability[index],
+            index in pareto.hull if mixes else None,
+            pareto.hull_probability[index] if mixes and pareto.hull_probability else None,
             None if leads is None else leads[index],
         )
         for index, (group, cost) in enumerate(priced)

@@ -1,5 +1,6 @@
 """`metrics.json`: what `dvc metrics show` and `diff` print, four figures a number."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
 from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
+from breakeven.report.pass_tables import worth_of_styles
 from breakeven.report.view import StudyView
 from breakeven.rows.outcomes import OUTCOMES
 
@@ -86,11 +88,31 @@ def metrics(view: StudyView) -> dict[str, Any]:
             )
             for style in ("base", "ift", "mixed", "reasoning")
         },
+        "on_inference_hull": {
+            style: sum(
+                bool(p.on_hull) for panel in panels for p in panel.points if p.arm.style == style
+            )
+            for style in ("base", "ift", "mixed", "reasoning")
+        },
+        "right_answer_without": _worths(view),
         "router": _routers(view),
         "law": _law(view),
         # Without controls there is nothing to tell of them.
         **({"controls": _controls(view)} if view.control_comparisons else {}),
     }
+
+
+def _worths(view: StudyView) -> dict[str, Any]:
+    """How many times dearer a right answer gets without a style, by panel."""
+    tree: dict[str, Any] = {}
+    for one in worth_of_styles(view):
+        for end in ("value", "low", "high"):
+            value = getattr(one, end)
+            # A style without which nobody is right has no number here; the table says so.
+            if value is not None and math.isfinite(value):
+                corpus = [] if one.key.title == one.key.family else [str(one.key.corpus)]
+                _put(tree, value, one.style, *corpus, one.key.family, end)
+    return tree
 
 
 def _law(view: StudyView) -> dict[str, Any]:

@@ -65,6 +65,7 @@ from breakeven.report.metrics import metrics
 from breakeven.report.mode_tables import mode_table, thinking_table
 from breakeven.report.outcome_tables import outcome_table
 from breakeven.report.page import PageParts, TableGroup, render_page
+from breakeven.report.pass_tables import right_answer_table, worth_table
 from breakeven.report.routing_tables import routing_table
 from breakeven.report.sensitivity_tables import sensitivity_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
@@ -170,6 +171,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 decoding_table(view),
                 matched_table(view, "inference_flops"),
                 vote_comparison_table(view),
+                worth_table(view),
                 law_table(view),
             ],
             [
@@ -186,6 +188,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 vote_by_task_table(view),
                 crossing_table(view),
                 growth_table(view),
+                right_answer_table(view),
                 routing_table(view),
             ],
         ),

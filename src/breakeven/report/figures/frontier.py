@@ -1,6 +1,7 @@
 """Accuracy against cost by family: points, frontier, fits with bands, extrapolation shaded."""
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from breakeven.findings.groups import Group
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 MOST_LISTED = 8
 # The share of draws from which on a place is called sure.
 SURE = 0.95
+# Enough that a bent chord looks smooth.
+_CHORD_POINTS = 24
 _TITLES: dict[CostKind, str] = {
     "inference": "Accuracy against inference FLOPs a query",
     "training": "Accuracy against training FLOPs",
@@ -116,6 +119,11 @@ def _how_to_read(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> st
         "Up and to the left is better. The steps join the students that no other one beats "
         "at the same or a lower cost."
     )
+    if any(len(panel.hull) > 1 for panel in panels):
+        text += (
+            " The dotted line is the hull: sending each query to one of two students at random "
+            "gives any point of it, so that a student below it is beaten by a mix of two others."
+        )
     if any(point.estimate.low is not None for panel in panels for point in panel.points):
         text += f" Bars are 95% intervals. {scope_sentence(view)}"
     else:
@@ -171,7 +179,8 @@ def _has_draws(panels: list[CostPanel]) -> bool:
 def _legend(view: StudyView, panels: list[CostPanel]) -> tuple[LegendEntry, ...]:
     shown = {point.arm.name for panel in panels for point in panel.points}
     arms = arm_legend(arm for arm in view.arms if arm.name in shown)
-    return (*arms, LegendEntry("frontier", INK, None, "-"))
+    hull = [LegendEntry("hull", INK, None, ":")] if any(len(one.hull) > 1 for one in panels) else []
+    return (*arms, LegendEntry("frontier", INK, None, "-"), *hull)
 
 
 def _draw(view: StudyView, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
@@ -238,6 +247,18 @@ def _draw_frontier(panel: CostPanel, axes: "Axes") -> None:
             alpha=0.75,
             zorder=2.5,
         )
+    _draw_hull(panel, axes)
+
+
+def _draw_hull(panel: CostPanel, axes: "Axes") -> None:
+    """Its chords, which are straight on a linear axis of costs and bent on this one."""
+    import numpy as np
+
+    members = panel.hull
+    for cheaper, dearer in pairwise(members):
+        costs = np.geomspace(cheaper.cost, dearer.cost, _CHORD_POINTS)
+        rise = np.interp(costs, [cheaper.cost, dearer.cost], [cheaper.accuracy, dearer.accuracy])
+        axes.plot(costs, rise, color=INK, lw=1.0, ls=":", alpha=0.75, zorder=2.4)
 
 
 def _label_sizes(view: StudyView, panel: CostPanel, axes: "Axes") -> None:
@@ -283,6 +304,11 @@ def _rows(panel: CostPanel, kind: CostKind) -> list[CsvRow]:
             "accuracy_high": point.estimate.high,
             "on_frontier": point.on_frontier,
             "probability_on_frontier": point.probability,
+            **(
+                {}
+                if point.on_hull is None
+                else {"on_hull": point.on_hull, "probability_on_hull": point.hull_probability}
+            ),
         }
         for point in panel.points
     ]
