@@ -253,7 +253,10 @@ def tasks_check(
 def plan(
     path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
     device: Annotated[
-        str, typer.Option(help="Who pays: here, or H100, H200, A100, L40S, L4, RTX-4090, A10G.")
+        str,
+        typer.Option(
+            help="Who pays: here, or a device of the table (H100, A100, L4, B200, MI300X and more)."
+        ),
     ] = "here",
     calibrate: Annotated[
         bool, typer.Option(help="Measure this machine first, on a small study of the same kind.")

@@ -1,12 +1,9 @@
 """Devices that a study can be planned for: their memory, and the FLOPs a second that they reach."""
 
-import csv
-from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
-from breakeven.core.errors import InputError, did_you_mean
 from breakeven.costs.dtypes import Dtype, best_dtype
+from breakeven.costs.hardware import find_hardware
 
 HERE = "here"
 
@@ -29,27 +26,10 @@ def planned_device(name: str) -> PlannedDevice:
     """
     if name.lower() == HERE:
         return _this_machine()
-    table = {row.name.lower(): row for row in device_table()}
-    if name.lower() not in table:
-        allowed = [HERE, *(row.name for row in table.values())]
-        raise InputError(f"--device: value is {name!r}; {did_you_mean(name, allowed)}")
-    return table[name.lower()]
-
-
-@cache
-def device_table() -> tuple[PlannedDevice, ...]:
-    """Every device of the table."""
-    text = files("breakeven.planning").joinpath("devices.csv").read_text(encoding="utf-8")
-    return tuple(
-        PlannedDevice(
-            row["name"],
-            float(row["memory_gb"]) * 1e9,
-            float(row["dense_flops_per_second"]),
-            "float32" if row["dtype"] == "float32" else "bfloat16",
-            row["source"],
-        )
-        for row in csv.DictReader(text.splitlines())
-    )
+    row = find_hardware(name)
+    # What training and serving compute in on all that the table holds.
+    dtype: Dtype = "bfloat16"
+    return PlannedDevice(row.name, row.memory_bytes, row.peak(dtype), dtype, row.source)
 
 
 def _this_machine() -> PlannedDevice:
