@@ -28,6 +28,26 @@ app.add_typer(tasks_app, name="tasks")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("breakeven"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    del version  # its callback has seen to it
+
+
 def main() -> None:
     """Run the command line: 0 done, 2 the user's input, 3 the machine, 1 our fault."""
     sys.exit(exit_code_of(app))
@@ -61,6 +81,71 @@ def check(
     counts = (len(params.students), len(params.arms), len(params.seeds))
     made_of = words.cells(*counts, len(list(cells(params))))
     typer.echo(f"{path}: study {params.study!r}: {made_of}, {len(params.tasks)} tasks")
+
+
+@app.command()
+def use(
+    profile: Annotated[str, typer.Argument(help="A name in profiles/, such as smoke.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where params.yaml has changes of its own.")
+    ] = False,
+) -> None:
+    """Take a profile as the study: write profiles/NAME.yaml over params.yaml.
+
+    What has been computed stays and is found again when the profile comes back.
+
+    Examples: breakeven use smoke; breakeven use tabletop --force
+    """
+    from breakeven import words
+    from breakeven.browse.profiles import use_profile
+    from breakeven.params.cells import cells
+
+    params = use_profile(profile, force=force)
+    counts = (len(params.students), len(params.arms), len(params.seeds))
+    made_of = words.cells(*counts, len(list(cells(params))))
+    typer.echo(f"params.yaml: study {params.study!r}: {made_of}; now: breakeven check, make study")
+
+
+@app.command()
+def show(
+    where: Annotated[str, typer.Argument(help="A task, or a family such as math-open.")],
+    student: Annotated[
+        str | None, typer.Option(help="Whose answers; of the largest student by default.")
+    ] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="An arm; all by default. May be given again.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The first one by default.")] = None,
+    decoding: Annotated[str | None, typer.Option(help="The first one by default.")] = None,
+    flips: Annotated[
+        bool, typer.Option("--flips", help="Wrong without a trace and right with one.")
+    ] = False,
+    outcome: Annotated[
+        str | None,
+        typer.Option(help="What an answer of an arm shown came to: right, wrong, looping, …"),
+    ] = None,
+    item: Annotated[str | None, typer.Option(help="This question alone.")] = None,
+    most: Annotated[int, typer.Option(help="The most questions.", min=1)] = 5,
+    whole: Annotated[bool, typer.Option("--whole", help="Show traces whole.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show questions with the answers of every arm side by side, flips first.
+
+    Examples: breakeven show math-open --student t500k --flips;
+    breakeven show chain-open --arm reasoning --outcome looping --whole
+    """
+    from breakeven.browse.sample_text import sample_lines
+    from breakeven.browse.samples import Wanted, find_questions
+    from breakeven.params import load_params
+
+    params = load_params()
+    wanted = Wanted(where, student, tuple(arm or ()), seed, decoding, flips, outcome, item, most)
+    found = find_questions(params, wanted)
+    typer.echo(
+        json.dumps(found.as_dict(), allow_nan=False)
+        if as_json
+        else "\n".join(sample_lines(found, whole=whole))
+    )
 
 
 @app.command()
@@ -228,6 +313,18 @@ def decide_(
     typer.echo(
         json.dumps(decision, allow_nan=False) if as_json else "\n".join(decision_lines(decision))
     )
+
+
+@tasks_app.command("list")
+def tasks_list(as_json: Json = False) -> None:
+    """List the benchmarks of the catalogue: family, grader, items, where they are.
+
+    Examples: breakeven tasks list; breakeven tasks list --json
+    """
+    from breakeven.catalogue.listing import listing, listing_lines
+
+    rows = listing()
+    typer.echo(json.dumps(rows, allow_nan=False) if as_json else "\n".join(listing_lines(rows)))
 
 
 @tasks_app.command("check")

@@ -1,0 +1,1 @@
+"""Answers to read: the same question as each student and arm answered it."""

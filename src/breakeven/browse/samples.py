@@ -1,0 +1,239 @@
+"""Which questions of a study to show, and what each arm answered to them.
+
+Scores say what was right, answers hold the texts: both are files of earlier stages, and what one of
+them lacks is said, never filled in.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from breakeven.core.errors import InputError, did_you_mean
+from breakeven.core.files import read_rows
+from breakeven.core.layout import answers_path, task_path
+from breakeven.params import Params
+from breakeven.params.cells import arms_of, first_decoding
+from breakeven.params.references import pick_row
+from breakeven.rows.answer import Answer
+from breakeven.rows.item import Item
+from breakeven.rows.outcomes import OUTCOMES
+from breakeven.study.collect import item_rows
+from breakeven.study.collect_costs import record_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_QUESTION = ["task", "item"]
+
+
+class Wanted(NamedTuple):
+    """What to show: of which tasks, whom, and which questions.
+
+    `where` is a task or a family; without a `student` it is the largest. `flips` keeps questions
+    that an arm without a trace got wrong and one with a trace right, `outcome` those that some arm
+    shown came to.
+    """
+
+    where: str
+    student: str | None = None
+    arms: tuple[str, ...] = ()
+    seed: int | None = None
+    decoding: str | None = None
+    flips: bool = False
+    outcome: str | None = None
+    item: str | None = None
+    most: int = 5
+
+
+class Shown(NamedTuple):
+    """One arm's answer to a question; `sample` counts from 0."""
+
+    arm: str
+    sample: int
+    correct: bool
+    outcome: str | None
+    prompt_tokens: int
+    thinking_tokens: int
+    answer_tokens: int
+    text: str
+
+
+class Question(NamedTuple):
+    """A question with the answers to it, in the order of the arms of params.yaml."""
+
+    task: str
+    item: str
+    prompt: str
+    reference: str
+    flips: bool
+    answers: tuple[Shown, ...]
+
+
+class Found(NamedTuple):
+    """The questions shown, and how many there are."""
+
+    student: str
+    questions: tuple[Question, ...]
+    matching: int
+    of: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        questions = [
+            {**one._asdict(), "answers": [answer._asdict() for answer in one.answers]}
+            for one in self.questions
+        ]
+        return {**self._asdict(), "questions": questions}
+
+
+def find_questions(params: Params, wanted: Wanted) -> Found:
+    """The questions that are wanted, flips first, then in the order of their tasks.
+
+    Raises:
+        InputError: a name is not in the study, was not answered or not scored, or its texts are
+            gone.
+    """
+    tasks = _tasks(params, wanted.where)
+    student = wanted.student or largest_student(params)
+    pick_row(params.students, "students", student)
+    arms = wanted.arms or arms_of(params, student)
+    for arm in arms:
+        pick_row(params.arms, "arms", arm)
+    decoding = wanted.decoding or first_decoding(params)
+    pick_row(params.answering.decodings, "answering.decodings", decoding)
+    seed = params.seeds[0] if wanted.seed is None else wanted.seed
+    if seed not in params.seeds:
+        raise InputError(f"--seed: {seed} is none of {', '.join(map(str, params.seeds))}")
+    if wanted.outcome is not None and wanted.outcome not in OUTCOMES:
+        raise InputError(
+            f"--outcome: {wanted.outcome!r} is none; {did_you_mean(wanted.outcome, OUTCOMES)}"
+        )
+    rows = item_rows(params)
+    rows = rows[
+        (rows["student"] == student)
+        & (rows["decoding"] == decoding)
+        & (rows["seed"] == seed)
+        & rows["task"].isin(tasks)
+        & rows["arm"].isin(arms)
+    ]
+    if rows.empty:
+        raise InputError(
+            f"scores/items.parquet: holds no answer of {student} ({', '.join(arms)}) to "
+            f"{wanted.where} in {decoding}, seed {seed}; run `dvc repro score`"
+        )
+    places = _places(params, rows, tasks, wanted)
+    total = int(rows.groupby(_QUESTION, observed=True).ngroups)
+    answered = [arm for arm in params.arms if arm in set(rows["arm"])]
+    shown = [
+        _question(student, answered, rows, (seed, decoding), place)
+        for place in places[: wanted.most]
+    ]
+    return Found(student, tuple(shown), len(places), total)
+
+
+def largest_student(params: Params) -> str:
+    """The student with the most parameters, by the records of the bases; the last of unknown ones.
+
+    A size that nobody knows is no reason to refuse to show an answer.
+    """
+    sizes = {name: record_of("base", name) for name in params.students}
+    known = {
+        name: record.metrics["parameters"]
+        for name, record in sizes.items()
+        if record is not None and record.metrics.get("parameters") is not None
+    }
+    return max(known, key=lambda name: known[name] or 0.0, default=[*params.students][-1])
+
+
+def _tasks(params: Params, where: str) -> list[str]:
+    """The task of that name, or all of the family."""
+    if where in params.tasks:
+        return [where]
+    families = {
+        name: items[0].family
+        for name in params.tasks
+        if task_path(name).is_file() and (items := read_rows(task_path(name), Item))
+    }
+    found = [name for name, family in families.items() if family == where]
+    if not found:
+        known = [*params.tasks, *dict.fromkeys(families.values())]
+        raise InputError(
+            f"{where!r} is no task and no family of this study; {did_you_mean(where, known)}"
+        )
+    return found
+
+
+class _Place(NamedTuple):
+    task: str
+    item: str
+    flips: bool
+
+
+def _places(
+    params: Params, rows: "pd.DataFrame", tasks: Sequence[str], wanted: Wanted
+) -> list[_Place]:
+    """The questions that are wanted, in order."""
+    style = {name: row.answered_style for name, row in params.arms.items()}
+    plain = rows[rows["arm"].map(style) == "ift"]
+    traced = rows[rows["arm"].map(style) == "reasoning"]
+    # An arm that answers several times is wrong where no sample is right, and right where all are.
+    wrong = plain.groupby([*_QUESTION, "arm"], observed=True)["correct"].max() < 1
+    right = traced.groupby([*_QUESTION, "arm"], observed=True)["correct"].min() > 0
+    some_wrong = wrong.groupby(_QUESTION, observed=True).any()
+    some_right = right.groupby(_QUESTION, observed=True).any()
+    flipping = {
+        key for key in some_wrong.index if some_wrong[key] and some_right.get(key, default=False)
+    }
+    if wanted.outcome is not None:
+        rows = rows[rows["outcome"] == wanted.outcome]
+    if wanted.item is not None:
+        rows = rows[rows["item"] == wanted.item]
+    keys = set(map(tuple, rows[_QUESTION].drop_duplicates().to_numpy().tolist()))
+    places = [_Place(task, item, (task, item) in flipping) for task, item in keys]
+    if wanted.flips:
+        places = [place for place in places if place.flips]
+    order = {task: number for number, task in enumerate(tasks)}
+    return sorted(places, key=lambda one: (not one.flips, order[one.task], one.item))
+
+
+def _question(
+    student: str,
+    arms: Sequence[str],
+    rows: "pd.DataFrame",
+    asked: tuple[int, str],
+    place: _Place,
+) -> Question:
+    path = task_path(place.task)
+    item = next((one for one in read_rows(path, Item) if one.id == place.item), None)
+    if item is None:
+        raise InputError(f"{path}: holds no item {place.item}; run `dvc repro tasks score`")
+    seed, decoding = asked
+    mine = rows[(rows["task"] == place.task) & (rows["item"] == place.item)]
+    answers = []
+    for arm in arms:
+        texts = _texts(student, arm, seed, decoding, place)
+        own = mine[mine["arm"] == arm].sort_values("sample")
+        for row in own.to_dict("records"):
+            sample = int(row["sample"])
+            answers.append(
+                Shown(
+                    arm,
+                    sample,
+                    bool(row["correct"]),
+                    str(row["outcome"]) if "outcome" in row else None,
+                    int(row["prompt_tokens"]),
+                    int(row["thinking_tokens"]),
+                    int(row["answer_tokens"]),
+                    texts[sample],
+                )
+            )
+    return Question(
+        place.task, place.item, item.prompt, item.reference, place.flips, tuple(answers)
+    )
+
+
+def _texts(student: str, arm: str, seed: int, decoding: str, place: _Place) -> dict[int, str]:
+    path = answers_path(student, arm, seed, decoding, place.task)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `dvc pull` or `dvc repro answer`")
+    return {one.sample: one.text for one in read_rows(path, Answer) if one.item == place.item}
