@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakeven.core.errors import InputError
+from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.exits import exit_code_of
 
 if TYPE_CHECKING:
+    from breakeven.params import Params
     from breakeven.results.cell_results import Results
 
 app = typer.Typer(
@@ -63,10 +64,8 @@ def check(
 
     Example: breakeven check profiles/tabletop.yaml
     """
-    from breakeven import words
     from breakeven.checking.check import check_params
     from breakeven.params import load_params
-    from breakeven.params.cells import cells
 
     # First, so that what begins with a check gets past a lock that DVC refuses to read.
     _repair_lock()
@@ -78,9 +77,7 @@ def check(
     errors = [one.line for one in found if one.is_error]
     if errors:
         raise InputError("\n".join(errors))
-    counts = (len(params.students), len(params.arms), len(params.seeds))
-    made_of = words.cells(*counts, len(list(cells(params))))
-    typer.echo(f"{path}: study {params.study!r}: {made_of}, {len(params.tasks)} tasks")
+    _tell_study(params, f"{path}: study {params.study!r}")
 
 
 @app.command()
@@ -96,14 +93,36 @@ def use(
 
     Examples: breakeven use smoke; breakeven use tabletop --force
     """
-    from breakeven import words
-    from breakeven.browse.profiles import use_profile
-    from breakeven.params.cells import cells
+    from breakeven.params.profiles import use_profile
 
     params = use_profile(profile, force=force)
-    counts = (len(params.students), len(params.arms), len(params.seeds))
-    made_of = words.cells(*counts, len(list(cells(params))))
-    typer.echo(f"params.yaml: study {params.study!r}: {made_of}; now: breakeven check, make study")
+    _tell_study(params, f"params.yaml: study {params.study!r}", "breakeven check, make study")
+
+
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="student, arm, task, source, corpus or decoding.")],
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(help="key=value; dots go into sections.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(help="A row of the same table, whose values it takes over.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="A comment above the row.")] = None,
+) -> None:
+    """Add a row to params.yaml, which stays as it is where the study would not be in order.
+
+    Examples: breakeven new arm mixed-25 --like reasoning reasoning_share=0.25;
+    breakeven new student t2m --like t500k base.path=assets/tabletop/t2m --note "four times larger"
+    """
+    from breakeven.params.new_row import KINDS, add_row
+
+    chosen = next((one for one in KINDS if one == kind), None)
+    if chosen is None:
+        raise InputError(f"{kind!r} is no kind of row; {did_you_mean(kind, KINDS)}")
+    params = add_row(chosen, name, settings or (), like=like, note=note)
+    _tell_study(params, f"params.yaml: {kind} {name} added", "breakeven check, breakeven status")
 
 
 @app.command()
@@ -451,6 +470,15 @@ def ui(
     from breakeven.tracking.ui import serve
 
     serve(port)
+
+
+def _tell_study(params: "Params", what: str, then: str | None = None) -> None:
+    from breakeven import words
+    from breakeven.params.cells import cells
+
+    counts = (len(params.students), len(params.arms), len(params.seeds))
+    made_of = words.cells(*counts, len(list(cells(params))))
+    typer.echo(f"{what}: {made_of}, {len(params.tasks)} tasks" + (f"; now: {then}" if then else ""))
 
 
 def _repair_lock() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import write_text
-from breakeven.params import Params, load_params
+from breakeven.params.load import load_params
+from breakeven.params.schema import Params
 
 PROFILES = Path("profiles")
 PARAMS = Path("params.yaml")

@@ -7,9 +7,9 @@ import pytest
 from tests.conftest import ROOT
 from typer.testing import CliRunner
 
-from breakeven.browse.profiles import use_profile
 from breakeven.cli import app
 from breakeven.core.errors import InputError
+from breakeven.params.profiles import use_profile
 
 
 @pytest.fixture

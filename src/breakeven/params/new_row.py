@@ -1,0 +1,143 @@
+"""Adding a row to a table of `params.yaml`: one line of text, checked before it is written.
+
+The file is a person's: its comments, order and spacing stay as they are, which a parser that writes
+all of it anew would not promise.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from breakeven.core.errors import InputError, did_you_mean
+from breakeven.core.files import write_text
+from breakeven.params.load import load_params
+from breakeven.params.reading import parse_yaml, read_yaml
+from breakeven.params.schema import Params
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import MappingNode
+
+Kind = Literal["student", "arm", "task", "source", "corpus", "decoding"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_TABLES: dict[Kind, tuple[str, ...]] = {
+    "student": ("students",),
+    "arm": ("arms",),
+    "task": ("tasks",),
+    "source": ("sources",),
+    "corpus": ("corpora",),
+    "decoding": ("answering", "decodings"),
+}
+_FOLDER = Path(".work")
+
+
+def add_row(
+    kind: Kind,
+    name: str,
+    settings: Sequence[str],
+    *,
+    like: str | None = None,
+    note: str | None = None,
+    path: Path = Path("params.yaml"),
+) -> Params:
+    """Add a row `name` of `key=value` settings to its table, and return the study with it.
+
+    A key may have dots, `base.path=assets/x`. `like` names a row of the same table whose values it
+    has where no setting says otherwise; `note` becomes a comment above it.
+
+    Raises:
+        InputError: the name is taken, `like` is no row, a setting is no `key=value`, or the study
+            with the row is not in order. The file is as it was.
+    """
+    load_params(path)  # what is wrong already is told as that
+    table = _table(read_yaml(path), kind)
+    if name in table:
+        raise InputError(f"{path}: {'.'.join(_TABLES[kind])}: {name!r} is there already")
+    row: dict[str, Any] = {}
+    if like is not None:
+        if like not in table:
+            raise InputError(f"--like: {like!r} is no {kind}; {did_you_mean(like, table)}")
+        row = _copy(table[like])
+    for setting in settings:
+        _set(row, setting)
+    text = path.read_text(encoding="utf-8")
+    lines = [f"# {line}" for line in note.splitlines()] if note else []
+    lines.append(f"{_flow(name)}: {_flow(row)}")
+    changed = _inserted(text, _TABLES[kind], lines)
+    params = _checked(changed, path)
+    write_text(path, changed)
+    return params
+
+
+def _table(tree: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
+    found: Any = tree
+    for key in _TABLES[kind]:
+        found = found[key]
+    return found
+
+
+def _copy(value: Any) -> Any:  # noqa: ANN401 - what a row holds
+    """A copy in which nothing is shared, so that a changed key changes no other row."""
+    if isinstance(value, Mapping):
+        return {key: _copy(one) for key, one in value.items()}
+    return [_copy(one) for one in value] if isinstance(value, list) else value
+
+
+def _set(row: dict[str, Any], setting: str) -> None:
+    key, equals, value = setting.partition("=")
+    if not key or not equals:
+        raise InputError(f"{setting!r}: use key=value, such as reasoning_share=0.5")
+    *parents, last = key.split(".")
+    place = row
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise InputError(f"{setting!r}: {parent} is {place!r} and has no keys")
+    place[last] = parse_yaml(value, f"{key}={value}")
+
+
+def _flow(value: Any) -> str:  # noqa: ANN401 - what a row holds
+    """A value on one line, as people write rows: `{kind: procedural, items: 250}`."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = True
+    yaml.width = 10_000  # one line, whatever it takes
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    written = StringIO()
+    yaml.dump(value, written)
+    return written.getvalue().removesuffix("...\n").strip()
+
+
+def _inserted(text: str, table: Sequence[str], lines: Sequence[str]) -> str:
+    """The text with the lines below the last row of a table, indented as its rows are."""
+    from ruamel.yaml import YAML
+
+    node: MappingNode = YAML(typ="safe", pure=True).compose(text)
+    for key in table:
+        node = next(value for name, value in node.value if name.value == key)
+    if node.flow_style:
+        raise InputError(
+            f"params.yaml: {'.'.join(table)}: is written in braces; give each row a line of its own"
+        )
+    column = node.value[0][0].start_mark.column
+    written = text.splitlines()
+    # The mark of a block's end is that of what follows it, beyond blank lines and comments.
+    last = max(node.value[-1][0].start_mark.line, node.value[-1][1].end_mark.line - 1)
+    while not written[last].strip() or written[last].lstrip().startswith("#"):
+        last -= 1
+    added = [f"{' ' * column}{line}" for line in lines]
+    return "\n".join([*written[: last + 1], *added, *written[last + 1 :]]) + "\n"
+
+
+def _checked(text: str, path: Path) -> Params:
+    """The study that the text holds; mistakes are told of the file that it will be."""
+    trial = _FOLDER / f"{path.stem}.new.yaml"
+    write_text(trial, text)
+    try:
+        return load_params(trial)
+    except InputError as error:
+        raise InputError(str(error).replace(str(trial), str(path))) from error
+    finally:
+        trial.unlink(missing_ok=True)
