@@ -26,6 +26,17 @@ app = typer.Typer(
 tasks_app = typer.Typer(no_args_is_help=True, help="Look after the benchmarks.")
 app.add_typer(tasks_app, name="tasks")
 
+
+def _number(text: str) -> float:
+    """A number as people write it, for options that take large ones."""
+    from breakeven.core.written_numbers import read_number
+
+    try:
+        return read_number(text)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -280,8 +291,16 @@ def export(
 @app.command("decide")
 def decide_(
     family: Annotated[str, typer.Option(help="The family of tasks, such as math-open.")],
-    queries: Annotated[float, typer.Option(help="Questions over the model's life.")],
-    budget: Annotated[float | None, typer.Option(help="The most the whole life may cost.")] = None,
+    queries: Annotated[
+        float,
+        typer.Option(
+            parser=_number, metavar="NUMBER", help="Questions over the model's life: 1e6, 1M."
+        ),
+    ],
+    budget: Annotated[
+        float | None,
+        typer.Option(parser=_number, metavar="NUMBER", help="The most the whole life may cost."),
+    ] = None,
     price_per_device_hour: Annotated[float | None, typer.Option(help="Money.")] = None,
     max_seconds_per_answer: Annotated[float | None, typer.Option(help="Device-seconds.")] = None,
     value_per_correct: Annotated[
@@ -296,7 +315,12 @@ def decide_(
         Path | None, typer.Option(help="A results file instead of the study here.")
     ] = None,
     size: Annotated[
-        float | None, typer.Option(help="Ask the law of the gain for so many parameters.")
+        float | None,
+        typer.Option(
+            parser=_number,
+            metavar="NUMBER",
+            help="Ask the law of the gain for so many parameters: 3e9, 3B.",
+        ),
     ] = None,
     depth: Annotated[float | None, typer.Option(help="Serial steps, for the law.")] = None,
     token_ratio: Annotated[
