@@ -12,6 +12,7 @@ SIZES: Mapping[str, float | None] = {"small": 1e6, "middle": 4e6, "large": 16e6}
 ARMS = {
     "base": ArmFacts("base", None, None),
     "ift": ArmFacts("ift", "general", 0.0),
+    "ift-worked": ArmFacts("ift", "general", 0.0),
     "reasoning": ArmFacts("reasoning", "general", 1.0),
     "perturbed": ArmFacts("control", "general", 1.0),
     "shuffled": ArmFacts("control", "shuffled", 1.0),

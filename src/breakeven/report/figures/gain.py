@@ -1,13 +1,15 @@
 """What thinking buys against what it costs: gain over IFT against the factor of extra tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import count_directions
 from breakeven.findings.groups import Group
+from breakeven.params import ResultStyle
 from breakeven.report.figures.axes import end_or, label_point, power_ticks, signed_points
+from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, PanelKey, StudyView
@@ -28,24 +30,31 @@ class GainPoint(NamedTuple):
 
 
 def gain_figure(view: StudyView) -> FigureSpec:
-    """By family; FLOPs stand in for tokens where no tokens are known."""
+    """By plain arm and family; FLOPs stand in for tokens where no tokens are known."""
     points, unit = _gain_points(view)
     if not points:
         reason = "no pair of arms with generated tokens or inference FLOPs"
         return absent_figure("gain", TITLE, reason)
-    panels = [(key, rows) for key in view.panels if (rows := _of(points, key))]
+    by_plain = over_plain_arms(view, points, lambda point: point.difference.ift_arm)
+    panels = [
+        (over, key, rows)
+        for over, own in by_plain.items()
+        for key in view.panels
+        if (rows := _of(own, key))
+    ]
     title = TITLE if unit == "tokens" else "Gain over IFT against extra inference FLOPs"
     ranges = _ranges(points)
     return FigureSpec(
         "gain",
         title,
-        takeaway=_takeaway(points, unit),
+        takeaway=_takeaway(by_plain, unit),
         how_to_read="Above the line thinking is more accurate than IFT at the same size; further "
         "right it "
         f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; the ends "
         "of the first arms are labelled. " + _bar_words(view, points),
         panels=tuple(
-            Panel(key.title, partial(_draw, view, rows, ranges, unit)) for key, rows in panels
+            Panel(over.titled(key.title), partial(_draw, view, rows, ranges, unit, over.name))
+            for over, key, rows in panels
         ),
         legend=arm_legend(arm for arm in view.arms if any(point.arm == arm for point in points)),
         rows=tuple(_row(point, unit) for point in points),
@@ -112,13 +121,20 @@ def _bar_words(view: StudyView, points: Sequence[GainPoint]) -> str:
     return "No intervals: these results hold no item-level answers."
 
 
-def _takeaway(points: Sequence[GainPoint], unit: str) -> str:
-    thinking = [point for point in points if point.arm.style == "reasoning"] or list(points)
+def _takeaway(by_plain: Mapping[OverPlain, Sequence[GainPoint]], unit: str) -> str:
+    points = [point for own in by_plain.values() for point in own]
+    style: ResultStyle = "reasoning"
+    if all(point.arm.style != style for point in points):
+        style = points[0].arm.style
+    thinking = [point for point in points if point.arm.style == style]
+    factors = []
+    for over, own in by_plain.items():
+        found = sorted(point.factor for point in own if point.arm.style == style)
+        if found:
+            factors.append(f"{span(times(found[0]), times(found[-1]))} times those of {over.name}")
     counts = count_directions(point.difference.direction for point in thinking)
-    factors = sorted(point.factor for point in thinking)
     return (
-        f"{thinking[0].arm.style.capitalize()} answers take "
-        f"{span(times(factors[0]), times(factors[-1]))} times the {unit} of IFT answers. "
+        f"The {unit} of {style} answers are {' and '.join(factors)}. "
         f"Of {counts.total} gains {counts.ahead} are shown to be above zero, "
         f"{counts.behind} below, and {counts.undecided} are undecided, "
         "after the correction of this report."
@@ -126,7 +142,12 @@ def _takeaway(points: Sequence[GainPoint], unit: str) -> str:
 
 
 def _draw(
-    view: StudyView, rows: Sequence[GainPoint], ranges: AxisRanges, unit: str, axes: "Axes"
+    view: StudyView,
+    rows: Sequence[GainPoint],
+    ranges: AxisRanges,
+    unit: str,
+    over: str,
+    axes: "Axes",
 ) -> None:
     from matplotlib.ticker import FuncFormatter
 
@@ -154,8 +175,8 @@ def _draw(
     power_ticks(axes)
     axes.set_ylim(*ranges.gain)
     axes.yaxis.set_major_formatter(FuncFormatter(signed_points))
-    axes.set_ylabel("accuracy minus IFT, points")
-    axes.set_xlabel(f"{unit} of an answer, times IFT's (log)")
+    axes.set_ylabel(f"accuracy minus {over}, points")
+    axes.set_xlabel(f"{unit} of an answer, times those of {over} (log)")
 
 
 def _join(own: Sequence[GainPoint], axes: "Axes") -> None:
@@ -175,6 +196,7 @@ def _row(point: GainPoint, unit: str) -> CsvRow:
         "corpus": row.corpus,
         "family": row.family,
         "student": row.student,
+        "ift_arm": row.ift_arm,
         "arm": row.arm,
         f"{unit.lower()}_factor": point.factor,
         "gain": row.value,

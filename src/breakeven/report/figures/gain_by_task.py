@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.differences import NO_ITEMS, Difference
 from breakeven.report.figures.axes import end_or, signed_points
+from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, StudyView
@@ -22,7 +23,8 @@ BRACKET = (5.0, 3.0)
 def gain_by_task_figure(view: StudyView) -> FigureSpec:
     """The largest student, a row a task; tasks with and without serial depth side by side.
 
-    Tasks of which that is not known have a panel a family.
+    Tasks of which that is not known have a panel a family, and each plain arm has panels of its
+    own.
     """
     differences = view.findings.tasks
     rows = [row for row in differences if row.student == view.results.students()[-1]]
@@ -30,21 +32,18 @@ def gain_by_task_figure(view: StudyView) -> FigureSpec:
         return absent_figure("gain-by-task", TITLE, NO_ITEMS)
     largest = rows[0].student
     parts = {
-        "Tasks with serial steps": [row for row in rows if row.serial],
-        "Tasks without serial steps": [row for row in rows if row.serial is False],
-        **{
-            family: [row for row in rows if row.serial is None and row.family == family]
-            for family in view.results.families()
-        },
+        (over, title): part
+        for over, own in over_plain_arms(view, rows, lambda row: row.ift_arm).items()
+        for title, part in _kinds_of_task(view, own).items()
     }
     limits = (
         min(-0.08, *(end_or(row.low, row.value) for row in rows)) - 0.03,
         max(0.08, *(end_or(row.high, row.value) for row in rows)) + 0.03,
     )
-    arms = [arm for arm in view.arms if any(row.arm == arm.name for row in rows)]
     tasks = max(len({row.task for row in part}) for part in parts.values())
     # Inches: a row of the fewest arms still holds its label.
-    row_height = max(0.42, 0.12 + 0.11 * len(arms))
+    most = max(len({row.arm for row in part}) for part in parts.values())
+    row_height = max(0.42, 0.12 + 0.11 * most)
     return FigureSpec(
         "gain-by-task",
         f"{TITLE}, {largest}",
@@ -54,27 +53,46 @@ def gain_by_task_figure(view: StudyView) -> FigureSpec:
         "paired 95% intervals; grey brackets span the differences that these questions are too "
         f"few to show with 80% power. {scope_sentence(view)}",
         panels=tuple(
-            Panel(title, partial(_draw, part, arms, limits), height=1.0 + row_height * tasks)
-            for title, part in parts.items()
-            if part
+            Panel(
+                over.titled(title),
+                partial(_draw, part, _arms(view, part), limits, over.name),
+                height=1.0 + row_height * tasks,
+            )
+            for (over, title), part in parts.items()
         ),
-        legend=arm_legend(arms),
+        legend=arm_legend(_arms(view, rows)),
         rows=tuple(_row(row) for row in differences),
     )
 
 
-def _takeaway(parts: dict[str, list[Difference]]) -> str:
+def _arms(view: StudyView, rows: Sequence[Difference]) -> list[ArmView]:
+    return [arm for arm in view.arms if any(row.arm == arm.name for row in rows)]
+
+
+def _kinds_of_task(view: StudyView, rows: Sequence[Difference]) -> dict[str, list[Difference]]:
+    parts = {
+        "Tasks with serial steps": [row for row in rows if row.serial],
+        "Tasks without serial steps": [row for row in rows if row.serial is False],
+        **{
+            family: [row for row in rows if row.serial is None and row.family == family]
+            for family in view.results.families()
+        },
+    }
+    return {title: part for title, part in parts.items() if part}
+
+
+def _takeaway(parts: dict[tuple[OverPlain, str], list[Difference]]) -> str:
     sentences = []
-    for title, rows in parts.items():
+    for (over, title), rows in parts.items():
         thinking = [row for row in rows if row.style == "reasoning"]
         if thinking:
             gains = sorted(row.value for row in thinking)
             won = sum(row.significant and row.value > 0 for row in thinking)
             lost = sum(row.significant and row.value < 0 for row in thinking)
             sentences.append(
-                f"{title}: reasoning gains {span(points(gains[0]), points(gains[-1]))} points; "
-                f"beyond sampling error are {won} as gains and {lost} as losses, of "
-                f"{len(thinking)}"
+                f"{over.titled(title)}: reasoning gains "
+                f"{span(points(gains[0]), points(gains[-1]))} points; beyond sampling error are "
+                f"{won} as gains and {lost} as losses, of {len(thinking)}"
             )
     return ". ".join(sentences) + "." if sentences else "There is no reasoning arm to compare."
 
@@ -83,6 +101,7 @@ def _draw(
     rows: Sequence[Difference],
     arms: Sequence[ArmView],
     limits: tuple[float, float],
+    over: str,
     axes: "Axes",
 ) -> None:
     from matplotlib.ticker import FuncFormatter
@@ -112,7 +131,7 @@ def _draw(
     axes.set_ylim(len(tasks) - 0.5, -0.5)
     axes.set_xlim(*limits)
     axes.xaxis.set_major_formatter(FuncFormatter(signed_points))
-    axes.set_xlabel("accuracy minus IFT, points")
+    axes.set_xlabel(f"accuracy minus {over}, points")
 
 
 def _row(row: Difference) -> CsvRow:
@@ -122,6 +141,7 @@ def _row(row: Difference) -> CsvRow:
         "task": row.task,
         "serial_depth": row.serial,
         "student": row.student,
+        "ift_arm": row.ift_arm,
         "arm": row.arm,
         "gain": row.value,
         "gain_low": row.low,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.sampling import SamplerChange
 from breakeven.report.figures.axes import signed_points
+from breakeven.report.figures.plain_arms import over_plain_arms
 from breakeven.report.figures.spec import (
     CsvRow,
     FigureSpec,
@@ -48,7 +49,7 @@ class Line(NamedTuple):
 
 
 def sensitivity_figure(view: StudyView) -> FigureSpec:
-    """Two panels a family: the gain by size, and the share that loops by size."""
+    """Of each family the gain by size, a panel a plain arm, and the share that loops by size."""
     changes = view.sampler_changes
     if not changes:
         return absent_figure("sensitivity", TITLE, NO_PAIR)
@@ -56,14 +57,16 @@ def sensitivity_figure(view: StudyView) -> FigureSpec:
     lines: list[Line] = []
     for key in view.panels:
         own = [one for one in changes if _is_of(one, key)]
-        gains, looping = _gain_lines(view, own), _looping_lines(view, own)
-        for what, drawn, draw in (
-            ("gain", gains, _draw_gains),
-            ("looping", looping, _draw_looping),
-        ):
-            if drawn:
-                panels.append(Panel(f"{key.title}: {what}", partial(draw, view, drawn), 2.9))
-        lines += [*gains, *looping]
+        for over, part in over_plain_arms(view, own, _plain_arm).items():
+            gains = _gain_lines(view, part)
+            title = over.titled(f"{key.title}: gain")
+            panels.append(Panel(title, partial(_draw_gains, view, gains, over.name), 2.9))
+            lines += gains
+        looping = _looping_lines(view, own)
+        if looping:
+            title = f"{key.title}: looping"
+            panels.append(Panel(title, partial(_draw_looping, view, looping), 2.9))
+        lines += looping
     return FigureSpec(
         "sensitivity",
         TITLE,
@@ -85,6 +88,10 @@ def sensitivity_figure(view: StudyView) -> FigureSpec:
 def _is_of(one: SamplerChange, key: PanelKey) -> bool:
     cell = one.greedy.pair.reasoning.cells[0]
     return (cell.corpus, cell.family) == (key.corpus, key.family)
+
+
+def _plain_arm(one: SamplerChange) -> str:
+    return one.greedy.pair.ift.cells[0].arm
 
 
 def _gain_lines(view: StudyView, changes: Sequence[SamplerChange]) -> list[Line]:
@@ -146,10 +153,10 @@ def _takeaway(changes: Sequence[SamplerChange]) -> str:
     return f"{text}."
 
 
-def _draw_gains(view: StudyView, lines: Sequence[Line], axes: "Axes") -> None:
+def _draw_gains(view: StudyView, lines: Sequence[Line], over: str, axes: "Axes") -> None:
     axes.axhline(0, color=INK, lw=1.0)
     _draw(view, lines, axes)
-    _percentages(axes, signed_points, "accuracy minus IFT, points")
+    _percentages(axes, signed_points, f"accuracy minus {over}, points")
 
 
 def _draw_looping(view: StudyView, lines: Sequence[Line], axes: "Axes") -> None:
@@ -203,7 +210,7 @@ def change_row(one: SamplerChange) -> CsvRow:
         "family": cell.family,
         "student": cell.student,
         "arm": cell.arm,
-        "ift_arm": one.greedy.pair.ift.cells[0].arm,
+        "ift_arm": _plain_arm(one),
     }
     for kind in _LINES:
         side = getattr(one, kind)
