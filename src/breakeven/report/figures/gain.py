@@ -43,7 +43,7 @@ def gain_figure(view: StudyView) -> FigureSpec:
         if (rows := _of(own, key))
     ]
     title = TITLE if unit == "tokens" else "Gain over IFT against extra inference FLOPs"
-    ranges = _ranges(points)
+    shared = _shared_axes(points, unit)
     return FigureSpec(
         "gain",
         title,
@@ -53,7 +53,7 @@ def gain_figure(view: StudyView) -> FigureSpec:
         f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; the ends "
         "of the first arms are labelled. " + _bar_words(view, points),
         panels=tuple(
-            Panel(over.titled(key.title), partial(_draw, view, rows, ranges, unit, over.name))
+            Panel(over.titled(key.title), partial(_draw, view, rows, shared, over.name))
             for over, key, rows in panels
         ),
         legend=arm_legend(arm for arm in view.arms if any(point.arm == arm for point in points)),
@@ -94,20 +94,22 @@ def _of(points: Sequence[GainPoint], key: PanelKey) -> list[GainPoint]:
     ]
 
 
-class AxisRanges(NamedTuple):
-    """Axis ends that all panels share: (low, high) of the gain and of the factor."""
+class SharedAxes(NamedTuple):
+    """What all panels share: the unit of cost, (low, high) of the gain and of the factor."""
 
+    unit: str
     gain: tuple[float, float]
     factor: tuple[float, float]
 
 
-def _ranges(points: Sequence[GainPoint]) -> AxisRanges:
+def _shared_axes(points: Sequence[GainPoint], unit: str) -> SharedAxes:
     lows = [end_or(point.difference.low, point.difference.value) for point in points]
     highs = [end_or(point.difference.high, point.difference.value) for point in points]
     factors = sorted(point.factor for point in points)
     # Panels share their axes, so that a gain is as high in one family as in another.
     margin = max((factors[-1] / factors[0]) ** 0.12, 1.15)
-    return AxisRanges(
+    return SharedAxes(
+        unit,
         (min(-0.1, *lows) - 0.04, max(0.1, *highs) + 0.04),
         (factors[0] / margin, factors[-1] * margin),
     )
@@ -144,8 +146,7 @@ def _takeaway(by_plain: Mapping[OverPlain, Sequence[GainPoint]], unit: str) -> s
 def _draw(
     view: StudyView,
     rows: Sequence[GainPoint],
-    ranges: AxisRanges,
-    unit: str,
+    shared: SharedAxes,
     over: str,
     axes: "Axes",
 ) -> None:
@@ -171,12 +172,12 @@ def _draw(
             axes.vlines(point.factor, row.low, row.high, color=colour, lw=1.2)
         axes.plot(point.factor, row.value, point.arm.marker, color=colour, markersize=6.5)
     axes.set_xscale("log")
-    axes.set_xlim(*ranges.factor)
+    axes.set_xlim(*shared.factor)
     power_ticks(axes)
-    axes.set_ylim(*ranges.gain)
+    axes.set_ylim(*shared.gain)
     axes.yaxis.set_major_formatter(FuncFormatter(signed_points))
     axes.set_ylabel(f"accuracy minus {over}, points")
-    axes.set_xlabel(f"{unit} of an answer, times those of {over} (log)")
+    axes.set_xlabel(f"{shared.unit} of an answer, times those of {over} (log)")
 
 
 def _join(own: Sequence[GainPoint], axes: "Axes") -> None:
