@@ -239,6 +239,13 @@ WRONG = [
         "answering.decodings.long.max_new_tokens: value is 5000; student t30k has a context of ",
     ),
     (
+        lambda tree: (
+            tree["arms"].update(base={"method": "none", "shots": 3}),
+            tree["answering"].update(max_new_tokens=440),
+        ),
+        "answering.max_new_tokens: value is 440; the longest prompt of ",
+    ),
+    (
         task(kind="lm-eval", task="gsm8k", reference_pattern="####", **OPEN),
         "tasks.mine.reference_pattern: value is '####'; put the answer in a group",
     ),

@@ -141,7 +141,7 @@ def test_an_edited_base_trains_its_own_student(study: Study) -> None:
     tensors = load_file(weights)
     name = next(iter(tensors))
     save_file({**tensors, name: tensors[name] * 1.01}, weights, metadata={"format": "pt"})
-    assert study.repro("train") == {"base@own", "train@own-base-0", "train@own-ift-0"}
+    assert study.repro("train") == {"base@own", "texts", "train@own-base-0", "train@own-ift-0"}
 
 
 def test_a_source_or_corpus_that_nobody_uses_trains_nothing(study: Study) -> None:

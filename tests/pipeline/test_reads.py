@@ -167,11 +167,11 @@ def with_value(*keys: str, value: Any) -> dict[str, Any]:
             with_value(
                 "answering", "decodings", "brief", value={"thinking_tokens": 9, "arms": ["ift"]}
             ),
-            {*ANSWERED, "score@all"},
+            {*ANSWERED, "score@all", "texts@all"},
         ),
         (
             with_value("answering", "by_task", value={"mine": {"max_new_tokens": 9}}),
-            {*ANSWERED, "score@all"},
+            {*ANSWERED, "score@all", "texts@all"},
         ),
         (with_value("sources", "chain", "completions", value={"search": "forward"}), set()),
         (with_value("arms", "reasoning", "control", value=True), set()),

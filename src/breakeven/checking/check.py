@@ -9,6 +9,7 @@ from breakeven.checking.decoding_checks import check_decodings
 from breakeven.checking.fairness import check_controls, check_rates
 from breakeven.checking.model_checks import check_students
 from breakeven.checking.problems import FILE, Finding
+from breakeven.checking.prompt_checks import check_prompts
 from breakeven.checking.service_checks import check_grading, check_machine, check_teacher
 from breakeven.params import Params
 
@@ -26,6 +27,7 @@ def check_params(params: Params, path: Path) -> Iterator[Finding]:
         check_arm_budgets,
         check_tasks,
         check_decodings,
+        check_prompts,
         check_machine,
         check_grading,
         check_rates,

@@ -124,7 +124,18 @@ def distill(params: Params, source: str, style: str) -> CellReads:
 
 
 def texts(params: Params) -> CellReads:
-    """Which texts corpora and answers read: by rows, since alike sources give a task its shots."""
+    """Which texts corpora and answers read: by rows, since alike sources give a task its shots.
+
+    And how each arm is asked, which decides what its prompts are and how much must fit beside them.
+    """
+    arms = {
+        name: {
+            "shots": row.shots,
+            "mode": row.answer_mode,
+            "styles": [row.taught_style, row.answered_style],
+        }
+        for name, row in params.arms.items()
+    }
     return CellReads(
         "texts",
         (),
@@ -132,7 +143,9 @@ def texts(params: Params) -> CellReads:
             "corpora": {name: list(row.sources) for name, row in params.corpora.items()},
             "tasks": _values(params.tasks),
             "sources": _values(params.sources),
-            "shots": any(row.shots for row in params.arms.values()),
+            "students": list(params.students),
+            "arms": arms,
+            "answering": _values(params.answering),
         },
     )
 

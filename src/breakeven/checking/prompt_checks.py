@@ -1,0 +1,138 @@
+"""Whether each prompt leaves an answer its limit, where the prompts can be had without a network.
+
+Prompts that no stage has written yet are made for the check: the rule is the answer stage's own,
+which reads them from files.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir, suppress
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from breakeven.checking.problems import Finding, refused
+from breakeven.core.files import read_rows, write_rows
+from breakeven.core.layout import prompts_path, record_path, task_path
+from breakeven.core.records import read_record
+from breakeven.params import (
+    GymSource,
+    GymTask,
+    JsonlSource,
+    JsonlTask,
+    Params,
+    ProceduralSource,
+    ProceduralTask,
+)
+from breakeven.rows.item import Item
+from breakeven.rows.prompt import Prompt
+
+Rows = Sequence[Item] | Sequence[Prompt]
+
+
+def check_prompts(params: Params) -> Iterator[Finding]:
+    """Render what is known of every student's prompts, with their examples.
+
+    A base or a row that cannot be read is told of by itself, and so is a limit that fills a context
+    before any prompt is in it.
+    """
+    from breakeven.answer.prompt_fit import base_here
+
+    bases = {
+        name: folder
+        for name in params.students
+        if (folder := base_here(params, name)) and not _is_filled(params, folder)
+    }
+    known = _known_prompts(params) if bases else {}
+    if not known:
+        return
+    tasks = {task: params.tasks[task] for task in known}
+    asked = params.model_copy(update={"tasks": tasks})
+    absolute = {name: folder.resolve() for name, folder in bases.items()}
+    with TemporaryDirectory() as made, chdir(made):
+        for files in known.values():
+            for path, rows in files.items():
+                if not path.exists():
+                    write_rows(path, rows)
+        # Collected before the folder is left: a generator would go on elsewhere.
+        found = [one for name in bases for one in _render(asked, name, absolute[name])]
+    yield from found
+
+
+def _is_filled(params: Params, folder: Path) -> bool:
+    from breakeven.models.context import context_length
+
+    context = context_length(folder)
+    answering = params.answering
+    return context is not None and any(
+        answering.limit(decoding, task) >= context
+        for decoding in answering.decodings
+        for task in params.tasks
+    )
+
+
+def _render(params: Params, student: str, folder: Path) -> Iterator[Finding]:
+    from breakeven.answer.task_prompts import render_tasks
+    from breakeven.models.loading import load_tokenizer
+
+    try:
+        tokenizer = load_tokenizer(folder)
+    except Exception:  # told by the checks of students, in one line
+        return
+    yield from refused(
+        f"students.{student}", partial(render_tasks, params, student, folder, tokenizer)
+    )
+
+
+def _known_prompts(params: Params) -> Mapping[str, Mapping[Path, Rows]]:
+    """The items of each task with the prompts that its examples are drawn from, by their files."""
+    shown = any(arm.shots for arm in params.arms.values())
+    prompts = cache(partial(_prompts, params))
+    found = {}
+    for task in params.tasks:
+        # What goes wrong is told by the checks of sources and tasks, in one line.
+        with suppress(Exception):
+            files = _files_of(params, task, prompts if shown else None)
+            known = {path: rows for path, rows in files.items() if rows is not None}
+            if len(known) == len(files):
+                found[task] = known
+    return found
+
+
+def _files_of(
+    params: Params, task: str, prompts: Callable[[str], Rows | None] | None
+) -> Mapping[Path, Rows | None]:
+    from breakeven.catalogue.shot_sources import shot_sources
+
+    items = {task_path(task): _items(params, task)}
+    if prompts is None:
+        return items
+    shown = {prompts_path(source): prompts(source) for source in shot_sources(params, task)}
+    return {**items, **shown}
+
+
+def _items(params: Params, task: str) -> Sequence[Item] | None:
+    """A task's items as its stage makes or has made them; None where only the network has them."""
+    row = params.tasks[task]
+    if isinstance(row, ProceduralTask | JsonlTask | GymTask):
+        from breakeven.tasks.task_items import load_items
+
+        return load_items(task, row)
+    return read_rows(task_path(task), Item) if _is_made(params, "tasks", task) else None
+
+
+def _prompts(params: Params, source: str) -> Sequence[Prompt] | None:
+    row = params.sources[source]
+    if isinstance(row, ProceduralSource | JsonlSource | GymSource):
+        from breakeven.prompts.source_prompts import load_prompts
+
+        return load_prompts(source, row)
+    return read_rows(prompts_path(source), Prompt) if _is_made(params, "prompts", source) else None
+
+
+def _is_made(params: Params, stage: str, row: str) -> bool:
+    """Whether a stage wrote its file from this params.yaml: another study may lie here."""
+    from breakeven.pipeline.reads import params_digest
+
+    if not record_path(stage, row).is_file():
+        return False
+    return read_record(stage, row).part == params_digest(params, stage, row)
