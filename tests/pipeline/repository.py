@@ -135,21 +135,27 @@ def make_study(folder: Path, params: dict[str, Any]) -> Study:
 
 def run_stages(params: Params) -> None:
     """Every stage up to the answers in this process and folder, without DVC: in seconds."""
-
-    def stage(name: str, *cell: Any) -> None:
-        import_module(f"breakeven.{name}.stage").run(params, *cell)
-
-    for task in params.tasks:
-        stage("tasks", task)
-    for source in params.sources:
-        stage("prompts", source)
-        for style in ("ift", "reasoning"):
-            stage("distill", source, style)
-    for corpus in params.corpora:
-        stage("pairs", corpus)
+    run_stages_of_pairs(params)
     for student in params.students:
-        stage("base", student)
+        run_stage("base", params, student)
         for arm in params.arms:
             for seed in params.seeds:
-                stage("train", student, arm, seed)
-        stage("answer", student)
+                run_stage("train", params, student, arm, seed)
+        run_stage("answer", params, student)
+
+
+def run_stages_of_pairs(params: Params) -> None:
+    """Every stage up to the pairs."""
+    for task in params.tasks:
+        run_stage("tasks", params, task)
+    for source in params.sources:
+        run_stage("prompts", params, source)
+        for style in ("ift", "reasoning"):
+            run_stage("distill", params, source, style)
+    for corpus in params.corpora:
+        run_stage("pairs", params, corpus)
+
+
+def run_stage(name: str, params: Params, *cell: Any) -> None:
+    """One cell of a stage."""
+    import_module(f"breakeven.{name}.stage").run(params, *cell)

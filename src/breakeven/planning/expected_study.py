@@ -4,10 +4,12 @@ from functools import cache
 from typing import NamedTuple
 
 from breakeven.params import Params
+from breakeven.params.training import Traces
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_texts import (
     ExpectedItems,
     ExpectedPairs,
+    Taught,
     expected_items,
     expected_pairs,
 )
@@ -40,14 +42,15 @@ class ExpectedStudy:
     def _pairs(self, corpus: str) -> list[ExpectedPairs]:
         return expected_pairs(self.earlier_run, corpus)
 
-    def _items_of(self, task: str) -> ExpectedItems:
-        return expected_items(task, self.earlier_run)
+    def _items_of(self, task: str, taught: Taught) -> ExpectedItems:
+        return expected_items(task, self.earlier_run, taught)
 
-    def _corpus_lengths(self, student: str, corpus: str) -> list[ExpectedLengths]:
-        return [expected_lengths(part, self.shape(student)) for part in self.pairs(corpus)]
+    def _corpus_lengths(self, student: str, corpus: str, traces: Traces) -> list[ExpectedLengths]:
+        shape = self.shape(student)
+        return [expected_lengths(part.in_form(traces), shape) for part in self.pairs(corpus)]
 
-    def _task_lengths(self, student: str, task: str) -> ExpectedLengths:
-        asked = self.items_of(task)
+    def _task_lengths(self, student: str, task: str, taught: Taught) -> ExpectedLengths:
+        asked = self.items_of(task, taught)
         return expected_lengths(
             ExpectedPairs(asked.items, asked.texts, None, asked.origin), self.shape(student)
         )

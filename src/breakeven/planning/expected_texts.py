@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from breakeven.core.files import read_rows
 from breakeven.core.sides import TUNE_FRACTION_DIVISOR, side_of
 from breakeven.params import (
+    Arm,
     CatalogueTask,
     DatasetSource,
     GymTask,
@@ -25,15 +26,17 @@ from breakeven.params import (
     WorkedCompletions,
 )
 from breakeven.params.references import pick_row
+from breakeven.params.training import Traces
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.prompts.source_prompts import load_prompts, procedural_prompt
 from breakeven.rendering import Lesson
 from breakeven.results.published_tables import released_corpora
 from breakeven.rows.item import Item
-from breakeven.rows.pair import read_pairs
+from breakeven.rows.pair import Pair, read_pairs
 from breakeven.rows.prompt import Prompt
 from breakeven.rows.traces import split_reasoning
 from breakeven.tasks.task_items import load_items, task_problems
+from breakeven.train.trace_steps import common_words, compressed
 
 if TYPE_CHECKING:
     from breakeven.catalogue.benchmark import Benchmark
@@ -48,6 +51,22 @@ class BothStyles(NamedTuple):
 
     ift: Lesson
     reasoning: Lesson
+
+
+class Taught(NamedTuple):
+    """What decides the completions of an arm: the sources it learns, and what stands for a trace.
+
+    An untrained arm has no sources.
+    """
+
+    sources: tuple[str, ...]
+    traces: Traces
+
+    @classmethod
+    def by(cls, params: Params, arm: Arm) -> "Taught":
+        """What an arm is taught."""
+        sources = (one for corpus in arm.corpora for one in params.corpora[corpus].sources)
+        return cls(tuple(dict.fromkeys(sources)), length_of(arm.traces))
 
 
 class MeanBytes(NamedTuple):
@@ -65,6 +84,18 @@ class ExpectedPairs(NamedTuple):
     texts: tuple[BothStyles, ...]
     means: MeanBytes | None
     origin: str
+
+    def in_form(self, form: Traces) -> "ExpectedPairs":
+        """The same with something else in place of the traces."""
+        if self.means is None:
+            return self._replace(texts=in_form(self.texts, form))
+        plain, traced = self.means.ift, self.means.reasoning
+        # Without texts nothing tells how many words of a trace are prose.
+        shorter = {"answer-only": plain, "truncated-50": (plain + traced) / 2}
+        means = self.means._replace(reasoning=shorter.get(form, traced))
+        whole = form == "compressed"
+        origin = f"{self.origin}, as long as with whole traces" if whole else self.origin
+        return self._replace(means=means, origin=origin)
 
 
 class ExpectedItems(NamedTuple):
@@ -85,18 +116,19 @@ def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
     params, path = earlier_run.params, earlier_run.pairs(corpus)
     row = pick_row(params.corpora, "corpora", corpus)
     if path is not None:
-        pairs = read_pairs(path)
-        if row.tuning:
-            pairs = [pair for pair in pairs if side_of(pair.content) != "tune"]
-        chosen = _sampled(pairs)
-        texts = tuple(
-            BothStyles(
-                Lesson(one.prompt, None, one.ift),
-                Lesson(one.prompt, *split_reasoning(one.reasoning)),
+        by_source: dict[str, list[Pair]] = {}
+        for pair in read_pairs(path):
+            if not row.tuning or side_of(pair.content) != "tune":
+                by_source.setdefault(pair.source, []).append(pair)
+        return [
+            ExpectedPairs(
+                len(pairs),
+                tuple(map(_texts_of_pair, _sampled(pairs))),
+                None,
+                "the pairs of this study",
             )
-            for one in chosen
-        )
-        return [ExpectedPairs(len(pairs), texts, None, "the pairs of this study")]
+            for pairs in by_source.values()
+        ]
     promised = [expected_pairs_of_source(name, params.sources[name]) for name in row.sources]
     if not row.tuning:
         return promised
@@ -126,14 +158,17 @@ def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
     return ExpectedPairs(len(prompts), texts, None, "worked solutions of its prompts")
 
 
-def expected_items(name: str, earlier_run: EarlierRun) -> ExpectedItems:
-    """What a task will ask: its items where the stage has run, else what its row promises."""
+def expected_items(name: str, earlier_run: EarlierRun, taught: Taught) -> ExpectedItems:
+    """What a task will ask: its items where the stage has run, else what its row promises.
+
+    With the completions that an arm learns for problems of their kind.
+    """
     task, earlier_items = earlier_run.params.tasks[name], earlier_run.task(name)
     # Pinned items hold no worked solutions; their generator makes the same items again, with them.
     if isinstance(task, ProceduralTask):
-        return _procedural_items(name, task, earlier_run.params)
+        return _procedural_items(name, task, earlier_run.params, taught)
     if isinstance(task, GymTask):
-        return _gym_items(name, task)
+        return _gym_items(name, task, taught)
     if earlier_items is not None:
         items = read_rows(earlier_items, Item)
     elif isinstance(task, JsonlTask):
@@ -150,19 +185,72 @@ def family_of(name: str, task: Task) -> str:
     return task.family
 
 
-def _procedural_items(name: str, task: ProceduralTask, params: Params) -> ExpectedItems:
-    """Items with the completions that students learn for problems of their kind."""
-    sources = (row for row in params.sources.values() if isinstance(row, ProceduralSource))
-    alike = [row.completions for row in sources if row.problem == task.problem]
-    completions = alike[0] if alike else WorkedCompletions()
+def _procedural_items(
+    name: str, task: ProceduralTask, params: Params, taught: Taught
+) -> ExpectedItems:
+    # Who has not learnt such problems is expected to answer as others do.
+    learnt = (
+        _completions(params, task, taught.sources)
+        or _completions(params, task, tuple(params.sources))
+        or [WorkedCompletions()]
+    )
+    if not taught.sources:
+        # An untrained student follows examples, which show no working.
+        learnt = [one.model_copy(update={"working": "none"}) for one in learnt]
     texts = tuple(
-        _solved_texts(procedural_prompt(name, number, problem, task.format, completions))
+        _solved_texts(
+            procedural_prompt(name, number, problem, task.format, learnt[number % len(learnt)])
+        )
         for number, problem in enumerate(_sampled(task_problems(task)))
     )
-    return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
+    origin = "worked solutions of its items"
+    return ExpectedItems(task.family, task.items, in_form(texts, taught.traces), origin)
 
 
-def _gym_items(name: str, task: GymTask) -> ExpectedItems:
+def _completions(
+    params: Params, task: ProceduralTask, sources: Sequence[str]
+) -> list[WorkedCompletions]:
+    """What the solver writes in those of some sources that ask what a task asks."""
+    rows = (params.sources[name] for name in sources)
+    return [
+        row.completions
+        for row in rows
+        if isinstance(row, ProceduralSource) and row.problem == task.problem
+    ]
+
+
+def length_of(form: Traces) -> Traces:
+    """The form whose traces are as long: other steps, marks or prompts change no length."""
+    return form if form in _OTHER_LENGTHS else "as-written"
+
+
+_OTHER_LENGTHS: frozenset[Traces] = frozenset({"answer-only", "truncated-50", "compressed"})
+
+
+def in_form(texts: Sequence[BothStyles], form: Traces) -> tuple[BothStyles, ...]:
+    """Texts of one source with something else in place of their traces, about as long as learnt.
+
+    Half of a trace is half of its tokens where it is learnt, and of its characters here.
+    """
+    if length_of(form) == "as-written":
+        return tuple(texts)
+    traces = [str(one.reasoning.thinking) for one in texts]
+    prose = common_words(traces) if form == "compressed" else frozenset()
+    shorter: list[str | None] = [
+        {
+            "answer-only": None,
+            "truncated-50": trace[: max(1, len(trace) // 2)],
+            "compressed": compressed(trace, prose),
+        }[form]
+        for trace in traces
+    ]
+    return tuple(
+        one._replace(reasoning=one.reasoning._replace(thinking=trace))
+        for one, trace in zip(texts, shorter, strict=True)
+    )
+
+
+def _gym_items(name: str, task: GymTask, taught: Taught) -> ExpectedItems:
     from breakeven.tasks.gym_items import task_entries
 
     texts = tuple(
@@ -170,7 +258,14 @@ def _gym_items(name: str, task: GymTask) -> ExpectedItems:
         for one in _sampled(task_entries(name, task))
         if one.worked
     )
-    return ExpectedItems(task.family, task.items, texts, "worked solutions of its items")
+    origin = "worked solutions of its items"
+    return ExpectedItems(task.family, task.items, in_form(texts, taught.traces), origin)
+
+
+def _texts_of_pair(pair: Pair) -> BothStyles:
+    return BothStyles(
+        Lesson(pair.prompt, None, pair.ift), Lesson(pair.prompt, *split_reasoning(pair.reasoning))
+    )
 
 
 def _solved_texts(prompt: Prompt) -> BothStyles:

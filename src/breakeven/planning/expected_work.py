@@ -35,12 +35,14 @@ from breakeven.params.cells import (
 )
 from breakeven.params.training import BudgetUnit
 from breakeven.planning.expected_study import ExpectedStudy, expected_lengths
-from breakeven.planning.expected_texts import expected_pairs_of_source
+from breakeven.planning.expected_texts import Taught, expected_pairs_of_source, length_of
 from breakeven.planning.lengths import NO_WORK, Work, answering_work, fitting_lengths, training_work
 from breakeven.results.published_tables import published_power_laws
 
 Stage = Literal["distill", "base", "train", "answer"]
 
+# What the answers of a cell rest on that are those of another one.
+SHARED = "answered by an earlier row"
 # Tokens of a benchmark's prompt where its items are not there yet: assumed.
 PROMPT_TOKENS = 250.0
 
@@ -179,7 +181,7 @@ def _one_pass(
     work, samples, supervised, bases = NO_WORK, 0.0, 0.0, dict[str, None]()
     lora = None if settings.method == "full" else Lora(settings.lora.rank)
     for corpus in settings.corpora:
-        for lengths, basis in study.corpus_lengths(student, corpus):
+        for lengths, basis in study.corpus_lengths(student, corpus, length_of(settings.traces)):
             short = fitting_lengths(lengths, settings.training.max_length)
             samples += short.rows
             bases[basis] = None
@@ -187,9 +189,6 @@ def _one_pass(
                 part = training_work(shape, short, style, settings.method, lora)
                 work = work.plus(part.times(share))
                 supervised += share * short.weight * float(short.of(style).sum())
-    # Where a control's traces are shorter or longer, what is planned is as much as the teacher's.
-    if settings.traces not in ("as-written", "answer-only", "filler"):
-        bases["traces as long as the teacher's"] = None
     return _OnePass(work, samples, supervised, "; ".join(bases))
 
 
@@ -216,17 +215,22 @@ def _passes(
 def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
     params = study.params
     for student in params.students:
+        counts = isinstance(study.shape(student).architecture, Architecture)
+        # Who gives an answer, and to what: the stage makes each of them once, whatever asks for it.
+        made: set[tuple[Cell | None, str, Asking]] = set()
         for arm in arms_of(params, student):
             row = params.arms[arm]
             for task in params.tasks:
-                counts = isinstance(study.shape(student).architecture, Architecture)
                 works: dict[Asking, tuple[Work, str]] = {}
                 for seed in params.seeds:
                     for name in decodings_of(params, arm):
                         asking = resolve_asking(params, arm, name, task)
                         if asking not in works:
                             works[asking] = _answers_of(study, student, row, task, asking)
-                        work, basis = works[asking]
+                        # An untrained student is the same in every arm and seed.
+                        asked = (Cell(student, arm, seed) if row.trained else None, task, asking)
+                        work, basis = (NO_WORK, SHARED) if asked in made else works[asking]
+                        made.add(asked)
                         cell = (student, arm, seed, name, task)
                         yield PlannedCell("answer", cell, row.taught_style, work, basis, counts)
 
@@ -243,11 +247,11 @@ def _answers_of(
     shape = study.shape(student).architecture
     if isinstance(shape, str):
         return NO_WORK, shape
-    asked, decoding = study.items_of(task), asking.decoding
-    plainly = arm.answered_style in ("base", "ift") or decoding.thinking == "off"
-    style = "ift" if plainly else "reasoning"
+    taught, decoding = Taught.by(study.params, arm), asking.decoding
+    asked = study.items_of(task, taught)
+    style = "ift" if _answers_plainly(arm, asking) else "reasoning"
     if asked.texts:
-        lengths, basis = study.task_lengths(student, task)
+        lengths, basis = study.task_lengths(student, task, taught)
         prompt, weight = lengths.prompt, lengths.weight
         new, plain = lengths.of(style), lengths.of("ift")
     else:
@@ -265,6 +269,13 @@ def _answers_of(
         shape, prompt * (1 + asking.shots), np.minimum(new, asking.max_new_tokens)
     )
     return work.times(weight * decoding.samples), basis
+
+
+def _answers_plainly(arm: Arm, asking: Asking) -> bool:
+    # What answers alone teach is what is left of the teacher's reasoning.
+    if arm.traces == "answer-only" and asking.mode is None:
+        return False
+    return arm.answered_style in ("base", "ift") or asking.decoding.thinking == "off"
 
 
 def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
@@ -286,7 +297,6 @@ def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
 
 
 def _style_shares(settings: TrainingSettings) -> dict[str, float]:
-    """The share of prompts learnt in each style; a teacher's answer alone is about a plain one."""
-    traced = 0.0 if settings.traces == "answer-only" else settings.reasoning_share
-    shares = {"ift": 1.0 - traced, "reasoning": traced}
+    """The share of prompts learnt in each style."""
+    shares = {"ift": 1.0 - settings.reasoning_share, "reasoning": settings.reasoning_share}
     return {style: share for style, share in shares.items() if share}
