@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.report.scored import scored
 
+from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.groups import groups
 from breakeven.findings.levelling import (
     MARGIN,
@@ -17,20 +18,49 @@ from breakeven.rows.budget_trial import BudgetTrial
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "stands"),
+    ("gain", "p_gain", "p_margin", "stands"),
     [
-        (-0.02, 0.02, "levelled off"),
-        (0.005, 0.029, "levelled off"),  # a gain that is sure and small
-        (-0.2, -0.1, "levelled off"),  # more training only harmed
-        (0.01, 0.05, "still improving"),
-        (0.04, 0.3, "still improving"),
-        (-0.01, 0.04, "undecided"),
-        (0.0, MARGIN, "undecided"),
-        (None, None, "undecided"),
+        (0.01, 0.5, 0.001, "levelled off"),
+        (0.01, 0.001, 0.001, "levelled off"),  # a gain that is sure and small
+        (-0.1, 0.001, 0.001, "levelled off"),  # more training only harmed
+        (0.1, 0.001, 0.9, "still improving"),
+        (0.1, 0.06, 0.9, "undecided"),
+        (-0.01, 0.001, 0.06, "undecided"),
+        (0.02, 0.2, 0.2, "undecided"),
+        (0.02, None, None, "undecided"),
     ],
 )
-def test_the_interval_decides(low, high, stands):
-    assert levelling(low, high) == stands
+def test_adjusted_p_decide(gain, p_gain, p_margin, stands):
+    assert levelling(gain, p_gain, p_margin) == stands
+
+
+def alone(check):
+    """How a check stands as the only one of its report, whose p need no adjustment."""
+    assert check.stands == "undecided"  # before any correction
+    return check.corrected(check.tests.get).stands
+
+
+@pytest.mark.parametrize("right", range(150, 176, 5))
+def test_the_p_are_those_of_the_interval(right):
+    """Zero lies outside the 95% interval at a p below 5%, the margin above it at one of 2.5%."""
+    (check,) = levelling_of_trials([trial(0.5, 155), trial(1.0, right)])
+    assert (check.p_gain < 0.05) == (not check.low <= 0 <= check.high)
+    assert (check.p_margin < 0.025) == (check.high < MARGIN)
+
+
+def test_a_report_corrects_levelling_with_its_other_tests():
+    rows = [trial(0.5, 185), trial(1.0, 200)]
+    checks = levelling_of_trials(rows)
+    assert alone(checks[0]) == "still improving"
+    made, _ = study_of(RIGHT, {})
+    few = corrected_findings(made, levelling=checks)
+    without = corrected_findings(made)
+    assert few.comparisons == without.comparisons + 2
+    assert few.levelling[0].stands == "still improving"
+    # One of very many such checks, all of the same arm and size but for its name.
+    many = [check._replace(student=f"s{n}") for n in range(3000) for check in checks[:1]]
+    crowded = corrected_findings(made, levelling=many)
+    assert {one.stands for one in crowded.levelling} == {"undecided"}
 
 
 def trial(share, right, items=200, *, start=0, student="small", arm="ift", tokens=1000):
@@ -57,7 +87,7 @@ def test_trials_are_compared_item_by_item():
     assert (agree.half, agree.whole, agree.share, agree.items) == (0.95, 0.96, 0.5, 200)
     assert agree.gain == pytest.approx(differ.gain) == pytest.approx(0.01)
     assert agree.high - agree.low < 0.25 * (differ.high - differ.low)
-    assert (agree.stands, differ.stands) == ("levelled off", "undecided")
+    assert (alone(agree), alone(differ)) == ("levelled off", "undecided")
     assert agree.asked == "tune side"
 
 
@@ -66,7 +96,7 @@ def test_a_trial_that_gains_is_still_improving_and_each_student_is_told_apart():
         *(trial(0.5, 100), trial(1.0, 150)),
         *(trial(0.5, 200, student="large"), trial(1.0, 200, student="large")),
     ]
-    assert {one.student: one.stands for one in levelling_of_trials(rows)} == {
+    assert {one.student: alone(one) for one in levelling_of_trials(rows)} == {
         "small": "still improving",
         "large": "levelled off",
     }
@@ -118,7 +148,7 @@ def test_arms_of_a_study_are_compared_over_all_families():
     assert (check.half, check.whole) == pytest.approx((0.7, 0.8))
     assert check.gain == pytest.approx(0.1)
     assert check.low > 0.03
-    assert check.stands == "still improving"
+    assert alone(check) == "still improving"
 
 
 @pytest.mark.parametrize(

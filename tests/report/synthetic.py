@@ -201,7 +201,7 @@ def trained_tokens(share: float) -> int:
 
 def write_budget_trials(params: Params, students: Sequence[str]) -> None:
     """What `breakeven tune` leaves: plain answers level off, traces are learnt to the end."""
-    rights = {"ift": {0.25: 40, 0.5: 90, 1.0: 90}, "reasoning": {0.25: 20, 0.5: 60, 1.0: 98}}
+    rights = {"ift": {0.25: 160, 0.5: 360, 1.0: 360}, "reasoning": {0.25: 80, 0.5: 240, 1.0: 392}}
     write_rows(
         budget_trials_path(params.study),
         (
@@ -215,7 +215,7 @@ def write_budget_trials(params: Params, students: Sequence[str]) -> None:
                 supervised_tokens=100,
                 train_flops=None,
                 right=tuple(f"chain-{number:03d}" for number in range(right)),
-                wrong=tuple(f"chain-{number:03d}" for number in range(right, 100)),
+                wrong=tuple(f"chain-{number:03d}" for number in range(right, 400)),
             )
             for student in students
             for arm, shares in rights.items()

@@ -1,9 +1,9 @@
 """Everything that is decided about one set of results, decided once.
 
 A report prints many tests: claims, style differences by family and by task, comparisons at equal
-cost, votes, the gain on serial tasks, guards. All of them are one family for Holm's correction, so
-the chance that sampling error alone decides anything wrongly on the page is at most 5%. Headline,
-tables, claims and metrics read what is decided here.
+cost, votes, the gain on serial tasks, guards, levelling off. All of them are one family for Holm's
+correction, so the chance that sampling error alone decides anything wrongly on the page is at most
+5%. Headline, tables, claims and metrics read what is decided here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from breakeven.findings.claims import CLAIMS
 from breakeven.findings.differences import Difference, family_differences, task_differences
 from breakeven.findings.direction import ALPHA, DirectionCounts, count_directions
 from breakeven.findings.equal_cost import COST_WORDS, EqualCost
+from breakeven.findings.levelling import LevellingCheck
 from breakeven.findings.matched import MatchedComparison, key_of, matched_comparisons
 from breakeven.findings.matched_budgets import ArmMatch, MatchedDifference, matched_differences
 from breakeven.findings.scored_results import ScoredResults
@@ -29,9 +30,10 @@ class Findings:
 
     `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
     of reasoning, `guards` those of every group with chance and with its untrained base, `budgets`
-    those of arms with one training budget. `comparisons` were corrected together, of which
-    `decided` came out; an undecided one had to reach a p of `level`. `seed_reason` says what no
-    interval of these results contains where training seeds do not tell, else it is None.
+    those of arms with one training budget, `levelling` those of a budget with half of it.
+    `comparisons` were corrected together, of which `decided` came out; an undecided one had to
+    reach a p of `level`. `seed_reason` says what no interval of these results contains where
+    training seeds do not tell, else it is None.
     """
 
     claims: tuple[Verdict, ...]
@@ -42,6 +44,7 @@ class Findings:
     votes: tuple[VoteComparison, ...]
     guards: tuple[BaselineCheck, ...]
     budgets: tuple[MatchedDifference, ...]
+    levelling: tuple[LevellingCheck, ...]
     comparisons: int
     decided: int
     level: float
@@ -84,13 +87,14 @@ def corrected_findings(
     decoding: str | None = None,
     depths: Mapping[str, bool | None] | None = None,
     matches: Sequence[ArmMatch] = (),
+    levelling: Sequence[LevellingCheck] = (),
     seed: int = 0,
 ) -> Findings:
     """Test, correct and decide.
 
     Only one decoding is judged, the results' first unless named. `depths` says of a task whether
-    it takes serial steps, `matches` which arms were given one budget. `seed` is that of tests by
-    random signs.
+    it takes serial steps, `matches` which arms were given one budget, `levelling` what was tried of
+    budgets. `seed` is that of tests by random signs.
     """
     scored = scored.of_decoding(decoding)
     tried = outcomes(scored, CLAIMS)
@@ -111,6 +115,7 @@ def corrected_findings(
             **{one.key: one.p_value for one in guards},
             # Most are differences of styles too, and have their keys.
             **{one.difference.key: one.difference.p_value for one in budgets},
+            **{name: p for one in levelling for name, p in one.tests.items()},
         }
     )
     decided = {
@@ -146,6 +151,7 @@ def corrected_findings(
         tuple(one.corrected(corrected.of(one.key)) for one in votes),
         tuple(one.corrected(corrected.of(one.key)) for one in guards),
         tuple(one.corrected(corrected.of(one.difference.key), corrected.level) for one in budgets),
+        tuple(one.corrected(corrected.of) for one in levelling),
         len(corrected.adjusted),
         corrected.decided,
         corrected.level,

@@ -1,14 +1,16 @@
 """Whether an arm still improved when its budget ended: the whole budget against half of it.
 
 A style that would have gone on to learn is compared on unequal terms with one that had levelled
-off. The two trainings answer the same items, so their difference is paired. Each is held at 95% by
-itself: these are guards, no findings.
+off. The two trainings answer the same items, so their difference is paired. That the second half
+brought nothing, and that it brought a margin or more, are tested with all else that a report
+decides.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from breakeven.findings.contrasts import Term, contrast, mean_terms
+from breakeven.findings.direction import ALPHA
 from breakeven.findings.groups import Group
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.rows.budget_trial import BudgetTrial
@@ -30,8 +32,9 @@ AskedItems = Literal["test items", "tune side"]
 class LevellingCheck(NamedTuple):
     """What the second half of its budget brought an arm of a student, as fractions.
 
-    `half` and `whole` are accuracies, `share` is what the half is of the whole. `low` and `high`
-    are those of `gain`, None without an interval: then nothing is decided.
+    `half` and `whole` are accuracies, `share` is what the half is of the whole, `low` and `high`
+    are those of `gain`. `p_gain` is the p of no gain, in both directions, `p_margin` that of a gain
+    of `MARGIN` or more. Before correction nothing is decided, and without a p nothing ever is.
     """
 
     student: str
@@ -44,24 +47,32 @@ class LevellingCheck(NamedTuple):
     gain: float
     low: float | None
     high: float | None
+    p_gain: float | None
+    p_margin: float | None
+    stands: Levelling = "undecided"
 
     @property
-    def stands(self) -> Levelling:
-        """How the arm stands to `MARGIN`."""
-        return levelling(self.low, self.high)
+    def tests(self) -> dict[str, float | None]:
+        """Both p by the name of their test."""
+        where = "|".join((self.asked, self.student, self.arm))
+        return {
+            f"levelling|gain|{where}": self.p_gain,
+            f"levelling|margin|{where}": self.p_margin,
+        }
+
+    def corrected(self, adjusted: Callable[[str], float | None]) -> "LevellingCheck":
+        """The same after correction, which tells a test's adjusted p by its name."""
+        gain, margin = map(adjusted, self.tests)
+        return self._replace(stands=levelling(self.gain, gain, margin))
 
 
-def levelling(low: float | None, high: float | None, margin: float = MARGIN) -> Levelling:
-    """What an interval of the gain from the second half of a budget says.
-
-    Below the margin as a whole: levelled off. Above zero as a whole, and not below the margin:
-    still improving.
-    """
-    if low is None or high is None:
-        return "undecided"
-    if high < margin:
+def levelling(gain: float, p_gain: float | None, p_margin: float | None) -> Levelling:
+    """What adjusted p say: shown to bring less than the margin, else shown to bring something."""
+    if p_margin is not None and p_margin <= ALPHA:
         return "levelled off"
-    return "still improving" if low > 0 else "undecided"
+    if p_gain is not None and p_gain <= ALPHA and gain > 0:
+        return "still improving"
+    return "undecided"
 
 
 def levelling_of_trials(trials: Iterable[BudgetTrial]) -> tuple[LevellingCheck, ...]:
@@ -144,7 +155,22 @@ def _paired_trials(share: float, half: BudgetTrial, whole: BudgetTrial) -> Level
         (sum(after) - sum(before)) / len(shared),
         found.low,
         found.high,
+        *_p_values(found.low, found.high),
     )
+
+
+def _p_values(low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    """The p of no gain, and of one of the margin or more, as the 95% interval has them.
+
+    By its ends, which the adjustment for small samples has moved apart: two trainings that agree on
+    every item have no variance of their own.
+    """
+    if low is None or high is None or low == high:
+        return None, None
+    from scipy.special import ndtr
+
+    middle, error = (low + high) / 2, (high - low) / (2 * 1.96)
+    return float(2 * ndtr(-abs(middle) / error)), float(ndtr((middle - MARGIN) / error))
 
 
 def _trained_tokens(families: Mapping[str, Group]) -> float | None:
@@ -158,7 +184,7 @@ def _paired_arms(
     if not families:
         return None
     rows = [[Term(1.0, whole[name]), Term(-1.0, half[name])] for name in families]
-    found = contrast(scored, mean_terms(rows))
+    found, against_margin = (contrast(scored, mean_terms(rows), at) for at in (0.0, MARGIN))
     cell = whole[families[0]].cells[0]
     before, after = (
         sum(one[name].accuracy for name in families) / len(families) for one in (half, whole)
@@ -175,4 +201,6 @@ def _paired_arms(
         found.value,
         found.low,
         found.high,
+        found.two_sided_p,
+        against_margin.p_below,
     )

@@ -12,7 +12,7 @@ def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     """A sentence where arms still improved; none where all had levelled off or nothing shows it."""
     styles = {arm.name: arm.style for arm in view.arms}
     improving: dict[str, dict[str, LevellingCheck]] = {}
-    for one in view.levelling_checks:
+    for one in view.findings.levelling:
         # No gain rests on a control.
         compared = styles.get(one.arm, "control") not in IN_NO_PAIR
         if compared and one.stands == "still improving":
@@ -24,7 +24,7 @@ def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     )
     if not arms:
         return ()
-    basis = "the whole against half of it, by 95% intervals"
+    basis = f"the whole against half of it, at 5% {view.findings.together}"
     return (BaselineWarning("Still improving when the budget ended", arms, basis),)
 
 
@@ -37,15 +37,16 @@ def _words(view: StudyView, one: LevellingCheck) -> str:
 def levelling_table(view: StudyView) -> Table:
     """Every arm and size of which it is known, with what its second half of the budget brought."""
     name, title = "levelling", "Levelling off"
-    if not view.levelling_checks:
+    if not view.findings.levelling:
         return absent_table(name, title, NOTHING_TRIED)
     return Table(
         name,
         title,
         "Accuracy with the whole budget minus that with about half of it, on the same items, in "
-        "points with its 95% interval; each is held by itself: a guard, no finding. Levelled off: "
-        f"the interval lies below {unsigned_points(MARGIN)} points. Still improving: above zero, "
-        "and not below that. The tune side are training pairs that nobody learns.",
+        "points with its 95% interval. Levelled off: shown to be below "
+        f"{unsigned_points(MARGIN)} points. Still improving: shown to be above zero, and not that. "
+        f"Both are decided at 5% {view.findings.together}. The tune side are training pairs that "
+        "nobody learns.",
         ("size", "arm", "asked", "items", "about half", "whole", "gain", "stands"),
         tuple(
             (
@@ -58,10 +59,7 @@ def levelling_table(view: StudyView) -> Table:
                 points_interval(one.gain, one.low, one.high),
                 one.stands,
             )
-            for one in view.levelling_checks
+            for one in view.findings.levelling
         ),
-        tuple(
-            {**one._asdict(), "margin": MARGIN, "stands": one.stands}
-            for one in view.levelling_checks
-        ),
+        tuple({**one._asdict(), "margin": MARGIN} for one in view.findings.levelling),
     )

@@ -79,6 +79,7 @@ class StudyView:
             decoding=self.decoding,
             depths=self.summary.depths,
             matches=self.summary.budget_matches,
+            levelling=self._levelling(),
             seed=self.summary.settings.seed,
         )
 
@@ -153,8 +154,7 @@ class StudyView:
             for group in (one.first, one.group)
         }
 
-    @cached_property
-    def levelling_checks(self) -> tuple[LevellingCheck, ...]:
+    def _levelling(self) -> tuple[LevellingCheck, ...]:
         """What the second half of its budget brought each arm of which that is known."""
         return (
             *levelling_of_arms(self.scored, self.every_group, self.summary.budget_series),

@@ -105,7 +105,7 @@ def _of_trials(view: StudyView) -> Iterator[BudgetPoint]:
 
 
 def _takeaway(view: StudyView) -> str:
-    checks = view.levelling_checks
+    checks = view.findings.levelling
     if not checks:
         return "No arm was tried with about half of its budget, so nothing shows that one levels."
     counts = {
