@@ -12,6 +12,7 @@ from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.rows.item import Item
+from breakeven.rows.outcomes import OutcomeShares
 from breakeven.study.collect import majority_accuracy
 from breakeven.study.summary import summary_without_records
 
@@ -167,3 +168,21 @@ def test_metrics_and_json_hold_every_arm_with_its_interval() -> None:
         ("ift", "base"),
         ("reasoning", "base"),
     }
+
+
+def test_a_base_that_hardly_answers_is_told_of_where_arms_are_held_against_it() -> None:
+    results = study_with(120, 150, base=0).results
+    silent = OutcomeShares(
+        right=0.0, wrong=0.02, unparsed=0.9, looping=0.05, cut=0.03, unclosed=0.0
+    )
+    cells = tuple(
+        replace(cell, outcomes=silent) if cell.arm == "base" else cell for cell in results.cells
+    )
+    view = view_of(replace(results, cells=cells), summary_without_records())
+    (one,) = baseline_warnings(view)
+    assert one.text.startswith("An untrained base hardly answers")
+    assert one.arms == ("base on math-mc (1M)",)
+    shares = {
+        row["against"]: row["level_without_answer_share"] for row in baseline_table(view).rows
+    }
+    assert shares == {"chance": None, "base": pytest.approx(0.98)}

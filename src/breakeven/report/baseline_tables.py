@@ -9,12 +9,14 @@ from breakeven.findings.baselines import (
     BaselineCheck,
     BaselineStanding,
 )
-from breakeven.findings.groups import IN_NO_PAIR
+from breakeven.findings.groups import IN_NO_PAIR, Group
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import percent, percent_interval, points_interval
 
 BY_VALUE = "by the value alone where no interval is known"
+# From this share of answers that nothing can be read from, a base is hardly a level.
+HARDLY_ANSWERS = 0.5
 
 
 class BaselineWarning(NamedTuple):
@@ -47,15 +49,53 @@ def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
         if chosen:
             tested = all(one.p_value is not None for one in chosen)
             basis = f"at 5% {view.findings.together}" if tested else BY_VALUE
-            warned.append(BaselineWarning(text, tuple(_by_arm(view, chosen)), basis))
-    return tuple(warned)
+            arms = tuple(_by_arm(view, [one.group for one in chosen]))
+            warned.append(BaselineWarning(text, arms, basis))
+    return (*warned, *_silent_bases(view))
 
 
-def _by_arm(view: StudyView, chosen: Sequence[BaselineCheck]) -> Iterable[str]:
+def _silent_bases(view: StudyView) -> tuple[BaselineWarning, ...]:
+    """A sentence where a base that others are held against hardly answers at all."""
+    bases = dict.fromkeys(base for one in view.findings.guards if (base := _base_of(view, one)))
+    silent = [
+        base
+        for base in bases
+        if (share := _without_answer(base)) is not None and share >= HARDLY_ANSWERS
+    ]
+    if not silent:
+        return ()
+    return (
+        BaselineWarning(
+            "An untrained base hardly answers, so that to be above it says little",
+            tuple(_by_arm(view, silent)),
+            f"from {percent(HARDLY_ANSWERS, 0)} of its answers or more nothing can be read: they "
+            "are empty, in no form that was asked for, or never end",
+        ),
+    )
+
+
+def _base_of(view: StudyView, one: BaselineCheck) -> Group | None:
+    """The untrained group that a group is held against."""
+    if one.against != "base":
+        return None
+    cell = one.group.cells[0]
+    where = (cell.student, one.name)
+    every = view.family_groups(cell.family)
+    return next((g for g in every if (g.cells[0].student, g.cells[0].arm) == where), None)
+
+
+def _without_answer(base: Group | None) -> float | None:
+    """The share of a group's answers that are neither right nor wrong; None where unknown."""
+    if base is None or base.outcomes is None:
+        return None
+    return 1.0 - base.outcomes.right - base.outcomes.wrong
+
+
+def _by_arm(view: StudyView, chosen: Sequence[Group]) -> Iterable[str]:
     """An arm and where: "ift on general-mc (30K, 120K)", or every size."""
     places: dict[str, dict[str, list[str]]] = {}
-    for one in chosen:
-        cell = one.group.cells[0]
+    for group in chosen:
+        cell = group.cells[0]
         sizes = places.setdefault(cell.arm, {}).setdefault(cell.family, [])
         if view.label(cell.student) not in sizes:
             sizes.append(view.label(cell.student))
@@ -86,8 +126,17 @@ def baseline_table(view: StudyView) -> Table:
         "commonest right answer; difference to the base on the same items, in "
         "points with its interval. Intervals are at 95%, each by itself; above or below is what is "
         f"shown at 5% {view.findings.together}. Where there is no interval, the value alone is "
-        "compared.",
-        ("family", "size", "arm", "against", "level", "accuracy or difference", "stands"),
+        "compared. No answer: the share of the base's answers that nothing can be read from.",
+        (
+            "family",
+            "size",
+            "arm",
+            "against",
+            "level",
+            "no answer",
+            "accuracy or difference",
+            "stands",
+        ),
         tuple(
             (
                 (cell := one.group.cells[0]).family,
@@ -95,6 +144,7 @@ def baseline_table(view: StudyView) -> Table:
                 view.arm_label(cell.arm),
                 one.name,
                 percent(one.level),
+                percent(_without_answer(_base_of(view, one))),
                 _interval(one),
                 STANDING_WORDS[one.against][one.stands],
             )
@@ -107,6 +157,7 @@ def baseline_table(view: StudyView) -> Table:
                 "arm": cell.arm,
                 "against": one.name,
                 "level": one.level,
+                "level_without_answer_share": _without_answer(_base_of(view, one)),
                 "value": one.value,
                 "low": one.low,
                 "high": one.high,
