@@ -123,7 +123,7 @@ def test_differences_are_told_alike_everywhere(page: Page) -> None:
     shown = iter(page.shown("differences"))
     for row, line in zip(rows, shown, strict=True):
         where = row["student"], row["family"]
-        metrics = page.metrics["gain"][row["student"]]["reasoning"][row["family"]]
+        metrics = page.metrics["gain"][row["student"]]["reasoning"]["ift"][row["family"]]
         assert float(figure[where]["gain"]) == float(row["difference"])
         for name, column in (("points", "difference"), ("low", "low"), ("high", "high")):
             assert metrics[name] == pytest.approx(100 * float(row[column]), abs=0.06, rel=1e-3)
@@ -176,7 +176,8 @@ def test_a_page_shows_the_numbers_of_its_scores_recomputed_apart(built: Built) -
             by_family[row["student"], arm, row["family"]] for arm in (row["arm"], row["ift_arm"])
         )
         assert float(row["difference"]) == pytest.approx(thinking - plain, abs=1e-6)
-        gain = page.metrics["gain"][row["student"]][row["arm"]][row["family"]]["points"]
+        gains = page.metrics["gain"][row["student"]][row["arm"]][row["ift_arm"]]
+        gain = gains[row["family"]]["points"]
         assert gain == pytest.approx(100 * (thinking - plain), rel=1e-3, abs=1e-4)
     wide = items.astype({"correct": float}).pivot_table(
         index=["student", "task", "item"], columns="arm", values="correct"

@@ -60,14 +60,14 @@ def test_metrics_agree_with_the_results(built: Built) -> None:
     assert cell is not None
     shown = numbers["accuracy"]["t2m"]["reasoning"]["math-open"]
     assert shown == pytest.approx(cell.accuracy, rel=1e-3)
-    gain = numbers["gain"]["t2m"]["reasoning"]["math-open"]
+    gain = numbers["gain"]["t2m"]["reasoning"]["ift"]["math-open"]
     assert gain["low"] < gain["points"] < gain["high"]
     assert "gain" not in numbers["gain"].get("base", {})
 
 
 def test_routers_and_the_law_reach_page_metrics_and_record(built: Built) -> None:
     numbers = json.loads((built.folder / "report/metrics.json").read_text())
-    router = numbers["router"]["t2m"]["reasoning"]
+    router = numbers["router"]["t2m"]["reasoning"]["ift"]
     means = [
         built.results.select(student="t2m", style="reasoning", family=family)[0].accuracy
         for family in built.results.families()
@@ -75,7 +75,7 @@ def test_routers_and_the_law_reach_page_metrics_and_record(built: Built) -> None
     assert router["oracle_bound"] >= sum(means) / len(means)
     assert router["prompt"]["low"] < router["prompt"]["points"] < router["prompt"]["high"]
     metrics = json.loads((built.folder / "records/report.json").read_text())["metrics"]
-    assert metrics["router/t2m/reasoning/prompt/points"] == router["prompt"]["points"]
+    assert metrics["router/t2m/reasoning/ift/prompt/points"] == router["prompt"]["points"]
     # Two sizes and one seed give no law, and the page says which of them are too few.
     assert numbers["law"] == {}
     assert "undecided: 2 sizes, and the law needs 3; 1 seed, and the law needs 2" in built.page

@@ -11,6 +11,7 @@ from breakeven.params import Decoding
 from breakeven.report.decoding_tables import decoding_table
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.thinking_budget import thinking_budget_figure
+from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.from_items import StudyFacts, results_from_items
 from breakeven.study.summary import summary_without_records
@@ -60,7 +61,26 @@ def test_each_decoding_is_paired_with_the_first_one_of_its_arm() -> None:
     assert [line[3] for line in table.body] == ["greedy", "steps", *["greedy", "64", "off"] * 2]
 
 
+def test_the_metrics_have_what_the_table_says() -> None:
+    told = metrics(view())["decodings"]
+    rows = [row for row in decoding_table(view()).rows if row["change"] is not None]
+    assert {(row["decoding"], row["student"], row["arm"]) for row in rows} == {
+        (decoding, student, arm)
+        for decoding, students in told.items()
+        for student, arms in students.items()
+        for arm in arms
+    }
+    for row in rows:
+        found = told[row["decoding"]][row["student"]][row["arm"]][row["family"]]
+        for name, column in (("points", "change"), ("low", "change_low"), ("high", "change_high")):
+            assert found.pop(name) == pytest.approx(100 * float(str(row[column])), rel=1e-3)
+        assert set(found) == {"accuracy", "thinking_tokens", "answer_tokens", "inference_flops"}
+        for name, value in found.items():
+            assert value == pytest.approx(row[name], rel=1e-3)
+
+
 def test_with_one_decoding_there_is_nothing_to_compare() -> None:
+    assert "decodings" not in metrics(view("greedy"))
     assert decoding_table(view("greedy")).reason == "needs a second decoding"
     assert thinking_budget_figure(view("greedy")).reason is not None
 

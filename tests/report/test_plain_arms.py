@@ -7,6 +7,7 @@ from tests.report.scored import scored
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
 from breakeven.report.figures.spec import FigureSpec, Panel
+from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
 from breakeven.study.summary import summary_without_records
 
@@ -55,6 +56,14 @@ def test_the_captions_tell_the_plain_arms_apart(two: StudyView) -> None:
     assert "over ift: reasoning gains +50.0 points" in by_task
     assert "over ift-worked: reasoning gains +15.0 points" in by_task
     assert "21 times those of ift and 21 times those of ift-worked" in gain_figure(two).takeaway
+
+
+def test_the_metrics_keep_both_gains(two: StudyView) -> None:
+    gains = metrics(two)["gain"]["large"]["reasoning"]
+    assert {arm: gains[arm]["math-open"]["points"] for arm in gains} == {
+        "ift": pytest.approx(50),
+        "ift-worked": pytest.approx(15),
+    }
 
 
 def test_the_only_plain_arm_needs_no_name() -> None:

@@ -115,12 +115,12 @@ def test_without_outcomes_gains_are_shown_and_no_share_is_made_up() -> None:
 def test_page_table_and_metrics_show_the_same_numbers() -> None:
     shown = view(decoded(RIGHT, LOOPS))
     (line,) = sensitivity_table(shown).body
-    assert line[:3] == ("math-open", "1M", "reasoning")
+    assert line[:3] == ("math-open", "1M", "reasoning − ift")
     assert line[3].startswith("+15.0 (")
     assert line[4].startswith("+34.0 (")
     assert line[5].startswith("+19.0 (")
     assert line[8].startswith("40.0% (")
-    tree = metrics(shown)["sampled_minus_greedy_gain"]["small"]["reasoning"]["math-open"]
+    tree = metrics(shown)["sampled_minus_greedy_gain"]["small"]["reasoning"]["ift"]["math-open"]
     assert tree["points"] == 19.0
     assert tree["low"] > 0
     figure = sensitivity_figure(shown)

@@ -137,8 +137,16 @@ def test_votes_meet_one_reasoning_answer_at_its_flops(report: Path) -> None:
     for counts in numbers["votes_at_equal_inference_flops"].values():
         assert sum(counts.values()) == 2
     assert set(numbers["votes"]["eight"]["large"]["ift"]["math-open"]) == {
-        f"{name}_at_{k}" for name in ("maj", "pass") for k in (1, 2, 4, 8)
+        f"{name}_at_{k}" for name in ("maj", "pass", "inference_flops") for k in (1, 2, 4, 8)
     }
+    rows = [one for one in found if one["student"] == "large"]
+    compared = numbers["votes_minus_reasoning"]["eight"]["large"]["reasoning"]["ift"]["math-open"]
+    for row, reading in zip(rows, ("prompt_read_each_time", "prompt_read_once"), strict=True):
+        assert compared[reading]["votes"] == pytest.approx(float(row["votes"]), rel=1e-3)
+        for name, column in (("points", "difference"), ("low", "low"), ("high", "high")):
+            told = compared[reading].get(name)
+            assert (told is None) == (row[column] == "")
+            assert told is None or told == pytest.approx(100 * float(row[column]), rel=1e-3)
 
 
 def test_a_task_without_votes_is_named_with_its_reason() -> None:

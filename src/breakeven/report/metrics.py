@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from breakeven.findings.direction import count_directions
 from breakeven.findings.gain_law import LAW_TERMS
@@ -42,16 +42,9 @@ def metrics(view: StudyView) -> dict[str, Any]:
     panels = cost_panels(view, "inference", fits=False)
     gain: dict[str, Any] = {}
     for row in view.findings.families:
-        where = (row.student, row.arm, row.family)
-        for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
-            _put(gain, None if value is None else 100 * value, *where, name)
-    votes: dict[str, Any] = {}
-    for curve in view.vote_curves:
-        cell = curve.group.cells[0]
-        for name, taken in (("maj", curve.shown), ("pass", curve.passes)):
-            for samples, group in taken.items():
-                keys = (curve.decoding, cell.student, cell.arm, cell.family)
-                _put(votes, group.accuracy, *keys, f"{name}_at_{samples}")
+        # A student may have several plain arms, and each gain is over one of them.
+        _put_points(gain, row, row.student, row.arm, row.ift_arm, row.family)
+    votes = _votes(view)
     counts = view.findings.direction_counts("inference_flops")
     return {
         "accuracy": accuracy,
@@ -61,12 +54,15 @@ def metrics(view: StudyView) -> dict[str, Any]:
         "gain": gain,
         "sampled_minus_greedy_gain": _sampler_changes(view),
         "cost": costs,
+        # Without another decoding there is none to compare with the first.
+        **({"decodings": _decodings(view)} if view.other_decodings else {}),
         # What could not be tested is left out; 0 is a test that decided nothing.
         "claims": {
             verdict.id: _VERDICTS[verdict.verdict]
             for verdict in view.findings.claims
             if verdict.verdict != "undecidable here" or verdict.p_value is not None
         },
+        **({"levelling": levelling} if (levelling := _levelling(view)) else {}),
         **({"equal_training": budgets} if (budgets := _equal_training(view)) else {}),
         "equal_inference_flops": {
             "reasoning_ahead": counts.ahead,
@@ -78,6 +74,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
             {
                 "votes": votes,
                 "votes_at_equal_inference_flops": _vote_counts(view.findings.votes),
+                "votes_minus_reasoning": _votes_minus_reasoning(view.findings.votes),
             }
             if votes
             else {}
@@ -152,22 +149,68 @@ def _equal_training(view: StudyView) -> dict[str, Any]:
         row = one.difference
         where = (row.student, row.arm, row.ift_arm)
         _put(found, one.match.ratio, *where, "used_ratio")
-        for name, value in (("points", row.value), ("low", row.low), ("high", row.high)):
-            _put(found, None if value is None else 100 * value, *where, row.family, name)
+        _put_points(found, row, *where, row.family)
+    return found
+
+
+def _levelling(view: StudyView) -> dict[str, Any]:
+    """Points that the second half of its budget brought an arm, by what was asked."""
+    found: dict[str, Any] = {}
+    for one in view.findings.levelling:
+        for name, share in (("points", one.gain), ("low", one.low), ("high", one.high)):
+            points = None if share is None else 100 * share
+            _put(found, points, one.asked.replace(" ", "_"), one.student, one.arm, name)
+    return found
+
+
+def _decodings(view: StudyView) -> dict[str, Any]:
+    """By decoding other than the first: accuracy, points over the first, tokens and FLOPs."""
+    found: dict[str, Any] = {}
+    for one in view.other_decodings:
+        cell, group = one.group.cells[0], one.group
+        where = (cell.decoding, cell.student, cell.arm, cell.family)
+        _put(found, view.decoded_accuracies[group].value, *where, "accuracy")
+        _put_points(found, one.change, *where)
+        for name in ("thinking_tokens", "answer_tokens", "inference_flops"):
+            _put(found, group.mean(name), *where, name)
+    return found
+
+
+def _votes(view: StudyView) -> dict[str, Any]:
+    """By decoding: the accuracy of so many samples taken together, and the FLOPs of all of them."""
+    found: dict[str, Any] = {}
+    for curve in view.vote_curves:
+        cell = curve.group.cells[0]
+        where = (curve.decoding, cell.student, cell.arm, cell.family)
+        for name, taken in (("maj", curve.shown), ("pass", curve.passes)):
+            for samples, group in taken.items():
+                _put(found, group.accuracy, *where, f"{name}_at_{samples}")
+                flops = group.mean("inference_flops")
+                _put(found, flops, *where, f"inference_flops_at_{samples}")
+    return found
+
+
+def _votes_minus_reasoning(every: Sequence[VoteComparison]) -> dict[str, Any]:
+    """Points of as many plain answers as cost one reasoning answer, by how the prompt is read."""
+    found: dict[str, Any] = {}
+    for one in every:
+        cell, plain = one.reasoning.cells[0], one.plain.cells[0]
+        where = (one.decoding, cell.student, cell.arm, plain.arm, cell.family, _reading(one.prompt))
+        _put(found, one.size, *where, "votes")
+        if one.lead is not None:
+            _put_points(found, one.lead, *where)
     return found
 
 
 def _routers(view: StudyView) -> dict[str, Any]:
-    """By student and arm: the oracle's accuracy, and each router's mean gain over mixing."""
+    """By student and both arms: the oracle's accuracy, each router's mean gain over mixing."""
     tree: dict[str, Any] = {}
     for one in view.routings:
-        where = (one.student, one.arm)
+        where = (one.student, one.arm, one.ift_arm)
         if one.oracle is not None:
             _put(tree, one.oracle.accuracy, *where, "oracle_bound")
         for router in one.routers:
-            mean, name = router.mean_gain, router.reads.replace(" ", "_")
-            for key, value in (("points", mean.value), ("low", mean.low), ("high", mean.high)):
-                _put(tree, None if value is None else 100 * value, *where, name, key)
+            _put_points(tree, router.mean_gain, *where, router.reads.replace(" ", "_"))
     return tree
 
 
@@ -177,9 +220,7 @@ def _controls(view: StudyView) -> dict[str, Any]:
     for one in view.control_comparisons:
         cell = one.control.cells[0]
         for style, apart in (("ift", one.over_ift), ("reasoning", one.over_reasoning)):
-            for name, value in (("points", apart.value), ("low", apart.low), ("high", apart.high)):
-                points = None if value is None else 100 * value
-                _put(tree, points, cell.student, cell.arm, f"over_{style}", cell.family, name)
+            _put_points(tree, apart, cell.student, cell.arm, f"over_{style}", cell.family)
     for kept in view.kept_gains:
         for name, value in (("share", kept.value), ("low", kept.low), ("high", kept.high)):
             _put(tree, value, kept.student, kept.arm, "gain_kept", name)
@@ -190,10 +231,8 @@ def _sampler_changes(view: StudyView) -> dict[str, Any]:
     """How many points the gain of reasoning changes by with a sampler, with the interval."""
     found: dict[str, Any] = {}
     for one in view.sampler_changes:
-        cell, change = one.greedy.pair.reasoning.cells[0], one.change
-        for name, value in (("points", change.value), ("low", change.low), ("high", change.high)):
-            points = None if value is None else 100 * value
-            _put(found, points, cell.student, cell.arm, cell.family, name)
+        plain, cell = (group.cells[0] for group in one.greedy.pair)
+        _put_points(found, one.change, cell.student, cell.arm, plain.arm, cell.family)
     return found
 
 
@@ -202,12 +241,32 @@ def _vote_counts(every: Sequence[VoteComparison]) -> dict[str, dict[str, int]]:
     counts = {}
     for reading in dict.fromkeys(one.prompt for one in every):
         found = count_directions(one.direction for one in every if one.prompt == reading)
-        counts[f"prompt_read_{reading.replace(' ', '_')}"] = {
+        counts[_reading(reading)] = {
             "votes_ahead": found.ahead,
             "reasoning_ahead": found.behind,
             "undecided": found.undecided,
         }
     return counts
+
+
+def _reading(prompt: str) -> str:
+    return f"prompt_read_{prompt.replace(' ', '_')}"
+
+
+class _Interval(Protocol):
+    """A difference of fractions with the ends of its interval."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
+def _put_points(tree: dict[str, Any], found: _Interval, *keys: str) -> None:
+    for name, share in (("points", found.value), ("low", found.low), ("high", found.high)):
+        _put(tree, None if share is None else 100 * share, *keys, name)
 
 
 def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:

@@ -27,7 +27,7 @@ def sensitivity_table(view: StudyView) -> Table:
         (
             "family",
             "size",
-            "arm",
+            "arms",
             "gain, greedy",
             "gain, sampled",
             "change",
@@ -40,7 +40,7 @@ def sensitivity_table(view: StudyView) -> Table:
             (
                 (cell := one.greedy.pair.reasoning.cells[0]).family,
                 view.label(cell.student),
-                view.arm_label(cell.arm),
+                f"{cell.arm} − {one.greedy.pair.ift.cells[0].arm}",
                 *(
                     points_interval(found.value, found.low, found.high)
                     for found in (one.greedy.gain, one.sampled.gain, one.change)
