@@ -90,7 +90,7 @@ def test_comparisons_at_equal_flops_are_counted_alike_everywhere(page: Page) -> 
         "undecided": counts["undecided"],
     }
     (text,) = [text for _, text in page.sentences() if "equal inference FLOPs" in text]
-    said = re.search(r"Of (\d+) reasoning students, (\d+) are .*? (\d+) are less, and (\d+)", text)
+    said = re.search(r"Of (\d+) comparisons .*? in (\d+), less in (\d+), and (\d+)", text)
     assert said is not None
     assert [int(number) for number in said.groups()] == [6, *(counts[word] for word in STANDS)]
     for row in page.table("verdicts"):

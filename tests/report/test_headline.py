@@ -66,8 +66,8 @@ def test_headline_table_and_metrics_count_the_same(built: Built) -> None:
     stands = [row["stands"] for row in table.rows]
     assert (stands.count("reasoning ahead"), stands.count("IFT ahead")) == counts[:2]
     text = headline(built.view)[2].text
-    assert f"{counts.ahead} are more accurate than IFT" in text
-    assert f"{counts.behind} are less, and {counts.undecided}" in text
+    assert f"more accurate in {counts.ahead}, less in {counts.behind}, and" in text
+    assert f"and {counts.undecided} are undecided" in text
     claims = found.claim("ift-near-frontier-in-most").numbers
     assert (claims["reasoning_ahead"], claims["ift_ahead"]) == counts[:2]
 

@@ -7,6 +7,7 @@ from tests.report.scored import scored
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
 from breakeven.report.figures.spec import FigureSpec, Panel
+from breakeven.report.headline import headline
 from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
 from breakeven.study.summary import summary_without_records
@@ -40,8 +41,8 @@ def drawn(panel: Panel) -> tuple[list[float], str]:
 def test_each_plain_arm_has_its_panel(two: StudyView, figure) -> None:
     spec: FigureSpec = figure(two)
     assert [panel.title for panel in spec.panels] == [
-        "math-open, over ift",
-        "math-open, over ift-worked",
+        "math-open\nover ift",
+        "math-open\nover ift-worked",
     ]
     for panel, arm, gain in zip(spec.panels, ("ift", "ift-worked"), (0.5, 0.15), strict=True):
         gains, label = drawn(panel)
@@ -70,3 +71,13 @@ def test_the_only_plain_arm_needs_no_name() -> None:
     spec = gain_by_task_figure(study("ift", "reasoning"))
     assert [panel.title for panel in spec.panels] == ["math-open"]
     assert drawn(spec.panels[0])[1] == "accuracy minus IFT, points"
+
+
+def test_the_headline_names_the_plain_arm_of_each_comparison() -> None:
+    families = ("math-open", "math-mc", "general-open", "general-mc")
+    results = scored(
+        {("small", arm, f"{name}/a"): RIGHT[arm] for name in families for arm in RIGHT}
+    )
+    (sentence, *_) = headline(view_of(results, summary_without_records()))
+    assert "math-mc, math-open over ift; " in sentence.text
+    assert "math-mc, math-open over ift-worked)" in sentence.text

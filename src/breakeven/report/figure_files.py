@@ -96,7 +96,8 @@ def panel_svg(figure: str, number: int, panel: Panel) -> str:
         _draw(drawn, panel)
         buffer = io.StringIO()
         drawn.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
-    return _for_page(buffer.getvalue(), f"{figure}-{number}", f"{panel.title}: see the caption")
+    title = panel.title.replace("\n", " ")
+    return _for_page(buffer.getvalue(), f"{figure}-{number}", f"{title}: see the caption")
 
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}

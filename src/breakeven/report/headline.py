@@ -133,7 +133,13 @@ def _listed(rows: Sequence[Difference], stands: Direction) -> str:
     if len(rows) <= MOST_LISTED:
         return ", ".join(_row_words(rows, row) for row in chosen)
     gains = sorted(row.value for row in chosen)
-    families = ", ".join(dict.fromkeys(row.family for row in chosen))
+    plain = dict.fromkeys(row.ift_arm for row in chosen)
+    several = len({row.ift_arm for row in rows}) > 1
+    families = "; ".join(
+        ", ".join(dict.fromkeys(row.family for row in chosen if row.ift_arm == arm))
+        + (f" over {arm}" if several else "")
+        for arm in plain
+    )
     return (
         f"{len(chosen)} of {len(rows)} comparisons, by "
         f"{span(points(gains[0]), points(gains[-1]))} ({families})"
@@ -223,9 +229,9 @@ def _cost_sentence(view: StudyView) -> Sentence:
     counts = view.findings.direction_counts("inference_flops")
     outside = sum(one.at.extrapolated for one in matched)
     text = (
-        f"Of {counts.total} reasoning students, {counts.ahead} are more accurate than IFT "
-        f"at equal inference FLOPs, {counts.behind} are less, and {counts.undecided} "
-        f"are undecided; {outside} at FLOPs that no IFT student here spends, so compared with an "
+        f"Of {counts.total} comparisons with IFT at equal inference FLOPs, reasoning is more "
+        f"accurate in {counts.ahead}, less in {counts.behind}, and {counts.undecided} are "
+        f"undecided; {outside} are at FLOPs that no IFT student here spends, so with an "
         f"extrapolation; the tests are {scope_clause(view)}"
     )
     ahead = [one for one in matched if one.direction == "ahead"]

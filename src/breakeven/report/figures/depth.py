@@ -131,29 +131,54 @@ def _deepest(task: str, depth: int, plain: Estimate, thinking: Estimate) -> Deep
 
 
 def _takeaway(points: Sequence[DepthPoint]) -> str:
-    """The deepest items of every task: reasoning against IFT."""
-    parts = []
-    for task in dict.fromkeys(point.task for point in points):
-        deepest = max(point.depth for point in points if point.task == task)
-        at = {
-            point.arm.style: point.estimate
-            for point in points
-            if point.task == task and point.depth == deepest
-        }
-        if "ift" in at and "reasoning" in at:
-            parts.append(_deepest(task, deepest, at["ift"], at["reasoning"]))
-    if not parts:
+    """The deepest items of every task: each reasoning arm against each plain one."""
+    arms = list(dict.fromkeys(point.arm for point in points))
+    pairs = {
+        (plain, thinking): parts
+        for plain in arms
+        for thinking in arms
+        if (plain.style, thinking.style) == ("ift", "reasoning")
+        and (parts := _deepest_of(points, plain, thinking))
+    }
+    if not pairs:
         return "No task has both an IFT and a reasoning arm at its greatest depth."
-    ahead, apart = sum(part.gap > 0 for part in parts), sum(part.apart for part in parts)
+    if len(pairs) > 1:
+        counts = ", ".join(
+            f"{thinking.name} of {plain.name} in {_ahead(parts)} of {len(parts)} ({_apart(parts)})"
+            for (plain, thinking), parts in pairs.items()
+        )
+        return (
+            f"Tasks at whose greatest depth reasoning is ahead, and in brackets those where the "
+            f"intervals do not meet: {counts}."
+        )
+    (parts,) = pairs.values()
     listed = "; ".join(
         f"{part.task} at {part.depth}, {percent(part.thinking)} against {percent(part.plain)}"
         for part in parts
     )
     text = (
-        f"At the greatest depth reasoning is ahead of IFT in {ahead} of {len(parts)} tasks, and "
-        f"in {apart} of them so far that their intervals do not meet"
+        f"At the greatest depth reasoning is ahead of IFT in {_ahead(parts)} of {len(parts)} "
+        f"tasks, and in {_apart(parts)} of them so far that their intervals do not meet"
     )
     return f"{text}: {listed}." if len(parts) <= MOST_LISTED else f"{text}."
+
+
+def _deepest_of(points: Sequence[DepthPoint], plain: ArmView, thinking: ArmView) -> list[Deepest]:
+    parts = []
+    for task in dict.fromkeys(point.task for point in points):
+        deepest = max(point.depth for point in points if point.task == task)
+        at = {p.arm: p.estimate for p in points if (p.task, p.depth) == (task, deepest)}
+        if plain in at and thinking in at:
+            parts.append(_deepest(task, deepest, at[plain], at[thinking]))
+    return parts
+
+
+def _ahead(parts: Sequence[Deepest]) -> int:
+    return sum(part.gap > 0 for part in parts)
+
+
+def _apart(parts: Sequence[Deepest]) -> int:
+    return sum(part.apart for part in parts)
 
 
 def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> None:

@@ -90,9 +90,9 @@ def _takeaway(parts: dict[tuple[OverPlain, str], list[Difference]]) -> str:
             won = sum(row.significant and row.value > 0 for row in thinking)
             lost = sum(row.significant and row.value < 0 for row in thinking)
             sentences.append(
-                f"{over.titled(title)}: reasoning gains "
-                f"{span(points(gains[0]), points(gains[-1]))} points; beyond sampling error are "
-                f"{won} as gains and {lost} as losses, of {len(thinking)}"
+                f"{title}{'' if over.alone else f', over {over.arm}'}: reasoning gains "
+                f"{span(points(gains[0]), points(gains[-1]))} points; {won} of "
+                f"{len(thinking)} are gains beyond sampling error, {lost} are losses"
             )
     return ". ".join(sentences) + "." if sentences else "There is no reasoning arm to compare."
 

@@ -20,8 +20,8 @@ class OverPlain(NamedTuple):
         return "IFT" if self.alone else self.arm
 
     def titled(self, panel: str) -> str:
-        """The title of a panel that is about it."""
-        return panel if self.alone else f"{panel}, over {self.arm}"
+        """The title of a panel that is about it, in two lines: a panel is narrow."""
+        return panel if self.alone else f"{panel}\nover {self.arm}"
 
 
 def over_plain_arms(

@@ -32,7 +32,7 @@ def routing_figure(view: StudyView) -> FigureSpec:
     return FigureSpec(
         "routing",
         TITLE,
-        takeaway=_takeaway(drawn),
+        takeaway=_takeaway(view, drawn),
         how_to_read="Right of IFT's point a router sends a growing share of the questions to "
         "reasoning. Dashed is a coin that spends as much; above it the router knows something. "
         "Bands are 95% intervals of the height above the coin, at each share by itself. The star "
@@ -56,14 +56,14 @@ def _title(view: StudyView, one: Routing, drawn: Sequence[Routing]) -> str:
     return label if alone else f"{label}, {one.arm} and {one.ift_arm}"
 
 
-def _takeaway(drawn: Sequence[Routing]) -> str:
+def _takeaway(view: StudyView, drawn: Sequence[Routing]) -> str:
     """Every router in words; nothing is picked."""
     parts = []
     for one in drawn:
         for router in one.routers:
             mean = router.mean_gain
             words = points_interval(mean.value, mean.low, mean.high)
-            parts.append(f"{one.student} by {router.reads} {words}")
+            parts.append(f"{_title(view, one, drawn)} by {router.reads} {words}")
     if not parts:
         return "No router could be fitted; the bound is shown without it."
     return (
