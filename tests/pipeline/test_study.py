@@ -113,6 +113,7 @@ def test_a_new_size_runs_only_its_own_cells(study: Study) -> None:
     study.write_params(params)
     assert study.repro() == {
         "base@t5k",
+        "texts",
         "train@t5k-ift-0",
         "train@t5k-reasoning-0",
         "answer@t5k",
