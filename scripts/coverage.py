@@ -26,8 +26,14 @@ from breakeven.results.cell_results import CellResult, Results, TaskResult
 from breakeven.statistics.bootstrap import bootstrap_family_means
 from breakeven.statistics.estimates import Estimate, FloatArray
 from breakeven.statistics.intervals import accuracy_interval, mean_of_estimates
+from breakeven.statistics.moderation import pooled
 from breakeven.statistics.multiple import holm
-from breakeven.statistics.paired import PairedTask, family_difference, paired_difference
+from breakeven.statistics.paired import (
+    PairedDifference,
+    PairedTask,
+    family_difference,
+    paired_difference,
+)
 from breakeven.statistics.power import detectable_difference
 from breakeven.statistics.promises import Promise, StudyOutcome, promise_rows, promise_table
 from breakeven.statistics.simulation import (
@@ -49,8 +55,12 @@ CROSSING = ((-1.2, -0.6, -0.2, 0.2, 0.5), (-1.7, -0.8, -0.05, 0.7, 1.2))
 # IFT flattens out; from 3B on, neighbours on the frontier differ by about one standard error.
 PLATEAU = ((-0.6, -0.1, 0.2, 0.3, 0.37), (-0.9, -0.3, 0.33, 0.5, 0.6))
 EQUAL = (CROSSING[0], CROSSING[0])
+# At zero a style's accuracy is one half however far its runs lie apart.
+LEVEL = ((0.0,) * len(SIZES_B),) * 2
 REASONING_COST_FACTOR = 2.5
 SEEDS = {"seeds": 3, "seed_sd": 0.2}
+# Runs of one style lie five times as far apart as those of the other.
+UNEVEN = {"seeds": 3, "seed_sd": (0.1, 0.5)}
 # A true curve of the form that is fitted; training runs of a size differ by two points.
 CURVE, RUN_SD = SaturatingCurve(0.1, 0.75, 2.5, 0.6, 1.0), 0.02
 CURVE_COSTS = np.geomspace(0.02, 1.0, 5)
@@ -77,6 +87,12 @@ PROMISES = {
     "family gain": Promise("family gain", "sum of task variances", *INTERVAL),
     "family bootstrap": Promise("family gain", "bootstrap", *INTERVAL),
     "seeds gain": Promise("paired gain, three seeds", "seeds then items", *INTERVAL),
+    "moderated gain": Promise("paired gain, three seeds", "moderated by other runs", *INTERVAL),
+    "uneven gain": Promise(
+        "paired gain, three seeds, one style five times as far apart",
+        "moderated by other runs",
+        *INTERVAL,
+    ),
     "crossing": Promise("size where reasoning overtakes", "bootstrap", *INTERVAL),
     "equivalent": Promise("IFT-equivalent size, 3B reasoning", "bootstrap", *INTERVAL),
     "band": Promise("curve of five sizes, three seeds", "pointwise band", *INTERVAL),
@@ -91,6 +107,12 @@ PROMISES = {
     ),
     "null family": Promise("false positive, family", "sign flips of items", *TEST),
     "null seeds": Promise("false positive, three seeds", "seeds then items", *TEST),
+    "null moderated": Promise("false positive, three seeds", "moderated by other runs", *TEST),
+    "null uneven": Promise(
+        "false positive, three seeds, one style five times as far apart",
+        "moderated by other runs",
+        *TEST,
+    ),
     "null holm": Promise("any false positive among ten", "exact McNemar, Holm", *TEST),
     "power": Promise("smallest detectable difference found", "exact McNemar", *POWER),
 }
@@ -280,6 +302,32 @@ def seeds_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     }
 
 
+def moderated_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
+    """The same, with the variance of runs moderated by those of the other sizes and style."""
+    found: StudyOutcome = {}
+    for name, spread in (("moderated", SEEDS), ("uneven", UNEVEN)):
+        design = StudyDesign(CROSSING, PLAIN_TASKS[:1], **spread)
+        outcomes, truth = simulate(design, rng)[0], true_accuracy(design, design.tasks[0])
+        found[f"{name} gain"] = [
+            covers(gain.difference, truth[1, s] - truth[0, s])
+            for s, gain in enumerate(moderated_gains(outcomes))
+        ]
+        equal = StudyDesign(LEVEL, PLAIN_TASKS[:1], **spread)
+        gains = moderated_gains(simulate(equal, rng)[0])
+        found[f"null {name}"] = [called(gain.p_value) for gain in gains]
+    return found
+
+
+def moderated_gains(outcomes: FloatArray) -> list[PairedDifference]:
+    """Gains of (styles, sizes, seeds, items), size by size."""
+    prior = pooled(outcomes.mean(axis=-1).var(axis=-1, ddof=1).ravel().tolist())
+    assert prior is not None
+    return [
+        family_difference([PairedTask(outcomes[0, s], outcomes[1, s])], prior_variance=2 * prior)
+        for s in range(outcomes.shape[1])
+    ]
+
+
 def band_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """A fitted curve's band at the measured costs, where training runs differ by two points."""
     from scipy.stats import norm
@@ -381,6 +429,7 @@ STUDIES: tuple[Callable[[np.random.Generator, int], StudyOutcome], ...] = (
     frontier_study,
     null_study,
     power_study,
+    moderated_study,
 )
 
 

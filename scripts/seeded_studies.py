@@ -110,16 +110,22 @@ WRONG: dict[str, set[str]] = {
 
 
 class SeededWorld(NamedTuple):
-    """How far training runs lie apart, in logits."""
+    """How far training runs lie apart, in logits; those of `uneven` arms five times as far."""
 
     what: str
     seed_sd: float
+    uneven: tuple[str, ...] = ()
 
 
 # Gains of runs differ by 2 to 3 points, as measured on the tabletop; and by 10.
 SEEDED_WORLDS = {
     "seeds": SeededWorld("no effect, three seeds, controls and votes", 0.1),
     "seeds-apart": SeededWorld("no effect, three seeds far apart, controls and votes", 0.4),
+    "seeds-uneven": SeededWorld(
+        "no effect, three seeds, some arms five times as far apart",
+        0.1,
+        ("reasoning", "compressed"),
+    ),
 }
 
 
@@ -225,7 +231,9 @@ def _rows(world: SeededWorld, rng: np.random.Generator) -> "pd.DataFrame":
     shape = (len(ARMS), len(SIZES_B), SEEDS)
     flat = ((0.0,) * len(SIZES_B),) * len(ARMS)
     designs = tuple(design for _, design, _ in TASKS.values())
-    study = StudyDesign(flat, designs, seed_sd=world.seed_sd, seeds=SEEDS)
+    # Mean accuracy is one half whatever the spread, as abilities are zero.
+    spread = tuple(world.seed_sd * (5 if arm in world.uneven else 1) for arm in ARMS)
+    study = StudyDesign(flat, designs, seed_sd=spread, seeds=SEEDS)
     answers = simulate_samples(study, rng, len(DECODINGS))
     lengths = np.exp(RUN_LENGTH_SD * rng.normal(size=shape))
     loops = 1 / (1 + np.exp(-LOOPS_LOGIT - RUN_LOOPS_SD * rng.normal(size=shape)))

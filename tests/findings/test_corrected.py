@@ -103,6 +103,26 @@ def test_claims_count_as_the_table_does():
     assert words in found.claim("no-reasoning-on-frontier").evidence
 
 
+def test_one_comparison_at_two_costs_is_one_test():
+    results = cells(*FOUR)
+    one = corrected_findings(scored_results(results))
+    # Training costs what answering does: the same IFT students are there at either.
+    both = tuple(replace(cell, train_flops=cell.inference_flops) for cell in results.cells)
+    same = corrected_findings(scored_results(replace(results, cells=both)))
+    assert len(same.matched["train_flops"]) == len(same.matched["inference_flops"]) == 2
+    for kept, other in zip(*same.matched.values(), strict=True):
+        assert (kept.key, kept.adjusted_p_value) == (other.key, other.adjusted_p_value)
+    # Where it costs as little as IFT's does, other IFT students are there: a test of its own.
+    cheap = tuple(replace(cell, train_flops=cell.size_parameters) for cell in results.cells)
+    apart = corrected_findings(scored_results(replace(results, cells=cheap)))
+    assert same.matched["train_flops"][0].key != apart.matched["train_flops"][0].key
+    tested = [
+        {row.key for every in found.matched.values() for row in every} for found in (one, same)
+    ]
+    assert tested[0] == tested[1]
+    assert len({row.key for every in apart.matched.values() for row in every}) > len(tested[0])
+
+
 def test_what_would_show_takes_the_level_of_the_decision():
     found = corrected_findings(scored_results(cells(*FOUR)))
     row = next(row for row in found.families if row.student == "large")

@@ -8,6 +8,7 @@ from breakeven.findings.bounds import family_estimate
 from breakeven.findings.contrasts import Term, contrast
 from breakeven.findings.differences import NO_ITEMS
 from breakeven.findings.groups import Group
+from breakeven.findings.run_spread import Part, prior_variance
 from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
 from breakeven.results.cell_results import TaskResult
 from breakeven.statistics.estimates import Estimate, absent
@@ -26,17 +27,20 @@ def accuracy_estimate(scored: ScoredResults, group: Group) -> Estimate:
     """Family accuracy over tasks, seeds and items; the value alone where no item is known."""
     tasks = task_scores(scored, [group])
     if tasks:
-        return family_accuracy(tasks)
+        return family_accuracy(scored, group, tasks)
     return _without_items(scored, group)
 
 
 def task_accuracies(scored: ScoredResults, group: Group) -> list[TaskEstimate]:
     """Accuracy on every task of the group's family; empty without item-level answers."""
-    return [TaskEstimate(one.task, family_accuracy([one])) for one in task_scores(scored, [group])]
+    return [
+        TaskEstimate(one.task, family_accuracy(scored, group, [one]))
+        for one in task_scores(scored, [group])
+    ]
 
 
-def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
-    """Mean over tasks of one group: Wilson (or by t) for one seed, seeds then items for several.
+def family_accuracy(scored: ScoredResults, group: Group, tasks: Sequence[TaskScores]) -> Estimate:
+    """Mean over `tasks` of one group: Wilson (or by t) for one seed, seeds then items for several.
 
     Tasks that share clusters, such as one content in two formats, are taken together by t.
     """
@@ -53,7 +57,9 @@ def family_accuracy(tasks: Sequence[TaskScores]) -> Estimate:
         ]
         return parts[0] if len(parts) == 1 else mean_of_estimates(parts)
     strata = [Stratum(one.correct[0], index) for one, index in zip(tasks, clusters, strict=True)]
-    return within(mean_of_strata(strata).estimate, 0.0, 1.0)
+    asked = [Part(group, one.task, 1 / len(tasks)) for one in tasks]
+    mean = mean_of_strata(strata, prior_variance=prior_variance(scored, asked))
+    return within(mean.estimate, 0.0, 1.0)
 
 
 def _without_items(scored: ScoredResults, group: Group) -> Estimate:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.bounds import bounded_variance, why_unbounded
 from breakeven.findings.groups import Group
+from breakeven.findings.run_spread import Part, prior_variance
 from breakeven.findings.scored_results import (
     ScoredResults,
     TaskScores,
@@ -145,8 +146,8 @@ def _over_seeds(
 
     values = [sum(w * of_seed(group, seed).accuracy for w, group in terms) for seed in seeds]
     value, between = mean(values), variance(values) / len(seeds)
-    margin = margin_over_seeds(0.95, len(seeds), between, shared)
-    half = p_over_seeds(value - threshold, len(seeds), between, shared) / 2
+    margin = margin_over_seeds(0.95, len(seeds) - 1, between, shared)
+    half = p_over_seeds(value - threshold, len(seeds) - 1, between, shared) / 2
     p_values = (half, 1 - half) if value > threshold else (1 - half, half)
     error = math.sqrt(between + shared)
     # Welch and Satterthwaite: the part that does not come from the seeds is taken as known.
@@ -208,7 +209,17 @@ def _over_items(
     # The adjustment is made for a difference of outcomes in -1..1 against zero, and for no other
     # sum.
     pair = sorted(weight for weight, _ in terms) == [-1.0, 1.0] and threshold == 0
-    return mean_of_strata(strata, adjust_differences=pair and len(parts) == 1)
+    asked = [
+        Part(group, task.task, weight / len(family))
+        for part, family in zip(parts, by_family, strict=True)
+        for weight, group in part
+        for task in family
+    ]
+    return mean_of_strata(
+        strata,
+        adjust_differences=pair and len(parts) == 1,
+        prior_variance=prior_variance(scored, asked),
+    )
 
 
 def _strata(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from breakeven.findings.contrasts import group_difference
 from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, comparable, groups
+from breakeven.findings.run_spread import Part, prior_variance
 from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
 from breakeven.statistics.paired import PairedDifference, PairedTask, family_difference
 
@@ -85,7 +86,7 @@ def task_differences(
 ) -> tuple[Difference, ...]:
     """The same task by task; empty without item-level answers."""
     return tuple(
-        _row(ift, other, [scores], seed, task=scores.task, serial=depths.get(scores.task))
+        _row(scored, ift, other, [scores], seed, task=scores.task, serial=depths.get(scores.task))
         for ift, other in _pairs(scored)
         for scores in task_scores(scored, [ift, other])
     )
@@ -111,7 +112,7 @@ def arm_difference(scored: ScoredResults, seed: int, ift: Group, other: Group) -
     """`other` minus `ift` on a family, whatever the two are; not yet corrected."""
     tasks = task_scores(scored, [ift, other])
     if tasks:
-        return _row(ift, other, tasks, seed)
+        return _row(scored, ift, other, tasks, seed)
     bound = group_difference(scored, other, ift)
     words = "the interval is a bound, at widest" if bound.low is not None else str(bound.reason)
     return replace(
@@ -130,6 +131,7 @@ def arm_difference(scored: ScoredResults, seed: int, ift: Group, other: Group) -
 
 
 def _row(
+    scored: ScoredResults,
     ift: Group,
     other: Group,
     tasks: Sequence[TaskScores],
@@ -139,7 +141,12 @@ def _row(
     serial: bool | None = None,
 ) -> Difference:
     pairs = [PairedTask(one.correct[0], one.correct[1], one.clusters) for one in tasks]
-    result = family_difference(pairs, seed=seed)
+    asked = [
+        Part(group, one.task, sign / len(tasks))
+        for group, sign in ((other, 1.0), (ift, -1.0))
+        for one in tasks
+    ]
+    result = family_difference(pairs, seed=seed, prior_variance=prior_variance(scored, asked))
     estimate = result.difference
     return replace(
         _blank(ift, other, [one.task for one in tasks]),

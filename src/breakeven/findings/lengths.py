@@ -51,7 +51,7 @@ class MeanRatio(NamedTuple):
             return None
         if self.seeds == 1:
             return float(ndtr(-distance / error))
-        half = p_over_seeds(distance, self.seeds, self.between, self.shared) / 2
+        half = p_over_seeds(distance, self.seeds - 1, self.between, self.shared) / 2
         return half if distance > 0 else 1 - half
 
     def p_below(self, ratio: float) -> float | None:
@@ -129,7 +129,7 @@ def mean_ratio(ratios: Sequence[LogRatio]) -> MeanRatio | None:
     else:
         spread = sum((one - mean) ** 2 for one in means) / (len(seeds) - 1)
         between = spread / len(seeds)
-        margin = margin_over_seeds(0.95, len(seeds), between, shared)
+        margin = margin_over_seeds(0.95, len(seeds) - 1, between, shared)
     ends = (math.exp(mean - margin), math.exp(mean + margin))
     return MeanRatio(math.exp(mean), *ends, len(seeds), between, shared)
 

@@ -34,10 +34,16 @@ class MatchedComparison(NamedTuple):
 
 
 def key_of(at: EqualCost) -> str:
-    """The name of a comparison: cost, student, arms, corpus, decoding and family."""
+    """The name of a comparison: student, arms, corpus, decoding, family, and what IFT is there.
+
+    Two costs that leave the same of IFT, such as training and answering of the same students, make
+    one test, which the correction counts once.
+    """
     cell, plain = at.reasoning.cells[0], at.curve[0][1].cells[0]
     where = (cell.student, cell.arm, plain.arm, str(cell.corpus), cell.decoding, cell.family)
-    return "|".join(("equal", at.cost, *where))
+    tried = (group.cells[0].student for group in at.affordable)
+    curve = (f"{weight!r} {group.cells[0].student}" for weight, group in at.terms)
+    return "|".join(("equal", *where, *tried, *curve, repr(at.low), repr(at.high)))
 
 
 def matched_comparisons(scored: ScoredResults, cost: str) -> tuple[MatchedComparison, ...]:

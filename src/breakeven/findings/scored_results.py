@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 class ScoredResults(NamedTuple):
     """Results with their score matrices by family, made once for many comparisons.
 
-    `contrasts` holds those worked out already; only `contrasts.contrast` writes to it.
-    `of_every_decoding` are the cells before one decoding was chosen.
+    `contrasts` and `spreads` hold what was worked out already; only `contrasts.contrast` and
+    `run_spread` write to them. `of_every_decoding` are the cells before one decoding was chosen.
     """
 
     results: Results
     tables: dict[str, ItemTable]
     contrasts: dict[Any, Any]
+    spreads: dict[Any, Any]
     of_every_decoding: tuple[CellResult, ...] = ()
 
     def of_decoding(self, decoding: str | None) -> "ScoredResults":
@@ -66,7 +67,7 @@ class ScoredResults(NamedTuple):
         tables = item_tables(results)
         found = [_rescored(cell, names, tables) for cell in results.cells]
         cells = tuple(cell for cell in found if cell is not None)
-        return ScoredResults(replace(results, cells=cells), tables, {})
+        return ScoredResults(replace(results, cells=cells), tables, {}, {})
 
 
 class TaskScores(NamedTuple):
@@ -88,7 +89,7 @@ class TaskScores(NamedTuple):
 def scored_results(results: Results) -> ScoredResults:
     """Results made ready for comparisons, with the votes of their samples."""
     results = with_votes(results)
-    return ScoredResults(results, item_tables(results), {}, results.cells)
+    return ScoredResults(results, item_tables(results), {}, {}, results.cells)
 
 
 def shared_seeds(chosen: Sequence[Group]) -> list[int]:

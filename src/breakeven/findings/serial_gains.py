@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, group_pairs
+from breakeven.findings.run_spread import Part, prior_variance
 from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
 
 Format = Literal["open", "multiple-choice", "any"]
@@ -89,12 +90,20 @@ def serial_gains(
     order = scored.results.students()
     found = []
     for of in sorted(families, key=lambda one: (order.index(one.student), one.format != "open")):
-        tasks = [task for pair in families[of] for task in task_scores(scored, pair)]
-        kinds = [[t for t in tasks if depths.get(t.task) is kind] for kind in (True, False)]
-        gains = _gains(of, *kinds) if all(kinds) else None
+        tasks = [_Task(*pair, one) for pair in families[of] for one in task_scores(scored, pair)]
+        kinds = [[t for t in tasks if depths.get(t.scores.task) is kind] for kind in (True, False)]
+        gains = _gains(scored, of, *kinds) if all(kinds) else None
         if gains is not None:
             found.append(gains)
     return tuple(found)
+
+
+class _Task(NamedTuple):
+    """The scores of two groups on a task."""
+
+    plain: Group
+    reasoning: Group
+    scores: TaskScores
 
 
 def _format(family: str) -> Format:
@@ -104,18 +113,18 @@ def _format(family: str) -> Format:
 
 
 def _gains(
-    of: GainsOf, serial: Sequence[TaskScores], flat: Sequence[TaskScores]
+    scored: ScoredResults, of: GainsOf, serial: Sequence[_Task], flat: Sequence[_Task]
 ) -> SerialGains | None:
     every = [*serial, *flat]
     # One mean over tasks needs the same training seeds in each.
-    if len({task.correct.shape[1] for task in every}) > 1:
+    if len({task.scores.correct.shape[1] for task in every}) > 1:
         return None
     weights = {
         "serial": [1 / len(serial)] * len(serial) + [0.0] * len(flat),
         "flat": [0.0] * len(serial) + [1 / len(flat)] * len(flat),
         "gap": [1 / len(serial)] * len(serial) + [-1 / len(flat)] * len(flat),
     }
-    found = {name: _weighed(every, weight) for name, weight in weights.items()}
+    found = {name: _weighed(scored, every, weight) for name, weight in weights.items()}
     gains = {name: one[0] for name, one in found.items() if one is not None}
     if len(gains) < len(found) or found["gap"] is None:
         return None
@@ -131,18 +140,24 @@ def _gains(
 
 
 def _weighed(
-    tasks: Sequence[TaskScores], weights: Sequence[float]
+    scored: ScoredResults, tasks: Sequence[_Task], weights: Sequence[float]
 ) -> tuple[MeanGain, str | None] | None:
     """The weighted sum of the tasks' gains; None where it has no error."""
     from breakeven.statistics.strata import Stratum, mean_of_strata
 
     used = [(task, weight) for task, weight in zip(tasks, weights, strict=True) if weight]
+    asked = [
+        Part(group, task.scores.task, sign * weight)
+        for task, weight in used
+        for group, sign in ((task.reasoning, 1.0), (task.plain, -1.0))
+    ]
     mean = mean_of_strata(
         [
             # mean_of_strata divides by the number of strata, and these are a sum.
-            Stratum((task.correct[1] - task.correct[0]) * weight * len(used), task.clusters)
-            for task, weight in used
-        ]
+            Stratum((one.correct[1] - one.correct[0]) * weight * len(used), one.clusters)
+            for (_, _, one), weight in used
+        ],
+        prior_variance=prior_variance(scored, asked),
     )
     one = mean.estimate
     if one.value is None or one.low is None or one.high is None:

@@ -24,7 +24,7 @@ class Shares:
     def of(self, group: Group) -> Estimate | None:
         """The share of one group's answers; None where none of them is known."""
         tasks = task_scores(self._scored, [group])
-        return family_accuracy(tasks) if tasks else None
+        return family_accuracy(self._scored, group, tasks) if tasks else None
 
 
 def shares_of_outcome(scored: ScoredResults, outcome: str) -> Shares | None:

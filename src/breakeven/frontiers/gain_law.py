@@ -78,13 +78,13 @@ class GainLaw:
         own = float(np.mean(np.var(drawn - each, axis=1, ddof=1)))
         shared = max(of_items - own / seeds, 0.0)
         value = float(each.mean())
-        margin = margin_over_seeds(0.95, seeds, between, shared)
+        margin = margin_over_seeds(0.95, seeds - 1, between, shared)
         return FittedTerm(
             value,
             value - margin,
             value + margin,
             float(np.sqrt(between + shared)),
-            p_over_seeds(value, seeds, between, shared),
+            p_over_seeds(value, seeds - 1, between, shared),
         )
 
 

@@ -1,6 +1,7 @@
 """What the intervals of a study speak of: other questions, and other training runs or not."""
 
 from breakeven.findings.groups import IN_NO_PAIR
+from breakeven.findings.run_spread import telling_runs
 from breakeven.report.view import StudyView
 
 ONE_SEED = "speak of these trained models only, not of another training run: there is one seed."
@@ -27,7 +28,11 @@ def scope_sentence(view: StudyView, subject: str = "They") -> str:
             "one, they speak of that trained model only."
         )
     seeds = f"{most}" if least == most else f"{least} to {most}"
-    return f"{subject} hold other training runs, by {seeds} seeds each, as well as other questions."
+    text = f"{subject} hold other training runs, by {seeds} seeds each, as well as other questions"
+    runs = telling_runs(view.scored)
+    if runs:
+        text += f"; how far seeds lie apart is told by those of all {runs} trained arms and sizes"
+    return f"{text}."
 
 
 def scope_clause(view: StudyView) -> str:

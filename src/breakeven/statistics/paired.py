@@ -90,13 +90,17 @@ def paired_difference(
 
 
 def family_difference(
-    tasks: Sequence[PairedTask], level: float = 0.95, seed: int = 0
+    tasks: Sequence[PairedTask],
+    level: float = 0.95,
+    seed: int = 0,
+    prior_variance: float | None = None,
 ) -> PairedDifference:
     """Unweighted mean over tasks of second minus first, with interval and p.
 
     The p is exact McNemar's for one task of 0/1 outcomes, one seed and no clusters; by flipping
     the signs of items (of clusters, where given) for other cases with one seed, `seed` being that
-    test's; and the p at which the interval touches zero with several seeds. Raises ValueError on
+    test's; and the p at which the interval touches zero with several seeds, of which
+    `prior_variance` is what other training runs tell (`mean_of_strata`). Raises ValueError on
     arrays that do not pair or hold values outside 0..1.
     """
     pairs = [_pair(task) for task in tasks]
@@ -107,7 +111,7 @@ def family_difference(
         for (first, second), index in zip(pairs, clusters, strict=True)
     ]
     # Without the adjustment two cells that agree on every item would have an interval of no width.
-    mean = mean_of_strata(strata, level, adjust_differences=True)
+    mean = mean_of_strata(strata, level, True, prior_variance)
     counts = _discordant_counts(pairs) if mean.seeds == 1 else None
     p_value, p_method, p_reason = _test(mean, strata, clusters, counts, seed)
     return PairedDifference(

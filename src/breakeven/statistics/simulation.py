@@ -26,7 +26,8 @@ class StudyDesign:
     """Abilities in logits by (style, size), tasks, and the spread of what is shared.
 
     item_sd: difficulty shared by all cells; style_sd: an item's own liking for a style;
-    passage_sd and passage_style_sd: the same two for passages; seed_sd: of a training run.
+    passage_sd and passage_style_sd: the same two for passages; seed_sd: of a training run, the same
+    for all styles or one a style.
     """
 
     ability: tuple[tuple[float, ...], ...]
@@ -35,13 +36,13 @@ class StudyDesign:
     style_sd: float = 0.7
     passage_sd: float = 0.8
     passage_style_sd: float = 0.6
-    seed_sd: float = 0.0
+    seed_sd: float | tuple[float, ...] = 0.0
     seeds: int = 1
 
 
 def true_accuracy(design: StudyDesign, task: TaskDesign) -> FloatArray:
     """(styles, sizes) expected accuracy over items, passages and training runs not yet seen."""
-    variance = design.item_sd**2 + design.style_sd**2 + design.seed_sd**2
+    variance = design.item_sd**2 + design.style_sd**2 + _by_style(design.seed_sd) ** 2
     if task.passages:
         variance += design.passage_sd**2 + design.passage_style_sd**2
     # The mean of a logistic over a normal has no closed form.
@@ -74,7 +75,9 @@ def simulate_samples(
 ) -> list[FloatArray]:
     """The same with several answers to an item: (styles, sizes, seeds, items, samples) a task."""
     ability = np.array(design.ability)[:, :, None, None]
-    runs = design.seed_sd * rng.normal(size=(*ability.shape[:2], design.seeds, 1))
+    runs = _by_style(design.seed_sd)[..., None] * rng.normal(
+        size=(*ability.shape[:2], design.seeds, 1)
+    )
     return [_simulate_task(design, task, ability + runs, samples, rng) for task in design.tasks]
 
 
@@ -97,6 +100,11 @@ def _simulate_task(
     drawn = rng.random((*logits.shape, samples)) < _logistic(logits)[..., None]
     outcomes: FloatArray = drawn.astype(np.float64)
     return outcomes
+
+
+def _by_style(spread: float | tuple[float, ...]) -> FloatArray:
+    """(styles, 1, 1), or one for all styles."""
+    return np.reshape(np.asarray(spread, dtype=np.float64), (-1, 1, 1))
 
 
 def _logistic(logits: FloatArray) -> FloatArray:

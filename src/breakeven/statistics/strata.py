@@ -24,6 +24,7 @@ from breakeven.statistics.estimates import (
     student_p,
     student_quantile,
 )
+from breakeven.statistics.moderation import Variance, moderated
 
 ONE_SEED = "one seed: variance between seeds is not estimated"
 
@@ -73,7 +74,10 @@ class _Spread(NamedTuple):
 
 
 def mean_of_strata(
-    strata: Sequence[Stratum], level: float = 0.95, adjust_differences: bool = False
+    strata: Sequence[Stratum],
+    level: float = 0.95,
+    adjust_differences: bool = False,
+    prior_variance: float | None = None,
 ) -> SeededMean:
     """Unweighted mean over tasks; within a task, over seeds first, then items.
 
@@ -81,6 +85,7 @@ def mean_of_strata(
     adjustment of `laplace_difference`. With one seed the interval is by t (normal where
     adjusted). With S seeds its squared half-width is t²·s²/S from the S seed means, on S - 1
     degrees of freedom, plus z² times the item variance that seed means share and so do not show.
+    prior_variance: what other training runs tell of s², by which it is `moderated`.
     Raises ValueError where tasks differ in their number of seeds.
     """
     require_level(level)
@@ -98,7 +103,7 @@ def mean_of_strata(
         return _single(nothing, seeds, why, None)
     given = _given_seeds(tasks, value, spread, level)
     if seeds > 1:
-        return _over_seeds(tasks, given, spread)
+        return _over_seeds(tasks, given, spread, prior_variance)
     # The p belongs to the centre of the interval, which the adjustment has moved off the value.
     ratio = spread.centre / float(np.sqrt(spread.item_variance))
     return _single(given, 1, ONE_SEED, student_p(ratio, spread.item_freedom))
@@ -116,7 +121,9 @@ def _single(estimate: Estimate, seeds: int, reason: str, p_value: float | None) 
     )
 
 
-def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> SeededMean:
+def _over_seeds(
+    tasks: Sequence[_Task], given: Estimate, spread: _Spread, prior: float | None
+) -> SeededMean:
     """Widen the interval of the seeds at hand to training runs that were not made."""
     seed_means = np.mean([part.values.mean(axis=1) for part in tasks], axis=0)
     seeds = len(seed_means)
@@ -124,12 +131,15 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
     variance_between = float(np.var(seed_means, ddof=1)) if np.ptp(seed_means) > 1e-12 else 0.0
     # Means of few answers fall on few values, and those of three seeds on one value now and then.
     # Seeds that answer every item alike, as an untrained model does, do have no spread.
-    between = max(variance_between, min(_step_variance(tasks), spread.noise_variance)) / seeds
+    least = min(_step_variance(tasks), spread.noise_variance)
+    own = Variance(max(variance_between, least), seeds - 1)
+    found = moderated(own, prior)
+    between, freedom = max(found.value, least) / seeds, found.degrees_of_freedom
     # What one seed's answers scatter by themselves is in the spread of the seeds already. A
     # variance component cut at zero instead fell to 88 to 93% coverage with two or three seeds
     # (docs/decisions.md).
     shared = max(spread.item_variance - spread.noise_variance / seeds, 0.0)
-    margin = margin_over_seeds(given.level, seeds, between, shared)
+    margin = margin_over_seeds(given.level, freedom, between, shared)
     excess = variance_between - spread.noise_variance
     estimate = replace(
         given,
@@ -137,7 +147,7 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
         high=spread.centre + margin,
         standard_error=float(np.sqrt(between + shared)),
         method="seeds then items",
-        degrees_of_freedom=(seeds - 1) * ((between + shared) / between) ** 2 if between else None,
+        degrees_of_freedom=freedom * ((between + shared) / between) ** 2 if between else None,
     )
     return SeededMean(
         estimate=estimate,
@@ -145,7 +155,7 @@ def _over_seeds(tasks: Sequence[_Task], given: Estimate, spread: _Spread) -> See
         seeds=seeds,
         seed_standard_deviation=float(np.sqrt(max(excess, 0.0))),
         seed_reason=None if excess > 0 else "seeds differ no more than their items explain",
-        p_value=p_over_seeds(spread.centre, seeds, between, shared),
+        p_value=p_over_seeds(spread.centre, freedom, between, shared),
     )
 
 
@@ -165,18 +175,21 @@ def _step_variance(tasks: Sequence[_Task]) -> float:
     return sum(step**2 for step in steps) / 12 / len(tasks) ** 2
 
 
-def margin_over_seeds(level: float, seeds: int, between: float, shared: float) -> float:
-    """Half the interval of a mean over seeds: `between` them, and `shared` by them (variances)."""
-    quantiles = student_quantile(level, seeds - 1), student_quantile(level, np.inf)
+def margin_over_seeds(level: float, freedom: float, between: float, shared: float) -> float:
+    """Half the interval of a mean over seeds: `between` them, and `shared` by them (variances).
+
+    `freedom` are the degrees of freedom of `between`.
+    """
+    quantiles = student_quantile(level, freedom), student_quantile(level, np.inf)
     return float(np.sqrt(quantiles[0] ** 2 * between + quantiles[1] ** 2 * shared))
 
 
-def p_over_seeds(centre: float, seeds: int, between: float, shared: float) -> float:
+def p_over_seeds(centre: float, freedom: float, between: float, shared: float) -> float:
     """The p whose interval just touches zero (there is no closed form)."""
     from scipy.optimize import brentq
 
     def gap(p_value: float) -> float:
-        return margin_over_seeds(1 - p_value, seeds, between, shared) - abs(centre)
+        return margin_over_seeds(1 - p_value, freedom, between, shared) - abs(centre)
 
     # brentq needs a change of sign. No correction tells a smaller p from this one.
     smallest = 1e-12
