@@ -7,6 +7,7 @@ from tests.findings.judged import verdicts_of
 
 from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import count_directions
+from breakeven.findings.matched import key_of
 from breakeven.findings.scored_results import scored_results
 from breakeven.findings.verdicts import Verdict
 from breakeven.results.cell_results import Results
@@ -222,8 +223,10 @@ def test_p_values_are_corrected_over_all_tests_of_a_report(study):
     found = corrected_findings(scored_results(study(rising, items=50, tasks=1)))
     claims = [(v.p_value, v.adjusted_p_value) for v in found.claims if v.p_value is not None]
     matched = [one for every in found.matched.values() for one in every]
-    # 20 pairs on one task a family (one test each), 20 comparisons at either cost.
-    assert found.comparisons == len(claims) + 20 + len(matched)
+    # 20 pairs on one task a family (one test each), 20 comparisons at either cost, of which those
+    # that both costs leave the same are one test.
+    assert len(matched) == 40
+    assert found.comparisons == len(claims) + 20 + len({key_of(one.at) for one in matched})
     assert len(claims) > 10
     every = [*claims, *((r.p_value, r.adjusted_p_value) for r in (*found.families, *matched))]
     smallest = min(every)

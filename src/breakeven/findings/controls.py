@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
-from breakeven.findings.groups import Group, GroupPair, comparable, group_pairs, groups
+from breakeven.findings.groups import Group, GroupPair, group_pairs, groups, partners
 from breakeven.findings.scored_results import ScoredResults
 
 NO_GAIN = "the interval of reasoning's gain is not above zero: there is no gain to keep a share of"
@@ -59,7 +59,8 @@ def control_comparisons(
     for family in scored.results.families():
         pairs = group_pairs(scored.results, family=family)
         for control in groups(scored.results, "control", family=family):
-            pair = next((pair for pair in pairs if comparable(control, pair.ift)), None)
+            beside = partners(control, [pair.reasoning for pair in pairs])
+            pair = next((pair for pair in pairs if pair.reasoning in beside), None)
             if pair is not None:
                 found.append(
                     ControlComparison(

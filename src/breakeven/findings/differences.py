@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from breakeven.findings.contrasts import group_difference
 from breakeven.findings.direction import Direction, direction_of
-from breakeven.findings.groups import Group, comparable, groups
+from breakeven.findings.groups import Group, groups, partners
 from breakeven.findings.run_spread import Part, prior_variance
 from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
 from breakeven.statistics.paired import PairedDifference, PairedTask, family_difference
@@ -101,10 +101,8 @@ def _pairs(scored: ScoredResults) -> Iterable[tuple[Group, Group]]:
         # (on_mixes).
         mixed = groups(results, "mixed", family=family)
         for other in (*mixed, *groups(results, "reasoning", family=family)):
-            for ift in plain:
-                if comparable(ift, other) and (
-                    {c.seed for c in ift.cells} & {c.seed for c in other.cells}
-                ):
+            for ift in partners(other, plain):
+                if {c.seed for c in ift.cells} & {c.seed for c in other.cells}:
                     yield ift, other
 
 

@@ -77,13 +77,16 @@ def groups_of(cells: Iterable[CellResult]) -> tuple[Group, ...]:
 def group_pairs(
     results: Results, *, corpus: str | None = None, family: str | None = None
 ) -> tuple[GroupPair, ...]:
-    """Pairs of groups that differ in style only and have a seed in common."""
-    found = []
-    for plain in groups(results, "ift", corpus=corpus, family=family):
-        for thinking in groups(results, "reasoning", corpus=corpus, family=family):
-            if comparable(plain, thinking) and _seeds(plain) & _seeds(thinking):
-                found.append(GroupPair(plain, thinking))
-    return tuple(found)
+    """Pairs of groups that are `partners` and have a seed in common."""
+    every = groups(results, "ift", corpus=corpus, family=family)
+    thinking = groups(results, "reasoning", corpus=corpus, family=family)
+    beside = {one: partners(one, every) for one in thinking}
+    return tuple(
+        GroupPair(plain, one)
+        for plain in every
+        for one in thinking
+        if plain in beside[one] and _seeds(plain) & _seeds(one)
+    )
 
 
 def of_size(candidates: Iterable[Group], size_b: float) -> Group | None:
@@ -127,6 +130,25 @@ def _by_key(cells: Iterable[CellResult]) -> Mapping[tuple[object, ...], list[Cel
 def comparable(one: Group, other: Group) -> bool:
     """Whether two groups differ in style only: one student, corpus, method, family, decoding."""
     return _pair_key(one) == _pair_key(other)
+
+
+def partners(one: Group, others: Iterable[Group]) -> tuple[Group, ...]:
+    """Those that differ from a group in style only: of its own budget, where some have it.
+
+    A study that varies the budget would else compare half of it in one style with twice as much in
+    the other, and pay for it in the correction. Where a budget is in one style only, it is what
+    there is to compare.
+    """
+    alike = [other for other in others if comparable(one, other)]
+    return tuple([other for other in alike if _same_budget(one, other)] or alike)
+
+
+def _same_budget(one: Group, other: Group) -> bool:
+    """Whether both were given the same amount, or what the other of them uses."""
+    mine, its = one.cells[0], other.cells[0]
+    if mine.budget_of is None and its.budget_of is None:
+        return mine.budget == its.budget
+    return mine.arm == its.budget_of or mine.budget_of in (its.arm, its.budget_of)
 
 
 def _pair_key(group: Group) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from breakeven.findings.combine import all_of, any_of
 from breakeven.findings.contrasts import Contrast, Term, contrast, mean_terms
-from breakeven.findings.groups import Group, comparable, groups
+from breakeven.findings.groups import Group, groups, partners
 from breakeven.findings.lengths import (
     TOKENS_BY_ITEM,
     MeanRatio,
@@ -105,10 +105,8 @@ def _by_student(scored: ScoredResults, traces: str) -> dict[str, list[TracePair]
     for changed in groups(scored.results, "control"):
         if changed.cells[0].traces != traces:
             continue
-        for whole in groups(scored.results, "reasoning"):
-            if comparable(whole, changed):
-                pair = TracePair(whole, changed)
-                found.setdefault(changed.cells[0].student, []).append(pair)
+        for whole in partners(changed, groups(scored.results, "reasoning")):
+            found.setdefault(changed.cells[0].student, []).append(TracePair(whole, changed))
     return found
 
 

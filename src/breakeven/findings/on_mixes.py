@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from breakeven.findings.combine import all_of, any_of
 from breakeven.findings.contrasts import Term, contrast, group_difference, mean_terms
-from breakeven.findings.groups import Group, comparable, group_pairs, groups
+from breakeven.findings.groups import Group, group_pairs, groups, partners
 from breakeven.findings.outcome import (
     Outcome,
     not_testable,
@@ -88,9 +88,8 @@ def _mixes(scored: ScoredResults) -> list[Mix]:
     found = []
     pairs = group_pairs(scored.results)
     for mixed in groups(scored.results, "mixed"):
-        found += [
-            Mix(mixed, pair.ift, pair.reasoning) for pair in pairs if comparable(mixed, pair.ift)
-        ]
+        beside = partners(mixed, [pair.ift for pair in pairs])
+        found += [Mix(mixed, pair.ift, pair.reasoning) for pair in pairs if pair.ift in beside]
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from breakeven.findings.groups import Group, comparable
+from breakeven.findings.groups import Group, partners
 from breakeven.report.figures.equivalent import place_words
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_sentence
@@ -147,10 +147,11 @@ def _crossing_row(one: CrossingRow) -> CsvRow:
 def _sized_pairs(groups: Sequence[Group]) -> Mapping[str, list[tuple[Group, Group]]]:
     """IFT and reasoning that differ in style only, by their arms; sizes ascend."""
     by_arms: dict[str, dict[float, tuple[Group, Group]]] = {}
+    every = [group for group in groups if group.cells[0].style == "ift"]
     for thinking in (group for group in groups if group.cells[0].style == "reasoning"):
-        for plain in (group for group in groups if group.cells[0].style == "ift"):
+        for plain in partners(thinking, every):
             size = thinking.cells[0].size_parameters
-            if size and comparable(plain, thinking):
+            if size:
                 arms = f"{thinking.cells[0].arm} − {plain.cells[0].arm}"
                 by_arms.setdefault(arms, {}).setdefault(size, (plain, thinking))
     return {arms: [pairs[size] for size in sorted(pairs)] for arms, pairs in by_arms.items()}

@@ -1,6 +1,6 @@
 """What the page says of its own limits: where numbers come from, what they cannot tell."""
 
-from breakeven.findings.groups import IN_NO_PAIR, comparable
+from breakeven.findings.groups import IN_NO_PAIR, partners
 from breakeven.report.interval_scope import fewest_and_most_seeds, scope_sentence
 from breakeven.report.view import StudyView
 from breakeven.results.cell_results import Results
@@ -62,11 +62,11 @@ def limit_lines(view: StudyView) -> list[str]:
 
 
 def _unpaired(view: StudyView) -> list[str]:
-    """Trained arms that differ from every IFT arm in more than the style."""
+    """Trained arms that no other one differs from in style only."""
     plain = [group for group in view.every_group if group.cells[0].style == "ift"]
-    paired = {
-        one.cells[0].arm for one in view.every_group if any(comparable(one, ift) for ift in plain)
-    }
+    others = [group for group in view.every_group if group.cells[0].style in ("mixed", "reasoning")]
+    pairs = [(other, ift) for other in others for ift in partners(other, plain)]
+    paired = {one.cells[0].arm for pair in pairs for one in pair}
     return [arm.name for arm in view.arms if arm.style not in IN_NO_PAIR and arm.name not in paired]
 
 

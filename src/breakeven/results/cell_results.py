@@ -66,7 +66,9 @@ class CellResult:
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
     all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
     that is not told): only cells that share both are pairs. `traces` is what became of the traces
-    that a control learnt, None where they were left whole. `prompt_flops` are those of
+    that a control learnt, None where they were left whole. `budget` is how much was set to be
+    trained, in words, `budget_of` the arm whose use was set instead; both None where the whole
+    study was trained alike. `prompt_flops` are those of
     `inference_flops` that read the prompt. `memory_bytes` are those of the weights and of one
     answer's cache, at 16 bits a number. `of_samples` is None for what was answered as it is.
     """
@@ -100,6 +102,8 @@ class CellResult:
     order: Order | None = None
     method: str | None = None
     traces: str | None = None
+    budget: str | None = None
+    budget_of: str | None = None
     tasks: tuple[TaskResult, ...] = ()
     prompt_flops: float | None = None
     memory_bytes: float | None = None

@@ -23,6 +23,7 @@ class ArmFacts(NamedTuple):
 
     `traces` is what becomes of the traces before they are learnt, None where they are left whole.
     `answered_style` is the style that answers are expected in, None where only `style` tells it.
+    `budget` is what was set to be trained, in words, `budget_of` the arm whose use was set instead.
     """
 
     style: ResultStyle
@@ -31,6 +32,8 @@ class ArmFacts(NamedTuple):
     order: Order | None = None
     traces: str | None = None
     answered_style: Style | None = None
+    budget: str | None = None
+    budget_of: str | None = None
 
 
 class CellCosts(NamedTuple):
@@ -148,6 +151,8 @@ def cell_result(
         order=arm.order,
         method=facts.methods.get((cell.student, cell.arm)),
         traces=arm.traces,
+        budget=arm.budget,
+        budget_of=arm.budget_of,
     )
 
 

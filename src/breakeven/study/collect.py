@@ -158,6 +158,8 @@ def _study_facts(
                 _order(row.style, row.order),
                 traces=None if row.traces == "as-written" else row.traces,
                 answered_style=row.answered_style,
+                budget=_budget_words(row),
+                budget_of=row.budget.match if row.budget else None,
             )
             for name, row in params.arms.items()
         },
@@ -168,6 +170,14 @@ def _study_facts(
         teacher_accuracy=_teacher_accuracy(params),
         instruction_tasks=tuple(row.name for row in tasks if row.grader == INSTRUCTION_BENCHMARK),
     )
+
+
+def _budget_words(arm: Arm) -> str | None:
+    """The amount of an arm's budget; None where it has none, or another arm's use."""
+    if arm.budget is None or arm.budget.match is not None:
+        return None
+    unit, amount = arm.budget.amount
+    return f"{amount:g} {unit}"
 
 
 def _learnt(arm: Arm, compared_as: Mapping[str, str]) -> str | None:

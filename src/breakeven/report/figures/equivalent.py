@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.findings.groups import Group, comparable
+from breakeven.findings.groups import Group, partners
 from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.interval_scope import scope_sentence
@@ -77,7 +77,7 @@ def _panel_equivalents(view: StudyView, key: PanelKey) -> list[Equivalent]:
 
 def _partners(plain: Sequence[Group], reasoning: Group) -> list[Group]:
     """The first IFT arm that differs from the reasoning one in style only, by ascending size."""
-    arm = next((one.cells[0].arm for one in plain if comparable(one, reasoning)), None)
+    arm = next((one.cells[0].arm for one in partners(reasoning, plain)), None)
     by_size: dict[float, Group] = {}
     for group in plain:
         if group.cells[0].arm == arm:
