@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, digest_file, digest_json
 from breakeven.core.scratch import scratch_folder
-from breakeven.params.training import Method
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
+
+    from breakeven.params.training import Method
 
 # What a training run leaves in a cell's folder.
 ADAPTER = "adapter_config.json"
@@ -26,7 +27,7 @@ WEIGHTS = "*.safetensors"
 UNTRAINED = "untrained.json"
 
 
-def check_cell(folder: Path, method: Method) -> None:
+def check_cell(folder: Path, method: "Method") -> None:
     """Raise InputError where a folder does not hold what its method leaves there."""
     wanted = {"none": UNTRAINED, "full": WEIGHTS, "lora": ADAPTER, "qlora": ADAPTER}[method]
     if not any(folder.glob(wanted)):
@@ -34,7 +35,7 @@ def check_cell(folder: Path, method: Method) -> None:
         raise InputError(f"{folder}: holds no {wanted}; run `dvc repro train@{cell}`")
 
 
-def digest_cell(folder: Path, method: Method) -> str | None:
+def digest_cell(folder: Path, method: "Method") -> str | None:
     """Digest of what changes a cell's answers: its weights and how they go on the base."""
     if method == "none":
         return None
@@ -78,7 +79,7 @@ def copy_weights(model: "PreTrainedModel") -> "dict[str, Tensor]":
 
 @contextmanager
 def cell_weights(
-    model: "PreTrainedModel", base: "dict[str, Tensor]", folder: Path, method: Method
+    model: "PreTrainedModel", base: "dict[str, Tensor]", folder: Path, method: "Method"
 ) -> "Iterator[PreTrainedModel]":
     """The model with the weights in `folder`; those of `base` are back when the block ends.
 

@@ -13,8 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from breakeven.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -167,6 +165,8 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
 
 def iter_rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
     """The rows of `read_rows` one by one, for files that are larger than memory."""
+    from pydantic import TypeAdapter, ValidationError
+
     read = TypeAdapter(row_type).validate_python
     for number, row in enumerate(_iter_jsonl(path), start=1):
         try:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.params import Decoding
 from breakeven.rendering.encoding import Markup, ThinkMarks, encode_rows, encode_texts, think_marks
 from breakeven.rendering.render import decode
 from breakeven.rows.traces import THINK_CLOSE, is_trace_open
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+    from breakeven.params import Decoding
 
 # What s1 writes in the place of a closing mark, as a word that goes on from the one before.
 WAIT = " Wait"
@@ -55,7 +56,7 @@ class Budget(NamedTuple):
 
 
 def thinking_budget(
-    tokenizer: "PreTrainedTokenizerBase", name: str, decoding: Decoding, *, opened: bool
+    tokenizer: "PreTrainedTokenizerBase", name: str, decoding: "Decoding", *, opened: bool
 ) -> Budget | None:
     """The budget of a decoding of this name; None where it has none.
 

@@ -26,9 +26,10 @@ class _Forced:
         # How much of `waiting` a row has been given, 0 where none is being written.
         self._given = torch.zeros(count, dtype=torch.long)
         self._ids = torch.tensor([*budget.waiting, *budget.closing, *budget.asking])
+        self._marks = torch.tensor(budget.marks)
 
     def __call__(self, logits: Tensor, rows: Tensor, step: int, written: Tensor) -> Tensor:
-        for name in ("_open", "_waited", "_given", "_ids"):
+        for name in ("_open", "_waited", "_given", "_ids", "_marks"):
             setattr(self, name, getattr(self, name).to(logits.device))
         if step < self._budget.free:
             return self._before_the_end(logits, rows, step, written)
@@ -55,8 +56,8 @@ class _Forced:
     def _at_the_end(self, logits: Tensor, rows: Tensor, step: int, written: Tensor) -> Tensor:
         """What closes the traces that are open, and from there on no mark in any row."""
         budget = self._budget
-        marks = torch.tensor(budget.marks, device=logits.device)
-        tokens = self._choose(logits.index_fill(-1, marks, float("-inf")), rows, step, written)
+        barred = logits.index_fill(-1, self._marks, float("-inf"))
+        tokens = self._choose(barred, rows, step, written)
         place = len(budget.waiting) + step - budget.free
         if place >= len(self._ids):
             return tokens

@@ -6,13 +6,16 @@ top-k and top-p: with all three its nucleus can be smaller by the tokens that mi
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from breakeven.decoding.seeds import sample_digest
-from breakeven.params import Decoding
+
+if TYPE_CHECKING:
+    from breakeven.params import Decoding
 
 # Logits (rows, vocabulary), the number of each row in its batch, the step, and what the whole batch
 # has written (batch, limit), of which the first `step` columns stand: tokens (rows,).
@@ -20,7 +23,7 @@ Choose = Callable[[Tensor, Tensor, int, Tensor], Tensor]
 
 
 def chooser(
-    decoding: Decoding,
+    decoding: "Decoding",
     samples: Sequence[str],
     limit: int,
     prompts: Sequence[Sequence[int]] = (),
@@ -32,16 +35,19 @@ def chooser(
     penalise = _penalties(decoding, prompts)
     if decoding.temperature == 0:
         return lambda *seen: penalise(*seen).argmax(dim=-1)
-    uniforms = torch.from_numpy(np.stack([_uniforms(decoding, one, limit) for one in samples]))
+    drawn = np.stack([_uniforms(decoding, one, limit) for one in samples])
+    uniforms = torch.from_numpy(drawn).float()
 
     def choose(logits: Tensor, rows: Tensor, step: int, written: Tensor) -> Tensor:
-        drawn = uniforms[rows.cpu(), step].to(logits.device, torch.float32)
-        return draw(penalise(logits, rows, step, written), drawn, decoding)
+        nonlocal uniforms
+        uniforms = uniforms.to(logits.device)  # once: a step that copies waits for the device
+        points = uniforms[rows, step]
+        return draw(penalise(logits, rows, step, written), points, decoding)
 
     return choose
 
 
-def draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
+def draw(logits: Tensor, uniforms: Tensor, decoding: "Decoding") -> Tensor:
     """Tokens (rows,) at the given points of each row's cumulative distribution, after all cuts.
 
     Kept are the `top_k` likeliest tokens (ties with the last are kept, too); of those the smallest
@@ -83,7 +89,7 @@ def _keep_likeliest(scores: Tensor, count: int) -> Tensor:
 
 
 def _penalties(
-    decoding: Decoding, prompts: Sequence[Sequence[int]]
+    decoding: "Decoding", prompts: Sequence[Sequence[int]]
 ) -> Callable[[Tensor, Tensor, int, Tensor], Tensor]:
     """Logits with tokens that have been seen made less likely; as they are without a penalty.
 
@@ -129,7 +135,7 @@ def _tokens_in(prompts: Sequence[Sequence[int]], logits: Tensor) -> Tensor:
     return held.to(logits.device)
 
 
-def _uniforms(decoding: Decoding, sample: str, limit: int) -> "np.ndarray":
+def _uniforms(decoding: "Decoding", sample: str, limit: int) -> "np.ndarray":
     """Numbers in [0, 1) for every step of one sample: the same in whatever batch it is."""
     # NumPy's generator gives the same numbers on every device; PyTorch's differ between devices.
     seed = int.from_bytes(sample_digest(decoding, sample)[:16], "big")

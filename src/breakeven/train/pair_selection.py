@@ -7,16 +7,17 @@ those of a 50% arm.
 
 import random
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from breakeven.params import CompletionStyle
+if TYPE_CHECKING:
+    from breakeven.params import CompletionStyle
 
 
 class Sample(NamedTuple):
     """One pair, by its position in the corpus, in the style in which it is learnt."""
 
     pair: int
-    style: CompletionStyle
+    style: "CompletionStyle"
 
 
 class SampleCosts(NamedTuple):
@@ -180,6 +181,6 @@ def _affordable(samples: Sequence[Sample], left: float, costs: SampleCosts) -> i
 
 
 def _of_style(
-    passes: Sequence[tuple[Sample, ...]], style: CompletionStyle
+    passes: Sequence[tuple[Sample, ...]], style: "CompletionStyle"
 ) -> list[tuple[Sample, ...]]:
     return [tuple(sample for sample in one if sample.style == style) for one in passes]

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 
 from breakeven.core.errors import InputError
-from breakeven.params.cells import TrainingSettings
 from breakeven.train.process_rank import is_distributed
 from breakeven.train.trained_model import compute_dtype
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+    from breakeven.params.cells import TrainingSettings
+
 Value = TypeVar("Value")
 
 
-def make_accelerator(settings: TrainingSettings) -> "Accelerator":
+def make_accelerator(settings: "TrainingSettings") -> "Accelerator":
     """The devices of this process, computing in the dtype that suits them.
 
     Raises:
@@ -65,7 +66,7 @@ def from_main_process(accelerator: "Accelerator", work: Callable[[], Value]) -> 
     return broadcast_object_list(values)[0]
 
 
-def _shard(accelerator: "Accelerator", settings: TrainingSettings, dtype: torch.dtype) -> None:
+def _shard(accelerator: "Accelerator", settings: "TrainingSettings", dtype: torch.dtype) -> None:
     from accelerate import FullyShardedDataParallelPlugin
     from accelerate.state import PartialState
     from accelerate.utils import DistributedType

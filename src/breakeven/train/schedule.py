@@ -1,8 +1,9 @@
 """Warm-up, constant rate, linear decay (WSD: Hu et al. 2024, MiniCPM), in optimizer steps."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.params.training import Schedule
+if TYPE_CHECKING:
+    from breakeven.params.training import Schedule
 
 
 class FittedSchedule(NamedTuple):
@@ -27,7 +28,7 @@ class FittedSchedule(NamedTuple):
         return self._asdict()
 
 
-def fit_schedule(schedule: Schedule, steps: int) -> FittedSchedule:
+def fit_schedule(schedule: "Schedule", steps: int) -> FittedSchedule:
     """The schedule in a run of `steps`.
 
     A run shorter than warm-up and decay together has both scaled down by the same factor and no

@@ -11,22 +11,23 @@ import torch
 from breakeven.core.files import read_json, write_json
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.models.loading import checked_folder, load_base, torch_dtype
-from breakeven.params.cells import TrainingSettings
-from breakeven.params.names import DtypeName
 from breakeven.train.packing import packed_attention
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from breakeven.params.cells import TrainingSettings
+    from breakeven.params.names import DtypeName
 
-def compute_dtype(wanted: DtypeName, device: torch.device) -> torch.dtype:
+
+def compute_dtype(wanted: "DtypeName", device: torch.device) -> torch.dtype:
     """What to compute in: `auto` is what the device is made for."""
     return torch_dtype(chosen_dtype(wanted, best_dtype(device.type)))
 
 
 def trainable_model(
     base: Path,
-    settings: TrainingSettings,
+    settings: "TrainingSettings",
     *,
     device: torch.device,
     seed: int,
@@ -72,7 +73,7 @@ def trained_parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
 
 def save_trained(
     model: "PreTrainedModel",
-    settings: TrainingSettings,
+    settings: "TrainingSettings",
     folder: Path,
     gathered: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
@@ -142,7 +143,7 @@ def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "Pr
 
 
 def _with_adapter(
-    model: "PreTrainedModel", settings: TrainingSettings, seed: int, exclude: list[str]
+    model: "PreTrainedModel", settings: "TrainingSettings", seed: int, exclude: list[str]
 ) -> Any:  # noqa: ANN401
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     from peft import LoraConfig, get_peft_model

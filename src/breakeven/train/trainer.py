@@ -22,7 +22,6 @@ from breakeven.core.progress import Progress
 from breakeven.costs.devices import Device, metered
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
 from breakeven.models.sharding import gather_tensor
-from breakeven.params.cells import TrainingSettings
 from breakeven.rendering import Example
 from breakeven.train.losses import (
     HeadGate,
@@ -40,6 +39,8 @@ from breakeven.train.usage_log import ProcessUsage, append_usage
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+
+    from breakeven.params.cells import TrainingSettings
 
 # How often the use of the device is written down, so that a kill loses little of it.
 _USAGE_SECONDS = 5.0
@@ -93,7 +94,7 @@ class Curves:
 def train(
     model: torch.nn.Module,
     steps: Steps,
-    settings: TrainingSettings,
+    settings: "TrainingSettings",
     schedule: FittedSchedule,
     *,
     accelerator: "Accelerator",
@@ -165,7 +166,7 @@ class TrainingRun:
     def __init__(
         self,
         model: torch.nn.Module,
-        settings: TrainingSettings,
+        settings: "TrainingSettings",
         schedule: FittedSchedule,
         *,
         accelerator: "Accelerator",
@@ -290,7 +291,7 @@ class TrainingRun:
 
 
 def make_optimizer(
-    parameters: Mapping[str, torch.nn.Parameter], settings: TrainingSettings, device: torch.device
+    parameters: Mapping[str, torch.nn.Parameter], settings: "TrainingSettings", device: torch.device
 ) -> torch.optim.AdamW:
     """AdamW, fused where `device` has a kernel; weight decay on matrices, not norms and biases."""
     matrices = [one for one in parameters.values() if one.ndim > 1]
