@@ -163,8 +163,9 @@ _WORDS = 64
 # falls steeply carries a rounding on.
 CURVE_TOLERANCE_NATS = 0.1
 LEARNT_NATS = 0.2
-# Logits, ‖one − other‖ / ‖other‖: sums in another order, in each format.
-LOGITS_TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2}
+# Logits, ‖one − other‖ / ‖other‖: sums in another order, in each format, through all layers. What a
+# wrong mask or position does is no smaller than half of them.
+LOGITS_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2}
 # bfloat16's logits against float32's, as a share of their standard deviation.
 ROUNDING_TOLERANCE = 0.05
 # Two greedy tokens are a tie where float32's logits are no further apart than so many times the
@@ -175,6 +176,8 @@ MEMORY_TOLERANCE = 0.25
 # Nothing runs faster than its floor, but for the spread of what the floor is made of.
 FLOOR_TOLERANCE = 0.1
 ENERGY_TOLERANCE = 0.1
+# What rounding to 4 bits may change of the loss before the first step, as a share.
+FIRST_LOSS_TOLERANCE = 0.05
 
 
 class SkippedError(Exception):
@@ -427,6 +430,7 @@ def measure_training(bench: Bench, method: str, checkpointing: bool) -> dict[str
         step_seconds(run, gate, step, 3)
         with metered(bench.device) as meter:
             seconds = statistics.median(step_seconds(run, gate, step, sizes.timed_steps))
+        losses = run.curves.loss
     plan = TrainingPlan(
         method=method,
         micro_batch_tokens=sum(reads),
@@ -438,6 +442,7 @@ def measure_training(bench: Bench, method: str, checkpointing: bool) -> dict[str
         "seconds": seconds,
         "tokens": sum(reads),
         "flops": flops,
+        "losses": losses,
         "usage": meter.usage,
         "predicted": training_memory(bench.architecture, plan),
     }
@@ -957,38 +962,29 @@ def sampled(read: Callable[[], float], every_seconds: float) -> Iterator[list[fl
 def check_nf4(bench: Bench) -> dict[str, Any]:
     """A QLoRA training: finite, near the loss of LoRA at first, within the planned memory.
 
-    H100: two loadings, rounding 0.36e9 weights, 20 steps of 0.15 s: 12 s.
+    H100: loading, rounding 0.36e9 weights, 13 steps of 0.15 s: 8 s; LoRA's, if not yet run, 5 s.
     """
     try:
         importlib.import_module("bitsandbytes")
     except ImportError as error:
         raise SkippedError("bitsandbytes is not installed") from error
-    step, losses, usage = full_step(bench.sizes), {}, {}
-    for method in ("lora", "qlora"):
-        with training_run(bench, method, "bfloat16", steps=10) as (run, gate):
-            step_seconds(run, gate, step, 3)
-            with metered(bench.device) as meter:
-                seconds = statistics.median(step_seconds(run, gate, step, 7))
-            losses[method], usage[method] = run.curves.loss, (meter.usage, seconds)
-    plan = TrainingPlan(
-        method="qlora",
-        micro_batch_tokens=bench.sizes.step_tokens,
-        lora_rank=TRAINING["lora"]["rank"],
-        compute_bytes=BYTES["bfloat16"],
-    )
-    predicted = training_memory(bench.architecture, plan).total
-    shift = abs(losses["qlora"][0] / losses["lora"][0] - 1)
-    found: dict[str, Any] = {
-        "losses": losses,
+    lora = bench.once("training lora", lambda: measure_training(bench, "lora", False))
+    found = measure_training(bench, "qlora", False)
+    shift = abs(found["losses"][0] / lora["losses"][0] - 1)
+    row: dict[str, Any] = {
+        "losses": found["losses"],
+        "losses_of_lora": lora["losses"],
         "first_loss_shift": shift,
-        "step_seconds": {method: seconds for method, (_, seconds) in usage.items()},
-        "predicted_bytes": predicted,
+        "step_seconds": found["seconds"],
+        "step_seconds_of_lora": lora["seconds"],
+        "predicted_bytes": found["predicted"].total,
     }
-    passed = shift <= 0.05 and losses["qlora"][-1] < losses["qlora"][0]
+    passed = shift <= FIRST_LOSS_TOLERANCE and found["losses"][-1] < found["losses"][0]
     if bench.device.kind == "cuda":
-        found["measured_bytes"] = peak_bytes(usage["qlora"][0])
-        passed &= abs(found["measured_bytes"] / predicted - 1) <= MEMORY_TOLERANCE
-    return {**found, "passed": passed}
+        row["measured_bytes"] = peak_bytes(found["usage"])
+        ratio = row["measured_bytes"] / row["predicted_bytes"]
+        passed = passed and abs(ratio - 1) <= MEMORY_TOLERANCE
+    return {**row, "passed": passed}
 
 
 class Check(NamedTuple):
