@@ -410,14 +410,25 @@ def plan(
     answering_share: Annotated[
         float, typer.Option(help="Share of the peak in generation, assumed.", min=1e-6, max=1)
     ] = 0.1,
+    number_format: Annotated[
+        str, typer.Option("--format", help="Of a served student: bfloat16, float32, float8, int4.")
+    ] = "bfloat16",
+    devices: Annotated[
+        int, typer.Option(help="How many share each served student (tensor parallel).", min=1)
+    ] = 1,
+    latency_seconds: Annotated[
+        float | None, typer.Option(help="What one person waits for a served answer.", min=1e-6)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Tell what a study will cost before it runs: tokens, FLOPs, device-hours, disk, memory, money.
 
+    With --device also what a query costs where it is served: seconds and money.
+
     Examples: breakeven plan --calibrate; breakeven plan profiles/paper.yaml --device H100 --json
     """
     from breakeven.params import load_params
-    from breakeven.planning.plan_command import plan_study, print_plan
+    from breakeven.planning.plan_command import ServingOptions, plan_study, print_plan
     from breakeven.planning.rates import AssumedUtilisation
 
     found = plan_study(
@@ -426,6 +437,7 @@ def plan(
         utilisation=AssumedUtilisation(training_share, answering_share),
         calibrated=calibrate,
         price_per_device_hour=price_per_device_hour,
+        serving=ServingOptions(number_format, devices, latency_seconds),
     )
     if as_json:
         typer.echo(json.dumps(found.as_dict(), allow_nan=False))

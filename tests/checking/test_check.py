@@ -308,6 +308,10 @@ WRONG = [
         lambda tree: tree.update(grading={"judges": {"a": {**JUDGE, "architecture": "gone"}}}),
         "grading.judges.a.architecture: ",
     ),
+    (
+        lambda tree: tree.update(costs={"hardware": {"h20": {"memory_gb": 96}}}),
+        "costs.hardware.h20: bandwidth_gb_per_second is missing, and the table has no device ",
+    ),
 ]
 
 

@@ -41,14 +41,14 @@ def test_a_large_batch_waits_for_its_products_and_still_for_its_cache():
     assert seconds == pytest.approx((246_400 + 64_000) / 25e3)
 
 
-def test_each_layer_of_each_pass_has_its_fixed_time():
-    fixed = replace(SERVED, achieved=ROUND._replace(layer_seconds=3.0))
+def test_each_pass_and_each_of_its_layers_has_a_fixed_time():
+    fixed = replace(SERVED, achieved=ROUND._replace(layer_seconds=3.0, pass_seconds=5.0))
     for new, passes in ((1, 1), (5, 5)):
         before, after = (
             answer_times(served, batch=1, prompt_tokens=5, new_tokens=new)
             for served in (SERVED, fixed)
         )
-        assert after.seconds - before.seconds == pytest.approx(passes * 2 * 3.0)
+        assert after.seconds - before.seconds == pytest.approx(passes * (2 * 3.0 + 5.0))
 
 
 @pytest.mark.parametrize("batch", [1, 40, 3000])
@@ -108,7 +108,8 @@ def test_a_batch_that_does_not_fit_says_how_many_would():
         {"devices": 0},
         {"memory_share": 0.0},
         {"achieved": ROUND._replace(bandwidth_share=1.5)},
-        {"achieved": ROUND._replace(layer_seconds=float("nan"))},
+        {"achieved": ROUND._replace(layer_seconds=-1.0)},
+        {"achieved": ROUND._replace(pass_seconds=float("nan"))},
     ],
 )
 def test_impossible_settings_are_refused(change):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from breakeven.checking.budget_checks import check_arm_budgets
+from breakeven.checking.cost_checks import check_costs
 from breakeven.checking.data_checks import check_sources, check_tasks
 from breakeven.checking.decoding_checks import check_decodings
 from breakeven.checking.fairness import check_controls, check_rates
@@ -32,6 +33,7 @@ def check_params(params: Params, path: Path) -> Iterator[Finding]:
         check_grading,
         check_rates,
         check_controls,
+        check_costs,
     )
     seen: set[str] = set()
     for check in checks:

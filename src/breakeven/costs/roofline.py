@@ -4,12 +4,11 @@
     answer = answer_times(served, batch=64, prompt_tokens=250, new_tokens=1000)
     answer.first_token_seconds, answer.seconds, answer.tokens_per_second
 
-A pass takes a fixed time in each layer (kernels are started, the host is waited for) and, for all
-linear layers and for all of attention, the longer of bytes / (bandwidth · share) and
-FLOPs / (peak · share) (Williams, Waterman and Patterson 2009, the roofline model). The longer and
-not the sum: a kernel fetches the next numbers while it multiplies these, so that the slower hides
-the other. The two parts are summed: engines run them one after another (NanoFlow, arXiv 2408.12757,
-gains by not doing so).
+A pass takes a fixed time, and for all linear layers and for all of attention the longer of
+bytes / (bandwidth · share) and FLOPs / (peak · share) (Williams, Waterman and Patterson 2009, the
+roofline model). The longer and not the sum: a kernel fetches the next numbers while it multiplies
+these, so that the slower hides the other. The two parts are summed: engines run them one after
+another (NanoFlow, arXiv 2408.12757, gains by not doing so).
 
 Sequences of a batch start together and are equally long. Under continuous batching they are at
 different places; over an answer, each step's context has the same mean, and so has its cost.
@@ -33,16 +32,20 @@ from breakeven.costs.serving_work import (
 
 
 class Achieved(NamedTuple):
-    """What serving reaches of a device's data sheet, and the fixed time of a layer in each pass.
+    """What serving reaches of a device's data sheet, and what no data sheet tells.
+
+    `layer_seconds` is the fixed time of a layer in each pass (kernels are started, the host is
+    waited for), `pass_seconds` that of a pass whatever its layers (tokens are chosen).
 
     The defaults are assumptions that agree with what was published: Qwen's speeds of Qwen2.5 at
     batch 1 (vLLM 0.6.3 on an A100) are best fitted by 79% of the bandwidth and 118 microseconds a
-    layer (docs/costs.md). A device can be calibrated.
+    layer (docs/costs.md). `costs.roofline_fit` fits all four to measured answers.
     """
 
     bandwidth_share: float = 0.8
     compute_share: float = 0.6
     layer_seconds: float = 118e-6
+    pass_seconds: float = 0.0
 
 
 ASSUMED = Achieved()
@@ -70,8 +73,8 @@ class Serving:
         shares = (self.achieved.bandwidth_share, self.achieved.compute_share, self.memory_share)
         if self.devices < 1 or not all(0 < share <= 1 for share in shares):
             raise ValueError(f"at least one device, shares above 0 and at most 1: {self}")
-        if not self.achieved.layer_seconds >= 0:
-            raise ValueError(f"layer_seconds is at least 0: {self.achieved}")
+        if not (self.achieved.layer_seconds >= 0 and self.achieved.pass_seconds >= 0):
+            raise ValueError(f"fixed times are at least 0: {self.achieved}")
 
     @property
     def kv_parts(self) -> int:
@@ -134,7 +137,9 @@ def pass_seconds(served: Serving, work: PassWork, passes: float = 1) -> float:
     heads = work.attention_flops / served.devices
     attention = _longer(served, work.attention_bytes / served.kv_parts, heads)
     linear = _longer(served, work.linear_bytes / served.devices, work.linear_flops / served.devices)
-    return passes * served.shape.layers * served.achieved.layer_seconds + linear + attention
+    achieved = served.achieved
+    fixed = achieved.pass_seconds + served.shape.layers * achieved.layer_seconds
+    return passes * fixed + linear + attention
 
 
 def largest_batch(served: Serving, tokens: float) -> int:

@@ -14,16 +14,15 @@ from breakeven.params.names import (
     DtypeName,
     EachOnce,
     Name,
-    NotNegative,
     Positive,
     RealNumber,
     Section,
     Seed,
     SmallCount,
-    Text,
     TrainedStyle,
     WholeNumber,
 )
+from breakeven.params.pricing import Pricing
 from breakeven.params.references import check_references
 from breakeven.params.sources import CatalogueSource, Corpus, PublishedSource, Source
 from breakeven.params.tasks import Task
@@ -94,13 +93,6 @@ class Answering(Section):
                 f"dtype: value is {self.dtype} and that of server {self.server.dtype}; use one"
             )
         return self
-
-
-class Pricing(Section):
-    """What a device-hour costs, in any one currency; absent where nobody pays."""
-
-    price_per_device_hour: NotNegative | None = None
-    currency: Text = "USD"
 
 
 def _the_only_level(confidence: float) -> float:

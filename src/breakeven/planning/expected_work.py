@@ -51,7 +51,8 @@ class PlannedCell(NamedTuple):
     """One cell of a stage: the work expected of it, and what that expectation rests on.
 
     An answering cell is one student, arm, seed, decoding and task. `counts_flops` is False where
-    something runs whose FLOPs cannot be known, such as a closed service.
+    something runs whose FLOPs cannot be known, such as a closed service. `answers` are those of an
+    answering cell.
     """
 
     stage: Stage
@@ -60,6 +61,7 @@ class PlannedCell(NamedTuple):
     work: Work
     basis: str
     counts_flops: bool = True
+    answers: float = 0.0
 
 
 def planned_cells(study: ExpectedStudy) -> Iterator[PlannedCell]:
@@ -221,7 +223,7 @@ def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
         for arm in arms_of(params, student):
             row = params.arms[arm]
             for task in params.tasks:
-                works: dict[Asking, tuple[Work, str]] = {}
+                works: dict[Asking, tuple[Work, float, str]] = {}
                 for seed in params.seeds:
                     for name in decodings_of(params, arm):
                         asking = resolve_asking(params, arm, name, task)
@@ -229,16 +231,20 @@ def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
                             works[asking] = _answers_of(study, student, row, task, asking)
                         # An untrained student is the same in every arm and seed.
                         asked = (Cell(student, arm, seed) if row.trained else None, task, asking)
-                        work, basis = (NO_WORK, SHARED) if asked in made else works[asking]
+                        work, answers, basis = (
+                            (NO_WORK, 0.0, SHARED) if asked in made else works[asking]
+                        )
                         made.add(asked)
                         cell = (student, arm, seed, name, task)
-                        yield PlannedCell("answer", cell, row.taught_style, work, basis, counts)
+                        yield PlannedCell(
+                            "answer", cell, row.taught_style, work, basis, counts, answers
+                        )
 
 
 def _answers_of(
     study: ExpectedStudy, student: str, arm: Arm, task: str, asking: Asking
-) -> tuple[Work, str]:
-    """The work of all samples of every item of a task, and what it rests on.
+) -> tuple[Work, float, str]:
+    """The work of all samples of every item of a task, how many they are, and what it rests on.
 
     A trained student is expected to write as much as it was taught to, and after a mix to think
     every time unless a tag tells it not to. A base is expected to answer plainly, and so is who is
@@ -246,7 +252,7 @@ def _answers_of(
     """
     shape = study.shape(student).architecture
     if isinstance(shape, str):
-        return NO_WORK, shape
+        return NO_WORK, 0.0, shape
     taught, decoding = Taught.by(study.params, arm), asking.decoding
     asked = study.items_of(task, taught)
     style = "ift" if _answers_plainly(arm, asking) else "reasoning"
@@ -268,7 +274,8 @@ def _answers_of(
     work = answering_work(
         shape, prompt * (1 + asking.shots), np.minimum(new, asking.max_new_tokens)
     )
-    return work.times(weight * decoding.samples), basis
+    times = weight * decoding.samples
+    return work.times(times), len(prompt) * times, basis
 
 
 def _answers_plainly(arm: Arm, asking: Asking) -> bool:

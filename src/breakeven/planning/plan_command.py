@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.core.errors import InputError
+from breakeven.core.errors import InputError, did_you_mean
+from breakeven.costs.serving_work import FORMATS
 from breakeven.params import Params
 from breakeven.planning.calibration import calibrate, known_calibration
 from breakeven.planning.disk_need import DiskNeed, disk_need
@@ -12,7 +13,9 @@ from breakeven.planning.expected_work import planned_cells
 from breakeven.planning.memory_fit import MemoryFit, memory_fits
 from breakeven.planning.planned_devices import HERE, PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation, Calibration
+from breakeven.planning.served_answers import ServedArm, ServedOn, served_arms
 from breakeven.planning.study_bill import BillLine, bill_lines, by_stage, by_student, total
+from breakeven.serving.study_hardware import study_hardware, study_speed
 from breakeven.words import human, percent
 
 if TYPE_CHECKING:
@@ -21,6 +24,27 @@ if TYPE_CHECKING:
 
 # arXiv 2509.22193, v1: all the compute of the study.
 PUBLISHED_H100_HOURS = 70_000
+
+
+class ServingOptions(NamedTuple):
+    """How `--device` serves answers."""
+
+    number_format: str = "bfloat16"
+    devices: int = 1
+    latency_seconds: float | None = None
+
+    def on(self, params: Params, device_name: str) -> ServedOn:
+        """Where answers are served; raises InputError on an unknown device or format."""
+        if self.number_format not in FORMATS:
+            hint = did_you_mean(self.number_format, FORMATS)
+            raise InputError(f"--format: value is {self.number_format!r}; {hint}")
+        hardware = study_hardware(params.costs, device_name)
+        # Before anything is worked out: a format that the device has no peak for ends here.
+        hardware.peak(FORMATS[self.number_format].dtype)
+        return ServedOn(hardware, study_speed(params.costs), *self)
+
+
+NO_OPTIONS = ServingOptions()
 
 
 class StudyPlan(NamedTuple):
@@ -33,6 +57,8 @@ class StudyPlan(NamedTuple):
     disk: DiskNeed
     fits: list[MemoryFit]
     price_per_device_hour: float | None
+    served_on: ServedOn | None = None
+    served: tuple[ServedArm, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -50,6 +76,7 @@ class StudyPlan(NamedTuple):
             },
             "disk_bytes": {**self.disk._asdict(), "total": self.disk.total},
             "memory": [fit.as_dict() for fit in self.fits],
+            "served": [arm.as_dict() for arm in self.served],
             "cells": [line.as_dict() for line in self.lines],
         }
 
@@ -61,19 +88,21 @@ def plan_study(
     utilisation: AssumedUtilisation,
     calibrated: bool,
     price_per_device_hour: float | None,
+    serving: ServingOptions = NO_OPTIONS,
 ) -> StudyPlan:
     """Work out the bill of a study; `calibrated` measures this device first.
 
     Raises:
-        InputError: an unknown device, a base whose shape is not known, calibration for a device
-            that is not this one.
+        InputError: an unknown device or format, a base whose shape is not known, calibration for a
+            device that is not this one.
     """
     here = device_name.lower() == HERE
     # Rates of this machine say nothing of a device that is only in the table.
     if calibrated and not here:
         raise InputError(f"--calibrate: measures this machine, not {device_name}; leave one out")
     study = ExpectedStudy(params)
-    device = planned_device(device_name)
+    device = planned_device(device_name, params.costs)
+    served_on = None if here else serving.on(params, device_name)
     cells = list(planned_cells(study))
     calibration: Calibration = {}
     if here:
@@ -88,6 +117,8 @@ def plan_study(
         disk_need(study, lines, device.dtype),
         memory_fits(study, device),
         params.costs.price_per_device_hour if price is None else price,
+        served_on,
+        tuple(served_arms(study, lines, served_on)) if served_on else (),
     )
 
 
@@ -104,6 +135,11 @@ def print_plan(plan: StudyPlan) -> None:
     )
     console.print(_table(plan, ("stage",), [((stage,), ls) for stage, ls in _stages(plan)]))
     console.print(_table(plan, ("student", "arm"), list(by_student(plan.lines).items())))
+    if plan.served_on is not None:
+        console.print(_served_sentence(plan.served_on, plan.params.costs.currency))
+        console.print(_served_table(plan))
+        for reason in _served_absences(plan.served):
+            console.print(reason)
     for fit in plan.fits:
         console.print(fit.sentence)
     console.print(_disk_sentence(plan.disk))
@@ -131,6 +167,59 @@ def _table(
     for key, lines in groups:
         table.add_row(*key, *_figures(plan, lines))
     return table
+
+
+def _served_sentence(on: ServedOn, currency: str) -> str:
+    hardware, achieved = on.hardware, on.achieved
+    price = hardware.hourly_price
+    paid = f"{price.value:,.4g} {currency} an hour" if price.value is not None else "no price"
+    day = f" ({hardware.price_date}, {hardware.price_source})" if hardware.price_source else ""
+    return (
+        f"Served on {on.devices} x {hardware.name} in {on.number_format}, {paid}{day}; taken to "
+        f"reach {percent(achieved.bandwidth_share, 0)} of the bandwidth, "
+        f"{percent(achieved.compute_share, 0)} of the peak and "
+        f"{achieved.layer_seconds * 1e6:,.3g} microseconds a layer. A mean answer:"
+    )
+
+
+def _served_table(plan: StudyPlan) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("student", "arms"):
+        table.add_column(name)
+    columns = ("prompt", "new", "batch", "first token", "answer", "tokens/s", "1,000 queries")
+    table.add_column("served")
+    for name in columns:
+        table.add_column(name, justify="right")
+    # Arms that write as much cost as much: one row.
+    alike: dict[tuple[str, float, float], list[ServedArm]] = {}
+    for arm in plan.served:
+        alike.setdefault((arm.student, arm.prompt_tokens, arm.new_tokens), []).append(arm)
+    for (student, prompt, new), arms in alike.items():
+        names = ", ".join(arm.arm for arm in arms)
+        for point in arms[0].points:
+            times, money = point.times, point.money.value
+            if times is not None:
+                table.add_row(
+                    *(student, names, point.name, f"{prompt:,.0f}", f"{new:,.0f}"),
+                    *(f"{times.batch:,}", f"{times.first_token_seconds:.3g} s"),
+                    *(f"{times.seconds:,.3g} s", f"{times.tokens_per_second:,.0f}"),
+                    f"{1000 * money:,.4g}" if money is not None else "-",
+                )
+    return table
+
+
+def _served_absences(served: Sequence[ServedArm]) -> Iterator[str]:
+    """Why rows or their money are missing; each reason once, with who it is about."""
+    absent: dict[str, dict[str, None]] = {}
+    for arm in served:
+        reasons = [arm.reason, *(one.money.reason or "" for one in arm.points)]
+        for reason in filter(None, reasons):
+            absent.setdefault(reason, {})[f"{arm.student}/{arm.arm}"] = None
+    for reason, names in absent.items():
+        who = "all" if len(names) == len(served) else ", ".join(names)
+        yield f"Not told of {who}: {reason}."
 
 
 def _figures(plan: StudyPlan, lines: list[BillLine]) -> list[str]:

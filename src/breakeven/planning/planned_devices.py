@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from breakeven.costs.dtypes import Dtype, best_dtype
-from breakeven.costs.hardware import find_hardware
+from breakeven.params.pricing import Pricing
+from breakeven.serving.study_hardware import study_hardware
 
 HERE = "here"
+NO_PRICING = Pricing()
 
 
 class PlannedDevice(NamedTuple):
@@ -18,15 +20,15 @@ class PlannedDevice(NamedTuple):
     source: str
 
 
-def planned_device(name: str) -> PlannedDevice:
+def planned_device(name: str, pricing: Pricing = NO_PRICING) -> PlannedDevice:
     """A device by its name, or this machine's own as `here`.
 
     Raises:
-        InputError: the name is not in the table.
+        InputError: the name is neither in the table nor in `costs.hardware`.
     """
     if name.lower() == HERE:
         return _this_machine()
-    row = find_hardware(name)
+    row = study_hardware(pricing, name)
     # What training and serving compute in on all that the table holds.
     dtype: Dtype = "bfloat16"
     return PlannedDevice(row.name, row.memory_bytes, row.peak(dtype), dtype, row.source)
