@@ -26,10 +26,10 @@ def seconds(batch):
 def test_one_person_pays_for_the_whole_device_and_a_full_batch_shares_it():
     found = points()
     alone, full = found["one waiting"], found["full throughput"]
-    assert (alone.times.batch, full.times.batch) == (1, 12)
+    assert (alone.times.batch, full.times.batch) == (1, 10)
     # A price of 3600 an hour is one a second.
     assert alone.money.value == pytest.approx(alone.times.seconds)
-    assert full.money.value == pytest.approx(full.times.seconds / 12)
+    assert full.money.value == pytest.approx(full.times.seconds / 10)
     assert full.money.value < alone.money.value
     assert full.times.seconds > alone.times.seconds
 
@@ -39,7 +39,7 @@ def test_within_a_latency_is_the_largest_batch_that_keeps_it():
     found = points(latency_seconds=between)["within latency"]
     assert found.times.batch == 7
     assert points(latency_seconds=seconds(7))["within latency"].times.batch == 7
-    assert points(latency_seconds=1e9)["within latency"].times.batch == 12
+    assert points(latency_seconds=1e9)["within latency"].times.batch == 10
 
 
 def test_a_latency_that_not_one_answer_keeps_is_absent_with_the_reason():

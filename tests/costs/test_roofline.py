@@ -85,18 +85,19 @@ def test_two_devices_halve_weights_products_and_cache():
 
 
 def test_the_largest_batch_fills_the_memory_beside_the_weights():
-    # 2560 bytes of weights; 10 positions in 2 layers keep 320 bytes: (6400 − 2560) / 320 = 12.
-    assert largest_batch(SERVED, 10) == 12
-    assert largest_batch(replace(SERVED, memory_share=0.9), 10) == 10
-    # On two devices, 1280 bytes of weights and 160 a sequence on each.
-    assert largest_batch(replace(SERVED, devices=2), 10) == 32
-    assert largest_batch(replace(SERVED, numbers=FORMATS["float32"]), 10) == 2
+    # 2560 bytes of weights; 10 positions in 2 layers keep 320 bytes, 10 logits 40:
+    # (6400 − 2560) / 360 = 10.7.
+    assert largest_batch(SERVED, 10) == 10
+    assert largest_batch(replace(SERVED, memory_share=0.9), 10) == 8
+    # On two devices, 1280 bytes of weights and 180 a sequence on each.
+    assert largest_batch(replace(SERVED, devices=2), 10) == 28
+    assert largest_batch(replace(SERVED, numbers=FORMATS["float32"]), 10) == 1
     assert largest_batch(SERVED, 200) == 0
 
 
 def test_a_batch_that_does_not_fit_says_how_many_would():
-    require_fit(SERVED, 12, 10)
-    with pytest.raises(InputError, match=r"^--batch: value is 13; .*1 × slow holds at most 12"):
+    require_fit(SERVED, 10, 10)
+    with pytest.raises(InputError, match=r"^--batch: value is 13; .*1 × slow holds at most 10"):
         require_fit(SERVED, 13, 10, "--batch")
     with pytest.raises(InputError, match="not one answer of 200 tokens of toy fits into 1 × slow"):
         require_fit(SERVED, 1, 200)

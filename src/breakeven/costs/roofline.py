@@ -30,6 +30,9 @@ from breakeven.costs.serving_work import (
     stored_bytes,
 )
 
+# Tokens are chosen in float32, whatever is computed with.
+_LOGIT_BYTES = 4
+
 
 class Achieved(NamedTuple):
     """What serving reaches of a device's data sheet, and what no data sheet tells.
@@ -145,11 +148,15 @@ def pass_seconds(served: Serving, work: PassWork, passes: float = 1) -> float:
 def largest_batch(served: Serving, tokens: float) -> int:
     """How many answers of `tokens` (prompt included) fit beside the weights; 0 where not one does.
 
-    Room is kept for each at its full length, so that none has to wait for another to end.
+    Room is kept for each at its full length, so that none has to wait for another to end, and for
+    its logits in float32. An engine may have a limit of its own (vLLM's `max_num_seqs`).
     """
     have = served.memory_share * served.hardware.memory_bytes
     left = have - stored_bytes(served.shape, served.numbers) / served.devices
-    a_sequence = cache_bytes(served.shape, served.numbers, tokens) / served.kv_parts
+    a_sequence = (
+        cache_bytes(served.shape, served.numbers, tokens) / served.kv_parts
+        + _LOGIT_BYTES * served.shape.vocab / served.devices
+    )
     return max(0, int(left / a_sequence))
 
 
