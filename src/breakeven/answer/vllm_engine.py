@@ -7,7 +7,7 @@ server samples: with the same seeds it draws other tokens than the transformers 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from breakeven.answer.answer_sheet import AnswerSheet
 from breakeven.answer.cell_weights import are_finite, rounded_base
@@ -33,6 +33,7 @@ from breakeven.serving.client import Endpoints, run_requests
 from breakeven.serving.launch import vllm_build
 from breakeven.serving.request import Request
 from breakeven.serving.server import RunningServer, vllm_server
+from breakeven.serving.token_replies import TokenReply, read_tokens
 
 _CODE = ("answer/vllm_engine.py",)
 KEY = "params.yaml: answering.server"
@@ -200,13 +201,13 @@ def _answer_job(setup: Setup, server: RunningServer, served: Served, job: Job) -
 
 def _replies(
     endpoints: Endpoints, bodies: Mapping[str, dict[str, object]]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, TokenReply]:
     """The server's replies to requests that are sent side by side, by name."""
-    replies: dict[str, dict[str, Any]] = {}
+    replies: dict[str, TokenReply] = {}
     run_requests(
         [Request(name, body) for name, body in bodies.items()],
         endpoints,
-        on_result=lambda request, reply: replies.update({request.id: reply}),
+        on_result=lambda request, reply: replies.update({request.id: read_tokens(reply)}),
         concurrency=len(bodies),
         timeout_seconds=REQUEST_SECONDS,
     )
@@ -255,21 +256,18 @@ def _at_most(tokens: int, ends: set[int]) -> dict[str, object]:
     return {"max_tokens": tokens, "stop_token_ids": sorted(ends)}
 
 
-def _continued(draft: Draft, sheet: AnswerSheet, reply: dict[str, Any]) -> Draft:
+def _continued(draft: Draft, sheet: AnswerSheet, reply: TokenReply) -> Draft:
     """A draft with what a reply adds to it, and with what the budget then forces.
 
     The server gives the token that ended it along with the others, as the transformers engine does.
     Raises MachineError where the server cut it for a reason of its own.
     """
-    choice = reply["choices"][0]
-    if choice["finish_reason"] not in ("stop", "length"):
-        raise MachineError(
-            f"{KEY}: vLLM ended an answer with {choice['finish_reason']!r}; start again"
-        )
-    if reply["usage"]["prompt_tokens"] != len(draft.row.prompt) + len(draft.ids):
+    if reply.stop not in ("stop", "length"):
+        raise MachineError(f"{KEY}: vLLM ended an answer with {reply.stop!r}; start again")
+    if reply.prompt_tokens != len(draft.row.prompt) + len(draft.ids):
         raise RuntimeError(f"{draft.row.item}: the server read another prompt than it was sent")
-    ids, waited, budget = (*draft.ids, *choice["token_ids"]), draft.waited, sheet.budget
-    ended = choice["finish_reason"] == "stop" and ids[-1] in sheet.prompts.end_ids
+    ids, waited, budget = (*draft.ids, *reply.ids), draft.waited, sheet.budget
+    ended = reply.stop == "stop" and ids[-1] in sheet.prompts.end_ids
     if budget is not None and not ended and len(draft.ids) < budget.free:
         before = ids[:-1]
         closes = ids[-1] == budget.marks.close_id and budget.is_open(before)

@@ -30,6 +30,7 @@ from breakeven.distill.teacher_prompts import (
 from breakeven.models.context import context_length
 from breakeven.params import TeacherStyle, VllmTeacher
 from breakeven.rows.prompt import Prompt
+from breakeven.serving.token_replies import read_tokens
 
 if TYPE_CHECKING:
     from breakeven.serving.server import RunningServer
@@ -143,10 +144,9 @@ def _body(
 def _reply(
     rendered: RenderedPrompts, prompt: RenderedPrompt, body: dict[str, Any], seconds: float
 ) -> Reply:
-    choice = body["choices"][0]
-    stop = choice["finish_reason"]
-    if stop not in ("stop", "length"):
+    read = read_tokens(body)
+    if read.stop not in ("stop", "length"):
         raise MachineError(
-            f"{KEY}: vLLM ended the reply to {prompt.prompt.id} with {stop!r}; run this again"
+            f"{KEY}: vLLM ended the reply to {prompt.prompt.id} with {read.stop!r}; run this again"
         )
-    return reply_from_ids(rendered, prompt, choice["token_ids"], stop, seconds)
+    return reply_from_ids(rendered, prompt, read.ids, read.stop, seconds)

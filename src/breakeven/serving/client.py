@@ -12,33 +12,28 @@ import asyncio
 import itertools
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx2
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from breakeven.core.errors import BreakevenError, InputError
 from breakeven.serving.chat_replies import UnreadableReplyError
+from breakeven.serving.exchange import Channel, ServerUnreachableError, StatusError
 from breakeven.serving.failures import (
     Endpoint,
     check_completion,
     final_error,
-    is_connection_failure,
     may_pass,
     read_json_reply,
-    retry_after_seconds,
     unreadable_error,
 )
 from breakeven.serving.request import Request
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_CONNECT_SECONDS = 10.0  # a server that is there accepts at once, however long it then thinks
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 60.0
 
 
@@ -62,8 +57,14 @@ OnResult = Callable[[Request, dict[str, Any]], None]
 
 
 def key_from_environment(variable: str, key_name: str) -> str:
-    """The key in an environment variable; raises InputError where it is not set."""
+    """The key in an environment variable; raises InputError where it holds none, not showing it."""
     key = os.environ.get(variable, "").strip()
+    # A header holds nothing else, and what refuses it shows it.
+    if not re.fullmatch("[!-~]*", key):
+        raise InputError(
+            f"{key_name}.key_variable: value is {variable!r}: what that variable holds is no key: "
+            "it has a line break, a space or a letter beyond ASCII; export it again"
+        )
     if not key:
         raise InputError(
             f"{key_name}.key_variable: value is {variable!r}: the environment has no such "
@@ -103,8 +104,8 @@ def run_requests(
 class _Server:
     """One base URL: what it has in flight, and until when it rests after a lost connection."""
 
-    def __init__(self, endpoint: Endpoint, client: AsyncOpenAI) -> None:
-        self.endpoint, self.client = endpoint, client
+    def __init__(self, endpoint: Endpoint, channel: Channel) -> None:
+        self.endpoint, self.channel = endpoint, channel
         self.in_flight = self.sent = self.lost_in_a_row = 0
         self.rests_until = 0.0
 
@@ -137,8 +138,10 @@ class _Run:
                 endpoint = Endpoint(
                     url, self.endpoints.model, self.endpoints.key, self.endpoints.key_name
                 )
-                client = _client(endpoint, timeout_seconds, concurrency)
-                self.servers.append(_Server(endpoint, await stack.enter_async_context(client)))
+                channel = Channel(
+                    url, self.endpoints.key, concurrency=concurrency, seconds=timeout_seconds
+                )
+                self.servers.append(_Server(endpoint, await stack.enter_async_context(channel)))
             # With all in flight, a server whose replies cannot be read was paid for each of them.
             if first_alone:
                 await self._work(most=1)
@@ -185,8 +188,8 @@ class _Run:
         except Exception as error:
             if self.ending.is_set() and may_pass(error):
                 return None
-            endpoint, client = last[-1].endpoint, last[-1].client
-            raise await final_error(error, endpoint, request, client, self.attempts) from error
+            endpoint, channel = last[-1].endpoint, last[-1].channel
+            raise await final_error(error, endpoint, request, channel, self.attempts) from error
 
     async def _attempt(self, request: Request, last: list[_Server]) -> dict[str, Any]:
         server = self._server(last)
@@ -194,9 +197,9 @@ class _Run:
         server.in_flight += 1
         server.sent += 1
         try:
-            reply = await _reply_to(server.client, request, self.endpoints.model)
+            reply = await _reply_to(server.channel, request, self.endpoints.model)
         except Exception as error:
-            lost = is_connection_failure(error)
+            lost = isinstance(error, ServerUnreachableError)
             server.note(lost)
             # Before another attempt: a server of ours that has died says why in its log.
             if lost and self.endpoints.check is not None:
@@ -224,34 +227,18 @@ class _Run:
             return
 
 
-async def _reply_to(client: AsyncOpenAI, request: Request, model: str) -> dict[str, Any]:
+async def _reply_to(channel: Channel, request: Request, model: str) -> dict[str, Any]:
     path = "/chat/completions" if "messages" in request.body else "/completions"
-    # As text: what came is read here, not by the models of the library.
-    text = await client.post(path, body={"model": model, **request.body}, cast_to=str)
+    text = await channel.post(path, {"model": model, **request.body}, request.most_reply_bytes)
     reply = read_json_reply(text)
     check_completion(reply, text)
     return dict(reply)
 
 
-def _client(endpoint: Endpoint, timeout_seconds: float, concurrency: int) -> AsyncOpenAI:
-    http = DefaultAsyncHttpxClient(
-        timeout=httpx2.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
-        limits=httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
-        trust_env=urlsplit(endpoint.url).hostname
-        not in _LOOPBACK,  # a proxy does not lead to this machine
-    )
-    return AsyncOpenAI(
-        base_url=endpoint.url,
-        api_key=endpoint.key,
-        max_retries=0,  # the library's own attempts would multiply with ours
-        timeout=timeout_seconds,
-        http_client=http,
-    )
-
-
 def _wait_seconds(state: RetryCallState) -> float:
     """What the server asks for, else a time that doubles; a random part keeps workers apart."""
-    asked = retry_after_seconds(state.outcome.exception() if state.outcome else None)
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after_seconds if isinstance(error, StatusError) else None
     backoff = min(_FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1), _LONGEST_WAIT_SECONDS)
     spread = random.random()  # noqa: S311
     return backoff * (1 + spread) / 2 if asked is None else asked + spread

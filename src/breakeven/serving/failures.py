@@ -1,17 +1,19 @@
 """What goes wrong at an OpenAI-compatible endpoint: what may pass, and what to tell a person."""
 
-import email.utils
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-import httpx2
-from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
-
 from breakeven.core.errors import BreakevenError, InputError, MachineError, did_you_mean
 from breakeven.serving.chat_replies import UnreadableReplyError, has_failed
+from breakeven.serving.exchange import (
+    Channel,
+    MalformedReplyError,
+    ReplyTimeoutError,
+    ServerUnreachableError,
+    StatusError,
+)
 
 if TYPE_CHECKING:
     from breakeven.serving.request import Request
@@ -26,17 +28,9 @@ _CONTEXT = re.compile(
     re.IGNORECASE,
 )
 _SHOWN_CHARACTERS = 400
-
-
-class MalformedReplyError(Exception):
-    """A reply with status 200 that is no completion: of a broken proxy, or an error in disguise.
-
-    `passes` says whether the same request may succeed later.
-    """
-
-    def __init__(self, problem: str, *, passes: bool = True) -> None:
-        super().__init__(problem)
-        self.passes = passes
+# Fewer than these of a key tell nobody anything.
+_TELLING_CHARACTERS = 8
+_OF_THE_SERVER = (ServerUnreachableError, ReplyTimeoutError, StatusError, MalformedReplyError)
 
 
 class Endpoint(NamedTuple):
@@ -50,15 +44,15 @@ class Endpoint(NamedTuple):
 
 def may_pass(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
-    if isinstance(error, APIStatusError):
+    if isinstance(error, StatusError):
         # No quota comes back within the attempts of a run.
-        closed = (retry_after_seconds(error) or 0.0) > _LONGEST_PAUSE_SECONDS
+        closed = (error.retry_after_seconds or 0.0) > _LONGEST_PAUSE_SECONDS
         if closed or error.code == "insufficient_quota":
             return False
-        return _passes(error.status_code)
+        return _passes(error.status)
     if isinstance(error, MalformedReplyError):
         return error.passes
-    return isinstance(error, APIConnectionError)
+    return isinstance(error, (ServerUnreachableError, ReplyTimeoutError))
 
 
 def _passes(status: int) -> bool:
@@ -117,59 +111,36 @@ def unreadable_error(
     )
 
 
-def is_connection_failure(error: BaseException) -> bool:
-    """Whether the server was not reached or hung up, rather than being slow or refusing."""
-    if isinstance(error, APITimeoutError):
-        return isinstance(error.__cause__, httpx2.ConnectTimeout)
-    return isinstance(error, APIConnectionError)
-
-
-def retry_after_seconds(error: BaseException | None) -> float | None:
-    """Seconds that the server asks to wait (RFC 9110, 10.2.3: a number or a date), if it does."""
-    if not isinstance(error, APIStatusError):
-        return None
-    asked = error.response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", asked):
-        return float(asked)
-    try:
-        moment = email.utils.parsedate_to_datetime(asked)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - time.time())
-
-
 async def final_error(
-    error: Exception, endpoint: Endpoint, request: "Request", client: AsyncOpenAI, attempts: int
+    error: Exception, endpoint: Endpoint, request: "Request", channel: Channel, attempts: int
 ) -> BreakevenError:
     """The error of a request that failed for good, in one line that says what to do."""
-    url = _shown(endpoint.url)
-    if isinstance(error, APIStatusError):
-        return await _status_error(error, endpoint, request, client, attempts)
-    if is_connection_failure(error):
-        cause = error.__cause__ or error
-        problem = _one_line(str(cause), endpoint.key) or type(cause).__name__
+    url, problem = _shown(endpoint.url), _one_line(str(error), endpoint.key)
+    if isinstance(error, StatusError):
+        return await _status_error(error, endpoint, request, channel, attempts)
+    if isinstance(error, ServerUnreachableError):
         return MachineError(
             f"{url}: the server cannot be reached ({problem}), tried {attempts} times; start it or "
             f"correct its address in {endpoint.key_name}"
         )
-    if isinstance(error, APITimeoutError):
+    if isinstance(error, ReplyTimeoutError):
         return MachineError(
             f"{url}: no answer to {request.id} in time, tried {attempts} times; raise "
             f"{endpoint.key_name}.timeout_seconds or lower concurrency"
         )
-    if isinstance(error, (MalformedReplyError, OpenAIError)):
-        return MachineError(f"{url}: {_one_line(str(error), endpoint.key)}")
+    if isinstance(error, MalformedReplyError):
+        return MachineError(f"{url}: {problem}")
     raise error
 
 
 async def _status_error(
-    error: APIStatusError,
+    error: StatusError,
     endpoint: Endpoint,
     request: "Request",
-    client: AsyncOpenAI,
+    channel: Channel,
     attempts: int,
 ) -> BreakevenError:
-    status, message = error.status_code, _message(error, endpoint.key)
+    status, message = error.status, _one_line(error.message, endpoint.key)
     if status == 401:
         # The server's own words are left out: some repeat a part of the key.
         return InputError(
@@ -178,10 +149,25 @@ async def _status_error(
         )
     if status == 404:
         return await _not_found_error(
-            endpoint, str(request.body.get("model", endpoint.model)), message, client
+            endpoint, str(request.body.get("model", endpoint.model)), message, channel
         )
     if status in _PASSING or status >= 500:
         return _busy_error(error, endpoint, request, attempts, message)
+    return _refused_error(error, endpoint, request, message)
+
+
+def _refused_error(
+    error: StatusError, endpoint: Endpoint, request: "Request", message: str
+) -> InputError:
+    """What the server will refuse again."""
+    status = error.status
+    if error.location is not None and 300 <= status < 400:
+        # Not followed: whoever is there would read the prompts.
+        return InputError(
+            f"{_shown(endpoint.url)}: {status}: the server has moved to "
+            f"{_one_line(error.location, endpoint.key)}; correct its address in "
+            f"{endpoint.key_name}, where that is whom to ask"
+        )
     # Servers say this with one status or another, so the words decide.
     if _CONTEXT.search(f"{error.code} {message}"):
         limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
@@ -203,12 +189,12 @@ async def _status_error(
 
 
 def _busy_error(
-    error: APIStatusError, endpoint: Endpoint, request: "Request", attempts: int, message: str
+    error: StatusError, endpoint: Endpoint, request: "Request", attempts: int, message: str
 ) -> MachineError:
-    url, status = _shown(endpoint.url), error.status_code
+    url, status = _shown(endpoint.url), error.status
     if error.code == "insufficient_quota":
         return MachineError(f"{url}: the account's quota is spent: {message}")
-    asked = retry_after_seconds(error)
+    asked = error.retry_after_seconds
     if asked is not None and asked > _LONGEST_PAUSE_SECONDS:
         return MachineError(
             f"{url}: {status}: the server asks to wait {asked:.0f} s; run this again after that"
@@ -222,12 +208,12 @@ def _busy_error(
 
 
 async def _not_found_error(
-    endpoint: Endpoint, model: str, message: str, client: AsyncOpenAI
+    endpoint: Endpoint, model: str, message: str, channel: Channel
 ) -> InputError:
     """A 404: the model is not served here, or the URL leads to no such API."""
     try:
-        served = [one.id async for one in client.models.list()]
-    except (OpenAIError, ValueError, AttributeError):
+        served = [str(one["id"]) for one in json.loads(await channel.get("/models"))["data"]]
+    except (*_OF_THE_SERVER, ValueError, TypeError, KeyError, RecursionError):
         return InputError(
             f"{_shown(endpoint.url)}: 404 and no list of models: is it the base URL of an "
             f"OpenAI-compatible API (it often ends in /v1)? {message}".rstrip()
@@ -236,19 +222,17 @@ async def _not_found_error(
         return InputError(f"{_shown(endpoint.url)}: 404 though it serves {model!r}: {message}")
     return InputError(
         f"{endpoint.key_name}.model: {model!r} is not served at {_shown(endpoint.url)}; "
-        f"{did_you_mean(model, served)}"
+        f"{_one_line(did_you_mean(model, served), endpoint.key)}"
     )
 
 
-def _message(error: APIStatusError, key: str) -> str:
-    body: Any = error.body
-    inner = body.get("message") or body.get("error") if isinstance(body, dict) else body
-    return _one_line(str(inner or error.response.reason_phrase), key)
-
-
 def _one_line(text: str, key: str) -> str:
-    # Some servers say the key again; messages end up in logs and records.
-    return " ".join(text.replace(key, "…").split())[:_SHOWN_CHARACTERS]
+    """What a server says, for a log: in one line, without our key and what a terminal obeys."""
+    # Some servers say the key again; of what was cut before, a part of it may be left at the end.
+    start = re.escape(key[:_TELLING_CHARACTERS])
+    rest = "[!-~]*" if len(key) > _TELLING_CHARACTERS else ""
+    line = " ".join(re.sub(start + rest, "…", text).split())[:_SHOWN_CHARACTERS]
+    return "".join(sign if sign.isprintable() else "�" for sign in line)
 
 
 def _shown(url: str) -> str:
