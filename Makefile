@@ -6,10 +6,10 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models vllm study tune test lint ui bases bench clean
+.PHONY: help setup models vllm study tune test test-faults lint ui bases bench clean
 
 help:  ## Show what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY)  ## Make the virtual environment
 
@@ -51,6 +51,9 @@ tune: $(READY)  ## Choose the learning rates of params.yaml on pairs kept for it
 
 test: $(READY)  ## Run the tests
 	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile
+
+test-faults: $(READY)  ## Run all that is tried to lose or falsify a study, the long ones too
+	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile -m 'faults or not faults' tests/faults
 
 lint: $(READY)  ## Check style and types
 	ruff format --check .

@@ -9,7 +9,7 @@ from breakeven.answer.answer_sheet import AnswerSheet
 from breakeven.answer.cell_weights import digest_cell
 from breakeven.answer.engine import AnsweringCell, Setup
 from breakeven.core.files import digest_path
-from breakeven.core.layout import task_path
+from breakeven.core.layout import answers_folder, task_path
 from breakeven.core.records import Record, versions
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
@@ -36,6 +36,7 @@ def answer_record(
     """
     architecture = known_architecture(setup.base.path)
     ceiling = _ceiling(setup, usage)
+    folder = answers_folder(setup.student)
     sheets = [(cell, sheet) for cell in cells for sheet in cell.sheets]
     rows = [
         {"arm": cell.arm, "seed": cell.seed, **_row(sheet, architecture, ceiling)}
@@ -55,6 +56,7 @@ def answer_record(
         },
         flops={"inference": _total(rows, architecture).value},
         inputs=inputs,
+        outputs={folder.as_posix(): digest_path(folder)},
         details={
             "cells": rows,
             "placement": setup.engine.placement._asdict(),

@@ -1,7 +1,8 @@
 """Answer sheets: one cell's answers on one task with one decoding, kept in scratch as they come.
 
 Each batch of a sheet is written whole, before the next starts, under a key of all that decides its
-answers. A batch that is there is never made again.
+answers. A batch that is there is never made again, unless its digest says that it is not what was
+written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.answer.task_prompts import TaskPrompts
-from breakeven.core.files import digest_json, read_json, read_rows, write_json, write_rows
+from breakeven.core.errors import InputError
+from breakeven.core.files import atomic_path, digest_file, digest_json, read_rows, write_rows
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed, tell_damaged, write_sealed
 from breakeven.decoding.batching import BatchRow, batches
 from breakeven.decoding.budget import Budget
 from breakeven.params import Decoding
@@ -42,14 +45,21 @@ class AnswerSheet(NamedTuple):
     @property
     def missing(self) -> list[int]:
         """The numbers of the batches that are still to be made."""
-        return [n for n in range(len(self.batches)) if not self._answers_file(n).is_file()]
+        return [n for n in range(len(self.batches)) if not self._is_made(n)]
 
     def write_batch(self, number: int, answers: Sequence[Answer], device_seconds: float) -> None:
         """Keep the answers of a batch, and what it held of the device."""
+        file = self._answers_file(number)
         # The answers come last: a run that is killed in between makes the batch again, and no batch
-        # that counts as made is without its seconds.
-        write_json(self._seconds_file(number), {"device_seconds": device_seconds})
-        write_rows(self._answers_file(number), answers)
+        # that counts as made is without its seal.
+        with atomic_path(file) as whole:
+            write_rows(whole, answers)
+            seal = {
+                "batch": f"{self.folder.name}/{number}",
+                "answers": digest_file(whole),
+                "device_seconds": device_seconds,
+            }
+            write_sealed(self._seal_file(number), seal)
 
     def read_answers(self) -> list[Answer]:
         """All answers in the order of the items, which batches are not in."""
@@ -63,13 +73,31 @@ class AnswerSheet(NamedTuple):
 
     def device_seconds(self) -> float:
         """What the batches held of the device, whichever run made them."""
-        numbers = range(len(self.batches))
-        return sum(float(read_json(self._seconds_file(n))["device_seconds"]) for n in numbers)
+        return sum(float(self._seal(n)["device_seconds"]) for n in range(len(self.batches)))
+
+    def _is_made(self, number: int) -> bool:
+        file, seal_file = self._answers_file(number), self._seal_file(number)
+        seal = read_sealed(seal_file)
+        if seal is None or not file.is_file():
+            return False
+        # Of this batch, too: files that changed places are whole, each by itself.
+        here = seal["batch"] == f"{self.folder.name}/{number}"
+        if here and digest_file(file) == seal["answers"]:
+            return True
+        tell_damaged(file, "these answers are made again")
+        seal_file.unlink()
+        return False
+
+    def _seal(self, number: int) -> Any:  # noqa: ANN401 - what `write_batch` wrote
+        seal = read_sealed(self._seal_file(number))
+        if seal is None:
+            raise InputError(f"{self._seal_file(number)}: has gone meanwhile; run the stage again")
+        return seal
 
     def _answers_file(self, number: int) -> Path:
         return self.folder / f"batch-{number:05d}.jsonl"
 
-    def _seconds_file(self, number: int) -> Path:
+    def _seal_file(self, number: int) -> Path:
         return self.folder / f"batch-{number:05d}.json"
 
 

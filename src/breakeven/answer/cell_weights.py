@@ -11,9 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from breakeven.core.errors import InputError
-from breakeven.core.files import atomic_folder, digest_file, digest_json
+from breakeven.core.digests import cached_digest
+from breakeven.core.errors import BreakevenError, InputError
+from breakeven.core.files import (
+    atomic_folder,
+    damaged,
+    digest_file,
+    digest_json,
+    digest_path,
+)
+from breakeven.core.layout import remade_by
+from breakeven.core.records import require_as_recorded
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed, tell_damaged, write_sealed
+from breakeven.models.weight_checks import WEIGHTS, first_non_finite
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,16 +34,15 @@ if TYPE_CHECKING:
 
 # What a training run leaves in a cell's folder.
 ADAPTER = "adapter_config.json"
-WEIGHTS = "*.safetensors"
 UNTRAINED = "untrained.json"
 
 
 def check_cell(folder: Path, method: "Method") -> None:
-    """Raise InputError where a folder does not hold what its method leaves there."""
+    """Raise InputError where a folder does not hold what its training left there."""
     wanted = {"none": UNTRAINED, "full": WEIGHTS, "lora": ADAPTER, "qlora": ADAPTER}[method]
     if not any(folder.glob(wanted)):
-        cell = "-".join(folder.parts[-3:])
-        raise InputError(f"{folder}: holds no {wanted}; run `dvc repro train@{cell}`")
+        raise InputError(f"{folder}: holds no {wanted}{remade_by(folder)}")
+    require_as_recorded([folder])
 
 
 def digest_cell(folder: Path, method: "Method") -> str | None:
@@ -46,14 +56,7 @@ def digest_cell(folder: Path, method: "Method") -> str | None:
 
 def are_finite(folder: Path) -> bool:
     """Whether every weight in a cell's folder is a finite number."""
-    from safetensors import safe_open
-
-    for file in sorted(folder.glob(WEIGHTS)):
-        with safe_open(file, "pt") as weights:
-            names = list(weights.keys())
-            if not all(weights.get_tensor(name).isfinite().all() for name in names):
-                return False
-    return True
+    return first_non_finite(folder.glob(WEIGHTS)) is None
 
 
 def rounded_base(base: Path, digest: str, dtype: str) -> Path:
@@ -63,12 +66,18 @@ def rounded_base(base: Path, digest: str, dtype: str) -> Path:
     """
     from breakeven.models.loading import load_base, torch_dtype
 
-    folder = scratch_folder("nf4", {"base": digest, "dtype": dtype}) / "weights"
-    if not folder.is_dir():
-        model = load_base(base, torch_dtype(dtype))
-        _round_to_nf4(model)
-        with atomic_folder(folder) as temporary:
-            model.save_pretrained(temporary)
+    scratch = scratch_folder("nf4", {"base": digest, "dtype": dtype})
+    folder, seal_file = scratch / "weights", scratch / "weights.json"
+    seal = read_sealed(seal_file)
+    if seal is not None and folder.is_dir():
+        if digest_path(folder, cached_digest) == seal["digest"]:
+            return folder
+        tell_damaged(folder, "rounding again")
+    model = load_base(base, torch_dtype(dtype))
+    _round_to_nf4(model)
+    with atomic_folder(folder) as temporary:
+        model.save_pretrained(temporary)
+    write_sealed(seal_file, {"digest": digest_path(folder)})
     return folder
 
 
@@ -86,16 +95,27 @@ def cell_weights(
     `base` is what `copy_weights` gave for the model.
     """
     try:
-        if method == "full":
-            _load_full(model, folder)
-        elif method in ("lora", "qlora"):
-            # Before merging: the adapter was trained on a base that was rounded, and is not itself.
-            if method == "qlora":
-                _round_to_nf4(model)
-            model = _merged(model, folder)
+        # Before merging: the adapter was trained on a base that was rounded, and is not itself.
+        if method == "qlora":
+            _round_to_nf4(model)
+        try:
+            if method == "full":
+                _load_full(model, folder)
+            elif method != "none":
+                model = _merged(model, folder)
+        except (BreakevenError, _out_of_memory()):
+            raise
+        except Exception as error:  # of libraries that meet a file which they cannot read
+            raise damaged(folder, error) from error
         yield model.eval()
     finally:
         _restore(model, base)
+
+
+def _out_of_memory() -> type[Exception]:
+    import torch
+
+    return torch.OutOfMemoryError
 
 
 def _load_full(model: "PreTrainedModel", folder: Path) -> None:
@@ -111,7 +131,7 @@ def _load_full(model: "PreTrainedModel", folder: Path) -> None:
                 found.add(name)
     missing = sorted(set(own) - found)
     if missing:
-        raise InputError(f"{folder}: lacks the weights {missing[0]}; train this cell again")
+        raise InputError(f"{folder}: lacks the weights {missing[0]}{remade_by(folder)}")
 
 
 def _merged(model: "PreTrainedModel", folder: Path) -> "PreTrainedModel":

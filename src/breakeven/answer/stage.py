@@ -11,14 +11,13 @@ from breakeven.answer.engine import AnsweringCell, Engine, Job, Session, Setup
 from breakeven.answer.engines import pick_engine
 from breakeven.answer.work_list import list_cells
 from breakeven.core.files import atomic_folder, write_rows
-from breakeven.core.layout import answers_path
+from breakeven.core.layout import answers_folder, answers_path, task_path
 from breakeven.core.progress import Progress
+from breakeven.core.records import require_as_recorded
 from breakeven.costs.devices import describe_device, metered
 from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.references import pick_row
-
-ANSWERS = Path("answers")
 
 
 def run(params: Params, student: str) -> None:
@@ -34,6 +33,7 @@ def run(params: Params, student: str) -> None:
     from breakeven.models.loading import load_tokenizer
 
     pick_row(params.students, "students", student)
+    require_as_recorded(map(task_path, params.tasks))
     engine = pick_engine(params.answering)
     base = read_verified_pointer(student)
     setup = Setup(params, student, base, load_tokenizer(Path(base.path)), engine)
@@ -108,8 +108,9 @@ def _answer_job(engine: Engine, session: Session, job: Job) -> str:
 
 def _write_answers(student: str, cells: list[AnsweringCell]) -> None:
     """Put the student's answers in place, those of removed arms and tasks out of it."""
-    with atomic_folder(ANSWERS / student) as temporary:
+    folder = answers_folder(student)
+    with atomic_folder(folder) as temporary:
         for cell in cells:
             for sheet in cell.sheets:
                 path = answers_path(student, cell.arm, cell.seed, sheet.decoding_name, sheet.task)
-                write_rows(temporary / path.relative_to(ANSWERS / student), sheet.read_answers())
+                write_rows(temporary / path.relative_to(folder), sheet.read_answers())

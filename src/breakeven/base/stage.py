@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from breakeven.core.files import atomic_folder, digest_path
+from breakeven.core.files import atomic_folder, atomic_path, digest_path
 from breakeven.core.layout import base_folder
 from breakeven.core.records import Record, versions
 from breakeven.core.scratch import scratch_folder
@@ -18,6 +18,7 @@ from breakeven.models.memory_check import require_memory, require_pretraining_me
 from breakeven.models.parameter_count import count_parameters
 from breakeven.models.pointer import BasePointer, base_weights_folder, write_pointer
 from breakeven.models.template_check import check_template
+from breakeven.models.weight_checks import check_weights
 from breakeven.params import FolderBase, GgufBase, HubBase, Params, ScratchBase
 from breakeven.params.references import pick_row
 from breakeven.pipeline.code import code_digest
@@ -32,8 +33,8 @@ def run(params: Params, student: str) -> None:
     """Write the pointer to a student's base, its weights where they are trained here, a record.
 
     Raises:
-        InputError: a base is missing, holds no safetensors, is no language model, or has a chat
-            template that cannot be learnt with.
+        InputError: a base is missing, holds no safetensors, is no language model, has a chat
+            template that cannot be learnt with, or weights that are not those of its config.json.
         MachineError: it cannot be trained in this machine's memory (before it is downloaded),
             the disk is too full, or the hub cannot be reached.
     """
@@ -59,6 +60,7 @@ def _found(params: Params, student: str, base: FolderBase) -> Record:
     shape = known_architecture(folder)
     require_memory(params, student, shape)
     check_template(folder, f"params.yaml: students.{student}.base.path")
+    check_weights(folder)
     digest = digest_path(folder)
     write_pointer(student, BasePointer("folder", base.path, digest))
     return Record(
@@ -81,10 +83,10 @@ def _downloaded(params: Params, student: str, base: HubBase) -> Record:
     require_memory(params, student, shape)
     # The memory was asked for above, from the shape alone, before gigabytes are fetched in vain.
     snapshot = download(model, key, lambda folder: check_template(folder, key))
+    check_weights(snapshot.folder)
     # Kept beside the pointer: scoring counts FLOPs from it and needs no weights.
-    config = base_folder(student) / "config.json"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(snapshot.folder / "config.json", config)
+    with atomic_path(base_folder(student) / "config.json") as temporary:
+        shutil.copyfile(snapshot.folder / "config.json", temporary)
     pointer = BasePointer(
         "hub", "", snapshot.digest, model.repo, model.commit, dict(snapshot.sha256)
     )

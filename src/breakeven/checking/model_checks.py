@@ -47,19 +47,21 @@ def check_tokenizer(key: str, folder: str, *, learns: bool = True) -> Iterator[F
     if not Path(folder).is_dir():
         yield wrong(key, f"value is {folder!r}; no such folder; use a tokenizer's folder")
         return
-    yield from refused(key, lambda: _render(Path(folder), learns=learns))
+    from breakeven.models.template_check import render_template
+
+    yield from refused(key, lambda: render_template(Path(folder), learns=learns))
 
 
 def _folder(key: str, folder: Path, *, learns: bool) -> Iterator[Finding]:
     from breakeven.costs.model_shapes import known_architecture
     from breakeven.models.loading import checked_folder
+    from breakeven.models.weight_checks import check_weights
 
     missing = list(refused(key, lambda: checked_folder(folder, f"params.yaml: {key}")))
     # From the cheapest look to the dearest: what follows could only repeat that a file is missing.
     yield from missing
     if missing:
         return
-    yield from refused(key, lambda: _open_weights(folder))
     yield from check_tokenizer(key, folder.as_posix(), learns=learns)
     try:
         shape = known_architecture(folder)
@@ -70,32 +72,11 @@ def _folder(key: str, folder: Path, *, learns: bool) -> Iterator[Finding]:
         from breakeven.models.parameter_count import count_parameters
 
         yield warning(key, f"its FLOPs will be absent: {shape}")
-        yield from refused(key, lambda: count_parameters(folder, shape))
-
-
-def _open_weights(folder: Path) -> None:
-    """Read the names of all weights: a file that is cut short has none."""
-    from safetensors import SafetensorError, safe_open
-
-    from breakeven.core.errors import InputError
-
-    for file in sorted(folder.glob("*.safetensors")):
-        try:
-            with safe_open(file, "pt") as weights:
-                weights.keys()
-        except SafetensorError as error:
-            raise InputError(f"{file}: is damaged: {error}; copy it again") from error
-
-
-def _render(folder: Path, *, learns: bool) -> None:
-    from breakeven.models.loading import load_tokenizer
-    from breakeven.rendering.chat import chat_frame, prompt_frame
-
-    tokenizer = load_tokenizer(folder)
-    if learns:
-        chat_frame(tokenizer)
-    else:
-        prompt_frame(tokenizer)
+        unknown = list(refused(key, lambda: count_parameters(folder, shape)))
+        yield from unknown
+        if unknown:
+            return
+    yield from refused(key, lambda: check_weights(folder))
 
 
 def _check_context(params: Params, student: str, folder: Path) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ A base model of many gigabytes is named in params.yaml and looked at before ever
 import time
 from pathlib import Path
 
-from breakeven.core.files import digest_file, read_json, write_json
+from breakeven.core.files import digest_file
+from breakeven.core.sealed import read_sealed, write_sealed
 
 _CACHE = Path(".work/digests.json")
 # A file that changed within the resolution of its stamp could change again unseen.
@@ -19,7 +20,7 @@ def cached_digest(file: Path) -> str:
     stat = file.stat()
     if stat.st_size < _CACHED_FROM_BYTES:
         return digest_file(file)
-    cache = read_json(_CACHE) if _CACHE.is_file() else {}
+    cache = read_sealed(_CACHE) or {}
     # The time of change too: copying and renaming may keep that of the content.
     stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     name = str(file.resolve())
@@ -27,5 +28,5 @@ def cached_digest(file: Path) -> str:
         return str(cache[name][1])
     digest = digest_file(file)
     if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
-        write_json(_CACHE, {**cache, name: [stamp, digest]})
+        write_sealed(_CACHE, {**cache, name: [stamp, digest]})
     return digest

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from breakeven.core.errors import AlreadyReportedError, BreakevenError, disk_error
+from breakeven.core.interrupts import Terminated
 
 
 def exit_code_of(work: Callable[[], None]) -> int:
@@ -21,6 +22,9 @@ def exit_code_of(work: Callable[[], None]) -> int:
             raise
         print(f"error: {machine_error}", file=sys.stderr)
         return machine_error.exit_code
+    except Terminated:
+        print("ended by SIGTERM; what was done is kept and the next run goes on", file=sys.stderr)
+        return 143
     except KeyboardInterrupt:
         print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
         # 128 and the signal's number, as shells have it.

@@ -4,6 +4,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import uuid
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from breakeven.core.errors import InputError
+from breakeven.core.layout import remade_by
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 # No two processes write one file for longer than this.
 _STALE_SECONDS = 60.0
+_ESCAPED = "backslashreplace"
+# As `.dvcignore` has them.
+_LEFT = re.compile(r"\..*\.(?:tmp|old)")
 
 
 @contextmanager
@@ -29,6 +34,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = _temporary(path)
     try:
         yield temporary
+        _to_disk(temporary)
         temporary.replace(path)
     except OSError as error:
         error.filename = error.filename or str(path)  # a failed write names no file by itself
@@ -48,15 +54,38 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                _to_disk(file)
         recover_folder(path)
         # A folder cannot take the place of one that holds files, as a file can: two moves are
         # needed.
-        if path.exists():
+        if path.exists() or path.is_symlink():
             path.rename(_aside(path))
         temporary.rename(path)
-        shutil.rmtree(_aside(path), ignore_errors=True)
+        _remove(_aside(path))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _to_disk(file: Path) -> None:
+    """Wait until the disk has what was written to a file.
+
+    Without it a machine that loses power may have the new name and none of the content.
+    """
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder; of a link the link, never what it points at."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _temporary(path: Path) -> Path:
@@ -68,7 +97,7 @@ def _temporary(path: Path) -> Path:
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                _remove(left)
     # A name for each writer: two processes may write one file at a time.
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
@@ -76,9 +105,9 @@ def _temporary(path: Path) -> Path:
 def recover_folder(path: Path) -> None:
     """Undo what a kill in the middle of replacing `path` left behind."""
     aside = _aside(path)
-    if aside.exists():
+    if aside.exists() or aside.is_symlink():
         if path.exists():
-            shutil.rmtree(aside)
+            _remove(aside)
         else:
             aside.rename(path)
 
@@ -88,12 +117,13 @@ def _aside(path: Path) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` so that a kill leaves the old file or the new one, never half of one."""
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        # Without it a machine that loses power may have the new name and none of the content.
-        os.fsync(handle.fileno())
+    """Write `text` so that a kill leaves the old file or the new one, never half of one.
+
+    Half of a character, which has no UTF-8, is written as its escape `\\ud83d`: in JSON that is
+    read as what it was, and elsewhere a person sees it.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors=_ESCAPED)
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
@@ -106,21 +136,29 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        raise InputError(f"{path}: no such file{remade_by(path)}") from error
     # json recurses: a file of nothing but brackets ends it as a mistake would.
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON: {error}") from error
+        raise InputError(f"{path}: not valid JSON: {error}{remade_by(path)}") from error
+
+
+def damaged(path: Path, error: Exception) -> InputError:
+    """What to tell of a file of a stage's that a library cannot read."""
+    # Libraries quote whole files, over many lines.
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return InputError(f"{path}: is damaged ({reason}){remade_by(path)}")
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write one JSON object a line as rows come, all or none; returns how many."""
     written = 0
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors=_ESCAPED) as handle,
+    ):
         for row in rows:
             handle.write(json.dumps(dict(row), ensure_ascii=False, allow_nan=False) + "\n")
             written += 1
-        handle.flush()
-        os.fsync(handle.fileno())
     return written
 
 
@@ -144,11 +182,13 @@ def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
         row = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"{path}: line {number}: not valid JSON ({error}); mend or remove the line"
+            f"{path}: line {number}: not valid JSON ({error})"
+            f"{remade_by(path) or '; mend or remove the line'}"
         ) from error
     if not isinstance(row, dict):
         raise InputError(
             f"{path}: line {number}: {type(row).__name__} where a JSON object is needed"
+            f"{remade_by(path)}"
         )
     return row
 
@@ -174,7 +214,9 @@ def iter_rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]
             where = ".".join(str(key) for key in problem["loc"])
-            raise InputError(f"{path}: line {number}: {where}: {problem['msg']}") from error
+            raise InputError(
+                f"{path}: line {number}: {where}: {problem['msg']}{remade_by(path)}"
+            ) from error
 
 
 def digest_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -195,9 +237,19 @@ def digest_path(path: Path, of_file: Callable[[Path], str] = digest_file) -> str
         return of_file(path)
     if not path.is_dir():
         raise InputError(f"{path}: no such file or folder")
-    # Sorted, for folders are listed in another order on another disk.
-    files = sorted(entry for entry in path.rglob("*") if entry.is_file())
+    files = folder_files(path)
     return digest_json([[file.relative_to(path).as_posix(), of_file(file)] for file in files])
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """The files in a folder, sorted, without what a kill has left in the middle of being written.
+
+    A folder is listed in another order on another disk.
+    """
+    found = (entry for entry in folder.rglob("*") if entry.is_file())
+    return sorted(
+        file for file in found if not any(map(_LEFT.fullmatch, file.relative_to(folder).parts))
+    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Where each stage's outputs are, relative to the repository root."""
 
+import re
 from pathlib import Path
 
 
@@ -44,9 +45,14 @@ def student_folder(student: str, arm: str, seed: int) -> Path:
     return Path("models/students") / student / arm / str(seed)
 
 
+def answers_folder(student: str) -> Path:
+    """All answers of a student."""
+    return Path("answers") / student
+
+
 def answers_path(student: str, arm: str, seed: int, decoding: str, task: str) -> Path:
     """Every sample of one cell on one task."""
-    return Path("answers") / student / arm / str(seed) / decoding / f"{task}.jsonl"
+    return answers_folder(student) / arm / str(seed) / decoding / f"{task}.jsonl"
 
 
 def items_path() -> Path:
@@ -62,3 +68,38 @@ def record_path(stage: str, *cell: str | int) -> Path:
 
 
 REPORT = Path("report")
+
+
+# What a stage writes, and which parts of its path name the cell.
+_OUTPUTS = (
+    r"data/(?P<stage>tasks|prompts|pairs)/([^./]+).*",
+    r"data/(?P<distill>distilled)/([^/]+)/([^./]+).*",
+    r"models/(?P<base>base)/([^/]+)(?:/.*)?",
+    r"models/(?P<train>students)/([^/]+)/([^/]+)/([^/]+)(?:/.*)?",
+    r"(?P<answer>answers)/([^/]+)(?:/.*)?",
+    r"records/(?P<stage>\w+)(?:/([^/]+?))?(?:/([^/]+?))?(?:/([^/]+?))?\.json",
+    r"(?P<score>scores)/.*",
+    r"(?P<report>report)/.*",
+    r"(?P<inputs>inputs)/.*",
+)
+
+
+def made_by(path: Path) -> tuple[str, ...] | None:
+    """The stage that writes a file or folder, and its cell; None for what no stage writes."""
+    for pattern in _OUTPUTS:
+        found = re.fullmatch(pattern, path.as_posix())
+        if found:
+            ((name, word),) = found.groupdict().items()
+            _, *cell = (part for part in found.groups() if part is not None)
+            return (word if name == "stage" else name, *cell)
+    return None
+
+
+def remade_by(path: Path) -> str:
+    """How a stage's output is made again, as the end of an error's line; empty for other files."""
+    made = made_by(path)
+    if made is None:
+        return ""
+    stage, *cell = made
+    name = f"{stage}@{'-'.join(cell)}" if cell else stage
+    return f"; `dvc repro {name}` makes it again"

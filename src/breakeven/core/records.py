@@ -6,13 +6,15 @@ the stage runs would not.
 
 import importlib.metadata
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from breakeven.core.files import digest_json, read_json, write_json
-from breakeven.core.layout import record_path
+from breakeven.core.digests import cached_digest
+from breakeven.core.errors import InputError
+from breakeven.core.files import digest_json, digest_path, read_json, write_json
+from breakeven.core.layout import made_by, record_path, remade_by
 
 _VERSIONED = ("torch", "transformers", "peft", "bitsandbytes", "accelerate", "breakeven")
 
@@ -56,13 +58,46 @@ class Record:
         return digest_json(asdict(self))
 
     def write(self) -> None:
-        """Write the record to its place, whole or not at all."""
-        write_json(self.path, asdict(self))
+        """Write the record with its digest to its place, whole or not at all."""
+        write_json(self.path, {**asdict(self), "digest": self.digest})
 
 
 def read_record(stage: str, *cell: str | int) -> Record:
-    """Read the record of a cell; raises InputError where there is none."""
-    return Record(**read_json(record_path(stage, *cell)))
+    """Read the record of a cell.
+
+    Raises:
+        InputError: there is none, or it is not what the stage wrote: numbers are published from it.
+    """
+    path = record_path(stage, *cell)
+    row = read_json(path)
+    try:
+        digest = row.pop("digest", None)
+        record = Record(**row)
+        # One of before there were digests is taken as it is.
+        changed = digest is not None and digest != record.digest
+    except (TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: is no record ({reason}){remade_by(path)}") from error
+    if changed:
+        raise InputError(f"{path}: is not what the stage wrote{remade_by(path)}")
+    return record
+
+
+def require_as_recorded(paths: Iterable[Path]) -> None:
+    """Compare what is to be read of other stages with what their records say that they wrote.
+
+    DVC does so before it runs a stage; a person who runs one by hand has nobody else. What is not
+    there is told by who reads it; what has no record, or none that tells of it, is taken as it is.
+
+    Raises:
+        InputError: a file or folder is not what its stage wrote.
+    """
+    for path in paths:
+        made = made_by(path)
+        if made is not None and path.exists() and record_path(*made).is_file():
+            written = read_record(*made).outputs.get(path.as_posix())
+            if written is not None and written != digest_path(path, cached_digest):
+                raise InputError(f"{path}: is not what its stage wrote{remade_by(path)}")
 
 
 def versions() -> dict[str, str]:

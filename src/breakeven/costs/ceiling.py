@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError, MachineError
-from breakeven.core.files import read_json, write_json
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.devices import Device, describe_device
 
@@ -94,12 +94,13 @@ def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None
         "torch": torch.__version__,
     }
     file = scratch_folder("ceilings", key) / "ceiling.json"
-    if file.is_file():
-        return Ceiling(**read_json(file))
+    kept = read_sealed(file)
+    if kept is not None:
+        return Ceiling(**kept)
     with _threads(count if device.kind == "cpu" else None):
         size, rate = _fastest_product(device, dtype)
     ceiling = Ceiling(device.name, dtype, count, rate, size)
-    write_json(file, asdict(ceiling))
+    write_sealed(file, asdict(ceiling))
     return ceiling
 
 

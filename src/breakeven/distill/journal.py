@@ -7,7 +7,6 @@ another way to split trace and answer is paid for again.
 
 import fcntl
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from breakeven.core.errors import MachineError
+from breakeven.core.errors import InputError, MachineError
+from breakeven.core.sealed import read_sealed_line, sealed_line, tell_damaged
 from breakeven.rows.prompt import Prompt
 
 
@@ -91,7 +91,7 @@ class Journal:
 
     def keep(self, reply: Reply) -> None:
         """Append a reply; it is on the disk when this returns."""
-        line = json.dumps(asdict(reply), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        line = sealed_line(asdict(reply)) + b"\n"
         start = os.lseek(self._file, 0, os.SEEK_END)
         try:
             written = 0  # the system may take less than it is given
@@ -120,17 +120,30 @@ class Journal:
             at = self._locations[prompt_digest(prompt)]
             with at.path.open("rb") as file:
                 file.seek(at.start)
-                yield prompt, Reply(**json.loads(file.read(at.end - at.start)))
+                reply = _read_reply(file.read(at.end - at.start))
+            if reply is None:
+                raise InputError(f"{at.path}: has changed while it was read; run this again")
+            yield prompt, reply
 
 
 def _read_locations(path: Path) -> Iterator[tuple[str, _Location]]:
-    """Where each whole reply of a file lies; a line that a kill tore is no reply."""
-    end = 0
+    """Where each whole reply of a file lies; a line that was torn or changed is no reply."""
+    end = damaged = 0
     with path.open("rb") as file:
         for line in file:
             start, end = end, end + len(line)
-            try:
-                reply = Reply(**json.loads(line))
-            except (ValueError, TypeError):
-                continue
-            yield reply.prompt, _Location(path, start, end)
+            reply = _read_reply(line)
+            if reply is not None:
+                yield reply.prompt, _Location(path, start, end)
+            elif line.strip():
+                damaged += 1
+    if damaged:
+        tell_damaged(path, f"what {damaged} of its lines answered is asked for again")
+
+
+def _read_reply(line: bytes) -> Reply | None:
+    row = read_sealed_line(line, must_have_seal=False)  # what was paid for before there were seals
+    try:
+        return None if row is None else Reply(**row)
+    except TypeError:
+        return None

@@ -7,7 +7,7 @@ from typing import Any
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path, iter_rows, read_rows, write_rows
 from breakeven.core.layout import distilled_path, prompts_path
-from breakeven.core.records import Record, versions
+from breakeven.core.records import Record, require_as_recorded, versions
 from breakeven.distill.model_completions import (
     ModelTeacherParams,
     complete_missing,
@@ -49,6 +49,7 @@ def run(params: Params, source: str, style: str) -> None:
     path = distilled_path(source, style)
     # Before the work: the record must name what was read, not what came in its place meanwhile.
     inputs = {str(prompts_path(source)): digest_path(prompts_path(source))}
+    require_as_recorded([prompts_path(source)])
     if isinstance(row, CatalogueSource):
         fields = _without_completions(source, style)
     elif isinstance(row, PublishedSource):

@@ -16,6 +16,7 @@ from filelock import FileLock
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import atomic_folder, digest_path, read_json, write_json
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed, tell_damaged, write_sealed
 from breakeven.models.disk_space import require_free_bytes
 from breakeven.models.gguf_packages import PackagedGguf, find_gguf, joined_gguf
 from breakeven.params import GgufBase
@@ -69,19 +70,22 @@ def converted_gguf(base: GgufBase, key: str) -> ConvertedGguf:
     folder, summary_file = scratch / "model", scratch / "done.json"
     # Students and a teacher may be of one model, in stages that run side by side.
     with FileLock(scratch / "lock"):
-        if not _usable(folder, summary_file):
+        summary = _usable(folder, summary_file)
+        if summary is None:
             with joined_gguf(source, scratch) as file:
                 details = _convert(file, folder, f"{key}.package")
-            write_json(summary_file, {"digest": digest_path(folder), "details": details})
-    summary = read_json(summary_file)
+            summary = {"digest": digest_path(folder), "details": details}
+            write_sealed(summary_file, summary)
     return ConvertedGguf(folder, summary["digest"], source, summary["details"])
 
 
-def _usable(folder: Path, summary_file: Path) -> bool:
-    """Whether an earlier conversion is there, and is what it was when it was made."""
-    if not summary_file.is_file() or not folder.is_dir():
-        return False
-    return digest_path(folder) == str(read_json(summary_file)["digest"])
+def _usable(folder: Path, summary_file: Path) -> dict[str, Any] | None:
+    """What an earlier conversion came to, None where there is none as it was when it was made."""
+    summary = read_sealed(summary_file)
+    if summary is None or (folder.is_dir() and digest_path(folder) == summary["digest"]):
+        return summary
+    tell_damaged(folder, "converting again")
+    return None
 
 
 def _convert(file: Path, folder: Path, key: str) -> dict[str, Any]:

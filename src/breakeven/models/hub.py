@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.errors import InputError, MachineError
-from breakeven.core.files import digest_file, digest_json, read_json, write_json
+from breakeven.core.files import digest_file, digest_json, read_json
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.models.disk_space import require_free_bytes
 from breakeven.models.hub_files import HubFile, model_files
 from breakeven.params import HubBase
@@ -58,10 +59,11 @@ def find_hub_model(base: HubBase, key: str) -> HubModel:
     scratch = scratch_folder("hub", {"repo": base.repo, "revision": base.revision})
     listing_file = scratch / "model.json"
     # Kept although a branch may move on: a study whose stages loaded two commits would be none.
-    if not listing_file.is_file():
+    listing = read_sealed(listing_file)
+    if listing is None:
         commit, files = _listing(base, key)
-        write_json(listing_file, {"commit": commit, "files": [list(file) for file in files]})
-    listing = read_json(listing_file)
+        listing = {"commit": commit, "files": [list(file) for file in files]}
+        write_sealed(listing_file, listing)
     files = [HubFile(*file) for file in listing["files"]]
     return HubModel(base.repo, listing["commit"], model_files(files, f"{key}.repo"))
 
@@ -95,18 +97,18 @@ def download(
         InputError: the model brings code of its own, or `check` refuses it.
         MachineError: the disk is too full, the hub cannot be reached, or a file arrived damaged.
     """
-    from breakeven.models.loading import refuse_own_code
+    from breakeven.models.loading import check_configurations
 
     names = tuple(file.name for file in model.files)
     folder = _cached_folder(model.repo, model.commit, names)
     if folder is None:
         configs = tuple(name for name in names if not name.endswith(".safetensors"))
         folder = _fetched(model, configs, key)
-        refuse_own_code(folder)
+        check_configurations(folder)
         check(folder)
         require_free_bytes(_cache(), _missing_bytes(model), f"{model.repo}")
         folder = _fetched(model, names, key)
-    refuse_own_code(folder)
+    check_configurations(folder)
     check(folder)
     sha256 = {name: digest_file(folder / name) for name in names}
     _check_arrived(model, folder, sha256, key)

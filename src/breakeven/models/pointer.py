@@ -6,12 +6,12 @@ is elsewhere.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from breakeven.core.digests import cached_digest
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_path, read_json, write_json
+from breakeven.core.files import damaged, digest_path, read_json, write_json
 from breakeven.core.layout import base_folder
 
 
@@ -55,14 +55,18 @@ def read_pointer(student: str) -> BasePointer:
     if not file.is_file():
         raise InputError(f"{file}: no such file; run `dvc repro base@{student}`")
     fields = read_json(file)
-    if "repo" in fields:
+    try:
+        # Where a hub's model is, is found below: it is elsewhere on another machine.
+        pointer = BasePointer(**({"path": ""} | fields))
+    except TypeError as error:
+        raise damaged(file, error) from error
+    if pointer.repo and pointer.commit and pointer.sha256:
         from breakeven.models.hub import snapshot_folder
 
         key = f"params.yaml: students.{student}.base"
-        folder = snapshot_folder(fields["repo"], fields["commit"], fields["sha256"], key)
-        return BasePointer(path=folder.as_posix(), **fields)
-    pointer = BasePointer(**fields)
-    if not Path(pointer.path).is_dir():
+        folder = snapshot_folder(pointer.repo, pointer.commit, pointer.sha256, key)
+        return replace(pointer, path=folder.as_posix())
+    if not pointer.path or not Path(pointer.path).is_dir():
         raise InputError(f"{file}: path: no folder {pointer.path}; run `dvc repro base@{student}`")
     return pointer
 

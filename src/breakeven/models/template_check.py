@@ -10,11 +10,25 @@ def check_template(folder: Path, key: str) -> None:
 
     `key` is what the message points at.
     """
-    from breakeven.models.loading import load_tokenizer
-    from breakeven.rendering.chat import chat_frame
-
-    # The frame is all that rendering asks of a template; who has it can render anything.
     try:
-        chat_frame(load_tokenizer(folder))
+        render_template(folder)
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
+
+
+def render_template(folder: Path, *, learns: bool = True) -> None:
+    """Ask a template of all that rendering asks of it; of a teacher's, less, as it learns nothing.
+
+    Raises InputError where it cannot be rendered with, or takes too long or too much memory.
+    """
+    from breakeven.models.loading import load_tokenizer
+    from breakeven.rendering.chat import chat_frame, prompt_frame
+    from breakeven.rendering.templates import bounded_rendering
+
+    tokenizer = load_tokenizer(folder)
+    # The frame is all that rendering asks of a template; who has it can render anything.
+    with bounded_rendering():
+        if learns:
+            chat_frame(tokenizer)
+        else:
+            prompt_frame(tokenizer)

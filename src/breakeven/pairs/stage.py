@@ -4,10 +4,12 @@ import csv
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_path, iter_rows
 from breakeven.core.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
+from breakeven.core.records import require_as_recorded
 from breakeven.pairs.corpus_record import CorpusCounts, input_digests, pairs_record
 from breakeven.pairs.decontaminate import TestContent, gather_test_content
 from breakeven.pairs.rules import CompletedPrompt, why_dropped
@@ -34,6 +36,7 @@ def run(params: Params, corpus: str) -> None:
     row = pick_row(params.corpora, "corpora", corpus)
     # Before the work: the record must name what was read, not what came in its place meanwhile.
     inputs = input_digests(row, params.tasks)
+    require_as_recorded(map(Path, inputs))
     items = (iter_rows(task_path(task), Item) for task in params.tasks)
     tests = gather_test_content(items, row.decontamination.ngram_words)
     counts = CorpusCounts()

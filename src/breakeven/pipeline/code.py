@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_file, digest_json, read_json, write_json
+from breakeven.core.files import digest_file, digest_json
+from breakeven.core.sealed import read_sealed, write_sealed
 
 STAGES = Path("stages")
 # Modules go by their names in the project; they are read where this one was imported from.
@@ -117,18 +118,14 @@ def _modules() -> dict[Path, Module]:
         digest, imports, words = rows[key]
         found[file] = Module(digest, tuple(imports), tuple(words))
     if rows.keys() != before.keys():
-        write_json(_CACHE, {"revision": revision, "modules": rows})
+        write_sealed(_CACHE, {"revision": revision, "modules": rows})
     return found
 
 
 def _parsed_before(revision: str) -> dict[str, Any]:
     """What this revision has parsed; nothing where the cache is damaged, which costs a second."""
-    try:
-        cache = read_json(_CACHE) if _CACHE.is_file() else {}
-    except InputError:
-        return {}
-    same = isinstance(cache, dict) and cache.get("revision") == revision
-    return dict(cache["modules"]) if same else {}
+    cache = read_sealed(_CACHE)
+    return dict(cache["modules"]) if cache and cache["revision"] == revision else {}
 
 
 def parse(file: Path, text: bytes) -> Module:

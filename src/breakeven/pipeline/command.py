@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -10,7 +11,11 @@ from pathlib import Path
 from typing import Any, Never
 
 from breakeven.core.exits import exit_code_of
+from breakeven.core.interrupts import terminated_as_interrupted
+from breakeven.core.locks import held
 from breakeven.params import load_params
+
+_LOCKS = Path(".work/locks")
 
 
 def run_stage(body: Callable[..., None]) -> Never:
@@ -20,14 +25,29 @@ def run_stage(body: Callable[..., None]) -> Never:
 
     Its first parameter takes the params; each further one is a required option of the same name, of
     its annotated type (str or int). Exit codes: 0 done, 2 the user's input, 3 the machine, 1 a
-    fault of Breakeven, 130 interrupted.
+    fault of Breakeven, 130 interrupted, 143 ended by SIGTERM.
     """
     # Idle OpenMP threads that spin take the core from the thread that works.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if not sys.stderr.isatty():  # libraries' bars would fill a log; our own turn into plain lines
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     arguments = vars(_parser(body).parse_args())
-    sys.exit(exit_code_of(lambda: _run_to_its_end(body, arguments)))
+    # One of several that train together is ended by who started it, and its stage has the cell.
+    if "LOCAL_RANK" in os.environ:
+        sys.exit(exit_code_of(lambda: _run_to_its_end(body, arguments)))
+    with terminated_as_interrupted():
+        sys.exit(exit_code_of(lambda: _run_alone(body, arguments)))
+
+
+def _run_alone(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:
+    """Run a stage's body while no other process runs it on the same cell."""
+    stage = Path(sys.argv[0]).stem
+    cell = "-".join(map(str, arguments.values()))
+    name = f"{stage}@{cell}" if cell else stage
+    # What was typed is not checked yet, and must not lead elsewhere.
+    file = re.sub(r"[^\w.@-]", "_", name)[:200]
+    with held(_LOCKS / f"{file}.lock", name):
+        _run_to_its_end(body, arguments)
 
 
 def _run_to_its_end(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:

@@ -5,9 +5,11 @@ The caller passes what the parameters and the records say; nothing here reads th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.core.errors import InputError
+from breakeven.core.files import damaged
 from breakeven.core.known_numbers import known_mean
 from breakeven.params import ResultStyle, Style
 from breakeven.params.cells import Cell
@@ -99,6 +101,19 @@ def results_from_items(
         instruction_tasks=facts.instruction_tasks,
         notes=(*facts.notes, *_absences(cells)),
     )
+
+
+def read_item_rows(path: Path) -> "pd.DataFrame":
+    """The rows of a file that the score stage wrote; InputError where it cannot be read."""
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        items = pd.read_parquet(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(path, error) from error
+    check_item_rows(items, str(path))
+    return items
 
 
 def check_item_rows(items: "pd.DataFrame", file: str) -> None:

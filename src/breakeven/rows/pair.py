@@ -6,7 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import atomic_path
+from breakeven.core.files import atomic_path, damaged
+from breakeven.core.layout import remade_by
 
 # Pairs in memory while a corpus is written or read: 100 MB at the length of the published ones.
 _ROWS_AT_ONCE = 8192
@@ -61,14 +62,18 @@ def read_pairs(path: Path) -> list[Pair]:
 
 def iter_pairs(path: Path) -> Iterator[Pair]:
     """The pairs of `read_pairs` one by one, for a corpus that is larger than memory."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise InputError(f"{path}: no such file; run `dvc repro pairs@{path.stem}`")
     names = [field.name for field in fields(Pair)]
-    with pq.ParquetFile(path) as file:
-        missing = [name for name in names if name not in file.schema_arrow.names]
-        if missing:
-            raise InputError(f"{path}: lacks the columns {', '.join(missing)}")
-        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
-            yield from (Pair(**row) for row in batch.to_pylist())
+    try:
+        with pq.ParquetFile(path) as file:
+            missing = [name for name in names if name not in file.schema_arrow.names]
+            if missing:
+                raise InputError(f"{path}: lacks the columns {', '.join(missing)}{remade_by(path)}")
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
+                yield from (Pair(**row) for row in batch.to_pylist())
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path, read_rows
-from breakeven.core.layout import items_path, task_path
-from breakeven.core.records import Record, versions
+from breakeven.core.layout import answers_folder, items_path, task_path
+from breakeven.core.records import Record, require_as_recorded, versions
 from breakeven.costs.model_shapes import known_architecture
 from breakeven.grading.graders import grade_answer, graders
 from breakeven.grading.maths.algebra import algebra
@@ -42,6 +42,8 @@ def run(params: Params) -> None:
     started = time.perf_counter()
     # Before the work: an input that changes meanwhile must not pass for the one that was read.
     inputs = {str(path): digest_path(path) for path in map(task_path, params.tasks)}
+    require_as_recorded(map(task_path, params.tasks))
+    require_as_recorded(map(answers_folder, params.students))
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
     rules, selected = graders(params.grading), CasesForJudges(params.grading)

@@ -13,12 +13,12 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.known_numbers import known_mean
 from breakeven.core.layout import items_path, task_path
-from breakeven.core.records import Record
+from breakeven.core.records import Record, require_as_recorded
 from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
 from breakeven.params.cells import Cell, cells, first_decoding, resolve_cell
 from breakeven.params.names import Family
 from breakeven.results.cell_results import INSTRUCTION_BENCHMARK, Results
-from breakeven.results.from_items import ArmFacts, StudyFacts, check_item_rows, results_from_items
+from breakeven.results.from_items import ArmFacts, StudyFacts, read_item_rows, results_from_items
 from breakeven.rows.item import Item
 from breakeven.study.collect_budgets import arm_matches, budget_series, budget_trials, share_series
 from breakeven.study.collect_costs import (
@@ -187,13 +187,11 @@ def _learnt(arm: Arm, compared_as: Mapping[str, str]) -> str | None:
 
 def item_rows(params: Params) -> "pd.DataFrame":
     """Rows of the cells that params.yaml asks for."""
-    import pandas as pd
-
     path = items_path()
     if not path.is_file():
         raise InputError(f"{path}: no such file; run `dvc repro score`")
-    items = pd.read_parquet(path)
-    check_item_rows(items, str(path))
+    require_as_recorded([path])
+    items = read_item_rows(path)
     # The file may hold rows of students and arms that params.yaml had when they were scored.
     wanted: dict[str, Collection[str | int]] = {
         "student": params.students,

@@ -36,13 +36,10 @@ def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float
     if not path.is_file():
         return {}
     # Here and not above: without scores there is nothing to load pandas for.
-    import pandas as pd
-
     from breakeven.results.aggregate import family_scores, task_means
-    from breakeven.results.from_items import check_item_rows
+    from breakeven.results.from_items import read_item_rows
 
-    items = pd.read_parquet(path)
-    check_item_rows(items, str(path))
+    items = read_item_rows(path)
     found: dict[Cell, dict[str, float]] = defaultdict(dict)
     for score in family_scores(items):
         prefix = "" if score.decoding == first_decoding else f"{score.decoding}/"

@@ -120,6 +120,7 @@ def _bring_in_line(store: Store, params: Params, wanted: list[RunContents]) -> T
     initialise(store)
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         client = MlflowClient(store.uri)
@@ -132,7 +133,7 @@ def _bring_in_line(store: Store, params: Params, wanted: list[RunContents]) -> T
             wanted, stored_runs_by_client(client, experiment_id), cell_names(params)
         )
         _write_and_archive(client, experiment_id, changes)
-    except MlflowException as error:
+    except (MlflowException, SQLAlchemyError) as error:
         raise explain(store, error) from error
     return TrackCounts(len(changes.write), len(changes.archive), changes.kept)
 

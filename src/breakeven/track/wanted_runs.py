@@ -7,7 +7,7 @@ cell without a record yet has no run.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from breakeven.core.files import digest_file, read_json
+from breakeven.core.files import digest_file, folder_files, read_json
 from breakeven.core.layout import REPORT, items_path, record_path
 from breakeven.core.records import Record, read_record
 from breakeven.params import COMPLETION_STYLES, Arm, Params
@@ -147,8 +147,7 @@ def _report_runs(params: Params) -> Iterator[RunContents]:
     if not (REPORT / "index.html").is_file():
         return
     record = _record("report")
-    # Sorted: the digest of the run must not depend on the order of a folder.
-    files = sorted(file for file in REPORT.rglob("*") if file.is_file())
+    files = folder_files(REPORT)
     yield RunContents(
         cell="report",
         name="report",

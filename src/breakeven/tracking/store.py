@@ -17,6 +17,7 @@ from breakeven.core.errors import InputError, MachineError
 
 FOLDER = Path("mlruns")
 _SQLITE = "sqlite:///"
+_WAIT_SECONDS = 20.0
 
 
 class Store(NamedTuple):
@@ -97,31 +98,45 @@ def is_ready(database: Path) -> bool:
 
     Raises InputError where the file is something else.
     """
+    if database.exists() and not database.is_file():
+        raise _no_database(database)
     # SQLite leaves an empty file where it was opened and nothing was written.
     if not database.is_file() or database.stat().st_size == 0:
         return False
-    wrong = InputError(f"{database}: not a database of MLflow; move it away and run this again")
-    try:
-        tables = {name for (name,) in read_rows(database, "select name from sqlite_master")}
-    except sqlite3.OperationalError as error:
-        raise MachineError(
-            f"{database}: {error}; is the disk writable, another run busy?"
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise wrong from error
+    tables = {name for (name,) in read_rows(database, "select name from sqlite_master")}
     if not {"alembic_version", "experiments", "runs", "tags"} <= tables:
-        raise wrong
+        raise _no_database(database)
     return True
 
 
 def read_rows(
     database: Path, query: str, values: tuple[str, ...] = ()
 ) -> list[tuple[str | None, ...]]:
-    """Rows of a query; waits up to 20 s for a writer."""
+    """Rows of a query; waits up to 20 s for a writer.
+
+    Raises:
+        InputError: the file is none of SQLite, or damaged.
+        MachineError: a writer holds it for longer, or the disk is read-only.
+    """
     # Not mode=ro: after a kill in mid-write, the first reader has to roll the journal back.
     address = f"{database.as_uri()}?mode=rw"
-    with closing(sqlite3.connect(address, uri=True, timeout=20)) as connection:
-        return connection.execute(query, values).fetchall()
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS)) as connection:
+            return connection.execute(query, values).fetchall()
+    except sqlite3.OperationalError as error:
+        raise MachineError(
+            f"{database}: {error}; is the disk writable, another run busy? The records are whole: "
+            "`dvc repro track` catches up"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise _no_database(database) from error
+
+
+def _no_database(database: Path) -> InputError:
+    return InputError(
+        f"{database}: not a database of MLflow; move it away and run this again: the records are "
+        "whole, and the runs are made of them"
+    )
 
 
 def explain(store: Store, error: Exception) -> MachineError:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_while_reading
 from breakeven.core.layout import pairs_path
+from breakeven.core.records import require_as_recorded
 from breakeven.core.sides import side_of
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.lora import Lora
@@ -145,6 +146,7 @@ def _learnable_pairs(params: Params, corpus: str) -> tuple[list[Pair], str]:
         InputError: the corpus has no file, or holds nothing but its tune side.
     """
     path = pairs_path(corpus)
+    require_as_recorded([path])
     with digest_while_reading(path) as digest:
         pairs = read_pairs(path)
     if params.corpora[corpus].tuning:

@@ -1,10 +1,10 @@
 """Budgets of all arms of a student, looked at before the first of them is trained."""
 
 from breakeven.core.digests import cached_digest
-from breakeven.core.files import write_json
 from breakeven.core.layout import pairs_path, record_path
 from breakeven.core.records import read_record
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Cell, arms_of, resolve_cell
@@ -33,13 +33,13 @@ def check_budgets(params: Params, student: str) -> None:
     if not arms or not _is_made(params, "base", student):
         return
     checked = scratch_folder("budgets", _key(params, student, arms)) / "filled.json"
-    if checked.is_file():
+    if read_sealed(checked) is not None:
         return
     planner = LessonPlanner(params, student)
     for arm in arms:
         for seed in params.seeds:
             planner.plan(arm, seed)
-    write_json(checked, {"student": student, "arms": arms})
+    write_sealed(checked, {"student": student, "arms": arms})
 
 
 def _key(params: Params, student: str, arms: list[str]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from breakeven.core.errors import MachineError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.core.files import (
     atomic_folder,
     digest_path,
@@ -16,7 +16,9 @@ from breakeven.core.files import (
     write_json,
 )
 from breakeven.core.layout import student_folder
+from breakeven.core.locks import held
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import tell_damaged, write_sealed
 from breakeven.costs.devices import describe_device
 from breakeven.models.memory_check import require_memory
 from breakeven.params import Params
@@ -89,6 +91,25 @@ def train_plan(
 ) -> TrainResult:
     """Train what was planned for a student, or take it from scratch; raises as `train_cell`."""
     scratch = scratch_folder("training", plan.key)
+    # Two arms may come to one training; of several processes that train together none waits.
+    alone = is_distributed() or started_by_stage()
+    with nullcontext() if alone else held(scratch / "lock", label):
+        return _train_or_find(
+            params, student, plan, scratch, label=label, seed=seed, open_log=open_log, launch=launch
+        )
+
+
+def _train_or_find(
+    params: Params,
+    student: str,
+    plan: CellPlan,
+    scratch: Path,
+    *,
+    label: str,
+    seed: int,
+    open_log: OpenMetricsLog | None,
+    launch: LaunchProcesses | None,
+) -> TrainResult:
     # An accelerator imports torch, which one process needs only where there is work.
     accelerator = _accelerator(plan) if is_distributed() else None
     result = _finished_result(plan, scratch, accelerator)
@@ -218,7 +239,7 @@ def _write_finished(
             processes={"processes": accelerator.num_processes, "sharded": gathered is not None},
             digest=digest_path(temporary / "student"),
         )
-        write_json(temporary / _RESULT.name, asdict(result))
+        write_sealed(temporary / _RESULT.name, asdict(result))
 
 
 def _finished_result(
@@ -234,14 +255,18 @@ def _finished_result(
 
 
 def _read_finished(plan: CellPlan, scratch: Path) -> TrainResult | None:
-    """The result of a run that has ended, None where it has not or its weights were touched."""
-    folder = scratch / _FINISHED
+    """The result of a run that has ended, None where it has not or what it left was touched."""
+    folder, weights = scratch / _FINISHED, scratch / _FINISHED / "student"
     recover_folder(folder)
-    if not (scratch / _RESULT).is_file():
+    if not folder.exists():
         return None
-    result = read_result(plan, scratch / _RESULT)
-    if digest_path(folder / "student") != result.digest:
-        print(f"{folder}: the weights have changed; training again", file=sys.stderr)
-        shutil.rmtree(folder)
-        return None
-    return result
+    try:
+        result = read_result(plan, scratch / _RESULT)
+        # Of this training, too: folders that changed places are whole, each by itself.
+        if result.key == scratch.name and digest_path(weights) == result.digest:
+            return result
+    except InputError:  # no result, or no weights
+        pass
+    tell_damaged(folder, "training again")
+    shutil.rmtree(folder)
+    return None

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from breakeven.core.files import read_json
+from breakeven.core.errors import InputError
+from breakeven.core.sealed import read_sealed
 from breakeven.costs.devices import DeviceUsage
 from breakeven.costs.exact import checkpointing_flops
 from breakeven.train.arm_lessons import CorpusPlan
@@ -35,8 +36,13 @@ class TrainResult:
 
 
 def read_result(plan: CellPlan, path: Path) -> TrainResult:
-    """What a run measured, from its file, and what it counts to, from the plan."""
-    row = read_json(path)
+    """What a run measured, from its file, and what it counts to, from the plan.
+
+    Raises InputError where the file is missing or damaged, which is also told; it is then gone.
+    """
+    row = read_sealed(path)
+    if row is None:
+        raise InputError(f"{path}: is missing or damaged; run the stage again")
     flops, recomputed = plan.count_flops(plan.learnt_examples()), _recomputed_flops(plan)
     hardware = None if flops is None or recomputed is None else flops + recomputed
     counted = {

@@ -10,7 +10,7 @@ import torch
 
 from breakeven.core.files import read_json, write_json
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
-from breakeven.models.loading import checked_folder, load_base, torch_dtype
+from breakeven.models.loading import load_base, load_whole, torch_dtype
 from breakeven.train.packing import packed_attention
 
 if TYPE_CHECKING:
@@ -121,10 +121,12 @@ def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "Pr
     _hide_progress_bars()
     # bitsandbytes reports a faster kernel that it could not download.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from transformers import BitsAndBytesConfig
 
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        checked_folder(base),
+    # Not peft's prepare_model_for_kbit_training afterwards: it would put embeddings, head and norms
+    # into float32, gigabytes of a large vocabulary. Adapters freeze the base by themselves.
+    return load_whole(
+        base,
         dtype=dtype,
         device_map={"": device},
         quantization_config=BitsAndBytesConfig(
@@ -133,13 +135,7 @@ def _load_quantised(base: Path, dtype: torch.dtype, device: torch.device) -> "Pr
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
         ),
-        use_safetensors=True,
-        trust_remote_code=False,
-        local_files_only=True,
     )
-    # Not peft's prepare_model_for_kbit_training: it would put embeddings, head and norms into
-    # float32, gigabytes of a large vocabulary. Adapters freeze the base by themselves.
-    return model
 
 
 def _with_adapter(

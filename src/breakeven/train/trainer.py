@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from breakeven.core.errors import InputError
+from breakeven.core.interrupts import interrupted_afterwards
 from breakeven.core.progress import Progress
 from breakeven.costs.devices import Device, metered
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
@@ -121,7 +122,10 @@ def train(
         def train_for(seconds: float) -> None:
             until = time.monotonic() + seconds
             while run.step < len(steps):
-                show(run.take_step(steps[run.step], gate))
+                examples = steps[run.step]
+                with interrupted_afterwards():
+                    metrics = run.take_step(examples, gate)
+                show(metrics)
                 if run.step % settings.training.checkpoint_steps == 0:
                     run.save()
                 if time.monotonic() >= until:
@@ -134,6 +138,11 @@ def train(
             try:
                 with metered(device) as meter:
                     train_for(_USAGE_SECONDS)
+            except KeyboardInterrupt:
+                # Several processes are not interrupted at one step, and would wait for each other.
+                if accelerator.num_processes == 1:
+                    run.save()
+                raise
             finally:
                 used = ProcessUsage(meter.usage, run.tokens - before)
                 append_usage(scratch, used, accelerator.process_index)

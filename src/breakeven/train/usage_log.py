@@ -5,11 +5,11 @@ a kill is counted again, for the device was held. Processes that train together 
 none waits for another, and each holds a device of its own.
 """
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from breakeven.core.sealed import read_sealed_line, sealed_line, tell_damaged
 from breakeven.costs.amounts import Amount
 from breakeven.costs.devices import Device, DeviceUsage, combined_usage
 
@@ -34,14 +34,14 @@ class RunUsage(NamedTuple):
 def append_usage(folder: Path, used: ProcessUsage, process: int = 0) -> None:
     """Note what one process used for a part of the run."""
     # The line break comes first: a line that a kill cut short must not spoil this one.
-    line = json.dumps({"usage": asdict(used.usage), "tokens": used.tokens})
+    line = sealed_line({"usage": asdict(used.usage), "tokens": used.tokens})
     path = folder / (f"usage-{process}.jsonl" if process else _FIRST)
-    with path.open("a", encoding="utf-8") as handle:
-        handle.write("\n" + line)
+    with path.open("ab") as handle:
+        handle.write(b"\n" + line)
 
 
 def read_run_usage(folder: Path) -> RunUsage:
-    """Everything noted so far, without a line that a kill cut short.
+    """Everything noted so far, without a line that a kill cut short or that was changed since.
 
     Device-seconds and energy add up over processes, of peak memory the largest counts. Energy of a
     CPU is that of the whole machine, which the first process has counted for all.
@@ -60,8 +60,11 @@ def read_run_usage(folder: Path) -> RunUsage:
 
 
 def _read(path: Path) -> list[ProcessUsage]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = [row for line in lines if (row := _row(line)) is not None]
+    # Bytes that are no text end no run either.
+    lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
+    rows = [row for line in lines if (row := read_sealed_line(line)) is not None]
+    if len(rows) < len(lines):
+        tell_damaged(path, f"{len(lines) - len(rows)} of its lines are not counted")
     return [ProcessUsage(usage_from(row["usage"]), row["tokens"]) for row in rows]
 
 
@@ -74,10 +77,3 @@ def usage_from(row: dict[str, Any]) -> DeviceUsage:
         peak_memory_bytes=Amount(**row["peak_memory_bytes"]),
         energy_joules=Amount(**row["energy_joules"]),
     )
-
-
-def _row(line: str) -> dict[str, Any] | None:
-    try:
-        return dict(json.loads(line))
-    except json.JSONDecodeError:
-        return None

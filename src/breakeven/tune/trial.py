@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.answer.engine import ENGINE_CODE
-from breakeven.core.files import digest_json, read_json, write_json
+from breakeven.core.files import digest_json
 from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.params import Params
 from breakeven.params.cells import Asking, first_decoding, resolve_asking
 from breakeven.pipeline.code import code_digest
@@ -79,11 +80,12 @@ def outcome_of(params: Params, trial: Trial, plan: CellPlan, held: HeldOut) -> O
     `params` are those of the trial. Raises as `train_cell`, but for a loss that diverges.
     """
     kept = _kept_in(params, trial.arm, plan, held) / "outcome.json"
-    if kept.is_file():
-        scores = _Scores(**read_json(kept))
+    found = read_sealed(kept)
+    if found is not None:
+        scores = _Scores(**found)
     else:
         scores = _scores(params, trial, plan, held)
-        write_json(kept, scores._asdict())
+        write_sealed(kept, scores._asdict())
     examples = list(plan.learnt_examples())
     return Outcome(
         **trial._asdict(),

@@ -4,7 +4,6 @@ A reply is found again by its judge's model and the request, so that nothing is 
 after a kill, not for another cell with the same answer, not in a later run of the stage.
 """
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_json, read_rows
+from breakeven.core.files import digest_json
 from breakeven.core.progress import Progress
 from breakeven.core.scratch import scratch_folder
+from breakeven.core.sealed import read_sealed_line, sealed_line, tell_damaged
 from breakeven.params import Judge
 from breakeven.score.judging.judge_prompts import PROMPTS_DIGEST, reply_without_trace
 from breakeven.serving.chat_replies import read_chat
@@ -99,11 +99,11 @@ def _new_replies(
     key = key_from_environment(judge.key_variable, where)
     endpoints = Endpoints((str(judge.base_url),), judge.model, key, where)
     asked: dict[str, JudgeReply] = {}
-    with path.open("a", encoding="utf-8") as handle:
+    with path.open("ab") as handle:
 
         def keep(request: Request, answer: Mapping[str, Any]) -> None:
             reply = asked[request.id] = _reply(request.id, answer)
-            handle.write(json.dumps(asdict(reply)) + "\n")
+            handle.write(sealed_line(asdict(reply)) + b"\n")
             handle.flush()  # before `on_reply` may raise: what was paid for is kept
             on_reply(reply)
 
@@ -149,4 +149,16 @@ def _stored_replies(path: Path) -> dict[str, JudgeReply]:
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         os.truncate(path, whole)
-    return {reply.request: reply for reply in read_rows(path, JudgeReply)}
+    lines = content[:whole].splitlines()
+    replies = [reply for line in lines if (reply := _read_reply(line)) is not None]
+    if len(replies) < len(lines):
+        tell_damaged(path, f"what {len(lines) - len(replies)} of its lines said is asked again")
+    return {reply.request: reply for reply in replies}
+
+
+def _read_reply(line: bytes) -> JudgeReply | None:
+    row = read_sealed_line(line, must_have_seal=False)  # what was paid for before there were seals
+    try:
+        return None if row is None else JudgeReply(**row)
+    except TypeError:
+        return None
