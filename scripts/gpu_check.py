@@ -27,6 +27,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -411,7 +412,8 @@ def check_loss_curves(bench: Bench) -> dict[str, Any]:
             "passed": max(differences) <= CURVE_TOLERANCE_NATS and learnt >= LEARNT_NATS,
         }
     passes = statistics.mean(map(len, steps))
-    shared = {"steps": len(steps), "passes_per_step": passes}
+    precision = torch.get_float32_matmul_precision()  # "highest" is without tf32
+    shared = {"steps": len(steps), "passes_per_step": passes, "float32_precision": precision}
     tolerance = {"tolerance_nats": CURVE_TOLERANCE_NATS}
     return {**shared, **tolerance, **rows, "passed": all(row["passed"] for row in rows.values())}
 
@@ -448,19 +450,17 @@ def measure_training(bench: Bench, method: str, checkpointing: bool) -> dict[str
     }
 
 
-TRAININGS = [(method, checkpointing) for method in ("full", "lora") for checkpointing in (0, 1)]
-
-
-def _training_name(method: str, checkpointing: int) -> str:
-    return f"{method}, checkpointing" if checkpointing else method
+def measured_training(bench: Bench, method: str, checkpointing: bool = False) -> dict[str, Any]:
+    """What `measure_training` gives, measured once."""
+    name = f"training {method} {checkpointing}"
+    return bench.once(name, lambda: measure_training(bench, method, checkpointing))
 
 
 def measured_trainings(bench: Bench) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every training that is timed, measured once."""
-    for method, checkpointing in TRAININGS:
-        name = _training_name(method, checkpointing)
-        work = (bench, method, bool(checkpointing))
-        yield name, bench.once(f"training {name}", lambda work=work: measure_training(*work))
+    """Full training and LoRA, without and with gradient checkpointing."""
+    for method in ("full", "lora"):
+        yield method, measured_training(bench, method)
+        yield f"{method}, checkpointing", measured_training(bench, method, checkpointing=True)
 
 
 def check_training_speed(bench: Bench) -> dict[str, Any]:
@@ -507,7 +507,7 @@ def cutting_costs(bench: Bench) -> dict[str, Any]:
         for name, one in (("cut", step), ("whole", whole), ("shortest", shortest)):
             step_seconds(run, gate, one, 3)
             seconds[name] = statistics.median(step_seconds(run, gate, one, sizes.timed_steps))
-    a_token = bench.once("training lora", lambda: measure_training(bench, "lora", False))
+    lora = measured_training(bench, "lora")
     return {
         "examples": len(whole[0]),
         "passes": len(step),
@@ -515,7 +515,7 @@ def cutting_costs(bench: Bench) -> dict[str, Any]:
         "step_seconds_in_one_pass": seconds["whole"],
         "padded_tokens_in_one_pass": padded,
         "shortest_step_seconds": seconds["shortest"],
-        "pass_tokens": seconds["shortest"] / a_token["seconds"] * a_token["tokens"],
+        "pass_tokens": seconds["shortest"] / lora["seconds"] * lora["tokens"],
     }
 
 
@@ -968,8 +968,7 @@ def check_nf4(bench: Bench) -> dict[str, Any]:
         importlib.import_module("bitsandbytes")
     except ImportError as error:
         raise SkippedError("bitsandbytes is not installed") from error
-    lora = bench.once("training lora", lambda: measure_training(bench, "lora", False))
-    found = measure_training(bench, "qlora", False)
+    lora, found = measured_training(bench, "lora"), measured_training(bench, "qlora")
     shift = abs(found["losses"][0] / lora["losses"][0] - 1)
     row: dict[str, Any] = {
         "losses": found["losses"],
@@ -1023,17 +1022,20 @@ def run_check(check: Check, bench: Bench, seconds_left: float) -> dict[str, Any]
     except SkippedError as error:
         status, found = {"status": "skipped", "reason": str(error)}, {}
     except Exception as error:  # whatever it is, the other checks are to run
+        traceback.print_exc()
         status, found = {"status": "failed", "reason": _reason(error)}, {}
     free_memory()
     return {**status, "seconds": time.monotonic() - started, **found}
 
 
 def _reason(error: Exception) -> str:
+    """What to tell of an error, with the last line of this repository that it came through."""
     if isinstance(error, BreakevenError):
         return str(error)
-    import traceback
-
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    here = [one for one in frames if Path(one.filename).is_relative_to(_ROOT)]
+    own = [one for one in here if "site-packages" not in one.filename]
+    last = (own or frames)[-1]
     return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
 
 
