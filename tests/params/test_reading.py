@@ -70,9 +70,12 @@ def laughs(last: str) -> str:
         (f"a: {'9' * 5000}", "f.yaml: line 1: '9999999999999999999999999999999999999999…' looks"),
         ("a: &x [1, *x]", "f.yaml: line 1: an alias holds itself; remove it"),
         ("a: &x {b: {c: *x}}", "f.yaml: line 1: an alias holds itself; remove it"),
-        ("[" * 5000, "f.yaml: is nested too deeply; use fewer levels"),
-        (laughs("list"), "comes to more than 100,000 values with its aliases; use fewer"),
-        (laughs("merge"), "comes to more than 100,000 values with its aliases; use fewer"),
+        ("[" * 5000, "f.yaml: line 1: is nested too deeply; use fewer levels"),
+        (laughs("list"), "comes to more than 20,000 values with its aliases; use fewer"),
+        (laughs("merge"), "comes to more than 20,000 values with its aliases; use fewer"),
+        ("a: [" + "1," * 60_000, "f.yaml: line 1: comes to more than 20,000 values; use fewer"),
+        ("- " * 100_000, "f.yaml: "),
+        ("- a\n" * 60_000, "f.yaml: line 20000: comes to more than 20,000 values; use fewer"),
         ("a: \x00", "f.yaml: not valid YAML: unacceptable character"),
     ],
     ids=lambda text: text[:20],
@@ -94,4 +97,10 @@ def test_many_uses_of_one_alias_are_no_reason_to_refuse() -> None:
 def test_text_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_bytes(b"a: 1\nb: \xff\n")
     with pytest.raises(InputError, match=r"f\.yaml: line 2: is not UTF-8"):
+        read_yaml(tmp_path / "f.yaml")
+
+
+def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_bytes(b"a: 1\n# " + b"x" * 2**24)
+    with pytest.raises(InputError, match=r"f\.yaml: is longer than 262,144 bytes"):
         read_yaml(tmp_path / "f.yaml")

@@ -35,6 +35,20 @@ def test_ids_of_the_page_are_unique(built: Built) -> None:
     assert [name for name, count in Counter(ids).items() if count > 1] == []
 
 
+def test_the_page_may_run_its_own_script_and_load_nothing(built: Built) -> None:
+    import base64
+    import hashlib
+    import html
+    import re
+
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', built.page)
+    assert policy is not None
+    (script,) = re.findall(r"<script>(.*?)</script>", built.page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = html.unescape(policy[1]).split("; ")
+    assert allowed[:2] == ["default-src 'none'", f"script-src 'sha256-{digest}'"]
+
+
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     if not CHROMIUM.is_file():

@@ -103,7 +103,7 @@ class _Step(NamedTuple):
 
 def _mistake(tree: dict[str, Any], problem: dict[str, Any]) -> _Mistake:
     kind, value, steps = problem["type"], problem["input"], _steps(tree, problem)
-    where = ".".join(str(step.key) for step in steps if not step.is_kind)
+    where = ".".join(_shown_key(step.key) for step in steps if not step.is_kind)
     if kind == "extra_forbidden":
         unknown = str(steps[-1].key)
         allowed = {name for model in _models_at(steps[:-1]) for name in model.model_fields}
@@ -121,6 +121,13 @@ def _mistake(tree: dict[str, Any], problem: dict[str, Any]) -> _Mistake:
     shown = "" if kind == "missing" else f"{_short(value)}: "
     of_items = kind == "too_short" and bool(value)
     return _Mistake(where, shown, _MESSAGES.get(kind, problem["msg"]), of_items)
+
+
+def _shown_key(key: Any) -> str:  # noqa: ANN401 - a key of YAML is of any type
+    """A key as a part of one line, whatever was written."""
+    text = str(key)
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - whatever was written

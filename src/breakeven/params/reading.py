@@ -15,21 +15,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ruamel.yaml import YAML
+    from ruamel.yaml.events import NodeEvent
     from ruamel.yaml.nodes import Node
 
-# Values that a file may come to once each alias stands for a copy; the largest profile has 400.
-MOST_VALUES = 100_000
+# Values that a file may come to once each alias stands for a copy; the largest profile has 400. The
+# parser takes half a second for so many, and none is so long that it would take more for its text.
+MOST_VALUES = 20_000
+MOST_BYTES = 256 * 1024
+# Levels within one another; the parser's time grows with their square.
+MOST_LEVELS = 100
 
 
 def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
     """What a YAML file holds.
 
     Raises:
-        InputError: it cannot be read, is not YAML, repeats a key, or holds aliases of aliases that
-            come to more than `MOST_VALUES`; the message names the line.
+        InputError: it cannot be read, is not YAML, repeats a key, or holds more than `MOST_BYTES`
+            or, with what its aliases stand for, `MOST_VALUES`; the message names the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{path}: is longer than {MOST_BYTES:,} bytes; use fewer rows")
+        text = content.decode()
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; run this from the project's root") from error
     except OSError as error:
@@ -47,6 +56,7 @@ def parse_yaml(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the text
 
     yaml = YAML(typ="safe")
     try:
+        _refuse_many(yaml, text, name)
         node = yaml.compose(text)
         if node is None:
             return None
@@ -61,6 +71,25 @@ def parse_yaml(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the text
         raise InputError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise InputError(f"{name}: is nested too deeply; use fewer levels") from error
+
+
+def _refuse_many(yaml: "YAML", text: str, name: str) -> None:
+    """Refuse more values and levels than there may be as soon as so many are read."""
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent
+
+    values = levels = 0
+    for event in yaml.parse(text):
+        values += isinstance(event, NodeEvent)
+        levels += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if levels > MOST_LEVELS:
+            raise InputError(
+                f"{name}: line {_line(event)}: is nested too deeply; use fewer levels than "
+                f"{MOST_LEVELS}"
+            )
+        if values > MOST_VALUES:
+            raise InputError(
+                f"{name}: line {_line(event)}: comes to more than {MOST_VALUES:,} values; use fewer"
+            )
 
 
 def _constructed(yaml: "YAML", node: "Node", name: str) -> Any:  # noqa: ANN401
@@ -127,7 +156,7 @@ def _scalars(node: "Node") -> "Iterator[Node]":
         yield from _scalars(child)
 
 
-def _line(node: "Node") -> int:
+def _line(node: "Node | NodeEvent") -> int:
     return int(node.start_mark.line) + 1
 
 

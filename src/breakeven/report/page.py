@@ -1,5 +1,7 @@
 """The page: one HTML file without a network, every text in it escaped."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +123,20 @@ def render_page(parts: PageParts) -> str:
         outcome_words=OUTCOME_WORDS,
         shown_panels=_shown_panels,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
+        policy=_policy(parts.decide.script),
         decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704
+    )
+
+
+def _policy(script: str) -> str:
+    """What a browser lets the page do: run its own script, and load nothing from anywhere.
+
+    The second guard of a text that was not escaped; figures bring styles of their own.
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
 
