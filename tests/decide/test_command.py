@@ -1,12 +1,14 @@
 """`breakeven decide` on a project folder and on tables."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from tests.decide import simulated
 
 from breakeven.core.errors import InputError
+from breakeven.core.records import read_record
 from breakeven.decide.by_law import law_request
 from breakeven.decide.calculator import _family, embedded_json
 from breakeven.decide.decide_command import DecisionData, decide_command, decision_of
@@ -150,14 +152,12 @@ def test_every_decoding_has_its_own_seconds(study):
     rows = simulated.items()
     both = pd.concat([rows, rows.assign(decoding="sampled")], ignore_index=True)
     both.to_parquet(study / "scores/items.parquet")
-    path = study / "records/answer/m.json"
-    record = json.loads(path.read_text())
+    record = read_record("answer", "m")
+    first = record.details["cells"]
     slower = [
-        {**row, "decoding": "sampled", "device_seconds": 3 * row["device_seconds"]}
-        for row in record["details"]["cells"]
+        {**row, "decoding": "sampled", "device_seconds": 3 * row["device_seconds"]} for row in first
     ]
-    record["details"]["cells"] += slower
-    path.write_text(json.dumps(record))
+    replace(record, details={**record.details, "cells": [*first, *slower]}).write()
     result = decide_command("math-open", 1e6)
     seconds = {row["name"]: row["seconds_per_answer"] for row in result["options"]}
     assert seconds["m reasoning (greedy)"] == pytest.approx(0.048)

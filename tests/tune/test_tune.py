@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from typer.testing import CliRunner
 
 from breakeven.cli import app
 from breakeven.core.errors import InputError
-from breakeven.core.files import read_rows, write_rows
+from breakeven.core.files import digest_path, read_rows, write_rows
 from breakeven.core.layout import pairs_path, prompts_path, task_path
+from breakeven.core.records import read_record
 from breakeven.core.sides import side_of
 from breakeven.params import Params
 from breakeven.pipeline import code
@@ -278,7 +280,9 @@ def test_what_makes_no_sense_is_refused_before_anything_is_trained(study, change
 
 def test_missing_pairs_and_too_few_of_them_are_told_before_anything_is_trained(study):
     pairs = read_pairs(pairs_path("general"))
-    write_pairs(pairs_path("general"), [one for one in pairs if side_of(one.content) != "tune"])
+    path, record = pairs_path("general"), read_record("pairs", "general")
+    write_pairs(path, [one for one in pairs if side_of(one.content) != "tune"])
+    replace(record, outputs={**record.outputs, path.as_posix(): digest_path(path)}).write()
     with pytest.raises(InputError, match="general: 0 of its pairs are on the tune side, 8 are"):
         tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
     pairs_path("general").unlink()
