@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from breakeven.core.errors import InputError, MachineError
-from breakeven.core.files import read_json, write_json
+from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.ceiling import Ceiling, measured_ceiling, utilisation
 from breakeven.costs.devices import (
@@ -186,7 +186,7 @@ def test_ceiling_is_measured_once_a_device_and_dtype(project, monkeypatch):
     # Any machine that runs this multiplies between 10 MFLOP/s and 100 TFLOP/s.
     assert 1e7 < ceiling.flops_per_second < 1e14
     (kept,) = (project / ".work/ceilings").glob("*/ceiling.json")
-    write_json(kept, {**read_json(kept), "flops_per_second": 5.0})
+    write_sealed(kept, {**read_sealed(kept), "flops_per_second": 5.0})
     assert measured_ceiling(CPU).flops_per_second == 5.0
     assert measured_ceiling(Device("another cpu", "cpu")).flops_per_second > 1e7
 

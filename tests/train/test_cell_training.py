@@ -16,6 +16,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path
 from breakeven.core.layout import pairs_path, student_folder
 from breakeven.core.records import read_record
+from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.core.sides import side_of
 from breakeven.costs.exact import train_flops
 from breakeven.costs.lora import Lora
@@ -198,8 +199,8 @@ def test_flops_are_counted_anew_for_a_training_that_scratch_has(study):
     stage.train_and_record(params, "tiny", "ift", 0)
     record = read_record("train", "tiny", "ift", 0)
     (kept,) = (study / ".work/training").glob("*/finished/result.json")
-    older = {**json.loads(kept.read_text()), "flops": {"train": 1.0}, "inputs": {"other": "0"}}
-    kept.write_text(json.dumps(older))
+    older = {"flops": {"train": 1.0}, "inputs": {"other": "0"}}
+    write_sealed(kept, {**read_sealed(kept), **older})
     stage.train_and_record(params, "tiny", "ift", 0)
     again = read_record("train", "tiny", "ift", 0)
     assert (again.flops, again.inputs, again.series) == (
