@@ -1,13 +1,22 @@
 """Half of a character, which has no UTF-8, ends nothing: it is shown as its escape."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from tests.faults.conftest import STUDENT, study
 
-from breakeven.core.files import read_json, read_rows, write_json, write_rows, write_text
+from breakeven.core.files import (
+    digest_path,
+    read_json,
+    read_rows,
+    write_json,
+    write_rows,
+    write_text,
+)
+from breakeven.core.layout import answers_folder
+from breakeven.core.records import read_record
 from breakeven.distill.journal import Journal, Reply, prompt_digest
 from breakeven.report.stage import run as report
 from breakeven.rows.answer import Answer
@@ -44,6 +53,10 @@ def test_an_answer_with_half_a_character_is_scored_and_shown() -> None:
     assert kept[0].text == HALF
     write_rows(FILE, kept)
     assert read_rows(FILE, Answer) == kept
+    # As the stage would have recorded them.
+    folder = answers_folder(STUDENT)
+    outputs = {folder.as_posix(): digest_path(folder)}
+    replace(read_record("answer", STUDENT), outputs=outputs).write()
     score(study())
     report(study())
     page = Path("report/index.html").read_bytes().decode("utf-8")
