@@ -311,6 +311,7 @@ def training_run(
             yield run, gate
     finally:
         accelerator.free_memory()
+        AcceleratorState._reset_state(reset_partial_state=True)  # the next run has another format
         del run, model, accelerator
         free_memory()
 

@@ -19,6 +19,7 @@ from breakeven.params.cells import Asking
 from breakeven.rendering import split_generated
 from breakeven.rendering.encoding import think_marks
 from breakeven.rows.item import Item
+from breakeven.serving.token_replies import TokenReply
 
 MARKS = think_marks(TOKENIZER)
 PROMPTS = render_items(TOKENIZER, "t", [], Wording(0))
@@ -91,10 +92,7 @@ def in_rounds(one, limit, likes):
                 if new[-1] in body["stop_token_ids"]:
                     break
             stopped = new[-1] in body["stop_token_ids"]
-            reply = {
-                "choices": [{"token_ids": new, "finish_reason": "stop" if stopped else "length"}],
-                "usage": {"prompt_tokens": len(body["prompt"])},
-            }
+            reply = TokenReply(tuple(new), "stop" if stopped else "length", len(body["prompt"]))
             draft = vllm_engine._continued(draft, sheet, reply)
         found.append(list(draft.ids))
     return found

@@ -1,13 +1,13 @@
 """Corpora of the same prompts are one corpus in comparisons, and others are not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.train.conftest import base_files, lay_out, tokenizer
 from tests.tune.study import study_params
 
-from breakeven.core.files import read_json, write_json
-from breakeven.core.layout import record_path
+from breakeven.core.records import read_record
 from breakeven.distill import stage as distill
 from breakeven.pairs import stage as pairs
 from breakeven.params import Params
@@ -50,8 +50,7 @@ def test_what_differs_in_its_completions_alone_is_compared_as_one_corpus(study: 
 
 
 def test_a_record_that_does_not_tell_its_prompts_is_a_corpus_of_its_own(study: Params) -> None:
-    path = record_path("pairs", "worked")
-    record = read_json(path)
-    del record["details"]["prompts_sha256"]
-    write_json(path, record)
+    record = read_record("pairs", "worked")
+    rest = {name: one for name, one in record.details.items() if name != "prompts_sha256"}
+    replace(record, details=rest).write()
     assert same_prompts(study)["worked"] == "worked"

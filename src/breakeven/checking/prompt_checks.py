@@ -73,8 +73,10 @@ def _is_filled(params: Params, folder: Path) -> bool:
 def _render(params: Params, student: str, folder: Path) -> Iterator[Finding]:
     from breakeven.answer.task_prompts import render_tasks
     from breakeven.models.loading import load_tokenizer
+    from breakeven.models.template_check import render_template
 
     try:
+        render_template(folder)
         tokenizer = load_tokenizer(folder)
     except Exception:  # told by the checks of students, in one line
         return
