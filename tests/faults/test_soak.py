@@ -97,6 +97,8 @@ def test_20000_prompts_are_each_answered_once_by_their_own(project, monkeypatch)
         f"{max(files)}, threads {min(threads)} to {max(threads)}"
     )
     assert max(memory) <= 1.1 * min(memory)
-    assert max(files) <= min(files) + CONCURRENCY
+    # One a request in flight, and as many at the end as before; some are closing when looked at.
+    half = len(files) // 2
+    assert max(files[half:]) <= max(files[:half]) + 8
     assert max(threads) == min(threads)
     assert seconds < 15 * 60
