@@ -28,6 +28,13 @@ def _one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _leave_no_number_format():
+    """A process has one accelerator state, and the next test file may compute in another."""
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
 @pytest.fixture(scope="session")
 def tokenizer():
     return build_tokenizer()
