@@ -1,6 +1,7 @@
 """What the file of a cell says changes with what the cell reads, and with nothing else."""
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 from tests.pipeline.repository import SCRATCH_SIZE, TINY
 
 from breakeven.params import load_params
+from breakeven.pipeline.code import look_again
 from breakeven.pipeline.inputs import write_folder, write_inputs
 from breakeven.pipeline.reads import all_reads
 
@@ -216,6 +218,15 @@ def test_only_files_that_say_something_else_are_touched(project: Path) -> None:
     assert {file.name for file in folder.rglob("*") if file.is_file()} == {"a.json", "d.json"}
 
 
+@pytest.fixture
+def own_modules() -> Iterator[None]:
+    """Modules are read once a process, and a project here has some of its own."""
+    look_again()
+    yield
+    look_again()
+
+
+@pytest.mark.usefixtures("own_modules")
 def test_a_damaged_file_of_inputs_is_written_anew(project: Path) -> None:
     for stage in ("tasks", "train"):
         (project / "stages").mkdir(exist_ok=True)
