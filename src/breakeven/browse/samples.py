@@ -136,13 +136,13 @@ def largest_student(params: Params) -> str:
 
     A size that nobody knows is no reason to refuse to show an answer.
     """
-    sizes = {name: record_of("base", name) for name in params.students}
+    records = {name: record_of("base", name) for name in params.students}
     known = {
-        name: record.metrics["parameters"]
-        for name, record in sizes.items()
-        if record is not None and record.metrics.get("parameters") is not None
+        name: size
+        for name, record in records.items()
+        if record is not None and (size := record.metrics.get("parameters")) is not None
     }
-    return max(known, key=lambda name: known[name] or 0.0, default=[*params.students][-1])
+    return max(known, key=lambda name: known[name], default=[*params.students][-1])
 
 
 def _tasks(params: Params, where: str) -> list[str]:
