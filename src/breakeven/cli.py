@@ -452,7 +452,7 @@ def tune_(
         list[str] | None, typer.Option(help="A student; all by default. May be given again.")
     ] = None,
     arm: Annotated[
-        list[str] | None, typer.Option(help="An arm; the first of each style by default.")
+        list[str] | None, typer.Option(help="An arm; the first of each style, or rate, by default.")
     ] = None,
     rate: Annotated[
         list[float] | None, typer.Option(help="A rate; from 1/4 to 4 times the own by default.")

@@ -190,6 +190,18 @@ def test_the_first_arm_of_each_style_and_rates_around_its_own_are_tried_by_defau
     assert rates == [1.3e-3, 2.5e-3, 5e-3, 1e-2, 2e-2]
 
 
+def test_an_arm_whose_rate_is_its_own_is_tried_too_and_one_that_shares_it_is_not():
+    own = {"corpus": "general", "reasoning_share": 0.0, "learning_rate": 0.002}
+    params = study_params(
+        ift={"corpus": "general", "reasoning_share": 0.0},
+        again={"corpus": "general", "reasoning_share": 0.0},
+        own=own,
+        **{"own-again": own},
+    )
+
+    assert checked_grid(params, Grid()).arms == ("ift", "reasoning", "mixed", "own")
+
+
 def test_a_control_is_tried_only_where_it_is_named():
     tree = study_params().model_dump(mode="json")
     perturbed = {"perturbed": {**tree["arms"]["reasoning"], "control": True}}

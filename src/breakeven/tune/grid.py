@@ -37,7 +37,9 @@ class Grid(NamedTuple):
 
 
 def checked_grid(params: Params, grid: Grid) -> Grid:
-    """The grid with every student and an arm of each style, no control, where none are named.
+    """The grid with every student and, where none are named, an arm of each rate to choose.
+
+    That is the first of each style and the first with each rate of its own, no control.
 
     Raises:
         InputError: a name that is not in params.yaml, an arm that is not trained, a rate or share
@@ -50,11 +52,12 @@ def checked_grid(params: Params, grid: Grid) -> Grid:
             raise InputError(f"--arm: {name!r} is not trained, it has no rate to choose")
     _check_numbers("--rate", grid.rates, "a positive number such as 1e-3", math.inf)
     _check_numbers("--share", grid.shares, "a share of the budget below 1", 1.0)
-    first_of_style: dict[str, str] = {}
+    # A rate that an arm has of its own is one more that somebody has to choose.
+    first_of_rate: dict[tuple[str, float | None], str] = {}
     for name, arm in params.arms.items():
         if arm.trained and not arm.control:
-            first_of_style.setdefault(arm.style, name)
-    arms = grid.arms or tuple(first_of_style.values())
+            first_of_rate.setdefault((arm.style, arm.learning_rate), name)
+    arms = grid.arms or tuple(first_of_rate.values())
     if not arms:
         raise InputError("params.yaml: arms: none is trained, controls aside; name one by --arm")
     students = grid.students or tuple(params.students)
