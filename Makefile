@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models vllm study tune test test-faults lint ui bases bench clean
+.PHONY: help setup models vllm study tune test test-faults lint ui bases bench peers clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,9 +67,16 @@ ui: $(READY)  ## Open the MLflow UI on 127.0.0.1
 bases: $(READY)  ## Train the tabletop bases under assets/ anew (an hour and a half)
 	python -m breakeven.base.tabletop assets/tabletop
 
-bench: $(READY)  ## Run the study from nothing in a copy, and tell where the time goes
-	rm -rf .work/bench && git clone --quiet . .work/bench
-	cd .work/bench && PYTHONPATH=src dvc repro | python scripts/stage_times.py
+bench: $(READY)  ## Time the project, beside its peers where they are (make peers)
+	OMP_NUM_THREADS=1 python -m benchmarks
+
+peers: .peers/ready  ## Make the environment of what the project is timed against (2 GB)
+
+.peers/ready: constraints.txt
+	$(PYTHON) -m venv .peers
+	.peers/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  trl==1.16.0 'lm_eval[hf]==0.4.13' peft
+	touch $@
 
 clean:  ## Remove scratch and the environment; outputs stay in DVC's cache
 	rm -rf $(VENV) .work .pytest_cache .mypy_cache .ruff_cache
