@@ -9,7 +9,7 @@ from tests.report.synthetic import write_study
 
 from breakeven.findings.direction import DirectionCounts
 from breakeven.report.comparison_tables import matched_table
-from breakeven.report.headline import finding, headline
+from breakeven.report.headline import answer, finding, headline
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
 from breakeven.report.view import view_of
@@ -51,6 +51,18 @@ def test_three_sentences_cite_their_numbers(built: Built) -> None:
     assert [one.finding for one in sentences[:2]] == ["supported", "supported"]
     assert "math-open +" in sentences[0].text
     assert "would show with 80% power" in sentences[1].text
+
+
+def test_the_page_begins_with_one_answer_that_counts_what_is_decided(built: Built) -> None:
+    said = answer(built.view)
+    at_cost = built.view.findings.direction_counts("inference_flops")
+    assert (
+        f"ahead of plain answers in {at_cost.ahead} and behind in {at_cost.behind} of "
+        f"{at_cost.total} comparisons; at equal size, t2m"
+    ) in said
+    assert f'<p class="answer">{said}</p>' in built.page
+    bare = replace(built.results, cells=tuple(c for c in built.results.cells if c.style == "ift"))
+    assert answer(view_of(bare, built.summary)).startswith("These results compare no thinking")
 
 
 def test_headline_table_and_metrics_count_the_same(built: Built) -> None:

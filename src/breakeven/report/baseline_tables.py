@@ -22,12 +22,15 @@ HARDLY_ANSWERS = 0.5
 class BaselineWarning(NamedTuple):
     """A sentence of the first screen, and the arms that it is about with where.
 
-    `basis` says what it rests on: tests, or the values alone where there are none.
+    `basis` says what it rests on: tests, or the values alone where there are none. `cases` counts
+    the sizes and families of these arms that it is about, of all that were `asked`.
     """
 
     text: str
     arms: tuple[str, ...]
     basis: str
+    cases: int
+    asked: int
 
 
 def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
@@ -39,18 +42,17 @@ def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
         ("chance", "not shown above", "Not shown to be above chance"),
         ("base", "not shown above", "Not shown to differ from the untrained base"),
     )
+    # That an untrained base only guesses is no news, and harms no gain.
+    guards = [one for one in view.findings.guards if one.group.cells[0].style not in IN_NO_PAIR]
     warned = []
     for against, stands, text in asked:
-        chosen = [
-            one for one in view.findings.guards if (one.against, one.stands) == (against, stands)
-        ]
-        # That an untrained base or a control only guesses is no news, and harms no gain.
-        chosen = [one for one in chosen if one.group.cells[0].style not in IN_NO_PAIR]
+        every = [one for one in guards if one.against == against]
+        chosen = [one for one in every if one.stands == stands]
         if chosen:
             tested = all(one.p_value is not None for one in chosen)
             basis = f"at 5% {view.findings.together}" if tested else BY_VALUE
             arms = tuple(_by_arm(view, [one.group for one in chosen]))
-            warned.append(BaselineWarning(text, arms, basis))
+            warned.append(BaselineWarning(text, arms, basis, len(chosen), len(every)))
     return (*warned, *_silent_bases(view))
 
 
@@ -70,6 +72,8 @@ def _silent_bases(view: StudyView) -> tuple[BaselineWarning, ...]:
             tuple(_by_arm(view, silent)),
             f"from {percent(HARDLY_ANSWERS, 0)} of its answers or more nothing can be read: they "
             "are empty, in no form that was asked for, or never end",
+            len(silent),
+            len(bases),
         ),
     )
 
@@ -122,6 +126,7 @@ def baseline_table(view: StudyView) -> Table:
     return Table(
         name,
         title,
+        "Untrained arms and those that gains are about, on the families that they were taught. "
         "Accuracy with its interval against chance, of open questions against always giving the "
         "commonest right answer; difference to the base on the same items, in "
         "points with its interval. Intervals are at 95%, each by itself; above or below is what is "
@@ -141,7 +146,7 @@ def baseline_table(view: StudyView) -> Table:
             (
                 (cell := one.group.cells[0]).family,
                 view.label(cell.student),
-                view.arm_label(cell.arm),
+                cell.arm,
                 one.name,
                 percent(one.level),
                 percent(_without_answer(_base_of(view, one))),

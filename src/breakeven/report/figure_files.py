@@ -4,23 +4,14 @@ Drawing is deterministic: ids in an SVG come from a fixed salt and no date is wr
 """
 
 import io
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel
-from breakeven.words import (
-    GRID,
-    INK,
-    MUTED,
-    OUTCOME_COLOURS,
-    PAPER,
-    SHADE,
-    STAGE_COLOURS,
-    STYLE_COLOURS,
-)
+from breakeven.report.page_svg import page_svg
+from breakeven.words import GRID, INK, MUTED, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,20 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 PANEL_WIDTH = 4.9
-# What the page's style sheet calls a colour: it sets them, so that all reads on dark ground too.
-LEGEND_COLOURS = {
-    **{colour: f"--style-{style}" for style, colour in STYLE_COLOURS.items()},
-    **{colour: f"--stage-{stage}" for stage, colour in STAGE_COLOURS.items()},
-    **{colour: f"--outcome-{outcome}" for outcome, colour in OUTCOME_COLOURS.items()},
-}
-PAGE_COLOURS = {
-    INK: "--ink",
-    MUTED: "--muted",
-    GRID: "--grid",
-    SHADE: "--shade",
-    PAPER: "--paper",
-    **LEGEND_COLOURS,
-}
 
 
 @contextmanager
@@ -97,7 +74,7 @@ def panel_svg(figure: str, number: int, panel: Panel) -> str:
         buffer = io.StringIO()
         drawn.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
     title = panel.title.replace("\n", " ")
-    return _for_page(buffer.getvalue(), f"{figure}-{number}", f"{title}: see the caption")
+    return page_svg(buffer.getvalue(), f"{figure}-{number}", f"{title}: see the caption")
 
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -159,25 +136,3 @@ def _handles(legend: Sequence[LegendEntry]) -> "list[Line2D | Patch]":
         )
         for key in legend
     ]
-
-
-def _for_page(svg: str, prefix: str, label: str) -> str:
-    """An SVG document as an element: own ids, colours as variables, a size that fits its place."""
-    from markupsafe import escape
-
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
-    # Matplotlib numbers its groups alike in every figure: on one page such ids would clash.
-    body = re.sub(r'<g id="[a-zA-Z]+_[0-9]+"', "<g", body)
-    body = re.sub(r'id="([^"]+)"', rf'id="{prefix}-\1"', body)
-    body = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", body)
-    # Matplotlib writes `fill: #rrggbb` into style attributes, where a variable can stand too.
-    for colour, variable in PAGE_COLOURS.items():
-        body = body.replace(f": {colour}", f": var({variable})")
-    body = re.sub(r"font: ([^;\"]*)'DejaVu Sans'[^;\"]*", r"font: \1var(--font)", body)
-    return re.sub(
-        r'<svg [^>]*?(viewBox="[^"]+")[^>]*>',
-        rf'<svg \1 role="img" aria-label="{escape(label)}">',
-        body,
-        count=1,
-    )

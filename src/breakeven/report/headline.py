@@ -1,11 +1,11 @@
-"""What it all means, in three or four generated sentences that cite their numbers.
+"""What it all means: one answer, and three or four generated sentences that cite their numbers.
 
 Each sentence answers one question and carries a finding: supported, contradicted, undecided, or
 in part. What is decided is read from `view.findings`; nothing is decided here. A comparison that
 cannot be decided is said to be so, with the difference that the items at hand would have shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from breakeven.findings.differences import Difference
@@ -17,16 +17,23 @@ from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
 from breakeven.words import p_word, percent, points, points_interval, span, unsigned_points
 
-# More than these are summed up: the table of differences has them all.
+# More than these are counted, and each stands below the sentence, folded.
 MOST_LISTED = 6
+MOST_SERIAL, MOST_PLAIN = 3, 3
+_DIRECTION_WORDS: dict[Direction, str] = {
+    "ahead": "more accurate than IFT on",
+    "behind": "less accurate on",
+    "undecided": "not shown to differ on",
+}
 
 
 class Sentence(NamedTuple):
-    """One question, how it stands, and the sentence that says so."""
+    """One question, how it stands, and the sentence that says so; `each` is what it sums up."""
 
     question: str
     finding: str
     text: str
+    each: tuple[str, ...] = ()
 
 
 def finding(counts: DirectionCounts) -> str:
@@ -37,6 +44,42 @@ def finding(counts: DirectionCounts) -> str:
         return "undecided"
     word = "supported" if counts.ahead else "contradicted"
     return f"{word} in part" if counts.undecided else word
+
+
+_ANSWERS = {
+    "supported": "Yes",
+    "supported in part": "Yes, where that could be decided",
+    "depends on the task": "It depends",
+    "undecided": "Not shown either way",
+    "contradicted in part": "No, where that could be decided",
+    "contradicted": "No",
+}
+
+
+def answer(view: StudyView) -> str:
+    """The question of the page in one answer: at the FLOPs that thinking takes, and beside it."""
+    at_cost = view.findings.direction_counts("inference_flops")
+    rows = _largest(view)
+    parts = []
+    if at_cost.total:
+        parts.append(
+            f"{_ANSWERS[finding(at_cost)]}: for the inference FLOPs that thinking takes, it is "
+            f"{_stands(at_cost)}"
+        )
+    if rows:
+        counts = count_directions(row.direction for row in rows)
+        where = f"at equal size, {_name(view, rows[0].student)}, it is {_stands(counts)}"
+        parts.append(where if parts else f"{where[0].upper()}{where[1:]}")
+    if not parts:
+        return "These results compare no thinking student with a plain one."
+    return f"{'; '.join(parts)}. What is not counted is not decided."
+
+
+def _stands(counts: DirectionCounts) -> str:
+    comparisons = f"{counts.total} comparison{'s' if counts.total > 1 else ''}"
+    return (
+        f"ahead of plain answers in {counts.ahead} and behind in {counts.behind} of {comparisons}"
+    )
 
 
 def headline(view: StudyView) -> tuple[Sentence, ...]:
@@ -54,35 +97,56 @@ def headline(view: StudyView) -> tuple[Sentence, ...]:
     )
 
 
+def _largest(view: StudyView) -> list[Difference]:
+    """Reasoning against IFT at the largest size that has both, family by family.
+
+    That size is fixed beforehand; the size of the widest gap would be a pick.
+    """
+    thinking = [row for row in view.findings.families if row.style == "reasoning"]
+    sizes = [name for name in view.results.students() if any(r.student == name for r in thinking)]
+    return [row for row in thinking if row.student == sizes[-1]] if sizes else []
+
+
 def _accuracy_sentence(view: StudyView) -> Sentence:
     question = "Does thinking make the answers better?"
-    thinking = [row for row in view.findings.families if row.style == "reasoning"]
-    if not thinking:
+    rows = _largest(view)
+    if not rows:
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
-    sizes = [name for name in view.results.students() if any(r.student == name for r in thinking)]
-    # The largest size is fixed beforehand; the size of the widest gap would be a pick.
-    rows = [row for row in thinking if row.student == sizes[-1]]
+    thinking = [row for row in view.findings.families if row.style == "reasoning"]
     counts = count_directions(row.direction for row in rows)
-    words: dict[Direction, str] = {
-        "ahead": "more accurate than IFT on",
-        "behind": "less accurate on",
-        "undecided": "not shown to differ on",
-    }
     parts = [
         f"{word} {_listed(rows, stands)}"
-        for stands, word in words.items()
+        for stands, word in _DIRECTION_WORDS.items()
         if any(row.direction == stands for row in rows)
     ]
     # A count, and no test: sizes of one family answer the same questions.
     won = sum(row.value > 0 for row in thinking)
-    where = "At the largest size" if len(sizes) > 1 else "At the only size"
+    several = len({row.student for row in thinking}) > 1
+    where = "At the largest size" if several else "At the only size"
     return Sentence(
         question,
         finding(counts),
-        f"{where}, {_name(view, sizes[-1])}, reasoning is {'; '.join(parts)}. "
+        f"{where}, {_name(view, rows[0].student)}, reasoning is {'; '.join(parts)}. "
         f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
         f"{_how_judged(view, rows)}.",
+        tuple(_by_families(rows)) if len(rows) > MOST_LISTED else (),
     )
+
+
+def _by_families(rows: Sequence[Difference]) -> Iterable[str]:
+    """A line a pair of arms: its families, each with its gain, by how they stand."""
+    for arm, plain in dict.fromkeys((row.arm, row.ift_arm) for row in rows):
+        own = [row for row in rows if (row.arm, row.ift_arm) == (arm, plain)]
+        parts = [
+            f"{word} {', '.join(f'{row.family} {_points_of(row)}' for row in chosen)}"
+            for stands, word in _DIRECTION_WORDS.items()
+            if (chosen := [row for row in own if row.direction == stands])
+        ]
+        yield f"{arm} over {plain}: {'; '.join(parts)}"
+
+
+def _points_of(row: Difference) -> str:
+    return points_interval(row.value, row.low, row.high)
 
 
 def _budget_sentence(view: StudyView) -> tuple[Sentence, ...]:
@@ -128,17 +192,18 @@ def _how_judged(view: StudyView, rows: Sequence[Difference]) -> str:
 
 
 def _listed(rows: Sequence[Difference], stands: Direction) -> str:
-    """Rows that stand so, one by one where the whole is short, else as a count with its range."""
+    """Rows that stand so, one by one where they are few, else a count, their range and families."""
     chosen = [row for row in rows if row.direction == stands]
     if len(rows) <= MOST_LISTED:
         return ", ".join(_row_words(rows, row) for row in chosen)
     gains = sorted(row.value for row in chosen)
-    plain = dict.fromkeys(row.ift_arm for row in chosen)
-    several = len({row.ift_arm for row in rows}) > 1
+    plain = dict.fromkeys(row.ift_arm for row in rows)
+    # Of more plain arms than these every one would be named in each part.
+    over = plain if 1 < len(plain) <= MOST_PLAIN else [None]
     families = "; ".join(
-        ", ".join(dict.fromkeys(row.family for row in chosen if row.ift_arm == arm))
-        + (f" over {arm}" if several else "")
-        for arm in plain
+        f"{', '.join(found)} over {arm}" if arm else ", ".join(found)
+        for arm in over
+        if (found := dict.fromkeys(row.family for row in chosen if arm in (None, row.ift_arm)))
     )
     return (
         f"{len(chosen)} of {len(rows)} comparisons, by "
@@ -152,7 +217,7 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
     name = f"{row.family} after {row.corpus}" if len(corpora) > 1 else row.family
     if len({(one.corpus, one.arm, one.ift_arm) for one in rows}) > len(corpora):
         name += f" by {row.arm} over {row.ift_arm}"
-    text = f"{name} {points_interval(row.value, row.low, row.high)}"
+    text = f"{name} {_points_of(row)}"
     if row.direction == "undecided" and row.detectable is not None:
         text += f", where {unsigned_points(row.detectable)} would show with 80% power"
     return text
@@ -167,14 +232,31 @@ def _serial_sentence(view: StudyView) -> Sentence | None:
     own = [one for one in view.findings.serial if one.of.student == largest]
     own = [one for one in own if one.of.format == own[0].of.format]
     what = "" if own[0].of.format == "any" else f"{own[0].of.format} "
+    each = [_serial_words(one, named=len(own) > 1) for one in own]
+    few = len(own) <= MOST_SERIAL
     return Sentence(
         "Is the gain where a task takes several steps in a row?",
         _serial_finding(own),
         f"{largest}, on {own[0].serial_tasks} {what}tasks with serial steps and "
-        f"{own[0].flat_tasks} without: "
-        f"{'; '.join(_serial_words(one, named=len(own) > 1) for one in own)}; intervals "
-        f"{scope_clause(view)}.",
+        f"{own[0].flat_tasks} without: {'; '.join(each) if few else _serial_counts(own)}; "
+        f"intervals {scope_clause(view)}.",
+        () if few else tuple(each),
     )
+
+
+def _serial_counts(own: Sequence[SerialGains]) -> str:
+    """How the gains of many pairs of arms with serial steps differ from those without."""
+    words: dict[Direction, str] = {
+        "ahead": "larger with serial steps",
+        "behind": "smaller with them",
+        "undecided": "not shown to differ",
+    }
+    parts = []
+    for stands, word in words.items():
+        gaps = sorted(one.gap.value for one in own if one.gap.direction == stands)
+        if gaps:
+            parts.append(f"{word} in {len(gaps)}, by {span(points(gaps[0]), points(gaps[-1]))}")
+    return f"of {len(own)} pairs of arms the gain is {'; '.join(parts)} points"
 
 
 def _serial_finding(own: Sequence[SerialGains]) -> str:

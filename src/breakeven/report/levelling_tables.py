@@ -11,11 +11,13 @@ from breakeven.words import percent, points_interval, unsigned_points, whole
 def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     """A sentence where arms still improved; none where all had levelled off or nothing shows it."""
     styles = {arm.name: arm.style for arm in view.arms}
+    # No gain rests on a control.
+    asked = [
+        one for one in view.findings.levelling if styles.get(one.arm, "control") not in IN_NO_PAIR
+    ]
     improving: dict[str, dict[str, LevellingCheck]] = {}
-    for one in view.findings.levelling:
-        # No gain rests on a control.
-        compared = styles.get(one.arm, "control") not in IN_NO_PAIR
-        if compared and one.stands == "still improving":
+    for one in asked:
+        if one.stands == "still improving":
             # Test items come first in the checks: of two answers theirs is told.
             improving.setdefault(one.arm, {}).setdefault(one.student, one)
     arms = tuple(
@@ -25,7 +27,8 @@ def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     if not arms:
         return ()
     basis = f"the whole against half of it, at 5% {view.findings.together}"
-    return (BaselineWarning("Still improving when the budget ended", arms, basis),)
+    cases, of = sum(map(len, improving.values())), len({(one.arm, one.student) for one in asked})
+    return (BaselineWarning("Still improving when the budget ended", arms, basis, cases, of),)
 
 
 def _words(view: StudyView, one: LevellingCheck) -> str:

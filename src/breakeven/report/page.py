@@ -1,4 +1,8 @@
-"""The page: one HTML file without a network, every text in it escaped."""
+"""The page: one HTML file without a network, every text in it escaped.
+
+It is read, not searched: of a figure of many panels it holds the first, of a long table the first
+rows, and names the file beside it that holds all of them.
+"""
 
 import base64
 import hashlib
@@ -9,15 +13,17 @@ from typing import NamedTuple
 
 from breakeven.decide.calculator import Calculator
 from breakeven.report.baseline_tables import BaselineWarning
-from breakeven.report.figure_files import LEGEND_COLOURS, panel_svg
+from breakeven.report.figure_files import panel_svg
 from breakeven.report.figures.spec import FigureSpec
-from breakeven.report.headline import Sentence
+from breakeven.report.headline import MOST_LISTED, Sentence
+from breakeven.report.page_svg import LEGEND_COLOURS
 from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
 from breakeven.words import OUTCOME_WORDS
 
 # A family is a panel, and the study knows six: more are those of further corpora.
 MOST_PANELS, FIRST_PANELS = 8, 6
+MOST_ROWS, FIRST_ROWS = 100, 30
 TEMPLATES = Path(__file__).with_name("templates")
 # Matplotlib's markers as shapes of a 16 by 16 box, for the legends of the page.
 _SHAPES = {
@@ -83,6 +89,7 @@ class PageParts:
     source_words: str
     facts: Sequence[tuple[str, str]]
     terms: str
+    answer: str
     sentences: Sequence[Sentence]
     warnings: Sequence[BaselineWarning]
     verdicts: Table
@@ -110,7 +117,7 @@ def render_page(parts: PageParts) -> str:
     drawn = {
         figure.name: [
             Markup(panel_svg(figure.name, number, panel))  # noqa: S704
-            for number, panel in enumerate(figure.panels)
+            for number, panel in enumerate(figure.panels[: _shown_panels(figure)])
         ]
         for figure in parts.figures
     }
@@ -120,8 +127,10 @@ def render_page(parts: PageParts) -> str:
         shapes={name: Markup(shape) for name, shape in _SHAPES.items()},  # noqa: S704
         variables=LEGEND_COLOURS,
         words=WORDS,
+        cell_class=_cell_class,
         outcome_words=OUTCOME_WORDS,
-        shown_panels=_shown_panels,
+        shown_rows=_shown_rows,
+        most_listed=MOST_LISTED,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
         policy=_policy(parts.decide.script),
         decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704
@@ -141,5 +150,20 @@ def _policy(script: str) -> str:
 
 
 def _shown_panels(figure: FigureSpec) -> int:
-    """How many panels stand open: all, or those of the first corpus where there are many."""
+    """How many panels are on the page: all, or those of the first corpus where there are many."""
     return len(figure.panels) if len(figure.panels) <= MOST_PANELS else FIRST_PANELS
+
+
+def _shown_rows(table: Table) -> int:
+    """How many rows are on the page: all, or the first where there are many and a file of them."""
+    many = len(table.body) > MOST_ROWS and table.rows
+    return FIRST_ROWS if many else len(table.body)
+
+
+def _cell_class(header: str, cell: str) -> str:
+    """What the style sheet is told of a cell: that it holds words, or a finding."""
+    if cell in ("supported", "reasoning ahead"):
+        return "yes"
+    if cell in ("contradicted", "IFT ahead"):
+        return "no"
+    return "text" if header in WORDS else ""

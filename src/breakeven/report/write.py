@@ -56,7 +56,7 @@ from breakeven.report.figures.spending import spending_figure
 from breakeven.report.figures.thinking_budget import thinking_budget_figure
 from breakeven.report.figures.votes import votes_figure
 from breakeven.report.growth_tables import crossing_table, growth_table
-from breakeven.report.headline import headline
+from breakeven.report.headline import answer, headline
 from breakeven.report.law_tables import law_table
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
 from breakeven.report.limits import TERMS, limit_lines, source_words
@@ -118,6 +118,7 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         source_words=source_words(results),
         facts=view.summary.facts,
         terms=TERMS,
+        answer=answer(view),
         sentences=headline(view),
         warnings=(*baseline_warnings(view), *levelling_warnings(view)),
         verdicts=verdicts,
