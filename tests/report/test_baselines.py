@@ -186,3 +186,54 @@ def test_a_base_that_hardly_answers_is_told_of_where_arms_are_held_against_it() 
         row["against"]: row["level_without_answer_share"] for row in baseline_table(view).rows
     }
     assert shares == {"chance": None, "base": pytest.approx(0.98)}
+
+
+SEARCH = "extra-mc/search"
+
+
+def untaught(results: Results, *arms: str) -> Results:
+    """The same where some arms learnt nothing of the search that another one learnt."""
+    cells = tuple(
+        replace(cell, untaught=cell.family == "extra-mc" and cell.arm in arms)
+        for cell in results.cells
+    )
+    return replace(results, cells=cells)
+
+
+def test_an_arm_is_asked_about_the_families_that_it_was_taught() -> None:
+    right = {
+        ("small", arm, task): count
+        for arm, count in (("base", 52), ("ift", 120), ("reasoning", 150))
+        for task in (TASK, SEARCH)
+    }
+    results = scored(right, chance={TASK: 0.25, SEARCH: 0.25})
+    all_asked = view_of(results, summary_without_records()).findings
+    fewer = view_of(untaught(results, "ift", "reasoning"), summary_without_records()).findings
+    asked = {(one.group.cells[0].arm, one.group.cells[0].family) for one in fewer.guards}
+    assert asked == {
+        ("base", "math-mc"),
+        ("ift", "math-mc"),
+        ("reasoning", "math-mc"),
+        ("base", "extra-mc"),
+    }
+    # Two guards an arm, and the difference of the two on the family and at two costs.
+    assert {row.family for row in all_asked.families} == {"math-mc", "extra-mc"}
+    assert {row.family for row in fewer.families} == {"math-mc"}
+    assert fewer.comparisons <= all_asked.comparisons - 5
+
+
+def test_an_arm_that_learnt_what_its_partner_did_not_is_in_no_pair_with_it() -> None:
+    right = {("small", arm, SEARCH): 100 for arm in ("ift", "reasoning")}
+    results = untaught(scored(right, chance={SEARCH: 0.25}), "ift")
+    findings = view_of(results, summary_without_records()).findings
+    assert findings.families == ()
+    assert {one.group.cells[0].arm for one in findings.guards} == {"reasoning"}
+
+
+def test_a_control_is_asked_nothing_and_adds_no_test() -> None:
+    right = {("small", arm, TASK): 100 for arm in ("base", "ift", "reasoning")}
+    without = view_of(scored(right, chance={TASK: 0.25}), summary_without_records()).findings
+    control = {**right, ("small", "perturbed", TASK): 20}
+    found = view_of(scored(control, chance={TASK: 0.25}), summary_without_records()).findings
+    assert found.comparisons == without.comparisons
+    assert {one.group.cells[0].style for one in found.guards} == {"base", "ift", "reasoning"}

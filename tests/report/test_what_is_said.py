@@ -211,7 +211,6 @@ def test_every_table_that_names_a_control_says_that_it_is_one() -> None:
         "costs",
         "gain-kept",
         "growth",
-        "guards",
         "modes",
         "training",
         "truncated-and-unparsed",

@@ -5,6 +5,10 @@ by its training. Each group is held against both, in both directions. Chance is 
 guess among the choices; of open questions it is that of always giving the commonest right answer,
 which asks for no reading of the question either.
 
+Asked are untrained arms and those that gains are about, each on the families that it was taught: a
+student of chains that only guesses where another one learnt to search is no news, and no gain rests
+on a control.
+
 What is said of a group is corrected together with all else that a report decides: a page has a
 hundred such checks, and by intervals that hold 95% each, two of three reports on arms without any
 difference called one of them harmed or better (docs/decisions.md).
@@ -83,13 +87,16 @@ class BaselineCheck(NamedTuple):
 def baseline_checks(scored: ScoredResults) -> tuple[BaselineCheck, ...]:
     """Every group with a known chance level, then every trained one that has an untrained arm.
 
-    Not yet corrected. A family has one of the two levels: of choices, or of open questions.
+    But for controls, and families that an arm was not taught. Not yet corrected. A family has one
+    of the two levels: of choices, or of open questions.
     """
     every = [
         group
         for family in scored.results.families()
         for style in RESULT_STYLES
+        if style != "control"
         for group in groups(scored.results, style, family=family)
+        if not group.cells[0].untaught
     ]
     return (*_against_chance(scored, every), *_against_base(scored, every))
 

@@ -128,8 +128,13 @@ def _by_key(cells: Iterable[CellResult]) -> Mapping[tuple[object, ...], list[Cel
 
 
 def comparable(one: Group, other: Group) -> bool:
-    """Whether two groups differ in style only: one student, corpus, method, family, decoding."""
-    return _pair_key(one) == _pair_key(other)
+    """Whether two groups differ in style only: one student, corpus, method, family, decoding.
+
+    On a family that neither was taught and others were, they are no pair: nobody asked what chains
+    told with a trace do for a search, and in a mean over families it would stand for no gain.
+    """
+    taught = not (one.cells[0].untaught or other.cells[0].untaught)
+    return taught and _pair_key(one) == _pair_key(other)
 
 
 def partners(one: Group, others: Iterable[Group]) -> tuple[Group, ...]:

@@ -47,7 +47,7 @@ class MatchedDifference(NamedTuple):
 def matched_differences(
     scored: ScoredResults, matches: Sequence[ArmMatch], seed: int = 0
 ) -> tuple[MatchedDifference, ...]:
-    """Every match on every family that both arms answered with a seed in common.
+    """Every match on every family that both arms were taught and answered with a seed in common.
 
     Not yet corrected; what is a difference of styles anyway has that test's key.
     """
@@ -72,4 +72,9 @@ def matched_differences(
 
 
 def _trained(scored: ScoredResults, family: str) -> Iterable[Group]:
-    return (group for style in _TRAINED for group in groups(scored.results, style, family=family))
+    return (
+        group
+        for style in _TRAINED
+        for group in groups(scored.results, style, family=family)
+        if not group.cells[0].untaught
+    )

@@ -68,7 +68,8 @@ class CellResult:
     that is not told): only cells that share both are pairs. `traces` is what became of the traces
     that a control learnt, None where they were left whole. `budget` is how much was set to be
     trained, in words, `budget_of` the arm whose use was set instead; both None where the whole
-    study was trained alike. `prompt_flops` are those of
+    study was trained alike. `untaught` is whether the arm learnt nothing that the family asks while
+    another arm of the study did. `prompt_flops` are those of
     `inference_flops` that read the prompt. `memory_bytes` are those of the weights and of one
     answer's cache, at 16 bits a number. `of_samples` is None for what was answered as it is.
     """
@@ -104,6 +105,7 @@ class CellResult:
     traces: str | None = None
     budget: str | None = None
     budget_of: str | None = None
+    untaught: bool = False
     tasks: tuple[TaskResult, ...] = ()
     prompt_flops: float | None = None
     memory_bytes: float | None = None

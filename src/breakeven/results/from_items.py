@@ -26,6 +26,7 @@ class ArmFacts(NamedTuple):
     `traces` is what becomes of the traces before they are learnt, None where they are left whole.
     `answered_style` is the style that answers are expected in, None where only `style` tells it.
     `budget` is what was set to be trained, in words, `budget_of` the arm whose use was set instead.
+    `untaught` are the families of which it learnt nothing while another arm did.
     """
 
     style: ResultStyle
@@ -36,6 +37,7 @@ class ArmFacts(NamedTuple):
     answered_style: Style | None = None
     budget: str | None = None
     budget_of: str | None = None
+    untaught: frozenset[str] = frozenset()
 
 
 class CellCosts(NamedTuple):
@@ -168,6 +170,7 @@ def cell_result(
         traces=arm.traces,
         budget=arm.budget,
         budget_of=arm.budget_of,
+        untaught=family in arm.untaught,
     )
 
 

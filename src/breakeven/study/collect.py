@@ -17,6 +17,7 @@ from breakeven.core.records import Record, require_as_recorded
 from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
 from breakeven.params.cells import Cell, cells, first_decoding, resolve_cell
 from breakeven.params.names import Family
+from breakeven.params.taught import untaught_families
 from breakeven.results.cell_results import INSTRUCTION_BENCHMARK, Results
 from breakeven.results.from_items import ArmFacts, StudyFacts, read_item_rows, results_from_items
 from breakeven.rows.item import Item
@@ -147,6 +148,7 @@ def _study_facts(
     answering: Mapping[str, Record | None],
 ) -> StudyFacts:
     compared_as = same_prompts(params)
+    untaught = untaught_families(params, {task.name: task.family for task in tasks})
     return StudyFacts(
         study=params.study,
         sizes={name: _parameters(name) for name in params.students},
@@ -160,6 +162,7 @@ def _study_facts(
                 answered_style=row.answered_style,
                 budget=_budget_words(row),
                 budget_of=row.budget.match if row.budget else None,
+                untaught=untaught[name],
             )
             for name, row in params.arms.items()
         },
