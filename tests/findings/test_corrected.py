@@ -10,6 +10,7 @@ from breakeven.findings.direction import DirectionCounts, count_directions, dire
 from breakeven.findings.groups import group_pairs, groups
 from breakeven.findings.matched import matched_comparisons
 from breakeven.findings.scored_results import scored_results
+from breakeven.results.axes import FULL, ONE_WAITING, CostAxis, ServedPoint
 from breakeven.results.cell_results import CellResult, Results, TaskResult
 
 
@@ -226,3 +227,55 @@ def test_a_control_is_in_no_pair_and_no_claim(corpus):
     assert corrected_findings(scored_results(beside)) == corrected_findings(scored_results(results))
     assert group_pairs(beside) == group_pairs(results)
     assert len(groups(beside, "control")) == 2
+
+
+def served(results: Results, money_of_thinking: float) -> Results:
+    """The same where thinking costs so many times the money, and half the wait."""
+    axes = (CostAxis("seconds", "H100", ONE_WAITING), CostAxis("money", "H100", FULL))
+
+    def points(cell: CellResult) -> tuple[ServedPoint, ...]:
+        size, thinks = cell.size_parameters or 0.0, cell.style == "reasoning"
+        wait, money = (0.5, money_of_thinking) if thinks else (1.0, 1.0)
+        return (
+            ServedPoint("H100", ONE_WAITING, seconds=size * wait),
+            ServedPoint("H100", FULL, money=size * money),
+        )
+
+    found = tuple(replace(cell, served=points(cell)) for cell in results.cells)
+    return replace(results, cells=found, axes=axes)
+
+
+def test_comparisons_and_claims_are_judged_on_what_answers_cost_where_they_are_served():
+    results = cells(*FOUR)
+    plain = corrected_findings(scored_results(results))
+    found = corrected_findings(scored_results(served(results, 10.0)))
+    waiting, money = (axis.name for axis in served(results, 10.0).judged_axes)
+    # By FLOPs 0.3 of the small thinking student meets 0.5 of the large plain one at 1.25 times its
+    # cost; by the wait nothing plain is as cheap, and it is only ahead of what it is.
+    spent = {cost: found.matched[cost][0].at.spent for cost in (waiting, money)}
+    assert spent == {waiting: 0.5e9, money: 10e9}
+    claim = found.claim("no-reasoning-on-frontier")
+    assert claim.axis == "inference FLOPs"
+    assert set(claim.on_axes) == {waiting, money}
+    # All of it is one family of tests, in which what ranks alike is counted once.
+    assert found.comparisons > plain.comparisons
+    keys = {one.key for every in found.matched.values() for one in every}
+    assert (
+        found.matched[money][0].at.affordable == found.matched["inference_flops"][0].at.affordable
+    )
+    assert len(keys) == 4
+    assert {one.on_axes.get(waiting) for one in plain.claims} == {None}
+
+
+def test_a_claim_may_hold_by_one_cost_and_not_by_another():
+    rows = (
+        ("small", "ift", 0.2),
+        ("small", "reasoning", 0.4),
+        ("large", "ift", 0.6),
+        ("large", "reasoning", 0.7),
+    )
+    results = served(cells(*rows, items=100_000), 1000.0)
+    claim = corrected_findings(scored_results(results)).claim("ift-pareto-optimal-inference")
+    waiting, money = (axis.name for axis in results.judged_axes)
+    # Thinking is quicker here, and large thinking beats large plain; in money it undercuts nobody.
+    assert claim.on_axes == {waiting: "contradicted", money: "supported"}

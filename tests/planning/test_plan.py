@@ -20,7 +20,6 @@ from breakeven.planning.calibration import small_study
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import (
-    PROMPT_TOKENS,
     SHARED,
     PlannedCell,
     planned_cells,
@@ -36,6 +35,7 @@ from breakeven.planning.lengths import (
 from breakeven.planning.planned_devices import planned_device
 from breakeven.planning.rates import AssumedUtilisation
 from breakeven.planning.study_bill import bill_lines, total
+from breakeven.results.published_lengths import PROMPT_TOKENS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from breakeven.core.files import write_rows
-from breakeven.core.layout import answers_path, items_path, task_path
+from breakeven.core.files import write_json, write_rows
+from breakeven.core.layout import answers_path, base_folder, items_path, task_path
 from breakeven.core.records import Record
 from breakeven.params import Params, load_params
 from breakeven.rows.answer import Answer
@@ -55,6 +55,7 @@ def write_study(
     write_budget_trials(params, students)
     frames = []
     for student in students:
+        _write_config(student)
         Record(
             "base",
             {"student": student},
@@ -290,3 +291,21 @@ def _write_data_records(params: Params) -> None:
             tokens={"prompt": 225_000, "reasoning": 340_000, "ift": 13_000},
             details={"dropped_by_reason": {"same content as a test item": 250}},
         ).write()
+
+
+def _write_config(student: str) -> None:
+    """A shape beside the base, as the stage leaves one: more layers for the larger students."""
+    layers = 2 * (1 + list(SIZES).index(student))
+    write_json(
+        base_folder(student) / "config.json",
+        {
+            "model_type": "qwen2",
+            "hidden_size": 64,
+            "num_hidden_layers": layers,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "intermediate_size": 128,
+            "vocab_size": 256,
+            "tie_word_embeddings": True,
+        },
+    )

@@ -30,6 +30,9 @@ FIGURES = {
     "routing",
     "spending",
     "budget",
+    "frontier-seconds",
+    "frontier-money",
+    "cost-flips",
 }
 
 

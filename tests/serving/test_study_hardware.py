@@ -7,7 +7,12 @@ from breakeven.core.errors import InputError
 from breakeven.costs.hardware import find_hardware
 from breakeven.costs.roofline import Achieved
 from breakeven.params.pricing import Pricing
-from breakeven.serving.study_hardware import study_hardware, study_speed, study_token_prices
+from breakeven.serving.study_hardware import (
+    served_places,
+    study_hardware,
+    study_speed,
+    study_token_prices,
+)
 
 
 def pricing(**costs):
@@ -85,3 +90,25 @@ def test_token_prices_go_by_the_model():
 def test_impossible_values_are_refused(costs):
     with pytest.raises(ValidationError):
         pricing(**costs)
+
+
+def test_answers_are_served_on_the_devices_that_a_study_names():
+    assert [place.hardware.name for place in served_places(pricing())] == ["H100", "L4"]
+    own = pricing(hardware={"a100": {"price_per_hour": 1.5}})
+    assert [place.hardware.price_per_hour for place in served_places(own)] == [1.5]
+    (asked,) = served_places(pricing(served_on={"hardware": ["b200"], "latency_seconds": 2}))
+    assert (asked.hardware.name, asked.latency_seconds, asked.devices) == ("B200", 2.0, 1)
+    assert served_places(pricing(served_on={"hardware": []})) == []
+
+
+@pytest.mark.parametrize(
+    ("served_on", "message"),
+    [
+        ({"hardware": ["H10"]}, r"costs\.served_on\.hardware: value is 'H10'; .*H100"),
+        ({"hardware": ["L4", "l4"]}, "which is named twice"),
+        ({"hardware": ["A10G"], "number_format": "float8"}, "no peak is known for float8"),
+    ],
+)
+def test_devices_that_cannot_serve_are_refused(served_on, message):
+    with pytest.raises(InputError, match=message):
+        served_places(pricing(served_on=served_on))

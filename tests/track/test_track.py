@@ -18,9 +18,14 @@ from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
 from breakeven.core.errors import InputError, MachineError
+from breakeven.core.files import write_json
+from breakeven.core.layout import base_folder, items_path
 from breakeven.core.records import read_record
 from breakeven.params import Params, load_params
+from breakeven.params.cells import Cell, cells
+from breakeven.track.served_metrics import served_metrics
 from breakeven.track.stage import TrackCounts, track
+from breakeven.track.wanted_runs import wanted_runs
 from breakeven.tracking.run_names import cell_keys
 from breakeven.tracking.runs import CELL, DIGEST, LIVE
 from breakeven.tracking.store import current_store
@@ -431,3 +436,34 @@ def test_a_store_that_the_user_set_is_used(
     assert (tmp_path / "elsewhere/runs.db").is_file()
     assert not Path("mlruns/mlflow.db").exists()
     assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
+
+
+def test_what_a_query_would_cost_is_shown_by_device(write_study: WriteStudy) -> None:
+    params = write_study()
+    assert not any(served_metrics(items_path(), params).values())  # no base says its shape
+    for student in params.students:
+        write_json(
+            base_folder(student) / "config.json",
+            {
+                "model_type": "qwen2",
+                "hidden_size": 64,
+                "num_hidden_layers": 2,
+                "num_attention_heads": 4,
+                "num_key_value_heads": 2,
+                "intermediate_size": 128,
+                "vocab_size": 256,
+            },
+        )
+    found = served_metrics(items_path(), params)
+    names = [
+        f"served_{device}/{axis}/{family}"
+        for device in ("H100", "L4")
+        for axis in ("seconds_one_person_waiting", "money_within_10_s", "money_full_throughput")
+        for family in ("math-open", "math-mc", "general-open")
+    ]
+    assert found.keys() == set(cells(params))
+    for metrics in found.values():
+        assert sorted(metrics) == sorted(names)
+        assert min(metrics.values()) > 0
+    shown = {run.name: run.metrics for run in wanted_runs(params)}["t30k reasoning"]
+    assert shown[names[0]] == found[Cell("t30k", "reasoning", 0)][names[0]]

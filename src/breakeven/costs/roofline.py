@@ -15,10 +15,13 @@ different places; over an answer, each step's context has the same mean, and so 
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from breakeven.core.errors import InputError
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.counts import Counts
 from breakeven.costs.hardware import Hardware
 from breakeven.costs.serving_work import (
     FORMATS,
@@ -122,6 +125,21 @@ def answer_times(
         raise ValueError(
             f"use at least 1 each: batch {batch}, prompt {prompt_tokens}, new {new_tokens}"
         )
+    first, whole = answer_seconds(
+        served, batch=batch, prompt_tokens=prompt_tokens, new_tokens=new_tokens
+    )
+    return AnswerTimes(batch, new_tokens, served.devices, float(first), float(whole))
+
+
+def answer_seconds(
+    served: Serving, *, batch: float, prompt_tokens: Counts, new_tokens: Counts
+) -> tuple[Counts, Counts]:
+    """Seconds to the first token and to the last of an answer, one of `batch` as long as it.
+
+    Of arrays each element is an answer by itself. Where answers of several lengths share a batch
+    whose places are filled again, the mean over them is that of the batch: a step's time is a sum
+    over the sequences in it, and what they share is the same in every step.
+    """
     shape, numbers = served.shape, served.numbers
     first = pass_seconds(
         served, prefill_work(shape, numbers, batch=batch, prompt_tokens=prompt_tokens)
@@ -130,19 +148,17 @@ def answer_times(
     # Exact though the context grows: a step's linear work is always the same, and the bytes and the
     # FLOPs of its attention grow alike, so that the same one of them is the longer in every step.
     work = decode_work(shape, numbers, batch=batch, context=prompt_tokens, steps=steps)
-    return AnswerTimes(
-        batch, new_tokens, served.devices, first, first + pass_seconds(served, work, steps)
-    )
+    return first, first + pass_seconds(served, work, steps)
 
 
-def pass_seconds(served: Serving, work: PassWork, passes: float = 1) -> float:
+def pass_seconds(served: Serving, work: PassWork[Counts], passes: Counts | None = None) -> Counts:
     """Seconds of one pass, or of several alike, on the devices together."""
     heads = work.attention_flops / served.devices
     attention = _longer(served, work.attention_bytes / served.kv_parts, heads)
     linear = _longer(served, work.linear_bytes / served.devices, work.linear_flops / served.devices)
     achieved = served.achieved
     fixed = achieved.pass_seconds + served.shape.layers * achieved.layer_seconds
-    return passes * fixed + linear + attention
+    return fixed * (1 if passes is None else passes) + linear + attention
 
 
 def largest_batch(served: Serving, tokens: float) -> int:
@@ -177,8 +193,9 @@ def require_fit(served: Serving, batch: int, tokens: float, key: str = "batch") 
     )
 
 
-def _longer(served: Serving, moved_bytes: float, flops: float) -> float:
+def _longer(served: Serving, moved_bytes: Counts, flops: Counts) -> Counts:
     hardware, achieved = served.hardware, served.achieved
     moving = moved_bytes / (hardware.bandwidth_bytes_per_second * achieved.bandwidth_share)
     multiplying = flops / (hardware.peak(served.numbers.dtype) * achieved.compute_share)
-    return max(moving, multiplying)
+    longer: Any = np.maximum(moving, multiplying)
+    return longer

@@ -8,12 +8,15 @@ its own. FLOPs are those of `costs.exact`.
 Bytes are what has to come from memory once: weights (of a mixture, the experts that the tokens of a
 pass visit), keys and values of all visible positions, and the new ones that are written.
 Intermediate activations, logits, and rows of the look-up table are left out: they are small, or
-stay in caches.
+stay in caches. Token counts are numbers, or arrays of one count an answer.
 """
 
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple
+
+import numpy as np
 
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.counts import Counts
 from breakeven.costs.exact import attention_flops
 
 
@@ -41,22 +44,22 @@ FORMATS = {
 }
 
 
-class PassWork(NamedTuple):
+class PassWork(NamedTuple, Generic[Counts]):
     """Bytes and FLOPs of one or several passes through the model, by the part that needs them."""
 
-    linear_bytes: float
-    linear_flops: float
-    attention_bytes: float
-    attention_flops: float
+    linear_bytes: Counts
+    linear_flops: Counts
+    attention_bytes: Counts
+    attention_flops: Counts
 
 
-def distinct_experts(experts: int, active: int, tokens: float) -> float:
+def distinct_experts(experts: int, active: int, tokens: Counts) -> Counts:
     """How many of a layer's experts `tokens` tokens are expected to visit together.
 
     experts · (1 − (1 − active/experts)^tokens): each token visits `active` of them, drawn evenly
     and by itself. Real routers are less even, and then fewer are visited.
     """
-    return experts * (1 - (1 - active / experts) ** tokens) if experts else 0.0
+    return experts * (1 - (1 - active / experts) ** tokens) if experts else 0.0 * tokens
 
 
 def stored_bytes(shape: Architecture, numbers: NumberFormat) -> float:
@@ -65,16 +68,17 @@ def stored_bytes(shape: Architecture, numbers: NumberFormat) -> float:
     return numbers.body_bytes * layers + numbers.head_bytes * (shape.total_parameters - layers)
 
 
-def cache_bytes(shape: Architecture, numbers: NumberFormat, tokens: float) -> float:
+def cache_bytes(shape: Architecture, numbers: NumberFormat, tokens: Counts) -> Counts:
     """Keys and values of one sequence of `tokens`; a layer with a window keeps no more than it."""
     full = shape.layers - shape.window_layers
-    kept = full * tokens + shape.window_layers * min(tokens, shape.window or 0)
+    seen: Any = np.minimum(tokens, shape.window or 0)
+    kept = full * tokens + shape.window_layers * seen
     return _position_bytes(shape, numbers) * kept
 
 
 def prefill_work(
-    shape: Architecture, numbers: NumberFormat, *, batch: float, prompt_tokens: float
-) -> PassWork:
+    shape: Architecture, numbers: NumberFormat, *, batch: float, prompt_tokens: Counts
+) -> PassWork[Counts]:
     """Reading `batch` prompts of `prompt_tokens` in one pass, logits for the last of each."""
     tokens = batch * prompt_tokens
     linear_flops = 2 * (shape.body_parameters * tokens + shape.head_parameters * batch)
@@ -89,12 +93,18 @@ def prefill_work(
 
 
 def decode_work(
-    shape: Architecture, numbers: NumberFormat, *, batch: float, context: float, steps: float = 1
-) -> PassWork:
-    """`steps` passes of one token for each of `batch` sequences, after `context` cached tokens.
+    shape: Architecture,
+    numbers: NumberFormat,
+    *,
+    batch: float,
+    context: Counts,
+    steps: Counts | None = None,
+) -> PassWork[Counts]:
+    """`steps` passes (one by default) of one token for each of `batch` sequences.
 
-    Step i sees context + i positions, its own included.
+    Step i, after `context` cached tokens, sees context + i positions, its own included.
     """
+    steps = 1 + 0 * context if steps is None else steps
     last = context + steps
     flops = attention_flops(shape, last) - attention_flops(shape, context)
     # Scores and weighted sums are 4 FLOPs for each visible position and number of a query.
@@ -113,19 +123,19 @@ def _position_bytes(shape: Architecture, numbers: NumberFormat) -> float:
     return 2 * shape.kv_heads * shape.head_dim * numbers.cache_bytes
 
 
-def _written(shape: Architecture, numbers: NumberFormat, tokens: float) -> float:
+def _written(shape: Architecture, numbers: NumberFormat, tokens: Counts) -> Counts:
     """New keys and values, written by the layers that make them."""
     return shape.layers * _position_bytes(shape, numbers) * tokens
 
 
-def _weight_bytes(shape: Architecture, numbers: NumberFormat, tokens: float) -> float:
+def _weight_bytes(shape: Architecture, numbers: NumberFormat, tokens: Counts) -> Counts:
     """Weights that a pass over `tokens` tokens reads, each once."""
-    body = float(shape.body_parameters)
+    body = shape.body_parameters + 0.0 * tokens
     inactive = shape.experts - shape.active_experts
     if inactive:
         # `body_parameters` holds the experts of one token; the others are all that is missing.
         others = shape.matmul_parameters - shape.head_parameters - shape.body_parameters
         visited = distinct_experts(shape.experts, shape.active_experts, tokens)
-        body += others / inactive * (visited - shape.active_experts)
+        body = body + others / inactive * (visited - shape.active_experts)
     rest = shape.head_parameters + shape.vector_parameters
     return numbers.body_bytes * body + numbers.head_bytes * rest

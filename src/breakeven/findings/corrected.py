@@ -1,9 +1,10 @@
 """Everything that is decided about one set of results, decided once.
 
 A report prints many tests: claims, style differences by family and by task, comparisons at equal
-cost, votes, the gain on serial tasks, guards, levelling off. All of them are one family for Holm's
-correction, so the chance that sampling error alone decides anything wrongly on the page is at most
-5%. Headline, tables, claims and metrics read what is decided here.
+cost (FLOPs, and money and seconds where answers are served), votes, the gain on serial tasks,
+guards, levelling off. All of them are one family for Holm's correction, so the chance that sampling
+error alone decides anything wrongly on the page is at most 5%. Headline, tables, claims and metrics
+read what is decided here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +19,17 @@ from breakeven.findings.equal_cost import COST_WORDS, EqualCost
 from breakeven.findings.levelling import LevellingCheck
 from breakeven.findings.matched import MatchedComparison, key_of, matched_comparisons
 from breakeven.findings.matched_budgets import ArmMatch, MatchedDifference, matched_differences
+from breakeven.findings.outcome import Outcome
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.findings.serial_gains import SerialGains, serial_gains
-from breakeven.findings.verdicts import Verdict, outcomes, two_sided, verdict_of
+from breakeven.findings.verdicts import (
+    Verdict,
+    decided,
+    outcomes,
+    outcomes_on,
+    two_sided,
+    verdict_of,
+)
 from breakeven.findings.votes import VoteComparison, vote_comparisons
 
 
@@ -100,13 +109,20 @@ def corrected_findings(
     tried = outcomes(scored, CLAIMS)
     families = family_differences(scored, seed)
     tasks = task_differences(scored, depths or {}, seed)
-    matched = {cost: matched_comparisons(scored, cost) for cost in COST_WORDS}
+    axes = [axis.name for axis in scored.results.judged_axes]
+    moved = {axis: outcomes_on(scored, CLAIMS, axis) for axis in axes}
+    matched = {cost: matched_comparisons(scored, cost) for cost in (*COST_WORDS, *axes)}
     serial = serial_gains(scored, depths or {})
     votes, guards = vote_comparisons(scored), baseline_checks(scored)
     budgets = matched_differences(scored, matches, seed)
     corrected = _correct(
         {
             **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
+            **{
+                _moved_key(name, axis, one, tried[name]): two_sided(one)
+                for axis, every in moved.items()
+                for name, one in every.items()
+            },
             # A family of one task has its task's key, so that Holm counts one test once.
             **{row.key: row.p_value for row in (*tasks, *families)},
             **{one.key: one.p_value for every in matched.values() for one in every},
@@ -118,11 +134,11 @@ def corrected_findings(
             **{name: p for one in levelling for name, p in one.tests.items()},
         }
     )
-    decided = {
+    compared = {
         cost: tuple(one.corrected(corrected.of(one.key)) for one in every)
         for cost, every in matched.items()
     }
-    by_key = {one.key: one.direction for every in decided.values() for one in every}
+    by_key = {one.key: one.direction for every in compared.values() for one in every}
 
     def count_of(every: Sequence[EqualCost]) -> DirectionCounts:
         return count_directions(by_key[key_of(at)] for at in every)
@@ -135,6 +151,14 @@ def corrected_findings(
             corrected.level,
             count_of=count_of,
             other_sizes=sizes_outside(scored.results, claim) if tried[claim.id].tested else None,
+            on_axes={
+                axis: decided(
+                    every[claim.id],
+                    corrected.of(_moved_key(claim.id, axis, every[claim.id], tried[claim.id])),
+                )
+                for axis, every in moved.items()
+                if claim.id in every and every[claim.id].tested
+            },
         )
         for claim in CLAIMS
     )
@@ -146,7 +170,7 @@ def corrected_findings(
         verdicts,
         rows[0],
         rows[1],
-        decided,
+        compared,
         tuple(one.corrected(corrected.adjusted, corrected.level) for one in serial),
         tuple(one.corrected(corrected.of(one.key)) for one in votes),
         tuple(one.corrected(corrected.of(one.key)) for one in guards),
@@ -157,6 +181,12 @@ def corrected_findings(
         corrected.level,
         _seed_reason(rows[0]),
     )
+
+
+def _moved_key(name: str, axis: str, moved: Outcome, own: Outcome) -> str:
+    """A claim's test on another axis: the test that it is already, where students rank alike."""
+    same = (moved.p_supported, moved.p_contradicted) == (own.p_supported, own.p_contradicted)
+    return f"claim|{name}" if same else f"claim|{name}|{axis}"
 
 
 def _correct(p_values: Mapping[str, float | None]) -> _Corrected:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 FIT_REACH = 2.0
 COST_WORDS = {"inference_flops": "inference FLOPs", "train_flops": "training FLOPs"}
 
+
+def cost_words(cost: str) -> str:
+    """What a cost is called; an axis of where answers are served is its own words."""
+    return COST_WORDS.get(cost, cost)
+
+
 IftCurve = tuple[tuple[float, Group], ...]
 
 
@@ -112,7 +118,7 @@ def equal_costs(
 ) -> tuple[EqualCost, ...]:
     """Every reasoning group that has an IFT arm to be compared with, at its own `cost`.
 
-    `cost` names a field of the cells; groups without it are left out.
+    `cost` names a field of the cells, or an axis; groups without it are left out.
     """
     # All costs that are asked of a curve are looked up in one search for its fits.
     by_curve: dict[IftCurve, list[tuple[Group, float]]] = {}

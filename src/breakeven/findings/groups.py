@@ -32,8 +32,8 @@ class Group(NamedTuple):
         return None if size is None else size / 1e9
 
     def mean(self, field: str) -> float | None:
-        """Mean of a numeric field over seeds; None where a seed lacks it."""
-        return known_mean(getattr(cell, field) for cell in self.cells)
+        """Mean over seeds of a numeric field or of an axis; None where a seed lacks it."""
+        return known_mean(cell.number(field) for cell in self.cells)
 
     @property
     def outcomes(self) -> OutcomeShares | None:

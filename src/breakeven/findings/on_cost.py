@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from breakeven.findings.combine import all_of, any_of, conjunction
 from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
 from breakeven.findings.equal_cost import (
-    COST_WORDS,
     EqualCost,
     comparisons,
+    cost_words,
     equal_costs,
     fitted_at,
     ift_leads,
@@ -39,7 +39,7 @@ def ift_leads_below(scored: ScoredResults, *, cost: str, corpus: str, below_b: f
     every = comparisons(scored.results, cost, corpus)
     small = [at for at in every if _is_small(at, below_b)]
     if not small:
-        wanted = f"reasoning students below {below_b:g}B with {COST_WORDS[cost]}"
+        wanted = f"reasoning students below {below_b:g}B with {cost_words(cost)}"
         return not_testable(f"no {wanted}", wanted)
     # None is IFT by interpolation; then each IFT student by itself.
     leads = [_mean_lead(scored, small, None), *_by_student(scored, small)]
@@ -49,7 +49,7 @@ def ift_leads_below(scored: ScoredResults, *, cost: str, corpus: str, below_b: f
     return Outcome(
         p_supported=any_of(lead.p_above for lead in leads),
         p_contradicted=behind.p_below,
-        evidence=f"the lead of IFT at equal {COST_WORDS[cost]} is {with_interval(leads[0])} on "
+        evidence=f"the lead of IFT at equal {cost_words(cost)} is {with_interval(leads[0])} on "
         f"average over reasoning students below {below_b:g}B (IFT interpolated, and past its "
         "dearest student taken as no better than that one)",
         would_decide=f"{LARGER_IFT}, with answers by item",
@@ -70,7 +70,7 @@ def reasoning_leads_at(
         if of_size([at.reasoning], size_b)
     ]
     if not found:
-        wanted = f"a {size_b:g}B reasoning student with {COST_WORDS[cost]} on {family}"
+        wanted = f"a {size_b:g}B reasoning student with {cost_words(cost)} on {family}"
         return not_testable(f"no {wanted[2:]}", wanted)
     leads = [reasoning_leads(scored, at) for at in found]
     behind = [ift_leads(scored, at) for at in found]
@@ -78,7 +78,7 @@ def reasoning_leads_at(
         p_supported=all_of(lead.p_above for lead in leads),
         p_contradicted=all_of(lead.p_above for lead in behind),
         evidence="; ".join(_at_equal_cost(scored, at, cost) for at in found),
-        would_decide=f"an IFT student of {times(found[0].factor)} times the {COST_WORDS[cost]}"
+        would_decide=f"an IFT student of {times(found[0].factor)} times the {cost_words(cost)}"
         if found[0].extrapolated
         else "answers by item, or more questions and seeds",
         resolution=resolution_of(leads),
@@ -93,7 +93,7 @@ def ift_near_frontier_mostly(
     """At equal cost, IFT is ahead or within `margin` in more than half of the comparisons."""
     every = comparisons(scored.results, cost, corpus)
     if len(every) < 2:
-        return not_testable(f"fewer than two comparisons at equal {COST_WORDS[cost]}", LARGER_IFT)
+        return not_testable(f"fewer than two comparisons at equal {cost_words(cost)}", LARGER_IFT)
     near = [ift_leads(scored, at, margin) for at in every]
     # Contradicted is: reasoning more than the margin ahead in at least half of them.
     ahead = [reasoning_leads(scored, at, -margin) for at in every]
@@ -105,7 +105,7 @@ def ift_near_frontier_mostly(
         would_decide=f"{LARGER_IFT}, with answers by item",
         resolution=resolution_of(near, len(every) - most + 1),
         rests_on_extrapolation=any(at.extrapolated for at in every),
-        compared=(Compared(f"at equal {COST_WORDS[cost]}", tuple(every)),),
+        compared=(Compared(f"at equal {cost_words(cost)}", tuple(every)),),
     )
 
 
@@ -221,7 +221,7 @@ def _at_equal_cost(scored: ScoredResults, at: EqualCost, cost: str) -> str:
     if not at.extrapolated:
         lead = reasoning_leads(scored, at)
         return (
-            f"{name}, IFT at equal {COST_WORDS[cost]} {percent(at.lowest)}: {with_interval(lead)}"
+            f"{name}, IFT at equal {cost_words(cost)} {percent(at.lowest)}: {with_interval(lead)}"
         )
     fit = fitted_at(scored.results, at.curve, at.spent)
     fits = (
@@ -230,6 +230,6 @@ def _at_equal_cost(scored: ScoredResults, at: EqualCost, cost: str) -> str:
         else str(fit.reason)
     )
     return (
-        f"{name}; IFT at equal {COST_WORDS[cost]} is extrapolated {times(at.factor)} times past "
+        f"{name}; IFT at equal {cost_words(cost)} is extrapolated {times(at.factor)} times past "
         f"{percent(at.nearest)}: {fits}"
     )

@@ -7,6 +7,7 @@ from breakeven.findings.equal_cost import (
     EqualCost,
     IftCurve,
     comparisons,
+    cost_words,
     ift_curve,
     ift_leads,
     reasoning_leads,
@@ -26,7 +27,7 @@ from breakeven.findings.scored_results import ScoredResults
 
 def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) -> Outcome:
     """No IFT student is beaten by a reasoning student that costs no more."""
-    pairs, words = group_pairs(scored.results), COST_WORDS[cost]
+    pairs, words = group_pairs(scored.results), cost_words(cost)
     # Without a pair nothing was tried, and no student that undercuts is no proof.
     if not pairs:
         return not_testable("no pair of IFT and reasoning", "both styles of one student")
@@ -107,7 +108,7 @@ def no_reasoning_on_frontier(scored: ScoredResults, *, cost: str, corpus: str) -
     every = comparisons(scored.results, cost, corpus)
     if not every:
         return not_testable(
-            f"no pairs with {COST_WORDS[cost]}", f"{COST_WORDS[cost]} of every cell"
+            f"no pairs with {cost_words(cost)}", f"{cost_words(cost)} of every cell"
         )
     return Outcome(
         p_supported=all_of(ift_leads(scored, at).p_above for at in every),
@@ -116,7 +117,7 @@ def no_reasoning_on_frontier(scored: ScoredResults, *, cost: str, corpus: str) -
         would_decide=f"{LARGER_IFT}, with answers by item",
         resolution=resolution_of([ift_leads(scored, at) for at in every]),
         rests_on_extrapolation=any(at.extrapolated for at in every),
-        compared=(Compared(f"at equal {COST_WORDS[cost]}", tuple(every)),),
+        compared=(Compared(f"at equal {cost_words(cost)}", tuple(every)),),
     )
 
 
@@ -140,7 +141,7 @@ def large_reasoning_on_both_frontiers(
         resolution=resolution_of([reasoning_leads(scored, at) for at in every]),
         rests_on_extrapolation=any(at.extrapolated for at in every),
         compared=tuple(
-            Compared(f"at equal {COST_WORDS[cost]}, from {least_b:g}B", tuple(rows))
+            Compared(f"at equal {cost_words(cost)}, from {least_b:g}B", tuple(rows))
             for cost, rows in large.items()
         ),
     )

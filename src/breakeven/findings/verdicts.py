@@ -4,15 +4,17 @@ A claim's test gives p values (`outcomes`); `findings` corrects them together wi
 test that a report prints; `verdict_of` says what that comes to.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from breakeven.findings.claims import TESTS, Claim
 from breakeven.findings.direction import ALPHA, DirectionCounts, counts_in_words
-from breakeven.findings.equal_cost import EqualCost
+from breakeven.findings.equal_cost import EqualCost, cost_words
 from breakeven.findings.outcome import ClaimDecision, EvidenceNumber, Outcome
 from breakeven.findings.scored_results import ScoredResults
 
+# The cost of an answer that published claims speak of.
+ANSWERING = "inference_flops"
 CountDirections = Callable[[Sequence[EqualCost]], DirectionCounts]
 
 
@@ -26,7 +28,9 @@ class Verdict:
     after Holm; both are None where the decision is arithmetic or the data cannot speak.
     `detectable` is the difference (a fraction) that the deciding comparison would find at 80%
     power, after the same correction; `would_decide` is None unless the claim is undecidable here.
-    `source` is the arXiv number of the paper that says so. `other_sizes` says at which sizes the
+    `source` is the arXiv number of the paper that says so. `axis` is the cost that the claim speaks
+    of, None where it speaks of none; `on_axes` is what the same sentence comes to at equal cost on
+    other axes, after the same correction. `other_sizes` says at which sizes the
     claim was judged and which it speaks of, where these differ; else it is None.
     """
 
@@ -45,11 +49,23 @@ class Verdict:
     contradicts: tuple[str, ...]
     numbers: dict[str, EvidenceNumber]
     other_sizes: str | None = None
+    axis: str | None = None
+    on_axes: dict[str, ClaimDecision] = field(default_factory=dict)
 
 
 def outcomes(scored: ScoredResults, claims: Sequence[Claim]) -> dict[str, Outcome]:
     """The test of every claim, by its name."""
     return {claim.id: TESTS[claim.test](scored, **dict(claim.parameters)) for claim in claims}
+
+
+def outcomes_on(scored: ScoredResults, claims: Sequence[Claim], axis: str) -> dict[str, Outcome]:
+    """The test of every claim on what an answer costs, with that cost on another axis."""
+    moved = [
+        replace(claim, parameters={**claim.parameters, "cost": axis})
+        for claim in claims
+        if claim.parameters.get("cost") == ANSWERING
+    ]
+    return outcomes(scored, moved)
 
 
 def two_sided(outcome: Outcome) -> float | None:
@@ -66,9 +82,11 @@ def verdict_of(
     *,
     count_of: CountDirections,
     other_sizes: str | None,
+    on_axes: Mapping[str, ClaimDecision],
 ) -> Verdict:
     """A claim's verdict; `level` is the p that an undecided one had to reach."""
-    decision, alone = (_decide(outcome, p) for p in (adjusted_p_value, two_sided(outcome)))
+    decision, alone = (decided(outcome, p) for p in (adjusted_p_value, two_sided(outcome)))
+    cost = claim.parameters.get("cost")
     counted = [(part.where, count_of(part.every)) for part in outcome.compared]
     parts = [
         outcome.evidence,
@@ -101,10 +119,13 @@ def verdict_of(
         contradicts=claim.contradicts,
         numbers=numbers,
         other_sizes=other_sizes,
+        axis=None if cost is None else cost_words(str(cost)),
+        on_axes=dict(on_axes),
     )
 
 
-def _decide(outcome: Outcome, p_value: float | None) -> ClaimDecision:
+def decided(outcome: Outcome, p_value: float | None) -> ClaimDecision:
+    """What a test comes to at such a p, corrected or not."""
     if outcome.settled is not None:
         return outcome.settled
     if p_value is None or p_value > ALPHA:

@@ -5,7 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from breakeven.params.names import Name, NotNegative, Positive, RealNumber, Section, Text
+from breakeven.params.names import (
+    Count,
+    Name,
+    NotNegative,
+    Positive,
+    RealNumber,
+    Section,
+    Text,
+)
 
 
 def _day(value: Any) -> str:  # noqa: ANN401 - whatever was written
@@ -44,6 +52,20 @@ class ServingSpeed(Section):
     pass_seconds: NotNegative | None = None
 
 
+class ServedAnswering(Section):
+    """Where the report takes answers to be served; each student by itself, in `number_format`.
+
+    `hardware` are names of `costs.hardware` or of the table: those of `costs.hardware` by default,
+    where there are some, else an H100 and an L4; an empty list models nothing. `devices` share a
+    student, `latency_seconds` is what one person would wait.
+    """
+
+    hardware: list[Text] | None = None
+    number_format: Literal["float32", "bfloat16", "float8", "int4"] = "bfloat16"
+    devices: Count = 1
+    latency_seconds: Positive = 10.0
+
+
 class TokenRow(Section):
     """Prices of a million tokens of a service; cached input without one costs as other input."""
 
@@ -62,4 +84,5 @@ class Pricing(Section):
     currency: Text = "USD"
     hardware: dict[Name, DeviceRow] | None = None
     serving_speed: ServingSpeed | None = None
+    served_on: ServedAnswering | None = None
     token_prices: dict[Text, TokenRow] | None = None

@@ -38,7 +38,7 @@ _WITHOUT_EFFECT = {
     "python",
 }
 # Keys that came later: told where they are set, so that rows without them are as they were.
-_TOLD_WHERE_SET = {"search", "students", "hardware", "serving_speed", "token_prices"}
+_TOLD_WHERE_SET = {"search", "students", "hardware", "serving_speed", "served_on", "token_prices"}
 
 
 class CellReads(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.lora import Lora
@@ -13,7 +12,6 @@ from breakeven.costs.model_shapes import (
     known_architecture,
     load_architecture,
 )
-from breakeven.costs.paper import answer_flops as paper_answer_flops
 from breakeven.params import (
     COMPLETION_STYLES,
     Arm,
@@ -37,14 +35,13 @@ from breakeven.params.training import BudgetUnit
 from breakeven.planning.expected_study import ExpectedStudy, expected_lengths
 from breakeven.planning.expected_texts import Taught, expected_pairs_of_source, length_of
 from breakeven.planning.lengths import NO_WORK, Work, answering_work, fitting_lengths, training_work
+from breakeven.results.published_lengths import PROMPT_TOKENS, new_tokens_of
 from breakeven.results.published_tables import published_power_laws
 
 Stage = Literal["distill", "base", "train", "answer"]
 
 # What the answers of a cell rest on that are those of another one.
 SHARED = "answered by an earlier row"
-# Tokens of a benchmark's prompt where its items are not there yet: assumed.
-PROMPT_TOKENS = 250.0
 
 
 class PlannedCell(NamedTuple):
@@ -293,14 +290,7 @@ def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
     """
     laws = published_power_laws()
     law = laws.get((family, style)) or laws[f"general-{family.rsplit('-', 1)[-1]}", style]
-    flops = law.at(shape.total_parameters / 1e9)
-
-    def excess(new: float) -> float:
-        return float(paper_answer_flops(shape, PROMPT_TOKENS, new)) - flops
-
-    # Every new token adds FLOPs, so that there is one root; a prompt that alone costs more than the
-    # published query leaves a token, the least that is an answer.
-    return float(brentq(excess, 1.0, 1e6)) if excess(1.0) < 0 else 1.0
+    return new_tokens_of(shape, law.at(shape.total_parameters / 1e9))
 
 
 def _style_shares(settings: TrainingSettings) -> dict[str, float]:

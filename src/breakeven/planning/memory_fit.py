@@ -14,8 +14,8 @@ from breakeven.models.memory import (
 from breakeven.models.memory_check import training_plans
 from breakeven.params import Params
 from breakeven.planning.expected_study import ExpectedStudy
-from breakeven.planning.expected_work import PROMPT_TOKENS
 from breakeven.planning.planned_devices import PlannedDevice
+from breakeven.results.published_lengths import PROMPT_TOKENS
 
 
 class MemoryFit(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
+from breakeven.costs.query_costs import ServedOn
 from breakeven.costs.serving_work import FORMATS
 from breakeven.params import Params
 from breakeven.planning.calibration import calibrate, known_calibration
@@ -13,7 +14,7 @@ from breakeven.planning.expected_work import planned_cells
 from breakeven.planning.memory_fit import MemoryFit, memory_fits
 from breakeven.planning.planned_devices import HERE, PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation, Calibration
-from breakeven.planning.served_answers import ServedArm, ServedOn, served_arms
+from breakeven.planning.served_answers import ServedArm, served_arms
 from breakeven.planning.study_bill import BillLine, bill_lines, by_stage, by_student, total
 from breakeven.serving.study_hardware import study_hardware, study_speed
 from breakeven.words import human, percent

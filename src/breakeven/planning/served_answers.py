@@ -4,23 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from breakeven.costs.architecture import Architecture
-from breakeven.costs.hardware import Hardware
-from breakeven.costs.query_costs import OperatingPoint, operating_points
-from breakeven.costs.roofline import Achieved, Serving
-from breakeven.costs.serving_work import FORMATS
+from breakeven.costs.query_costs import OperatingPoint, ServedOn, operating_points
 from breakeven.params.cells import first_decoding
 from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.study_bill import BillLine, by_student
-
-
-class ServedOn(NamedTuple):
-    """Where and how answers are served; `latency_seconds` is what one person would wait."""
-
-    hardware: Hardware
-    achieved: Achieved
-    number_format: str = "bfloat16"
-    devices: int = 1
-    latency_seconds: float | None = None
 
 
 class ServedArm(NamedTuple):
@@ -82,13 +69,7 @@ def _served_arm(
     answers = sum(line.cell.answers for line in lines)
     prompt = sum(line.cell.work.read_tokens for line in lines) / answers
     new = sum(line.cell.work.new_tokens for line in lines) / answers
-    serving = Serving(
-        shape,
-        served_on.hardware,
-        FORMATS[served_on.number_format],
-        served_on.devices,
-        served_on.achieved,
-    )
+    serving = served_on.serving(shape)
     points = operating_points(
         serving, prompt_tokens=prompt, new_tokens=new, latency_seconds=served_on.latency_seconds
     )

@@ -3,7 +3,7 @@
 from breakeven.findings.claim_sizes import other_sizes
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import DIRECTION_WORDS, counts_in_words
-from breakeven.findings.equal_cost import COST_WORDS
+from breakeven.findings.equal_cost import cost_words
 from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.verdicts import Verdict
 from breakeven.report.figures.spec import CsvRow
@@ -160,12 +160,24 @@ def side_by_side_table(view: StudyView) -> Table:
 
 
 def matched_table(view: StudyView, cost: str) -> Table:
-    """Reasoning against IFT at equal cost."""
-    found, cost_words = view.findings.matched[cost], COST_WORDS[cost]
-    name = f"equal-{cost_words.split(maxsplit=1)[0]}-flops"
-    title = f"Reasoning against IFT at equal {cost_words}"
+    """Reasoning against IFT at equal FLOPs."""
+    words = cost_words(cost)
+    return _equal_cost_table(view, cost, f"equal-{words.split(maxsplit=1)[0]}-flops", "FLOPs")
+
+
+def served_tables(view: StudyView) -> list[Table]:
+    """Reasoning against IFT at equal money, and at an equal wait, where answers are served."""
+    return [
+        _equal_cost_table(view, axis.name, f"equal-{axis.key}".replace("_", "-"), axis.quantity)
+        for axis in view.results.judged_axes
+    ]
+
+
+def _equal_cost_table(view: StudyView, cost: str, name: str, unit: str) -> Table:
+    found, words = view.findings.matched[cost], cost_words(cost)
+    title = f"Reasoning against IFT at equal {words}"
     if not found:
-        return absent_table(name, title, f"no reasoning student has {cost_words} to compare")
+        return absent_table(name, title, f"no reasoning student has {words} to compare")
     corpus = ("corpus",) if len(view.results.corpora()) > 1 else ()
     return Table(
         name,
@@ -179,7 +191,7 @@ def matched_table(view: StudyView, cost: str) -> Table:
             "family",
             "size",
             "arms",
-            "FLOPs",
+            unit,
             "reasoning",
             "IFT at that cost",
             "extrapolated",
@@ -193,7 +205,7 @@ def matched_table(view: StudyView, cost: str) -> Table:
             )
             for one in found
         ),
-        tuple(_matched_row(one) for one in found),
+        tuple(_matched_row(one, unit.lower()) for one in found),
     )
 
 
@@ -213,7 +225,7 @@ def _matched_words(view: StudyView, one: MatchedComparison) -> tuple[str, ...]:
     )
 
 
-def _matched_row(one: MatchedComparison) -> CsvRow:
+def _matched_row(one: MatchedComparison, unit: str) -> CsvRow:
     cell, at = one.at.reasoning.cells[0], one.at
     return {
         "corpus": cell.corpus,
@@ -221,7 +233,7 @@ def _matched_row(one: MatchedComparison) -> CsvRow:
         "student": cell.student,
         "arm": cell.arm,
         "ift_arm": at.curve[0][1].cells[0].arm,
-        "flops": at.spent,
+        unit: at.spent,
         "accuracy": at.reasoning.accuracy,
         "ift_lowest": at.lowest,
         "ift_highest": at.highest,
@@ -258,7 +270,9 @@ def verdict_table(view: StudyView) -> Table:
                 f"{row.source} {row.version}",
                 _verdict_word(row),
                 row.alone,
-                "; ".join(filter(None, (row.evidence, row.other_sizes, _rests(row)))),
+                "; ".join(
+                    filter(None, (row.evidence, _on_axes(row), row.other_sizes, _rests(row)))
+                ),
                 "–" if row.detectable is None else f"{unsigned_points(row.detectable)} points",
                 row.would_decide or "–",
             )
@@ -280,6 +294,8 @@ def _verdict_row(row: Verdict) -> CsvRow:
         "adjusted_p_value": row.adjusted_p_value,
         "detectable": row.detectable,
         "rests_on_extrapolation": row.rests_on_extrapolation,
+        "axis": row.axis,
+        "on_axes": _on_axes(row) or None,
         "other_sizes": row.other_sizes,
         "would_decide": row.would_decide,
     }
@@ -290,6 +306,14 @@ def _verdict_word(row: Verdict) -> str:
     # What cannot be decided here is no verdict on any size.
     decided = row.verdict != "undecidable here"
     return f"{row.verdict}, at other sizes" if decided and row.other_sizes else row.verdict
+
+
+def _on_axes(row: Verdict) -> str:
+    """On which axis the verdict holds, where the same sentence was judged on others."""
+    if not row.on_axes:
+        return ""
+    others = "; ".join(f"by {axis}: {verdict}" for axis, verdict in row.on_axes.items())
+    return f"this is by {row.axis}; {others}"
 
 
 def _rests(row: Verdict) -> str:

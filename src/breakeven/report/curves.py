@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.groups import Group
 from breakeven.report.view import ArmView, PanelKey, StudyView
+from breakeven.results.axes import CostAxis
 from breakeven.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from breakeven.frontiers.saturation import SaturationFit
 
 CostKind = Literal["inference", "training", "lifetime"]
+# FLOPs of one kind, or money or seconds where answers are served.
+Axis = CostKind | CostAxis
 FITTED_STYLES = ("ift", "reasoning")
 # A band's ends need no more: each draw is a search of its own, and 100 take 0.3 s a curve.
 BAND_DRAWS = 100
@@ -26,8 +29,8 @@ class CostPoint(NamedTuple):
 
     `probability` of being on the frontier, `hull_probability` of being on its hull, and `leads`,
     the share of draws in which no other group of the panel is more accurate (ties to the first),
-    are None without draws. The hull is of the inference axis alone, and None on the others: a
-    query may go to either of two students, and a training is paid whole.
+    are None without draws. The hull is of what a query costs, and None on the others: a query may
+    go to either of two students, and a training is paid whole.
     """
 
     group: Group
@@ -85,12 +88,16 @@ class CostPanel(NamedTuple):
         return [point for point in self.frontier if point.on_hull]
 
 
-def cost_of(group: Group, kind: CostKind, queries: float | None = None) -> float | None:
+def cost_of(group: Group, kind: Axis, queries: float | None = None) -> float | None:
     """FLOPs of a group: a query, its training, or its lifetime at `queries`; None if unknown.
+
+    On an axis of where answers are served, its money or seconds of a query.
 
     An untrained group took no training: it has no place on a training axis, and its lifetime is
     its answers.
     """
+    if isinstance(kind, CostAxis):
+        return group.mean(kind.name)
     train, answer = group.mean("train_flops"), group.mean("inference_flops")
     if kind == "lifetime" and group.cells[0].style == "base":
         train = 0.0
@@ -122,7 +129,7 @@ def lifetime_queries(view: StudyView) -> float | None:
 
 
 def cost_panels(
-    view: StudyView, kind: CostKind, queries: float | None = None, *, fits: bool = True
+    view: StudyView, kind: Axis, queries: float | None = None, *, fits: bool = True
 ) -> tuple[CostPanel, ...]:
     """Every panel of the study on one cost axis; without `fits`, the points alone."""
     panels = [_points_of(view, key, kind, queries) for key in view.panels]
@@ -135,7 +142,7 @@ def cost_panels(
 
 
 def priced_groups(
-    view: StudyView, key: PanelKey, kind: CostKind, queries: float | None = None
+    view: StudyView, key: PanelKey, kind: Axis, queries: float | None = None
 ) -> list[tuple[Group, float]]:
     """The groups of a panel that have a cost, with it, without controls.
 
@@ -148,12 +155,12 @@ def priced_groups(
     ]
 
 
-def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | None) -> CostPanel:
+def _points_of(view: StudyView, key: PanelKey, kind: Axis, queries: float | None) -> CostPanel:
     priced = priced_groups(view, key, kind, queries)
     if not priced:
         known = any(cost_of(one, kind, queries) is not None for one in view.panel_groups(key))
         whose = "no group but controls" if known else "no group"
-        return CostPanel(key, (), (), f"{whose} has {_WORDS[kind]}")
+        return CostPanel(key, (), (), f"{whose} has {_words(kind)}")
     from breakeven.frontiers.pareto import frontier
 
     # Only what has a cost competes: a group of unknown cost could be anywhere on the frontier.
@@ -164,7 +171,7 @@ def _points_of(view: StudyView, key: PanelKey, kind: CostKind, queries: float | 
     pareto = frontier(costs, [group.accuracy for group in chosen], draws)
     arms = {arm.name: arm for arm in view.arms}
     leads = _lead_shares(draws)
-    mixes = kind == "inference"
+    mixes = kind == "inference" or isinstance(kind, CostAxis)
     points = tuple(
         CostPoint(
             group,
@@ -197,6 +204,10 @@ _WORDS = {
     "training": "training FLOPs",
     "lifetime": "training and inference FLOPs",
 }
+
+
+def _words(kind: Axis) -> str:
+    return kind.name if isinstance(kind, CostAxis) else _WORDS[kind]
 
 
 def _curves(view: StudyView, key: PanelKey, points: Sequence[CostPoint]) -> tuple[FittedCurve, ...]:

@@ -62,6 +62,8 @@ def metrics(view: StudyView) -> dict[str, Any]:
             for verdict in view.findings.claims
             if verdict.verdict != "undecidable here" or verdict.p_value is not None
         },
+        **({"claims_where_served": moved} if (moved := _claims_where_served(view)) else {}),
+        **({"served": served} if (served := _served(view)) else {}),
         **({"levelling": levelling} if (levelling := _levelling(view)) else {}),
         **({"equal_training": budgets} if (budgets := _equal_training(view)) else {}),
         "equal_inference_flops": {
@@ -97,6 +99,29 @@ def metrics(view: StudyView) -> dict[str, Any]:
         # Without controls there is nothing to tell of them.
         **({"controls": _controls(view)} if view.control_comparisons else {}),
     }
+
+
+def _served(view: StudyView) -> dict[str, Any]:
+    """By device, student, arm and family: modelled money of a query and seconds of an answer."""
+    tree: dict[str, Any] = {}
+    for axis in view.results.axes:
+        for group in view.every_group:
+            cell = group.cells[0]
+            where = (axis.hardware, cell.student, cell.arm, cell.family)
+            _put(tree, group.mean(axis.name), *where, axis.key)
+    return tree
+
+
+def _claims_where_served(view: StudyView) -> dict[str, Any]:
+    """The verdicts at equal money and at an equal wait, by device, axis and claim."""
+    tree: dict[str, Any] = {}
+    for axis in view.results.judged_axes:
+        for verdict in view.findings.claims:
+            if axis.name in verdict.on_axes:
+                _put(
+                    tree, _VERDICTS[verdict.on_axes[axis.name]], axis.hardware, axis.key, verdict.id
+                )
+    return tree
 
 
 def _worths(view: StudyView) -> dict[str, Any]:

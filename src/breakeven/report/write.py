@@ -23,6 +23,7 @@ from breakeven.report.baseline_tables import baseline_table, baseline_warnings
 from breakeven.report.comparison_tables import (
     difference_table,
     matched_table,
+    served_tables,
     side_by_side_table,
     verdict_table,
 )
@@ -41,7 +42,8 @@ from breakeven.report.figures.budget import budget_figure
 from breakeven.report.figures.controls import controls_figure
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import equivalent_figure
-from breakeven.report.figures.frontier import frontier_figure
+from breakeven.report.figures.flips import flips_figure
+from breakeven.report.figures.frontier import frontier_figure, served_frontier_figure
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
 from breakeven.report.figures.law import law_figure
@@ -68,6 +70,7 @@ from breakeven.report.page import PageParts, TableGroup, render_page
 from breakeven.report.pass_tables import right_answer_table, worth_table
 from breakeven.report.routing_tables import routing_table
 from breakeven.report.sensitivity_tables import sensitivity_table
+from breakeven.report.served_tables import flip_table, served_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
 from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
@@ -80,6 +83,9 @@ from breakeven.study.summary import StudySummary, summary_without_records
 FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     gain_by_task_figure,
     partial(frontier_figure, kind="inference"),
+    partial(served_frontier_figure, quantity="seconds"),
+    partial(served_frontier_figure, quantity="money"),
+    flips_figure,
     gain_figure,
     equivalent_figure,
     probability_figure,
@@ -185,6 +191,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 accuracy_by_task_table(view),
                 difference_table(view, by_task=True),
                 matched_table(view, "train_flops"),
+                *served_tables(view),
                 vote_table(view),
                 vote_by_task_table(view),
                 crossing_table(view),
@@ -199,7 +206,12 @@ def _tables(view: StudyView) -> list[TableGroup]:
             [student_table(summary), arm_table(summary), task_table(summary)],
             [training_table(view)],
         ),
-        TableGroup("costs", "Costs", [bill_table(summary), cost_table(view)]),
+        TableGroup(
+            "costs",
+            "Costs",
+            [bill_table(summary), cost_table(view), served_table(view)],
+            [flip_table(view)],
+        ),
         TableGroup(
             "data",
             "Data",

@@ -6,10 +6,11 @@ None, never zero; `notes` says what is absent and why.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.params import ResultStyle, Style
+from breakeven.results.axes import FULL, ONE_WAITING, CostAxis, ServedPoint
 from breakeven.rows.outcomes import OutcomeShares
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class CellResult:
     another arm of the study did. `prompt_flops` are those of
     `inference_flops` that read the prompt. `memory_bytes` are those of the weights and of one
     answer's cache, at 16 bits a number. `of_samples` is None for what was answered as it is.
+    `served` is modelled on devices that nobody need have; `device_seconds` are always measured.
     """
 
     student: str
@@ -110,6 +112,19 @@ class CellResult:
     prompt_flops: float | None = None
     memory_bytes: float | None = None
     of_samples: OfSamples | None = None
+    served: tuple[ServedPoint, ...] = ()
+
+    @property
+    def modelled(self) -> Mapping[str, float]:
+        """Money and seconds where answers are served, by the name of their axis."""
+        return {name: value for point in self.served for name, value in point.amounts}
+
+    def number(self, name: str) -> float | None:
+        """A numeric field, or the amount on an axis by the axis's name; None where not known."""
+        if name in _FIELDS or hasattr(type(self), name):
+            value: float | None = getattr(self, name)
+            return value
+        return self.modelled.get(name)
 
     @property
     def output_tokens(self) -> float | None:
@@ -118,6 +133,9 @@ class CellResult:
             return None
         # Where a trace was not told from its answer, the answer's tokens are all there are.
         return self.answer_tokens + (self.thinking_tokens or 0.0)
+
+
+_FIELDS = frozenset(field.name for field in fields(CellResult))
 
 
 class NoVote(NamedTuple):
@@ -151,7 +169,8 @@ class Results:
     `teacher_accuracy` maps a family to the teacher's accuracy as a fraction, `prompts` a task and
     item to what was asked; both are empty where that is not known. `instruction_tasks` are those
     that ask whether an answer follows its instructions, such as IFEval. `votes` are derived
-    (`results.votes`), None where no decoding has several samples.
+    (`results.votes`), None where no decoding has several samples. `axes` are those that cells have
+    `served` amounts on, beside their FLOPs, in the order of the devices.
     """
 
     study: str
@@ -163,6 +182,22 @@ class Results:
     notes: tuple[str, ...] = ()
     votes: Votes | None = None
     prompts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    axes: tuple[CostAxis, ...] = ()
+
+    @property
+    def judged_axes(self) -> tuple[CostAxis, ...]:
+        """The axes that comparisons at equal cost are decided on, beside FLOPs.
+
+        Of the first device: the wait of one person, and money at full throughput. Every further
+        axis costs the tests of a report their power, and ranks much alike.
+        """
+        first = next((axis.hardware for axis in self.axes), None)
+        ends = (("seconds", ONE_WAITING), ("money", FULL), ("money", ""))
+        return tuple(
+            axis
+            for axis in self.axes
+            if axis.hardware == first and (axis.quantity, axis.point) in ends
+        )
 
     def families(self) -> tuple[str, ...]:
         """Families with at least one cell, the four of the study first and in its order."""

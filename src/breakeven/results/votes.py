@@ -187,4 +187,8 @@ def _cell(
         thinking_share=None,
         outcomes=None,
         of_samples=of,
+        # Lengths were those of all tasks of the family.
+        served=tuple(one.times(of.samples) for one in own.served)
+        if own.items == score.items
+        else (),
     )

@@ -6,11 +6,15 @@ from typing import Any
 
 from breakeven.core.errors import InputError
 from breakeven.costs.hardware import Hardware, find_hardware, hardware_table
+from breakeven.costs.query_costs import ServedOn
 from breakeven.costs.roofline import Achieved
+from breakeven.costs.serving_work import FORMATS
 from breakeven.costs.token_prices import TokenPrices
-from breakeven.params.pricing import DeviceRow, Pricing
+from breakeven.params.pricing import DeviceRow, Pricing, ServedAnswering
 
 TABLE_CURRENCY = "USD"
+# One of the devices that studies are trained on, and a cheap one of those that serve.
+USUAL_HARDWARE = ("H100", "L4")
 _NEEDED = ("memory_gb", "bandwidth_gb_per_second", "peak_tflops")
 
 
@@ -38,6 +42,41 @@ def study_speed(pricing: Pricing) -> Achieved:
     """What serving is taken to reach, with the defaults where the study says nothing."""
     own = pricing.serving_speed.model_dump(exclude_none=True) if pricing.serving_speed else {}
     return Achieved()._replace(**own)
+
+
+def served_places(pricing: Pricing) -> list[ServedOn]:
+    """The devices that a study's answers are taken to be served on, in their order.
+
+    Raises:
+        InputError: a device that is not known, is named twice, or has no peak in the format.
+    """
+    names = pricing.served_on.hardware if pricing.served_on else None
+    if names is None:
+        names = list(pricing.hardware or USUAL_HARDWARE)
+    key = "params.yaml: costs.served_on.hardware"
+    places: dict[str, ServedOn] = {}
+    for name in names:
+        place = served_place(pricing, name, key)
+        if place.hardware.name in places:
+            raise InputError(f"{key}: value is {name!r}, which is named twice; name it once")
+        places[place.hardware.name] = place
+    return list(places.values())
+
+
+def served_place(pricing: Pricing, name: str, key: str = "--device") -> ServedOn:
+    """One device by its name, served on as the study says; raises InputError as above."""
+    asked = pricing.served_on or ServedAnswering()
+    hardware = study_hardware(pricing, name, key)
+    # Before anything is worked out: a format that the device has no peak for ends here.
+    hardware.peak(FORMATS[asked.number_format].dtype)
+    return ServedOn(
+        hardware, study_speed(pricing), asked.number_format, asked.devices, asked.latency_seconds
+    )
+
+
+def priced_by_token(pricing: Pricing) -> dict[str, TokenPrices]:
+    """The prices of every service that the study has a row of."""
+    return {name: study_token_prices(pricing, name) for name in pricing.token_prices or {}}
 
 
 def study_token_prices(pricing: Pricing, model: str) -> TokenPrices:

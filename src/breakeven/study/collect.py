@@ -14,13 +14,16 @@ from breakeven.core.files import read_rows
 from breakeven.core.known_numbers import known_mean
 from breakeven.core.layout import items_path, task_path
 from breakeven.core.records import Record, require_as_recorded
+from breakeven.models.base_shapes import base_shape
 from breakeven.params import Arm, GymTask, Params, ProceduralTask, Task
 from breakeven.params.cells import Cell, cells, first_decoding, resolve_cell
 from breakeven.params.names import Family
 from breakeven.params.taught import untaught_families
 from breakeven.results.cell_results import INSTRUCTION_BENCHMARK, Results
 from breakeven.results.from_items import ArmFacts, StudyFacts, read_item_rows, results_from_items
+from breakeven.results.served import with_served
 from breakeven.rows.item import Item
+from breakeven.serving.study_hardware import priced_by_token, served_places
 from breakeven.study.collect_budgets import arm_matches, budget_series, budget_trials, share_series
 from breakeven.study.collect_costs import (
     cell_bill,
@@ -78,6 +81,10 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
     facts = _study_facts(params, tasks, records, answering)
     # Costs of a cell know one decoding; the others have seconds of their own in the same records.
     results = with_seconds_of_decodings(results_from_items(items, facts), params, answering)
+    shapes = {name: base_shape(name) for name in params.students}
+    results = with_served(
+        results, shapes, served_places(params.costs), priced_by_token(params.costs)
+    )
     results = replace(
         results,
         prompts={(name, row.id): row.prompt for name, rows in pinned.items() for row in rows},
@@ -106,6 +113,8 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         share_series=share_series(params),
         price_per_device_hour=params.costs.price_per_device_hour,
         currency=params.costs.currency,
+        shapes=shapes,
+        served_on=tuple(served_places(params.costs)),
         absent=(
             *_absences([*records.values(), *(one for one in answering.values() if one)]),
             *untold,

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from breakeven.costs.architecture import Architecture
 from breakeven.costs.bill import Bill, Cost
+from breakeven.costs.query_costs import ServedOn
 from breakeven.findings.decodings import ThinkingBudget
 from breakeven.findings.matched_budgets import ArmMatch
 from breakeven.findings.sampling import SamplerPair
@@ -205,7 +207,8 @@ class StudySummary:
     long a trace may be; `absent` says what is missing and why.
     `budget_series` are arms that differ in their budget only, `budget_trials` what `breakeven tune`
     tried of budgets, `budget_matches` arms that were given as much as another one uses,
-    `share_series` arms that differ in their share of traces only.
+    `share_series` arms that differ in their share of traces only. `shapes` are the students'
+    architectures, or why they are not known; `served_on` the devices that answers are modelled on.
     """
 
     settings: BootstrapSettings = field(default_factory=BootstrapSettings)
@@ -231,6 +234,8 @@ class StudySummary:
     share_series: tuple[tuple[str, ...], ...] = ()
     price_per_device_hour: float | None = None
     currency: str = "USD"
+    shapes: Mapping[str, Architecture | str] = field(default_factory=dict)
+    served_on: tuple[ServedOn, ...] = ()
     absent: tuple[str, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ from breakeven.params import COMPLETION_STYLES, Arm, Params
 from breakeven.params.cells import Cell, cells, first_decoding
 from breakeven.track.answer_bill import answering_metrics
 from breakeven.track.score_metrics import log10_metric, score_metrics
+from breakeven.track.served_metrics import served_metrics
 from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel, flattened, measured
 from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
 from breakeven.words import percent
@@ -22,6 +23,8 @@ from breakeven.words import percent
 def wanted_runs(params: Params) -> list[RunContents]:
     """Every run to show, the report last, so that it is the newest and comes first in the list."""
     scores = score_metrics(items_path(), first_decoding(params))
+    served = served_metrics(items_path(), params)
+    scores = {cell: {**metrics, **served.get(cell, {})} for cell, metrics in scores.items()}
     return [
         *_corpus_runs(params),
         *_base_runs(params),

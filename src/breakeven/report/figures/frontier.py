@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from breakeven.findings.groups import Group
 from breakeven.params import ResultStyle
 from breakeven.report.curves import (
+    Axis,
     CostKind,
     CostPanel,
     CostPoint,
@@ -25,6 +26,7 @@ from breakeven.report.figures.spec import (
 )
 from breakeven.report.interval_scope import band_scope, scope_sentence
 from breakeven.report.view import StudyView
+from breakeven.results.axes import CostAxis, Quantity
 from breakeven.words import INK, MUTED, SHADE, size_word, span, times, unsigned_points
 
 if TYPE_CHECKING:
@@ -36,6 +38,12 @@ MOST_LISTED = 8
 SURE = 0.95
 # Enough that a bent chord looks smooth.
 _CHORD_POINTS = 24
+NOT_SERVED = (
+    "no cell has measured tokens, a known architecture and a device of costs.served_on with a price"
+)
+MODELLED = (
+    "From the measured tokens of the answers through a model of the device; nothing ran on it."
+)
 _TITLES: dict[CostKind, str] = {
     "inference": "Accuracy against inference FLOPs a query",
     "training": "Accuracy against training FLOPs",
@@ -66,6 +74,28 @@ def frontier_figure(view: StudyView, kind: CostKind) -> FigureSpec:
         panels=tuple(Panel(panel.key.title, partial(_draw, view, panel, kind)) for panel in drawn),
         legend=_legend(view, drawn),
         rows=tuple(row for panel in drawn for row in _rows(panel, kind)),
+    )
+
+
+def served_frontier_figure(view: StudyView, quantity: Quantity) -> FigureSpec:
+    """Accuracy against money or the wait for an answer, on the first device; points alone.
+
+    Fits are in FLOPs: a curve in modelled money would be one model on top of another.
+    """
+    name = f"frontier-{quantity}"
+    axis = next((one for one in view.results.judged_axes if one.quantity == quantity), None)
+    if axis is None:
+        what = "money a query" if quantity == "money" else "seconds an answer"
+        return absent_figure(name, f"Accuracy against modelled {what}", NOT_SERVED)
+    drawn = [panel for panel in cost_panels(view, axis, fits=False) if panel.points]
+    return FigureSpec(
+        name,
+        f"Accuracy against {axis.name}",
+        takeaway=_takeaway(drawn),
+        how_to_read=f"{MODELLED} {_how_to_read(view, axis, drawn)}",
+        panels=tuple(Panel(panel.key.title, partial(_draw, view, panel, axis)) for panel in drawn),
+        legend=_legend(view, drawn),
+        rows=tuple(row for panel in drawn for row in _rows(panel, axis)),
     )
 
 
@@ -114,7 +144,7 @@ def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _how_to_read(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> str:
+def _how_to_read(view: StudyView, kind: Axis, panels: list[CostPanel]) -> str:
     text = (
         "Up and to the left is better. The steps join the students that no other one beats "
         "at the same or a lower cost."
@@ -154,7 +184,7 @@ def _how_to_read(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> st
     return text
 
 
-def _unpriced(view: StudyView, kind: CostKind, panels: list[CostPanel]) -> list[str]:
+def _unpriced(view: StudyView, kind: Axis, panels: list[CostPanel]) -> list[str]:
     """Students and arms of these panels without a cost; an untrained one has none in training."""
     left_out = ("base", "control") if kind == "training" else ("control",)
     left = _not_drawn(view, panels)
@@ -183,7 +213,7 @@ def _legend(view: StudyView, panels: list[CostPanel]) -> tuple[LegendEntry, ...]
     return (*arms, LegendEntry("frontier", INK, None, "-"), *hull)
 
 
-def _draw(view: StudyView, panel: CostPanel, kind: CostKind, axes: "Axes") -> None:
+def _draw(view: StudyView, panel: CostPanel, kind: Axis, axes: "Axes") -> None:
     _shade(panel, axes)
     for curve in panel.curves:
         _draw_curve(curve, axes)
@@ -194,8 +224,19 @@ def _draw(view: StudyView, panel: CostPanel, kind: CostKind, axes: "Axes") -> No
         _draw_point(point, axes, small=point.arm in mixes and len(mixes) > 1)
     _label_sizes(view, panel, axes)
     chance = next((p.group.cells[0].chance for p in panel.points), None)
-    cost_axis(axes, [point.cost for point in panel.points], _AXES[kind])
+    cost_axis(axes, [point.cost for point in panel.points], _axis_words(view, kind))
     accuracy_axis(axes, chance, named_right=True)
+
+
+def _axis_words(view: StudyView, kind: Axis) -> str:
+    if not isinstance(kind, CostAxis):
+        return _AXES[kind]
+    unit = view.summary.currency if kind.quantity == "money" else "s"
+    return f"modelled {unit}, {kind.place} (log)"
+
+
+def _column(kind: Axis) -> str:
+    return f"modelled_{kind.key}" if isinstance(kind, CostAxis) else f"{kind}_flops"
 
 
 def _shade(panel: CostPanel, axes: "Axes") -> None:
@@ -289,7 +330,7 @@ def _draw_point(point: CostPoint, axes: "Axes", *, small: bool) -> None:
     )
 
 
-def _rows(panel: CostPanel, kind: CostKind) -> list[CsvRow]:
+def _rows(panel: CostPanel, kind: Axis) -> list[CsvRow]:
     return [
         {
             "corpus": panel.key.corpus,
@@ -298,7 +339,7 @@ def _rows(panel: CostPanel, kind: CostKind) -> list[CsvRow]:
             "size": size_word(size) if (size := point.group.cells[0].size_parameters) else None,
             "arm": point.arm.name,
             "style": point.arm.style,
-            f"{kind}_flops": point.cost,
+            _column(kind): point.cost,
             "accuracy": point.accuracy,
             "accuracy_low": point.estimate.low,
             "accuracy_high": point.estimate.high,
