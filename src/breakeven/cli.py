@@ -236,17 +236,23 @@ def flops(
 
 @app.command()
 def replay(
+    hardware: Annotated[
+        str | None, typer.Option(help="Also what its answers would cost there: H100, L4, …")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("replay"),
     as_json: Json = False,
 ) -> None:
     """Build the report from the published numbers, or print what they say.
 
-    Examples: breakeven replay --folder replay; breakeven replay --json
+    Examples: breakeven replay --folder replay; breakeven replay --hardware H100 --json
     """
     from breakeven.findings.json_summary import summarise
+    from breakeven.params.pricing import Pricing
     from breakeven.results.replay import replay_results
+    from breakeven.serving.study_hardware import served_place
 
-    _report_or_summary(replay_results(), folder, summarise, as_json)
+    place = None if hardware is None else served_place(Pricing(), hardware, "--hardware")
+    _report_or_summary(replay_results(place), folder, summarise, as_json)
 
 
 @app.command("import")
@@ -302,7 +308,26 @@ def decide_(
         typer.Option(parser=_number, metavar="NUMBER", help="The most the whole life may cost."),
     ] = None,
     price_per_device_hour: Annotated[float | None, typer.Option(help="Money.")] = None,
-    max_seconds_per_answer: Annotated[float | None, typer.Option(help="Device-seconds.")] = None,
+    max_seconds_per_answer: Annotated[
+        float | None,
+        typer.Option(
+            "--max-device-seconds",
+            "--max-seconds-per-answer",
+            help="Device-seconds of an answer: a bound on throughput.",
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Model seconds and money there: H100, L4, or one of costs.hardware."),
+    ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(help="Answers at once on --device; as many as fit by default.", min=1),
+    ] = None,
+    max_latency_seconds: Annotated[
+        float | None,
+        typer.Option(help="What one person waits on --device; sets how many answers at once."),
+    ] = None,
     value_per_correct: Annotated[
         float | None, typer.Option(help="What a right answer is worth, in money.")
     ] = None,
@@ -334,12 +359,15 @@ def decide_(
     """Choose the size and arm for so many questions, and say how sure that is.
 
     Examples: breakeven decide --family math-open --queries 1e6 --price-per-device-hour 2 --json;
+    breakeven decide --family math-open --queries 1e6 --device H100 --max-latency-seconds 2;
     breakeven decide --family math-open --queries 1e6 --size 3e9 --depth 8
     """
     from breakeven.decide.by_law import law_request
-    from breakeven.decide.decide_command import decide_command
+    from breakeven.decide.decide_command import OnDevice, decide_command
     from breakeven.decide.decision_text import decision_lines
 
+    if batch is not None and device is None:
+        raise InputError("decide: --batch: is of a device; give --device")
     decision = decide_command(
         family,
         queries,
@@ -352,6 +380,8 @@ def decide_(
         with_judging=with_judging,
         results_file=results,
         law=law_request(size, depth, token_ratio, ift_accuracy),
+        device=None if device is None else OnDevice(device, batch),
+        max_latency_seconds=max_latency_seconds,
     )
     typer.echo(
         json.dumps(decision, allow_nan=False) if as_json else "\n".join(decision_lines(decision))

@@ -4,8 +4,15 @@ import json
 
 import pytest
 
+from breakeven.costs.hardware import find_hardware
+from breakeven.costs.model_shapes import load_architecture
+from breakeven.costs.paper import answer_flops as paper_answer_flops
+from breakeven.costs.roofline import Serving, answer_times
 from breakeven.findings.json_summary import summarise
+from breakeven.params.pricing import Pricing
+from breakeven.results.published_lengths import PROMPT_TOKENS, new_tokens_of
 from breakeven.results.replay import replay_results, training_ratio
+from breakeven.serving.study_hardware import served_place
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +93,61 @@ def test_accuracy_of_guessing_is_the_mean_over_the_tasks():
     cell, *_ = replay_results().select(student="Qwen2.5-3B", style="ift", family="general-mc")
     assert cell is not None
     assert cell.chance == pytest.approx((0.5 + 0.25 + 0.25) / 3)
+
+
+@pytest.fixture(scope="module")
+def on_h100():
+    results = replay_results(served_place(Pricing(), "h100"))
+    return {
+        (cell.size_parameters / 1e9, cell.style): cell
+        for cell in results.select(family="math-open", corpus="general")
+    }
+
+
+def ratio(cells, axis, small=0.5, large=7.0):
+    dear, cheap = cells[small, "reasoning"].number(axis), cells[large, "ift"].number(axis)
+    return dear / cheap
+
+
+WAITING = "modelled seconds an answer, H100, one person waiting"
+MONEY = "modelled money a query, H100, full throughput"
+
+
+def test_the_published_study_in_money_turns_the_ranking_of_its_flops(on_h100):
+    # By the paper's own formula the two cost the same; by what runs, 0.82 (docs/costs.md).
+    assert ratio(on_h100, "inference_flops") == pytest.approx(1.0, abs=0.01)
+    assert ratio(on_h100, WAITING) == pytest.approx(3.7, abs=0.1)
+    assert ratio(on_h100, MONEY) == pytest.approx(6.1, abs=0.1)
+
+
+def test_thinking_costs_far_more_money_than_flops_at_equal_size(on_h100):
+    sizes = (0.5, 1.5, 3.0, 7.0, 14.0)
+    flops = [ratio(on_h100, "inference_flops", size, size) for size in sizes]
+    money = [ratio(on_h100, MONEY, size, size) for size in sizes]
+    assert (min(money), max(money)) == pytest.approx((27, 44), rel=0.05)
+    for one, other in zip(flops, money, strict=True):
+        assert other > 2.5 * one
+
+
+def test_a_published_answer_in_money_is_the_roofline_at_its_length(on_h100):
+    shape, cell = load_architecture("Qwen2.5-7B"), on_h100[7.0, "ift"]
+    new = new_tokens_of(shape, cell.inference_flops)
+    assert paper_answer_flops(shape, PROMPT_TOKENS, new) == pytest.approx(cell.inference_flops)
+    alone = answer_times(
+        Serving(shape, find_hardware("H100")), batch=1, prompt_tokens=250, new_tokens=new
+    )
+    assert cell.number(WAITING) == pytest.approx(alone.seconds)
+    # Lengths are not published: they stand in no field of a cell, and in a note.
+    assert cell.output_tokens is None
+    assert replay_results().axes == ()
+
+
+def test_the_summary_has_the_published_study_on_the_device():
+    found = summarise(replay_results(served_place(Pricing(), "L4")))
+    assert {row["hardware"] for row in found["served"]} == {"L4"}
+    assert len(found["served"]) == 80 * 3
+    # 14B in 16 bits do not fit into 24 GB.
+    large = [row for row in found["served"] if row["student"] == "Qwen2.5-14B"]
+    assert all("fits into 1 × L4" in row["reason"] for row in large)
+    assert any("modelled, at new tokens" in note for note in found["notes"])
+    assert json.dumps(found, allow_nan=False)

@@ -1,10 +1,11 @@
 """The decision: which option to take, from options and a request, without files or models.
 
 The best option is the one of highest accuracy among those whose lifetime cost is within the budget
-and whose seconds per answer are within the limit; with a value per correct answer, the one of
-highest net value, value × queries × accuracy − lifetime cost, among the same. Ties go to the
-cheaper option, then to the one listed first. A limit that is not given does not bind; an option
-whose cost or time is not known cannot be shown to fit, so it is left out with the reason.
+and whose device-seconds per answer, and wait on a named device, are within their limits; with a
+value per correct answer, the one of highest net value, value × queries × accuracy − lifetime cost,
+among the same. Ties go to the cheaper option, then to the one listed first. A limit that is not
+given does not bind; an option whose cost or time is not known cannot be shown to fit, so it is left
+out with the reason.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from breakeven.decide.options import (
     Option,
     Unit,
     check_request,
+    in_time,
     in_unit,
     known,
     lifetime,
@@ -102,7 +104,7 @@ def decide(
     ranked = sorted(fitting, key=lambda index: _rank(rows[index], index))
     choice = rows[ranked[0]] if ranked else None
     # Not those within the budget: where a dearer one starts to pay is worth knowing beyond it.
-    timely = [row.option for row in rows if _in_time(row.seconds, request)]
+    timely = [row.option for row in rows if in_time(row.option, request)]
     return Decision(
         request=request,
         rows=tuple(rows),
@@ -126,27 +128,26 @@ def _row(option: Option, request: DecisionRequest) -> RatedOption:
     net = None
     if request.value_per_correct is not None and asked.value is not None:
         net = request.value_per_correct * request.queries * option.accuracy - asked.value
-    why_not = _why_not(asked, seconds, request)
+    why_not = _why_not(asked, seconds, option.latency, request)
     return RatedOption(option, costs, asked, seconds, net, why_not is None, why_not)
 
 
-def _why_not(cost: Amount, seconds: Amount, request: DecisionRequest) -> str | None:
+def _why_not(cost: Amount, seconds: Amount, waits: Amount, request: DecisionRequest) -> str | None:
     """The first thing that keeps an option out, or None."""
-    limit, budget = request.max_seconds_per_answer, request.budget
     if cost.value is None:
         return f"its cost is not known: {cost.reason}"
-    if limit is not None and seconds.value is None:
-        return f"its seconds per answer are not known: {seconds.reason}"
-    if limit is not None and known(seconds) > limit:
-        return "it takes longer than the limit"
-    if budget is not None and cost.value > budget:
+    limits = (
+        (seconds, request.max_seconds_per_answer, "seconds per answer are", "it takes"),
+        (waits, request.max_latency_seconds, "wait is", "one person waits"),
+    )
+    for found, limit, what, longer in limits:
+        if limit is not None and found.value is None:
+            return f"its {what} not known: {found.reason}"
+        if limit is not None and known(found) > limit:
+            return f"{longer} longer than the limit"
+    if request.budget is not None and cost.value > request.budget:
         return "it costs more than the budget"
     return None
-
-
-def _in_time(seconds: Amount, request: DecisionRequest) -> bool:
-    limit = request.max_seconds_per_answer
-    return limit is None or (seconds.value is not None and seconds.value <= limit)
 
 
 def _rank(row: RatedOption, index: int) -> tuple[float, float, int]:

@@ -1,31 +1,49 @@
 """`breakeven decide`: the decision as one JSON object, or as a few lines to read."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.layout import items_path
+from breakeven.costs.architecture import Architecture
 from breakeven.decide.by_law import LawRequest, law_answer
 from breakeven.decide.choice import Decision, decide
 from breakeven.decide.decision_text import decision_json
 from breakeven.decide.family_options import Bills, family_options
 from breakeven.decide.options import UNITS, DecisionRequest, Option, Unit, check_request
+from breakeven.decide.serving import ServedStudy, served_study, shapes_by_name
 from breakeven.findings.scored_results import scored_results
+from breakeven.params.pricing import Pricing
 from breakeven.results.cell_results import Results
+from breakeven.serving.study_hardware import TABLE_CURRENCY, served_place
 
 OPTIONS = {
     "queries": "--queries",
     "budget": "--budget",
     "price_per_device_hour": "--price-per-device-hour",
-    "max_seconds_per_answer": "--max-seconds-per-answer",
+    "max_seconds_per_answer": "--max-device-seconds",
     "value_per_correct": "--value-per-correct",
     "unit": "--unit",
+    "device": "--device",
+    "max_latency_seconds": "--max-latency-seconds",
 }
 
 
+class OnDevice(NamedTuple):
+    """Where options are served: a device by name, and how many answers at once, None for all."""
+
+    name: str
+    batch: int | None = None
+
+
 class DecisionData(NamedTuple):
-    """Where a decision's numbers come from, and how its resamples are drawn."""
+    """Where a decision's numbers come from, and how its resamples are drawn.
+
+    `shapes` are the students' architectures and `pricing` the study's devices, for options that are
+    served on a named one.
+    """
 
     results: Results
     bills: Bills
@@ -33,6 +51,8 @@ class DecisionData(NamedTuple):
     currency: str = ""
     draws: int = 2000
     seed: int = 0
+    shapes: Mapping[str, Architecture | str] = {}
+    pricing: Pricing = Pricing()
 
 
 def decide_command(
@@ -49,6 +69,8 @@ def decide_command(
     results_file: Path | None = None,
     params_file: Path = Path("params.yaml"),
     law: LawRequest | None = None,
+    device: OnDevice | None = None,
+    max_latency_seconds: float | None = None,
 ) -> dict[str, Any]:
     """Decide on the study of the current folder, or on a table of results.
 
@@ -56,11 +78,19 @@ def decide_command(
 
     `unit` is flops, device-seconds or money: what costs and the budget are counted in. Without it,
     money where there is a price or a budget, else device-seconds where all options have them, else
-    FLOPs. The price is that of params.yaml unless given. Raises InputError on an unknown family or
-    unit, on negative numbers, and where no option fits.
+    FLOPs. The price is that of params.yaml unless given, on a `device` the device's own. There all
+    seconds are modelled, and `max_latency_seconds` is what one person waits. Raises InputError on
+    an unknown family, unit or device, on negative numbers, and where no option fits.
     """
     source = _source(results_file, params_file)
-    price = source.price_per_device_hour if price_per_device_hour is None else price_per_device_hour
+    place = None if device is None else served_place(source.pricing, device.name)
+    price = price_per_device_hour
+    if price is None:
+        price = source.price_per_device_hour
+        if place is not None:
+            price = place.hardware.hourly_price.value
+            # A table has no currency of its own; the price is that of the devices' table.
+            source = source._replace(currency=source.currency or TABLE_CURRENCY)
     request = DecisionRequest(
         queries=queries,
         unit="money",
@@ -70,8 +100,20 @@ def decide_command(
         value_per_correct=value_per_correct,
         with_teacher=with_teacher,
         with_judging=with_judging,
+        device=None if place is None else place.hardware.name,
+        max_latency_seconds=max_latency_seconds,
     )
-    decision = decision_of(source, family, request, unit)
+    check_request(replace(request, unit="flops", value_per_correct=None), OPTIONS)
+    served = None
+    if device is not None and place is not None:
+        served = served_study(
+            source.results,
+            source.shapes,
+            place,
+            batch=device.batch,
+            latency_seconds=max_latency_seconds,
+        )
+    decision = decision_of(source, family, request, unit, served)
     if law is None:
         return decision
     scored = scored_results(source.results)
@@ -80,13 +122,18 @@ def decide_command(
 
 
 def decision_of(
-    source: DecisionData, family: str, request: DecisionRequest, unit: str | None = None
+    source: DecisionData,
+    family: str,
+    request: DecisionRequest,
+    unit: str | None = None,
+    served: ServedStudy | None = None,
 ) -> dict[str, Any]:
     """The decision on given results as JSON; `unit` None chooses one (see `decide_command`)."""
     choices = family_options(
         scored_results(source.results),
         family,
         bills=source.bills,
+        served=served,
         draws=source.draws,
         seed=source.seed,
     )
@@ -109,7 +156,8 @@ def _source(results_file: Path | None, params_file: Path) -> DecisionData:
         from breakeven.importing.read_results import import_results
 
         # A table has no bills: what a teacher or a judge took is not in it.
-        return DecisionData(import_results(results_file), {})
+        found = import_results(results_file)
+        return DecisionData(found, {}, shapes=shapes_by_name(found.students()))
     from breakeven.params import load_params
     from breakeven.study.collect import collect
 
@@ -127,6 +175,8 @@ def _source(results_file: Path | None, params_file: Path) -> DecisionData:
         summary.currency,
         summary.settings.draws,
         summary.settings.seed,
+        summary.shapes,
+        params.costs,
     )
 
 

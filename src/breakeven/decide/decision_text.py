@@ -62,6 +62,7 @@ def _row(row: RatedOption) -> dict[str, Any]:
     option = row.option
     amounts = {str(unit): row.costs[unit] for unit in UNITS}
     amounts["seconds_per_answer"] = row.seconds
+    amounts["latency_seconds"] = option.latency
     return {
         "name": option.name,
         "student": option.student,
@@ -72,6 +73,8 @@ def _row(row: RatedOption) -> dict[str, Any]:
         "accuracy": option.accuracy,
         "lifetime_cost": {unit: row.costs[unit].value for unit in UNITS},
         "seconds_per_answer": row.seconds.value,
+        "latency_seconds": option.latency.value,
+        "batch": option.batch,
         "net_value": row.net_value,
         "fits": row.fits,
         "why_not": row.why_not,
@@ -110,6 +113,7 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
 
     return [
         f"{result['family']}, {four_figures(request['queries'])} queries: {choice['name']}",
+        *_modelled(request, choice),
         f"  {_accuracy(choice)} right, {cost(choice['lifetime_cost'][unit])} over its life"
         + _seconds(choice)
         + _net(choice, currency),
@@ -123,6 +127,18 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         *(f"left out: {line}" for line in _left_out(result)),
         *(f"note: {note}" for note in result["notes"]),
         *(law_lines(result["law"]) if "law" in result else ()),
+    ]
+
+
+def _modelled(request: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str]:
+    """That seconds and money are of a model of the device, where one is named."""
+    if request["device"] is None:
+        return []
+    waits = choice["latency_seconds"]
+    wait = "" if waits is None else f", one person waits {four_figures(waits)} s"
+    return [
+        f"  modelled on {request['device']} with {choice['batch']:,} answers at once{wait}; "
+        "nothing was measured there"
     ]
 
 

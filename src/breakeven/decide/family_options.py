@@ -1,13 +1,14 @@
 """Options of one family from `Results`, with the resampled accuracies that go with them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.decide.choice import NO_DRAWS
 from breakeven.decide.options import Option, cost_of, option_bill
+from breakeven.decide.serving import ServedStudy
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, shared_seeds
 from breakeven.findings.votes import vote_curves
@@ -42,6 +43,7 @@ def family_options(
     family: str,
     *,
     bills: Bills | None = None,
+    served: ServedStudy | None = None,
     draws: int = 2000,
     seed: int = 0,
 ) -> FamilyOptions:
@@ -50,7 +52,8 @@ def family_options(
     Where a decoding has several samples, the vote of 2, 4, … of them is an option of its own, if
     all tasks of the family can be voted on. At most `MOST_DRAWS` resamples are made.
     Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
-    which are not known without. Raises InputError on an unknown family.
+    which are not known without. Of a study that is `served` somewhere, seconds of training and
+    answering are modelled there. Raises InputError on an unknown family.
     """
     results = scored.results
     if family not in results.families():
@@ -60,7 +63,7 @@ def family_options(
     chosen = _groups(results, family)
     # A name holds the decoding only where there is a choice of them.
     several = len({group.cells[0].decoding for group in chosen}) > 1
-    options = tuple(_option(group, bills or {}, several) for group in chosen)
+    options = tuple(_option(group, bills or {}, several, served) for group in chosen)
     drawn = _draws(scored, chosen, min(draws, MOST_DRAWS), seed)
     reason = None if drawn is not None else NO_DRAWS
     seeds = len(shared_seeds(chosen))
@@ -92,23 +95,33 @@ def _votes(results: Results, group: Group) -> list[Group]:
     ]
 
 
-def _option(group: Group, bills: Bills, several_decodings: bool) -> Option:
+def _option(
+    group: Group, bills: Bills, several_decodings: bool, served: ServedStudy | None
+) -> Option:
     cell = group.cells[0]
     name = f"{cell.student} {cell.arm}" + (f" ({cell.decoding})" if several_decodings else "")
+    training, answer = _training(group, name), _answer(group, name)
+    teacher = _mean_cost(group, bills, lambda bill: bill.teacher, "the teacher's cost")
+    judging = _mean_cost(group, bills, lambda bill: bill.judging, "the judge's cost")
+    waits: dict[str, Any] = {}
+    if served is not None:
+        # Nothing that was measured on another device is added to what is modelled on this one.
+        if cell.style != "base":
+            training = served.training(training.flops)
+        teacher = served.other(teacher, "the teacher's work")
+        judging = served.other(judging, "the judge's work")
+        answer, latency, batch = served.option(group, answer.flops, name)
+        waits = {"latency": latency, "batch": batch}
     return Option(
         name=name,
         student=cell.student,
         arm=cell.arm,
         style=cell.style,
         accuracy=round(group.accuracy, DECIMALS),
-        bill=option_bill(
-            _training(group, name),
-            _answer(group, name),
-            _mean_cost(group, bills, lambda bill: bill.teacher, "the teacher's cost"),
-            _mean_cost(group, bills, lambda bill: bill.judging, "the judge's cost"),
-        ),
+        bill=option_bill(training, answer, teacher, judging),
         size_parameters=cell.size_parameters,
         decoding=cell.decoding,
+        **waits,
     )
 
 

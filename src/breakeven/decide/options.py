@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from breakeven.core.errors import InputError
-from breakeven.costs.amounts import Amount
+from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import Bill, Cost, absent_cost, lifetime_cost
 from breakeven.params import ResultStyle
 
@@ -14,6 +14,7 @@ Unit = Literal["flops", "device_seconds", "money"]
 UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money")
 # A cost has tokens and joules too; a decision made without them must not say they were zero.
 _UNUSED = "not part of a decision"
+NO_DEVICE = "no device is named"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Option:
     """A student, trained and answering in one way: `accuracy` is a fraction.
 
     `bill` holds one training, the mean answer (`answers` is 1), and the teacher and judge of the
-    whole study; only its FLOPs and device-seconds are read.
+    whole study; only its FLOPs and device-seconds are read. On a named device its seconds are
+    modelled, and `latency` is what one person waits, with `batch` answers at once.
     """
 
     name: str
@@ -32,13 +34,17 @@ class Option:
     bill: Bill
     size_parameters: float | None = None
     decoding: str = "greedy"
+    latency: Amount = field(default_factory=lambda: absent(NO_DEVICE))
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
 class DecisionRequest:
     """What the choice must do. `budget` and costs are in `unit`, value in the price's currency.
 
-    None means no limit, no price, or no known value of a correct answer.
+    None means no limit, no price, or no known value of a correct answer. Without a `device`,
+    device-seconds are those that were measured; on one all of them are modelled, and the wait for
+    an answer may have a limit too.
     """
 
     queries: float
@@ -49,6 +55,8 @@ class DecisionRequest:
     value_per_correct: float | None = None
     with_teacher: bool = False
     with_judging: bool = False
+    device: str | None = None
+    max_latency_seconds: float | None = None
 
 
 def known(amount: Amount) -> float:
@@ -94,8 +102,20 @@ def in_unit(cost: Cost, unit: Unit, price_per_device_hour: float | None) -> Amou
 
 
 def seconds_per_answer(option: Option) -> Amount:
-    """Device-seconds of the mean answer, as measured: batches share their seconds."""
+    """Device-seconds of the mean answer: answers of a batch share its seconds."""
     return option.bill.per_answer.device_seconds
+
+
+def in_time(option: Option, request: DecisionRequest) -> bool:
+    """Whether an option is known to keep the limits on device-seconds and on the wait."""
+    limits = (
+        (request.max_seconds_per_answer, seconds_per_answer(option)),
+        (request.max_latency_seconds, option.latency),
+    )
+    return all(
+        limit is None or (found.value is not None and found.value <= limit)
+        for limit, found in limits
+    )
 
 
 def check_request(request: DecisionRequest, names: Mapping[str, str] | None = None) -> None:
@@ -104,24 +124,29 @@ def check_request(request: DecisionRequest, names: Mapping[str, str] | None = No
     `names` maps a field to what the person who asked calls it.
     """
 
-    def called(field: str) -> str:
-        return (names or {}).get(field, field)
+    def called(name: str) -> str:
+        return (names or {}).get(name, name)
 
-    for field in _NUMBERS:
-        value = getattr(request, field)
+    for number in _NUMBERS:
+        value = getattr(request, number)
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise InputError(
-                f"decide: {called(field)}: value is {value:g}; use a number of at least 0"
+                f"decide: {called(number)}: value is {value:g}; use a number of at least 0"
             )
     if request.value_per_correct is not None and request.unit != "money":
         raise InputError(
             f"decide: {called('value_per_correct')}: is compared with costs in money; give "
             f"{called('price_per_device_hour')}, and money as {called('unit')}"
         )
-    if request.unit == "money" and request.price_per_device_hour is None:
-        field = "unit" if request.budget is None else "budget"
+    if request.max_latency_seconds is not None and request.device is None:
         raise InputError(
-            f"decide: {called(field)}: is in money, and there is no price; give "
+            f"decide: {called('max_latency_seconds')}: how long one person waits is modelled for a "
+            f"device; give {called('device')}"
+        )
+    if request.unit == "money" and request.price_per_device_hour is None:
+        name = "unit" if request.budget is None else "budget"
+        raise InputError(
+            f"decide: {called(name)}: is in money, and there is no price; give "
             f"{called('price_per_device_hour')}, or choose another {called('unit')}"
         )
 
@@ -132,4 +157,5 @@ _NUMBERS = (
     "price_per_device_hour",
     "max_seconds_per_answer",
     "value_per_correct",
+    "max_latency_seconds",
 )

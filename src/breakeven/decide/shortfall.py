@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from breakeven.costs.amounts import Amount
-from breakeven.decide.options import DecisionRequest, Option, Unit
+from breakeven.decide.options import DecisionRequest, Option, Unit, in_time
 from breakeven.words import four_figures
 
 Candidate = tuple[Option, Amount, Amount]
@@ -37,18 +37,39 @@ def shortfall(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
                 f"{four_figures(quickest)}, {four_figures(quickest - limit)} over the limit of "
                 f"{four_figures(limit)}"
             )
-    return _budget_binds(candidates, request, budget)
+    return _wait_binds(candidates, request) or _budget_binds(candidates, request, budget)
+
+
+def _wait_binds(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
+    """Why nobody keeps the limit on the wait; empty where somebody does, or there is none."""
+    limit = request.max_latency_seconds
+    if limit is None:
+        return ""
+    waits = [
+        (option.latency.value, option)
+        for option, _, _ in candidates
+        if option.latency.value is not None
+    ]
+    if not waits:
+        return f"no option's wait is known: {candidates[0][0].latency.reason}"
+    quickest, option = min(waits, key=lambda pair: pair[0])
+    if quickest <= limit:
+        return ""
+    return (
+        f"the limit on the wait binds: the quickest option on {request.device}, {option.name}, "
+        f"takes {four_figures(quickest)} s, {four_figures(quickest - limit)} over the limit of "
+        f"{four_figures(limit)}"
+    )
 
 
 def _budget_binds(
     candidates: Sequence[Candidate], request: DecisionRequest, budget: float | None
 ) -> str:
-    limit = request.max_seconds_per_answer
+    limited = request.max_seconds_per_answer is not None or request.max_latency_seconds is not None
     timely = [
         (cost.value, option)
-        for option, cost, seconds in candidates
-        if cost.value is not None
-        and (limit is None or (seconds.value is not None and seconds.value <= limit))
+        for option, cost, _ in candidates
+        if cost.value is not None and in_time(option, request)
     ]
     # Some have a known cost and others known seconds; which limit keeps them out cannot be said.
     if not timely or budget is None:
@@ -57,7 +78,7 @@ def _budget_binds(
     costs, over, most = (
         cost_in_words(value, request.unit) for value in (cheapest, cheapest - budget, budget)
     )
-    within = " of those within the time limit" if limit is not None else ""
+    within = " of those within the time limit" if limited else ""
     return (
         f"the budget binds: the cheapest option{within}, {option.name}, costs "
         f"{costs}, {over} over the budget of {most}"

@@ -36,10 +36,28 @@ def summarise(results: Results) -> dict[str, Any]:
         "baselines": [_baseline(one) for one in found.guards],
         "votes_at_equal_inference_flops": [_voted(one) for one in found.votes],
         "comparisons": found.comparisons,
+        "served": _served(results),
         "verdicts": [asdict(verdict) for verdict in found.claims],
         "contradictions": contradictions(),
         "notes": list(results.notes),
     }
+
+
+def _served(results: Results) -> list[dict[str, Any]]:
+    """A row a cell, device and way to serve, all modelled; empty where nothing is known of that."""
+    return [
+        {
+            "student": cell.student,
+            "arm": cell.arm,
+            "seed": cell.seed,
+            "corpus": cell.corpus,
+            "family": cell.family,
+            "inference_flops": cell.inference_flops,
+            **asdict(point),
+        }
+        for cell in results.cells
+        for point in cell.served
+    ]
 
 
 def _baseline(one: BaselineCheck) -> dict[str, Any]:

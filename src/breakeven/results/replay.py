@@ -1,8 +1,12 @@
 """`Results` from the published tables: `breakeven replay` needs no model, GPU or network."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from breakeven.core.known_numbers import known_mean
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.query_costs import Lengths, ServedOn
 from breakeven.params import COMPLETION_STYLES, Style
 from breakeven.results.cell_results import (
     INSTRUCTION_BENCHMARK,
@@ -10,6 +14,7 @@ from breakeven.results.cell_results import (
     Results,
     TaskResult,
 )
+from breakeven.results.published_lengths import PROMPT_TOKENS, new_tokens_of
 from breakeven.results.published_tables import (
     PublishedAccuracy,
     published_accuracies,
@@ -17,6 +22,7 @@ from breakeven.results.published_tables import (
     published_power_laws,
     released_corpora,
 )
+from breakeven.results.served import CellKey, one_length, with_served
 
 STUDY = "Scale or Reason (arXiv 2509.22193)"
 # Qwen2.5 packs about four bytes of English into a token; the study releases bytes, not tokens.
@@ -51,9 +57,46 @@ class TrainingRatio(NamedTuple):
     high: float
 
 
-def replay_results() -> Results:
-    """The published study: 2 corpora x 4 families x 5 sizes x 2 styles."""
+def replay_results(place: ServedOn | None = None) -> Results:
+    """The published study: 2 corpora x 4 families x 5 sizes x 2 styles.
+
+    With a `place`, also what its answers would cost there, at lengths that their FLOPs imply.
+    """
     rows = published_accuracies()
+    results = _results(rows)
+    if place is None:
+        return results
+    shapes = {name: _shape(name) for name in results.students()}
+    served = with_served(results, shapes, [place], lengths=_lengths(results, shapes))
+    return replace(
+        served,
+        notes=(
+            *served.notes,
+            f"money and seconds on {place.hardware.name}: modelled, at new tokens for which the "
+            f"paper's formula gives the published FLOPs after a prompt of {PROMPT_TOKENS} tokens, "
+            f"in {place.number_format} (docs/costs.md)",
+        ),
+    )
+
+
+def _lengths(results: Results, shapes: Mapping[str, Architecture]) -> dict[CellKey, Lengths]:
+    """One mean length a cell, which no table publishes."""
+    found = {}
+    for cell in results.cells:
+        assert cell.inference_flops is not None  # every published cell has them
+        new = new_tokens_of(shapes[cell.student], cell.inference_flops)
+        key = (cell.student, cell.arm, cell.seed, cell.decoding, cell.family)
+        found[key] = one_length(PROMPT_TOKENS, new)
+    return found
+
+
+def _shape(student: str) -> Architecture:
+    from breakeven.costs.model_shapes import load_architecture
+
+    return load_architecture(student)
+
+
+def _results(rows: Sequence[PublishedAccuracy]) -> Results:
     return Results(
         study=STUDY,
         source="published",
@@ -120,10 +163,9 @@ def _sample_flops(
     The formula is quadratic in l, so lengths that vary (coefficient of variation `variation`)
     cost more than their mean does: E[l²] = (1 + variation²)·E[l]².
     """
-    from breakeven.costs.model_shapes import load_architecture
     from breakeven.costs.paper import forward_flops
 
-    architecture = load_architecture(student_name(size_b))
+    architecture = _shape(student_name(size_b))
     tokens = released_corpora()[corpus].sample_bytes(style) / bytes_a_token
     single, double = (float(forward_flops(architecture, tokens * k)) for k in (1, 2))
     quadratic = (double - 2 * single) / 2

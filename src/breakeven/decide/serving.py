@@ -1,0 +1,135 @@
+"""Options as they would be served on a named device: modelled money and wait, from their tokens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.bill import Cost
+from breakeven.costs.query_costs import (
+    Lengths,
+    ServedAnswers,
+    ServedOn,
+    answers_within,
+    at_batch,
+    no_room,
+)
+from breakeven.costs.roofline import largest_batch
+from breakeven.decide.options import cost_of
+from breakeven.findings.groups import Group
+from breakeven.results.cell_results import Results
+from breakeven.results.served import NO_TOKENS, CellKey, lengths_by_cell, mean_lengths
+
+# Of the peak, in training: an assumption, as in `breakeven plan --training-share`.
+TRAINING_SHARE = 0.4
+
+
+class ServedOption(NamedTuple):
+    """What an answer of an option takes on the device, and what one person waits for it."""
+
+    answer: Cost
+    latency: Amount
+    batch: int | None
+
+
+@dataclass(frozen=True)
+class ServedStudy:
+    """A study's answers on a device: `batch` at a time, or as many as end within a latency.
+
+    With neither, as many as fit. Lengths are those of the answers by item, where these are known.
+    """
+
+    place: ServedOn
+    shapes: Mapping[str, Architecture | str]
+    batch: int | None = None
+    latency_seconds: float | None = None
+    by_item: Mapping[CellKey, Lengths] = field(default_factory=dict)
+
+    def option(self, group: Group, flops: Amount, name: str) -> ServedOption:
+        """A group's mean answer, its seeds taken together; `flops` are counted as ever."""
+        cell = group.cells[0]
+        samples = cell.of_samples.samples if cell.of_samples else 1
+        found = self._answers(group)
+        if isinstance(found, str):
+            reason = f"{name}: {found}"
+            return ServedOption(cost_of(flops, absent(reason)), absent(reason), None)
+        assert found.device_seconds is not None and found.seconds is not None
+        latency = Amount(found.seconds)
+        if samples > 1:
+            latency = absent(f"{name}: the wait for several samples is not modelled")
+        seconds = Amount(samples * found.device_seconds)
+        return ServedOption(cost_of(flops, seconds), latency, found.batch)
+
+    def training(self, flops: Amount) -> Cost:
+        """A training on one such device, at an assumed share of its peak."""
+        # In 16 bits, whatever it is served in.
+        peak = self.place.hardware.peak("bfloat16")
+        return cost_of(flops, flops.times(1 / (peak * TRAINING_SHARE)))
+
+    def other(self, cost: Cost, whose: str) -> Cost:
+        """Work of a teacher or a judge: its FLOPs, and no seconds of another device."""
+        nothing = cost.device_seconds.value == 0 and cost.flops.value in (0, None)
+        reason = absent(f"{whose}: not modelled on {self.place.hardware.name}")
+        return cost_of(cost.flops, cost.device_seconds if nothing else reason)
+
+    def _answers(self, group: Group) -> ServedAnswers | str:
+        """At the batch asked for; or why there are none."""
+        shape = self.shapes.get(group.cells[0].student, "its architecture is not known")
+        lengths = self._lengths(group)
+        if isinstance(shape, str) or lengths is None:
+            return shape if isinstance(shape, str) else NO_TOKENS
+        served = self.place.serving(shape)
+        tokens = lengths.prompt + lengths.new
+        if reason := no_room(served, tokens):
+            return reason
+        most = largest_batch(served, tokens)
+        if self.batch is not None and self.batch > most:
+            return f"{self.place.hardware.name} holds at most {most} of its answers at once"
+        if self.batch is None and self.latency_seconds is not None:
+            found = answers_within(served, lengths, self.latency_seconds)
+            # One that is too slow alone has its seconds too: by how much it is too slow is told.
+            return at_batch(served, "one waiting", 1, lengths) if found.reason else found
+        return at_batch(served, "full throughput", self.batch or most, lengths)
+
+    def _lengths(self, group: Group) -> Lengths | None:
+        """Those of all seeds, each with the same weight."""
+        parts = []
+        for cell in group.cells:
+            decoding = cell.of_samples.decoding if cell.of_samples else cell.decoding
+            key = (cell.student, cell.arm, cell.seed, decoding, cell.family)
+            one = self.by_item.get(key)
+            # A vote's own means are those of all its samples together.
+            if one is None and cell.of_samples is None:
+                one = mean_lengths(cell)
+            if one is None:
+                return None
+            parts.append(one)
+        prompt, new, weights = map(np.concatenate, zip(*parts, strict=True))
+        return Lengths(prompt, new, weights / len(parts))
+
+
+def served_study(
+    results: Results,
+    shapes: Mapping[str, Architecture | str],
+    place: ServedOn,
+    *,
+    batch: int | None,
+    latency_seconds: float | None,
+) -> ServedStudy:
+    """The study's answers there, with their lengths."""
+    by_item = {} if results.items is None else lengths_by_cell(results.items)
+    return ServedStudy(place, shapes, batch, latency_seconds, by_item)
+
+
+def shapes_by_name(students: Sequence[str]) -> dict[str, Architecture | str]:
+    """The architectures of students that are called as models of the bundled table are."""
+    from breakeven.costs.model_shapes import bundled_architectures
+
+    known = bundled_architectures()
+    return {
+        name: known.get(name.lower(), f"{name} is no model whose architecture is bundled")
+        for name in students
+    }

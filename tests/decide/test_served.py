@@ -1,0 +1,188 @@
+"""Decisions on a named device: modelled seconds and money, with a batch or a limit on the wait."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from tests.decide import simulated
+
+from breakeven.core.errors import InputError
+from breakeven.costs.architecture import Architecture
+from breakeven.costs.hardware import Hardware
+from breakeven.costs.query_costs import ServedOn
+from breakeven.costs.roofline import ASSUMED, Serving, answer_times, largest_batch
+from breakeven.decide.choice import decide
+from breakeven.decide.decide_command import DecisionData, OnDevice, decide_command, decision_of
+from breakeven.decide.decision_text import decision_lines
+from breakeven.decide.family_options import family_options
+from breakeven.decide.options import DecisionRequest, check_request
+from breakeven.decide.serving import TRAINING_SHARE, served_study, shapes_by_name
+from breakeven.findings.scored_results import scored_results
+
+# Room for some dozens of answers beside the weights, so that every batch can be tried.
+SMALL = Hardware("small", 2.5e6, 1e9, {"bfloat16": 1e12}, "a test", price_per_hour=3600.0)
+PLACE = ServedOn(SMALL, ASSUMED)
+SHAPES = {
+    name: Architecture(name, 16, layers, 2, 2, 8, 32, 64, tied_embeddings=True)
+    for name, layers in (("s", 2), ("m", 4), ("l", 8))
+}
+PROMPT = 30
+
+
+@pytest.fixture(scope="module")
+def results():
+    found = simulated.results()
+    rows = found.items.assign(prompt_tokens=PROMPT)
+    thinking = rows["arm"].map(simulated.NEW_TOKENS) - simulated.ANSWER_TOKENS
+    rows = rows.assign(thinking_tokens=thinking, answer_tokens=simulated.ANSWER_TOKENS)
+    return replace(found, items=rows)
+
+
+def on_device(results, batch=None, latency=None):
+    return served_study(results, SHAPES, PLACE, batch=batch, latency_seconds=latency)
+
+
+def by_hand(cell, batch, latency):
+    """Answers at once, their seconds and device-seconds, every batch tried; None where none fit."""
+    served, new = Serving(SHAPES[cell.student], SMALL), simulated.NEW_TOKENS[cell.arm]
+
+    def seconds(size):
+        return answer_times(served, batch=size, prompt_tokens=PROMPT, new_tokens=new).seconds
+
+    most = largest_batch(served, PROMPT + new)
+    if batch is None and latency is None:
+        batch = most
+    elif batch is None:
+        batch = max((size for size in range(1, most + 1) if seconds(size) <= latency), default=1)
+    if batch > most:
+        return None
+    return batch, seconds(batch), seconds(batch) / batch
+
+
+def brute_force(results, family, request, batch):
+    """Names that fit, with their lifetime money, and the best of them."""
+    fits = {}
+    for cell in results.select(family=family):
+        found = by_hand(cell, batch, request.max_latency_seconds)
+        if found is None:
+            continue
+        _, wait, seconds = found
+        trained = 0.0 if cell.style == "base" else cell.train_flops / (1e12 * TRAINING_SHARE)
+        cost = trained + request.queries * seconds  # a device-second costs one
+        late = request.max_latency_seconds is not None and wait > request.max_latency_seconds
+        if not late and (request.budget is None or cost <= request.budget):
+            fits[f"{cell.student} {cell.arm}"] = (cell.accuracy, cost)
+    value = request.value_per_correct
+
+    def score(name):
+        accuracy, cost = fits[name]
+        return accuracy if value is None else value * request.queries * accuracy - cost
+
+    best = max(fits, key=lambda name: (round(score(name), 6), -fits[name][1]), default=None)
+    return fits, best
+
+
+def test_decisions_are_those_of_trying_everything(results):
+    rng = random.Random(3)
+    chosen = set()
+    for _ in range(50):
+        family = rng.choice(["general-mc", "math-open"])
+        queries = 10 ** rng.uniform(2, 7)
+        batch = rng.choice([None, None, 1, 8, 40])
+        latency = rng.choice([None, 10 ** rng.uniform(-3.5, -1)])
+        request = DecisionRequest(
+            queries=queries,
+            budget=rng.choice([None, queries * 10 ** rng.uniform(-5, -2)]),
+            price_per_device_hour=3600.0,
+            value_per_correct=rng.choice([None, 10 ** rng.uniform(-5, -2)]),
+            device="small",
+            max_latency_seconds=latency,
+        )
+        scored = scored_results(results)
+        served = on_device(results, batch, latency)
+        options = family_options(scored, family, served=served, draws=200).options
+        found = decide(options, request)
+        fits, best = brute_force(results, family, request, batch)
+        costs = {row.option.name: row.cost.value for row in found.rows if row.fits}
+        assert costs == pytest.approx({name: cost for name, (_, cost) in fits.items()}, rel=1e-12)
+        assert (found.choice.option.name if found.choice else None) == best
+        chosen.add(best)
+    # The requests tell options apart, and some of them none can meet.
+    assert len(chosen) > 3
+    assert None in chosen
+
+
+def test_a_limit_on_the_wait_sets_how_many_are_answered_at_once(results):
+    (cell,) = results.select(student="m", family="math-open", style="reasoning")
+    alone, full = by_hand(cell, 1, None), by_hand(cell, None, None)
+    between = (alone[1] + full[1]) / 2
+    scored = scored_results(results)
+
+    def option(latency):
+        served = on_device(results, latency=latency)
+        every = family_options(scored, "math-open", served=served, draws=200).options
+        return next(one for one in every if one.name == "m reasoning")
+
+    batch, wait, seconds = by_hand(cell, None, between)
+    assert 1 < option(between).batch == batch < full[0]
+    assert option(between).latency.value == pytest.approx(wait)
+    assert option(between).bill.per_answer.device_seconds.value == pytest.approx(seconds)
+    # Too slow even alone: its wait is told, and by it the option is left out.
+    assert option(alone[1] / 2).latency.value == pytest.approx(alone[1])
+
+
+def test_nothing_measured_is_mixed_with_what_is_modelled(results):
+    served = on_device(results)
+    scored, bills = scored_results(results), simulated.bills()
+    options = family_options(scored, "math-open", bills=bills, served=served, draws=200).options
+    (reasoning,) = [one for one in options if one.name == "m reasoning"]
+    measured = family_options(scored, "math-open", bills=bills, draws=200).options
+    (own,) = [one for one in measured if one.name == "m reasoning"]
+    assert own.bill.training.device_seconds != reasoning.bill.training.device_seconds
+    assert own.bill.training.flops == reasoning.bill.training.flops
+    assert reasoning.bill.teacher.device_seconds.reason == (
+        "the teacher's work: not modelled on small"
+    )
+
+
+def test_what_does_not_fit_or_is_not_known_is_left_out_with_the_reason(results):
+    scored = scored_results(results)
+    crowded = family_options(scored, "math-open", served=on_device(results, 5000), draws=200)
+    request = DecisionRequest(1e6, "device_seconds", device="small")
+    assert "small holds at most" in decide(crowded.options, request).reason
+    unknown = replace(on_device(results), shapes=shapes_by_name(["s", "m", "l"]))
+    (first, *_) = family_options(scored, "math-open", served=unknown, draws=200).options
+    assert "is no model whose architecture is bundled" in first.latency.reason
+
+
+def test_the_command_says_that_all_is_modelled(results):
+    source = DecisionData(results, {}, currency="USD", draws=200)
+    request = DecisionRequest(1e5, price_per_device_hour=3600.0, device="small")
+    found = decision_of(source, "math-open", request, served=on_device(results))
+    assert found["request"]["device"] == "small"
+    assert found["request"]["unit"] == "money"
+    assert found["choice"]["latency_seconds"] > 0
+    assert "modelled on small" in decision_lines(found)[1]
+    hurried = replace(request, max_latency_seconds=1e-9)
+    with pytest.raises(InputError, match="the limit on the wait binds: the quickest option"):
+        decision_of(source, "math-open", hurried, served=on_device(results, latency=1e-9))
+
+
+def test_a_wait_without_a_device_and_an_unknown_device_are_refused(project):
+    with pytest.raises(InputError, match="max_latency_seconds: how long one person waits"):
+        check_request(DecisionRequest(1.0, "flops", max_latency_seconds=2.0))
+    table = project / "results.csv"
+    table.write_text(
+        "student,size_b,style,family,accuracy,prompt_tokens,answer_tokens,train_flops\n"
+        "Qwen2.5-0.5B,0.5,ift,math-open,0.30,250,500,1e18\n"
+        "Qwen2.5-7B,7,ift,math-open,0.60,250,500,1e19\n"
+    )
+    with pytest.raises(InputError, match=r"--device: value is 'H10'; .*H100"):
+        decide_command("math-open", 1e6, results_file=table, device=OnDevice("H10"))
+    found = decide_command(
+        "math-open", 1e6, results_file=table, device=OnDevice("h100"), max_latency_seconds=8.0
+    )
+    assert found["choice"]["name"].startswith("Qwen2.5-7B")
+    assert found["request"] | {"device": "H100", "price_per_device_hour": 3.99} == found["request"]
+    assert found["request"]["currency"] == "USD"
+    assert 0 < found["choice"]["latency_seconds"] <= 8.0
