@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakeven.core.errors import InputError, did_you_mean
+from breakeven.core.errors import AlreadyReportedError, InputError, did_you_mean
 from breakeven.core.exits import exit_code_of
 
 if TYPE_CHECKING:
@@ -192,6 +192,26 @@ def status(as_json: Json = False) -> None:
     typer.echo(
         json.dumps(found.as_dict(), allow_nan=False) if as_json else "\n".join(status_lines(found))
     )
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look for all that is wrong with the study here, and name the command that mends each thing.
+
+    Params, libraries, disk, devices, DVC, outputs by their records, cells of former rows, what
+    kills have left, overlap with tests, balance of styles. Nothing is changed. Exit code 0 where
+    nothing was found, 1 otherwise.
+
+    Examples: breakeven doctor; breakeven doctor --json
+    """
+    from breakeven.doctor.examine import examine, report_lines
+
+    found = examine()
+    typer.echo(
+        json.dumps(found.as_dict(), allow_nan=False) if as_json else "\n".join(report_lines(found))
+    )
+    if not found.healthy:
+        raise AlreadyReportedError(1)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Every check of a params file, in the order of its sections."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from breakeven.checking.budget_checks import check_arm_budgets
@@ -14,27 +14,32 @@ from breakeven.checking.prompt_checks import check_prompts
 from breakeven.checking.service_checks import check_grading, check_machine, check_teacher
 from breakeven.params import Params
 
+Check = Callable[[Params], Iterator[Finding]]
 
-def check_params(params: Params, path: Path) -> Iterator[Finding]:
+# These render every text in every student's tokens.
+OF_TEXTS: tuple[Check, ...] = (check_arm_budgets, check_prompts)
+CHECKS: tuple[Check, ...] = (
+    check_sources,
+    check_teacher,
+    check_students,
+    check_arm_budgets,
+    check_tasks,
+    check_decodings,
+    check_prompts,
+    check_machine,
+    check_grading,
+    check_rates,
+    check_controls,
+    check_costs,
+)
+
+
+def check_params(params: Params, path: Path, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
     """What a stage would refuse, and what a person may not have meant; each line once.
 
     Nothing is asked of a network: what is on the hub or behind an endpoint is met when it is used.
     Libraries are imported only where a row needs them. Lines name `path`.
     """
-    checks = (
-        check_sources,
-        check_teacher,
-        check_students,
-        check_arm_budgets,
-        check_tasks,
-        check_decodings,
-        check_prompts,
-        check_machine,
-        check_grading,
-        check_rates,
-        check_controls,
-        check_costs,
-    )
     seen: set[str] = set()
     for check in checks:
         for found in check(params):

@@ -25,6 +25,7 @@ _SCHEMA = "2.0"
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _ENTRY = re.compile(r"^  (?=\S)", re.MULTILINE)
 _LISTS = ("deps", "outs")
+_IN_CONFLICT, _TORN = "git left it in conflict", "its writing was stopped"
 # By libyaml where it is there: a lock has thousands of lines, and every `check` and `status` reads
 # it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -69,8 +70,21 @@ def repair_lock() -> Repaired | None:
         committed = _whole_entries(_committed_text())
         write_text(_SET_ASIDE, text)
         write_text(LOCK, _lock_text({**committed, **found}))
-    why = "git left it in conflict" if in_conflict else "its writing was stopped"
+    why = _IN_CONFLICT if in_conflict else _TORN
     return Repaired(why, len(found), len(committed.keys() - found.keys()))
+
+
+def why_unreadable() -> str | None:
+    """Why DVC could not read `dvc.lock`, None where it can; nothing is written."""
+    text = _text()
+    if _readable(text):
+        return None
+    return _IN_CONFLICT if _conflict_sides(text)[1] is not None else _TORN
+
+
+def locked_entries() -> Entries:
+    """The entries of a `dvc.lock` that DVC can read, by the names of their cells."""
+    return dict(_tree(_text())["stages"])
 
 
 def require_idle() -> None:

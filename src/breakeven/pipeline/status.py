@@ -172,13 +172,13 @@ def status_lines(status: Status) -> list[str]:
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for cell, why in status.due:
         alike[cell.partition("@")[0], why].append(cell)
-    lines = [f"{_first_few(cells)}: {_first_few(why, '; ')}" for (_, why), cells in alike.items()]
+    lines = [f"{first_few(cells)}: {first_few(why, '; ')}" for (_, why), cells in alike.items()]
     if status.after:
-        lines.append(f"then, where what they read has become another: {_first_few(status.after)}")
+        lines.append(f"then, where what they read has become another: {first_few(status.after)}")
     return lines or ["nothing is due but track, which always runs"]
 
 
-def _first_few(texts: Sequence[str], between: str = ", ") -> str:
+def first_few(texts: Sequence[str], between: str = ", ") -> str:
     """The first few of some texts, and how many more there are."""
     more = len(texts) - _SHOWN
     return between.join(texts) if more <= 1 else f"{between.join(texts[:_SHOWN])} and {more} more"

@@ -1,0 +1,114 @@
+"""What DVC holds of a study: a lock that it can read, outputs as they stand there, its cache."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from breakeven.core.layout import made_by
+from breakeven.doctor.file_digests import FileDigests
+from breakeven.doctor.finding import Finding, dvc
+from breakeven.doctor.outputs import Told
+from breakeven.doctor.study_cells import StudyCell
+from breakeven.pipeline.lock import LOCK, locked_entries, why_unreadable
+from breakeven.pipeline.status import first_few
+
+_DVC = Path(".dvc")
+# Stages without a record.
+_OTHERS = ("texts", "lessons")
+
+
+def look_at_dvc(cells: Sequence[StudyCell], told: Told, digests: FileDigests) -> Iterator[Finding]:
+    """What DVC could not read, does not know, has not here or has lost."""
+    if not _DVC.is_dir():
+        start = "dvc init" if Path(".git").exists() else "git init && dvc init"
+        yield Finding("dvc", f"{_DVC}: is not here; nothing of the study is kept", start)
+    if not LOCK.is_file():
+        if told.records:
+            yield Finding(
+                "dvc",
+                f"{LOCK}: is not here, and {len(told.records)} cells have run",
+                "dvc commit --force",
+            )
+        return
+    why = why_unreadable()
+    if why is not None:
+        yield Finding("dvc", f"{LOCK}: cannot be read; {why}", "breakeven check")
+        return
+    entries = locked_entries()
+    names = {f"{stage}@{'-'.join(cell)}" if cell else stage for stage, *cell in cells}
+    cache = cache_folder() if _DVC.is_dir() else None
+    for name in [name for name in entries if name in {*names, *_OTHERS}]:
+        yield from _of_entry(name, entries[name].get("outs", []), cache, told, digests)
+
+
+def _of_entry(
+    name: str, outs: Sequence[Any], cache: Path | None, told: Told, digests: FileDigests
+) -> Iterator[Finding]:
+    """A line for all outputs of a cell of which the same is true."""
+    gone: list[str] = []
+    by_hand: list[str] = []
+    other: list[str] = []
+    lost: list[str] = []
+    for out in outs:
+        path, md5 = Path(out["path"]), str(out["md5"])
+        if not path.exists():
+            gone.append(out["path"])
+        elif _is_told(path, told):
+            continue
+        elif digests.md5(path) != md5:
+            # What agrees with its record was made, only not by DVC.
+            (by_hand if _is_recorded(path, told) else other).append(out["path"])
+        elif cache is not None and not _is_cached(cache, md5):
+            lost.append(out["path"])
+    if gone and not all(_is_told(Path(path), told) for path in gone):
+        yield Finding("dvc", f"{first_few(gone)}: not here, and {LOCK} has it", dvc("repro", name))
+    if other:
+        yield Finding("dvc", f"{first_few(other)}: not what {LOCK} has", dvc("repro", name))
+    if by_hand:
+        yield Finding(
+            "dvc",
+            f"{first_few(by_hand)}: agrees with its record and not with {LOCK}, as when a stage is "
+            "run by hand",
+            dvc("commit", "--force", name),
+        )
+    if lost:
+        yield Finding(
+            "dvc",
+            f"{first_few(lost)}: is not whole in DVC's cache ({cache})",
+            dvc("commit", "--force", name),
+        )
+
+
+def _is_told(path: Path, told: Told) -> bool:
+    """Whether a finding is about the path, something in it or what it is in."""
+    return bool({path, *path.parents} & told.wrong) or any(
+        path in one.parents for one in told.wrong
+    )
+
+
+def _is_recorded(path: Path, told: Told) -> bool:
+    made = made_by(path)
+    return path in told.agree or (path.suffix == ".json" and made in told.records)
+
+
+def cache_folder() -> Path:
+    """Where DVC keeps content, by its configuration."""
+    from dvc.config import Config
+
+    place = Config(dvc_dir=_DVC.as_posix()).get("cache", {}).get("dir")
+    return Path(place) if place else _DVC / "cache"
+
+
+def _is_cached(cache: Path, md5: str) -> bool:
+    """Whether the cache has a file, or a folder's list and all that it names."""
+    file = cache / "files/md5" / md5[:2] / md5[2:]
+    if not file.is_file():
+        return False
+    if not md5.endswith(".dir"):
+        return True
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        return all(_is_cached(cache, row["md5"]) for row in rows)
+    except (ValueError, LookupError, TypeError):
+        return False
