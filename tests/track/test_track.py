@@ -23,7 +23,9 @@ from breakeven.core.layout import base_folder, items_path
 from breakeven.core.records import read_record
 from breakeven.params import Params, load_params
 from breakeven.params.cells import Cell, cells
+from breakeven.results.from_items import read_item_rows
 from breakeven.track.served_metrics import served_metrics
+from breakeven.track.shown_answers import ShownAnswers
 from breakeven.track.stage import TrackCounts, track
 from breakeven.track.wanted_runs import wanted_runs
 from breakeven.tracking.run_names import cell_keys
@@ -146,7 +148,7 @@ def test_an_untrained_arm_cost_no_training_and_has_no_model(tracked: TrackCounts
     assert "cost/train_device_seconds" not in run.data.metrics
     assert "reasoning_share" not in run.data.params
     assert run.data.metrics["accuracy/math-open"] == 1 / 8
-    assert the_client().get_run(run.info.run_id).outputs.model_outputs == []
+    assert the_client().get_run(run.info.run_id).inputs.model_inputs == []
 
 
 def test_teacher_data_is_one_run_a_corpus_with_both_styles(tracked: TrackCounts) -> None:
@@ -322,7 +324,8 @@ def test_a_lost_artifact_is_noticed(write_study: WriteStudy) -> None:
     params = write_study()
     track(params)
     shutil.rmtree("mlruns/artifacts")
-    assert track(params) == TrackCounts(added=1, archived=1, kept=RUNS - 1)
+    # The report has its page there, each cell the table of its answers.
+    assert track(params) == TrackCounts(added=7, archived=7, kept=RUNS - 7)
     assert the_client().list_artifacts(runs()["report"].info.run_id)
 
 
@@ -440,7 +443,8 @@ def test_a_store_that_the_user_set_is_used(
 
 def test_what_a_query_would_cost_is_shown_by_device(write_study: WriteStudy) -> None:
     params = write_study()
-    assert not any(served_metrics(items_path(), params).values())  # no base says its shape
+    rows = read_item_rows(items_path())
+    assert not any(served_metrics(rows, params).values())  # no base says its shape
     for student in params.students:
         write_json(
             base_folder(student) / "config.json",
@@ -454,7 +458,7 @@ def test_what_a_query_would_cost_is_shown_by_device(write_study: WriteStudy) -> 
                 "vocab_size": 256,
             },
         )
-    found = served_metrics(items_path(), params)
+    found = served_metrics(rows, params)
     names = [
         f"served_{device}/{axis}/{family}"
         for device in ("H100", "L4")
@@ -465,5 +469,6 @@ def test_what_a_query_would_cost_is_shown_by_device(write_study: WriteStudy) -> 
     for metrics in found.values():
         assert sorted(metrics) == sorted(names)
         assert min(metrics.values()) > 0
-    shown = {run.name: run.metrics for run in wanted_runs(params)}["t30k reasoning"]
+    wanted = wanted_runs(params, rows, ShownAnswers(params, rows))
+    shown = {run.name: run.metrics for run in wanted}["t30k reasoning"]
     assert shown[names[0]] == found[Cell("t30k", "reasoning", 0)][names[0]]

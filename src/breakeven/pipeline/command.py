@@ -13,6 +13,7 @@ from typing import Any, Never
 from breakeven.core.exits import exit_code_of
 from breakeven.core.interrupts import terminated_as_interrupted
 from breakeven.core.locks import held
+from breakeven.core.work_times import noted_times
 from breakeven.params import load_params
 
 _LOCKS = Path(".work/locks")
@@ -52,8 +53,9 @@ def _run_alone(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:
 
 def _run_to_its_end(body: Callable[..., None], arguments: Mapping[str, Any]) -> None:
     """Run a stage's body; code that exits within it has not done its work, whatever its code."""
+    stage, cell = Path(sys.argv[0]).stem, tuple(arguments.values())
     try:
-        with _input_guard(Path(sys.argv[0]).stem, tuple(arguments.values())):
+        with noted_times(stage, *cell), _input_guard(stage, cell):
             body(load_params(), **arguments)
     except SystemExit as ended:
         raise RuntimeError(f"something within the stage exited with {ended.code!r}") from ended

@@ -3,7 +3,6 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.params.cells import Cell
@@ -26,20 +25,19 @@ _SHOWN = {
 }
 
 
-def score_metrics(path: Path, first_decoding: str) -> dict[Cell, dict[str, float]]:
-    """Metrics by (student, arm, seed); empty where nothing was scored yet.
+def score_metrics(
+    items: "pd.DataFrame | None", first_decoding: str
+) -> dict[Cell, dict[str, float]]:
+    """Metrics by (student, arm, seed), of the rows of the scores; empty where there are none.
 
     `accuracy/<family>`, `task_accuracy/<task>`, and so on, for the first decoding of params.yaml;
     the names of any other decoding start with it: `<decoding>/accuracy/<family>`. Where a decoding
     has several samples, `maj_at_4/<family>` and `pass_at_4/<family>` are those of four of them.
     """
-    if not path.is_file():
+    if items is None:
         return {}
-    # Here and not above: without scores there is nothing to load pandas for.
     from breakeven.results.aggregate import family_scores, task_means
-    from breakeven.results.from_items import read_item_rows
 
-    items = read_item_rows(path)
     found: dict[Cell, dict[str, float]] = defaultdict(dict)
     for score in family_scores(items):
         prefix = "" if score.decoding == first_decoding else f"{score.decoding}/"

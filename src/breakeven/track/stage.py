@@ -3,18 +3,21 @@
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from breakeven.core.layout import items_path
 from breakeven.params import Params
+from breakeven.track.run_extras import run_extras
+from breakeven.track.shown_answers import ShownAnswers
 from breakeven.track.wanted_runs import wanted_runs
 from breakeven.tracking.run_contents import RunContents
 from breakeven.tracking.run_names import cell_names
+from breakeven.tracking.run_writer import archive_tracked_run, write_run
 from breakeven.tracking.runs import (
     StoredRun,
-    archive_run,
     ensure_experiment,
     stored_runs,
     stored_runs_by_client,
-    write_run,
 )
+from breakeven.tracking.source import source_tags
 from breakeven.tracking.store import (
     FOLDER,
     Store,
@@ -27,6 +30,7 @@ from breakeven.tracking.store import (
 from breakeven.tracking.views import saved_views
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow import MlflowClient
 
 NOTE = """One run a cell (student, arm, seed): its training and its answers together.
@@ -34,6 +38,8 @@ NOTE = """One run a cell (student, arm, seed): its training and its answers toge
 - **Views** (top right) holds *Accuracy against cost* and *Table of cells*.
 - Filters: `tags.kind = "cell"`, `tags.style = "reasoning"`, `tags.student = "…"`.
 - Colours: blue IFT, orange reasoning, pink mixed, grey untrained.
+- Answers one by one: the run's artifact `answers.json`; a few of them, the same questions for every
+  run, as traces: choose *GenAI* at the top left, then *Evaluation runs*, and compare two of them.
 - Everything here is made from `records/` and `scores/`; it can be deleted and made again.
 """
 
@@ -71,7 +77,9 @@ def track(params: Params) -> TrackCounts:
     """
     from filelock import FileLock
 
-    wanted = wanted_runs(params)
+    rows = _scored_rows()
+    answers = ShownAnswers(params, rows)
+    wanted = wanted_runs(params, rows, answers)
     store = current_store()
     FOLDER.mkdir(exist_ok=True)
     # One `track` at a time, or two would each write what both find missing.
@@ -82,7 +90,7 @@ def track(params: Params) -> TrackCounts:
                 changes = needed_changes(wanted, stored, cell_names(params))
                 if not changes.write and not changes.archive:
                     return TrackCounts(0, 0, changes.kept)
-        return _bring_in_line(store, params, wanted)
+        return _bring_in_line(store, params, wanted, answers)
 
 
 def needed_changes(
@@ -115,7 +123,19 @@ def needed_changes(
     return RunChanges(tuple(write), tuple(archive), len(keep))
 
 
-def _bring_in_line(store: Store, params: Params, wanted: list[RunContents]) -> TrackCounts:
+def _scored_rows() -> "pd.DataFrame | None":
+    """Rows of `scores/items.parquet`; None where nothing was scored yet."""
+    if not items_path().is_file():
+        return None
+    # Here and not above: without scores there is nothing to load pandas for.
+    from breakeven.results.from_items import read_item_rows
+
+    return read_item_rows(items_path())
+
+
+def _bring_in_line(
+    store: Store, params: Params, wanted: list[RunContents], answers: ShownAnswers
+) -> TrackCounts:
     set_environment()
     initialise(store)
     from mlflow import MlflowClient
@@ -132,17 +152,20 @@ def _bring_in_line(store: Store, params: Params, wanted: list[RunContents]) -> T
         changes = needed_changes(
             wanted, stored_runs_by_client(client, experiment_id), cell_names(params)
         )
-        _write_and_archive(client, experiment_id, changes)
+        _write_and_archive(client, experiment_id, changes, answers)
     except (MlflowException, SQLAlchemyError) as error:
         raise explain(store, error) from error
     return TrackCounts(len(changes.write), len(changes.archive), changes.kept)
 
 
-def _write_and_archive(client: "MlflowClient", experiment_id: str, changes: RunChanges) -> None:
+def _write_and_archive(
+    client: "MlflowClient", experiment_id: str, changes: RunChanges, answers: ShownAnswers
+) -> None:
     from tqdm import tqdm
 
+    source = source_tags() if changes.write else {}
     for contents in tqdm(changes.write, desc="MLflow runs", unit="run", disable=None, leave=False):
-        write_run(client, experiment_id, contents)
+        write_run(client, experiment_id, contents, run_extras(contents, answers, source))
     # After the writing: a kill in between leaves a run too many, never a cell without one.
     for run in changes.archive:
-        archive_run(client, run.run_id)
+        archive_tracked_run(client, experiment_id, run)

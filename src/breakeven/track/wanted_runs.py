@@ -6,40 +6,61 @@ cell without a record yet has no run.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from breakeven.core.files import digest_file, folder_files, read_json
-from breakeven.core.layout import REPORT, items_path, record_path
+from breakeven.core.files import digest_file, folder_files
+from breakeven.core.layout import REPORT, record_path
 from breakeven.core.records import Record, read_record
 from breakeven.params import COMPLETION_STYLES, Arm, Params
 from breakeven.params.cells import Cell, cells, first_decoding
 from breakeven.track.answer_bill import answering_metrics
+from breakeven.track.report_metrics import arm_metrics, claim_metrics
+from breakeven.track.run_extras import ANSWERS
 from breakeven.track.score_metrics import log10_metric, score_metrics
 from breakeven.track.served_metrics import served_metrics
+from breakeven.track.shown_answers import ShownAnswers
 from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel, flattened, measured
 from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
 from breakeven.words import percent
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def wanted_runs(params: Params) -> list[RunContents]:
-    """Every run to show, the report last, so that it is the newest and comes first in the list."""
-    scores = score_metrics(items_path(), first_decoding(params))
-    served = served_metrics(items_path(), params)
+
+def wanted_runs(
+    params: Params, rows: "pd.DataFrame | None", answers: ShownAnswers
+) -> list[RunContents]:
+    """Every run to show, the report last, so that it is the newest and comes first in the list.
+
+    `rows` are those of the scores, None before there are any.
+    """
+    scores = score_metrics(rows, first_decoding(params))
+    served = served_metrics(rows, params)
     scores = {cell: {**metrics, **served.get(cell, {})} for cell, metrics in scores.items()}
     return [
         *_corpus_runs(params),
         *_base_runs(params),
-        *_cell_runs(params, scores),
+        *_cell_runs(params, scores, answers),
         *_report_runs(params),
     ]
 
 
-def _cell_runs(params: Params, scores: Mapping[Cell, dict[str, float]]) -> Iterator[RunContents]:
+def _cell_runs(
+    params: Params, scores: Mapping[Cell, dict[str, float]], answers: ShownAnswers
+) -> Iterator[RunContents]:
+    of_arms = arm_metrics()
     for student in params.students:
         base, answering = _record("base", student), _record("answer", student)
         for cell in cells(params, student=student):
             training = _record("train", *cell)
             if training is not None:
-                yield _cell_run(params, base, training, answering, scores.get(cell, {}))
+                scored = scores.get(cell, {})
+                if scored:
+                    scored |= of_arms.get((cell.student, cell.arm), {})
+                shown = answers.digest(cell)
+                yield _cell_run(
+                    params, base, training, answering, scored=scored, shown_answers=shown
+                )
 
 
 def _cell_run(
@@ -47,7 +68,9 @@ def _cell_run(
     base: Record | None,
     training: Record,
     answering: Record | None,
+    *,
     scored: Mapping[str, float],
+    shown_answers: str | None,
 ) -> RunContents:
     student, arm = str(training.cell["student"]), str(training.cell["arm"])
     seed = int(training.cell["seed"])
@@ -74,6 +97,7 @@ def _cell_run(
         datasets=datasets,
         # The weights of an untrained cell are those of its base.
         model=_model(training, keys) if params.arms[arm].trained else None,
+        files={} if shown_answers is None else {ANSWERS: shown_answers},
     )
 
 
@@ -158,16 +182,10 @@ def _report_runs(params: Params) -> Iterator[RunContents]:
         keys={"study": params.study, "kind": "report"},
         params=flattened("report", record.parameters) if record else {},
         tags=_absences(record) | _versions(record) if record else {},
-        metrics=(measured(record.metrics, "report/{}") if record else {}) | _claim_metrics(),
+        metrics=(measured(record.metrics, "report/{}") if record else {}) | claim_metrics(),
         folder=REPORT,
         files={file.relative_to(REPORT).as_posix(): digest_file(file) for file in files},
     )
-
-
-def _claim_metrics() -> dict[str, float]:
-    """The verdicts of the report: 1 supported, -1 contradicted, 0 where a test decided nothing."""
-    path = REPORT / "metrics.json"
-    return measured(read_json(path).get("claims", {}), "claim/{}") if path.is_file() else {}
 
 
 def _record(stage: str, *cell: str | int) -> Record | None:

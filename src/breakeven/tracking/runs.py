@@ -1,30 +1,25 @@
-"""Runs in the tracking store: found, written whole, archived.
+"""Runs in the tracking store: found and archived; `run_writer` writes them.
 
 A run is complete when it is FINISHED and has the tag `breakeven.digest`, which is written last:
 what a kill left half-written is recognised by that and replaced.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel
+from breakeven.tracking.run_contents import RunContents
 from breakeven.tracking.store import Store, locked, read_rows
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-Thing = TypeVar("Thing")
-
 CELL = "breakeven.cell"
 DIGEST = "breakeven.digest"
 LIVE = "breakeven.live"
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
-# The most that MLflow takes in one request.
-_BATCH = 1000
-_PARAMS_BATCH = 100
 
 
 class StoredRun(NamedTuple):
@@ -126,52 +121,8 @@ def _find_or_make(client: "MlflowClient", store: Store, study: str) -> str:
     return str(found.experiment_id)
 
 
-def write_run(client: "MlflowClient", experiment_id: str, contents: RunContents) -> str:
-    """Write one run from the first parameter to the last artifact; returns its id."""
-    from mlflow.entities import Metric, Param
-
-    tags = {
-        CELL: contents.cell,
-        "mlflow.note.content": contents.note,
-        **contents.keys,
-        **contents.tags,
-    }
-    tags = {key: _cut(value) for key, value in tags.items()}
-    run_id = str(client.create_run(experiment_id, run_name=contents.name, tags=tags).info.run_id)
-    params = [
-        Param(key, _cut(value)) for key, value in {**contents.keys, **contents.params}.items()
-    ]
-    for some_params in _batches(params, _PARAMS_BATCH):
-        client.log_batch(run_id, params=some_params)
-    model_id = _link_model(client, experiment_id, run_id, contents.model, contents.keys)
-    now = time.time_ns() // 1_000_000
-    # Scores and costs first: the UI lists metrics in this order.
-    points = [
-        Metric(name, value, now, 0, model_id=model_id) for name, value in contents.metrics.items()
-    ]
-    points += [
-        Metric(name, value, now, step)
-        for name, series in contents.series.items()
-        for step, value in series
-    ]
-    for some_points in _batches(points, _BATCH):
-        client.log_batch(run_id, metrics=some_points)
-    _log_datasets(client, run_id, contents.datasets)
-    for file in contents.files:
-        inside = Path(file).parent.as_posix()
-        client.log_artifact(
-            run_id, str((contents.folder or Path()) / file), None if inside == "." else inside
-        )
-    # Last: a run without this tag is one that a kill left half-written.
-    client.set_tag(run_id, DIGEST, contents.digest)
-    client.set_terminated(run_id, "FINISHED")
-    return run_id
-
-
 def archive_run(client: "MlflowClient", run_id: str) -> None:
-    """Hide a run and its model from the view; MLflow can restore the run."""
-    for output in client.get_run(run_id).outputs.model_outputs:
-        client.delete_logged_model(output.model_id)
+    """Hide a run from the view; MLflow can restore it."""
     client.delete_run(run_id)
 
 
@@ -179,58 +130,3 @@ def _stored(run_id: str, status: str, address: str, tags: dict[str, str]) -> Sto
     local = urlsplit(address)
     folder = Path(unquote(local.path)) if local.scheme == "file" else None
     return StoredRun(run_id, tags[CELL], tags.get(DIGEST), status, LIVE in tags, folder)
-
-
-def _link_model(
-    client: "MlflowClient",
-    experiment_id: str,
-    run_id: str,
-    model: RunModel | None,
-    keys: Mapping[str, str],
-) -> str | None:
-    """Register weights that stay where they are, as the output of the run."""
-    if model is None:
-        return None
-    from mlflow.entities import LoggedModelOutput
-    from mlflow.utils.mlflow_tags import MLFLOW_MODEL_IS_EXTERNAL
-
-    made = client.create_logged_model(
-        experiment_id,
-        name=model.name,
-        source_run_id=run_id,
-        tags={MLFLOW_MODEL_IS_EXTERNAL: "true", "path": model.path, "digest": model.digest},
-        params=dict(keys),
-        model_type=model.kind,
-    )
-    client.finalize_logged_model(made.model_id, "READY")
-    client.log_outputs(run_id, [LoggedModelOutput(made.model_id, step=0)])
-    return str(made.model_id)
-
-
-def _log_datasets(client: "MlflowClient", run_id: str, datasets: tuple[RunDataset, ...]) -> None:
-    import json
-
-    from mlflow.entities import Dataset as MlflowDataset
-    from mlflow.entities import DatasetInput, InputTag
-    from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
-
-    inputs = [
-        DatasetInput(
-            # MLflow's column for a digest holds 36 characters.
-            MlflowDataset(one.name, one.digest[:32], "local", json.dumps({"uri": one.path})),
-            [InputTag(MLFLOW_DATASET_CONTEXT, one.context)],
-        )
-        for one in datasets
-    ]
-    if inputs:
-        client.log_inputs(run_id, inputs)
-
-
-def _batches(things: Sequence[Thing], size: int) -> Iterator[Sequence[Thing]]:
-    for start in range(0, len(things), size):
-        yield things[start : start + size]
-
-
-def _cut(text: str) -> str:
-    """MLflow refuses longer values; 5,000 characters fit a param and a tag."""
-    return text if len(text) <= 5000 else text[:4999] + "…"
