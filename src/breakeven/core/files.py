@@ -250,16 +250,3 @@ def folder_files(folder: Path) -> list[Path]:
     return sorted(
         file for file in found if not any(map(_LEFT.fullmatch, file.relative_to(folder).parts))
     )
-
-
-@contextmanager
-def digest_while_reading(path: Path) -> Iterator[str]:
-    """The digest of what is read of a file or folder within the block.
-
-    Raises InputError where it is another one afterwards: what was read is then not known.
-    """
-    # Before the read and after it: a digest taken once could be that of other content.
-    digest = digest_path(path)
-    yield digest
-    if digest_path(path) != digest:
-        raise InputError(f"{path}: has changed while it was read; run this again")

@@ -1,11 +1,12 @@
 """What an arm learns: pairs of its corpora, in which styles and order, and how often."""
 
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_while_reading
+from breakeven.core.files import digest_path
 from breakeven.core.layout import pairs_path
 from breakeven.core.records import require_as_recorded
 from breakeven.core.sides import side_of
@@ -17,6 +18,7 @@ from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
 from breakeven.params.training import Budget, Traces
+from breakeven.pipeline.code import code_digest
 from breakeven.rows.pair import Pair, read_pairs
 from breakeven.train.budgets import ArmBudget
 from breakeven.train.corpus_examples import (
@@ -25,8 +27,14 @@ from breakeven.train.corpus_examples import (
     render_pairs,
     sample_costs,
 )
+from breakeven.train.kept_examples import kept_examples
 from breakeven.train.pair_selection import SampleCosts, Selection, pass_cost, select
 from breakeven.train.trace_forms import UNCHANGED_WORDS
+
+# What turns pairs into examples: other code may give other tokens.
+_RENDERING_CODE = "train/arm_lessons.py"
+_RENDERED_BY = ("train/", "rendering/", "models/", "rows/", "core/sides.py")
+_TOKENIZED_BY = ("transformers", "tokenizers")
 
 
 class CorpusPlan(NamedTuple):
@@ -124,31 +132,55 @@ class LessonPlanner:
     def _corpus(self, name: str, settings: TrainingSettings) -> _Corpus:
         rendered = (name, settings.traces, settings.mode_tags)
         if rendered not in self._rendered:
-            from breakeven.models.loading import load_tokenizer
-
-            pairs, digest = _learnable_pairs(self._params, name)
-            examples = render_pairs(
-                load_tokenizer(self.base),
-                pairs,
-                corpus=name,
-                max_length=self._params.training.max_length,
-                traces=settings.traces,
-                mode_tags=settings.mode_tags,
+            path = pairs_path(name)
+            require_as_recorded([path])
+            digest = digest_path(path)
+            examples = kept_examples(
+                self._examples_key(name, digest, settings),
+                f"examples of {name}",
+                lambda: self._render(name, settings, digest),
             )
-            self._rendered[rendered] = _Corpus(examples, pairs_path(name).as_posix(), digest)
+            self._rendered[rendered] = _Corpus(examples, path.as_posix(), digest)
         return self._rendered[rendered]
 
+    def _examples_key(
+        self, corpus: str, pairs_digest: str, settings: TrainingSettings
+    ) -> dict[str, object]:
+        """What decides the examples of a corpus."""
+        return {
+            "base": self.pointer.digest,  # whose tokenizer it is
+            "pairs": pairs_digest,
+            "tuning": self._params.corpora[corpus].tuning,
+            "max_length": self._params.training.max_length,
+            "traces": settings.traces,
+            "mode_tags": settings.mode_tags,
+            "code": code_digest([_RENDERING_CODE], _RENDERED_BY),
+            "versions": {name: metadata.version(name) for name in _TOKENIZED_BY},
+        }
 
-def _learnable_pairs(params: Params, corpus: str) -> tuple[list[Pair], str]:
-    """The pairs of a corpus that may be learnt, and the digest of its file as it was read.
+    def _render(self, corpus: str, settings: TrainingSettings, digest: str) -> CorpusExamples:
+        from breakeven.models.loading import load_tokenizer
+
+        return render_pairs(
+            load_tokenizer(self.base),
+            _learnable_pairs(self._params, corpus, digest),
+            corpus=corpus,
+            max_length=self._params.training.max_length,
+            traces=settings.traces,
+            mode_tags=settings.mode_tags,
+        )
+
+
+def _learnable_pairs(params: Params, corpus: str, digest: str) -> list[Pair]:
+    """The pairs of a corpus that may be learnt, of the file with that digest.
 
     Raises:
-        InputError: the corpus has no file, or holds nothing but its tune side.
+        InputError: the corpus has no file or another one, or holds nothing but its tune side.
     """
     path = pairs_path(corpus)
-    require_as_recorded([path])
-    with digest_while_reading(path) as digest:
-        pairs = read_pairs(path)
+    pairs = read_pairs(path)
+    if digest_path(path) != digest:  # what was read is then not known, and must not be kept
+        raise InputError(f"{path}: has changed while it was read; run this again")
     if params.corpora[corpus].tuning:
         pairs = [pair for pair in pairs if side_of(pair.content) != "tune"]
         if not pairs:
@@ -156,7 +188,7 @@ def _learnable_pairs(params: Params, corpus: str) -> tuple[list[Pair], str]:
                 f"params.yaml: corpora.{corpus}.tuning: every pair is on the tune side, none "
                 "is left to learn; add prompts to its sources"
             )
-    return pairs, digest
+    return pairs
 
 
 def _check_changed(settings: TrainingSettings, corpora: Sequence[CorpusExamples], arm: str) -> None:

@@ -18,6 +18,19 @@ class ExampleStore(Sequence[Example]):
         for one in examples:
             self.append(one)
 
+    @classmethod
+    def of_columns(
+        cls, ids: "array[int]", ends: "array[int]", label_starts: "array[int]"
+    ) -> "ExampleStore":
+        """What `columns` gave of another store."""
+        store = cls()
+        store._ids, store._ends, store._label_starts = ids, ends, label_starts
+        return store
+
+    def columns(self) -> tuple["array[int]", "array[int]", "array[int]"]:
+        """All ids end to end ("i"), where each example ends after a 0 ("q"), first labels ("i")."""
+        return self._ids, self._ends, self._label_starts
+
     def append(self, example: Example) -> None:
         """Take one more."""
         self._ids.extend(example.input_ids)
