@@ -178,6 +178,43 @@ def show(
     )
 
 
+@app.command("trace")
+def trace_(
+    number: Annotated[
+        str | None,
+        typer.Argument(help="As in tables: task or family, student, arm; a decoding behind it."),
+    ] = None,
+    completion: Annotated[
+        str | None,
+        typer.Option(
+            "--completion", "--pair", help="The id of a training prompt, or id/ift, id/reasoning."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what a number rests on, file by file with digests, or what rests on a completion.
+
+    Examples: breakeven trace math-open/t500k/reasoning;
+    breakeven trace --completion chain-000000/reasoning --json
+    """
+    from breakeven.lineage.backward import trace_completion
+    from breakeven.lineage.forward import trace_number
+    from breakeven.lineage.lines import chain_lines, uses_lines
+    from breakeven.lineage.numbers import FORM, parse_name
+    from breakeven.params import load_params
+
+    params = load_params()
+    if number is not None and completion is None:
+        chain = trace_number(params, parse_name(params, number))
+        found, lines = chain.as_dict(), chain_lines(chain)
+    elif completion is not None and number is None:
+        uses = trace_completion(params, completion)
+        found, lines = uses.as_dict(), uses_lines(uses)
+    else:
+        raise InputError(f"name a number ({FORM}) or a --completion, one of them")
+    typer.echo(json.dumps(found, allow_nan=False) if as_json else "\n".join(lines))
+
+
 @app.command()
 def status(as_json: Json = False) -> None:
     """Tell what `dvc repro` would run, and why; a dvc.lock that DVC cannot read is mended first.

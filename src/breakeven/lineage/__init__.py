@@ -1,0 +1,1 @@
+"""`breakeven trace`: from a number to all that it rests on, and back."""
