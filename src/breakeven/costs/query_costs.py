@@ -203,13 +203,13 @@ def at_batch(served: Serving, point: Point, batch: int, lengths: Lengths) -> Ser
         point,
         batch,
         mean,
-        _quantile(by_answer, lengths.weights, LATE),
+        weighted_quantile(by_answer, lengths.weights, LATE),
         device_seconds,
         served.hardware.hourly_price.times(device_seconds / 3600),
     )
 
 
-def _quantile(values: Array, weights: Array, share: float) -> float:
+def weighted_quantile(values: Array, weights: Array, share: float) -> float:
     """The least value that at least `share` of the weight does not lie above."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])

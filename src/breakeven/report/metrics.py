@@ -62,6 +62,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
             for verdict in view.findings.claims
             if verdict.verdict != "undecidable here" or verdict.p_value is not None
         },
+        **({"tokens_a_query": spread} if (spread := _spreads(view)) else {}),
         **({"claims_where_served": moved} if (moved := _claims_where_served(view)) else {}),
         **({"served": served} if (served := _served(view)) else {}),
         **({"levelling": levelling} if (levelling := _levelling(view)) else {}),
@@ -99,6 +100,19 @@ def metrics(view: StudyView) -> dict[str, Any]:
         # Without controls there is nothing to tell of them.
         **({"controls": _controls(view)} if view.control_comparisons else {}),
     }
+
+
+def _spreads(view: StudyView) -> dict[str, Any]:
+    """By student, arm and family: mean generated tokens with their interval, and p95."""
+    tree: dict[str, Any] = {}
+    for group, spread in view.query_spreads.items():
+        cell = group.cells[0]
+        where = (cell.student, cell.arm, cell.family)
+        if spread.tokens is not None:
+            for name in ("value", "low", "high"):
+                _put(tree, getattr(spread.tokens, name), *where, name)
+        _put(tree, spread.late_tokens, *where, "p95")
+    return tree
 
 
 def _served(view: StudyView) -> dict[str, Any]:

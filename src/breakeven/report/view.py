@@ -18,6 +18,7 @@ from breakeven.findings.gain_law import LawFinding, gain_law
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
 from breakeven.findings.modes import GroupModes, group_modes
+from breakeven.findings.query_spread import QuerySpread, query_spreads
 from breakeven.findings.routers import Routing, routings
 from breakeven.findings.sampling import SamplerChange, sampler_changes
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
@@ -100,6 +101,11 @@ class StudyView:
     def accuracies(self) -> Mapping[Group, Estimate]:
         """The accuracy of every group with its interval, family by family."""
         return {group: accuracy_estimate(self.scored, group) for group in self.every_group}
+
+    @cached_property
+    def query_spreads(self) -> Mapping[Group, QuerySpread]:
+        """What a query of every group takes on average and at its tail; by item alone."""
+        return query_spreads(self.scored, self.every_group)
 
     @cached_property
     def vote_curves(self) -> tuple[VoteCurve, ...]:

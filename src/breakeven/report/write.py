@@ -72,6 +72,7 @@ from breakeven.report.routing_tables import routing_table
 from breakeven.report.sensitivity_tables import sensitivity_table
 from breakeven.report.served_tables import flip_table, served_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
+from breakeven.report.spread_tables import spread_table
 from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
 from breakeven.report.vote_tables import vote_by_task_table, vote_comparison_table, vote_table
@@ -210,7 +211,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
             "costs",
             "Costs",
             [bill_table(summary), cost_table(view), served_table(view)],
-            [flip_table(view)],
+            [spread_table(view), flip_table(view)],
         ),
         TableGroup(
             "data",

@@ -14,10 +14,10 @@ from breakeven.core.records import Record, read_record
 from breakeven.params import COMPLETION_STYLES, Arm, Params
 from breakeven.params.cells import Cell, cells, first_decoding
 from breakeven.track.answer_bill import answering_metrics
+from breakeven.track.query_metrics import query_metrics
 from breakeven.track.report_metrics import arm_metrics, claim_metrics
 from breakeven.track.run_extras import ANSWERS
 from breakeven.track.score_metrics import log10_metric, score_metrics
-from breakeven.track.served_metrics import served_metrics
 from breakeven.track.shown_answers import ShownAnswers
 from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel, flattened, measured
 from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
@@ -35,8 +35,8 @@ def wanted_runs(
     `rows` are those of the scores, None before there are any.
     """
     scores = score_metrics(rows, first_decoding(params))
-    served = served_metrics(rows, params)
-    scores = {cell: {**metrics, **served.get(cell, {})} for cell, metrics in scores.items()}
+    queries = query_metrics(rows, params)
+    scores = {cell: {**metrics, **queries.get(cell, {})} for cell, metrics in scores.items()}
     return [
         *_corpus_runs(params),
         *_base_runs(params),
