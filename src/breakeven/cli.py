@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from breakeven.core.errors import AlreadyReportedError, InputError, did_you_mean
 from breakeven.core.exits import exit_code_of
 
 if TYPE_CHECKING:
+    from breakeven.costs.query_costs import ServedOn
     from breakeven.params import Params
     from breakeven.results.cell_results import Results
 
@@ -309,7 +311,8 @@ def replay(
     from breakeven.serving.study_hardware import served_place
 
     place = None if hardware is None else served_place(Pricing(), hardware, "--hardware")
-    _report_or_summary(replay_results(place), folder, summarise, as_json)
+    places = [] if place is None else [place]
+    _report_or_summary(replay_results(place), folder, summarise, as_json, places)
 
 
 @app.command("import")
@@ -319,18 +322,30 @@ def import_(
     family: Annotated[
         list[str] | None, typer.Option(help="A family of tasks beyond the four of the study.")
     ] = None,
+    hardware: Annotated[
+        list[str] | None,
+        typer.Option(help="Also what answers would cost there: H100, L4, …; may be given again."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build the report from anyone's accuracies, tokens or evaluation logs.
 
-    Examples: breakeven import results.csv; breakeven import logs.yaml --family code-open --json
+    With --hardware, students called as a model that `breakeven flops` knows have its architecture.
+
+    Examples: breakeven import results.csv; breakeven import logs.yaml --family code-open --json;
+    breakeven import results.csv --hardware H100 --hardware L4
     """
     from breakeven.findings.json_summary import summarise
     from breakeven.importing.read_results import import_results
+    from breakeven.params.pricing import Pricing
+    from breakeven.results.served import shapes_by_name, with_served
+    from breakeven.serving.study_hardware import served_place
 
-    _report_or_summary(
-        import_results(path, families=tuple(family or ())), folder, summarise, as_json
-    )
+    places = [served_place(Pricing(), name, "--hardware") for name in hardware or ()]
+    results = import_results(path, families=tuple(family or ()))
+    if places:
+        results = with_served(results, shapes_by_name(results.students()), places)
+    _report_or_summary(results, folder, summarise, as_json, places)
 
 
 @app.command()
@@ -617,11 +632,13 @@ def _report_or_summary(
     folder: Path,
     summarise: "Callable[[Results], dict[str, Any]]",
     as_json: bool,
+    places: "Sequence[ServedOn]",
 ) -> None:
     if as_json:
         typer.echo(json.dumps(summarise(results), allow_nan=False))
         return
     from breakeven.report.write import build_report
+    from breakeven.study.summary import summary_without_records
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -629,7 +646,7 @@ def _report_or_summary(
         raise InputError(
             f"--folder: value is {str(folder)!r}: {error.strerror}; use a place to write in"
         ) from error
-    build_report(results, None, folder)
+    build_report(results, replace(summary_without_records(), served_on=tuple(places)), folder)
     typer.echo(f"open {folder / 'index.html'}")
 
 

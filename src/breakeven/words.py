@@ -148,9 +148,12 @@ def span(low: str, high: str) -> str:
 
 
 def times(factor: float) -> str:
-    """A factor in two figures, three where two would read as 1: 17, 2.5, 1.02."""
+    """A factor in two figures, three where two would read as 1: 17, 2.5, 1.02, 1,400."""
+    text = f"{factor:.2g}"
+    if factor >= 100:
+        return f"{float(text):,.0f}"
     # "1 times" would say that nothing changed.
-    return f"{factor:.2g}" if f"{factor:.2g}" != "1" else f"{factor:.3g}"
+    return text if text != "1" else f"{factor:.3g}"
 
 
 def percent_interval(share: float | None, low: float | None, high: float | None) -> str:

@@ -230,7 +230,7 @@ def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
         ({"queries": -5}, "--queries: value is -5; use a number of at least 0"),
         ({"queries": float("inf")}, "--queries: value is inf"),
         ({"price_per_device_hour": -1}, "--price-per-device-hour: value is -1"),
-        ({"max_seconds_per_answer": -1}, "--max-seconds-per-answer: value is -1"),
+        ({"max_seconds_per_answer": -1}, "--max-device-seconds: value is -1"),
         ({"unit": "dollars"}, "--unit: value is 'dollars'; allowed: device-seconds, flops, money"),
         ({"budget": 5}, "--budget: is in money, and there is no price; give --price-per-device"),
         ({"value_per_correct": 5, "unit": "flops"}, "--value-per-correct: is compared with costs"),

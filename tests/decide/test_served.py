@@ -16,8 +16,9 @@ from breakeven.decide.decide_command import DecisionData, OnDevice, decide_comma
 from breakeven.decide.decision_text import decision_lines
 from breakeven.decide.family_options import family_options
 from breakeven.decide.options import DecisionRequest, check_request
-from breakeven.decide.serving import TRAINING_SHARE, served_study, shapes_by_name
+from breakeven.decide.serving import TRAINING_SHARE, served_study
 from breakeven.findings.scored_results import scored_results
+from breakeven.results.served import shapes_by_name
 
 # Room for some dozens of answers beside the weights, so that every batch can be tried.
 SMALL = Hardware("small", 2.5e6, 1e9, {"bfloat16": 1e12}, "a test", price_per_hour=3600.0)

@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from tests.findings.judged import verdicts_of
 
+from breakeven.cli import import_
 from breakeven.core.errors import InputError
 from breakeven.findings.groups import group_pairs
 from breakeven.importing.read_results import import_results
@@ -417,3 +419,16 @@ def test_votes_of_samples_are_what_a_column_says_they_say(tmp_path):
     assert votes["greedy maj@4"].answer_tokens == 20.0
     # FLOPs that the import derived are of a cell, not of its items.
     assert votes["greedy maj@4"].inference_flops == pytest.approx(4 * 2e9 * 15)
+
+
+def test_imported_answers_are_priced_on_a_device_by_the_names_of_models(tmp_path, capsys):
+    text = ANSWERS.replace("s,1e9", "Qwen2.5-1.5B,1.5e9") + ANSWERS.split("\n", 1)[1]
+    import_(written(tmp_path, text), tmp_path / "report", None, ["h100", "L4"], as_json=True)
+    rows = json.loads(capsys.readouterr().out)["served"]
+    known = [row for row in rows if row["student"] == "Qwen2.5-1.5B"]
+    assert {row["hardware"] for row in known} == {"H100", "L4"}
+    assert all(row["money"] > 0 and row["seconds"] > 0 for row in known)
+    (unknown,) = {row["reason"] for row in rows if row["student"] == "s"}
+    assert unknown == "s is no model whose architecture is bundled"
+    with pytest.raises(InputError, match=r"--hardware: value is 'H10'"):
+        import_(written(tmp_path, text), tmp_path / "report", None, ["H10"], as_json=True)

@@ -13,10 +13,11 @@ from breakeven.decide.choice import Decision, decide
 from breakeven.decide.decision_text import decision_json
 from breakeven.decide.family_options import Bills, family_options
 from breakeven.decide.options import UNITS, DecisionRequest, Option, Unit, check_request
-from breakeven.decide.serving import ServedStudy, served_study, shapes_by_name
+from breakeven.decide.serving import ServedStudy, served_study
 from breakeven.findings.scored_results import scored_results
 from breakeven.params.pricing import Pricing
 from breakeven.results.cell_results import Results
+from breakeven.results.served import shapes_by_name
 from breakeven.serving.study_hardware import TABLE_CURRENCY, served_place
 
 OPTIONS = {

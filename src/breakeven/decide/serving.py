@@ -1,6 +1,6 @@
 """Options as they would be served on a named device: modelled money and wait, from their tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -122,14 +122,3 @@ def served_study(
     """The study's answers there, with their lengths."""
     by_item = {} if results.items is None else lengths_by_cell(results.items)
     return ServedStudy(place, shapes, batch, latency_seconds, by_item)
-
-
-def shapes_by_name(students: Sequence[str]) -> dict[str, Architecture | str]:
-    """The architectures of students that are called as models of the bundled table are."""
-    from breakeven.costs.model_shapes import bundled_architectures
-
-    known = bundled_architectures()
-    return {
-        name: known.get(name.lower(), f"{name} is no model whose architecture is bundled")
-        for name in students
-    }

@@ -8,6 +8,7 @@ from breakeven.findings.equal_cost import cost_words
 from breakeven.findings.groups import Group
 from breakeven.findings.verdicts import ANSWERING
 from breakeven.report.view import PanelKey, StudyView
+from breakeven.words import times
 
 
 class CostPair(NamedTuple):
@@ -56,8 +57,8 @@ def flips_in_words(pairs: tuple[CostPair, ...]) -> str:
     low, high = (end(pair.ratios, key=pair.ratios.__getitem__) for end in (min, max))
     return (
         f"{text}. On {pair.key.title} {pair.reasoning.label} costs "
-        f"{pair.ratios[low]:.2g} times {pair.plain.label} by {cost_words(low)}, and "
-        f"{pair.ratios[high]:.2g} times by {cost_words(high)}."
+        f"{times(pair.ratios[low])} times {pair.plain.label} by {cost_words(low)}, and "
+        f"{times(pair.ratios[high])} times by {cost_words(high)}."
     )
 
 

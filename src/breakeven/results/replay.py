@@ -74,7 +74,7 @@ def replay_results(place: ServedOn | None = None) -> Results:
             *served.notes,
             f"money and seconds on {place.hardware.name}: modelled, at new tokens for which the "
             f"paper's formula gives the published FLOPs after a prompt of {PROMPT_TOKENS} tokens, "
-            f"in {place.number_format} (docs/costs.md)",
+            f"one where the prompt alone has more, in {place.number_format} (docs/costs.md)",
         ),
     )
 

@@ -157,3 +157,14 @@ def served_points(
             for one in served_answers(place, shape, lengths)
         )
     return tuple(found)
+
+
+def shapes_by_name(students: Sequence[str]) -> dict[str, Architecture | str]:
+    """The architectures of students that are called as models of the bundled table are."""
+    from breakeven.costs.model_shapes import bundled_architectures
+
+    known = bundled_architectures()
+    return {
+        name: known.get(name.lower(), f"{name} is no model whose architecture is bundled")
+        for name in students
+    }

@@ -46,7 +46,8 @@ def flips_figure(view: StudyView) -> FigureSpec:
             "difference in accuracy in points and its 95% interval. Numbers are the cost of a "
             "query of the first over one of the second: by FLOPs, by the seconds that one person "
             "waits, by money within a time, and by money at full throughput. A row of both colours "
-            f"is a ranking that turns. {MODELLED} Pairs whose ranking turns come first, then those "
+            "is a ranking that turns, an empty cell a time within which no answer of one of them "
+            f"ends. {MODELLED} Pairs whose ranking turns come first, then those "
             f"nearest in accuracy, {MOST_PAIRS} a panel; all are in a table."
         ),
         panels=tuple(panels),
