@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.report.scored import scored
 
+from breakeven.decide.family_options import family_options
 from breakeven.findings.baselines import BaselineCheck
 from breakeven.findings.json_summary import summarise
 from breakeven.report.baseline_tables import BY_VALUE, baseline_table, baseline_warnings
@@ -237,3 +238,19 @@ def test_a_control_is_asked_nothing_and_adds_no_test() -> None:
     found = view_of(scored(control, chance={TASK: 0.25}), summary_without_records()).findings
     assert found.comparisons == without.comparisons
     assert {one.group.cells[0].style for one in found.guards} == {"base", "ift", "reasoning"}
+
+
+def test_a_family_that_nobody_of_a_corpus_was_taught_has_no_panel_and_no_option() -> None:
+    right = {
+        ("small", arm, task): 100 for arm in ("base", "ift", "reasoning") for task in (TASK, SEARCH)
+    }
+    view = view_of(scored(right), summary_without_records())
+    assert [one.family for one in view.panels] == ["math-mc", "extra-mc"]
+    results = untaught(view.results, "ift", "reasoning")
+    fewer = view_of(results, summary_without_records())
+    assert [one.family for one in fewer.panels] == ["math-mc"]
+    assert [one.arm for one in family_options(fewer.scored, "extra-mc").options] == ["base"]
+    assert len(family_options(fewer.scored, "math-mc").options) == 3
+    # One of the two was taught it: there is something to see.
+    half = view_of(untaught(view.results, "ift"), summary_without_records())
+    assert [one.family for one in half.panels] == ["math-mc", "extra-mc"]

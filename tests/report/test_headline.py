@@ -9,7 +9,7 @@ from tests.report.synthetic import write_study
 
 from breakeven.findings.direction import DirectionCounts
 from breakeven.report.comparison_tables import matched_table
-from breakeven.report.headline import answer, finding, headline
+from breakeven.report.headline import answer, answer_word, finding, headline
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
 from breakeven.report.view import view_of
@@ -63,6 +63,20 @@ def test_the_page_begins_with_one_answer_that_counts_what_is_decided(built: Buil
     assert f'<p class="answer">{said}</p>' in built.page
     bare = replace(built.results, cells=tuple(c for c in built.results.cells if c.style == "ift"))
     assert answer(view_of(bare, built.summary)).startswith("These results compare no thinking")
+
+
+@pytest.mark.parametrize(
+    ("counts", "begins"),
+    [
+        ((0, 3, 77), "Mostly undecided"),
+        ((0, 0, 9), "Not shown either way"),
+        ((0, 5, 5), "No, where that could be decided"),
+        ((5, 0, 0), "Yes"),
+        ((2, 3, 1), "It depends"),
+    ],
+)
+def test_few_decided_comparisons_are_no_answer(counts: tuple[int, int, int], begins: str) -> None:
+    assert answer_word(DirectionCounts(*counts)) == begins
 
 
 def test_headline_table_and_metrics_count_the_same(built: Built) -> None:

@@ -1,10 +1,12 @@
 """The page of a large study can be read: its first panels and rows, and where all of them are."""
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.decide.calculator import Calculator
 from breakeven.report.baseline_tables import BaselineWarning
+from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.spec import FigureSpec, Panel
 from breakeven.report.headline import Sentence
 from breakeven.report.page import PageParts, TableGroup, render_page
@@ -65,6 +67,16 @@ def test_a_figure_of_many_panels_shows_those_of_the_first_corpus_and_names_the_s
     assert 'href="figures/many.svg"' in page
 
 
+def test_a_sheet_that_no_slide_could_hold_is_written_as_svg_alone(tmp_path: Path) -> None:
+    def draw(axes: "Axes") -> None:
+        axes.plot([0, 1], [0, 1])
+
+    for panels in (8, 9):
+        spec = FigureSpec(f"p{panels}", "", "", panels=(Panel("p", draw),) * panels)
+        write_figure(spec, tmp_path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["p8.png", "p8.svg", "p9.svg"]
+
+
 def test_names_that_share_a_fate_are_counted_and_folded_where_they_are_many() -> None:
     assert "arm-0 on math-mc; arm-1 on math-mc." in page_of(arms=2)
     page = page_of(arms=7)
@@ -107,12 +119,12 @@ def test_an_svg_keeps_its_text_and_what_is_referred_to_and_loses_the_rest() -> N
 
     assert page_svg(SVG.replace("#1f2328", INK), "fig-0", "a <b>") == (
         '<svg viewBox="0 0 10 10" role="img" aria-label="a &lt;b&gt;">'
-        '<defs><path id="fig-0-m1" d="M0 0L0 3.5z" '
+        '<defs><path id="fig-0-0" d="M0 0L0 3.5z" '
         'style="stroke:var(--ink);stroke-width:0.8"/></defs>'
-        '<use xlink:href="#fig-0-m1" x="1.23" y="100" style="fill:var(--ink)"/>'
+        '<use xlink:href="#fig-0-0" x="1.23" y="100" style="fill:var(--ink)"/>'
         '<text style="font-size:8px;fill:var(--ink)">a  id="m1" &lt;g&gt; 0.123456</text>'
         '<text transform="rotate(-90 1.24 2)">b</text>'
-        '<g clip-path="url(#fig-0-c1)"><path d="M1 2"/></g></svg>\n'
+        '<g clip-path="url(#fig-0-1)"><path d="M1 2"/></g></svg>\n'
     )
 
 

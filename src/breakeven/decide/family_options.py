@@ -49,6 +49,8 @@ def family_options(
 ) -> FamilyOptions:
     """Every (student, arm, decoding) of a family but controls, the smallest student first.
 
+    But also for arms that were not taught the family while others were.
+
     Where a decoding has several samples, the vote of 2, 4, … of them is an option of its own, if
     all tasks of the family can be voted on. At most `MOST_DRAWS` resamples are made.
     Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
@@ -77,6 +79,8 @@ def _groups(results: Results, family: str) -> list[Group]:
         group
         for style in ("base", "ift", "mixed", "reasoning")
         for group in groups(results, style, family=family)
+        # Who was not taught what others were is nobody's choice for it.
+        if not group.cells[0].untaught
     ]
     every += [vote for group in every for vote in _votes(results, group)]
     # Stable: within a size the styles keep their order, and ties go to the option listed first.

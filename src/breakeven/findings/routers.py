@@ -90,10 +90,11 @@ class Routing:
 
 
 class _Questions(NamedTuple):
-    """Paired questions with the weight of each, (questions,)."""
+    """Paired questions with the weight and the cluster of each, (questions,)."""
 
     paired: PairedQuestions
     weight: "NDArray[np.float64]"
+    clusters: "NDArray[np.int64]"
 
 
 def routings(scored: ScoredResults, *, decoding: str | None = None) -> tuple[Routing, ...]:
@@ -108,10 +109,17 @@ def _routing(scored: ScoredResults, pairs: Sequence[GroupPair]) -> Routing:
 
     if scored.results.items is None:
         return replace(empty, reason=NO_ITEMS)
+    from breakeven.statistics.estimates import cluster_index
+
     paired = paired_questions(scored.results.items, pairs, ("correct", "inference_flops"))
     if paired is None:
         return replace(empty, reason="no questions that both styles answered, with inference FLOPs")
-    asked = _Questions(paired, _weight(paired.rows))
+    asked = _Questions(
+        paired,
+        _weight(paired.rows),
+        # Numbers are sorted much faster than labels, at every share of every router.
+        cluster_index(paired.labels, len(paired.labels)),
+    )
     ways = [_ways(asked, seed, asked_first=False) for seed in range(paired.seeds)]
     at = [(*ends(one), oracle(one)) for one in ways]
     routers, reason = _routers(asked, scored.results.prompts)
@@ -192,7 +200,7 @@ def _curves(
             known,
             ways.plain_correct,
             ways.dear_correct,
-            clusters=asked.paired.labels,
+            clusters=asked.clusters,
             weight=asked.weight,
         )
         if fitted is None:
@@ -245,9 +253,7 @@ def _over_seeds_and_items(asked: _Questions, values: "NDArray[np.float64]") -> "
     return mean_of_strata(
         [
             # mean_of_strata counts tasks alike; here families count alike.
-            Stratum(
-                values[:, own] * asked.weight[own] * len(own) * len(tasks), asked.paired.labels[own]
-            )
+            Stratum(values[:, own] * asked.weight[own] * len(own) * len(tasks), asked.clusters[own])
             for own in tasks
         ]
     )

@@ -71,6 +71,7 @@ def panel_svg(figure: str, number: int, panel: Panel) -> str:
     with drawing():
         drawn = Figure(figsize=(PANEL_WIDTH, panel.height), layout="constrained")
         _draw(drawn, panel)
+        _lay_out(drawn)
         buffer = io.StringIO()
         drawn.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
     title = panel.title.replace("\n", " ")
@@ -81,11 +82,13 @@ _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 def write_figure(spec: FigureSpec, folder: Path) -> None:
-    """All panels of a figure on one sheet, as SVG and as PNG for slides."""
+    """All panels of a figure on one sheet, as SVG, and as PNG where a slide could hold them."""
     with drawing():
         sheet = _sheet(spec)
+        _lay_out(sheet)
         sheet.savefig(folder / f"{spec.name}.svg", format="svg", metadata=_NO_METADATA)
-        sheet.set_layout_engine("none")  # laid out already
+        if len(spec.panels) > len(spec.on_page):
+            return
         sheet.savefig(
             folder / f"{spec.name}.png", format="png", dpi=150, metadata={"Software": None}
         )
@@ -111,6 +114,15 @@ def _sheet(spec: FigureSpec) -> "Figure":
             ncols=min(1 + columns, len(spec.legend)),  # more would run out of the sheet
         )
     return sheet
+
+
+def _lay_out(figure: "Figure") -> None:
+    """Place the axes. Saving would do so too, by drawing all of the figure once for that alone."""
+    engine = figure.get_layout_engine()
+    assert engine is not None, "every figure here is made with one"
+    engine.execute(figure)
+    # "none" would leave a placeholder in its place, and that drawing would still be made.
+    figure.set_layout_engine(None)
 
 
 def _draw(figure: "Figure", panel: Panel) -> None:

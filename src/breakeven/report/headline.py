@@ -50,7 +50,6 @@ _ANSWERS = {
     "supported": "Yes",
     "supported in part": "Yes, where that could be decided",
     "depends on the task": "It depends",
-    "undecided": "Not shown either way",
     "contradicted in part": "No, where that could be decided",
     "contradicted": "No",
 }
@@ -63,7 +62,7 @@ def answer(view: StudyView) -> str:
     parts = []
     if at_cost.total:
         parts.append(
-            f"{_ANSWERS[finding(at_cost)]}: for the inference FLOPs that thinking takes, it is "
+            f"{answer_word(at_cost)}: for the inference FLOPs that thinking takes, it is "
             f"{_stands(at_cost)}"
         )
     if rows:
@@ -72,7 +71,22 @@ def answer(view: StudyView) -> str:
         parts.append(where if parts else f"{where[0].upper()}{where[1:]}")
     if not parts:
         return "These results compare no thinking student with a plain one."
+    serial = count_directions(one.gap.direction for one in _largest_serial(view))
+    if serial.ahead:
+        parts.append(
+            "what it gains is more where a task takes several steps in a row, in "
+            f"{serial.ahead} of {serial.total} pairs of arms"
+        )
     return f"{'; '.join(parts)}. What is not counted is not decided."
+
+
+def answer_word(counts: DirectionCounts) -> str:
+    """What the counts come to, in a word or a few."""
+    # One comparison in ten that is decided is no answer of the study.
+    decided = counts.ahead + counts.behind
+    if counts.undecided > decided:
+        return "Mostly undecided" if decided else "Not shown either way"
+    return _ANSWERS[finding(counts)]
 
 
 def _stands(counts: DirectionCounts) -> str:
@@ -223,14 +237,19 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
     return text
 
 
+def _largest_serial(view: StudyView) -> list[SerialGains]:
+    """The gains of the largest student, in open tasks where it has such: none is a pick."""
+    every = view.findings.serial
+    own = [one for one in every if one.of.student == every[-1].of.student]
+    # Open tasks come first.
+    return [one for one in own if one.of.format == own[0].of.format]
+
+
 def _serial_sentence(view: StudyView) -> Sentence | None:
-    if not view.findings.serial:
+    own = _largest_serial(view)
+    if not own:
         return None
-    # The largest student speaks for the study, in open tasks where it has such (they come first):
-    # none is picked by its gain.
-    largest = view.findings.serial[-1].of.student
-    own = [one for one in view.findings.serial if one.of.student == largest]
-    own = [one for one in own if one.of.format == own[0].of.format]
+    largest = own[0].of.student
     what = "" if own[0].of.format == "any" else f"{own[0].of.format} "
     each = [_serial_words(one, named=len(own) > 1) for one in own]
     few = len(own) <= MOST_SERIAL

@@ -21,8 +21,6 @@ from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
 from breakeven.words import OUTCOME_WORDS
 
-# A family is a panel, and the study knows six: more are those of further corpora.
-MOST_PANELS, FIRST_PANELS = 8, 6
 MOST_ROWS, FIRST_ROWS = 100, 30
 TEMPLATES = Path(__file__).with_name("templates")
 # Matplotlib's markers as shapes of a 16 by 16 box, for the legends of the page.
@@ -117,7 +115,7 @@ def render_page(parts: PageParts) -> str:
     drawn = {
         figure.name: [
             Markup(panel_svg(figure.name, number, panel))  # noqa: S704
-            for number, panel in enumerate(figure.panels[: _shown_panels(figure)])
+            for number, panel in enumerate(figure.on_page)
         ]
         for figure in parts.figures
     }
@@ -147,11 +145,6 @@ def _policy(script: str) -> str:
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-
-
-def _shown_panels(figure: FigureSpec) -> int:
-    """How many panels are on the page: all, or those of the first corpus where there are many."""
-    return len(figure.panels) if len(figure.panels) <= MOST_PANELS else FIRST_PANELS
 
 
 def _shown_rows(table: Table) -> int:

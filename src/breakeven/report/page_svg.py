@@ -5,6 +5,7 @@ groups that nobody asks for. A page of a hundred panels is half as large without
 """
 
 import re
+from collections.abc import Mapping
 
 from breakeven.words import (
     GRID,
@@ -41,9 +42,11 @@ def page_svg(svg: str, prefix: str, label: str) -> str:
 
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
-    used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', body))
+    names = dict.fromkeys(re.findall(r'(?:url\(#|href="#)([^")]+)', body))
+    # Matplotlib numbers its parts alike in every figure: on one page such ids would clash.
+    ids = {name: f"{prefix}-{number}" for number, name in enumerate(names)}
     # Text stands between tags and holds no "<" of its own, so that it stays as it is.
-    body = re.sub(r"<[^<>]*>", lambda tag: _short(tag[0], used, prefix), body)
+    body = re.sub(r"<[^<>]*>", lambda tag: _short(tag[0], ids), body)
     body = _without_bare_groups(re.sub(r">\s+<", "><", body))
     return re.sub(
         r'<svg [^>]*?(viewBox="[^"]+")[^>]*>',
@@ -53,13 +56,10 @@ def page_svg(svg: str, prefix: str, label: str) -> str:
     )
 
 
-def _short(tag: str, used: set[str], prefix: str) -> str:
-    """A tag with the ids that are used, variables for colours, and short numbers."""
-    # Matplotlib numbers its parts alike in every figure: on one page such ids would clash.
-    tag = re.sub(
-        r' id="([^"]+)"', lambda one: f' id="{prefix}-{one[1]}"' if one[1] in used else "", tag
-    )
-    tag = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", tag)
+def _short(tag: str, ids: Mapping[str, str]) -> str:
+    """A tag with the ids that are referred to, variables for colours, and short numbers."""
+    tag = re.sub(r' id="([^"]+)"', lambda one: f' id="{ids[one[1]]}"' if one[1] in ids else "", tag)
+    tag = re.sub(r'(url\(#|href="#)([^")]+)', lambda one: one[1] + ids[one[2]], tag)
     # Matplotlib writes `fill: #rrggbb` into style attributes, where a variable can stand too.
     for colour, variable in _PAGE_COLOURS.items():
         tag = tag.replace(f": {colour}", f": var({variable})")
@@ -75,7 +75,7 @@ def _short_numbers(attribute: str) -> str:
     attribute = re.sub(r"(\.\d*?)0+(?!\d)", r"\1", attribute)
     attribute = re.sub(r"\.(?!\d)", "", attribute)
     if attribute.startswith(" d="):
-        attribute = re.sub(r"\s*([MLQCz])\s*", r"\1", attribute)
+        attribute = re.sub(r"\s*([MLQCz\"])\s*", r"\1", attribute)
     return attribute
 
 

@@ -201,7 +201,8 @@ class StudyView:
     def panels(self) -> tuple[PanelKey, ...]:
         """Every (corpus, family) with cells; the corpus is named where there are several.
 
-        A corpus that only controls learnt from has none.
+        A corpus that only controls learnt from has none, nor has a family that no arm of the corpus
+        was taught while others were: there is nothing to see there, and much of it.
         """
         # Two corpora are two trainings: on one panel they would look like rivals in style.
         corpora = self.results.corpora() or (None,)
@@ -209,8 +210,13 @@ class StudyView:
             PanelKey(corpus, family, f"{family} · {corpus}" if len(corpora) > 1 else family)
             for corpus in corpora
             for family in self.results.families()
-            if self.panel_groups(PanelKey(corpus, family, ""))
+            if self._has_panel(PanelKey(corpus, family, ""))
         )
+
+    def _has_panel(self, panel: PanelKey) -> bool:
+        every = self.panel_groups(panel)
+        own = [group for group in every if group.cells[0].corpus == panel.corpus]
+        return bool(every) and not (own and all(group.cells[0].untaught for group in own))
 
     def panel_arms(self, panel: PanelKey) -> tuple[ArmView, ...]:
         """Arms that a panel shows, in their order."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LineStyle = Literal["-", "--", ":"]
+# A family is a panel, and the study knows six: more are those of further corpora.
+MOST_PANELS, FIRST_PANELS = 8, 6
 CsvRow = Mapping[str, str | int | float | bool | None]
 
 
@@ -55,6 +57,11 @@ class FigureSpec:
     legend: tuple[LegendEntry, ...] = ()
     rows: tuple[CsvRow, ...] = ()
     reason: str | None = None
+
+    @property
+    def on_page(self) -> tuple[Panel, ...]:
+        """The panels of the page: all, or those of the first corpus where there are many."""
+        return self.panels if len(self.panels) <= MOST_PANELS else self.panels[:FIRST_PANELS]
 
 
 def absent_figure(name: str, title: str, reason: str) -> FigureSpec:
