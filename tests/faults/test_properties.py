@@ -15,6 +15,7 @@ from breakeven.distill.journal import Journal, Reply, prompt_digest
 from breakeven.grading.boxes import final_text, last_box
 from breakeven.params import load_params
 from breakeven.params.reading import parse_yaml
+from breakeven.rows.answer import Answer
 from breakeven.rows.prompt import Prompt
 from breakeven.rows.traces import split_trace, with_trace
 from breakeven.serving.chat_replies import ChatReply, UnreadableReplyError, read_chat
@@ -183,3 +184,21 @@ def test_the_valid_values_are_valid(tmp_path: Path) -> None:
     load_params(tmp_path / "p.yaml")
     assert read_chat(REPLY).content == "7"
     assert read_tokens(REPLY).ids == (1, 2)
+
+
+@SETTINGS
+@given(MARKED, st.integers(-999, 999))
+def test_a_last_box_is_extracted_whatever_stands_before_it(text, value):
+    assert last_box(f"{text} \\boxed{{{value}}}") == str(value)
+
+
+@SETTINGS
+@given(TEXT, MARKED.filter(lambda text: "think>" not in text))
+def test_what_is_graded_of_an_answer_does_not_depend_on_its_trace(thinking, answer):
+    if "think>" not in thinking:
+        texts = [with_trace(one, answer) for one in (thinking, "x \\boxed{7}")]
+        graded = [
+            final_text(Answer("i", 0, text, "stop", 1, 1, 1, closed=True).without_trace)
+            for text in texts
+        ]
+        assert graded[0] == graded[1] == final_text(answer)

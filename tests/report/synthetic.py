@@ -28,6 +28,7 @@ LIMIT = 128
 CEILING = 8e10  # FLOP/s: trainings reach a quarter of it, answers a sixteenth
 # Marks that must reach the page as text.
 HOSTILE = "<script>window.hacked = true</script><img src=x onerror=alert(1)> $x_1$ & co"
+UNBROKEN = "W" * 3000
 
 
 def write_study(
@@ -145,7 +146,7 @@ def _answers(student: str, arm: str, seed: int, task: str, rows: list[Item]) -> 
             Answer(
                 item.id,
                 0,
-                f"<think>{HOSTILE}</think> {item.reference}",
+                f"<think>{HOSTILE} {UNBROKEN}</think> {item.reference}",
                 "length" if cut else "stop",
                 int(prompt),
                 int(think),

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.groups import Group
-from breakeven.report.figures.axes import accuracy_axis, power_ticks
+from breakeven.report.figures.axes import accuracy_axis, name_rows, power_ticks
 from breakeven.report.figures.spec import (
     CsvRow,
     FigureSpec,
@@ -183,8 +183,7 @@ def _draw_lengths(view: StudyView, rows: Sequence[GroupLengths], axes: "Axes") -
         for mean, style in zip(means, ("full", "none"), strict=True):
             if mean is not None:
                 axes.plot(mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6)
-    axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels([f"{one.arm.name} {view.label(one.student)}" for one in rows])
+    name_rows(axes, [f"{one.arm.name} {view.label(one.student)}" for one in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
     _widen(axes)

@@ -8,6 +8,8 @@ from breakeven.words import INK, MUTED, fixed, scientific
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_NAME_LETTERS = 32
+
 
 def accuracy_axis(
     axes: "Axes", chance: float | None = None, label: str = "accuracy", *, named_right: bool = False
@@ -79,11 +81,22 @@ _SIDES = {
 }
 
 
+def name_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """A name at each row of a figure."""
+    axes.set_yticks(range(len(names)))
+    axes.set_yticklabels([shortened(name) for name in names])
+
+
+def shortened(name: str) -> str:
+    """A name that leaves room for what is drawn: somebody's may be thousands of letters long."""
+    return name if len(name) <= _NAME_LETTERS else f"{name[: _NAME_LETTERS - 1]}…"
+
+
 def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> None:
     """A short label beside a point: above left, below right, left or right of it."""
     offset, horizontal, vertical = _SIDES[side]
     axes.annotate(
-        text,
+        shortened(text),
         (x, y),
         xytext=offset,
         textcoords="offset points",

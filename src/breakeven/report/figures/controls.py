@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.controls import ControlComparison, KeptGain
 from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
-from breakeven.report.figures.axes import end_or, signed_points
+from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.spec import (
     CsvRow,
     FigureSpec,
@@ -141,8 +141,7 @@ def _draw(rows: Sequence[ControlComparison], limits: tuple[float, float], axes: 
             color=STYLE_COLOURS["control"],
             markersize=6,
         )
-    axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels([one.control.cells[0].arm for one in rows])
+    name_rows(axes, [one.control.cells[0].arm for one in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(*limits)
     axes.xaxis.set_major_formatter(FuncFormatter(signed_points))

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.findings.differences import NO_ITEMS, Difference
-from breakeven.report.figures.axes import end_or, signed_points
+from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
@@ -126,8 +126,7 @@ def _draw(
         if row.low is not None and row.high is not None:
             axes.hlines(place, row.low, row.high, color=arm.colour, lw=1.5)
         axes.plot(row.value, place, arm.marker, color=arm.colour, markersize=6.5)
-    axes.set_yticks(range(len(tasks)))
-    axes.set_yticklabels([str(task) for _, task in tasks])
+    name_rows(axes, [str(task) for _, task in tasks])
     axes.set_ylim(len(tasks) - 0.5, -0.5)
     axes.set_xlim(*limits)
     axes.xaxis.set_major_formatter(FuncFormatter(signed_points))

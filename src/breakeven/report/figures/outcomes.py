@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.findings.groups import Group
+from breakeven.report.figures.axes import name_rows
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.view import PanelKey, StudyView
 from breakeven.rows.outcomes import OUTCOMES, OutcomeShares
@@ -119,8 +120,7 @@ def _draw(view: StudyView, bars: Sequence[tuple[Group, OutcomeShares]], axes: "A
     for place in range(1, len(bars)):
         if bars[place][0].cells[0].arm != bars[place - 1][0].cells[0].arm:
             axes.axhline(place - 0.5, color=MUTED, lw=0.6)
-    axes.set_yticks(range(len(bars)))
-    axes.set_yticklabels(names)
+    name_rows(axes, names)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.core.known_numbers import known_sum
-from breakeven.report.figures.axes import power_ticks
+from breakeven.report.figures.axes import name_rows, power_ticks
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.view import ArmView, StudyView
 from breakeven.words import STAGE_COLOURS, human, scientific, times
@@ -136,8 +136,7 @@ def _draw_tokens(spent: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "A
             textcoords="offset points",
             va="center",
         )
-    axes.set_yticks(range(len(arms)))
-    axes.set_yticklabels([arm.name for arm in arms])
+    name_rows(axes, [arm.name for arm in arms])
     axes.invert_yaxis()
     axes.margins(x=0.08)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: human(value)))
@@ -153,8 +152,7 @@ def _draw_flops(view: StudyView, spent: Sequence[ArmSpending], axes: "Axes") -> 
         ):
             if flops is not None and flops > 0:  # the axis is logarithmic
                 axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
-    axes.set_yticks(range(len(spent)))
-    axes.set_yticklabels([f"{one.arm.name} {view.label(one.student)}" for one in spent])
+    name_rows(axes, [f"{one.arm.name} {view.label(one.student)}" for one in spent])
     axes.set_ylim(len(spent) - 0.4, -0.6)
     axes.set_xscale("log")
     power_ticks(axes)
