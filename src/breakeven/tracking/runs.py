@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from breakeven.tracking.run_contents import RunContents
-from breakeven.tracking.store import Store, locked, read_rows
+from breakeven.tracking.sqlite_rows import read_rows
+from breakeven.tracking.store import Store, locked
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

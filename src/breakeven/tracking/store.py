@@ -6,18 +6,18 @@ ask for it at the same moment and a kill never leaves half of it.
 
 import os
 import re
-import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError, MachineError
+from breakeven.tracking.schema import older_schema, upgrade
+from breakeven.tracking.sqlite_rows import no_database, read_rows
 
 FOLDER = Path("mlruns")
 _SQLITE = "sqlite:///"
-_WAIT_SECONDS = 20.0
 
 
 class Store(NamedTuple):
@@ -67,17 +67,20 @@ def set_environment() -> None:
 
 
 def initialise(store: Store) -> None:
-    """Make the database if there is none; does nothing for a server.
+    """Make the database if there is none, upgrade one of an older MLflow; a server is left alone.
 
     Raises:
         InputError: the file is there but is not an MLflow database.
+        MachineError: MLflow cannot upgrade it.
     """
-    if store.database is None or is_ready(store.database):
+    if store.database is None or (is_ready(store.database) and not older_schema(store.database)):
         return
-    # Asked again inside: another process may have made it while this one waited for the lock.
+    # Asked again inside: another process may have been at it while this one waited for the lock.
     with locked(store):
         if not is_ready(store.database):
             _make(store.database, store.database.parent / "artifacts")
+        elif (revision := older_schema(store.database)) is not None:
+            upgrade(store.database, revision)
 
 
 @contextmanager
@@ -99,44 +102,14 @@ def is_ready(database: Path) -> bool:
     Raises InputError where the file is something else.
     """
     if database.exists() and not database.is_file():
-        raise _no_database(database)
+        raise no_database(database)
     # SQLite leaves an empty file where it was opened and nothing was written.
     if not database.is_file() or database.stat().st_size == 0:
         return False
     tables = {name for (name,) in read_rows(database, "select name from sqlite_master")}
     if not {"alembic_version", "experiments", "runs", "tags"} <= tables:
-        raise _no_database(database)
+        raise no_database(database)
     return True
-
-
-def read_rows(
-    database: Path, query: str, values: tuple[str, ...] = ()
-) -> list[tuple[str | None, ...]]:
-    """Rows of a query; waits up to 20 s for a writer.
-
-    Raises:
-        InputError: the file is none of SQLite, or damaged.
-        MachineError: a writer holds it for longer, or the disk is read-only.
-    """
-    # Not mode=ro: after a kill in mid-write, the first reader has to roll the journal back.
-    address = f"{database.as_uri()}?mode=rw"
-    try:
-        with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS)) as connection:
-            return connection.execute(query, values).fetchall()
-    except sqlite3.OperationalError as error:
-        raise MachineError(
-            f"{database}: {error}; is the disk writable, another run busy? The records are whole: "
-            "`dvc repro track` catches up"
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise _no_database(database) from error
-
-
-def _no_database(database: Path) -> InputError:
-    return InputError(
-        f"{database}: not a database of MLflow; move it away and run this again: the records are "
-        "whole, and the runs are made of them"
-    )
 
 
 def explain(store: Store, error: Exception) -> MachineError:

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from breakeven.core.errors import InputError, MachineError
-from breakeven.tracking.store import Store, current_store, initialise, read_rows, set_environment
+from breakeven.tracking.sqlite_rows import read_rows
+from breakeven.tracking.store import Store, current_store, initialise, set_environment
 from breakeven.tracking.views import COSTS_VIEW, TAG
 
 HOST = "127.0.0.1"
