@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 from tests.report.scored import scored
 
 from breakeven.report.figures.gain import gain_figure
-from breakeven.report.figures.gain_by_task import gain_by_task_figure
+from breakeven.report.figures.gain_by_task import gain_by_task_figure, takeaway
+from breakeven.report.figures.plain_arms import OverPlain
 from breakeven.report.figures.spec import FigureSpec, Panel
 from breakeven.report.headline import headline
 from breakeven.report.metrics import metrics
@@ -71,6 +72,17 @@ def test_the_only_plain_arm_needs_no_name() -> None:
     spec = gain_by_task_figure(study("ift", "reasoning"))
     assert [panel.title for panel in spec.panels] == ["math-open"]
     assert drawn(spec.panels[0])[1] == "accuracy minus IFT, points"
+
+
+def test_captions_and_sentences_count_plain_arms_that_are_many() -> None:
+    rows = study("ift", "ift-worked", "reasoning").findings.tasks
+    parts = {
+        (OverPlain(f"plain-{number}", alone=False), "Tasks"): list(rows[:1]) for number in range(4)
+    }
+    assert takeaway(parts).startswith("Tasks, over 4 plain arms: reasoning gains ")
+    assert "of 4 are gains" in takeaway(parts)
+    fewer = dict(list(parts.items())[:3])
+    assert takeaway(fewer).count("over plain-") == 3
 
 
 def test_the_headline_names_the_plain_arm_of_each_comparison() -> None:

@@ -212,6 +212,7 @@ def test_every_table_that_names_a_control_says_that_it_is_one() -> None:
         "gain-kept",
         "growth",
         "modes",
+        "query-spread",
         "training",
         "truncated-and-unparsed",
     }

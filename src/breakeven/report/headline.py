@@ -12,6 +12,7 @@ from breakeven.findings.differences import Difference
 from breakeven.findings.direction import Direction, DirectionCounts, count_directions
 from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.serial_gains import MeanGain, SerialGains
+from breakeven.report.figures.plain_arms import MOST_PLAIN
 from breakeven.report.interval_scope import scope_clause
 from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
@@ -19,7 +20,7 @@ from breakeven.words import p_word, percent, points, points_interval, span, unsi
 
 # More than these are counted, and each stands below the sentence, folded.
 MOST_LISTED = 6
-MOST_SERIAL, MOST_PLAIN = 3, 3
+MOST_SERIAL = 3
 _DIRECTION_WORDS: dict[Direction, str] = {
     "ahead": "more accurate than IFT on",
     "behind": "less accurate on",
@@ -212,7 +213,6 @@ def _listed(rows: Sequence[Difference], stands: Direction) -> str:
         return ", ".join(_row_words(rows, row) for row in chosen)
     gains = sorted(row.value for row in chosen)
     plain = dict.fromkeys(row.ift_arm for row in rows)
-    # Of more plain arms than these every one would be named in each part.
     over = plain if 1 < len(plain) <= MOST_PLAIN else [None]
     families = "; ".join(
         f"{', '.join(found)} over {arm}" if arm else ", ".join(found)

@@ -9,7 +9,7 @@ from breakeven.findings.direction import count_directions
 from breakeven.findings.groups import Group
 from breakeven.params import ResultStyle
 from breakeven.report.figures.axes import end_or, label_point, power_ticks, signed_points
-from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
+from breakeven.report.figures.plain_arms import MOST_PLAIN, OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, PanelKey, StudyView
@@ -129,11 +129,13 @@ def _takeaway(by_plain: Mapping[OverPlain, Sequence[GainPoint]], unit: str) -> s
     if all(point.arm.style != style for point in points):
         style = points[0].arm.style
     thinking = [point for point in points if point.arm.style == style]
+    several = {f"{len(by_plain)} plain arms": points}
+    each = {over.name: own for over, own in by_plain.items()}
     factors = []
-    for over, own in by_plain.items():
+    for name, own in (several if len(by_plain) > MOST_PLAIN else each).items():
         found = sorted(point.factor for point in own if point.arm.style == style)
         if found:
-            factors.append(f"{span(times(found[0]), times(found[-1]))} times those of {over.name}")
+            factors.append(f"{span(times(found[0]), times(found[-1]))} times those of {name}")
     counts = count_directions(point.difference.direction for point in thinking)
     return (
         f"The {unit} of {style} answers are {' and '.join(factors)}. "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.differences import NO_ITEMS, Difference
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
-from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
+from breakeven.report.figures.plain_arms import MOST_PLAIN, OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, StudyView
@@ -47,7 +47,7 @@ def gain_by_task_figure(view: StudyView) -> FigureSpec:
     return FigureSpec(
         "gain-by-task",
         f"{TITLE}, {largest}",
-        takeaway=_takeaway(parts),
+        takeaway=takeaway(parts),
         how_to_read="Right of the line an arm is more accurate than IFT on the same questions. "
         "Bars are "
         "paired 95% intervals; grey brackets span the differences that these questions are too "
@@ -81,20 +81,35 @@ def _kinds_of_task(view: StudyView, rows: Sequence[Difference]) -> dict[str, lis
     return {title: part for title, part in parts.items() if part}
 
 
-def _takeaway(parts: dict[tuple[OverPlain, str], list[Difference]]) -> str:
+def takeaway(parts: dict[tuple[OverPlain, str], list[Difference]]) -> str:
+    """What the panels show, a sentence a kind of task and plain arm."""
     sentences = []
-    for (over, title), rows in parts.items():
+    for title, rows in _by_title(parts).items():
         thinking = [row for row in rows if row.style == "reasoning"]
         if thinking:
             gains = sorted(row.value for row in thinking)
             won = sum(row.significant and row.value > 0 for row in thinking)
             lost = sum(row.significant and row.value < 0 for row in thinking)
             sentences.append(
-                f"{title}{'' if over.alone else f', over {over.arm}'}: reasoning gains "
+                f"{title}: reasoning gains "
                 f"{span(points(gains[0]), points(gains[-1]))} points; {won} of "
                 f"{len(thinking)} are gains beyond sampling error, {lost} are losses"
             )
     return ". ".join(sentences) + "." if sentences else "There is no reasoning arm to compare."
+
+
+def _by_title(
+    parts: dict[tuple[OverPlain, str], list[Difference]],
+) -> dict[str, list[Difference]]:
+    """The comparisons of each kind of task and plain arm, or of many plain arms together."""
+    plain = {over.arm for over, _ in parts}
+    together = f", over {len(plain)} plain arms"
+    found: dict[str, list[Difference]] = {}
+    for (over, title), rows in parts.items():
+        of = "" if over.alone else f", over {over.arm}"
+        name = f"{title}{together if len(plain) > MOST_PLAIN else of}"
+        found.setdefault(name, []).extend(rows)
+    return found
 
 
 def _draw(
