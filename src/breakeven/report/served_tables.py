@@ -9,7 +9,7 @@ from breakeven.report.flips import cost_pairs
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.results.cell_results import CellResult
-from breakeven.words import points_interval, scientific, times, whole
+from breakeven.words import percent, points_interval, scientific, times, whole
 
 _QUERIES = 1000
 
@@ -136,7 +136,8 @@ def _served_on(view: StudyView) -> str:
     speed = place.achieved
     return (
         f" {'; '.join(words)}. {place.number_format}, {place.devices} to a student; assumed are "
-        f"{speed.bandwidth_share:.0%} of the bandwidth, {speed.compute_share:.0%} of the peak and "
+        f"{percent(speed.bandwidth_share, 0)} of the bandwidth, "
+        f"{percent(speed.compute_share, 0)} of the peak and "
         f"{1e6 * speed.layer_seconds:g} microseconds a layer."
     )
 
