@@ -408,6 +408,9 @@ def decide_(
     ] = None,
     with_teacher: Annotated[bool, typer.Option(help="Count the teacher's work.")] = False,
     with_judging: Annotated[bool, typer.Option(help="Count the judge's work.")] = False,
+    with_tuning: Annotated[
+        bool, typer.Option(help="Count the trainings that rates were chosen by.")
+    ] = False,
     results: Annotated[
         Path | None, typer.Option(help="A results file instead of the study here.")
     ] = None,
@@ -450,6 +453,7 @@ def decide_(
         unit=unit,
         with_teacher=with_teacher,
         with_judging=with_judging,
+        with_tuning=with_tuning,
         results_file=results,
         law=law_request(size, depth, token_ratio, ift_accuracy),
         device=None if device is None else OnDevice(device, batch),

@@ -101,3 +101,14 @@ def test_bills_of_cells_add_up_to_that_of_a_study():
     assert both.answers == 10
     assert both.answering == cost(8)
     assert both.training == absent_cost("lost")
+
+
+def test_the_search_for_rates_is_paid_once_and_where_it_is_wanted():
+    tuned = replace(BILL, tuning=replace(cost(7), device_seconds=absent("not recorded")))
+    assert BILL.tuning == NO_COST
+    found = lifetime_cost(tuned, 16, with_tuning=True)
+    assert found.flops == lifetime_cost(BILL, 16).flops + cost(7).flops
+    assert found.device_seconds == absent("not recorded")
+    assert lifetime_cost(tuned, 16) == lifetime_cost(BILL, 16)
+    assert tuned.total.device_seconds == absent("not recorded")
+    assert (tuned + tuned).tuning.flops == cost(14).flops

@@ -7,6 +7,7 @@ import pytest
 from tests.decide import simulated
 
 from breakeven.core.errors import InputError
+from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.hardware import Hardware
 from breakeven.costs.query_costs import ServedOn
@@ -15,7 +16,7 @@ from breakeven.decide.choice import decide
 from breakeven.decide.decide_command import DecisionData, OnDevice, decide_command, decision_of
 from breakeven.decide.decision_text import decision_lines
 from breakeven.decide.family_options import family_options
-from breakeven.decide.options import DecisionRequest, check_request
+from breakeven.decide.options import DecisionRequest, check_request, cost_of, lifetime
 from breakeven.decide.serving import TRAINING_SHARE, served_study
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.served import shapes_by_name
@@ -187,3 +188,23 @@ def test_a_wait_without_a_device_and_an_unknown_device_are_refused(project):
     assert found["request"] | {"device": "H100", "price_per_device_hour": 3.99} == found["request"]
     assert found["request"]["currency"] == "USD"
     assert 0 < found["choice"]["latency_seconds"] <= 8.0
+
+
+def test_the_search_for_rates_is_counted_where_it_is_asked_for(results):
+    spent = cost_of(Amount(4e9), absent("not recorded"))
+    bills = {key: replace(bill, tuning=spent) for key, bill in simulated.bills().items()}
+    scored = scored_results(results)
+
+    def lives(served):
+        every = family_options(scored, "math-open", bills=bills, served=served, draws=200).options
+        (one,) = [option for option in every if option.name == "m reasoning"]
+        plain = DecisionRequest(1e5, "flops")
+        return lifetime(one, plain), lifetime(one, replace(plain, with_tuning=True))
+
+    without, counted = lives(None)
+    assert counted.flops.value == without.flops.value + 4e9
+    assert counted.device_seconds.reason == "not recorded"
+    # On a device its seconds are modelled as those of the training are.
+    without, counted = lives(on_device(results))
+    more = counted.device_seconds.value - without.device_seconds.value
+    assert more == pytest.approx(4e9 / (1e12 * TRAINING_SHARE))

@@ -35,6 +35,11 @@ def tuning_choice_path(study: str) -> Path:
     return Path("tuning") / study / "choice.json"
 
 
+def tuning_curves_path(study: str) -> Path:
+    """Every trial of `breakeven tune`, to be committed; there only if it has run."""
+    return tuning_choice_path(study).parent / "curves.csv"
+
+
 def base_folder(student: str) -> Path:
     """A student's base: `pointer.json`, and the weights where they were built here."""
     return Path("models/base") / student

@@ -1,10 +1,10 @@
-"""The whole bill of a cell: teacher, training, answering, judging; and its lifetime cost.
+"""The whole bill of a cell: teacher, tuning, training, answering, judging; its lifetime cost.
 
 - `Cost`: tokens, FLOPs, device-seconds, GPU-hours, energy; adds up, and `money(price)`.
 - `generation_cost`: a Cost from the token counts of one completion.
 - `NO_COST`: nothing ran, a true zero. `absent_cost(reason)`: something ran, nobody measured it.
-- `Bill`: the four items and how many answers they bought; bills add up to that of a study.
-- `lifetime_cost(bill, queries)`: training + queries × answer (+ teacher + judge).
+- `Bill`: the five items and how many answers they bought; bills add up to that of a study.
+- `lifetime_cost(bill, queries)`: training + queries × answer (+ teacher + tuning + judge).
 """
 
 from dataclasses import dataclass, fields
@@ -71,7 +71,8 @@ def generation_cost(architecture: Architecture | None, prompt_tokens: int, new_t
 class Bill:
     """What a cell took, item by item, and how many answers `answering` bought.
 
-    `teacher` holds the completions the arm trained on, of one style or both.
+    `teacher` holds the completions the arm trained on, of one style or both, `tuning` the trainings
+    that its learning rate was chosen by.
     """
 
     teacher: Cost
@@ -79,6 +80,7 @@ class Bill:
     answering: Cost
     judging: Cost
     answers: int
+    tuning: Cost = NO_COST
 
     def __add__(self, other: "Bill") -> "Bill":
         costs = {item: getattr(self, item) + getattr(other, item) for item in ITEMS}
@@ -87,7 +89,7 @@ class Bill:
     @property
     def total(self) -> Cost:
         """All items together; a quantity that one item lacks is absent with its reason."""
-        return self.teacher + self.training + self.answering + self.judging
+        return self.teacher + self.tuning + self.training + self.answering + self.judging
 
     @property
     def per_answer(self) -> Cost:
@@ -97,15 +99,20 @@ class Bill:
         return self.answering.times(1 / self.answers)
 
 
-ITEMS = ("teacher", "training", "answering", "judging")
+ITEMS = ("teacher", "tuning", "training", "answering", "judging")
 
 
 def lifetime_cost(
-    bill: Bill, queries: float, *, with_teacher: bool = False, with_judging: bool = False
+    bill: Bill,
+    queries: float,
+    *,
+    with_teacher: bool = False,
+    with_tuning: bool = False,
+    with_judging: bool = False,
 ) -> Cost:
     """The cost of making a student and answering `queries` with it.
 
-    Training + queries × the mean answer; teacher and judging are paid once, where wanted.
+    Training + queries × the mean answer; teacher, tuning and judging are paid once, where wanted.
     Raises ValueError on negative queries.
     """
     if not queries >= 0:
@@ -114,6 +121,8 @@ def lifetime_cost(
     cost = bill.training + (bill.per_answer.times(queries) if queries else NO_COST)
     if with_teacher:
         cost += bill.teacher
+    if with_tuning:
+        cost += bill.tuning
     if with_judging:
         cost += bill.judging
     return cost

@@ -89,6 +89,7 @@ def _option(option: Option) -> dict[str, Any]:
         "training": _cost(bill.training),
         "answer": _cost(bill.per_answer),
         "teacher": _cost(bill.teacher),
+        "tuning": _cost(bill.tuning),
         "judging": _cost(bill.judging),
     }
 

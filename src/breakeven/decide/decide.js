@@ -28,6 +28,7 @@
       const answers = queries ? times(option.answer[unit], queries) : amount(0);
       cost[unit] = plus(option.training[unit], answers);
       if (request.with_teacher) cost[unit] = plus(cost[unit], option.teacher[unit]);
+      if (request.with_tuning) cost[unit] = plus(cost[unit], option.tuning[unit]);
       if (request.with_judging) cost[unit] = plus(cost[unit], option.judging[unit]);
     }
     return cost;
@@ -456,7 +457,7 @@
 
   // The request that the controls ask for, or a problem with one of them.
   function readRequest() {
-    const request = { unit: byId("unit").value, with_teacher: byId("teacher").checked, with_judging: byId("judging").checked };
+    const request = { unit: byId("unit").value, with_teacher: byId("teacher").checked, with_tuning: byId("tuning").checked, with_judging: byId("judging").checked };
     let problem = null;
     for (const [name, field] of Object.entries(FIELDS)) {
       const text = byId(name).value.trim();
@@ -584,7 +585,7 @@
     };
     start(data);
     const update = () => show(data, draws);
-    for (const name of ["family", "unit", "teacher", "judging"]) byId(name).addEventListener("change", update);
+    for (const name of ["family", "unit", "teacher", "tuning", "judging"]) byId(name).addEventListener("change", update);
     // A budget in another unit is another number: it does not carry over.
     byId("unit").addEventListener("change", () => { byId("budget").value = ""; update(); });
     for (const name of Object.keys(FIELDS)) byId(name).addEventListener("input", update);

@@ -67,6 +67,7 @@ def decide_command(
     unit: str | None = None,
     with_teacher: bool = False,
     with_judging: bool = False,
+    with_tuning: bool = False,
     results_file: Path | None = None,
     params_file: Path = Path("params.yaml"),
     law: LawRequest | None = None,
@@ -101,6 +102,7 @@ def decide_command(
         value_per_correct=value_per_correct,
         with_teacher=with_teacher,
         with_judging=with_judging,
+        with_tuning=with_tuning,
         device=None if place is None else place.hardware.name,
         max_latency_seconds=max_latency_seconds,
     )

@@ -53,8 +53,8 @@ def family_options(
 
     Where a decoding has several samples, the vote of 2, 4, … of them is an option of its own, if
     all tasks of the family can be voted on. At most `MOST_DRAWS` resamples are made.
-    Seeds are averaged. `bills`, by (student, arm, seed), give the teacher's and the judge's cost,
-    which are not known without. Of a study that is `served` somewhere, seconds of training and
+    Seeds are averaged. `bills`, by (student, arm, seed), give what teacher, tuning and judge cost,
+    which is not known without. Of a study that is `served` somewhere, seconds of training and
     answering are modelled there. Raises InputError on an unknown family.
     """
     results = scored.results
@@ -107,11 +107,13 @@ def _option(
     training, answer = _training(group, name), _answer(group, name)
     teacher = _mean_cost(group, bills, lambda bill: bill.teacher, "the teacher's cost")
     judging = _mean_cost(group, bills, lambda bill: bill.judging, "the judge's cost")
+    tuning = _mean_cost(group, bills, lambda bill: bill.tuning, "the tuning's cost")
     waits: dict[str, Any] = {}
     if served is not None:
         # Nothing that was measured on another device is added to what is modelled on this one.
         if cell.style != "base":
             training = served.training(training.flops)
+        tuning = served.training(tuning.flops)
         teacher = served.other(teacher, "the teacher's work")
         judging = served.other(judging, "the judge's work")
         answer, latency, batch = served.option(group, answer.flops, name)
@@ -122,7 +124,7 @@ def _option(
         arm=cell.arm,
         style=cell.style,
         accuracy=round(group.accuracy, DECIMALS),
-        bill=option_bill(training, answer, teacher, judging),
+        bill=option_bill(training, answer, teacher, judging, tuning),
         size_parameters=cell.size_parameters,
         decoding=cell.decoding,
         **waits,

@@ -55,6 +55,7 @@ class DecisionRequest:
     value_per_correct: float | None = None
     with_teacher: bool = False
     with_judging: bool = False
+    with_tuning: bool = False
     device: str | None = None
     max_latency_seconds: float | None = None
 
@@ -72,7 +73,11 @@ def cost_of(flops: Amount, device_seconds: Amount) -> Cost:
 
 
 def option_bill(
-    training: Cost, answer: Cost, teacher: Cost | None = None, judging: Cost | None = None
+    training: Cost,
+    answer: Cost,
+    teacher: Cost | None = None,
+    judging: Cost | None = None,
+    tuning: Cost | None = None,
 ) -> Bill:
     """The bill of an option from one training and the mean answer."""
     return Bill(
@@ -81,15 +86,17 @@ def option_bill(
         answering=answer,
         judging=judging or absent_cost("the judge's cost is not known"),
         answers=1,
+        tuning=tuning or absent_cost("the tuning's cost is not known"),
     )
 
 
 def lifetime(option: Option, request: DecisionRequest, queries: float | None = None) -> Cost:
-    """What the option costs over its life: training + queries × answer (+ teacher, + judge)."""
+    """What the option costs over its life: training + queries × answer (+ what is wanted)."""
     return lifetime_cost(
         option.bill,
         request.queries if queries is None else queries,
         with_teacher=request.with_teacher,
+        with_tuning=request.with_tuning,
         with_judging=request.with_judging,
     )
 

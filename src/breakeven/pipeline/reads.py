@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from breakeven.core.digests import cached_digest
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
+from breakeven.core.layout import tuning_curves_path
 from breakeven.params import (
     COMPLETION_STYLES,
     CatalogueSource,
@@ -254,9 +255,9 @@ def score(params: Params) -> CellReads:
 
 def report(params: Params) -> CellReads:
     """Everything that the page says of the study, and what `breakeven tune` left of it."""
-    tried = budget_trials_path(params.study)
     # There only where somebody has tuned: DVC refuses a dependency that may be missing.
-    files = {tried.as_posix(): cached_digest(tried)} if tried.is_file() else {}
+    tried = (budget_trials_path(params.study), tuning_curves_path(params.study))
+    files = {path.as_posix(): cached_digest(path) for path in tried if path.is_file()}
     return CellReads("report", (), _values(params), files)
 
 

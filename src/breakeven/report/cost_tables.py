@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from breakeven.core.known_numbers import known_mean
-from breakeven.costs.bill import ITEMS, Bill, Cost
+from breakeven.costs.bill import ITEMS, NO_COST, Bill, Cost
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.setup_tables import NO_RECORDS, RATE_WORDS, rate_words
 from breakeven.report.table import Table, absent_table
@@ -14,6 +14,7 @@ from breakeven.words import scientific
 
 _ITEM_WORDS = {
     "teacher": "teacher's completions",
+    "tuning": "trainings that rates were chosen by",
     "training": "training",
     "answering": "answering the benchmark",
     "judging": "judging",
@@ -106,7 +107,10 @@ def bill_table(summary: StudySummary) -> Table:
     # them would pay for them several times.
     if summary.teacher_cost is not None:
         total = replace(total, teacher=summary.teacher_cost)
-    lines = [(_ITEM_WORDS[item], getattr(total, item)) for item in ITEMS]
+    # Trials are of a student and arm, whose seeds share them.
+    total = replace(total, tuning=summary.tuning_cost or NO_COST)
+    items = [one for one in ITEMS if one != "tuning" or summary.tuning_cost is not None]
+    lines = [(_ITEM_WORDS[item], getattr(total, item)) for item in items]
     lines.append(("training and answering", total.training + total.answering))
     lines.append(("all together", total.total))
     price = summary.price_per_device_hour

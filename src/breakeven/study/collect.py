@@ -41,6 +41,7 @@ from breakeven.study.collect_data import (
     teacher_rows,
 )
 from breakeven.study.collect_examples import examples
+from breakeven.study.collect_tuning import cost_of_trials, tuning_trials
 from breakeven.study.sampler_pair import sampler_pair
 from breakeven.study.summary import (
     ArmRow,
@@ -129,7 +130,8 @@ def _with_costs(
     records: Mapping[Cell, Record],
     answering: Mapping[str, Record | None],
 ) -> StudySummary:
-    """The summary with what cells and the teacher took."""
+    """The summary with what cells, the teacher and the search for rates took."""
+    tuning = tuning_trials(params)
     return replace(
         summary,
         trainings=tuple(
@@ -140,13 +142,15 @@ def _with_costs(
         bills={
             key: found
             for key in cells(params)
-            if (found := cell_bill(params, key, records.get(key), answering[key[0]])) is not None
+            if (found := cell_bill(params, key, records.get(key), answering[key[0]], tuning))
+            is not None
         },
         utilisation={
             key: utilisation_of(params, key, records.get(key), answering[key[0]])
             for key in cells(params)
         },
         teacher_cost=teacher_cost(params),
+        tuning_cost=None if not tuning else cost_of_trials(tuning),
     )
 
 

@@ -14,6 +14,7 @@ from breakeven.params.cells import Cell, first_decoding
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.results.from_items import CellCosts
 from breakeven.score.judging.judge_costs import cost_from_json
+from breakeven.study.collect_tuning import Trials, tuning_cost
 from breakeven.study.summary import DeviceUtilisation
 
 NO_ENERGY = "energy was not metered"
@@ -106,9 +107,16 @@ def _answer_rows(record: Record | None, key: Cell) -> list[dict[str, Any]]:
 
 
 def cell_bill(
-    params: Params, key: Cell, training: Record | None, answering: Record | None
+    params: Params,
+    key: Cell,
+    training: Record | None,
+    answering: Record | None,
+    trials: Trials | None = None,
 ) -> Bill | None:
-    """What one cell took; None where neither of its stages has a record."""
+    """What one cell took; None where neither of its stages has a record.
+
+    `trials` are those of `breakeven tune`, None where there are none.
+    """
     rows = _answer_rows(answering, key)
     if training is None and not rows:
         return None
@@ -119,6 +127,7 @@ def cell_bill(
         answering=_answering_cost(answering, rows),
         judging=_judging_cost(params, key),
         answers=sum(int(row["answers"]) for row in rows),
+        tuning=tuning_cost(trials, key.student, key.arm) if trained else NO_COST,
     )
 
 

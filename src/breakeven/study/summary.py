@@ -201,10 +201,10 @@ class StudySummary:
     """Everything the page says besides results. Empty tables stand for what is not known.
 
     `bills` holds what each (student, arm, seed) took, `utilisation` its shares of the device rate,
-    `teacher_cost` what the teacher took once for all of them. `decoding` is the one that is shown,
-    None for the first of the results, and `samplers` the two that tell greedy decoding from a
-    sampler, None where the study has not both; `thinking_budgets` are decodings that differ in how
-    long a trace may be; `absent` says what is missing and why.
+    `teacher_cost` what the teacher took once for all of them, `tuning_cost` all trials of rates.
+    `decoding` is the one that is shown, None for the first of the results, and `samplers` the two
+    that tell greedy decoding from a sampler, None where the study has not both; `thinking_budgets`
+    are decodings that differ in how long a trace may be; `absent` says what is missing and why.
     `budget_series` are arms that differ in their budget only, `budget_trials` what `breakeven tune`
     tried of budgets, `budget_matches` arms that were given as much as another one uses,
     `share_series` arms that differ in their share of traces only. `shapes` are the students'
@@ -227,6 +227,7 @@ class StudySummary:
     bills: Mapping[Cell, Bill] = field(default_factory=dict)
     utilisation: Mapping[Cell, DeviceUtilisation] = field(default_factory=dict)
     teacher_cost: Cost | None = None
+    tuning_cost: Cost | None = None
     examples: tuple[ExampleAnswer, ...] = ()
     budget_series: tuple[tuple[str, ...], ...] = ()
     budget_trials: tuple[BudgetTrial, ...] = ()
