@@ -326,26 +326,35 @@ def import_(
         list[str] | None,
         typer.Option(help="Also what answers would cost there: H100, L4, …; may be given again."),
     ] = None,
+    costs: Annotated[
+        Path | None,
+        typer.Option(help="A params file whose costs have token prices, devices, a currency."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build the report from anyone's accuracies, tokens or evaluation logs.
 
-    With --hardware, students called as a model that `breakeven flops` knows have its architecture.
+    With --hardware, students called as a model that `breakeven flops` knows have its architecture;
+    with --costs, those with a row in costs.token_prices are paid by the token.
 
     Examples: breakeven import results.csv; breakeven import logs.yaml --family code-open --json;
-    breakeven import results.csv --hardware H100 --hardware L4
+    breakeven import results.csv --hardware H100 --hardware L4 --costs params.yaml
     """
     from breakeven.findings.json_summary import summarise
     from breakeven.importing.read_results import import_results
+    from breakeven.params import load_params
     from breakeven.params.pricing import Pricing
     from breakeven.results.served import shapes_by_name, with_served
-    from breakeven.serving.study_hardware import served_place
+    from breakeven.serving.study_hardware import priced_by_token, served_place
 
-    places = [served_place(Pricing(), name, "--hardware") for name in hardware or ()]
+    pricing = Pricing() if costs is None else load_params(costs).costs
+    places = [served_place(pricing, name, "--hardware") for name in hardware or ()]
+    prices = priced_by_token(pricing)
     results = import_results(path, families=tuple(family or ()))
-    if places:
-        results = with_served(results, shapes_by_name(results.students()), places)
-    _report_or_summary(results, folder, summarise, as_json, places)
+    if places or prices:
+        shapes = shapes_by_name(results.students())
+        results = with_served(results, shapes, places, prices)
+    _report_or_summary(results, folder, summarise, as_json, places, pricing.currency)
 
 
 @app.command()
@@ -637,6 +646,7 @@ def _report_or_summary(
     summarise: "Callable[[Results], dict[str, Any]]",
     as_json: bool,
     places: "Sequence[ServedOn]",
+    currency: str = "USD",
 ) -> None:
     if as_json:
         typer.echo(json.dumps(summarise(results), allow_nan=False))
@@ -650,7 +660,8 @@ def _report_or_summary(
         raise InputError(
             f"--folder: value is {str(folder)!r}: {error.strerror}; use a place to write in"
         ) from error
-    build_report(results, replace(summary_without_records(), served_on=tuple(places)), folder)
+    summary = replace(summary_without_records(), served_on=tuple(places), currency=currency)
+    build_report(results, summary, folder)
     typer.echo(f"open {folder / 'index.html'}")
 
 

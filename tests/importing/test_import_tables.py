@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from tests.findings.judged import verdicts_of
 
 from breakeven.cli import import_
@@ -423,7 +424,7 @@ def test_votes_of_samples_are_what_a_column_says_they_say(tmp_path):
 
 def test_imported_answers_are_priced_on_a_device_by_the_names_of_models(tmp_path, capsys):
     text = ANSWERS.replace("s,1e9", "Qwen2.5-1.5B,1.5e9") + ANSWERS.split("\n", 1)[1]
-    import_(written(tmp_path, text), tmp_path / "report", None, ["h100", "L4"], as_json=True)
+    import_(written(tmp_path, text), tmp_path / "report", None, ["h100", "L4"], None, as_json=True)
     rows = json.loads(capsys.readouterr().out)["served"]
     known = [row for row in rows if row["student"] == "Qwen2.5-1.5B"]
     assert {row["hardware"] for row in known} == {"H100", "L4"}
@@ -431,4 +432,16 @@ def test_imported_answers_are_priced_on_a_device_by_the_names_of_models(tmp_path
     (unknown,) = {row["reason"] for row in rows if row["student"] == "s"}
     assert unknown == "s is no model whose architecture is bundled"
     with pytest.raises(InputError, match=r"--hardware: value is 'H10'"):
-        import_(written(tmp_path, text), tmp_path / "report", None, ["H10"], as_json=True)
+        import_(written(tmp_path, text), tmp_path / "report", None, ["H10"], None, as_json=True)
+
+
+def test_an_imported_service_is_paid_by_the_token(tmp_path, capsys):
+    tree = yaml.safe_load((Path(__file__).parents[1] / "study.yaml").read_text())
+    tree["costs"] = {"currency": "EUR", "token_prices": {"s": {"input": 0.5, "output": 2.0}}}
+    costs = written(tmp_path, yaml.safe_dump(tree), "params.yaml")
+    import_(written(tmp_path, ANSWERS), tmp_path / "report", None, None, costs, as_json=True)
+    rows = json.loads(capsys.readouterr().out)["served"]
+    money = {row["arm"]: row["money"] for row in rows}
+    # Millionths: ten tokens read and five or a hundred written, at half a euro and two.
+    assert money == pytest.approx({"ift": 15e-6, "reasoning": 205e-6})
+    assert {row["hardware"] for row in rows} == {"prices of tokens"}
