@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from breakeven.core.files import digest_path
 from breakeven.core.layout import pairs_path
 from breakeven.params import Params, load_params
 from breakeven.prompts.source_prompts import load_prompts
@@ -80,7 +81,7 @@ def write_base(student: str) -> None:
     folder, tokenizer = Path("bases") / student, build_tokenizer()
     Qwen2ForCausalLM(qwen2_config(TABLETOP_SHAPES[student], tokenizer)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    write_pointer(student, BasePointer("folder", folder.as_posix(), "random"))
+    write_pointer(student, BasePointer("folder", folder.as_posix(), digest_path(folder)))
 
 
 def measure(params: Params, student: str, arm: str) -> Speed:
