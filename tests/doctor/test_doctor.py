@@ -399,6 +399,31 @@ def test_a_fault_is_found_with_what_mends_it(here: Path, name: str) -> None:
     assert tree(here) == before
 
 
+@pytest.mark.parametrize("damage", ["garbage", "emptied", "cut"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "data/tasks/chain-open.jsonl",
+        "data/prompts/chain.jsonl",
+        "data/distilled/chain/ift.jsonl",
+        "data/pairs/general.parquet",
+        "scores/items.parquet",
+    ],
+)
+def test_what_cannot_be_read_is_one_finding(here: Path, file: str, damage: str) -> None:
+    DAMAGES[damage](Path(file))
+    (only,) = examine().findings
+    assert (only.area, only.said) == ("outputs", f"{file}: not what its stage wrote")
+
+
+def test_a_base_that_cannot_be_read_hides_nothing_of_a_study_to_come(here: Path) -> None:
+    edit_params(lambda tree: tree["seeds"].append(1))
+    DAMAGES["cut"](Path("assets/tabletop/t30k/tokenizer.json"))
+    left("report/.index.html.0123abcd.tmp")
+    areas = [one.area for one in examine().findings]
+    assert set(areas) == {"params", "outputs", "temporary"}
+
+
 def test_a_fault_is_the_exit_code_and_a_line_of_json(here: Path) -> None:
     left("report/.index.html.0123abcd.tmp")
     done = CliRunner().invoke(app, ["doctor", "--json"])

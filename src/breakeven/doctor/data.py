@@ -1,7 +1,7 @@
 """Whether what is learnt is kept apart from what is asked, and both styles have the same of it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cache
 from pathlib import Path
 
@@ -13,14 +13,20 @@ from breakeven.pairs.decontaminate import TestContent, gather_test_content
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.params.cells import cells, decodings_of, resolve_asking
 from breakeven.pipeline.status import first_few
+from breakeven.results.from_items import read_item_rows
 from breakeven.rows.item import Item
 from breakeven.rows.pair import iter_pairs
 from breakeven.rows.traces import split_reasoning
 
+Wrong = Set[Path]
 
-def look_for_overlap(params: Params) -> Iterator[Finding]:
-    """Pairs that are too near a test item: by the rule that `pairs` drops them by."""
-    tasks = [task_path(task) for task in params.tasks if task_path(task).is_file()]
+
+def look_for_overlap(params: Params, wrong: Wrong) -> Iterator[Finding]:
+    """Pairs that are too near a test item: by the rule that `pairs` drops them by.
+
+    Files that are `wrong` are left out: of what is damaged nothing else need be said.
+    """
+    tasks = [path for path in map(task_path, params.tasks) if _is_whole(path, wrong)]
 
     @cache
     def tests(ngram_words: int | None) -> TestContent:
@@ -28,7 +34,7 @@ def look_for_overlap(params: Params) -> Iterator[Finding]:
 
     for name, corpus in params.corpora.items():
         path = pairs_path(name)
-        if path.is_file():
+        if _is_whole(path, wrong):
             content = tests(corpus.decontamination.ngram_words)
             near: dict[str, list[str]] = {}
             for pair in iter_pairs(path):
@@ -41,24 +47,31 @@ def look_for_overlap(params: Params) -> Iterator[Finding]:
                 )
 
 
-def look_at_balance(params: Params) -> Iterator[Finding]:
-    """Prompts, completions, pairs and answers that one style, or one arm, has and another lacks."""
+def look_at_balance(params: Params, wrong: Wrong) -> Iterator[Finding]:
+    """Prompts, completions, pairs and answers that one style, or one arm, has and another lacks.
+
+    Files that are `wrong` are left out here, too.
+    """
     for source in params.sources:
-        yield from _completions(source)
+        if _is_whole(prompts_path(source), wrong):
+            yield from _completions(source, wrong)
     for corpus in params.corpora:
-        yield from _pairs(corpus)
-    if items_path().is_file():
-        yield from _answers(params)
+        if _is_whole(pairs_path(corpus), wrong):
+            yield from _pairs(corpus)
+    if _is_whole(items_path(), wrong):
+        yield from _answers(params, wrong)
 
 
-def _completions(source: str) -> Iterator[Finding]:
+def _is_whole(path: Path, wrong: Wrong) -> bool:
+    return path.is_file() and path not in wrong
+
+
+def _completions(source: str, wrong: Wrong) -> Iterator[Finding]:
     prompts = prompts_path(source)
-    if not prompts.is_file():
-        return
     asked = Counter(_ids(prompts))
     for style in COMPLETION_STYLES:
         path = distilled_path(source, style)
-        if path.is_file():
+        if _is_whole(path, wrong):
             answered = Counter(_ids(path))
             mend = repro("distill", source, style)
             for ids, said in (
@@ -75,8 +88,6 @@ def _ids(path: Path) -> Iterator[str]:
 
 def _pairs(corpus: str) -> Iterator[Finding]:
     path = pairs_path(corpus)
-    if not path.is_file():
-        return
     lacking: dict[str, list[str]] = {"plain answer": [], "trace and answer": []}
     for pair in iter_pairs(path):
         if not pair.ift.strip():
@@ -97,15 +108,14 @@ def _is_traced(reasoning: str) -> bool:
         return False
 
 
-def _answers(params: Params) -> Iterator[Finding]:
+def _answers(params: Params, wrong: Wrong) -> Iterator[Finding]:
     """Cells that were asked, and not all of the questions or not as often as the others."""
-    import pyarrow.parquet as pq
-
     keys = ["student", "arm", "seed", "decoding", "task"]
-    table = pq.read_table(items_path(), columns=keys)
-    rows = Counter(zip(*(table[key].to_pylist() for key in keys), strict=True))
+    rows = Counter(read_item_rows(items_path())[keys].itertuples(index=False, name=None))
     items = {
-        task: len(read_jsonl(task_path(task))) for task in params.tasks if task_path(task).is_file()
+        task: len(read_jsonl(task_path(task)))
+        for task in params.tasks
+        if _is_whole(task_path(task), wrong)
     }
     for cell in cells(params):
         short = []

@@ -1,7 +1,7 @@
 """Everything that the doctor looks at, in order; it reads, and writes nothing."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,8 +68,8 @@ def examine() -> Examination:
         findings += [*look_at_versions(told.records.values()), *look_for_room(params, told.not_run)]
         findings += told.findings
         findings += look_for_orphans(params, cells)
-        findings += _of_data(lambda: look_for_overlap(params), "overlap", told)
-        findings += _of_data(lambda: look_at_balance(params), "balance", told)
+        findings += _of_data(look_for_overlap(params, told.wrong), "overlap")
+        findings += _of_data(look_at_balance(params, told.wrong), "balance")
     findings += [*look_at_dvc(cells, told, digests), *look_for_temporary(), *look_at_scratch()]
     return Examination(
         tuple(findings),
@@ -104,14 +104,13 @@ def _of_params(params: Params) -> Iterator[Finding]:
         yield Finding("devices", one.line, mend)
 
 
-def _of_data(look: Callable[[], Iterator[Finding]], area: str, told: Told) -> Iterator[Finding]:
-    """What a look finds; a file that it cannot read is told once, by its digest."""
+def _of_data(found: Iterator[Finding], area: str) -> Iterator[Finding]:
+    """What a look finds, or the file that it cannot read, as one of before there were digests."""
     try:
-        yield from list(look())
+        yield from found
     except InputError as error:
         # Such errors begin with their file.
         path = Path(str(error).partition(": ")[0])
         made = made_by(path)
-        if path not in told.wrong:
-            said = str(error).removesuffix(remade_by(path))
-            yield Finding(area, said, repro(*made) if made else "breakeven status")
+        said = str(error).removesuffix(remade_by(path))
+        yield Finding(area, said, repro(*made) if made else "breakeven status")

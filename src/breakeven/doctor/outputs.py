@@ -144,4 +144,4 @@ def _as_read(path: Path, records: Mapping[StudyCell, Record], digests: FileDiges
     made = made_by(path)
     if made is None or made[0] != "train" or made not in records:
         return digests.sha256(path)
-    return digest_cell(path, records[made].parameters["method"])
+    return digest_cell(path, records[made].parameters.get("method", "none"))

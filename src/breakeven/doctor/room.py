@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from breakeven.core.errors import BreakevenError, MachineError
+from breakeven.core.errors import MachineError
 from breakeven.doctor.finding import Finding, dvc
 from breakeven.doctor.study_cells import StudyCell
 from breakeven.models.disk_space import require_free_bytes
@@ -30,6 +30,6 @@ def _bytes_to_come(params: Params, not_run: Sequence[StudyCell]) -> int:
     rows = {name: row for name, row in params.students.items() if name in students}
     try:
         need = disk_need(ExpectedStudy(params.model_copy(update={"students": rows})), (), "float32")
-    except BreakevenError:  # told with the params
+    except Exception:  # of a base that cannot be read, which is told with the params
         return 0
     return int(need.total)
