@@ -409,6 +409,10 @@ def decide_(
         float | None,
         typer.Option(help="What one person waits on --device; sets how many answers at once."),
     ] = None,
+    register: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Enter the choice in MLflow's registry by this name."),
+    ] = None,
     value_per_correct: Annotated[
         float | None, typer.Option(help="What a right answer is worth, in money.")
     ] = None,
@@ -444,7 +448,8 @@ def decide_(
 
     Examples: breakeven decide --family math-open --queries 1e6 --price-per-device-hour 2 --json;
     breakeven decide --family math-open --queries 1e6 --device H100 --max-latency-seconds 2;
-    breakeven decide --family math-open --queries 1e6 --size 3e9 --depth 8
+    breakeven decide --family math-open --queries 1e6 --size 3e9 --depth 8;
+    breakeven decide --family math-open --queries 1e6 --register math-student
     """
     from breakeven.decide.by_law import law_request
     from breakeven.decide.decide_command import OnDevice, decide_command
@@ -452,6 +457,8 @@ def decide_(
 
     if batch is not None and device is None:
         raise InputError("decide: --batch: is of a device; give --device")
+    if register is not None and results is not None:
+        raise InputError("decide: --register: is of the study here; leave --results out")
     decision = decide_command(
         family,
         queries,
@@ -468,9 +475,14 @@ def decide_(
         device=None if device is None else OnDevice(device, batch),
         max_latency_seconds=max_latency_seconds,
     )
-    typer.echo(
-        json.dumps(decision, allow_nan=False) if as_json else "\n".join(decision_lines(decision))
-    )
+    lines = decision_lines(decision)
+    if register is not None:
+        from breakeven.decide.register import register_choice
+
+        entry = register_choice(decision, register)
+        decision = {**decision, "registered": entry._asdict()}
+        lines.append(f"registered in MLflow: {entry.name}, version {entry.version}")
+    typer.echo(json.dumps(decision, allow_nan=False) if as_json else "\n".join(lines))
 
 
 @tasks_app.command("list")
