@@ -8,6 +8,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+_ROOT = str(Path(__file__).resolve().parents[1])
+
 
 class Run(NamedTuple):
     """One run of a work.
@@ -64,7 +66,13 @@ def measure(one: Benchmark, turns: int) -> dict[str, Any]:
 
 
 def _run(command: Sequence[str], folder: Path) -> Run:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment = {
+        **os.environ,
+        # Commands run elsewhere, and some are modules of this package.
+        "PYTHONPATH": os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH")])),
+        "OMP_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
     before = os.times()
     done = subprocess.run(  # noqa: S603 - commands of this package
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -13,7 +13,7 @@ from tests.tracking.conftest import empty_database, fill_project, write_study
 from breakeven.core.errors import BreakevenError
 from breakeven.params import Params
 from breakeven.track.stage import track
-from breakeven.tracking import store
+from breakeven.tracking import sqlite_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")
 __all__ = ["empty_database", "fill_project", "write_study"]
@@ -65,7 +65,7 @@ def test_a_store_that_another_process_holds_is_one_line_and_caught_up_with(
 ) -> None:
     params = write_study()
     before = records()
-    monkeypatch.setattr(store, "_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite_rows, "_WAIT_SECONDS", 0.2)
     with closing(sqlite3.connect(DATABASE)) as other:
         other.execute("begin exclusive")
         with pytest.raises(BreakevenError, match=r"locked.*`dvc repro track` catches up") as error:

@@ -45,9 +45,11 @@ def report() -> None:
 
 
 def track() -> None:
+    from breakeven.track.shown_answers import ShownAnswers
     from breakeven.track.wanted_runs import wanted_runs
 
-    wanted_runs(study())
+    params = study()
+    wanted_runs(params, None, ShownAnswers(params, None))
 
 
 CELL = f"{STUDENT}/ift/0"

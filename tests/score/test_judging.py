@@ -25,6 +25,7 @@ from breakeven.costs.exact import answer_flops
 from breakeven.costs.model_shapes import load_architecture
 from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.params import Params
+from breakeven.params.cells import Cell
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
 from breakeven.rows.traces import split_trace
@@ -359,11 +360,11 @@ def test_what_judging_takes_is_counted_and_shared_out_over_cells():
     assert ift["absent"] == {}
     audit = requests - 5
     assert audit == 1
-    bill = cell_bill(params, ("tinystudent", "ift", 0), None, _answering("ift"))
+    bill = cell_bill(params, Cell("tinystudent", "ift", 0), None, _answering("ift"))
     assert (bill.judging.read_tokens, bill.judging.new_tokens) == (Amount(125.0), Amount(10.0))
     assert bill.judging.flops == Amount(ift["flops"])
     assert bill.judging.device_seconds.reason == "what judges run on is not metered"
-    alone = cell_bill(study({}), ("tinystudent", "ift", 0), None, _answering("ift"))
+    alone = cell_bill(study({}), Cell("tinystudent", "ift", 0), None, _answering("ift"))
     assert alone.judging == NO_COST
 
 
