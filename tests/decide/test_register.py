@@ -69,3 +69,9 @@ def test_results_of_others_and_no_choice_are_refused(project):
     assert isinstance(refused.exception, InputError)
     with pytest.raises(InputError, match="nothing was chosen"):
         register_choice({"choice": None}, "it")
+
+
+@pytest.mark.parametrize("name", ["team/student", "student:1", " "])
+def test_a_name_that_mlflow_does_not_take_is_refused_before_its_store_is_opened(name):
+    with pytest.raises(InputError, match=r"--register: value is .*no name that is empty or has"):
+        register_choice({"choice": {"student": "it", "arm": "ift"}}, name)

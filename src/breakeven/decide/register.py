@@ -23,6 +23,10 @@ def register_choice(decision: Mapping[str, Any], name: str) -> Registered:
     choice = decision["choice"]
     if choice is None:
         raise InputError("--register: nothing was chosen, so there is nothing to register")
+    if not name.strip() or set(name) & set("/:"):
+        raise InputError(
+            f"--register: value is {name!r}; MLflow takes no name that is empty or has / or : in it"
+        )
     params = load_params()
     seed = params.seeds[0]
     lines = list(decision_lines(decision))
