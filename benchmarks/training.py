@@ -50,7 +50,7 @@ def lay(params: Params, base: Path, size: Size) -> None:
     write_json(Path("params.json"), tree)
     Path("base").symlink_to(base.resolve())
     write_pointer(STUDENT, BasePointer("folder", "base", digest_path(Path("base"))))
-    _write_corpora(params)
+    write_corpora(params)
     plan = _plan()
     taken = plan.steps[: warm_up + steps]
     rows = [
@@ -106,16 +106,11 @@ def _plan() -> "CellPlan":
     return plan
 
 
-def _write_corpora(params: Params) -> None:
-    name = "bare"
-    prompts = [
-        one
-        for row in params.corpora[name].sources
-        for one in load_prompts(row, params.sources[row])
-    ]
-    write_pairs(
-        pairs_path(name),
-        [
+def write_corpora(params: Params) -> None:
+    """The pairs of `params`, as their solver would give them."""
+    for name, corpus in params.corpora.items():
+        prompts = [one for row in corpus.sources for one in load_prompts(row, params.sources[row])]
+        pairs = [
             Pair(
                 id=one.id,
                 source=one.source,
@@ -128,8 +123,8 @@ def _write_corpora(params: Params) -> None:
                 ift_tokens=None,
             )
             for one in prompts
-        ],
-    )
+        ]
+        write_pairs(pairs_path(name), pairs)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How fast training is: `python tests/train/measure_speed.py [t30k …] [--arm reasoning]`.
+"""How fast training is: `python -m tests.train.measure_speed [t500k …] [--arm reasoning]`.
 
 `--packing` and `--micro-batch-tokens N` are those of `training` in params.yaml.
 
@@ -14,12 +14,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.training import write_corpora
+
 from breakeven.core.files import digest_path
-from breakeven.core.layout import pairs_path
 from breakeven.params import Params, load_params
-from breakeven.prompts.source_prompts import load_prompts
-from breakeven.rows.pair import Pair, write_pairs
-from breakeven.rows.traces import with_trace
 
 WARM_UP_STEPS, TIMED_STEPS = 5, 20
 
@@ -45,29 +43,6 @@ class Speed(NamedTuple):
     tokens_per_second: float
     passes_per_step: float
     shortest_step_seconds: float
-
-
-def write_corpora(params: Params) -> None:
-    """The pairs of params.yaml, as its solver would give them."""
-    for name, corpus in params.corpora.items():
-        prompts = [one for row in corpus.sources for one in load_prompts(row, params.sources[row])]
-        write_pairs(
-            pairs_path(name),
-            [
-                Pair(
-                    id=one.id,
-                    source=one.source,
-                    content=one.content,
-                    prompt=one.prompt,
-                    reasoning=with_trace(one.solution or "", one.reference or ""),
-                    ift=one.reference or "",
-                    prompt_tokens=None,
-                    reasoning_tokens=None,
-                    ift_tokens=None,
-                )
-                for one in prompts
-            ],
-        )
 
 
 def write_base(student: str) -> None:
@@ -131,7 +106,7 @@ def measure(params: Params, student: str, arm: str) -> Speed:
 def main() -> None:
     """Print one line a size."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("students", nargs="*", default=["t30k", "t120k", "t500k", "t2m"])
+    parser.add_argument("students", nargs="*", help="of params.yaml; all by default")
     parser.add_argument("--arm", default="reasoning")
     parser.add_argument("--packing", action="store_true")
     parser.add_argument("--micro-batch-tokens", type=int)
@@ -149,7 +124,7 @@ def main() -> None:
 
         print(f"imports of {torch.__name__}, {transformers.__name__}, {peft.__name__}:", end=" ")
         print(f"{clock.lap():.1f} s; {torch.get_num_threads()} thread")
-        for student in given.students:
+        for student in given.students or params.students:
             write_base(student)
             speed = measure(params, student, given.arm)
             print(

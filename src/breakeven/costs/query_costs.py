@@ -79,7 +79,8 @@ def operating_points(
             assert latency_seconds is not None
             batch = largest_within(lambda size: times(size).seconds, latency_seconds, most)
         if not batch:
-            reason = too_late(times(1).seconds, latency_seconds or 0.0)
+            assert latency_seconds is not None  # another batch is at least 1
+            reason = too_late(times(1).seconds, latency_seconds)
             points.append(OperatingPoint(name, None, absent(reason), reason))
             continue
         found = times(batch)
@@ -167,7 +168,9 @@ def answers_within(served: Serving, lengths: Lengths, latency_seconds: float) ->
         return at_batch(served, "within latency", batch, lengths)
 
     def seconds(batch: int) -> float:
-        return of(batch).seconds or 0.0
+        found = of(batch).seconds
+        assert found is not None  # a batch has its seconds where it has room
+        return found
 
     if not most:
         return _none("within latency", no_room(served, lengths.prompt + lengths.new))

@@ -138,7 +138,7 @@ def _modelled(request: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str
     wait = "" if waits is None else f", one person waits {four_figures(waits)} s"
     return [
         f"  modelled on {request['device']} with {choice['batch']:,} answers at once{wait}; "
-        "nothing was measured there"
+        "nothing was measured there; training by its FLOPs alone, far too short for small models"
     ]
 
 

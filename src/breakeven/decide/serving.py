@@ -92,7 +92,8 @@ class ServedStudy:
             found = answers_within(served, lengths, self.latency_seconds)
             # One that is too slow alone has its seconds too: by how much it is too slow is told.
             return at_batch(served, "one waiting", 1, lengths) if found.reason else found
-        return at_batch(served, "full throughput", self.batch or most, lengths)
+        batch = most if self.batch is None else self.batch
+        return at_batch(served, "full throughput", batch, lengths)
 
     def _lengths(self, group: Group) -> Lengths | None:
         """Those of all seeds, each with the same weight."""
