@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models vllm study tune test test-faults lint ui bases bench peers clean
+.PHONY: help setup models vllm study tune test test-faults lint docs ui bases bench peers clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,14 @@ lint: $(READY)  ## Check style and types
 	ruff check .
 	mypy
 	lint-imports --no-cache
+
+docs: $(VENV)/docs  ## Build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	@echo "open site/index.html (its search needs a server: mkdocs serve)"
+
+$(VENV)/docs: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
 
 ui: $(READY)  ## Open the MLflow UI on 127.0.0.1
 	breakeven ui

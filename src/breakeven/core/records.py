@@ -23,11 +23,26 @@ _VERSIONED = ("torch", "transformers", "peft", "bitsandbytes", "accelerate", "br
 class Record:
     """One cell of one stage.
 
-    `metrics` are scalars; `series` maps a name to `[step, value]` rows; `tokens` and `flops` count
-    work by name; `device_seconds` maps a device kind ("cpu", "cuda") to wall-clock seconds held on
-    it, `gpu_hours` sums the accelerators among them (0.0 on a CPU is a true zero). A number that
-    was not measured is None, with its reason in `absent`. `part` is the digest of what the stage
-    took of params.yaml (`pipeline.reads`), empty where `parameters` hold all of it.
+    A number that was not measured is None, with its reason in `absent`.
+
+    Attributes:
+        stage: The stage.
+        cell: What the cell is of: student, arm, seed, task, source, style or corpus.
+        part: Digest of what the stage took of params.yaml (`pipeline.reads`), empty where
+            `parameters` hold all of it.
+        parameters: The settings that decided the cell.
+        metrics: Scalars by name.
+        series: Curves by name: `[step, value]` rows.
+        tokens: Tokens by what they were.
+        flops: FLOPs by what they were for.
+        device: The device's name.
+        device_seconds: Wall-clock seconds that devices were held, by their kind.
+        gpu_hours: Hours of accelerators among them; 0.0 on a CPU is a true zero.
+        inputs: SHA-256 of each file or folder that was read, by its path.
+        outputs: SHA-256 of each file or folder that was written, by its path.
+        absent: Why a number is None, by its name.
+        details: What is of this stage alone.
+        versions: Of Python and of the libraries that decide a result.
     """
 
     stage: str

@@ -18,14 +18,23 @@ from breakeven.params.names import (
 
 
 class FolderBase(Section):
-    """A model in a folder of the project: safetensors, config and tokenizer."""
+    """A model in a folder of the project: safetensors, config and tokenizer.
+
+    Attributes:
+        path: The folder.
+    """
 
     kind: Literal["folder"]
     path: ProjectPath
 
 
 class HubBase(Section):
-    """A model of the Hugging Face hub at a commit: safetensors only, never code of its own."""
+    """A model of the Hugging Face hub at a commit: safetensors only, never code of its own.
+
+    Attributes:
+        repo: The repository, as the hub writes it: `Qwen/Qwen2.5-0.5B`.
+        revision: A commit; a branch or tag is resolved once, and the commit is recorded.
+    """
 
     kind: Literal["hub"]
     repo: RepoId
@@ -35,7 +44,9 @@ class HubBase(Section):
 class GgufBase(Section):
     """A GGUF file inside an installed Python package, converted once to safetensors.
 
-    `package` is the import name of the package; `license` is recorded with the weights.
+    Attributes:
+        package: The import name of the package; it is found without being imported.
+        license: Its licence, recorded with the weights, which carry none of their own.
     """
 
     kind: Literal["gguf"]
@@ -44,7 +55,19 @@ class GgufBase(Section):
 
 
 class ScratchBase(Section):
-    """A base model that the `base` stage trains from nothing on generated plain text."""
+    """A base model that the `base` stage trains from nothing on generated plain text.
+
+    Attributes:
+        tokenizer: The folder of the tokenizer that it is made for.
+        hidden: Width of the model: a multiple of twice `heads`, as rotary embeddings turn pairs.
+        layers: How many layers.
+        heads: Query heads of a layer.
+        kv_heads: Key-value heads of a layer; a divisor of `heads`.
+        intermediate: Width within the feed-forward part of a layer.
+        tokens: How much text it is pre-trained on.
+        learning_rate: Peak learning rate of the pre-training.
+        seed: Of the first weights and the text.
+    """
 
     kind: Literal["scratch"]
     tokenizer: ProjectPath

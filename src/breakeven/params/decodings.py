@@ -29,6 +29,16 @@ class Sampler(Section):
     """How the next token is drawn; in `by_style`, what is other than in the decoding itself.
 
     What each value does stands at `decoding.sampling`, which follows transformers and vLLM.
+
+    Attributes:
+        temperature: Divides the logits; 0 takes the likeliest token.
+        top_p: Keeps the fewest likeliest tokens whose probability together reaches p.
+        top_k: Keeps the k likeliest tokens.
+        min_p: Keeps the tokens at least p times as likely as the likeliest.
+        repetition_penalty: Logits of tokens in prompt or answer: divided by it where positive,
+            multiplied where negative. 1 is none.
+        presence_penalty: Taken once off the logits of tokens that the answer holds.
+        frequency_penalty: Taken off the logits of tokens of the answer as often as they are there.
     """
 
     temperature: NotNegative | None = None
@@ -41,15 +51,22 @@ class Sampler(Section):
 
 
 class Decoding(Sampler):
-    """How answers are made: temperature 0 is greedy.
+    """How answers are made. What is None is not used, and makes no answer anew.
 
-    `arms` are those that are asked this way, all where it is left out. `by_style` gives arms of a
-    style another sampler, `max_new_tokens` every task another limit. `prompt_suffix` stands at the
-    end of the prompt, `prefill` at the beginning of the answer. `thinking` begins the answer with
-    an empty trace or an open one. A trace of `thinking_tokens`, its marks included, is closed, and
-    `ask` is written behind its mark; before that, its first `wait` closing marks become
-    `wait_text` (budget forcing, Muennighoff et al. 2025, arXiv 2501.19393). What is None is not
-    used, and makes no answer anew.
+    Attributes:
+        samples: Answers to an item; greedy ones are all the same, so that more need a temperature.
+        seed: What the draws follow from, with the task, the item and the sample's number.
+        arms: Arms that are asked this way, all where it is left out; the first decoding asks all.
+        by_style: Another sampler for arms of a style.
+        max_new_tokens: Another limit of an answer, for every task.
+        prompt_suffix: Text at the end of every prompt, such as an instruction.
+        prefill: Text that the answer begins with; it is read and paid with the prompt.
+        thinking: Begins the answer with an empty trace (`off`) or an open one (`forced`).
+        thinking_tokens: The most tokens of a trace, its marks included; a longer one is closed
+            there (budget forcing, Muennighoff et al. 2025, arXiv 2501.19393).
+        ask: Written behind the mark of a trace that the budget has closed.
+        wait: How many first closing marks become `wait_text`, so that thinking goes on.
+        wait_text: What stands in place of such a mark; " Wait" where it is left out.
     """
 
     temperature: NotNegative = 0.0
@@ -120,9 +137,12 @@ class Decoding(Sampler):
 
 
 class TaskAnswering(Section):
-    """What one task has of its own: a limit, samples of every decoding that draws, and shots.
+    """What one task has of its own.
 
-    `shots` are for arms that are shown examples; the others are shown none.
+    Attributes:
+        max_new_tokens: Another limit of an answer, for both styles.
+        samples: Answers to an item in every decoding that draws.
+        shots: Examples for arms that are shown some; the others are shown none.
     """
 
     max_new_tokens: Count | None = None

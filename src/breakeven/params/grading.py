@@ -19,9 +19,17 @@ from breakeven.params.names import (
 class Judge(Section):
     """A judge behind an OpenAI-compatible endpoint; its key is in the environment.
 
-    `template` goes to the chat template (`enable_thinking: false`), `max_new_tokens` bounds each of
-    its two replies and goes to the endpoint as `limit_name`. `architecture` names a model of the
-    bundled table or a folder with its config.json, for FLOPs.
+    Attributes:
+        model: The model as the endpoint calls it.
+        base_url: The endpoint's address, without a user or password.
+        key_variable: The environment variable that holds the key.
+        limit_name: What the endpoint calls the limit of new tokens.
+        architecture: A model of the bundled table, or a folder with its config.json, for FLOPs.
+        template: Values for the chat template, such as `enable_thinking: false`.
+        max_new_tokens: Limit of each of its two replies.
+        concurrency: Requests at once.
+        timeout_seconds: Limit of a whole reply.
+        attempts: Tries of a request in all, after errors that may pass.
     """
 
     model: Text
@@ -39,9 +47,14 @@ class Judge(Section):
 class Grading(Section):
     """How answers are graded; without judges, what rules cannot read is unparsed and wrong.
 
-    `ending_words` bounds how much of an answer's end a judge is shown. `audit` is how many answers
-    that rules can read are shown to the judges too, to count how often they disagree with the
-    rules; whose word the score takes does not change.
+    Attributes:
+        math_seconds: Processor time for all that one mathematical answer asks of sympy; what takes
+            longer is not equal.
+        judges: One judge or a jury, by name; an odd number of different models, so that none can
+            tie.
+        ending_words: How much of an answer's end a judge is shown.
+        audit: Answers that rules can read are shown to the judges too, to count how often both
+            differ; no score changes.
     """
 
     math_seconds: Seconds = 5.0

@@ -27,8 +27,16 @@ def _day(value: Any) -> str:  # noqa: ANN401 - whatever was written
 class DeviceRow(Section):
     """A device of the study's own, or what it states of one in the table (`costs/hardware.csv`).
 
-    Names are taken in any case of letters, so that `h100` is the table's H100. `peak_tflops` are of
-    dense matrix products by the format they are computed in. The price is of one device.
+    Names are taken in any case of letters, so that `h100` is the table's H100.
+
+    Attributes:
+        memory_gb: Its memory.
+        bandwidth_gb_per_second: What it reads of its memory in a second, by the data sheet.
+        peak_tflops: Peak of dense matrix products, by the format they are computed in.
+        price_per_hour: Price of one device.
+        price_date: The day of the price.
+        price_source: Who asks the price.
+        source: Where the figures are from.
     """
 
     memory_gb: Positive | None = None
@@ -43,7 +51,13 @@ class DeviceRow(Section):
 class ServingSpeed(Section):
     """What serving is taken to reach of a device: shares, and fixed times of a layer and a pass.
 
-    The defaults are those of `costs.roofline.Achieved`.
+    What is left out is as `costs.roofline.Achieved` assumes it (docs/costs.md).
+
+    Attributes:
+        bandwidth_share: Share of the bandwidth that decoding reaches.
+        compute_share: Share of the peak that reading a prompt reaches.
+        layer_seconds: Fixed time of a layer in each pass.
+        pass_seconds: Fixed time of a pass, whatever its layers.
     """
 
     bandwidth_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
@@ -53,11 +67,14 @@ class ServingSpeed(Section):
 
 
 class ServedAnswering(Section):
-    """Where the report takes answers to be served; each student by itself, in `number_format`.
+    """Where the report takes answers to be served; each student by itself.
 
-    `hardware` are names of `costs.hardware` or of the table: those of `costs.hardware` by default,
-    where there are some, else an H100 and an L4; an empty list models nothing. `devices` share a
-    student, `latency_seconds` is what one person would wait.
+    Attributes:
+        hardware: Names of `costs.hardware` or of the table: those of `costs.hardware` by default,
+            where there are some, else an H100 and an L4; an empty list models nothing.
+        number_format: Of the weights as served.
+        devices: How many share a student.
+        latency_seconds: What one person would wait.
     """
 
     hardware: list[Text] | None = None
@@ -67,7 +84,13 @@ class ServedAnswering(Section):
 
 
 class TokenRow(Section):
-    """Prices of a million tokens of a service; cached input without one costs as other input."""
+    """Prices of a million tokens of a service.
+
+    Attributes:
+        input: Price of what is read.
+        cached_input: Price of what is read again; that of other input where it is left out.
+        output: Price of what is written.
+    """
 
     input: NotNegative | None = None
     cached_input: NotNegative | None = None
@@ -75,9 +98,15 @@ class TokenRow(Section):
 
 
 class Pricing(Section):
-    """What a device-hour costs, in any one currency; absent where nobody pays.
+    """What things cost, in any one currency; a price is absent where nobody pays.
 
-    `token_prices` go by the model as its endpoint calls it, or by the name of an imported student.
+    Attributes:
+        price_per_device_hour: Price of an hour of the machine that the study runs on.
+        currency: The name of the currency of all prices here.
+        hardware: Devices that answers are served on, by name.
+        serving_speed: What serving reaches of a device; the assumptions where it is left out.
+        served_on: Where answers are taken to be served; the defaults below where it is left out.
+        token_prices: By the model as its endpoint calls it, or by the name of an imported student.
     """
 
     price_per_device_hour: NotNegative | None = None

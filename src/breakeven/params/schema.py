@@ -35,17 +35,36 @@ LEVEL = 0.95
 
 
 class Student(Section):
-    """One size: its base, and what it overrides of `training`."""
+    """One size: its base, and what it overrides of `training`.
+
+    Attributes:
+        base: Where its weights come from.
+        method: How its weights are changed, where the arm does not say.
+        learning_rates: Peak learning rates by the style that is taught: plain answers learn less
+            than they can at the rate that suits traces.
+        lora_rank: Another rank of its adapters.
+    """
 
     base: Base
     method: Literal["full", "lora", "qlora"] | None = None
-    # By style: plain answers learn less than they can at the rate that suits traces.
     learning_rates: dict[TrainedStyle, Positive] = Field(default_factory=dict)
     lora_rank: SmallCount | None = None
 
 
 class Answering(Section):
-    """How every cell answers: one engine, one limit a task, the same for both styles."""
+    """How every cell answers: one engine, one limit a task, the same for both styles.
+
+    Attributes:
+        engine: In the stage's own process, or by a vLLM server that it starts.
+        max_new_tokens: Limit of an answer, trace included; one that it cuts is wrong, in every
+            style.
+        batch_size: Answers that are written together.
+        decodings: Ways to decode, by name; arms are compared in the first.
+        by_task: What a task has of its own, by its name.
+        dtype: Number format of the weights; `auto` chooses by the device.
+        threads: Of the processor; PyTorch's own number where it is left out.
+        server: How the vLLM server is started.
+    """
 
     engine: Literal["transformers", "vllm"] = "transformers"
     max_new_tokens: Count
@@ -104,17 +123,36 @@ def _the_only_level(confidence: float) -> float:
 class Report(Section):
     """How the report resamples; its intervals and tests are at 95% and 5% throughout.
 
-    A file may state that level as `confidence`, and no other.
+    Attributes:
+        confidence: May be stated, and is no other: every interval is at this level.
+        bootstrap_draws: Resamples of a bootstrap: of 200, five lie beyond each end of a 95%
+            interval; of fewer, hardly any would.
+        seed: Of the resamples.
     """
 
     confidence: Annotated[RealNumber, AfterValidator(_the_only_level)] = LEVEL
-    # Of 200 draws five lie beyond each end of a 95% interval; of fewer, hardly any would.
     bootstrap_draws: Annotated[WholeNumber, Field(ge=200, le=100_000)] = 2000
     seed: Seed = 0
 
 
 class Params(Section):
-    """The whole of params.yaml."""
+    """The whole of params.yaml. Every section must be there, if only empty: DVC looks each up.
+
+    Attributes:
+        study: The study's name, which its experiment in MLflow has.
+        seeds: Training seeds: with several, intervals hold the spread of training runs.
+        sources: Where training prompts come from, by name.
+        teacher: Who answers every prompt twice.
+        corpora: What is learnt: sources put together, by name.
+        students: The sizes, by name.
+        arms: Ways to train a student, by name.
+        tasks: Benchmarks, by name.
+        training: How arms are trained.
+        answering: How answers are asked for.
+        grading: How answers are graded.
+        costs: Prices and devices.
+        report: How the report resamples.
+    """
 
     study: Name
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), EachOnce] = (0,)

@@ -30,12 +30,15 @@ Format = Literal["open", "choice"]
 class WorkedCompletions(Section):
     """What the solver writes for generated prompts in the two styles.
 
-    Plain answers are bare, or show `short` working before the answer. A choice is answered by its
-    letter, or by `item` and letter, in both styles alike. A trace is the steps alone, or with
-    `checks` rounds in which each step is checked and all of it is done anew; a share of `slips`
-    then begins with a pass that goes wrong, is found out and begins again. Of a problem that takes
-    a search, a trace goes `forward` along the way that was found, or it explores: tries ways, turns
-    back, finds it.
+    Attributes:
+        working: Plain answers are bare, or show short working before the answer.
+        choice: A choice is answered by its letter, or by item and letter, in both styles alike.
+        checks: Rounds in which a trace checks each step and does all of it anew; 0 is the steps
+            alone.
+        slips: Share of the traces that begin with a pass that goes wrong, is found out and begins
+            again; needs `checks`.
+        search: A trace of a problem that takes a search goes along the way that was found, or tries
+            ways, turns back and finds it.
     """
 
     working: Literal["none", "short"] = "none"
@@ -56,7 +59,17 @@ class WorkedCompletions(Section):
 
 
 class ProceduralSource(Section):
-    """Training prompts from a built-in generator, shared out evenly over the formats."""
+    """Training prompts from a built-in generator, in its train partition.
+
+    Attributes:
+        problem: The generator.
+        formats: The prompts are shared out evenly over these.
+        prompts: How many.
+        min_depth: Fewest serial steps; the generator's own where it is left out.
+        max_depth: Most serial steps; the generator's own where it is left out.
+        completions: What the solver writes for them.
+        seed: Of the prompts.
+    """
 
     kind: Literal["procedural"]
     problem: ProblemKind
@@ -80,7 +93,11 @@ class ProceduralSource(Section):
 class JsonlSource(Section):
     """Training prompts from a JSON-lines file in the project: `prompt`, and optionally more.
 
-    `grader` compares an answer with the `reference` of a row that has one.
+    Attributes:
+        path: The file.
+        grader: Compares an answer with the `reference` of a row that has one.
+        prompts: A sample of so many; all where it is left out.
+        seed: Of the sample.
     """
 
     kind: Literal["jsonl"]
@@ -91,7 +108,14 @@ class JsonlSource(Section):
 
 
 class GymSource(Section):
-    """Training prompts from a data set of reasoning-gym; `config` is that data set's own."""
+    """Training prompts from a data set of reasoning-gym.
+
+    Attributes:
+        dataset: Its name in reasoning-gym.
+        prompts: How many.
+        config: The data set's own settings.
+        seed: Of the prompts.
+    """
 
     kind: Literal["reasoning-gym"]
     dataset: Text
@@ -103,7 +127,12 @@ class GymSource(Section):
 class DataSetPlace(Section):
     """Where a data set is: on the hub at a revision, or in a folder of the project.
 
-    A folder holds the files as the hub does; `digest` is the SHA-256 that it must have.
+    Attributes:
+        repo: The repository, as the hub writes it; this or `folder`.
+        revision: A commit; of a branch the newest is taken once, and recorded. Goes with `repo`.
+        folder: A folder of the project that holds the files as the hub does; this or `repo`.
+        digest: The SHA-256 that the folder must have.
+        config: The data set's configuration, where it has several.
     """
 
     repo: RepoId | None = None
@@ -133,8 +162,15 @@ class DataSetPlace(Section):
 class DatasetSource(DataSetPlace):
     """Training prompts from a data set, streamed and sub-sampled by the seed.
 
-    `prompt` and `reference` are paths to a field, dots for what is nested: `messages.0.content`.
-    `grader` compares an answer with the reference.
+    Paths to a field have dots for what is nested: `messages.0.content`.
+
+    Attributes:
+        split: The split that is read.
+        prompt: Path to the field of the prompt.
+        reference: Path to the field of the right answer, where there is one.
+        grader: Compares an answer with the reference.
+        prompts: A sample of so many; all where it is left out.
+        seed: Of the sample.
     """
 
     kind: Literal["dataset"]
@@ -147,10 +183,15 @@ class DatasetSource(DataSetPlace):
 
 
 class PublishedSource(DataSetPlace):
-    """Published pairs, `prompt` `reasoning` `ift`: both completions are there, no teacher runs."""
+    """Published pairs, `prompt` `reasoning` `ift`: both completions are there, no teacher runs.
+
+    Attributes:
+        split: The split that is read, by default as the published data sets call it.
+        prompts: A sample of so many; all where it is left out.
+        seed: Of the sample.
+    """
 
     kind: Literal["published-pairs"]
-    # As the published data set calls it.
     split: Text = "reasoning_ift_pairs"
     prompts: Count | None = None
     seed: Seed = 0
@@ -159,8 +200,13 @@ class PublishedSource(DataSetPlace):
 class CatalogueSource(Section):
     """Examples of a benchmark of the catalogue with their answers, from a split that is not tested.
 
-    They are what `shots` shows to untrained students; such a source is in no corpus. `folder` is a
-    copy of the data set in the project.
+    They are what `shots` shows to untrained students; such a source is in no corpus.
+
+    Attributes:
+        benchmark: Its name in the catalogue.
+        folder: A copy of the data set in the project, read instead of the hub.
+        prompts: How many examples to draw from.
+        seed: Of the sample.
     """
 
     kind: Literal["catalogue"]
@@ -179,8 +225,10 @@ Source = Annotated[
 class Decontamination(Section):
     """How training pairs are kept apart from the tasks: exact prompt and content always.
 
-    `ngram_words` also drops a prompt that shares so many words in a row with a test item, where
-    they are more than half of the item or thirteen words; a task's own instruction is left aside.
+    Attributes:
+        ngram_words: Also drops a prompt that shares so many words in a row with a test item, where
+            they are more than half of the item or thirteen words; a task's own instruction is left
+            aside.
     """
 
     ngram_words: Count | None = None
@@ -189,9 +237,11 @@ class Decontamination(Section):
 class PairRules(Section):
     """What a pair must fulfil in both styles beside being finished, closed and not empty.
 
-    `max_tokens` bounds prompt and completion together, in the teacher's count; a pair without
-    counts passes, and is still held to `training.max_length` in the student's. `agreement` asks
-    that both answers agree with the prompt's reference; a prompt without one is dropped then.
+    Attributes:
+        max_tokens: The most tokens of prompt and completion together, in the teacher's count; a
+            pair without counts passes, and is still held to `training.max_length` in the student's.
+        agreement: Whether both answers must agree with the prompt's reference; a prompt without one
+            is dropped then.
     """
 
     max_tokens: Count | None = None
@@ -201,8 +251,12 @@ class PairRules(Section):
 class Corpus(Section):
     """Sources whose pairs are put together.
 
-    With `tuning` the pairs whose content is on the tune side are learnt by no arm: they are what
-    `breakeven tune` chooses rates on.
+    Attributes:
+        sources: Their names.
+        tuning: Keeps the pairs whose content is on the tune side, one in eight, from every arm:
+            they are what `breakeven tune` chooses rates on.
+        decontamination: How pairs are kept apart from the tasks.
+        rules: What a pair must fulfil.
     """
 
     sources: Annotated[tuple[Name, ...], Field(min_length=1), EachOnce]

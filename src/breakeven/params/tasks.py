@@ -18,7 +18,17 @@ from breakeven.params.sources import Format, ProblemKind
 
 
 class ProceduralTask(Section):
-    """Test items from a built-in generator, in its test partition."""
+    """Test items from a built-in generator, in its test partition.
+
+    Attributes:
+        problem: The generator.
+        format: Open questions or multiple choice; both ask the same problems.
+        family: Whose mean the task is in; it has to hold the format.
+        items: How many.
+        min_depth: Fewest serial steps; the generator's own where it is left out.
+        max_depth: Most serial steps; the generator's own where it is left out.
+        seed: Of the items.
+    """
 
     kind: Literal["procedural"]
     problem: ProblemKind
@@ -41,7 +51,15 @@ class ProceduralTask(Section):
 
 
 class JsonlTask(Section):
-    """Test items from a JSON-lines file in the project: `question`, `reference`, `choices`…"""
+    """Test items from a JSON-lines file in the project: `question`, `reference`, `choices`…
+
+    Attributes:
+        path: The file.
+        family: Whose mean the task is in.
+        grader: How an answer is compared with the reference.
+        items: A sample of so many; all where it is left out.
+        seed: Of the sample.
+    """
 
     kind: Literal["jsonl"]
     path: ProjectPath
@@ -52,7 +70,15 @@ class JsonlTask(Section):
 
 
 class GymTask(Section):
-    """Test items from a data set of reasoning-gym; `config` is that data set's own."""
+    """Test items from a data set of reasoning-gym, graded by its own scorer.
+
+    Attributes:
+        dataset: Its name in reasoning-gym.
+        family: Whose mean the task is in.
+        items: How many.
+        config: The data set's own settings.
+        seed: Of the items.
+    """
 
     kind: Literal["reasoning-gym"]
     dataset: Text
@@ -63,9 +89,13 @@ class GymTask(Section):
 
 
 class CatalogueTask(Section):
-    """A benchmark of the catalogue by its name there, `gsm8k`; all its items, or a sample.
+    """A benchmark of the catalogue; `breakeven tasks list` shows them.
 
-    `folder` is a copy of the data set in the project, read instead of the hub.
+    Attributes:
+        benchmark: Its name in the catalogue, such as `gsm8k`.
+        folder: A copy of the data set in the project, read instead of the hub.
+        items: A sample of so many; all where it is left out.
+        seed: Of the sample.
     """
 
     kind: Literal["catalogue"]
@@ -76,10 +106,18 @@ class CatalogueTask(Section):
 
 
 class LmEvalTask(Section):
-    """A task of lm-evaluation-harness by its name there, answered by generation.
+    """A task of lm-evaluation-harness, answered by generation.
 
-    `include` is a folder with task files of one's own. `reference_pattern` cuts the answer out of a
-    longer target: what its first group matches. Multiple choice is graded by letter.
+    Multiple choice is graded by letter.
+
+    Attributes:
+        task: Its name in the harness.
+        family: Whose mean the task is in.
+        grader: How an answer is compared with the reference.
+        include: A folder with task files of one's own.
+        reference_pattern: Cuts the answer out of a longer target: what its first group matches.
+        items: A sample of so many; all where it is left out.
+        seed: Of the sample.
     """
 
     kind: Literal["lm-eval"]

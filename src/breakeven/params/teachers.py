@@ -27,7 +27,9 @@ from breakeven.params.names import (
 class SolverTeacher(Section):
     """Exact worked solutions of prompts that have them, offline.
 
-    Its tokens are counted in the tokenizer of a folder, or in that of a `model`.
+    Attributes:
+        tokenizer: The folder of the tokenizer that its tokens are counted in; this or `model`.
+        model: A model whose tokenizer counts its tokens; this or `tokenizer`.
     """
 
     kind: Literal["solver"]
@@ -44,8 +46,15 @@ class SolverTeacher(Section):
 class TeacherStyle(Section):
     """How a model is made to answer in one style.
 
-    `template` goes to the chat template (`enable_thinking: true`). `trace` says where the trace
-    is: between `<think>` tags in the text, in the server's field for reasoning, or nowhere.
+    Attributes:
+        system: The system prompt, if any.
+        template: Values for the chat template, such as `enable_thinking: true`.
+        trace: Where the trace is: between `<think>` tags in the text, in the server's field for
+            reasoning, or nowhere. A reply in another place stops the stage.
+        temperature: Divides the logits; 0 takes the likeliest token.
+        top_p: Keeps the fewest likeliest tokens whose probability together reaches p.
+        top_k: Keeps the k likeliest tokens.
+        max_new_tokens: Limit of a completion; one that it cuts makes no pair.
     """
 
     system: str | None = None
@@ -58,7 +67,12 @@ class TeacherStyle(Section):
 
 
 class TeacherStyles(Section):
-    """Both styles, each with all that its completions depend on."""
+    """Both styles, each with all that its completions depend on.
+
+    Attributes:
+        ift: Plain answers.
+        reasoning: Answers with a trace.
+    """
 
     ift: TeacherStyle
     reasoning: TeacherStyle
@@ -79,12 +93,20 @@ LocalStyles = Annotated[TeacherStyles, AfterValidator(_traces_in_the_text)]
 
 
 class OpenAITeacher(Section):
-    """Any OpenAI-compatible endpoint; several base URLs are used evenly.
+    """Any OpenAI-compatible endpoint.
 
-    The key is read from the environment variable `key_variable`, never from params. `limit_name`
-    is what the endpoint calls the limit of new tokens: OpenAI's own newer models take
-    `max_completion_tokens` only, most other servers `max_tokens`.
-    `architecture` names a model of the bundled table or a folder with its config.json, for FLOPs.
+    Attributes:
+        model: The model as the endpoint calls it.
+        base_urls: Addresses, without a user or password; several are used evenly.
+        key_variable: The environment variable that holds the key, which is never in params.
+        limit_name: What the endpoint calls the limit of new tokens: OpenAI's own newer models take
+            `max_completion_tokens` only, most other servers `max_tokens`.
+        architecture: A model of the bundled table, or a folder with its config.json, for FLOPs.
+        styles: How it is made to answer in both styles.
+        concurrency: Requests at once.
+        timeout_seconds: Limit of a whole reply.
+        attempts: Tries of a request in all, after errors that may pass.
+        seed: Of the draws, with the prompt's text.
     """
 
     kind: Literal["openai"]
@@ -103,11 +125,18 @@ class OpenAITeacher(Section):
 class VllmServer(Section):
     """How a vLLM server is started: its own environment, on loopback, stopped with the stage.
 
-    `memory_share` is of an accelerator's memory. `threads` are those of one process on a CPU; vLLM
-    decides where neither it nor OMP_NUM_THREADS says.
+    Attributes:
+        python: Its Python; by default where `make vllm` puts it, apart from the project's own.
+        max_model_len: Room for a prompt with its answer; as much as the longest takes where it is
+            left out.
+        tensor_parallel: Devices that share each layer.
+        data_parallel: Copies of the model.
+        memory_share: Of an accelerator's memory; without effect on a CPU.
+        dtype: Number format of the weights.
+        threads: Of one process on a CPU; vLLM decides where neither it nor OMP_NUM_THREADS says.
+        startup_seconds: How long it may take to start.
     """
 
-    # Where `make vllm` puts it, apart from the project's own environment.
     python: Text = ".vllm/bin/python"
     max_model_len: Count | None = None
     tensor_parallel: SmallCount = 1
@@ -122,6 +151,15 @@ class VllmTeacher(Section):
     """A model that a vLLM server runs here for as long as the stage takes.
 
     That the server lives is known without a time limit, so that the limit is a day.
+
+    Attributes:
+        model: Where its weights come from.
+        server: How its server is started.
+        styles: How it is made to answer in both styles.
+        concurrency: Requests at once.
+        timeout_seconds: Limit of a whole reply.
+        attempts: Tries of a request in all, after errors that may pass.
+        seed: Of the draws, with the prompt's text.
     """
 
     kind: Literal["vllm"]
@@ -135,7 +173,16 @@ class VllmTeacher(Section):
 
 
 class TransformersTeacher(Section):
-    """A model that runs in the stage's own process."""
+    """A model that runs in the stage's own process.
+
+    Attributes:
+        model: Where its weights come from.
+        styles: How it is made to answer in both styles.
+        batch_size: Prompts that are answered together.
+        dtype: Number format of the weights.
+        threads: Of the processor; PyTorch's own number where it is left out.
+        seed: Of the draws, with the prompt's text.
+    """
 
     kind: Literal["transformers"]
     model: Weights

@@ -40,9 +40,16 @@ Traces = Literal[
 class Budget(Section):
     """How much an arm trains: an amount in one unit, or as much as another arm uses of a `unit`.
 
-    `tokens` are those of prompts and completions, `supervised_tokens` those that are learnt: of
-    completions, with their end token. `match` names the other arm; what it uses is that of the same
-    student and seed.
+    Exactly one is given, of the four amounts and `match`. What a matched arm uses is that of the
+    same student and seed.
+
+    Attributes:
+        samples: Pairs, as often as they are learnt.
+        tokens: Prompts and completions, as often as they are read.
+        supervised_tokens: What the loss is on: completions with their end token.
+        train_flops: Exact training FLOPs; refused where the base's shape is not known.
+        match: Another arm, whose use of `unit` is the budget.
+        unit: What of the other arm is matched; goes with `match`.
     """
 
     samples: Count | None = None
@@ -82,20 +89,33 @@ BUDGET_UNITS: tuple[BudgetUnit, ...] = get_args(BudgetUnit)
 
 
 class Arm(Section):
-    """One way to train a student. `method: none` leaves it as it is and shows it `shots` examples.
+    """One way to train a student, or to leave it as it is (`method: none`).
 
-    `reasoning_share` is the share of the corpus's prompts that are learnt with their trace: 0 is
-    plain instruction tuning, 1 is reasoning. `sequential` puts the plain ones first. `then` is a
-    second corpus, learnt after the first in the same styles: general, then math. Share and order
-    hold within each; a budget is for both together, parted so that each is passed over equally
-    often. A `control` is trained, answers and is shown as any arm, and is in no pair of styles.
-
-    `students` are those that the arm is for, all of them where it is not given.
+    A `reasoning_share` of 0 is plain instruction tuning, 1 is reasoning. Share and order hold
+    within each corpus; a budget is for both together, parted so that each is passed over equally
+    often.
 
     Two kinds of control are made here. `traces` says what is learnt in place of the teacher's
     traces. With `answer_mode` every prompt of a mix carries a tag that tells the style of its
     completion, and the student answers with the tag of the one named: two arms that differ in
     nothing else are one training.
+
+    Attributes:
+        method: How the weights are changed; that of the student, else of `training`, where it is
+            left out. `none` leaves the student as it is.
+        corpus: The corpus that is learnt.
+        then: A second corpus, learnt after the first in the same styles: general, then math.
+        reasoning_share: Share of the prompts that are learnt with their trace.
+        order: Both styles mixed, or the plain completions first.
+        budget: How much it trains; `training.epochs` passes where it is left out.
+        learning_rate: Peak learning rate; that of the student for the style, else of `training`,
+            where it is left out.
+        shots: Examples that answers are asked with, for an untrained arm.
+        control: Trained, answered and shown as any arm, and in no pair of styles, no claim and on
+            no frontier.
+        traces: What is learnt in place of the teacher's traces; any but the first makes a control.
+        answer_mode: The style that a tag asks the answers in; makes a control of a mix.
+        students: Whom the arm is for, all students where it is left out.
     """
 
     method: Method | None = None
@@ -236,7 +256,13 @@ class Arm(Section):
 
 
 class Schedule(Section):
-    """Warm-up, constant, linear decay, in optimizer steps; `floor` is a share of the peak rate."""
+    """Warm-up, constant, linear decay, in optimizer steps.
+
+    Attributes:
+        warmup_steps: Steps in which the rate rises to its peak.
+        decay_steps: Last steps, in which it falls.
+        floor: Where it ends, as a share of the peak.
+    """
 
     warmup_steps: CountOrZero = 150
     decay_steps: CountOrZero = 300
@@ -244,7 +270,13 @@ class Schedule(Section):
 
 
 class LoraSettings(Section):
-    """Low-rank adapters on every linear layer but the output head."""
+    """Low-rank adapters on every linear layer but the output head.
+
+    Attributes:
+        rank: Their rank.
+        alpha: Scales the adapter by alpha over rank.
+        dropout: Share of the adapter's inputs that are dropped in training.
+    """
 
     rank: SmallCount = 32
     alpha: Positive = 64.0
@@ -255,14 +287,36 @@ class Training(Section):
     """How every arm is trained, unless a student or arm says otherwise.
 
     A step holds about `batch_tokens` tokens, or exactly `batch_sequences` sequences where that is
-    given instead; it is computed in micro-batches of at most `micro_batch_tokens` padded tokens
-    (`batch_tokens` where that is not given). With `packing` the sequences of a micro-batch are put
-    end to end and none sees another. `launch` is an accelerate configuration: the stage then trains
-    in as many processes as it says. Neither changes what a step holds.
+    given instead. Micro-batches, packing and processes change how it is computed, not what it
+    holds.
 
-    `max_passes` is how often a budget may pass over an arm's pairs: what would take more is refused
-    before anything is trained. Repeated four times, data teach nearly as much as new ones, and less
-    and less beyond (arXiv 2305.16264); the default keeps out what was hardly meant.
+    Attributes:
+        method: All weights, adapters, or adapters on a base rounded to four bits.
+        epochs: Passes over the pairs of an arm without a budget.
+        max_passes: How often a budget may pass over an arm's pairs: what would take more is refused
+            before anything is trained. Repeated four times, data teach nearly as much as new ones,
+            and less and less beyond (arXiv 2305.16264); the default keeps out what was hardly
+            meant.
+        batch_tokens: Tokens of an optimizer step, without padding.
+        batch_sequences: Sequences of an optimizer step, instead of `batch_tokens`.
+        micro_batch_tokens: The most padded tokens computed at once: bounds memory. `batch_tokens`
+            where it is left out.
+        packing: Whether the sequences of a micro-batch are put end to end, where none sees another.
+        max_length: The most tokens of an example; a pair that is longer in one style is left out of
+            both.
+        learning_rate: Peak learning rate of cells whose arm and student have none of their own.
+        schedule: How the rate rises and falls.
+        weight_decay: Of AdamW.
+        adam_betas: Of AdamW.
+        max_gradient_norm: Gradients are clipped to this norm.
+        lora: The adapters of LoRA and QLoRA.
+        gradient_checkpointing: Whether layers are computed again in the backward pass: less memory,
+            more FLOPs.
+        checkpoint_steps: Steps from one checkpoint to the next, which a killed training goes on
+            from.
+        dtype: Number format that is computed in; `auto` chooses by the device.
+        threads: Of the processor; PyTorch's own number where it is left out.
+        launch: An accelerate configuration: training then runs in as many processes as it says.
     """
 
     method: Literal["full", "lora", "qlora"] = "lora"

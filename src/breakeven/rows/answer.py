@@ -9,19 +9,23 @@ from breakeven.rows.traces import after_trace, is_truncated
 class Answer:
     """One sample.
 
-    `text` is all of it, special tokens of the trace included: what the decoding had begun, which is
-    counted with the prompt, and what was generated.
-
     Counts come from the engine's token ids: `prompt_tokens + thinking_tokens + answer_tokens` is
-    all that was processed; the end token counts as an answer token, and a token that a budget of
-    thinking forced counts as what it is a part of. `thinking_tokens` holds the
-    trace with its marks; an unclosed trace is all thinking. `stop` is "stop" where the student
-    ended by itself and "length" where the limit cut it. `closed` is False where a trace was begun,
-    by the student or by its prompt, and not ended.
+    all that was processed. A token that a budget of thinking forced counts as what it is a part of.
+    Log-probabilities are under the student's own distribution, before temperature, penalties and
+    cuts; None where the engine does not tell them.
 
-    The sums are of the log-probabilities, in nats, of the tokens counted as thinking and as answer
-    (the end token with it): under the student's own distribution, before temperature, penalties and
-    cuts. None where the engine does not tell them.
+    Attributes:
+        item: The item's id.
+        sample: Number of the sample, from 0.
+        text: All of it, special tokens of the trace included: what the decoding had begun, which is
+            counted with the prompt, and what was generated.
+        stop: `stop` where the student ended by itself, `length` where the limit cut it.
+        prompt_tokens: What was read.
+        thinking_tokens: The trace with its marks; an unclosed trace is all thinking.
+        answer_tokens: What came after the trace, the end token with it.
+        closed: False where a trace was begun, by the student or by its prompt, and not ended.
+        thinking_logprob_sum: Log-probability of the tokens counted as thinking, in nats.
+        answer_logprob_sum: Log-probability of the tokens counted as answer, in nats.
     """
 
     item: str

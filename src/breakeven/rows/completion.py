@@ -7,12 +7,20 @@ from breakeven.rows.traces import is_truncated
 
 @dataclass(frozen=True)
 class Completion:
-    """One completion. `thinking` is empty in the plain style; token counts are the engine's
-    own, None for published completions, whose counts nobody gave.
+    """One completion; token counts are the engine's own, None where nobody gave them.
 
-    `stop` is "stop" where the teacher ended by itself and "length" where the limit cut it;
-    `closed` is False where a trace was begun and not ended. Where only the sum of thinking and
-    answer is known, it is `completion_tokens`.
+    Attributes:
+        id: The prompt's.
+        style: `ift` or `reasoning`.
+        thinking: The trace without its marks; empty in the plain style.
+        answer: What follows the trace.
+        prompt_tokens: What was read.
+        thinking_tokens: Of the trace.
+        answer_tokens: Of the answer.
+        stop: `stop` where the teacher ended by itself, `length` where the limit cut it; another
+            word where a server kept it back.
+        closed: False where a trace was begun and not ended.
+        completion_tokens: Thinking and answer together, where only their sum is known.
     """
 
     id: str

@@ -6,12 +6,21 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Item:
-    """One test item: `prompt` is all that the student sees, choices and instruction included.
+    """One test item.
 
-    `content` identifies what is asked apart from its format, so that the same problem as multiple
-    choice and as an open question has one content. `reference` is the right answer as the grader
-    reads it: a letter for multiple choice. `depth` counts serial steps, None where a task has none.
-    `cluster` names what items share (a passage, a template), None where they are independent.
+    Attributes:
+        id: Its name, the same in every run.
+        task: The task that it is of.
+        family: The family of the task.
+        prompt: All that the student sees, choices and instruction included.
+        reference: The right answer as the grader reads it: a letter for multiple choice.
+        content: Identifies what is asked apart from its format, so that the same problem as
+            multiple choice and as an open question has one content.
+        grader: How an answer is compared with the reference.
+        choices: The texts to choose among; none for an open question.
+        depth: Serial steps; None where a task has none.
+        cluster: What items share (a passage, a template); None where they are independent.
+        meta: What the grader of this item needs besides, and where the item comes from.
     """
 
     id: str

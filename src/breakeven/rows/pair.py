@@ -15,11 +15,20 @@ _ROWS_AT_ONCE = 8192
 
 @dataclass(frozen=True)
 class Pair:
-    """One row of `data/pairs/<corpus>.parquet`.
+    """The two completions of a prompt: the columns of the published pairs, and more.
 
-    `prompt`, `reasoning` and `ift` are the columns of the published pairs: `ift` is the plain
-    answer, `reasoning` is `<think>\\ntrace\\n</think>\\n\\nanswer`. Token counts are the teacher's
-    own, None where it gave none.
+    Token counts are the teacher's own, None where it gave none.
+
+    Attributes:
+        id: The prompt's.
+        source: The source of the prompt.
+        content: Identifies what is asked apart from its format.
+        prompt: What is asked.
+        reasoning: The completion with its trace: `<think>\\ntrace\\n</think>\\n\\nanswer`.
+        ift: The plain answer.
+        prompt_tokens: Of the prompt.
+        reasoning_tokens: Of the completion with its trace.
+        ift_tokens: Of the plain answer.
     """
 
     id: str

@@ -6,11 +6,21 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Prompt:
-    """One training prompt. `content` identifies what is asked apart from its format.
+    """One training prompt.
 
-    `solution` is the worked solution of a procedural prompt, which the solver teacher puts into
-    the two styles; None where only a model can answer. `published` holds both completions by style
-    where they come with the prompt. `grader` compares an answer with the reference.
+    Attributes:
+        id: Its name, the same in every run.
+        source: The source that it is of.
+        prompt: What is asked, as the teacher and the students read it.
+        content: Identifies what is asked apart from its format.
+        reference: The right answer, where it is known.
+        solution: The worked solution of a procedural prompt, which the solver teacher puts into the
+            two styles; None where only a model can answer.
+        format: `open` or `choice`.
+        depth: Serial steps; None where there are none.
+        grader: How an answer is compared with the reference.
+        published: Both completions by style, where they come with the prompt.
+        meta: What else its source knows of it.
     """
 
     id: str

@@ -1,4 +1,34 @@
-"""The columns of `scores/items.parquet`: one row a sample of an item by a cell."""
+"""The columns of `scores/items.parquet`: one row a sample of an item by a cell.
+
+Columns:
+    student: The student.
+    arm: Its arm.
+    seed: Training seed.
+    decoding: How it was asked.
+    task: The task.
+    family: The task's family.
+    item: The item's id.
+    sample: Number of the sample, from 0.
+    correct: Whether it is right; an answer that was cut is not.
+    parsed: Whether anything that could be right was found in it.
+    truncated: Whether it was cut: at the limit, or within its trace.
+    outcome: What became of it: one of right, wrong, unparsed, looping, cut, unclosed.
+    prompt_tokens: What was read.
+    thinking_tokens: The trace with its marks.
+    answer_tokens: What came after the trace, the end token with it.
+    inference_flops: FLOPs of the answer on its own, prompt included, by the exact formula; null
+        where the student's shape is not known.
+    prompt_flops: Those of reading the prompt, which samples of an item could share.
+    memory_bytes: Weights and cache of a whole answer on its own, at 16 bits a number.
+    depth: Serial steps of the item; null where it has none.
+    cluster: What items share; null where the item is independent.
+    content: What is asked, apart from its format.
+    f1: Share of words in common, by a grader that has one, else null; a cut answer has 0.
+    vote: What it votes for among the samples of its item: the number of the first sample that
+        says the same; null where nothing was read.
+    logprob_sum: Log-probability of all that was generated, in nats; null where the engine does
+        not tell it.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,9 +52,7 @@ from breakeven.rows.outcomes import outcome_of, regraded
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Column: its type in Arrow. `depth` and `cluster` are null where an item has none, `f1` where its
-# grader has none; a truncated answer has an F1 of 0, as it is wrong. `logprob_sum` is that of all
-# that was generated, in nats, null where the engine does not tell it.
+# By their types in Arrow.
 COLUMNS = {
     "student": "string",
     "arm": "string",
