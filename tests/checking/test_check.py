@@ -43,6 +43,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "profiles").symlink_to(ROOT / "profiles")
     write_lines(folder / "task.jsonl", {"question": "1+1?", "reference": "2"})
     write_lines(folder / "source.jsonl", {"prompt": "1+1?", "reference": "2"})
+    for name, key in (("greek-task", "question"), ("greek-source", "prompt")):
+        rows = ({key: asked, "reference": "2"} for asked in ("1+1?", "2π?"))
+        write_lines(folder / f"{name}.jsonl", *rows)
     write_lines(folder / "set/train.jsonl", {"q": {"text": "1+1?"}, "a": "2"})
     write_lines(folder / "pairs/train.jsonl", {"prompt": "p", "reasoning": "r"})
     (folder / "cut.jsonl").write_text('{"question": "1+1?", "reference": "2"}\n{"question": \n')
@@ -248,6 +251,19 @@ WRONG = [
             tree["answering"].update(max_new_tokens=440),
         ),
         "answering.max_new_tokens: value is 440; the longest prompt of ",
+    ),
+    (
+        task(kind="jsonl", path="greek-task.jsonl", **OPEN),
+        "tasks.mine: 1 of 2 prompts hold characters that student t30k has no tokens for, first "
+        "'π'; remove them ",
+    ),
+    (
+        lambda tree: (
+            source(kind="jsonl", path="greek-source.jsonl")(tree),
+            tree["corpora"].update(more={"sources": ["mine"]}),
+        ),
+        "sources.mine: 1 of 2 prompts hold characters that student t30k has no tokens for, first "
+        "'π'; remove them ",
     ),
     (
         task(kind="lm-eval", task="gsm8k", reference_pattern="####", **OPEN),

@@ -1,4 +1,4 @@
-"""Whether each prompt leaves an answer its limit, where the prompts can be had without a network.
+"""Whether each prompt can be read and leaves an answer its limit, where no network is needed.
 
 Prompts that no stage has written yet are made for the check: the rule is the answer stage's own,
 which reads them from files.
@@ -9,8 +9,10 @@ from contextlib import chdir, suppress
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from breakeven.checking.problems import Finding, refused
+from breakeven.checking.problems import Finding, refused, wrong
+from breakeven.core.errors import BreakevenError
 from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import prompts_path, record_path, task_path
 from breakeven.core.records import read_record
@@ -26,11 +28,14 @@ from breakeven.params import (
 from breakeven.rows.item import Item
 from breakeven.rows.prompt import Prompt
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 Rows = Sequence[Item] | Sequence[Prompt]
 
 
 def check_prompts(params: Params) -> Iterator[Finding]:
-    """Render what is known of every student's prompts, with their examples.
+    """Render what is known of every student's prompts, with their examples, and read it.
 
     A base or a row that cannot be read is told of by itself, and so is a limit that fills a context
     before any prompt is in it.
@@ -42,7 +47,12 @@ def check_prompts(params: Params) -> Iterator[Finding]:
         for name in params.students
         if (folder := base_here(params, name)) and not _is_filled(params, folder)
     }
-    known = _known_prompts(params) if bases else {}
+    if not bases:
+        return
+    prompts = cache(partial(_prompts, params))
+    known = _known_prompts(params, prompts)
+    items = {f"tasks.{name}": files[task_path(name)] for name, files in known.items()}
+    yield from _check_characters(bases, items | _learnt_prompts(params, prompts))
     if not known:
         return
     tasks = {task: params.tasks[task] for task in known}
@@ -56,6 +66,59 @@ def check_prompts(params: Params) -> Iterator[Finding]:
         # Collected before the folder is left: a generator would go on elsewhere.
         found = [one for name in bases for one in _render(asked, name, absolute[name])]
     yield from found
+
+
+def _check_characters(bases: Mapping[str, Path], rows: Mapping[str, Rows]) -> Iterator[Finding]:
+    """Prompts with characters for which a student's tokenizer has no tokens.
+
+    The student would read the same token for all of them. Completions that cannot be written are
+    refused where they are learnt.
+    """
+    from breakeven.rendering.encoding import encode_texts
+
+    for student, folder in bases.items():
+        tokenizer = _tokenizer(folder)
+        unread = None if tokenizer is None else tokenizer.unk_token_id
+        if unread is None:
+            continue
+        encode = partial(encode_texts, tokenizer)
+        for key, asked in rows.items():
+            prompts = [row.prompt for row in asked]
+            with suppress(BreakevenError):  # told where the prompts are rendered
+                held = [
+                    text
+                    for text, ids in zip(prompts, encode(prompts), strict=True)
+                    if unread in ids
+                ]
+                if held:
+                    letters = list(dict.fromkeys("".join(held)))
+                    known = zip(letters, encode(letters), strict=True)
+                    first = next((repr(one) for one, ids in known if unread in ids), "a sequence")
+                    yield wrong(
+                        key,
+                        f"{len(held)} of {len(prompts)} prompts hold characters that student "
+                        f"{student} has no tokens for, first {first}; remove them or use a student "
+                        "whose tokenizer has them",
+                    )
+
+
+def _learnt_prompts(params: Params, prompts: Callable[[str], Rows | None]) -> Mapping[str, Rows]:
+    """The prompts of each source that a corpus names, where they can be had."""
+    found = {}
+    for name in dict.fromkeys(name for row in params.corpora.values() for name in row.sources):
+        with suppress(Exception):  # told by the checks of sources, in one line
+            rows = prompts(name)
+            if rows is not None:
+                found[f"sources.{name}"] = rows
+    return found
+
+
+def _tokenizer(folder: Path) -> "PreTrainedTokenizerBase | None":
+    from breakeven.models.loading import load_tokenizer
+
+    with suppress(Exception):  # told by the checks of students, in one line
+        return load_tokenizer(folder)
+    return None
 
 
 def _is_filled(params: Params, folder: Path) -> bool:
@@ -72,23 +135,25 @@ def _is_filled(params: Params, folder: Path) -> bool:
 
 def _render(params: Params, student: str, folder: Path) -> Iterator[Finding]:
     from breakeven.answer.task_prompts import render_tasks
-    from breakeven.models.loading import load_tokenizer
     from breakeven.models.template_check import render_template
 
+    tokenizer = _tokenizer(folder)
     try:
         render_template(folder)
-        tokenizer = load_tokenizer(folder)
     except Exception:  # told by the checks of students, in one line
+        return
+    if tokenizer is None:
         return
     yield from refused(
         f"students.{student}", partial(render_tasks, params, student, folder, tokenizer)
     )
 
 
-def _known_prompts(params: Params) -> Mapping[str, Mapping[Path, Rows]]:
+def _known_prompts(
+    params: Params, prompts: Callable[[str], Rows | None]
+) -> Mapping[str, Mapping[Path, Rows]]:
     """The items of each task with the prompts that its examples are drawn from, by their files."""
     shown = any(arm.shots for arm in params.arms.values())
-    prompts = cache(partial(_prompts, params))
     found = {}
     for task in params.tasks:
         # What goes wrong is told by the checks of sources and tasks, in one line.
