@@ -52,7 +52,7 @@ def check_prompts(params: Params) -> Iterator[Finding]:
     prompts = cache(partial(_prompts, params))
     known = _known_prompts(params, prompts)
     items = {f"tasks.{name}": files[task_path(name)] for name, files in known.items()}
-    yield from _check_characters(bases, items | _learnt_prompts(params, prompts))
+    yield from _check_characters(bases, {**items, **_learnt_prompts(params, prompts)})
     if not known:
         return
     tasks = {task: params.tasks[task] for task in known}
