@@ -544,7 +544,7 @@ def plan(
         int, typer.Option(help="How many share each served student (tensor parallel).", min=1)
     ] = 1,
     latency_seconds: Annotated[
-        float | None, typer.Option(help="What one person waits for a served answer.", min=1e-6)
+        float | None, typer.Option(help="What one person waits for a served answer.")
     ] = None,
     as_json: Json = False,
 ) -> None:

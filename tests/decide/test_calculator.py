@@ -121,7 +121,9 @@ GRID = [
         (None, 1e-4),
         (False, True),
     )
-    if (value is None and price) or unit == "money"
+    # A price of zero is no price: costs are counted in another unit then, without a value.
+    if price or (value is None and unit != "money")
+    if value is None or unit == "money"
     if not (teacher and limit)
 ]
 
@@ -138,6 +140,7 @@ def python_side(options, request, draws):
         "choice": decision.choice and decision.choice.option.name,
         "runner_up": decision.runner_up and decision.runner_up.option.name,
         "rests": decision.extrapolation and decision.extrapolation.rests,
+        "words": decision.extrapolation and decision.extrapolation.words,
         "factor": decision.extrapolation and decision.extrapolation.factor,
         "fits": [row.fits for row in decision.rows],
         "frontier": [row.on_frontier for row in decision.rows],
@@ -148,6 +151,13 @@ def python_side(options, request, draws):
             decision.probability,
             *(row.cost.value for row in decision.rows),
             *(row.net_value for row in decision.rows),
+            *(cost.value for row in decision.rows for cost in row.costs.values()),
+            *(amount.value for row in decision.rows for amount in row.owned.items.values()),
+            *(
+                number
+                for row in decision.rows
+                for number in (row.owned.total.value, row.owned.at_least)
+            ),
             *(row.probability for row in decision.rows),
             *(step.cost_per_extra_correct for step in decision.ladder),
             *(
@@ -168,11 +178,16 @@ JS_SIDE = """([family, requests]) => {
     return {
       choice: name(d.choice), runner_up: name(d.runnerUp),
       rests: d.extrapolation && d.extrapolation.rests,
+      words: d.extrapolation && d.extrapolation.words,
       factor: d.extrapolation && d.extrapolation.factor,
       fits: d.rows.map((row) => row.fits), frontier: d.rows.map((row) => row.onFrontier),
       pairs: d.breakEvens.map((p) => [p.first, p.second, p.before, p.after]),
       numbers: [d.probability, ...d.rows.map((row) => row.cost.value),
-        ...d.rows.map((row) => row.net), ...d.rows.map((row) => row.probability),
+        ...d.rows.map((row) => row.net),
+        ...d.rows.flatMap((row) => Object.values(row.costs).map((cost) => cost.value)),
+        ...d.rows.flatMap((row) => Object.values(row.owned.items).map((one) => one.value)),
+        ...d.rows.flatMap((row) => [row.owned.total.value, row.owned.atLeast]),
+        ...d.rows.map((row) => row.probability),
         ...d.ladder.map((step) => step.cost_per_extra_correct),
         ...d.breakEvens.flatMap((p) => [p.queries.flops.value, p.queries.device_seconds.value,
           p.queries.money.value, p.cost, p.net && p.net.value])],
@@ -310,6 +325,13 @@ def test_every_control_has_a_label_and_bad_numbers_are_told(source, open_page, t
     assert page.inner_text("#decide-problem") == ""
     page.fill("#decide-price", "")
     assert "Give a price" in page.inner_text("#decide-problem")
+    page.fill("#decide-price", "0")
+    assert "Give a price of a device-hour above zero" in page.inner_text("#decide-problem")
+    page.select_option("#decide-unit", "device_seconds")
+    assert page.inner_text("#decide-problem") == ""
+    assert "With everything counted" not in page.inner_text("#decide-answer")
+    page.fill("#decide-price", "3.6")
+    assert "With everything counted: " in page.inner_text("#decide-answer")
 
 
 @needs_browser

@@ -11,7 +11,7 @@ from breakeven.decide.choice import Decision, decide
 from breakeven.decide.options import DecisionRequest
 
 QUERIES = (0.0, 1e3, 1e6, 3.7e6, 1e8)
-PRICES = (0.0, 0.5, 40.0)
+PRICES = (0.01, 0.5, 40.0)
 BUDGETS = (None, 0.5, 5.0, 50.0, 5e3)
 LIMITS = (None, 0.003, 0.02, 1.0)
 VALUES = (None, 1e-6, 1e-4)

@@ -11,7 +11,7 @@ from breakeven.core.errors import InputError
 from breakeven.core.records import read_record
 from breakeven.decide.by_law import law_request
 from breakeven.decide.calculator import _family, embedded_json
-from breakeven.decide.decide_command import DecisionData, decide_command, decision_of
+from breakeven.decide.decide_command import DecisionData, OnDevice, decide_command, decision_of
 from breakeven.decide.decision_text import decision_lines
 from breakeven.decide.family_options import family_options
 from breakeven.decide.options import DecisionRequest
@@ -231,6 +231,19 @@ def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
         ({"queries": float("inf")}, "--queries: value is inf"),
         ({"price_per_device_hour": -1}, "--price-per-device-hour: value is -1"),
         ({"max_seconds_per_answer": -1}, "--max-device-seconds: value is -1"),
+        *(
+            (
+                {"max_latency_seconds": value, "device": OnDevice("H100")},
+                f"--max-latency-seconds: value is {value:g}; use a number of seconds above 0, or",
+            )
+            for value in (float("inf"), float("nan"), -2.0, 0.0)
+        ),
+        ({"device": OnDevice("H100", 0)}, "--batch: value is 0; use a whole number of at least 1"),
+        (
+            {"price_per_device_hour": 0, "unit": "money"},
+            "--unit: is in money, and the price is 0; give --price-per-device-hour above 0",
+        ),
+        ({"price_per_device_hour": 0, "budget": 5}, "--budget: is in money, and the price is 0"),
         ({"unit": "dollars"}, "--unit: value is 'dollars'; allowed: device-seconds, flops, money"),
         ({"budget": 5}, "--budget: is in money, and there is no price; give --price-per-device"),
         ({"value_per_correct": 5, "unit": "flops"}, "--value-per-correct: is compared with costs"),
@@ -243,6 +256,35 @@ def test_bad_input_is_an_error_that_names_the_option(table, options, words):
     with pytest.raises(InputError) as error:
         decide_command(**{"family": "math-open", "queries": 1e6, "results_file": table, **options})
     assert words in str(error.value)
+
+
+def test_a_price_of_zero_makes_money_absent_and_leaves_the_rest(study):
+    asked = decide_command("math-open", 1e6, price_per_device_hour=0.0)
+    assert asked["request"]["unit"] == "device_seconds"
+    for row in asked["options"]:
+        assert row["lifetime_cost"]["money"] is None
+        assert row["absent"]["money"] == "costs.price_per_device_hour is 0: nobody pays"
+        assert row["ownership"]["total"] is None
+    assert "everything counted" not in "\n".join(decision_lines(asked))
+    unpriced = decide_command("math-open", 1e6, unit="device-seconds")
+    assert asked["choice"]["name"] == unpriced["choice"]["name"]
+
+
+def test_everything_counted_is_the_bill_in_money(study):
+    result = decide_command("math-open", 1e6)
+    row = next(row for row in result["options"] if row["name"] == "m reasoning")
+    # Seconds at 3.6 an hour: the teacher's 4.5, 480 of training, 48,000 of answers.
+    owned = {"teacher": 4.5e-3, "tuning": 0.0, "training": 0.48, "answering": 48.0, "judging": 0.0}
+    found = {name: row["ownership"][name] for name in owned}
+    assert found == pytest.approx(owned)
+    assert row["ownership"]["total"] == pytest.approx(sum(owned.values()))
+    # Of an arm of both styles nobody measured the teacher: the rest is the least that it costs.
+    mixed = next(row for row in result["options"] if row["name"] == "m mixed-50")["ownership"]
+    assert (mixed["teacher"], mixed["total"]) == (None, None)
+    assert mixed["absent"]["total"] == mixed["absent"]["teacher"] == PART
+    assert mixed["at_least"] == pytest.approx(0.32 + 32.0)
+    text = "\n".join(decision_lines(result))
+    assert "with everything counted: " in text
 
 
 def test_resampled_accuracies_centre_on_the_measured_ones():

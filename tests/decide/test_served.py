@@ -12,12 +12,13 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.hardware import Hardware
 from breakeven.costs.query_costs import ServedOn
 from breakeven.costs.roofline import ASSUMED, Serving, answer_times, largest_batch
+from breakeven.costs.training_time import TRAINING_SHARE
 from breakeven.decide.choice import decide
 from breakeven.decide.decide_command import DecisionData, OnDevice, decide_command, decision_of
 from breakeven.decide.decision_text import decision_lines
 from breakeven.decide.family_options import family_options
 from breakeven.decide.options import DecisionRequest, check_request, cost_of, lifetime
-from breakeven.decide.serving import TRAINING_SHARE, served_study
+from breakeven.decide.serving import served_study
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.served import shapes_by_name
 
@@ -29,6 +30,8 @@ SHAPES = {
     for name, layers in (("s", 2), ("m", 4), ("l", 8))
 }
 PROMPT = 30
+# Enough to bind every training but the longest ones of the largest student.
+STEPS = 2000
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,11 @@ def results():
     rows = found.items.assign(prompt_tokens=PROMPT)
     thinking = rows["arm"].map(simulated.NEW_TOKENS) - simulated.ANSWER_TOKENS
     rows = rows.assign(thinking_tokens=thinking, answer_tokens=simulated.ANSWER_TOKENS)
-    return replace(found, items=rows)
+    cells = tuple(
+        replace(cell, method="full", train_steps=0.0 if cell.style == "base" else STEPS)
+        for cell in found.cells
+    )
+    return replace(found, items=rows, cells=cells)
 
 
 def on_device(results, batch=None, latency=None):
@@ -61,6 +68,14 @@ def by_hand(cell, batch, latency):
     return batch, seconds(batch), seconds(batch) / batch
 
 
+def trained(cell):
+    """Seconds of a training, and what binds it: FLOPs at a share of the peak, or steps."""
+    shape = SHAPES[cell.student]
+    step = 3 * shape.layers * 118e-6 + 42 * shape.total_parameters / 0.8e9
+    by_flops = cell.train_flops / (1e12 * TRAINING_SHARE)
+    return max((by_flops, "flops"), (cell.train_steps * step, "steps"))
+
+
 def brute_force(results, family, request, batch):
     """Names that fit, with their lifetime money, and the best of them."""
     fits = {}
@@ -69,8 +84,8 @@ def brute_force(results, family, request, batch):
         if found is None:
             continue
         _, wait, seconds = found
-        trained = 0.0 if cell.style == "base" else cell.train_flops / (1e12 * TRAINING_SHARE)
-        cost = trained + request.queries * seconds  # a device-second costs one
+        once = 0.0 if cell.style == "base" else trained(cell)[0]
+        cost = once + request.queries * seconds  # a device-second costs one
         late = request.max_latency_seconds is not None and wait > request.max_latency_seconds
         if not late and (request.budget is None or cost <= request.budget):
             fits[f"{cell.student} {cell.arm}"] = (cell.accuracy, cost)
@@ -204,7 +219,73 @@ def test_the_search_for_rates_is_counted_where_it_is_asked_for(results):
     without, counted = lives(None)
     assert counted.flops.value == without.flops.value + 4e9
     assert counted.device_seconds.reason == "not recorded"
-    # On a device its seconds are modelled as those of the training are.
+    # On a device its seconds are modelled as those of the training are: so many a FLOP.
     without, counted = lives(on_device(results))
     more = counted.device_seconds.value - without.device_seconds.value
-    assert more == pytest.approx(4e9 / (1e12 * TRAINING_SHARE))
+    (cell,) = results.select(student="m", family="math-open", style="reasoning")
+    assert more == pytest.approx(4e9 * trained(cell)[0] / cell.train_flops)
+
+
+def test_a_training_takes_its_steps_where_they_take_longer_than_its_flops(results):
+    served = on_device(results)
+    options = family_options(scored_results(results), "math-open", served=served, draws=200).options
+    bound = {}
+    for cell in results.select(family="math-open"):
+        (one,) = [row for row in options if row.name == f"{cell.student} {cell.arm}"]
+        seconds, by = (0.0, None) if cell.style == "base" else trained(cell)
+        assert one.bill.training.device_seconds.value == pytest.approx(seconds, rel=1e-12)
+        assert one.training_by == (None if cell.style == "base" else "steps")
+        bound[one.name] = by
+    assert set(bound.values()) == {None, "steps", "flops"}
+
+
+def without_steps(results):
+    return replace(results, cells=tuple(replace(cell, train_steps=None) for cell in results.cells))
+
+
+def test_a_training_of_unknown_steps_has_its_flops_alone_and_says_so(results):
+    source = DecisionData(without_steps(results), {}, currency="USD", draws=200)
+    request = DecisionRequest(1e5, price_per_device_hour=3600.0, device="small")
+    served = on_device(source.results)
+    found = decision_of(source, "math-open", request, served=served)
+    (caution,) = [one for one in found["cautions"] if "FLOPs alone" in one]
+    assert "for 9 of 12 options (s ift, …), as the steps are not known" in caution
+    assert f"caution: {caution}" in decision_lines(found)
+    (row,) = [one for one in found["options"] if one["name"] == "l reasoning"]
+    (cell,) = results.select(student="l", family="math-open", style="reasoning")
+    assert row["training_by"] == "flops"
+    assert row["ownership"]["training"] == pytest.approx(cell.train_flops / (1e12 * TRAINING_SHARE))
+
+
+def test_the_answer_tells_the_batch_that_was_used_and_that_costs_are_modelled(results):
+    source = DecisionData(results, {}, currency="USD", draws=200)
+    request = DecisionRequest(1e5, price_per_device_hour=3600.0, device="small")
+    found = decision_of(source, "math-open", request, served=on_device(results))
+    assert (found["accuracy_source"], found["cost_source"]) == ("measured", "modelled")
+    assert found["request"]["batch"] == found["choice"]["batch"] > 1
+    assert found["request"]["batch_rule"] == "the most that fit"
+    assert found["cautions"] == []
+    own = replace(request, batch=8)
+    found = decision_of(source, "math-open", own, served=on_device(results, batch=8))
+    assert found["request"] | {"batch": 8, "batch_rule": "as given"} == found["request"]
+    measured = decision_of(source, "math-open", DecisionRequest(1e5, unit="device_seconds"))
+    assert (measured["accuracy_source"], measured["cost_source"]) == ("measured", "measured")
+    assert (measured["request"]["batch"], measured["request"]["batch_rule"]) == (None, None)
+
+
+def test_a_batch_that_nobody_would_serve_is_told_unless_it_was_asked_for(results):
+    large = PLACE._replace(hardware=replace(SMALL, memory_bytes=1e9))
+    source = DecisionData(results, {}, currency="USD", draws=200)
+    request = DecisionRequest(1e5, price_per_device_hour=3600.0, device="small")
+    served = replace(on_device(results), place=large)
+    found = decision_of(source, "math-open", request, served=served)
+    (caution,) = found["cautions"]
+    most = max(row["batch"] for row in found["options"])
+    assert most > 10_000
+    assert caution.startswith("12 of 12 options are taken to be served with more answers at once")
+    assert f"up to {most:,}, the most that fit" in caution
+    assert caution.endswith("--batch sets how many")
+    asked = decision_of(
+        source, "math-open", replace(request, batch=2000), served=replace(served, batch=2000)
+    )
+    assert asked["cautions"] == []

@@ -15,6 +15,7 @@ from breakeven.core.errors import InputError
 from breakeven.costs.exact import answer_flops, train_flops
 from breakeven.costs.model_shapes import load_architecture
 from breakeven.costs.paper import answer_flops as paper_answer_flops
+from breakeven.costs.training_time import TRAINING_SHARE, step_seconds
 from breakeven.params import Params
 from breakeven.planning.calibration import small_study
 from breakeven.planning.earlier_run import EarlierRun
@@ -32,7 +33,8 @@ from breakeven.planning.lengths import (
     lengths_from_means,
     training_work,
 )
-from breakeven.planning.planned_devices import planned_device
+from breakeven.planning.plan_command import ServingOptions
+from breakeven.planning.planned_devices import PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation
 from breakeven.planning.study_bill import bill_lines, total
 from breakeven.results.published_lengths import PROMPT_TOKENS
@@ -185,6 +187,37 @@ def test_device_hours_and_money_follow_the_rate(project: Path) -> None:
     )
     assert measured.rate.calibrated
     assert measured.device_seconds == pytest.approx(3600 * 0.4 * 989.4)
+
+
+def test_a_small_training_takes_the_time_of_its_steps(project: Path) -> None:
+    params, device = tiny(), planned_device("H100")
+    assert device.hardware is not None
+    assumed = AssumedUtilisation(TRAINING_SHARE, 0.1)
+
+    def seconds(cell: PlannedCell, on: PlannedDevice) -> float:
+        return bill_lines(EarlierRun(params), [cell], on, assumed, {})[0].device_seconds
+
+    for cell in cells_of(params, "train").values():
+        assert cell.steps is not None
+        batch = params.training.batch_tokens
+        assert cell.steps.steps == pytest.approx(cell.work.read_tokens / batch)
+        bound = seconds(cell, device)
+        assert bound == pytest.approx(cell.steps.steps * step_seconds(cell.steps, device.hardware))
+        alone = seconds(cell._replace(steps=None), device)
+        assert bound > 10 * alone
+        # Of a device without a bandwidth, such as this one, FLOPs are all there is.
+        assert seconds(cell, device._replace(hardware=None)) == pytest.approx(alone)
+
+
+def test_a_price_of_zero_is_no_price() -> None:
+    assert total([], 0.0).money_to_pay is None
+    assert total([], 2.5).money_to_pay == 0.0
+
+
+@pytest.mark.parametrize("wait", [float("inf"), float("nan"), 0.0, -1.0])
+def test_a_wait_that_nobody_can_ask_for_is_refused(wait: float) -> None:
+    with pytest.raises(InputError, match="--latency-seconds: value is"):
+        ServingOptions(latency_seconds=wait).on(tiny(), "H100")
 
 
 def test_an_unknown_device_names_those_there_are() -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, fields
 from breakeven.costs import exact
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.hardware import known_price
 
+PRICE_KEY = "costs.price_per_device_hour"
 _NOT_METERED = "device was not metered"
 
 
@@ -37,10 +39,11 @@ class Cost:
         return Cost(**{part.name: getattr(self, part.name).times(factor) for part in _PARTS})
 
     def money(self, price_per_device_hour: float | None) -> Amount:
-        """Device-hours × price, in the price's currency; absent without a price."""
-        if price_per_device_hour is None:
-            return absent("costs.price_per_device_hour is not set")
-        return self.device_seconds.times(price_per_device_hour / 3600)
+        """Device-hours × price, in the price's currency; absent without a price, or at none."""
+        price = known_price(price_per_device_hour, PRICE_KEY)
+        if price.value is None:
+            return price
+        return self.device_seconds.times(price.value / 3600)
 
 
 _PARTS = fields(Cost)

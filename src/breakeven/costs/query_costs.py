@@ -4,11 +4,13 @@ for point in operating_points(served, prompt_tokens=250, new_tokens=1000, latenc
     point.times.seconds, point.money
 """
 
+import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from breakeven.core.errors import InputError
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.counts import Array
@@ -24,6 +26,9 @@ from breakeven.costs.roofline import (
 from breakeven.costs.serving_work import FORMATS
 
 Point = Literal["one waiting", "within latency", "full throughput"]
+# Sequences that vLLM runs at once unless told otherwise (`max_num_seqs`), on a device of 70 GiB or
+# more; a quarter of it on smaller ones. A memory may hold many more answers of a small model.
+MOST_AT_ONCE = 1024
 # Of the answers, the share that a late one is behind.
 LATE = 0.95
 
@@ -86,6 +91,15 @@ def operating_points(
         found = times(batch)
         points.append(OperatingPoint(name, found, money(served, found)))
     return points
+
+
+def require_latency(seconds: float | None, key: str) -> None:
+    """Raise InputError on a wait that no answer can keep, or that limits nothing."""
+    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+        raise InputError(
+            f"{key}: value is {seconds:g}; use a number of seconds above 0, or leave it out for no "
+            "limit"
+        )
 
 
 def point_names(latency_seconds: float | None) -> list[Point]:

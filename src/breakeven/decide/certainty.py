@@ -82,4 +82,10 @@ def extrapolation(
         words = f"it costs less than every {word} student tried"
         more = "; a smaller one might win" if open_ else ", and beats the cheapest of them"
         return Extrapolation(open_, factor, words + more)
-    return Extrapolation(False, 1.0, f"{word} students were measured on both sides of its cost")
+    words = f"{word} students were measured {_beside(cost, cheapest, dearest)}"
+    return Extrapolation(False, 1.0, words)
+
+
+def _beside(cost: float, cheapest: float, dearest: float) -> str:
+    """Where the rivals' costs lie; one of them may be the choice's own."""
+    return "on both sides of its cost" if cheapest < cost < dearest else "at its cost"

@@ -30,6 +30,7 @@ from breakeven.decide.options import (
     lifetime,
     seconds_per_answer,
 )
+from breakeven.decide.ownership import Ownership, ownership
 from breakeven.decide.shortfall import shortfall
 from breakeven.frontiers.pareto import on_frontier
 
@@ -41,7 +42,8 @@ class RatedOption:
     """An option under the request. `probability` is that of being the best one.
 
     `cost` is the lifetime cost in the unit asked for, `net_value` is in money and None where no
-    value of a correct answer is given. `why_not` says what keeps the option out.
+    value of a correct answer is given. `owned` is what it costs with all items, whichever of them
+    `cost` counts. `why_not` says what keeps the option out.
     """
 
     option: Option
@@ -49,6 +51,7 @@ class RatedOption:
     cost: Amount
     seconds: Amount
     net_value: float | None
+    owned: Ownership
     fits: bool
     why_not: str | None
     on_frontier: bool = False
@@ -129,7 +132,8 @@ def _row(option: Option, request: DecisionRequest) -> RatedOption:
     if request.value_per_correct is not None and asked.value is not None:
         net = request.value_per_correct * request.queries * option.accuracy - asked.value
     why_not = _why_not(asked, seconds, option.latency, request)
-    return RatedOption(option, costs, asked, seconds, net, why_not is None, why_not)
+    owned = ownership(option, request)
+    return RatedOption(option, costs, asked, seconds, net, owned, why_not is None, why_not)
 
 
 def _why_not(cost: Amount, seconds: Amount, waits: Amount, request: DecisionRequest) -> str | None:

@@ -18,8 +18,14 @@
 
   function inUnit(item, unit, price) {
     if (unit !== "money") return item[unit];
-    if (price === null) return absent("there is no price per device-hour");
-    return times(item.device_seconds, price / 3600);
+    const known = knownPrice(price);
+    return known.value === null ? known : times(item.device_seconds, known.value / 3600);
+  }
+
+  // No price, or one of zero, makes money absent (breakeven.costs.hardware).
+  function knownPrice(price) {
+    if (price === null) return absent("costs.price_per_device_hour is not set");
+    return price === 0 ? absent("costs.price_per_device_hour is 0: nobody pays") : amount(price);
   }
 
   function lifetime(option, request, queries) {
@@ -34,6 +40,20 @@
     return cost;
   }
 
+  // Every item of the bill in money, whichever of them the lifetime cost counts.
+  function ownership(option, request) {
+    const answers = request.queries ? times(option.answer.device_seconds, request.queries) : amount(0);
+    const seconds = { teacher: option.teacher.device_seconds, tuning: option.tuning.device_seconds,
+      training: option.training.device_seconds, answering: answers, judging: option.judging.device_seconds };
+    const items = {};
+    for (const [name, one] of Object.entries(seconds)) {
+      items[name] = inUnit({ device_seconds: one }, "money", request.price_per_device_hour);
+    }
+    const parts = Object.values(items);
+    const atLeast = parts.reduce((sum, one) => sum + (one.value === null ? 0 : one.value), 0);
+    return { items, total: parts.reduce(plus, amount(0)), atLeast };
+  }
+
   function evaluate(option, index, request) {
     const spent = lifetime(option, request, request.queries);
     const costs = {};
@@ -45,7 +65,8 @@
       net = request.value_per_correct * request.queries * option.accuracy - cost.value;
     }
     const why = whyNot(cost, seconds, request);
-    return { option, index, costs, cost, seconds, net, fits: why === null, why, onFrontier: false, probability: null };
+    const owned = ownership(option, request);
+    return { option, index, costs, cost, seconds, net, owned, fits: why === null, why, onFrontier: false, probability: null };
   }
 
   function whyNot(cost, seconds, request) {
@@ -187,7 +208,8 @@
         words: `it costs less than every ${word} student tried` +
           (open ? "; a smaller one might win" : ", and beats the cheapest of them") };
     }
-    return { rests: false, factor: 1, words: `${word} students were measured on both sides of its cost` };
+    const beside = cheapest < cost && cost < dearest ? "on both sides of its cost" : "at its cost";
+    return { rests: false, factor: 1, words: `${word} students were measured ${beside}` };
   }
 
   function decide(options, request, draws) {
@@ -276,6 +298,7 @@
         ? "The most accurate one; no budget is set, so cost plays no part but between equals."
         : "The most accurate one within the limits; the cheaper of equals.");
     }
+    lines.push(...ownedLines(choice.owned, request, data.currency));
     if (decision.probability === null) {
       lines.push(`How sure: not known, ${data.families[family].draws_reason}.`);
     } else {
@@ -287,6 +310,17 @@
     const factorWords = rests && factor ? `, ${Number(factor.toPrecision(2))} times outside their costs` : "";
     lines.push(`Rests on extrapolation: ${state}; ${words}${factorWords}.`);
     return lines;
+  }
+
+  // What the choice costs with every item counted, in money where there is a price.
+  function ownedLines(owned, request, currency) {
+    if (knownPrice(request.price_per_device_hour).value === null) return [];
+    const known = Object.entries(owned.items).filter(([, one]) => one.value !== null)
+      .map(([name, one]) => `${name} ${figure(one.value)}`).join(", ");
+    const total = money(owned.atLeast, "money", currency);
+    if (owned.total.value !== null) return [`With everything counted: ${total} (${known}).`];
+    const least = known ? `at least ${total} (${known}); ` : "";
+    return [`With everything counted: ${least}not known: ${owned.total.reason}.`];
   }
 
   function ladderLine(step, request, currency) {
@@ -467,8 +501,8 @@
       if (wrong) problem ||= `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1000 or 1e6.`;
       request[field] = value;
     }
-    if (request.unit === "money" && request.price_per_device_hour === null) {
-      problem ||= "Give a price of a device-hour, or count costs in another unit.";
+    if (request.unit === "money" && knownPrice(request.price_per_device_hour).value === null) {
+      problem ||= "Give a price of a device-hour above zero, or count costs in another unit.";
     }
     if (request.unit !== "money" && request.value_per_correct !== null) {
       problem ||= "The value of a right answer is in money: count costs in money too.";
@@ -559,7 +593,8 @@
     byId("family").value = families.includes("math-open") ? "math-open" : families[0];
     const options = data.families[byId("family").value].options;
     const timed = options.length > 0 && options.every((option) => option.training.device_seconds.value !== null && option.answer.device_seconds.value !== null);
-    byId("unit").value = !timed ? "flops" : data.price_per_device_hour === null ? "device_seconds" : "money";
+    const priced = knownPrice(data.price_per_device_hour).value !== null;
+    byId("unit").value = !timed ? "flops" : priced ? "money" : "device_seconds";
     byId("price").value = data.price_per_device_hour === null ? "" : String(data.price_per_device_hour);
     if (data.currency) {
       byId("price-label").textContent = `Price of a device-hour, ${data.currency}`;

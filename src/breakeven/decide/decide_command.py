@@ -12,7 +12,14 @@ from breakeven.decide.by_law import LawRequest, law_answer
 from breakeven.decide.choice import Decision, decide
 from breakeven.decide.decision_text import decision_json
 from breakeven.decide.family_options import Bills, family_options
-from breakeven.decide.options import UNITS, DecisionRequest, Option, Unit, check_request
+from breakeven.decide.options import (
+    UNITS,
+    DecisionRequest,
+    Option,
+    Unit,
+    check_request,
+    priced,
+)
 from breakeven.decide.serving import ServedStudy, served_study
 from breakeven.findings.scored_results import scored_results
 from breakeven.params.pricing import Pricing
@@ -29,6 +36,7 @@ OPTIONS = {
     "unit": "--unit",
     "device": "--device",
     "max_latency_seconds": "--max-latency-seconds",
+    "batch": "--batch",
 }
 
 
@@ -82,7 +90,8 @@ def decide_command(
     money where there is a price or a budget, else device-seconds where all options have them, else
     FLOPs. The price is that of params.yaml unless given, on a `device` the device's own. There all
     seconds are modelled, and `max_latency_seconds` is what one person waits. Raises InputError on
-    an unknown family, unit or device, on negative numbers, and where no option fits.
+    an unknown family, unit or device, on negative numbers, and where no option fits. A price of
+    zero is no price: money is absent, and costs are counted in another unit.
     """
     source = _source(results_file, params_file)
     place = None if device is None else served_place(source.pricing, device.name)
@@ -105,15 +114,16 @@ def decide_command(
         with_tuning=with_tuning,
         device=None if place is None else place.hardware.name,
         max_latency_seconds=max_latency_seconds,
+        batch=None if device is None else device.batch,
     )
     check_request(replace(request, unit="flops", value_per_correct=None), OPTIONS)
     served = None
-    if device is not None and place is not None:
+    if place is not None:
         served = served_study(
             source.results,
             source.shapes,
             place,
-            batch=device.batch,
+            batch=request.batch,
             latency_seconds=max_latency_seconds,
         )
     decision = decision_of(source, family, request, unit, served)
@@ -190,8 +200,8 @@ def _unit(word: str | None, request: DecisionRequest, options: tuple[Option, ...
                 return unit
         names = [unit.replace("_", "-") for unit in UNITS]
         raise InputError(f"decide: --unit: value is {word!r}; {did_you_mean(word, names)}")
-    in_money = (request.price_per_device_hour, request.budget, request.value_per_correct)
-    if any(value is not None for value in in_money):
+    asked = request.budget is not None or request.value_per_correct is not None
+    if asked or priced(request.price_per_device_hour):
         return "money"
     # Seconds are measured and FLOPs are computed, so seconds come first.
     return "device_seconds" if timed(options) else "flops"

@@ -1,12 +1,15 @@
 """A decision as JSON, and that JSON as lines to read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from breakeven.costs.amounts import Amount
+from breakeven.costs.bill import ITEMS
+from breakeven.costs.query_costs import MOST_AT_ONCE
 from breakeven.decide.break_even import BreakEven
 from breakeven.decide.choice import Decision, RatedOption
-from breakeven.decide.options import UNITS, Unit
+from breakeven.decide.options import UNITS, DecisionRequest, Unit, priced
+from breakeven.decide.ownership import Ownership
 from breakeven.decide.shortfall import cost_in_words
 from breakeven.results.cell_results import Results
 from breakeven.words import (
@@ -30,11 +33,14 @@ def decision_json(
     null, and `absent` of the same object says why.
     """
     request, extrapolation = decision.request, decision.extrapolation
+    modelled = request.device is not None
     return {
         "study": results.study,
-        "source": results.source,
+        "accuracy_source": results.source,
+        "cost_source": "modelled" if modelled else results.source,
         "family": family,
-        "request": {**vars(request), "currency": currency or None},
+        "request": _request(decision, currency),
+        "cautions": list(cautions(decision.rows, request)),
         "rule": rule(request.value_per_correct),
         "choice": None if decision.choice is None else _row(decision.choice),
         "reason": decision.reason,
@@ -49,6 +55,42 @@ def decision_json(
         "options": [_row(row) for row in decision.rows],
         "notes": [note for note in results.notes if "derived" in note],
     }
+
+
+def _request(decision: Decision, currency: str) -> dict[str, Any]:
+    """What was asked, and the batch that the choice is served with where none was given."""
+    request, choice = decision.request, decision.choice
+    used = request.batch if choice is None else choice.option.batch
+    rule = None if request.device is None else batch_rule(request)
+    return {**vars(request), "batch": used, "batch_rule": rule, "currency": currency or None}
+
+
+def batch_rule(request: DecisionRequest) -> str:
+    """How many answers are given at once on a device."""
+    if request.batch is not None:
+        return "as given"
+    if request.max_latency_seconds is not None:
+        return "the most that end within the limit on the wait"
+    return "the most that fit"
+
+
+def cautions(rows: Sequence[RatedOption], request: DecisionRequest) -> Iterator[str]:
+    """What a reader of modelled costs has to know, a line each."""
+    batches = [row.option.batch for row in rows if row.option.batch is not None]
+    large = [batch for batch in batches if batch > MOST_AT_ONCE]
+    if large and request.batch is None:
+        yield (
+            f"{len(large)} of {len(batches)} options are taken to be served with more answers at "
+            f"once than servers run, up to {max(large):,}, {batch_rule(request)} (vLLM runs at "
+            f"most {MOST_AT_ONCE:,} unless told otherwise); --batch sets how many"
+        )
+    alone = [row.option.name for row in rows if row.option.training_by == "flops"]
+    if alone:
+        yield (
+            f"training is modelled by its FLOPs alone for {len(alone)} of {len(rows)} options "
+            f"({alone[0]}{', …' if len(alone) > 1 else ''}), as the steps are not known: far too "
+            "short for small models"
+        )
 
 
 def rule(value_per_correct: float | None) -> str:
@@ -75,11 +117,22 @@ def _row(row: RatedOption) -> dict[str, Any]:
         "seconds_per_answer": row.seconds.value,
         "latency_seconds": option.latency.value,
         "batch": option.batch,
+        "training_by": option.training_by,
         "net_value": row.net_value,
+        "ownership": _ownership(row.owned),
         "fits": row.fits,
         "why_not": row.why_not,
         "on_frontier": row.on_frontier,
         "probability": row.probability,
+        "absent": _absent(amounts),
+    }
+
+
+def _ownership(owned: Ownership) -> dict[str, Any]:
+    amounts = {**owned.items, "total": owned.total}
+    return {
+        **{name: amount.value for name, amount in amounts.items()},
+        "at_least": owned.at_least,
         "absent": _absent(amounts),
     }
 
@@ -117,6 +170,7 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         f"  {_accuracy(choice)} right, {cost(choice['lifetime_cost'][unit])} over its life"
         + _seconds(choice)
         + _net(choice, currency),
+        *_owned(request, choice["ownership"], currency),
         f"  chosen by: {result['rule']}",
         f"  {_probability(result)}",
         f"  {_extrapolation(result)}",
@@ -125,6 +179,7 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         "break-even queries:",
         *(f"  {line}" for line in _pairs(result, unit, cost)),
         *(f"left out: {line}" for line in _left_out(result)),
+        *(f"caution: {line}" for line in result["cautions"]),
         *(f"note: {note}" for note in result["notes"]),
         *(law_lines(result["law"]) if "law" in result else ()),
     ]
@@ -137,9 +192,31 @@ def _modelled(request: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str
     waits = choice["latency_seconds"]
     wait = "" if waits is None else f", one person waits {four_figures(waits)} s"
     return [
-        f"  modelled on {request['device']} with {choice['batch']:,} answers at once{wait}; "
-        "nothing was measured there; training by its FLOPs alone, far too short for small models"
+        f"  modelled on {request['device']} with {choice['batch']:,} answers at once "
+        f"({request['batch_rule']}){wait}; nothing was measured there"
+        + _TRAINING_BY[choice["training_by"]]
     ]
+
+
+_TRAINING_BY = {
+    None: "",
+    "steps": "; training by its FLOPs or, where longer, by its steps",
+    "flops": "; training by its FLOPs alone",
+}
+
+
+def _owned(request: Mapping[str, Any], owned: Mapping[str, Any], currency: str) -> list[str]:
+    """What the choice costs with every item counted, in money where there is a price."""
+    if not priced(request["price_per_device_hour"]):
+        return []
+    known = ", ".join(
+        f"{item} {four_figures(owned[item])}" for item in ITEMS if owned[item] is not None
+    )
+    total = cost_in_words(owned["at_least"], "money", currency)
+    if owned["total"] is not None:
+        return [f"  with everything counted: {total} ({known})"]
+    least = f"at least {total} ({known}); " if known else ""
+    return [f"  with everything counted: {least}not known: {owned['absent']['total']}"]
 
 
 def law_lines(law: Mapping[str, Any]) -> list[str]:

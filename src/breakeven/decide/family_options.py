@@ -111,13 +111,15 @@ def _option(
     waits: dict[str, Any] = {}
     if served is not None:
         # Nothing that was measured on another device is added to what is modelled on this one.
+        steps = served.steps(group)
         if cell.style != "base":
-            training = served.training(training.flops)
-        tuning = served.training(tuning.flops)
+            training = served.training(training.flops, steps)
+            waits["training_by"] = "flops" if steps is None else "steps"
+        tuning = served.tuning(tuning.flops, training)
         teacher = served.other(teacher, "the teacher's work")
         judging = served.other(judging, "the judge's work")
         answer, latency, batch = served.option(group, answer.flops, name)
-        waits = {"latency": latency, "batch": batch}
+        waits |= {"latency": latency, "batch": batch}
     return Option(
         name=name,
         student=cell.student,

@@ -7,7 +7,9 @@ from typing import Literal
 
 from breakeven.core.errors import InputError
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.bill import Bill, Cost, absent_cost, lifetime_cost
+from breakeven.costs.bill import PRICE_KEY, Bill, Cost, absent_cost, lifetime_cost
+from breakeven.costs.hardware import known_price
+from breakeven.costs.query_costs import require_latency
 from breakeven.params import ResultStyle
 
 Unit = Literal["flops", "device_seconds", "money"]
@@ -23,7 +25,8 @@ class Option:
 
     `bill` holds one training, the mean answer (`answers` is 1), and the teacher and judge of the
     whole study; only its FLOPs and device-seconds are read. On a named device its seconds are
-    modelled, and `latency` is what one person waits, with `batch` answers at once.
+    modelled, those of training by its steps or, where these are not known, by its FLOPs alone
+    (`training_by`), and `latency` is what one person waits, with `batch` answers at once.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Option:
     decoding: str = "greedy"
     latency: Amount = field(default_factory=lambda: absent(NO_DEVICE))
     batch: int | None = None
+    training_by: Literal["steps", "flops"] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,9 @@ class DecisionRequest:
     """What the choice must do. `budget` and costs are in `unit`, value in the price's currency.
 
     None means no limit, no price, or no known value of a correct answer. Without a `device`,
-    device-seconds are those that were measured; on one all of them are modelled, and the wait for
-    an answer may have a limit too.
+    device-seconds are those that were measured; on one all of them are modelled, the wait for an
+    answer may have a limit too, and `batch` answers are given at once (None: as many as fit, or as
+    end within that limit).
     """
 
     queries: float
@@ -58,6 +63,7 @@ class DecisionRequest:
     with_tuning: bool = False
     device: str | None = None
     max_latency_seconds: float | None = None
+    batch: int | None = None
 
 
 def known(amount: Amount) -> float:
@@ -125,8 +131,13 @@ def in_time(option: Option, request: DecisionRequest) -> bool:
     )
 
 
+def priced(price_per_device_hour: float | None) -> bool:
+    """Whether money can be reckoned with: no price, or one of zero, makes it absent."""
+    return known_price(price_per_device_hour, PRICE_KEY).value is not None
+
+
 def check_request(request: DecisionRequest, names: Mapping[str, str] | None = None) -> None:
-    """Raise InputError on numbers that are negative or not finite, or a price that is missing.
+    """Raise InputError on numbers that are negative or not finite, or on money without a price.
 
     `names` maps a field to what the person who asked calls it.
     """
@@ -140,6 +151,11 @@ def check_request(request: DecisionRequest, names: Mapping[str, str] | None = No
             raise InputError(
                 f"decide: {called(number)}: value is {value:g}; use a number of at least 0"
             )
+    require_latency(request.max_latency_seconds, f"decide: {called('max_latency_seconds')}")
+    if request.batch is not None and request.batch < 1:
+        raise InputError(
+            f"decide: {called('batch')}: value is {request.batch}; use a whole number of at least 1"
+        )
     if request.value_per_correct is not None and request.unit != "money":
         raise InputError(
             f"decide: {called('value_per_correct')}: is compared with costs in money; give "
@@ -150,11 +166,12 @@ def check_request(request: DecisionRequest, names: Mapping[str, str] | None = No
             f"decide: {called('max_latency_seconds')}: how long one person waits is modelled for a "
             f"device; give {called('device')}"
         )
-    if request.unit == "money" and request.price_per_device_hour is None:
+    if request.unit == "money" and not priced(request.price_per_device_hour):
         name = "unit" if request.budget is None else "budget"
+        why = "there is no price" if request.price_per_device_hour is None else "the price is 0"
         raise InputError(
-            f"decide: {called(name)}: is in money, and there is no price; give "
-            f"{called('price_per_device_hour')}, or choose another {called('unit')}"
+            f"decide: {called(name)}: is in money, and {why}; give "
+            f"{called('price_per_device_hour')} above 0, or choose another {called('unit')}"
         )
 
 
@@ -164,5 +181,4 @@ _NUMBERS = (
     "price_per_device_hour",
     "max_seconds_per_answer",
     "value_per_correct",
-    "max_latency_seconds",
 )

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.bill import Cost
+from breakeven.costs.exact import Method
 from breakeven.costs.query_costs import (
     Lengths,
     ServedAnswers,
@@ -18,13 +19,11 @@ from breakeven.costs.query_costs import (
     no_room,
 )
 from breakeven.costs.roofline import largest_batch
+from breakeven.costs.training_time import OptimizerSteps, training_seconds
 from breakeven.decide.options import cost_of
 from breakeven.findings.groups import Group
 from breakeven.results.cell_results import Results
 from breakeven.results.served import NO_TOKENS, CellKey, lengths_by_cell, mean_lengths
-
-# Of the peak, in training: an assumption, as in `breakeven plan --training-share`.
-TRAINING_SHARE = 0.4
 
 
 class ServedOption(NamedTuple):
@@ -63,11 +62,34 @@ class ServedStudy:
         seconds = Amount(samples * found.device_seconds)
         return ServedOption(cost_of(flops, seconds), latency, found.batch)
 
-    def training(self, flops: Amount) -> Cost:
-        """A training on one such device, at an assumed share of its peak."""
-        # In 16 bits, whatever it is served in.
-        peak = self.place.hardware.peak("bfloat16")
-        return cost_of(flops, flops.times(1 / (peak * TRAINING_SHARE)))
+    def training(self, flops: Amount, steps: OptimizerSteps | None) -> Cost:
+        """A training on one such device; by its FLOPs alone where its steps are not known."""
+        if flops.value is None:
+            return cost_of(flops, flops)
+        place = self.place
+        seconds = training_seconds(
+            place.hardware, flops=flops.value, steps=steps, achieved=place.achieved
+        )
+        return cost_of(flops, Amount(seconds))
+
+    def tuning(self, flops: Amount, training: Cost) -> Cost:
+        """The trainings that a rate was chosen by: as many seconds a FLOP as the training itself.
+
+        They are of the same student, in steps of as many tokens.
+        """
+        if not training.flops.value or training.device_seconds.value is None:
+            return self.training(flops, None)
+        each = training.device_seconds.value / training.flops.value
+        return cost_of(flops, flops.times(each))
+
+    def steps(self, group: Group) -> OptimizerSteps | None:
+        """The steps of a group's mean training, None where they are not known."""
+        cell, steps = group.cells[0], group.mean("train_steps")
+        shape = self.shapes.get(cell.student)
+        method = next((one for one in get_args(Method) if one == cell.method), None)
+        if steps is None or method is None or not isinstance(shape, Architecture):
+            return None
+        return OptimizerSteps(shape, steps, method)
 
     def other(self, cost: Cost, whose: str) -> Cost:
         """Work of a teacher or a judge: its FLOPs, and no seconds of another device."""

@@ -12,6 +12,7 @@ from breakeven.costs.model_shapes import (
     known_architecture,
     load_architecture,
 )
+from breakeven.costs.training_time import OptimizerSteps
 from breakeven.params import (
     COMPLETION_STYLES,
     Arm,
@@ -49,7 +50,7 @@ class PlannedCell(NamedTuple):
 
     An answering cell is one student, arm, seed, decoding and task. `counts_flops` is False where
     something runs whose FLOPs cannot be known, such as a closed service. `answers` are those of an
-    answering cell.
+    answering cell, `steps` those of a training.
     """
 
     stage: Stage
@@ -59,6 +60,7 @@ class PlannedCell(NamedTuple):
     basis: str
     counts_flops: bool = True
     answers: float = 0.0
+    steps: OptimizerSteps | None = None
 
 
 def planned_cells(study: ExpectedStudy) -> Iterator[PlannedCell]:
@@ -110,6 +112,8 @@ def _teacher_shape(teacher: Teacher) -> Architecture | None:
 
 
 def _bases(study: ExpectedStudy) -> Iterator[PlannedCell]:
+    from breakeven.base.pretraining import PretrainingSettings
+
     for name, student in study.params.students.items():
         if isinstance(student.base, ScratchBase):
             tokens = float(student.base.tokens)
@@ -117,7 +121,9 @@ def _bases(study: ExpectedStudy) -> Iterator[PlannedCell]:
             assert isinstance(shape, Architecture)  # ours is a Qwen2
             # 6·N·D (Kaplan et al. 2020, arXiv 2001.08361): a base reads its text once, in full.
             work = Work(tokens, 0.0, 6.0 * shape.active_parameters * tokens)
-            yield PlannedCell("base", (name,), "base", work, "6 FLOPs a weight and token")
+            steps = OptimizerSteps(shape, PretrainingSettings(student.base.tokens).steps)
+            basis = "6 FLOPs a weight and token"
+            yield PlannedCell("base", (name,), "base", work, basis, steps=steps)
 
 
 def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
@@ -131,15 +137,17 @@ def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
                 # Where the shape is not known, the reason stands in its place and becomes the
                 # basis.
                 counts = isinstance(shape, Architecture)
-                work, basis = (
-                    (NO_WORK, shape)
+                work, basis, steps = (
+                    (NO_WORK, shape, None)
                     if isinstance(shape, str)
                     else _lessons(study, student, shape, arm)
                 )
                 # Seeds draw other orders and weights, of as many tokens.
                 for seed in study.params.seeds:
                     cell = (student, arm, seed)
-                    yield PlannedCell("train", cell, row.taught_style, work, basis, counts)
+                    yield PlannedCell(
+                        "train", cell, row.taught_style, work, basis, counts, steps=steps
+                    )
 
 
 class _OnePass(NamedTuple):
@@ -160,12 +168,21 @@ class _OnePass(NamedTuple):
         }[unit]
 
 
-def _lessons(study: ExpectedStudy, student: str, shape: Architecture, arm: str) -> tuple[Work, str]:
-    """The work of one training, and what it rests on."""
+def _lessons(
+    study: ExpectedStudy, student: str, shape: Architecture, arm: str
+) -> tuple[Work, str, OptimizerSteps]:
+    """The work of one training, what it rests on, and the steps that it is done in."""
     settings = _settings(study, student, arm)
     one_pass = _one_pass(study, student, shape, settings)
     passes = _passes(study, student, shape, settings, one_pass)
-    return one_pass.work.times(passes), one_pass.basis
+    training = settings.training
+    steps = (
+        one_pass.work.read_tokens / training.batch_tokens
+        if training.batch_sequences is None
+        else one_pass.samples / training.batch_sequences
+    )
+    work = one_pass.work.times(passes)
+    return work, one_pass.basis, OptimizerSteps(shape, passes * steps, settings.method)
 
 
 def _settings(study: ExpectedStudy, student: str, arm: str) -> TrainingSettings:

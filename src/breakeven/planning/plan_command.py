@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
-from breakeven.costs.query_costs import ServedOn
+from breakeven.costs.query_costs import ServedOn, require_latency
 from breakeven.costs.serving_work import FORMATS
 from breakeven.params import Params
 from breakeven.planning.calibration import calibrate, known_calibration
@@ -36,6 +36,7 @@ class ServingOptions(NamedTuple):
 
     def on(self, params: Params, device_name: str) -> ServedOn:
         """Where answers are served; raises InputError on an unknown device or format."""
+        require_latency(self.latency_seconds, "--latency-seconds")
         if self.number_format not in FORMATS:
             hint = did_you_mean(self.number_format, FORMATS)
             raise InputError(f"--format: value is {self.number_format!r}; {hint}")
@@ -46,6 +47,7 @@ class ServingOptions(NamedTuple):
 
 
 NO_OPTIONS = ServingOptions()
+_STEPS = "a training takes at least the time of its steps, which bind small models; "
 
 
 class StudyPlan(NamedTuple):
@@ -66,7 +68,7 @@ class StudyPlan(NamedTuple):
         price = self.price_per_device_hour
         return {
             "study": self.params.study,
-            "device": self.device._asdict(),
+            "device": self.device.as_dict(),
             "assumed_utilisation": self.utilisation._asdict(),
             "currency": self.params.costs.currency,
             "price_per_device_hour": price,
@@ -162,7 +164,8 @@ def _table(
     table = Table(box=None, pad_edge=False)
     for name in names:
         table.add_column(name)
-    money = () if plan.price_per_device_hour is None else (f"to pay, {plan.params.costs.currency}",)
+    priced = total(plan.lines, plan.price_per_device_hour).money_to_pay is not None
+    money = (f"to pay, {plan.params.costs.currency}",) if priced else ()
     for name in ("done", "tokens read", "generated", "FLOPs", "device time", "to pay", *money):
         table.add_column(name, justify="right")
     for key, lines in groups:
@@ -260,6 +263,7 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
         yield (
             f"Time assumes {percent(plan.utilisation.training, 0)} of the peak in training and "
             f"{percent(plan.utilisation.answering, 0)} in generation where nothing was calibrated; "
+            f"{_STEPS if plan.device.hardware else ''}"
             "`breakeven plan --calibrate` on the device measures it."
         )
     unknown = [line.cell for line in plan.lines if not line.cell.counts_flops]

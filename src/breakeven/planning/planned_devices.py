@@ -3,21 +3,40 @@
 from typing import NamedTuple
 
 from breakeven.costs.dtypes import Dtype, best_dtype
+from breakeven.costs.hardware import Hardware
+from breakeven.costs.roofline import ASSUMED, Achieved
+from breakeven.costs.training_time import TRAINING_DTYPE
 from breakeven.params.pricing import Pricing
-from breakeven.serving.study_hardware import study_hardware
+from breakeven.serving.study_hardware import study_hardware, study_speed
 
 HERE = "here"
 NO_PRICING = Pricing()
 
 
 class PlannedDevice(NamedTuple):
-    """A device: memory in bytes, dense matrix FLOPs a second, and where the figures are from."""
+    """A device: memory in bytes, dense matrix FLOPs a second, and where the figures are from.
+
+    `hardware` is its row of the table, None of this machine, and `achieved` what it is taken to
+    reach of that.
+    """
 
     name: str
     memory_bytes: float
     flops_per_second: float
     dtype: Dtype
     source: str
+    hardware: Hardware | None = None
+    achieved: Achieved = ASSUMED
+
+    def as_dict(self) -> dict[str, str | float]:
+        """The figures as JSON."""
+        return {
+            "name": self.name,
+            "memory_bytes": self.memory_bytes,
+            "flops_per_second": self.flops_per_second,
+            "dtype": self.dtype,
+            "source": self.source,
+        }
 
 
 def planned_device(name: str, pricing: Pricing = NO_PRICING) -> PlannedDevice:
@@ -29,9 +48,10 @@ def planned_device(name: str, pricing: Pricing = NO_PRICING) -> PlannedDevice:
     if name.lower() == HERE:
         return _this_machine()
     row = study_hardware(pricing, name)
-    # What training and serving compute in on all that the table holds.
-    dtype: Dtype = "bfloat16"
-    return PlannedDevice(row.name, row.memory_bytes, row.peak(dtype), dtype, row.source)
+    dtype: Dtype = TRAINING_DTYPE
+    return PlannedDevice(
+        row.name, row.memory_bytes, row.peak(dtype), dtype, row.source, row, study_speed(pricing)
+    )
 
 
 def _this_machine() -> PlannedDevice:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from breakeven.costs.training_time import training_seconds
 from breakeven.planning.expected_work import PlannedCell
 from breakeven.planning.planned_devices import PlannedDevice
 
@@ -35,11 +36,19 @@ def rate_of(
 ) -> Rate:
     """The rate that a cell is expected to run at.
 
-    A calibrated student counts for its own cells, whatever the arm of that style.
+    A calibrated student counts for its own cells, whatever the arm of that style. A training on a
+    device of the table takes its steps where these take longer than its FLOPs.
     """
     measured = calibration.get((str(cell.cell[0]), cell.stage, cell.style))
     if measured is not None:
         return Rate(measured, calibrated=True)
     # Bases and teachers are never calibrated: a base is trained, a teacher writes as students do.
-    share = utilisation.training if cell.stage in ("base", "train") else utilisation.answering
-    return Rate(device.flops_per_second * share, calibrated=False)
+    if cell.stage not in ("base", "train"):
+        return Rate(device.flops_per_second * utilisation.answering, calibrated=False)
+    flops, share = cell.work.flops, utilisation.training
+    if device.hardware is None or not flops:
+        return Rate(device.flops_per_second * share, calibrated=False)
+    seconds = training_seconds(
+        device.hardware, flops=flops, steps=cell.steps, achieved=device.achieved, share=share
+    )
+    return Rate(flops / seconds, calibrated=False)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from breakeven.costs.bill import PRICE_KEY
+from breakeven.costs.hardware import known_price
 from breakeven.planning.done_cells import DoneWork, done_work
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_work import PlannedCell
@@ -80,8 +82,9 @@ def bill_lines(
 
 
 def total(lines: Sequence[BillLine], price_per_device_hour: float | None) -> Total:
-    """The sum of lines."""
+    """The sum of lines; without a price, or at one of zero, there is no money."""
     to_pay = sum(line.seconds_to_pay for line in lines) / 3600
+    price = known_price(price_per_device_hour, PRICE_KEY)
     return Total(
         cells=len(lines),
         done=sum(line.done_work is not None for line in lines),
@@ -90,7 +93,7 @@ def total(lines: Sequence[BillLine], price_per_device_hour: float | None) -> Tot
         flops=sum(line.cell.work.flops for line in lines),
         device_hours=sum(line.device_seconds for line in lines) / 3600,
         device_hours_to_pay=to_pay,
-        money_to_pay=None if price_per_device_hour is None else to_pay * price_per_device_hour,
+        money_to_pay=price.times(to_pay).value,
     )
 
 

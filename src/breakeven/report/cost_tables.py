@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from breakeven.core.known_numbers import known_mean
-from breakeven.costs.bill import ITEMS, NO_COST, Bill, Cost
+from breakeven.costs.bill import ITEMS, NO_COST, PRICE_KEY, Bill, Cost
+from breakeven.costs.hardware import known_price
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.setup_tables import NO_RECORDS, RATE_WORDS, rate_words
 from breakeven.report.table import Table, absent_table
@@ -162,5 +163,6 @@ def _reasons(bill: Bill, price: float | None) -> Iterable[str]:
             if reason:
                 # A sum joins the reasons of its parts; apart, each is said once.
                 yield from reason.split("; ")
-    if price is None:
-        yield "costs.price_per_device_hour is not set"
+    unpriced = known_price(price, PRICE_KEY).reason
+    if unpriced:
+        yield unpriced

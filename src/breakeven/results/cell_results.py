@@ -62,7 +62,8 @@ class CellResult:
     `reasoning_share`, `truncated_share`, `unparsed_share` and `thinking_share` (of answers with a
     trace) are fractions; `outcomes` are those of all six. `answered_style` is the style that
     answers are expected in, None where only `style` tells it.
-    `train_*` are totals of the cell's training; every other cost is a mean for one query.
+    `train_*` are totals of the cell's training (`train_steps` the optimiser's); every other cost is
+    a mean for one query.
     `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
     all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
@@ -92,6 +93,7 @@ class CellResult:
     train_flops: float | None = None
     train_tokens: float | None = None
     train_device_seconds: float | None = None
+    train_steps: float | None = None
     inference_flops: float | None = None
     prompt_tokens: float | None = None
     thinking_tokens: float | None = None

@@ -43,13 +43,15 @@ class ArmFacts(NamedTuple):
 class CellCosts(NamedTuple):
     """What the record of a trained cell says; None where it was not measured.
 
-    `answer_device_seconds` maps a task to device-seconds for one query.
+    `answer_device_seconds` maps a task to device-seconds for one query; `train_steps` are those of
+    the optimiser.
     """
 
     train_flops: float | None = None
     train_tokens: float | None = None
     train_device_seconds: float | None = None
     answer_device_seconds: Mapping[str, float] | None = None
+    train_steps: float | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ def cell_result(
         train_flops=costs.train_flops,
         train_tokens=costs.train_tokens,
         train_device_seconds=costs.train_device_seconds,
+        train_steps=costs.train_steps,
         order=arm.order,
         method=facts.methods.get((cell.student, cell.arm)),
         traces=arm.traces,

@@ -59,6 +59,7 @@ def cell_costs(
         train_tokens=training.tokens.get("trained") if trained else 0.0,
         train_device_seconds=_device_seconds(training) if trained else 0.0,
         answer_device_seconds=seconds,
+        train_steps=training.metrics.get("steps") if trained else 0.0,
     )
 
 

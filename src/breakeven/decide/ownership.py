@@ -1,0 +1,31 @@
+"""What a student costs its owner: every item of its bill in money, whatever the choice counts."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from breakeven.costs.amounts import Amount
+from breakeven.costs.bill import ITEMS, NO_COST
+from breakeven.decide.options import DecisionRequest, Option
+
+
+class Ownership(NamedTuple):
+    """Money of each item over a life; `total` is absent where an item is, `at_least` what is known.
+
+    The items are those of a bill: teacher, tuning, training, answering, judging.
+    """
+
+    items: Mapping[str, Amount]
+    total: Amount
+    at_least: float
+
+
+def ownership(option: Option, request: DecisionRequest) -> Ownership:
+    """The total cost of ownership of an option; absent without a price of a device-hour."""
+    bill, queries = option.bill, request.queries
+    costs = {item: getattr(bill, item) for item in ITEMS}
+    # Nothing is asked without queries, where the mean of an answer may be absent.
+    costs["answering"] = bill.per_answer.times(queries) if queries else NO_COST
+    items = {name: cost.money(request.price_per_device_hour) for name, cost in costs.items()}
+    total = sum(items.values(), Amount(0.0))
+    known = sum(amount.value for amount in items.values() if amount.value is not None)
+    return Ownership(items, total, known)
