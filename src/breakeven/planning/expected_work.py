@@ -112,10 +112,10 @@ def _teacher_shape(teacher: Teacher) -> Architecture | None:
 
 
 def _bases(study: ExpectedStudy) -> Iterator[PlannedCell]:
-    from breakeven.base.pretraining import PretrainingSettings
-
     for name, student in study.params.students.items():
         if isinstance(student.base, ScratchBase):
+            from breakeven.base.pretraining import PretrainingSettings
+
             tokens = float(student.base.tokens)
             shape = study.shape(name).architecture
             assert isinstance(shape, Architecture)  # ours is a Qwen2
