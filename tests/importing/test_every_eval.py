@@ -15,7 +15,7 @@ import pytest
 from breakeven.core.errors import InputError
 from breakeven.core.files import write_rows
 from breakeven.core.layout import answers_path, task_path
-from breakeven.importing.every_eval_export import export_records
+from breakeven.exporting.every_eval_records import export_records
 from breakeven.importing.read_results import import_results
 from breakeven.params import Params
 from breakeven.results.aggregate import family_scores

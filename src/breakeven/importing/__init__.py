@@ -1,1 +1,1 @@
-"""Results of other people's harnesses and tables, and the study's answers as theirs."""
+"""Results of other people's harnesses and tables."""

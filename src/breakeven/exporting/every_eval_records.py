@@ -9,19 +9,16 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.core.errors import InputError
-from breakeven.core.files import digest_file, read_rows, write_json, write_jsonl
-from breakeven.core.layout import answers_path, task_path
+from breakeven.core.files import digest_file, write_json, write_jsonl
+from breakeven.exporting.scored_answers import ScoredAnswer, scored_answers
 from breakeven.params import Params
 from breakeven.params.cells import Cell, resolve_asking, resolve_cell
 from breakeven.results.aggregate import task_means
-from breakeven.rows.answer import Answer
-from breakeven.rows.item import Item
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +79,10 @@ def _write(export: _Export, cell: Cell, rows: "pd.DataFrame") -> Path:
     common = {"schema_version": SCHEMA_VERSION, "evaluation_id": evaluation}
     count = write_jsonl(
         folder / samples,
-        ({**common, "model_id": model, **row} for row in _samples(cell, decoding, rows)),
+        (
+            {**common, "model_id": model, **_sample(one)}
+            for one in scored_answers(cell, decoding, rows)
+        ),
     )
     file = folder / place / f"{name}.json"
     write_json(
@@ -162,30 +162,13 @@ def _results(params: Params, cell: Cell, decoding: str, rows: "pd.DataFrame") ->
         }
 
 
-def _samples(cell: Cell, decoding: str, rows: "pd.DataFrame") -> Iterator[Json]:
-    """A row an answer, in the order of `rows`."""
-    for task, found in rows.groupby("task", sort=False):
-        items = {item.id: item for item in read_rows(task_path(str(task)), Item)}
-        answers = {
-            (answer.item, answer.sample): answer
-            for answer in read_rows(answers_path(*cell, decoding, str(task)), Answer)
-        }
-        for row in found.to_dict("records"):
-            item, answer = items.get(row["item"]), answers.get((row["item"], row["sample"]))
-            if item is None or answer is None:
-                raise InputError(
-                    f"{answers_path(*cell, decoding, str(task))}: no answer to {row['item']}, "
-                    "which is scored; run `dvc repro score`"
-                )
-            yield _sample(str(task), item, answer, row)
-
-
-def _sample(task: str, item: Item, answer: Answer, row: Mapping[Any, Any]) -> Json:
+def _sample(one: ScoredAnswer) -> Json:
+    item, answer, row = one
     asked = {"raw": item.prompt, "reference": [item.reference]}
     new = answer.thinking_tokens + answer.answer_tokens
     return {
-        "evaluation_name": task,
-        "evaluation_result_id": _result_id(task),
+        "evaluation_name": row["task"],
+        "evaluation_result_id": _result_id(row["task"]),
         "sample_id": item.id,
         # The recipe by which converters of other harnesses make it.
         "sample_hash": hashlib.sha256(
