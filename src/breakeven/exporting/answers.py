@@ -12,10 +12,9 @@ from breakeven.exporting import cards
 from breakeven.exporting.accuracies import arm_accuracies, scored_study
 from breakeven.exporting.licences import Licence, stated_licence, unknown_licence
 from breakeven.exporting.new_folder import new_folder
-from breakeven.exporting.scored_answers import scored_answers
+from breakeven.exporting.scored_answers import by_cell, scored_answers
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.params import Params
-from breakeven.params.cells import Cell
 from breakeven.study.collect import item_rows
 from breakeven.words import STYLE_WORDS, four_figures, percent, whole
 
@@ -108,10 +107,8 @@ def _file(student: str) -> str:
 
 
 def _answers(params: Params, rows: "pd.DataFrame") -> Iterator[dict[str, Any]]:
-    for key, found in rows.groupby(["student", "arm", "seed", "decoding"], sort=False):
-        student, arm, seed, decoding = key
-        cell = Cell(str(student), str(arm), int(seed))
-        for item, answer, score in scored_answers(cell, str(decoding), found):
+    for cell, decoding, found in by_cell(rows):
+        for item, answer, score in scored_answers(cell, decoding, found):
             yield {
                 **cell._asdict(),
                 "style": params.arms[cell.arm].result_style,

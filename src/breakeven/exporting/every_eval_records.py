@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.files import digest_file, write_json, write_jsonl
-from breakeven.exporting.scored_answers import ScoredAnswer, scored_answers
+from breakeven.exporting.scored_answers import ScoredAnswer, by_cell, scored_answers
 from breakeven.params import Params
 from breakeven.params.cells import Cell, resolve_asking, resolve_cell
 from breakeven.results.aggregate import task_means
@@ -48,10 +48,7 @@ def export_records(
     Returns the aggregate files. Raises InputError where answers or items of a row are missing.
     """
     export = _Export(params, folder, organization, f"{time.time():.0f}")
-    return [
-        _write(export, _cell(found), found)
-        for _, found in rows.groupby(["student", "arm", "seed", "decoding"], sort=False)
-    ]
+    return [_write(export, *found) for found in by_cell(rows)]
 
 
 class _Export(NamedTuple):
@@ -63,14 +60,8 @@ class _Export(NamedTuple):
     retrieved: str
 
 
-def _cell(rows: "pd.DataFrame") -> Cell:
-    first = rows.iloc[0]
-    return Cell(str(first["student"]), str(first["arm"]), int(first["seed"]))
-
-
-def _write(export: _Export, cell: Cell, rows: "pd.DataFrame") -> Path:
+def _write(export: _Export, cell: Cell, decoding: str, rows: "pd.DataFrame") -> Path:
     params, folder, organization, retrieved = export
-    decoding = str(rows["decoding"].iloc[0])
     model = f"{params.study}/{'-'.join(map(str, cell))}"
     place = Path("data") / params.study / model
     name = _name(f"{model}/{decoding}")

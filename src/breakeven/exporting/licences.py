@@ -111,7 +111,7 @@ def _card_header(card: Path) -> dict[str, Any]:
     from huggingface_hub import ModelCard
 
     try:
-        found = ModelCard(text, ignore_metadata_errors=True).data.to_dict()
+        found = vars(ModelCard(text, ignore_metadata_errors=True).data)
     except (ValueError, TypeError, yaml.YAMLError):
         return {}  # of somebody else's file: what cannot be read says nothing
     return {key: found[key] for key in _IN_HEADER if isinstance(found.get(key), str)}

@@ -22,6 +22,22 @@ class ScoredAnswer(NamedTuple):
     score: Mapping[Any, Any]
 
 
+class CellRows(NamedTuple):
+    """The rows of the scores of a cell in one decoding."""
+
+    cell: Cell
+    decoding: str
+    rows: "pd.DataFrame"
+
+
+def by_cell(rows: "pd.DataFrame") -> Iterator[CellRows]:
+    """Rows of the scores by cell and decoding, in the order in which these first occur."""
+    for _, found in rows.groupby(["student", "arm", "seed", "decoding"], sort=False):
+        first = found.iloc[0]
+        cell = Cell(str(first["student"]), str(first["arm"]), int(first["seed"]))
+        yield CellRows(cell, str(first["decoding"]), found)
+
+
 def scored_answers(cell: Cell, decoding: str, rows: "pd.DataFrame") -> Iterator[ScoredAnswer]:
     """Every answer of a cell in one decoding that `rows` score, task by task, in their order.
 
