@@ -57,15 +57,13 @@ def write_student_card(params: Params, exported: Exported, made: Path) -> None:
         tags=["breakeven", *(["control"] if control else []), exported.resolved.style],
         datasets=cards.hub_datasets(params, sources) or None,
         metrics=["accuracy"] if results else None,
-        model_name=exported.name,
+        model_name=exported.name if results else None,
         eval_results=results or None,
         # What the hub could take for a merge, where it has to guess.
         base_model_relation=(
             None if pointer.repo is None else "adapter" if exported.is_adapter else "finetune"
         ),
     )
-    if not results:
-        del data.eval_results, data.model_name
     cards.write_card(made, data, _sections(params, exported, sources, made))
 
 
