@@ -425,12 +425,18 @@ def export_student_(
     student: Annotated[str, typer.Argument(help="A student of params.yaml.")],
     arm: Annotated[str, typer.Argument(help="An arm that is trained.")],
     seed: Annotated[int | None, typer.Option(help="The first one by default.")] = None,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="Put an adapter into the weights of its base.")
+    ] = False,
     folder: ToFolder = None,
 ) -> None:
     """Write a trained student as a model: adapter or weights, tokenizer, and a card with results.
 
+    An adapter is of use where its base is: on the hub, or in this study. With --merged it needs
+    no other model.
+
     Examples: breakeven export student t500k reasoning;
-    breakeven export student t500k ift --seed 1 --folder hub/t500k-ift
+    breakeven export student t500k ift --seed 1 --merged --folder hub/t500k-ift
     """
     from breakeven.exporting.student import export_student
     from breakeven.params import load_params
@@ -439,7 +445,7 @@ def export_student_(
     params = load_params()
     cell = Cell(student, arm, params.seeds[0] if seed is None else seed)
     place = folder or _RECORDS / "students" / "-".join(map(str, cell))
-    made = export_student(params, cell, place)
+    made = export_student(params, cell, place, merged=merged)
     _tell_upload(place, "adapter and card" if made.is_adapter else "weights and card")
 
 

@@ -83,11 +83,16 @@ def test_a_stated_licence_is_told_as_stated(ran: Path) -> None:
     assert "CC-BY-4.0, as whoever exported it states it." in card.text
 
 
-@pytest.mark.parametrize("arm", ["ift", "reasoning"])
+@pytest.mark.parametrize(
+    ("arm", "merged"), [("ift", False), ("reasoning", False), ("reasoning", True)]
+)
 @pytest.mark.filterwarnings("ignore::FutureWarning")
-def test_who_does_as_the_card_says_gets_the_answers_of_the_study(ran: Path, arm: str) -> None:
-    made = export_student(exported_study(), Cell(STUDENT, arm, 0), FOLDER)
-    assert made.is_adapter == (arm == "reasoning")
+def test_who_does_as_the_card_says_gets_the_answers_of_the_study(
+    ran: Path, arm: str, merged: bool
+) -> None:
+    made = export_student(exported_study(), Cell(STUDENT, arm, 0), FOLDER, merged=merged)
+    assert made.is_adapter == (arm == "reasoning" and not merged)
+    assert (FOLDER / "adapter_config.json").exists() == made.is_adapter
     items = read_rows(task_path(TASK), Item)[:3]
     rows = read_rows(answers_path(STUDENT, arm, 0, "greedy", TASK), Answer)
     answers = {one.item: one for one in rows}

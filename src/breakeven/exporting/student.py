@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from breakeven.answer.cell_weights import ADAPTER, check_cell
+from breakeven.answer.cell_weights import ADAPTER, cell_weights, check_cell, copy_weights
 from breakeven.core.errors import InputError
 from breakeven.core.files import folder_files, iter_rows, read_json, write_json, write_text
 from breakeven.core.layout import student_folder, task_path
@@ -24,8 +24,10 @@ from breakeven.models.pointer import BasePointer, read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Asking, Cell, first_decoding, resolve_asking, resolve_cell
 from breakeven.params.references import pick_row
+from breakeven.params.training import Method
 from breakeven.rendering import end_token_ids
 from breakeven.rows.item import Item
+from breakeven.study.collect_costs import record_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -35,10 +37,11 @@ _GENERATION = ("top_k", "min_p", "repetition_penalty")
 _PROMPTS_OF_A_TASK = 20
 
 
-def export_student(params: Params, cell: Cell, folder: Path) -> Exported:
+def export_student(params: Params, cell: Cell, folder: Path, *, merged: bool = False) -> Exported:
     """Write what a cell has learnt so that transformers, or peft on its base, loads it.
 
-    An adapter names its base by repository and commit where it is one of the hub.
+    An adapter names its base by repository and commit where it is one of the hub. With `merged` it
+    is put into the base's weights, as the study did to answer.
 
     Raises:
         InputError: there is no such cell, it trained nothing, what it trained is missing or not as
@@ -64,10 +67,13 @@ def export_student(params: Params, cell: Cell, folder: Path) -> Exported:
     asking = resolve_asking(params, cell.arm, first_decoding(params))
     tokenizer = load_tokenizer(Path(pointer.path))
     with new_folder(folder) as made:
-        _copy_weights(trained, pointer, made)
+        if merged and resolved.method != "full":
+            _write_merged(cell, pointer, resolved.method, made)
+        else:
+            _copy_weights(trained, pointer, made)
         _write_generation(tokenizer, asking, made)
         use = save_tokenizer(tokenizer, made, _some_prompts(params))
-        exported = Exported(cell, resolved, record, pointer, licence, asking, use, found)
+        exported = Exported(cell, resolved, record, pointer, licence, asking, use, found, merged)
         _copy_terms(licence, made)
         _write_results(params, exported, made)
         write_student_card(params, exported, made)
@@ -85,6 +91,21 @@ def _copy_weights(trained: Path, pointer: BasePointer, made: Path) -> None:
             "revision": pointer.commit,
         }
         write_json(adapter, {**read_json(adapter), **place})
+
+
+def _write_merged(cell: Cell, pointer: BasePointer, method: Method, made: Path) -> None:
+    """Write all weights of an adapted base, in the number format that the study answered in."""
+    from breakeven.models.loading import load_base, torch_dtype
+
+    answering = record_of("answer", cell.student)
+    # Nobody has answered yet: the format that holds every other one.
+    placement = {} if answering is None else answering.details.get("placement", {})
+    model = load_base(Path(pointer.path), torch_dtype(placement.get("dtype", "float32")))
+    with cell_weights(model, copy_weights(model), student_folder(*cell), method) as student:
+        student.save_pretrained(made)
+    # safetensors writes files that nobody but their owner may read.
+    for file in made.glob("*.safetensors"):
+        file.chmod(0o644)
 
 
 def _some_prompts(params: Params) -> list[str]:

@@ -29,6 +29,7 @@ class Exported(NamedTuple):
     asking: Asking
     tokenizer: TokenizerUse
     found: tuple[CellAccuracies, ...]
+    merged: bool = False
 
     @property
     def name(self) -> str:
@@ -38,7 +39,7 @@ class Exported(NamedTuple):
     @property
     def is_adapter(self) -> bool:
         """Whether it is loaded on its base."""
-        return self.resolved.method != "full"
+        return self.resolved.method != "full" and not self.merged
 
 
 def write_student_card(params: Params, exported: Exported, made: Path) -> None:
@@ -93,9 +94,13 @@ def _sections(params: Params, exported: Exported, sources: list[str], made: Path
         "as they reach; nobody stated others. The training data have their own."
     )
     yield "## Digests"
-    weights = sorted([*made.glob("*.safetensors")])
+    weights = sorted(made.glob("*.safetensors"))
     yield cards.digest_table(
-        {**{file.name: digest_file(file) for file in weights}, **exported.record.inputs}
+        {
+            **{file.name: digest_file(file) for file in weights},
+            **exported.record.outputs,
+            **exported.record.inputs,
+        }
     )
     yield cards.versions_line(exported.record.versions)
     yield cards.made_with(params.study)
@@ -124,7 +129,10 @@ def _base_words(exported: Exported) -> str:
             f"`{pointer.path}` of the study's folder ({pointer.kind}), which is no repository of "
             "the hub, so that the header names none"
         )
-    return f"{where}; SHA-256 of its files `{pointer.digest}`."
+    adapter = exported.resolved.method != "full" and exported.merged
+    return f"{where}; SHA-256 of its files `{pointer.digest}`." + (
+        " The adapter that was trained is merged into its weights." if adapter else ""
+    )
 
 
 def _use(exported: Exported) -> Iterator[str]:
