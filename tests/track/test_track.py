@@ -111,6 +111,18 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(
     assert metrics["output_tokens/mean"] == 22
 
 
+def test_samples_of_the_system_are_shown_at_their_times(write_study: WriteStudy) -> None:
+    params = write_study()
+    record = read_record("train", "t30k", "ift", 0)
+    rows = [[0, 97.5, 1_700_000_000_000], [4, 98.5, 1_700_000_010_000]]
+    replace(record, series={**record.series, "system/process_cpu_percentage": rows}).write()
+    track(params)
+    run = runs()["t30k ift"]
+    name = "system/process_cpu_percentage"
+    history = the_client().get_metric_history(run.info.run_id, name)
+    assert [[one.step, one.value, one.timestamp] for one in history] == rows
+
+
 def test_every_filter_key_is_a_param_and_a_tag(tracked: TrackCounts) -> None:
     wanted = {
         "study": "tiny",

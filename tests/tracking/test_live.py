@@ -118,6 +118,30 @@ def test_a_short_training_starts_nothing(write_study: WriteStudy) -> None:
     assert live_runs() == []
 
 
+def test_samples_of_the_system_keep_their_group(write_study: WriteStudy) -> None:
+    params = write_study()
+    with LiveRun(
+        params, "t30k", "ift", 0, "k", start_after_seconds=0, wait_at_end_seconds=180
+    ) as live:
+        live.log(0, {"loss": 1.0, "system/process_cpu_percentage": 99.0})
+    wait_until(ended("FINISHED"))
+    (run,) = live_runs()
+    assert run.data.metrics == {"train/loss": 1.0, "system/process_cpu_percentage": 99.0}
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no autogroups here")
+def test_the_child_gives_way_to_processes_of_other_sessions() -> None:
+    code = """
+from pathlib import Path
+from breakeven.tracking.live_writer import _give_way
+_give_way()
+print(Path("/proc/self/autogroup").read_text())
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, start_new_session=True, capture_output=True, text=True)
+    assert done.stdout.split()[-2:] == ["nice", "10"], done.stderr
+
+
 def test_logging_costs_the_training_next_to_nothing(write_study: WriteStudy) -> None:
     params = write_study()
     live = LiveRun(params, "t30k", "ift", 0, "k", start_after_seconds=0.2)

@@ -32,7 +32,8 @@ class Record:
             `parameters` hold all of it.
         parameters: The settings that decided the cell.
         metrics: Scalars by name.
-        series: Curves by name: `[step, value]` rows.
+        series: Curves by name: `[step, value]` rows, with the Unix time in milliseconds behind
+            where a value was sampled as time went by.
         tokens: Tokens by what they were.
         flops: FLOPs by what they were for.
         device: The device's name.

@@ -4,7 +4,7 @@ Cells come from the parameters, never from listing a folder, so what was removed
 cell without a record yet has no run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,14 @@ from breakeven.track.report_metrics import arm_metrics, claim_metrics
 from breakeven.track.run_extras import ANSWERS
 from breakeven.track.score_metrics import log10_metric, score_metrics
 from breakeven.track.shown_answers import ShownAnswers
-from breakeven.tracking.run_contents import RunContents, RunDataset, RunModel, flattened, measured
+from breakeven.tracking.run_contents import (
+    Point,
+    RunContents,
+    RunDataset,
+    RunModel,
+    flattened,
+    measured,
+)
 from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_name, cell_title
 from breakeven.words import percent
 
@@ -208,11 +215,17 @@ def _training_metrics(record: Record) -> dict[str, float]:
     return metrics
 
 
-def _series(record: Record, group: str = "train") -> dict[str, tuple[tuple[int, float], ...]]:
+def _series(record: Record, group: str = "train") -> dict[str, tuple[Point, ...]]:
     return {
-        f"{group}/{name}": tuple((int(step), float(value)) for step, value in points)
+        # What was sampled of the system has a group of its own already.
+        name if "/" in name else f"{group}/{name}": tuple(map(_point, points))
         for name, points in record.series.items()
     }
+
+
+def _point(row: Sequence[float]) -> Point:
+    step, value, *time_ms = row
+    return (int(step), float(value), int(time_ms[0])) if time_ms else (int(step), float(value))
 
 
 def _parameters(training: Record, answering: Record | None) -> dict[str, str]:

@@ -62,7 +62,7 @@ class LiveRun:
         self._flush_at = time.monotonic() + start_after_seconds
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Note the metrics of a step (as `train/<name>`); returns at once."""
+        """Note the metrics of a step (`train/<name>` if a name has no group); returns at once."""
         if self._off:
             return
         point = {"step": step, "time": time.time_ns() // 1_000_000, "metrics": dict(metrics)}

@@ -10,6 +10,8 @@ from breakeven.core.files import digest_json
 
 # Raise it when the same records shall be shown differently: every run is then made anew.
 LAYOUT = 1
+# Step and value, and the Unix time in milliseconds where a value is of a moment.
+Point = tuple[int, float] | tuple[int, float, int]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class RunContents:
     """What one run shows; a newer run of the same `cell` replaces an older one.
 
     `keys` can be filtered and grouped by; they are shown as params and as tags. `series` maps a
-    metric to `(step, value)` points. `files` maps a path inside the run's artifacts to the digest
+    metric to its points. `files` maps a path inside the run's artifacts to the digest
     of the file, which lies under `folder`.
     """
 
@@ -48,7 +50,7 @@ class RunContents:
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
-    series: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    series: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     datasets: tuple[RunDataset, ...] = ()
     model: RunModel | None = None
     folder: Path | None = None

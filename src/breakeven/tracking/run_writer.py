@@ -72,9 +72,9 @@ def write_run(
         for name, value in contents.metrics.items()
     ]
     points += [
-        Metric(name, value, now, step)
+        Metric(name, point[1], point[2] if len(point) == 3 else now, point[0])
         for name, series in contents.series.items()
-        for step, value in series
+        for point in series
     ]
     for some_points in _batches(points, _BATCH):
         client.log_batch(run_id, metrics=some_points)

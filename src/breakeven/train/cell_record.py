@@ -9,7 +9,9 @@ from breakeven.costs.devices import record_fields
 from breakeven.costs.model_shapes import known_architecture
 from breakeven.models.pointer import read_pointer
 from breakeven.params import Params
+from breakeven.train.cell_training import training_folder
 from breakeven.train.process_rank import is_distributed
+from breakeven.train.system_samples import read_samples
 from breakeven.train.train_result import TrainResult
 
 
@@ -41,7 +43,7 @@ def write_train_record(
         stage="train",
         cell=cell,
         parameters=result.settings,
-        series=result.series,
+        series={**result.series, **read_samples(training_folder(result.key))},
         tokens=result.tokens,
         flops=result.flops,
         inputs=result.inputs,

@@ -17,13 +17,14 @@ from breakeven.core.files import (
 )
 from breakeven.core.layout import student_folder
 from breakeven.core.locks import held
-from breakeven.core.scratch import scratch_folder
+from breakeven.core.scratch import SCRATCH, scratch_folder
 from breakeven.core.sealed import tell_damaged, write_sealed
 from breakeven.costs.devices import describe_device
 from breakeven.models.memory_check import require_memory
 from breakeven.params import Params
 from breakeven.train.plan import CellPlan, ExampleSteps, plan_cell
 from breakeven.train.process_rank import is_distributed, is_main_process, started_by_stage
+from breakeven.train.system_samples import sampled
 from breakeven.train.train_result import TrainResult, measured_result, read_result
 from breakeven.train.usage_log import read_run_usage
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from breakeven.train.trainer import Curves, MetricsLog
 
+_TRAINING = "training"
 _FINISHED = Path("finished")
 _RESULT = _FINISHED / "result.json"
 
@@ -90,7 +92,7 @@ def train_plan(
     launch: LaunchProcesses | None = None,
 ) -> TrainResult:
     """Train what was planned for a student, or take it from scratch; raises as `train_cell`."""
-    scratch = scratch_folder("training", plan.key)
+    scratch = scratch_folder(_TRAINING, plan.key)
     # Two arms may come to one training; of several processes that train together none waits.
     alone = is_distributed() or started_by_stage()
     with nullcontext() if alone else held(scratch / "lock", label):
@@ -125,9 +127,14 @@ def _train_or_find(
     return result
 
 
+def training_folder(key: str) -> Path:
+    """Where scratch keeps a training, by the key of its result."""
+    return SCRATCH / _TRAINING / key
+
+
 def finished_weights(plan: CellPlan) -> Path:
     """Where scratch keeps the adapter or weights of a plan that has been trained."""
-    return scratch_folder("training", plan.key) / _FINISHED / "student"
+    return scratch_folder(_TRAINING, plan.key) / _FINISHED / "student"
 
 
 def _summary(plan: CellPlan) -> str:
@@ -179,7 +186,7 @@ def _train(
             seed=seed,
             scratch=scratch,
             label=label,
-            log=log,
+            log=sampled(log, scratch, accelerator.device),
         )
     _write_finished(plan, scratch, model, curves, accelerator)
     accelerator.wait_for_everyone()  # all read what the first one writes
