@@ -92,11 +92,16 @@ def cli_command(words: list[str]) -> tuple[Any, list[str]]:
     return command, words
 
 
+def is_whole(command: Any) -> bool:
+    """Whether a command does something by itself, without another word behind it."""
+    return getattr(command, "invoke_without_command", True)
+
+
 def check_command(words: list[str]) -> None:
     program, *rest = words
     if program == "breakeven":
         command, arguments = cli_command(rest)
-        assert not hasattr(command, "commands"), f"no such command: {' '.join(words)}"
+        assert is_whole(command), f"no such command: {' '.join(words)}"
         # Parsed and not run: an unknown option, a word too many or a bad number raises.
         command.make_context(command.name, arguments)
     elif program == "make":
@@ -127,6 +132,7 @@ INLINE = re.compile(r"`(breakeven [a-z][^`\n…]*)`")
 SENTENCES = [
     (page.relative_to(ROOT).as_posix(), text)
     for page in PAGES
+    if page.name != "CHANGELOG.md"  # what was so then
     for text in sorted(set(INLINE.findall(page.read_text(encoding="utf-8"))))
 ]
 
@@ -135,15 +141,14 @@ SENTENCES = [
 def test_commands_named_in_a_sentence_exist(page: str, text: str) -> None:
     command, rest = cli_command(text.split()[1:])
     options = {name for one in command.params for name in one.opts} | {"--help"}
-    assert getattr(command, "commands", None) is None or not rest, f"{page}: {text}"
+    assert is_whole(command) or not rest, f"{page}: {text}"
     assert {word for word in rest if word.startswith("--")} <= options, f"{page}: {text}"
 
 
 def every_command(command: Any, *words: str) -> Iterator[tuple[str, Any]]:
-    below = getattr(command, "commands", None)
-    if below is None:
+    if is_whole(command):
         yield " ".join(words), command
-    for name, one in (below or {}).items():
+    for name, one in getattr(command, "commands", {}).items():
         yield from every_command(one, *words, name)
 
 
