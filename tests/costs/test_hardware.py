@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.costs.hardware import Hardware, find_hardware, hardware_table, known_price
+from breakeven.costs.hardware import Hardware, find_hardware, hardware_table
+from breakeven.costs.prices import known_price
 
 OWN = Hardware("H100", 94e9, 3.9e12, {"bfloat16": 835e12}, "H100 NVL data sheet", 2.5)
 

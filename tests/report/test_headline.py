@@ -10,6 +10,7 @@ from tests.report.synthetic import write_study
 from breakeven.findings.direction import DirectionCounts
 from breakeven.report.comparison_tables import matched_table
 from breakeven.report.headline import answer, answer_word, finding, headline
+from breakeven.report.leads import leads_over, matched_leads
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
 from breakeven.report.view import view_of
@@ -56,13 +57,29 @@ def test_three_sentences_cite_their_numbers(built: Built) -> None:
 def test_the_page_begins_with_one_answer_that_counts_what_is_decided(built: Built) -> None:
     said = answer(built.view)
     at_cost = built.view.findings.direction_counts("inference_flops")
+    beside = matched_leads(built.view.findings.matched["inference_flops"])
+    assert "extrapolated" in beside
     assert (
         f"ahead of plain answers in {at_cost.ahead} and behind in {at_cost.behind} of "
-        f"{at_cost.total} comparisons; at equal size, t2m"
+        f"{at_cost.total} comparisons ({beside}); at equal size, t2m"
     ) in said
     assert f'<p class="answer">{said}</p>' in built.page
     bare = replace(built.results, cells=tuple(c for c in built.results.cells if c.style == "ift"))
     assert answer(view_of(bare, built.summary)).startswith("These results compare no thinking")
+
+
+def test_leads_over_some_plain_arms_only_are_told_as_such() -> None:
+    every = ["bare", "bare", "worked", "long"]
+    assert (
+        leads_over(["bare", "bare"], every) == "all 2 leads are over bare, none over worked, long"
+    )
+    assert leads_over(["long"], every) == "the lead is over long, none over bare, worked"
+    # Nothing is hidden where every plain arm is led, or none, or there is only one.
+    assert leads_over(["bare", "worked", "long"], every) == ""
+    assert leads_over([], every) == ""
+    assert leads_over(["bare"], ["bare", "bare"]) == ""
+    many = [*every, "fourth", "fifth"]
+    assert leads_over(["bare"], many) == "the lead is over bare, none over 4 other plain arms"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,39 @@ def test_larger_students_and_longer_lessons_take_longer(params: Params) -> None:
     assert not any(map(expected.is_known, cells))
 
 
+def test_an_answer_of_each_item_sample_and_trained_seed_is_expected(params: Params) -> None:
+    tree = params.model_dump(exclude_unset=True)
+    tree["seeds"] = [0, 1]
+    tree["arms"]["base"] = {"method": "none"}
+    (task, *others) = tree["tasks"]
+    for name in others:
+        del tree["tasks"][name]
+    tree["answering"] |= {
+        "max_new_tokens": 40,
+        "decodings": {"greedy": {}, "eight": {"temperature": 1.0, "samples": 8}},
+    }
+    study = Params.model_validate(tree)
+    cell = read_cell("answer@small", "python stages/answer.py --student small")
+    expected = ExpectedSeconds(study, [cell])
+    # Two trained arms with two seeds, and the untrained one once; greedy and eight samples.
+    answers = 5 * (1 + 8)
+    each = 2.0 * SIZES["small"] * 40 / 1e10
+    assert expected.of(cell) == pytest.approx(each * answers * study.tasks[task].items)
+    Record("tasks", {"task": task}, metrics={"items": 7}).write()
+    assert expected.of(cell) == pytest.approx(each * answers * 7)
+
+
+def test_what_is_not_there_yet_is_looked_for_again(params: Params) -> None:
+    record = Path("records/base/small.json")
+    text = record.read_text()
+    record.unlink()
+    cell = train("small", "ift")
+    expected = ExpectedSeconds(params, [cell])
+    assert expected.of(cell) == 0.0
+    record.write_text(text)
+    assert expected.of(cell) > 0.0
+
+
 def test_what_has_ended_tells_of_the_others(params: Params) -> None:
     small, large = train("small", "ift"), train("large", "ift")
     expected = ExpectedSeconds(params, [small, large])

@@ -12,9 +12,8 @@ from dataclasses import dataclass, fields
 from breakeven.costs import exact
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
-from breakeven.costs.hardware import known_price
+from breakeven.costs.prices import PRICE_KEY, known_price
 
-PRICE_KEY = "costs.price_per_device_hour"
 _NOT_METERED = "device was not metered"
 
 

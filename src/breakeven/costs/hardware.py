@@ -14,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from breakeven.core.errors import InputError, did_you_mean
-from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.amounts import Amount
+from breakeven.costs.prices import known_price
 
 _TABLE = Path(__file__).with_name("hardware.csv")
 # Formats that a matrix product is computed in; the columns of their peaks.
@@ -53,19 +54,6 @@ class Hardware:
     def hourly_price(self) -> Amount:
         """Price an hour; absent where none is known, or where it is zero."""
         return known_price(self.price_per_hour, f"costs.hardware.{self.name}.price_per_hour")
-
-
-def known_price(price: float | None, key: str) -> Amount:
-    """A price that money can be reckoned with; absent, with its key, where it is none or zero.
-
-    A price of zero says that nobody pays: money that is zero for every option would rank them as
-    equal, so that there is none.
-    """
-    if price is None:
-        return absent(f"{key} is not set")
-    if price == 0:
-        return absent(f"{key} is 0: nobody pays")
-    return Amount(price)
 
 
 def find_hardware(name: str, own: Iterable[Hardware] = (), key: str = "--device") -> Hardware:

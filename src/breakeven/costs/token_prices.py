@@ -6,7 +6,7 @@ TokenPrices(input=0.5, output=1.5).money(prompt_tokens=800, new_tokens=200)
 from typing import NamedTuple
 
 from breakeven.costs.amounts import Amount
-from breakeven.costs.hardware import known_price
+from breakeven.costs.prices import known_price
 
 _MILLION = 1e6
 

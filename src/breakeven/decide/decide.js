@@ -22,7 +22,7 @@
     return known.value === null ? known : times(item.device_seconds, known.value / 3600);
   }
 
-  // No price, or one of zero, makes money absent (breakeven.costs.hardware).
+  // No price, or one of zero, makes money absent (breakeven.costs.prices).
   function knownPrice(price) {
     if (price === null) return absent("costs.price_per_device_hour is not set");
     return price === 0 ? absent("costs.price_per_device_hour is 0: nobody pays") : amount(price);

@@ -7,8 +7,8 @@ from typing import Literal
 
 from breakeven.core.errors import InputError
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.bill import PRICE_KEY, Bill, Cost, absent_cost, lifetime_cost
-from breakeven.costs.hardware import known_price
+from breakeven.costs.bill import Bill, Cost, absent_cost, lifetime_cost
+from breakeven.costs.prices import PRICE_KEY, known_price
 from breakeven.costs.query_costs import require_latency
 from breakeven.params import ResultStyle
 

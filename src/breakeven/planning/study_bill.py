@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from breakeven.costs.bill import PRICE_KEY
-from breakeven.costs.hardware import known_price
+from breakeven.costs.prices import PRICE_KEY, known_price
 from breakeven.planning.done_cells import DoneWork, done_work
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_work import PlannedCell

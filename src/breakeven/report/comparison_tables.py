@@ -8,6 +8,7 @@ from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.verdicts import Verdict
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_clause, scope_sentence
+from breakeven.report.leads import matched_leads
 from breakeven.report.table import Table, absent_table
 from breakeven.report.unequal_tasks import over_items_words, unequal_words
 from breakeven.report.view import StudyView
@@ -179,13 +180,15 @@ def _equal_cost_table(view: StudyView, cost: str, name: str, unit: str) -> Table
     if not found:
         return absent_table(name, title, f"no reasoning student has {words} to compare")
     corpus = ("corpus",) if len(view.results.corpora()) > 1 else ()
+    beside = matched_leads(found)
     return Table(
         name,
         title,
         "IFT at the same cost lies between the two values: at least its best student that costs "
         "no more, else interpolated among its students and its fits, or bounded beyond its "
         "dearest student. p tests the nearer end, Holm over all tests of this report: "
-        f"{counts_in_words(view.findings.direction_counts(cost))}. They are {scope_clause(view)}.",
+        f"{counts_in_words(view.findings.direction_counts(cost))}"
+        f"{f'; {beside}' if beside else ''}. They are {scope_clause(view)}.",
         (
             *corpus,
             "family",

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from breakeven.core.known_numbers import known_mean
-from breakeven.costs.bill import ITEMS, NO_COST, PRICE_KEY, Bill, Cost
-from breakeven.costs.hardware import known_price
+from breakeven.costs.bill import ITEMS, NO_COST, Bill, Cost
+from breakeven.costs.prices import PRICE_KEY, known_price
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.setup_tables import NO_RECORDS, RATE_WORDS, rate_words
 from breakeven.report.table import Table, absent_table

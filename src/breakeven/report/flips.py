@@ -7,6 +7,7 @@ from breakeven.findings.contrasts import Contrast, group_difference
 from breakeven.findings.equal_cost import cost_words
 from breakeven.findings.groups import Group
 from breakeven.findings.verdicts import ANSWERING
+from breakeven.report.leads import leads_over
 from breakeven.report.view import PanelKey, StudyView
 from breakeven.words import times
 
@@ -55,10 +56,19 @@ def flips_in_words(pairs: tuple[CostPair, ...]) -> str:
         return f"{text}."
     pair = max(turned, key=lambda one: max(one.ratios.values()) / min(one.ratios.values()))
     low, high = (end(pair.ratios, key=pair.ratios.__getitem__) for end in (min, max))
+    # Cheaper is no gain where it is less accurate; each interval is that of its pair alone.
+    ahead = [
+        one.plain.cells[0].arm
+        for one in turned
+        if one.difference.low is not None and one.difference.low > 0
+    ]
+    leads = leads_over(ahead, [one.plain.cells[0].arm for one in turned])
     return (
         f"{text}. On {pair.key.title} {pair.reasoning.label} costs "
         f"{times(pair.ratios[low])} times {pair.plain.label} by {cost_words(low)}, and "
-        f"{times(pair.ratios[high])} times by {cost_words(high)}."
+        f"{times(pair.ratios[high])} times by {cost_words(high)}. Of these {len(turned)} the one "
+        f"that thinks is more accurate, beyond its interval, in {len(ahead)}"
+        f"{f' ({leads})' if leads else ''}."
     )
 
 

@@ -14,6 +14,7 @@ from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.serial_gains import MeanGain, SerialGains
 from breakeven.report.figures.plain_arms import MOST_PLAIN
 from breakeven.report.interval_scope import scope_clause
+from breakeven.report.leads import leads_over, matched_leads, plain_arm
 from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
 from breakeven.words import p_word, percent, points, points_interval, span, unsigned_points
@@ -64,19 +65,25 @@ def answer(view: StudyView) -> str:
     if at_cost.total:
         parts.append(
             f"{answer_word(at_cost)}: for the inference FLOPs that thinking takes, it is "
-            f"{_stands(at_cost)}"
+            f"{_stands(at_cost, matched_leads(view.findings.matched['inference_flops']))}"
         )
     if rows:
         counts = count_directions(row.direction for row in rows)
-        where = f"at equal size, {_name(view, rows[0].student)}, it is {_stands(counts)}"
+        leads = leads_over(
+            [row.ift_arm for row in rows if row.direction == "ahead"],
+            [row.ift_arm for row in rows],
+        )
+        where = f"at equal size, {_name(view, rows[0].student)}, it is {_stands(counts, leads)}"
         parts.append(where if parts else f"{where[0].upper()}{where[1:]}")
     if not parts:
         return "These results compare no thinking student with a plain one."
-    serial = count_directions(one.gap.direction for one in _largest_serial(view))
-    if serial.ahead:
+    every = _largest_serial(view)
+    larger = [one for one in every if one.gap.direction == "ahead"]
+    if larger:
+        leads = leads_over([one.of.plain for one in larger], [one.of.plain for one in every])
         parts.append(
             "what it gains is more where a task takes several steps in a row, in "
-            f"{serial.ahead} of {serial.total} pairs of arms"
+            f"{len(larger)} of {len(every)} pairs of arms{f' ({leads})' if leads else ''}"
         )
     return f"{'; '.join(parts)}. What is not counted is not decided."
 
@@ -90,10 +97,11 @@ def answer_word(counts: DirectionCounts) -> str:
     return _ANSWERS[finding(counts)]
 
 
-def _stands(counts: DirectionCounts) -> str:
+def _stands(counts: DirectionCounts, beside: str) -> str:
     comparisons = f"{counts.total} comparison{'s' if counts.total > 1 else ''}"
     return (
         f"ahead of plain answers in {counts.ahead} and behind in {counts.behind} of {comparisons}"
+        + (f" ({beside})" if beside else "")
     )
 
 
@@ -328,14 +336,17 @@ def _cost_sentence(view: StudyView) -> Sentence:
         text = "No reasoning student has inference FLOPs and an IFT curve to be compared with."
         return Sentence(question, "undecided", text)
     counts = view.findings.direction_counts("inference_flops")
+    ahead = [one for one in matched if one.direction == "ahead"]
     outside = sum(one.at.extrapolated for one in matched)
+    leads = leads_over([plain_arm(one) for one in ahead], map(plain_arm, matched))
     text = (
         f"Of {counts.total} comparisons with IFT at equal inference FLOPs, reasoning is more "
         f"accurate in {counts.ahead}, less in {counts.behind}, and {counts.undecided} are "
         f"undecided; {outside} are at FLOPs that no IFT student here spends, so with an "
         f"extrapolation; the tests are {scope_clause(view)}"
     )
-    ahead = [one for one in matched if one.direction == "ahead"]
+    if leads:
+        text += f"; {leads}"
     if ahead and len(ahead) <= MOST_LISTED:
         text += f"; ahead are {'; '.join(map(_match_words, ahead))}"
     return Sentence(question, finding(counts), f"{text}.")

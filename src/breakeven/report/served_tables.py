@@ -25,7 +25,8 @@ def served_table(view: StudyView) -> Table:
         title,
         f"{MODELLED} By device: one person waiting (batch 1), the largest batch whose mean answer "
         "ends within the latency, and the largest batch that fits. Seconds are what one person "
-        "waits, on average and for 95% of the answers; means over families. What is not modelled "
+        "waits, on average and for 95% of the answers. Every number of a row is a mean over the "
+        "families of tasks, the batch too: no family need be served with it. What is not modelled "
         f"(queues, prefix caching, speculation) is in docs/costs.md.{_served_on(view)}",
         (
             "size",

@@ -6,7 +6,6 @@ cell is longer, which is what the schedule needs.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError
@@ -14,7 +13,7 @@ from breakeven.core.layout import record_path
 from breakeven.core.records import read_record
 from breakeven.params import Params
 from breakeven.params.cells import Cell as TrainedCell
-from breakeven.params.cells import resolve_cell
+from breakeven.params.cells import arms_of, decodings_of, resolve_asking, resolve_cell
 from breakeven.running.cell import Cell
 
 # Of a slow core; a cell whose stage has not run yet is only compared with its like.
@@ -34,8 +33,7 @@ class ExpectedSeconds:
         # Now: DVC removes a record before its cell runs again.
         self._recorded = {cell.name: _recorded_seconds(cell) for cell in cells}
         self._took: dict[tuple[str, bool], list[tuple[float, float]]] = defaultdict(list)
-        # Known once bases and pairs are there, before the first training begins.
-        self._numbers = cache(_record_numbers)
+        self._found: dict[tuple[str, str], dict[str, float]] = {}
 
     def of(self, cell: Cell) -> float:
         """Seconds, 0 for what takes hardly any."""
@@ -91,14 +89,35 @@ class ExpectedSeconds:
         return 6.0 * self._parameters(student) * tokens
 
     def _answer_flops(self, cell: Cell) -> float:
-        """Of answers as long as the limit: compared with answers only."""
-        params = self._params
-        cells = 1
-        for option, rows in (("arm", params.arms), ("seed", params.seeds), ("task", params.tasks)):
-            cells *= 1 if option in cell.options else len(rows)
-        samples = sum(decoding.samples for decoding in params.answering.decodings.values())
-        tokens = cells * samples * params.answering.max_new_tokens
-        return 2.0 * self._parameters(cell.options["student"]) * tokens
+        """Of every answer of a student, each taken to be as long as its limit."""
+        params, student = self._params, cell.options["student"]
+        # An answer that several rows share is given once (an untrained arm's seeds are the same).
+        asked = {
+            (arm if row.trained else None, seed if row.trained else None, task, asking)
+            for arm in arms_of(params, student)
+            for row in (params.arms[arm],)
+            for seed in params.seeds
+            for task in params.tasks
+            for decoding in decodings_of(params, arm)
+            for asking in (resolve_asking(params, arm, decoding, task),)
+        }
+        tokens = sum(
+            self._items(task) * asking.decoding.samples * asking.max_new_tokens
+            for _, _, task, asking in asked
+        )
+        return 2.0 * self._parameters(student) * tokens
+
+    def _items(self, task: str) -> float:
+        """Questions of a task; as many as are asked for until its stage has pinned them."""
+        asked = self._params.tasks[task].items
+        return self._numbers("tasks", task).get("items", 1.0 if asked is None else float(asked))
+
+    def _numbers(self, stage: str, cell: str) -> dict[str, float]:
+        """What a record tells, once it is there: the first cells are ordered before any is."""
+        key = (stage, cell)
+        if key not in self._found and (numbers := _record_numbers(stage, cell)):
+            self._found[key] = numbers
+        return self._found.get(key, {})
 
     def _parameters(self, student: str) -> float:
         return self._numbers("base", student).get("parameters", 0.0)

@@ -14,6 +14,13 @@ _ACCURACY = REPORT / "tables/accuracy.csv"
 # A number with its interval in `metrics.json`: the name of its metric, in percentage points.
 _ENDS = {"points": "gain_points", "low": "gain_points_low", "high": "gain_points_high"}
 
+# Columns of the table of accuracies, which holds an arm with all its seeds.
+_OVER_SEEDS = {
+    "accuracy": "accuracy_over_seeds",
+    "low": "accuracy_over_seeds_low",
+    "high": "accuracy_over_seeds_high",
+}
+
 
 def claim_metrics() -> dict[str, float]:
     """The verdicts of the report: 1 supported, -1 contradicted, 0 where a test decided nothing."""
@@ -21,18 +28,20 @@ def claim_metrics() -> dict[str, float]:
 
 
 def arm_metrics() -> dict[tuple[str, str], dict[str, float]]:
-    """By student and arm, over all seeds together: ends of intervals, and gains over plain arms.
+    """By student and arm, over all seeds together: accuracy, and gains over plain arms.
 
-    `accuracy_low/<family>`, `accuracy_high/<family>`; of an arm with traces
+    `accuracy_over_seeds/<family>` and its ends, `accuracy_over_seeds_low/…` and `_high`: a run is
+    of one seed, whose own accuracy may lie outside. Of an arm with traces
     `gain_points/<plain arm>/<family>` and its ends, in percentage points. Empty before there is a
     report; what has no interval there has none here.
     """
     found: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for row in _accuracy_rows():
-        for end in ("low", "high"):
-            if row.get(end):
-                name = f"accuracy_{end}/{row['family']}"
-                found[row["student"], row["arm"]][name] = float(row[end])
+        for column, name in _OVER_SEEDS.items():
+            # A point without an interval is the run's own accuracy again.
+            if row.get(column) and row.get("low"):
+                metric = f"{name}/{row['family']}"
+                found[row["student"], row["arm"]][metric] = float(row[column])
     for student, arms in _report().get("gain", {}).items():
         for arm, gains in arms.items():
             found[student, arm] |= dict(_gains(gains))
