@@ -28,7 +28,8 @@ class Hardware:
 
     `memory_bytes` and `bandwidth_bytes_per_second` are of its own memory, `peak_flops_per_second`
     is of dense matrix products by the format they are computed in. `price_per_hour` is in the
-    study's currency (US dollars in the table) with the day and the page that it was read on.
+    study's currency (US dollars in the table) with the day and the page that it was read on,
+    and `price_key` where a person states it, if not in `costs.hardware`.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Hardware:
     price_per_hour: float | None = None
     price_date: str | None = None
     price_source: str | None = None
+    price_key: str | None = None
 
     def peak(self, dtype: str) -> float:
         """Dense FLOPs a second in a format; raises InputError where the device has no figure."""
@@ -53,7 +55,8 @@ class Hardware:
     @property
     def hourly_price(self) -> Amount:
         """Price an hour; absent where none is known, or where it is zero."""
-        return known_price(self.price_per_hour, f"costs.hardware.{self.name}.price_per_hour")
+        key = self.price_key or f"costs.hardware.{self.name}.price_per_hour"
+        return known_price(self.price_per_hour, key)
 
 
 def find_hardware(name: str, own: Iterable[Hardware] = (), key: str = "--device") -> Hardware:

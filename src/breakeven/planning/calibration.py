@@ -3,12 +3,14 @@
 The small study has the students, settings and engine of params.yaml, one arm of each style, some
 hundred prompts and one task a family with a full batch of items. Its records give the FLOPs a
 second of each student and stage. It lies in `.work/calibration/` by all that decides its speed, so
-that it is run once; an interrupted one goes on.
+that it is run once; an interrupted one goes on. Answers of the bases are timed beside it, to fit
+what the device reaches when it serves them.
 """
 
 import json
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 from breakeven.core.errors import MachineError
@@ -16,7 +18,10 @@ from breakeven.core.files import read_json, write_json, write_text
 from breakeven.core.progress import Progress
 from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
+from breakeven.costs.architecture import Architecture
 from breakeven.costs.devices import describe_device
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
+from breakeven.costs.model_shapes import known_architecture
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.params.cells import first_decoding
 from breakeven.planning.rates import Calibration, RateKey
@@ -53,7 +58,40 @@ def calibrate(params: Params) -> Calibration:
         _run_stages(root, small)
         rows = [[*key, rate] for key, rate in _rates(root, small).items()]
         write_json(folder / "rates.json", rows)
+    # The project's own decoder is what is timed: it says nothing of a server.
+    if params.answering.engine == "transformers" and not serving_file(params).is_file():
+        _measure_serving(params, folder / "study")
     return known_calibration(params)
+
+
+def serving_file(params: Params) -> Path:
+    """Where a calibration keeps what this device reaches when it serves answers."""
+    return _folder(params) / "serving.json"
+
+
+def _measure_serving(params: Params, root: Path) -> None:
+    """Fit this device to answers of the students' bases, in this process.
+
+    Of bases without a known shape nothing is predicted; where there is no other, nothing is fitted.
+    """
+    import torch
+
+    from breakeven.models.pointer import read_pointer
+    from breakeven.planning.serving_here import measure_serving
+
+    # Pointers are of the small study, which has the bases in its own folder or in the hub's cache.
+    with chdir(root):
+        folders = [Path(read_pointer(name).path).resolve() for name in params.students]
+    known = [one for one in folders if isinstance(known_architecture(one), Architecture)]
+    where, threads = "cuda" if torch.cuda.is_available() else "cpu", params.answering.threads
+    if known:
+        measure_serving(
+            list(dict.fromkeys(known)),
+            serving_file(params),
+            device=where,
+            dtype=chosen_dtype(params.answering.dtype, best_dtype(where)),
+            threads=torch.get_num_threads() if threads is None else threads,
+        )
 
 
 def small_study(params: Params) -> Params:

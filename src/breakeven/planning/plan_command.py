@@ -1,13 +1,15 @@
 """`breakeven plan`: the bill of params.yaml as a table or as JSON."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
+from breakeven.costs.prices import PRICE_KEY
 from breakeven.costs.query_costs import ServedOn, require_latency
 from breakeven.costs.serving_work import FORMATS
 from breakeven.params import Params
-from breakeven.planning.calibration import calibrate, known_calibration
+from breakeven.planning.calibration import calibrate, known_calibration, serving_file
 from breakeven.planning.disk_need import DiskNeed, disk_need
 from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.expected_work import planned_cells
@@ -15,6 +17,7 @@ from breakeven.planning.memory_fit import MemoryFit, memory_fits
 from breakeven.planning.planned_devices import HERE, PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation, Calibration
 from breakeven.planning.served_answers import ServedArm, served_arms
+from breakeven.planning.serving_here import KnownServing, known_serving
 from breakeven.planning.study_bill import BillLine, bill_lines, by_stage, by_student, total
 from breakeven.serving.study_hardware import study_hardware, study_speed
 from breakeven.words import human, percent
@@ -45,6 +48,17 @@ class ServingOptions(NamedTuple):
         hardware.peak(FORMATS[self.number_format].dtype)
         return ServedOn(hardware, study_speed(params.costs), *self)
 
+    def here(self, known: KnownServing | None, price_per_hour: float | None) -> ServedOn | None:
+        """This machine as it was calibrated, at the study's price; None where it was not.
+
+        Its format is the one that was timed.
+        """
+        require_latency(self.latency_seconds, "--latency-seconds")
+        if known is None:
+            return None
+        hardware = replace(known.on.hardware, price_per_hour=price_per_hour, price_key=PRICE_KEY)
+        return known.on._replace(hardware=hardware, latency_seconds=self.latency_seconds)
+
 
 NO_OPTIONS = ServingOptions()
 _STEPS = "a training takes at least the time of its steps, which bind small models; "
@@ -62,6 +76,7 @@ class StudyPlan(NamedTuple):
     price_per_device_hour: float | None
     served_on: ServedOn | None = None
     served: tuple[ServedArm, ...] = ()
+    fitted: KnownServing | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -79,6 +94,8 @@ class StudyPlan(NamedTuple):
             },
             "disk_bytes": {**self.disk._asdict(), "total": self.disk.total},
             "memory": [fit.as_dict() for fit in self.fits],
+            "served_on": None if self.served_on is None else _served_on(self.served_on),
+            "serving_fit": None if self.fitted is None else _fit(self.fitted),
             "served": [arm.as_dict() for arm in self.served],
             "cells": [line.as_dict() for line in self.lines],
         }
@@ -105,13 +122,16 @@ def plan_study(
         raise InputError(f"--calibrate: measures this machine, not {device_name}; leave one out")
     study = ExpectedStudy(params)
     device = planned_device(device_name, params.costs)
-    served_on = None if here else serving.on(params, device_name)
     cells = list(planned_cells(study))
     calibration: Calibration = {}
     if here:
         calibration = calibrate(params) if calibrated else known_calibration(params)
     lines = bill_lines(study.earlier_run, cells, device, utilisation, calibration)
     price = price_per_device_hour
+    if price is None:
+        price = params.costs.price_per_device_hour
+    fitted = known_serving(serving_file(params)) if here else None
+    served_on = serving.here(fitted, price) if here else serving.on(params, device_name)
     return StudyPlan(
         params,
         device,
@@ -119,9 +139,10 @@ def plan_study(
         lines,
         disk_need(study, lines, device.dtype),
         memory_fits(study, device),
-        params.costs.price_per_device_hour if price is None else price,
+        price,
         served_on,
         tuple(served_arms(study, lines, served_on)) if served_on else (),
+        fitted,
     )
 
 
@@ -139,7 +160,7 @@ def print_plan(plan: StudyPlan) -> None:
     console.print(_table(plan, ("stage",), [((stage,), ls) for stage, ls in _stages(plan)]))
     console.print(_table(plan, ("student", "arm"), list(by_student(plan.lines).items())))
     if plan.served_on is not None:
-        console.print(_served_sentence(plan.served_on, plan.params.costs.currency))
+        console.print(_served_sentence(plan.served_on, plan.params.costs.currency, plan.fitted))
         console.print(_served_table(plan))
         for reason in _served_absences(plan.served):
             console.print(reason)
@@ -173,7 +194,28 @@ def _table(
     return table
 
 
-def _served_sentence(on: ServedOn, currency: str) -> str:
+def _served_on(on: ServedOn) -> dict[str, Any]:
+    """Where answers are served, and what is reached there."""
+    return {
+        "device": on.hardware.name,
+        "number_format": on.number_format,
+        "devices": on.devices,
+        "price_per_hour": on.hardware.price_per_hour,
+        "bandwidth_bytes_per_second": on.hardware.bandwidth_bytes_per_second,
+        **on.achieved._asdict(),
+    }
+
+
+def _fit(fitted: KnownServing) -> dict[str, float]:
+    """How well what was timed here is predicted."""
+    return {
+        "timed_batches": fitted.timed,
+        "median_error": fitted.median_error,
+        "worst_error": fitted.worst_error,
+    }
+
+
+def _served_sentence(on: ServedOn, currency: str, fitted: KnownServing | None) -> str:
     hardware, achieved = on.hardware, on.achieved
     price = hardware.hourly_price
     paid = f"{price.value:,.4g} {currency} an hour" if price.value is not None else "no price"
@@ -181,8 +223,19 @@ def _served_sentence(on: ServedOn, currency: str) -> str:
     return (
         f"Served on {on.devices} x {hardware.name} in {on.number_format}, {paid}{day}; taken to "
         f"reach {percent(achieved.bandwidth_share, 0)} of the bandwidth, "
-        f"{percent(achieved.compute_share, 0)} of the peak and "
-        f"{achieved.layer_seconds * 1e6:,.3g} microseconds a layer. A mean answer:"
+        f"{percent(achieved.compute_share, 0)} of the peak, {achieved.pass_seconds * 1e6:,.3g} "
+        f"microseconds a pass and {achieved.layer_seconds * 1e6:,.3g} a layer{_fit_words(fitted)}. "
+        "A mean answer:"
+    )
+
+
+def _fit_words(fitted: KnownServing | None) -> str:
+    if fitted is None:
+        return ""
+    return (
+        f", fitted to {fitted.timed} batches timed here, which it misses by "
+        f"{percent(fitted.median_error, 0)} in the median and {percent(fitted.worst_error, 0)} at "
+        "worst"
     )
 
 
