@@ -12,9 +12,8 @@ from breakeven.findings.differences import Difference
 from breakeven.findings.direction import Direction, DirectionCounts, count_directions
 from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.serial_gains import MeanGain, SerialGains
-from breakeven.report.figures.plain_arms import MOST_PLAIN
 from breakeven.report.interval_scope import scope_clause
-from breakeven.report.leads import leads_over, matched_leads, plain_arm
+from breakeven.report.leads import MOST_PLAIN, leads_over, matched_leads, plain_arm
 from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
 from breakeven.words import p_word, percent, points, points_interval, span, unsigned_points

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from breakeven.findings.matched import MatchedComparison
-from breakeven.report.figures.plain_arms import MOST_PLAIN
+
+# Of more plain arms than these a sentence names none: it would be a list.
+MOST_PLAIN = 3
 
 
 def matched_leads(matched: Sequence[MatchedComparison]) -> str:

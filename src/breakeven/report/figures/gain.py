@@ -9,9 +9,10 @@ from breakeven.findings.direction import count_directions
 from breakeven.findings.groups import Group
 from breakeven.params import ResultStyle
 from breakeven.report.figures.axes import end_or, label_point, power_ticks, signed_points
-from breakeven.report.figures.plain_arms import MOST_PLAIN, OverPlain, over_plain_arms
+from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.leads import MOST_PLAIN
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.words import INK, span, times
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.differences import NO_ITEMS, Difference
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
-from breakeven.report.figures.plain_arms import MOST_PLAIN, OverPlain, over_plain_arms
+from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.leads import MOST_PLAIN
 from breakeven.report.view import ArmView, StudyView
 from breakeven.words import INK, MUTED, points, span
 

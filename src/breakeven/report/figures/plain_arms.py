@@ -6,8 +6,6 @@ from typing import NamedTuple, TypeVar
 from breakeven.report.view import StudyView
 
 Row = TypeVar("Row")
-# Of more plain arms than these a sentence names none: it would be a list.
-MOST_PLAIN = 3
 
 
 class OverPlain(NamedTuple):
