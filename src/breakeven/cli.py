@@ -446,7 +446,10 @@ def export_student_(
     cell = Cell(student, arm, params.seeds[0] if seed is None else seed)
     place = folder or _RECORDS / "students" / "-".join(map(str, cell))
     made = export_student(params, cell, place, merged=merged)
-    _tell_upload(place, "adapter and card" if made.is_adapter else "weights and card")
+    what = "adapter and card" if made.is_adapter else "weights and card"
+    if made.is_adapter and made.pointer.repo is None:
+        what += " (its base is not on the hub: --merged makes a whole model)"
+    _tell_upload(place, what)
 
 
 @export_app.command("answers")

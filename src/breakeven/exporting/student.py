@@ -61,7 +61,8 @@ def export_student(params: Params, cell: Cell, folder: Path, *, merged: bool = F
     trained, record = student_folder(*cell), read_record("train", *cell)
     check_cell(trained, resolved.method)
     pointer = read_verified_pointer(cell.student)
-    licence = base_licence(base, cell.student, pointer, read_record("base", cell.student))
+    base_record = read_record("base", cell.student)
+    licence = base_licence(base, cell.student, pointer, base_record)
     scored = scored_study(params)
     found = () if scored is None else tuple(cell_accuracies(scored, cell))
     asking = resolve_asking(params, cell.arm, first_decoding(params))
@@ -73,7 +74,9 @@ def export_student(params: Params, cell: Cell, folder: Path, *, merged: bool = F
             _copy_weights(trained, pointer, made)
         _write_generation(tokenizer, asking, made)
         use = save_tokenizer(tokenizer, made, _some_prompts(params))
-        exported = Exported(cell, resolved, record, pointer, licence, asking, use, found, merged)
+        exported = Exported(
+            cell, resolved, record, pointer, base_record, licence, asking, use, found, merged
+        )
         _copy_terms(licence, made)
         _write_results(params, exported, made)
         write_student_card(params, exported, made)

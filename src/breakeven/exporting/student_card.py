@@ -25,6 +25,7 @@ class Exported(NamedTuple):
     resolved: ResolvedCell
     record: Record
     pointer: BasePointer
+    base_record: Record
     licence: Licence
     asking: Asking
     tokenizer: TokenizerUse
@@ -129,6 +130,8 @@ def _base_words(exported: Exported) -> str:
             f"`{pointer.path}` of the study's folder ({pointer.kind}), which is no repository of "
             "the hub, so that the header names none"
         )
+        if pointer.kind == "gguf":
+            where += f"; made of {', '.join(exported.base_record.inputs)}"
     adapter = exported.resolved.method != "full" and exported.merged
     return f"{where}; SHA-256 of its files `{pointer.digest}`." + (
         " The adapter that was trained is merged into its weights." if adapter else ""
@@ -141,8 +144,9 @@ def _use(exported: Exported) -> Iterator[str]:
     revision = f', revision="{pointer.commit}"' if pointer.commit else ""
     question = "What is 2 + 2?" if asking.mode is None else tagged("What is 2 + 2?", asking.mode)
     loader = exported.tokenizer.loader
+    names = ("GenerationConfig", loader)
     lines = [
-        f"from transformers import AutoModelForCausalLM, GenerationConfig, {loader}",
+        f"from transformers import AutoModelForCausalLM, {', '.join(sorted(names))}",
         "",
         'folder = "FOLDER OR REPOSITORY"',
         f"tokenizer = {loader}.from_pretrained(folder)",
