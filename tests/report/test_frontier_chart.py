@@ -1,5 +1,6 @@
 """What the interactive frontier draws is what was found, on every axis and in every decoding."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.view import view_of
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.study.summary import summary_without_records
-from breakeven.words import STYLE_MARKERS
+from breakeven.words import STYLE_MARKERS, percent_interval
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +81,20 @@ def test_a_point_tells_accuracy_and_cost_with_their_intervals(
         )
         estimate = built.view.accuracies[group]
         assert numbers[:3] == pytest.approx([estimate.value, estimate.low, estimate.high], rel=1e-5)
-        assert numbers[3:] == [estimate.items, 1]
+        words = percent_interval(estimate.value, estimate.low, estimate.high)
+        assert numbers[3:] == [words, estimate.items, 1]
         for axis, field in enumerate(("inference_flops", "output_tokens", "device_seconds")):
             cost = panel["axes"][axis]["cost"][number]
             assert cost == pytest.approx(group.mean(field), rel=1e-5)
-        low, high = panel["axes"][0]["interval"][number]
-        assert low < panel["axes"][0]["cost"][number] < high
-        # Seconds are of a batch, modelled money is of a mean: neither has values by question.
-        assert all(one["interval"][number] is None for one in panel["axes"][2:])
+        tokens, flops = (built.view.query_spreads[group].tokens, panel["axes"][0]["told"][number])
+        assert tokens is not None
+        assert re.fullmatch(r"\S+ \(\S+ to \S+\)", flops)
+        # Answers that are all as long have a mean without an interval.
+        assert ("(" in panel["axes"][1]["told"][number]) == (tokens.low is not None)
+        # Seconds are of a batch, modelled amounts of a mean: neither has values by question.
+        assert [one["told"][number] for one in panel["axes"] if "(" in one["told"][number]][
+            2:
+        ] == []
 
 
 def test_every_decoding_has_its_own_points_and_frontier() -> None:

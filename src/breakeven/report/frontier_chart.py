@@ -19,7 +19,8 @@ from breakeven.report.page_svg import LEGEND_COLOURS
 from breakeven.report.view import PanelKey, StudyView
 from breakeven.results.axes import CostAxis
 from breakeven.results.cell_results import CellResult
-from breakeven.words import size_word
+from breakeven.statistics.estimates import Estimate
+from breakeven.words import percent_interval, scientific, size_word
 
 # The figures that show no more than the chart does; they stay as files.
 DRAWN_BY_CHART = ("frontier-seconds", "frontier-money")
@@ -163,15 +164,21 @@ def _axis_name(axis: Axis) -> str:
 
 def _axis(view: StudyView, axis: Axis, panels: Sequence[CostPanel]) -> dict[str, str]:
     """An axis with its unit after a number, and what is to be seen on it in the first decoding."""
-    units = {"money": view.summary.currency, "seconds": "s"}
     known = [panel for panel in panels if panel.points]
     takeaway = frontier_takeaway(known) if known else ""
     modelled = isinstance(axis, CostAxis) and axis.name.startswith("modelled")
     return {
         "name": _axis_name(axis),
-        "unit": units[axis.quantity] if isinstance(axis, CostAxis) else "",
+        "unit": _unit(view, axis),
         "takeaway": f"{takeaway} {MODELLED}" if modelled else takeaway,
     }
+
+
+def _unit(view: StudyView, axis: Axis) -> str:
+    """What stands after a number of an axis that its name leaves open."""
+    if not isinstance(axis, CostAxis):
+        return ""
+    return view.summary.currency if axis.quantity == "money" else "s"
 
 
 def _places(keys: Sequence[PanelKey]) -> tuple[Place, ...]:
@@ -204,8 +211,9 @@ def _panel(
 ) -> dict[str, Any]:
     """The points of a panel, and for each axis their costs and which are on the frontier.
 
-    A point is a row: student, arm, accuracy with its interval, questions and trainings. Lists of
-    an axis go by the numbers of the points.
+    A point is a row: student, arm, accuracy with its interval, the same in words, questions and
+    trainings. Lists of an axis go by the numbers of the points. What is read is written here: a
+    browser rounds halves up, where tables round them to the even digit.
     """
     every = {point.group: point for panel in panels if panel for point in panel.points}
     chosen = [group for group in view.panel_groups(key) if group in every]
@@ -218,7 +226,7 @@ def _panel(
     }
 
 
-def _point(point: CostPoint, numbers: _Numbers) -> list[float | None]:
+def _point(point: CostPoint, numbers: _Numbers) -> list[float | str | None]:
     cell, estimate = point.group.cells[0], point.estimate
     return [
         numbers.students[cell.student],
@@ -226,6 +234,7 @@ def _point(point: CostPoint, numbers: _Numbers) -> list[float | None]:
         _short(point.accuracy),
         _short(estimate.low),
         _short(estimate.high),
+        percent_interval(point.accuracy, estimate.low, estimate.high),
         estimate.items,
         len(point.group.cells),
     ]
@@ -238,20 +247,24 @@ def _on_axis(
     groups = list(number)
     return {
         "cost": [_short(on[group].cost) if group in on else None for group in groups],
-        "interval": [_interval(view, axis, group) for group in groups],
+        "told": [_told(view, axis, on[group]) if group in on else None for group in groups],
         "share": [_share(on[group].probability) if group in on else None for group in groups],
         "frontier": [number[point.group] for point in (panel.frontier if panel else ())],
         "hull": [number[point.group] for point in (panel.hull if panel else ())],
     }
 
 
-def _interval(view: StudyView, axis: Axis, group: Group) -> list[float | None] | None:
-    """The 95% interval of a mean cost; only of tokens and FLOPs are there values by question."""
-    spread = view.decoded_spreads.get(group)
-    if spread is None:
-        return None
-    mean = {"inference": spread.flops, "tokens": spread.tokens}.get(str(axis))
-    return None if mean is None or mean.low is None else [_short(mean.low), _short(mean.high)]
+def _told(view: StudyView, axis: Axis, point: CostPoint) -> str:
+    """A cost in words, with the 95% interval of its mean where there are values by question."""
+    unit = f" {_unit(view, axis)}".rstrip()
+    spread = view.decoded_spreads.get(point.group)
+    mean: Estimate | None = None
+    if spread is not None:
+        mean = {"inference": spread.flops, "tokens": spread.tokens}.get(str(axis))
+    if mean is None or mean.low is None or mean.high is None:
+        return f"{scientific(point.cost)}{unit}"
+    ends = f"{scientific(mean.low)} to {scientific(mean.high)}"
+    return f"{scientific(point.cost)}{unit} ({ends})"
 
 
 def _short(value: float | None) -> float | None:

@@ -13,22 +13,16 @@
   const PANEL_HEIGHT = 300;
   const boxesOf = (name) => [...figure.querySelectorAll(`input[name="frontier-${name}"]`)];
 
-  // ---- numbers as words.py writes them ----
+  // ---- ticks; every other number comes in words ----
   const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-  const superscript = (exponent) => [...String(exponent)].map((sign) => SUPERSCRIPTS[sign]).join("");
 
-  function scientific(value) {
-    if (value === 0) return "0";
-    const exponent = Math.floor(Math.log10(Math.abs(value)));
-    if (exponent >= -3 && exponent < 5) {
-      return Math.abs(value) < 1000 ? String(Number(value.toPrecision(3))) : Math.round(value).toLocaleString("en");
-    }
-    const [mantissa, power] = value.toExponential(1).split("e");
-    return `${mantissa}×10${superscript(Number(power))}`;
+  // From a thousandth to ten thousand in figures, else 10⁵ and 2×10⁵.
+  function tick(value) {
+    if (value > 9e-4 && value < 1e5) return value.toLocaleString("en");
+    const [mantissa, power] = value.toExponential().split("e");
+    const ten = `10${[...power.replace("+", "")].map((sign) => SUPERSCRIPTS[sign]).join("")}`;
+    return mantissa === "1" ? ten : `${mantissa}×${ten}`;
   }
-  // 10³ for 1.0×10³, and 2×10³ for 2.0×10³.
-  const tick = (value) => scientific(value).replace(/^1\.0×/, "").replace(".0×", "×");
-  const percent = (share, digits = 1) => (100 * share).toFixed(digits);
 
   // Whole powers of ten, and steps between them where there are few.
   function ticksOf([low, high]) {
@@ -196,30 +190,28 @@
   });
 
   function rowsOf({ points, axes }, choice) {
-    const { cost, interval, share, frontier } = axes[choice.axis];
+    const { cost, told, share, frontier } = axes[choice.axis];
     const members = new Set(frontier);
-    return points.flatMap(([student, arm, accuracy, low, high, items, seeds], id) => {
+    return points.flatMap(([student, arm, accuracy, low, high, words, items, seeds], id) => {
       if (cost[id] === null || !choice.student.has(student) || !choice.arm.has(arm)) return [];
       const row = {
         id, accuracy, cost: cost[id], low: low ?? accuracy, high: high ?? accuracy,
         label: data.students[student].name.slice(0, 16),
         colour: data.arms[arm].colour, shape: data.arms[arm].shape, onFrontier: members.has(id),
       };
-      row.lines = linesOf(data.students[student], data.arms[arm], choice, { accuracy, low, high, items, seeds, cost: cost[id], interval: interval[id], share: share[id], on: members.has(id) });
+      row.lines = linesOf(data.students[student], data.arms[arm], choice, { words, items, seeds, told: told[id], share: share[id], on: members.has(id) });
       row.spoken = row.lines.join("; ");
       return [row];
     });
   }
 
   function linesOf(student, arm, choice, one) {
-    const { name, unit } = data.axes[choice.axis];
     const lines = [`${student.name} ${arm.name}`];
     lines.push([student.size, arm.words].filter(Boolean).join(", "));
-    lines.push(`accuracy ${percent(one.accuracy)}%` + (one.low === null ? "" : ` (${percent(one.low)} to ${percent(one.high)})`));
-    const ends = one.interval === null ? "" : ` (${one.interval.map(scientific).join(" to ")})`;
-    lines.push(`${name}: ${scientific(one.cost)}${unit && ` ${unit}`}${ends}`);
+    lines.push(`accuracy ${one.words}`);
+    lines.push(`${data.axes[choice.axis].name}: ${one.told}`);
     if (one.items) lines.push(`${one.items.toLocaleString("en")} questions${one.seeds > 1 ? `, ${one.seeds} trainings` : ""}`);
-    const draws = one.share === null ? "" : `; it is in ${percent(one.share, 0)}% of the bootstrap draws`;
+    const draws = one.share === null ? "" : `; it is in ${Math.round(100 * one.share)}% of the bootstrap draws`;
     lines.push(`${one.on ? "on" : "not on"} the frontier${draws}`);
     return lines;
   }
