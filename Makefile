@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models vllm study tune test test-faults lint docs ui bases bench peers clean
+.PHONY: help setup models vllm study tune test test-faults lint audit docs ui bases bench peers clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,14 @@ docs: $(VENV)/docs  ## Build the documentation into site/
 
 $(VENV)/docs: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+audit: .audit/ready  ## Look for keys in tracked files, and known holes in packages (asks PyPI)
+	$(PYTHON) scripts/audit.py
+
+.audit/ready:
+	$(PYTHON) -m venv .audit
+	.audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
 	touch $@
 
 ui: $(READY)  ## Open the MLflow UI on 127.0.0.1
