@@ -40,6 +40,7 @@ if STAGE == "pairs":
 if STAGE == "report":
     for name in ("figures/one.svg", "tables/figure-frontier-inference.csv"):
         write(f"report/{name}")
+    write("report/summary/study.json")
     Path("report/metrics.json").write_text("{}")
 with open(os.environ["SPENT"], "a") as handle:
     handle.write(f"{time.process_time()}\\n")

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import pytest
 import typer
 import yaml
+from dvc.schema import COMPILED_MULTI_STAGE_SCHEMA
 from pydantic import TypeAdapter
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, commands
 from tests.pipeline.repository import TINY
@@ -35,6 +36,7 @@ NOT_RUN = {
 # Programs whose commands are not run, with the reason.
 OTHER_PROGRAMS = {
     ".": "the shell's own",
+    "git": "not ours",
     "cp": "the shell's own",
 }
 
@@ -61,6 +63,9 @@ def study_with(part: dict[str, Any]) -> dict[str, Any]:
 
 def check_part(block: Block) -> None:
     part = parse_yaml(block.text, block.name)
+    if "artifacts" in part:  # a part of dvc.yaml
+        COMPILED_MULTI_STAGE_SCHEMA(part)
+        return
     if "runs" in part:
         RunsFile.model_validate(part)
         return

@@ -1,4 +1,4 @@
-"""`metrics.json`: what `dvc metrics show` and `diff` print, four figures a number."""
+"""`metrics.json`: every number of the report by its name, four figures each."""
 
 import math
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ _VERDICTS: dict[ClaimDecision, int] = {"supported": 1, "undecidable here": 0, "c
 
 
 def metrics(view: StudyView) -> dict[str, Any]:
-    """Nested by student, arm and family, so that DVC names a number `accuracy.t2m.ift.math-mc`.
+    """Nested by student, arm and family: a number is named `accuracy.t2m.ift.math-mc`.
 
-    A number that is not known is left out: DVC would show it as one that went to zero.
+    A number that is not known is left out: a zero would read as measured.
     """
     accuracy: dict[str, Any] = {}
     outcomes: dict[str, Any] = {}
@@ -313,5 +313,9 @@ def _put(tree: dict[str, Any], value: float | None, *keys: str) -> None:
         return
     for key in keys[:-1]:
         tree = tree.setdefault(key, {})
-    # Four figures, so that `dvc metrics diff` shows changes and not the last bits of a sum.
-    tree[keys[-1]] = float(f"{value:.4g}")
+    tree[keys[-1]] = four_figures(value)
+
+
+def four_figures(value: float) -> float:
+    """So that `dvc metrics diff` shows changes and not the last bits of a sum."""
+    return float(f"{value:.4g}")

@@ -35,6 +35,7 @@ from breakeven.report.data_tables import (
     teacher_accuracy_table,
     teacher_table,
 )
+from breakeven.report.deciding_numbers import deciding_numbers
 from breakeven.report.decoding_tables import decoding_table
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.answer_length import length_figure, limit_figure
@@ -57,7 +58,6 @@ from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.figures.thinking_budget import thinking_budget_figure
 from breakeven.report.figures.votes import votes_figure
-from breakeven.report.frontier_chart import DRAWN_BY_CHART, STATIC, frontier_chart
 from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import answer, headline
 from breakeven.report.law_tables import law_table
@@ -111,18 +111,16 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
 
 
 def build_report(results: Results, summary: StudySummary | None, folder: Path) -> dict[str, Any]:
-    """Write `index.html`, `figures/`, `tables/` and `metrics.json` into `folder`.
+    """Write `index.html`, `figures/`, `tables/`, `metrics.json` and `summary/` into `folder`.
 
     Returns what `metrics.json` holds. `summary` is None for results that this pipeline did not
-    make. Raises InputError where the results hold no cell.
+    make; they get no `summary/`, which is DVC's. Raises InputError where the results hold no cell.
     """
     if not results.cells:
         raise InputError(f"{results.study}: holds no cell; score at least one first")
     view = view_of(results, summary or summary_without_records())
     figures = [figure(view) for figure in FIGURES]
     verdicts, groups = verdict_table(view), _tables(view)
-    chart = frontier_chart(view)
-    in_chart = (STATIC, *DRAWN_BY_CHART) if chart else ()
     parts = PageParts(
         study=results.study,
         source_words=source_words(results),
@@ -132,9 +130,7 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         sentences=headline(view),
         warnings=(*baseline_warnings(view), *levelling_warnings(view)),
         verdicts=verdicts,
-        figures=[figure for figure in figures if figure.name not in in_chart],
-        chart=chart,
-        chart_picture=next((one for one in figures if chart and one.name == STATIC), None),
+        figures=figures,
         groups=groups,
         examples=view.summary.examples,
         limits=limit_lines(view),
@@ -142,12 +138,17 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
     )
     # All is worked out before the first file is replaced: a report that fails leaves the old one.
     page, numbers = render_page(parts), metrics(view)
+    deciding = deciding_numbers(view) if summary is not None else {}
     with atomic_folder(folder / "figures") as temporary:
         for figure in figures:
             if figure.panels:
                 write_figure(figure, temporary)
     with atomic_folder(folder / "tables") as temporary:
         _write_tables(temporary, figures, [verdicts, *_flat(groups)])
+    if deciding:
+        with atomic_folder(folder / "summary") as temporary:
+            for name, line in deciding.items():
+                write_json(temporary / name, line)
     write_json(folder / "metrics.json", numbers)
     write_text(folder / "index.html", page)
     return numbers
