@@ -9,6 +9,7 @@ from tests.answer.tiny import save_base
 from breakeven.answer.prompt_fit import base_here, check_prompts_fit
 from breakeven.core.errors import InputError
 from breakeven.core.layout import student_folder
+from breakeven.params import Params
 
 ON_THE_HUB = {"far": {"base": {"kind": "hub", "repo": "nobody/has-this", "revision": "main"}}}
 
@@ -28,6 +29,16 @@ def test_examples_count_against_the_context(untrained: Path) -> None:
         check_prompts_fit(study(answering=long))
     check_prompts_fit(study(answering=long, arms={"base": {"method": "none"}}))
     assert not student_folder(STUDENT, "ift", 0).exists()
+
+
+def test_a_trace_that_a_budget_closes_leaves_an_answer_its_room(untrained: Path) -> None:
+    def within(tokens: int) -> Params:
+        decodings = {"greedy": {}, "brief": {"thinking_tokens": tokens}}
+        return study(answering={"max_new_tokens": 30, "decodings": decodings})
+
+    check_prompts_fit(within(27))
+    with pytest.raises(InputError, match=r"thinking_tokens: value is 28; .* use at most 27"):
+        check_prompts_fit(within(28))
 
 
 def test_a_base_that_is_not_here_is_left_to_its_stage(

@@ -291,8 +291,8 @@ def test_an_instruction_ends_the_prompt_and_a_prefill_begins_the_answer(done):
     [
         (
             {"thinking_tokens": 11, "ask": "7"},
-            r"budget.thinking_tokens: value is 11, and 2 tokens follow the trace; an answer to .* "
-            "at most 12",
+            r"budget.thinking_tokens: value is 11; an answer to .* at most 12 tokens in all, of "
+            "which the free line and ask take 2 after the trace, .* use at most 8, or a",
         ),
         ({"max_new_tokens": 600}, r"decodings\.budget\.max_new_tokens: value is 600; the longest"),
     ],

@@ -242,6 +242,20 @@ WRONG = [
         "answering.decodings.brief.ask: assets/tabletop/t30k cannot write ",
     ),
     (
+        decodings(brief={"thinking_tokens": 31, "max_new_tokens": 32}),
+        "answering.decodings.brief.thinking_tokens: value is 31; an answer to chain-open has at "
+        "most 32 tokens in all, of which the free line and ask take 1 after the trace, and what is "
+        "answered takes 2 with its end; use at most 29, or a larger limit",
+    ),
+    (
+        # Of a task that has a limit of its own.
+        lambda tree: (
+            decodings(brief={"thinking_tokens": 12, "ask": "Answer: "})(tree),
+            tree["answering"].update(by_task={"lookup-mc": {"max_new_tokens": 14}}),
+        ),
+        "answering.decodings.brief.thinking_tokens: value is 12; an answer to lookup-mc has at ",
+    ),
+    (
         decodings(long={"max_new_tokens": 5000}),
         "answering.decodings.long.max_new_tokens: value is 5000; student t30k has a context of ",
     ),

@@ -12,7 +12,7 @@ from breakeven.answer.task_prompts import Wording, render_items
 from breakeven.answer.transformers_engine import answer_batch
 from breakeven.core.errors import InputError
 from breakeven.decoding.batching import BatchRow
-from breakeven.decoding.budget import Budget, thinking_budget
+from breakeven.decoding.budget import Budget, budget_of_task, thinking_budget
 from breakeven.decoding.forcing import within_budget
 from breakeven.params import Decoding
 from breakeven.params.cells import Asking
@@ -191,3 +191,37 @@ def test_what_is_asked_follows_the_mark_that_was_forced_and_is_part_of_the_answe
 def test_a_budget_that_cannot_be_held_is_told(options, message):
     with pytest.raises(InputError, match=message):
         thinking_budget(TOKENIZER, "d", Decoding(**options), opened=False)
+
+
+@pytest.mark.parametrize("ask", [None, "Answer: "])
+def test_a_budget_leaves_room_for_what_is_asked_an_answer_and_its_end(ask):
+    def held(tokens, limit):
+        one = Asking(Decoding(thinking_tokens=tokens, ask=ask), limit, shots=0)
+        return budget_of_task(TOKENIZER, "d", one, "chain-open", opened=False)
+
+    follow = len(TOKENIZER(f"\n\n{ask or ''}")["input_ids"])
+    most = 40 - follow - 2
+    one = held(most, 40)
+    assert one.least_limit == 40
+    with pytest.raises(
+        InputError,
+        match=rf"d\.thinking_tokens: value is {most + 1}; an answer to chain-open has "
+        rf"at most 40 tokens in all, .* take {follow} after .*; use at most {most}, or a larger",
+    ):
+        held(most + 1, 40)
+    with pytest.raises(InputError, match=rf"use a limit of at least {3 + follow + 2}$"):
+        held(4, 3 + follow + 1)
+    assert held(3, 3 + follow + 2).least_limit == 3 + follow + 2
+
+    # A trace that never ends is closed, and the student then writes a token of its own.
+    answers = answer_batch(
+        tiny_model(),
+        TOKENIZER,
+        PROMPTS._replace(opened=True),
+        [BatchRow("i", 0, TOKENIZER("2 + 2 =")["input_ids"])],
+        Decoding(thinking_tokens=most, ask=ask),
+        limit=40,
+        budget=one._replace(opened=True),
+    )
+    closed = f"\n</think>\n\n{ask or ''}"
+    assert answers[0].text.partition(closed)[2]

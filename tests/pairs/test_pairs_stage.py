@@ -11,9 +11,12 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import write_rows
 from breakeven.core.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
 from breakeven.core.records import read_record
+from breakeven.core.sides import side_of
+from breakeven.pairs.decontaminate import normalise
 from breakeven.pairs.stage import run as build_pairs
 from breakeven.params import Corpus, JsonlTask
 from breakeven.rows.completion import Completion
+from breakeven.rows.content import content_of
 from breakeven.rows.item import Item
 from breakeven.rows.pair import Pair, iter_pairs, read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt
@@ -44,7 +47,7 @@ def lay(prompts: list[Prompt], plain: list[Completion], traced: list[Completion]
 
 
 def prompt(number: int, content: str | None = None, **more: Any) -> Prompt:
-    text = more.pop("text", "Say it.")
+    text = more.pop("text", f"Say {number}.")
     content = content or f"c{number}"
     return Prompt(id=f"s-{number}", source="s", prompt=text, content=content, **more)
 
@@ -99,6 +102,33 @@ def test_a_bad_completion_drops_both_styles_with_the_reason(project: Path) -> No
     assert (record.metrics["kept"], record.metrics["dropped"]) == (1, good)
     assert record.details["dropped_by_reason"]["an answer is empty"] == 2
     assert record.tokens == {"prompt": 3, "reasoning": 6, "ift": 1}
+
+
+def test_what_differs_by_case_and_space_from_a_prompt_of_the_tune_side_is_not_learnt(
+    project: Path,
+) -> None:
+    asked = [f"What is {number} plus 9?" for number in range(60)]
+    texts = [*asked, *(text.lower().replace(" is ", "  is ") for text in asked)]
+    contents = list(map(content_of, texts))
+    sides = list(map(side_of, contents))
+    everything = range(len(texts))
+    lay(
+        [prompt(at, contents[at], text=texts[at]) for at in everything],
+        [completion(at, "ift") for at in everything],
+        [completion(at, "reasoning") for at in everything],
+    )
+    build_pairs(params(), "c")
+    kept = list(read_pairs(pairs_path("c")))
+    apart = [at for at in everything if sides[at] != "tune" and sides[(at + 60) % 120] == "tune"]
+    assert apart  # by their digests alone they would be learnt
+    assert {pair.id for pair in kept} == {f"s-{at}" for at in everything if at not in apart}
+    by_side: dict[bool, set[str]] = {True: set(), False: set()}
+    for pair in kept:
+        by_side[side_of(pair.content) == "tune"].add(normalise(pair.prompt))
+    assert not by_side[True] & by_side[False]
+    record = read_record("pairs", "c")
+    reason = "same prompt as one of the tune side"
+    assert record.details["dropped_by_reason"] == {reason: len(apart)}
 
 
 def test_a_pair_of_exactly_the_limit_stays(project: Path) -> None:

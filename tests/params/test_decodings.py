@@ -87,9 +87,14 @@ def test_what_is_about_a_trace_is_nothing_to_arms_without_one():
 @pytest.mark.parametrize(
     ("by_task", "message"),
     [
-        ({"chain-opn": {"samples": 2}}, "answering.by_task: 'chain-opn' is no task; did you mean"),
+        ({"chain-opn": {"shots": 2}}, "answering.by_task: 'chain-opn' is no task; did you mean"),
         ({"chain-open": {}}, "answering.by_task.chain-open: is empty; give"),
         ({"chain-open": {"shots": 0}}, "answering.by_task.chain-open.shots: 0: Input"),
+        (
+            {"chain-open": {"samples": 4}},
+            "answering.by_task.chain-open.samples: value is 4, which is for decodings that draw, "
+            "and none does; give one a temperature, or remove it",
+        ),
     ],
 )
 def test_what_a_task_cannot_have_of_its_own_is_one_line(
@@ -98,6 +103,43 @@ def test_what_a_task_cannot_have_of_its_own_is_one_line(
     error = error_of(changed("answering/by_task", by_task), tmp_path)
     assert message in error
     assert "\n" not in error
+
+
+ALIKE = [
+    ({"top_k": 1}, "samples with top_k 1, which leaves one token to draw, are all the same; use 1"),
+    ({"min_p": 1.0}, "samples with min_p 1, which leaves one token to draw, are all the same"),
+    ({"top_p": 1e-9}, "samples with top_p 1e-09, which leaves one token to draw, are all the same"),
+    ({"temperature": 1e-12}, "or a temperature of 0.01 or more"),
+]
+
+
+@pytest.mark.parametrize(("sampler", "message"), ALIKE)
+def test_samples_that_cannot_differ_are_refused_wherever_they_are_asked_for(
+    tmp_path: Path, sampler: dict[str, Any], message: str
+) -> None:
+    drawn = {"temperature": 0.7, **sampler}
+    own = {"temperature": 0.7, "by_style": {"ift": drawn}}
+    by_task = {"chain-open": {"samples": 4}}
+    given = [
+        ({"decodings": {"greedy": {}, "v": {**drawn, "samples": 4}}}, "decodings.v.samples: 4"),
+        ({"decodings": {"greedy": {}, "v": {**own, "samples": 4}}}, "v.by_style: ift: samples: 4"),
+        ({"decodings": {"v": drawn}, "by_task": by_task}, "value is 4; in decodings.v 4"),
+        ({"decodings": {"v": own}, "by_task": by_task}, "value is 4; in decodings.v 4"),
+    ]
+    for answering, where in given:
+        tree = {**VALID, "answering": {"max_new_tokens": 64, **answering}}
+        error = error_of(tree, tmp_path)
+        assert where in error
+        assert message in error
+        assert "\n" not in error
+    # One sample is drawn as it likes.
+    assert study({"v": drawn}, by_task={"chain-open": {"samples": 1}})
+
+
+def test_the_bounds_of_what_samples_can_differ_by_are_within():
+    bounds = ({"top_k": 2}, {"min_p": 0.999}, {"top_p": 1.1e-6}, {"temperature": 0.01})
+    for sampler in bounds:
+        assert Decoding(**{"temperature": 0.7, "samples": 4, **sampler}).samples == 4
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from breakeven.core.errors import InputError
-from breakeven.params import load_params
+from breakeven.params import Params, load_params
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -183,8 +183,8 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
         (
             "arms/base/order",
             "sequential",
-            "params.yaml: arms.base.order: value is 'sequential', which puts plain completions "
-            "before those with a trace; reasoning_share is none; use one between 0 and 1, or leave",
+            "params.yaml: arms.base.order: value is 'sequential'; an arm with method none learns "
+            "no styles; remove it",
         ),
         (
             "arms/ift/budget",
@@ -204,7 +204,7 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
         (
             "arms/ift/budget",
             {"match": "reasonin", "unit": "tokens"},
-            "params.yaml: arms.ift.budget.match: 'reasonin' is no arm; allowed: base, ift",
+            "params.yaml: arms.ift.budget.match: 'reasonin' is no arm; allowed: (none defined)",
         ),
         (
             "arms/ift/budget",
@@ -215,6 +215,29 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
             "arms/ift/budget",
             {"match": "ift", "unit": "tokens"},
             "params.yaml: arms.ift.budget.match: ift → ift is a circle; give one of them an amount",
+        ),
+        (
+            "arms/ift/reasoning_share",
+            0.04,
+            "params.yaml: arms.ift.reasoning_share: value is 0.04; the pairs that it learns of "
+            "corpus general, 10 at most, would all be learnt in one style; use a share nearer to",
+        ),
+        (
+            "arms/ift/reasoning_share",
+            0.96,
+            "params.yaml: arms.ift.reasoning_share: value is 0.96; the pairs that it learns of ",
+        ),
+        (
+            "arms/ift",
+            {"corpus": "general", "reasoning_share": 0.5, "budget": {"samples": 1}},
+            "params.yaml: arms.ift.reasoning_share: value is 0.5; the pairs that it learns of "
+            "corpus general, 1 at most, would all be learnt in one style",
+        ),
+        (
+            "arms/ift/budget",
+            {"samples": 161},
+            "params.yaml: arms.ift.budget.samples: value is 161; 16 passes (training.max_passes) "
+            "over the pairs of its corpora, 10 at most, are 160; use at most that, add prompts to ",
         ),
         (
             "arms/ift/students",
@@ -568,3 +591,17 @@ def test_an_arm_cannot_match_one_that_is_not_for_its_student(tmp_path: Path) -> 
         "params.yaml: arms.matched.budget.match: 'reasoning' is not for t2, which 'matched' is "
         "for; add it to arms.reasoning.students, or take it out of arms.matched.students"
     )
+
+
+def test_what_the_numbers_of_prompts_allow_is_left_to_the_pairs(tmp_path: Path) -> None:
+    for arm in (
+        {"reasoning_share": 0.06},
+        {"reasoning_share": 0.94},
+        {"reasoning_share": 0.0, "budget": {"samples": 160}},
+        {"reasoning_share": 0.5, "budget": {"samples": 2}},
+    ):
+        Params.model_validate(changed("arms/ift", {"corpus": "general", **arm}))
+    # Of a file nobody has counted the rows.
+    tree = changed("arms/ift", {"corpus": "general", "reasoning_share": 0.01})
+    tree["sources"]["chain"] = {"kind": "jsonl", "path": "chain.jsonl"}
+    Params.model_validate(tree)

@@ -8,6 +8,7 @@ import pytest
 from tests.report.scored import scored
 
 from breakeven.report.control_tables import control_table, kept_table
+from breakeven.report.control_words import repeating_arms
 from breakeven.report.figures.controls import controls_figure
 from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
@@ -103,3 +104,11 @@ def test_without_controls_the_page_says_what_it_would_need() -> None:
     view = study(None)
     for part in (controls_figure(view), control_table(view), kept_table(view)):
         assert "needs an arm with `control: true`" in str(part.reason)
+
+
+def test_a_count_of_loops_says_who_was_taught_to_repeat_itself() -> None:
+    told = repeating_arms(study(90, row=arm_row("filler")))
+    assert told.startswith(" perturbed learnt one mark, over and over, in place of a trace")
+    assert repeating_arms(study(90, row=arm_row("shuffled"))) == ""
+    # An arm that the page does not show is none of its loops.
+    assert repeating_arms(study(None, row=arm_row("filler"))) == ""

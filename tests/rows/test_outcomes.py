@@ -114,12 +114,17 @@ LOOP = "again and " * 30
         (answer(PROSE, stop="length"), UNPARSED, "cut"),
         (answer(f"<think>{PROSE}", closed=False), UNPARSED, "unclosed"),
         (answer(f"<think>{PROSE}", stop="length", closed=False), UNPARSED, "cut"),
-        # A loop is the reason of what else is wrong with an answer, and no harm to a right one.
-        (answer(f"6. {LOOP}"), parsed_grade(True), "right"),
-        (answer(f"7. {LOOP}"), parsed_grade(False), "looping"),
+        # A loop is why the limit cut an answer.
         (answer(f"6. {LOOP}", stop="length"), UNPARSED, "looping"),
-        (answer(f"<think>{LOOP}", closed=False), UNPARSED, "looping"),
-        (answer(f"<think>{LOOP}</think> 7"), parsed_grade(False), "looping"),
+        (answer(f"<think>{LOOP}", stop="length", closed=False), UNPARSED, "looping"),
+        (answer(f"<think>{LOOP}</think> {PROSE}", stop="length"), UNPARSED, "looping"),
+        # Who ended by itself was in none: so does a student that was taught to write one mark over
+        # and over.
+        (answer(f"6. {LOOP}"), parsed_grade(True), "right"),
+        (answer(f"7. {LOOP}"), parsed_grade(False), "wrong"),
+        (answer(LOOP), UNPARSED, "unparsed"),
+        (answer(f"<think>{LOOP}", closed=False), UNPARSED, "unclosed"),
+        (answer(f"<think>{LOOP}</think> 7"), parsed_grade(False), "wrong"),
         (answer(f"<think>{LOOP} so it is seven.</think> 7"), parsed_grade(False), "wrong"),
     ],
 )

@@ -7,10 +7,13 @@ from tests.train.tiny import make_params, worked_pairs
 from breakeven.core.errors import InputError
 from breakeven.core.layout import pairs_path, student_folder
 from breakeven.core.records import Record, read_record
+from breakeven.models.pointer import read_verified_pointer, write_pointer
+from breakeven.params import Params
 from breakeven.pipeline.reads import params_digest
 from breakeven.rows.pair import Pair, write_pairs
 from breakeven.train import stage
 from breakeven.train.budgets import MATCH_TOLERANCE, ArmBudget
+from breakeven.train.lesson_check import check_lessons
 from breakeven.train.plan import plan_cell
 
 UNITS = ("samples", "tokens", "supervised_tokens", "train_flops")
@@ -167,6 +170,61 @@ def test_no_arm_is_trained_while_the_budget_of_another_cannot_be_filled(study):
     assert student_folder("tiny", "reasoning", 0).exists()
 
 
+@pytest.mark.parametrize(
+    ("arm", "problem"),
+    [
+        ({"reasoning_share": 0.01}, r"arms.other.reasoning_share: .* 30 pairs .* in one style"),
+        (
+            {"reasoning_share": 1.0, "traces": "shuffled", "control": True},
+            r"arms.other.traces: .* traces of corpus general are left as they are",
+        ),
+    ],
+)
+def test_no_arm_is_trained_while_another_cannot_be_taught_what_it_is_for(study, arm, problem):
+    """Without a budget, too: a mix of one style, a control whose traces stay as they are."""
+    write_pairs(pairs_path("general"), [one_step(pair) for pair in worked_pairs()])
+    params = make_params(arms={"other": arm}, batch_tokens=1024)
+    stage_records(params)
+    with pytest.raises(InputError, match=problem):
+        stage.train_and_record(params, "tiny", "ift", 0)
+    assert not student_folder("tiny", "ift", 0).exists()
+
+
+def one_step(pair):
+    """The pair with a trace of one step, which has no other order."""
+    return Pair(
+        **{**vars(pair), "reasoning": f"<think>\nIt is {pair.ift}.\n</think>\n\n{pair.ift}"}
+    )
+
+
+def test_an_arm_of_another_student_is_looked_at_too(study):
+    """What the last student is refused, the first would train in vain."""
+    tree = make_params(batch_tokens=1024).model_dump(mode="json")
+    tree["students"]["second"] = tree["students"]["tiny"]
+    tree["arms"]["mix"] = {
+        "corpus": "general",
+        "reasoning_share": 0.01,
+        "students": ["second"],
+    }
+    params = Params.model_validate(tree)
+    stage_records(params)
+    write_pointer("second", read_verified_pointer("tiny"))
+    with pytest.raises(InputError, match=r"arms.mix.reasoning_share: value is 0.01"):
+        stage.train_and_record(params, "tiny", "ift", 0)
+
+
+def test_pairs_of_fewer_prompts_than_params_yaml_has_now_say_nothing(study):
+    """Who adds prompts because there were too few is not told of the old pairs again."""
+    params = make_params(arms={"mix": {"reasoning_share": 0.01}}, batch_tokens=1024)
+    stage_records(params)
+    Record(stage="prompts", cell={"source": "chain"}, part="of fewer").write()
+    check_lessons(params, "tiny")
+    of_these = params_digest(params, "prompts", "chain")
+    Record(stage="prompts", cell={"source": "chain"}, part=of_these).write()
+    with pytest.raises(InputError, match=r"arms.mix.reasoning_share: value is 0.01"):
+        check_lessons(params, "tiny")
+
+
 def test_pairs_of_another_study_say_nothing_of_these_budgets(study):
     params = make_params(
         arms={"ift": {"reasoning_share": 0.0, "budget": {"samples": 600}}}, batch_tokens=1024
@@ -179,8 +237,8 @@ def test_pairs_of_another_study_say_nothing_of_these_budgets(study):
 
 def stage_records(params):
     """The records that the stages before leave."""
-    for name, cell in (("pairs", "general"), ("base", "tiny")):
-        key = {"pairs": "corpus", "base": "student"}[name]
+    students = [("base", "student", name) for name in params.students]
+    for name, key, cell in (("pairs", "corpus", "general"), *students):
         Record(stage=name, cell={key: cell}, part=params_digest(params, name, cell)).write()
 
 

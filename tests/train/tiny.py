@@ -38,7 +38,7 @@ def make_params(
     return Params.model_validate(
         {
             "study": "tiny",
-            "sources": {"chain": {"kind": "procedural", "problem": "chain", "prompts": 30}},
+            "sources": {"chain": {"kind": "procedural", "problem": "chain", "prompts": 60}},
             "teacher": {"kind": "solver", "tokenizer": BASE.as_posix()},
             "corpora": {name: {"sources": ["chain"]} for name in ("general", *corpora)},
             "students": {"tiny": {"base": {"kind": "folder", "path": BASE.as_posix()}}},

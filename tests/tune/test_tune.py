@@ -13,12 +13,22 @@ from typer.testing import CliRunner
 from breakeven.cli import app
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_path, read_rows, write_rows
-from breakeven.core.layout import pairs_path, prompts_path, task_path
+from breakeven.core.layout import (
+    distilled_path,
+    pairs_path,
+    prompts_path,
+    record_path,
+    task_path,
+)
 from breakeven.core.records import read_record
 from breakeven.core.sides import side_of
+from breakeven.pairs import stage as pairs_stage
+from breakeven.pairs.decontaminate import normalise
 from breakeven.params import Params
 from breakeven.pipeline import code
 from breakeven.rows.budget_trial import BudgetTrial
+from breakeven.rows.completion import Completion
+from breakeven.rows.content import content_of
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt
@@ -75,6 +85,39 @@ def test_tuning_training_and_test_contents_are_disjoint(study):
         assert not held & tested
         assert not learnt & tested
         assert held | learnt == set(by_id.values())
+
+
+def test_what_is_learnt_held_out_and_tested_is_disjoint_whatever_its_case(study):
+    """Each prompt is there twice, once in capitals: half of them on another side than the other."""
+    prompts = read_rows(prompts_path("chain"), Prompt)
+    capitals = [
+        replace(
+            one, id=f"{one.id}-c", prompt=one.prompt.upper(), content=content_of(one.prompt.upper())
+        )
+        for one in prompts
+    ]
+    write_rows(prompts_path("chain"), [*prompts, *capitals])
+    for style in ("ift", "reasoning"):
+        path = distilled_path("chain", style)
+        written = read_rows(path, Completion)
+        write_rows(path, [*written, *(replace(one, id=f"{one.id}-c") for one in written)])
+    for made in (record_path("prompts", "chain"), *map(distill_record, ("ift", "reasoning"))):
+        made.unlink()  # they tell of other bytes
+    pairs_stage.run(study, "general")
+    asked = {pair.id: normalise(pair.prompt) for pair in read_pairs(pairs_path("general"))}
+    held = {normalise(pair.prompt) for pair in held_out(study, ("general",), 1000).pairs}
+    learnt = {asked[name] for name in plan_cell(study, "tiny", "ift", 0).examples.ids}
+    tested = {normalise(item.prompt) for item in read_rows(task_path("chain-open"), Item)}
+    assert held and learnt and tested
+    assert not held & learnt
+    assert not held & tested
+    assert not learnt & tested
+    why = "same prompt as one of the tune side"
+    assert read_record("pairs", "general").details["dropped_by_reason"][why] > 8
+
+
+def distill_record(style):
+    return record_path("distill", "chain", style)
 
 
 def test_every_trial_is_scored_and_the_best_rate_written(study, trained):

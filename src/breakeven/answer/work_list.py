@@ -7,9 +7,8 @@ from breakeven.answer.answer_sheet import AnswerSheet, answer_sheet
 from breakeven.answer.cell_weights import check_cell, digest_cell
 from breakeven.answer.engine import AnsweringCell, Setup
 from breakeven.answer.task_prompts import TaskPrompts, Wording, render_tasks
-from breakeven.core.errors import InputError
 from breakeven.core.layout import student_folder
-from breakeven.decoding.budget import thinking_budget
+from breakeven.decoding.budget import budget_of_task
 from breakeven.params.cells import cells, decodings_of, resolve_asking, resolve_cell
 
 
@@ -45,13 +44,7 @@ def _sheet(
     _, name, task = asked
     asking = resolve_asking(setup.params, *asked)
     shown = prompts[task, Wording.of(asking)]
-    budget = thinking_budget(setup.tokenizer, name, asking.decoding, opened=shown.opened)
-    if budget is not None and budget.tokens + len(budget.asking) >= asking.max_new_tokens:
-        raise InputError(
-            f"params.yaml: answering.decodings.{name}.thinking_tokens: value is {budget.tokens}, "
-            f"and {len(budget.asking)} tokens follow the trace; an answer to {task} has at most "
-            f"{asking.max_new_tokens} in all, use less"
-        )
+    budget = budget_of_task(setup.tokenizer, name, asking, task, opened=shown.opened)
     size = setup.params.answering.batch_size
     return answer_sheet(name, asking, shown, size, key, budget=budget)
 

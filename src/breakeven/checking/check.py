@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from breakeven.checking.budget_checks import check_arm_budgets
 from breakeven.checking.cost_checks import check_costs
 from breakeven.checking.data_checks import check_sources, check_tasks
 from breakeven.checking.decoding_checks import check_decodings
 from breakeven.checking.fairness import check_controls, check_rates
+from breakeven.checking.lesson_checks import check_arm_lessons
 from breakeven.checking.model_checks import check_students
 from breakeven.checking.problems import FILE, Finding
 from breakeven.checking.prompt_checks import check_prompts
@@ -17,12 +17,12 @@ from breakeven.params import Params
 Check = Callable[[Params], Iterator[Finding]]
 
 # These render every text in every student's tokens.
-OF_TEXTS: tuple[Check, ...] = (check_arm_budgets, check_prompts)
+OF_TEXTS: tuple[Check, ...] = (check_arm_lessons, check_prompts)
 CHECKS: tuple[Check, ...] = (
     check_sources,
     check_teacher,
     check_students,
-    check_arm_budgets,
+    check_arm_lessons,
     check_tasks,
     check_decodings,
     check_prompts,

@@ -1,6 +1,7 @@
 """Decodings that a tokenizer cannot follow, or that change nothing for an arm."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,29 +18,17 @@ def check_decodings(params: Params) -> Iterator[Finding]:
 
     A tokenizer that cannot be read is told of with its student.
     """
+    from breakeven.answer.prompt_fit import thinking_budgets
+    from breakeven.decoding.budget import budget_of_task
+
     yield from _idle_options(params)
-    budgets = [
-        name
-        for name, row in params.answering.decodings.items()
-        if row.thinking_tokens is not None and _arms(params, name, traces=True)
-    ]
-    for student in params.students.values() if budgets else ():
-        tokenizer = _tokenizer(student.base)
+    for name, student in params.students.items():
+        budgets = thinking_budgets(params, name)
+        tokenizer = _tokenizer(student.base) if budgets else None
         if tokenizer is not None:
-            for name in budgets:
-                yield from _refused_budget(params, name, tokenizer)
-
-
-def _refused_budget(
-    params: Params, name: str, tokenizer: "PreTrainedTokenizerBase"
-) -> Iterator[Finding]:
-    from breakeven.decoding.budget import thinking_budget
-
-    decoding = params.answering.decodings[name]
-    yield from refused(
-        f"answering.decodings.{name}",
-        lambda: thinking_budget(tokenizer, name, decoding, opened=False),
-    )
+            for (decoding, _), (task, asking) in budgets.items():
+                hold = partial(budget_of_task, tokenizer, decoding, asking, task, opened=False)
+                yield from refused(f"answering.decodings.{decoding}", hold)
 
 
 def _idle_options(params: Params) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from breakeven.params import Decoding
+    from breakeven.params.cells import Asking
 
 # What s1 writes in the place of a closing mark, as a word that goes on from the one before.
 WAIT = " Wait"
@@ -44,6 +45,15 @@ class Budget(NamedTuple):
         """How many tokens come before a trace has to be closed."""
         return self.tokens - len(self.closing)
 
+    @property
+    def least_limit(self) -> int:
+        """The least limit of an answer that leaves a closed trace an answer of one token.
+
+        What is asked follows the trace, then come that token and the end token; an answer that is
+        cut before its end counts as wrong.
+        """
+        return self.tokens + len(self.asking) + 2
+
     def is_open(self, written: Sequence[int]) -> bool:
         """Whether a trace is begun and not ended after what was written."""
         last = {token: place for place, token in enumerate(written) if token in self.marks}
@@ -53,6 +63,31 @@ class Budget(NamedTuple):
     def may_wait(self, written: int, waited: int) -> bool:
         """Whether a closing mark that comes after `written` tokens is replaced."""
         return waited < self.waits and written + len(self.waiting) <= self.free
+
+
+def budget_of_task(
+    tokenizer: "PreTrainedTokenizerBase", name: str, asking: "Asking", asked: str, *, opened: bool
+) -> Budget | None:
+    """The budget of an arm as it is asked something in the decoding of this name.
+
+    Raises:
+        InputError: as `thinking_budget`, or the limit leaves no answer after a trace.
+    """
+    budget = thinking_budget(tokenizer, name, asking.decoding, opened=opened)
+    if budget is None or budget.least_limit <= asking.max_new_tokens:
+        return budget
+    limit, follow, place = asking.max_new_tokens, len(budget.asking), len(budget.closing)
+    most = limit - (budget.least_limit - budget.tokens)
+    use = (
+        f"use at most {most}, or a larger limit"
+        if most > place
+        else f"use a limit of at least {limit + place + 1 - most}"
+    )
+    raise InputError(
+        f"params.yaml: answering.decodings.{name}.thinking_tokens: value is {budget.tokens}; an "
+        f"answer to {asked} has at most {limit} tokens in all, of which the free line and ask take "
+        f"{follow} after the trace, and what is answered takes 2 with its end; {use}"
+    )
 
 
 def thinking_budget(

@@ -3,6 +3,7 @@
 import csv
 import time
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_path, iter_rows
 from breakeven.core.layout import distilled_path, dropped_path, pairs_path, prompts_path, task_path
 from breakeven.core.records import require_as_recorded
+from breakeven.core.sides import side_of
 from breakeven.pairs.corpus_record import CorpusCounts, input_digests, pairs_record
-from breakeven.pairs.decontaminate import TestContent, gather_test_content
+from breakeven.pairs.decontaminate import TestContent, gather_test_content, normalise
 from breakeven.pairs.rules import CompletedPrompt, why_dropped
 from breakeven.pairs.teacher_accuracy import both_correct
 from breakeven.params import COMPLETION_STYLES, Corpus, Params
@@ -62,9 +64,14 @@ def kept_pairs(
         InputError: none may stay.
     """
     first = "its sources are empty"
+    tuned_on = tune_side_prompts(row.sources)
     for one in completed_prompts(row.sources):
         counts.teacher.add(one.correct)
-        reason = why_dropped(one, row.rules) or tests.overlap(one.prompt.prompt, one.prompt.content)
+        reason = (
+            why_dropped(one, row.rules)
+            or tests.overlap(one.prompt.prompt, one.prompt.content)
+            or _why_learnt_and_tuned_on(one.prompt, tuned_on)
+        )
         if reason is None:
             pair = to_pair(one)
             counts.keep(pair, one.correct)
@@ -79,6 +86,23 @@ def kept_pairs(
             f"params.yaml: corpora.{corpus}: no pair is left of {counts.dropped.total()}; the "
             f"first was dropped because: {first}"
         )
+
+
+def tune_side_prompts(sources: Iterable[str]) -> frozenset[str]:
+    """The prompts of the sources' tune side, normalised as those of tests are."""
+    return frozenset(
+        normalise(prompt.prompt)
+        for source in sources
+        for prompt in iter_rows(prompts_path(source), Prompt)
+        if side_of(prompt.content) == "tune"
+    )
+
+
+def _why_learnt_and_tuned_on(prompt: Prompt, tuned_on: AbstractSet[str]) -> str | None:
+    """A digest tells contents apart by every letter: one in capitals may be on another side."""
+    if side_of(prompt.content) != "tune" and normalise(prompt.prompt) in tuned_on:
+        return "same prompt as one of the tune side"
+    return None
 
 
 def completed_prompts(sources: Iterable[str]) -> Iterator[CompletedPrompt]:

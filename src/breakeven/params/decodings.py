@@ -23,6 +23,11 @@ LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 _TopP = Annotated[RealNumber, Field(gt=0.0, le=1.0)]
 # The range that OpenAI's interface and vLLM take.
 _AddedPenalty = Annotated[RealNumber, Field(ge=-2.0, le=2.0)]
+# Below it hardly a token but the likeliest is ever drawn. vLLM draws at this one instead
+# (`_MAX_TEMP` in its sampling_params.py), so that the engines would differ.
+LEAST_DRAWN_TEMPERATURE = 0.01
+# In any vocabulary of up to a million tokens the likeliest has as much by itself.
+TOP_P_OF_ONE_TOKEN = 1e-6
 
 
 class Sampler(Section):
@@ -85,9 +90,10 @@ class Decoding(Sampler):
     wait_text: LongText | None = None
 
     @model_validator(mode="after")
-    def _greedy_is_one_sample(self) -> "Decoding":
-        if self.temperature == 0 and self.samples > 1:
-            raise ValueError(f"samples: {self.samples} greedy samples are all the same; use 1")
+    def _samples_differ(self) -> "Decoding":
+        why = self.why_alike(self.samples)
+        if why is not None:
+            raise ValueError(f"samples: {why}")
         return self
 
     @model_validator(mode="after")
@@ -127,6 +133,38 @@ class Decoding(Sampler):
                     f"by_style: {style}: {problem.removeprefix('Value error, ')}"
                 ) from error
         return self
+
+    def why_alike(self, samples: int) -> str | None:
+        """Why so many samples of an item cannot differ, and what to use; None where they can."""
+        if samples == 1:
+            return None
+        if self.temperature == 0:
+            return f"{samples} greedy samples are all the same; use 1"
+        if self.temperature < LEAST_DRAWN_TEMPERATURE:
+            return (
+                f"{samples} samples at temperature {self.temperature:g} are all of the likeliest "
+                f"tokens; use 1, or a temperature of {LEAST_DRAWN_TEMPERATURE:g} or more"
+            )
+        one_token = {
+            "top_k 1": (self.top_k == 1, "top_k of 2 or more"),
+            "min_p 1": (self.min_p == 1, "min_p below 1"),
+            f"top_p {self.top_p:g}": (
+                self.top_p <= TOP_P_OF_ONE_TOKEN,
+                f"top_p above {TOP_P_OF_ONE_TOKEN:g}",
+            ),
+        }
+        for given, (holds, other) in one_token.items():
+            if holds:
+                return (
+                    f"{samples} samples with {given}, which leaves one token to draw, are all the "
+                    f"same; use 1, or a {other}"
+                )
+        return None
+
+    @property
+    def by_any_style(self) -> tuple["Decoding", ...]:
+        """This decoding as arms are asked: without a style of its own, and in each of those."""
+        return (self, *map(self.of_style, self.by_style or ()))
 
     def of_style(self, style: Style) -> "Decoding":
         """This decoding as arms of a style are asked, for any arm."""

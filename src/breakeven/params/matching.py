@@ -16,7 +16,8 @@ def matched_arms(arms: Mapping[str, Arm], arm: str) -> tuple[str, ...]:
     while (budget := arms[found[-1]].budget) is not None and budget.match is not None:
         where, wanted = f"arms.{found[-1]}.budget.match", budget.match
         if wanted not in arms:
-            raise ValueError(f"{where}: {wanted!r} is no arm; {did_you_mean(wanted, arms)}")
+            able = [name for name, one in arms.items() if one.trained and name not in found]
+            raise ValueError(f"{where}: {wanted!r} is no arm; {did_you_mean(wanted, able)}")
         if not arms[wanted].trained:
             raise ValueError(f"{where}: {wanted!r} is not trained, it uses nothing to be matched")
         if wanted in found:

@@ -23,6 +23,7 @@ from breakeven.params.names import (
     WholeNumber,
 )
 from breakeven.params.pricing import Pricing
+from breakeven.params.prompt_counts import check_prompt_counts
 from breakeven.params.references import check_references
 from breakeven.params.sources import CatalogueSource, Corpus, PublishedSource, Source
 from breakeven.params.tasks import Task
@@ -103,6 +104,29 @@ class Answering(Section):
         """Most new tokens of any answer."""
         tasks = ("", *(self.by_task or ()))
         return max(self.limit(name, task) for name in self.decodings for task in tasks)
+
+    @model_validator(mode="after")
+    def _tasks_have_samples_that_differ(self) -> "Answering":
+        drawn = [
+            (name, one)
+            for name, row in self.decodings.items()
+            for one in row.by_any_style
+            if one.temperature > 0
+        ]
+        for task, own in (self.by_task or {}).items():
+            if own.samples is None:
+                continue
+            key = f"by_task.{task}.samples: value is {own.samples}"
+            if not drawn:
+                raise ValueError(
+                    f"{key}, which is for decodings that draw, and none does; give one a "
+                    "temperature, or remove it"
+                )
+            for name, one in drawn:
+                why = one.why_alike(own.samples)
+                if why is not None:
+                    raise ValueError(f"{key}; in decodings.{name} {why}")
+        return self
 
     @model_validator(mode="after")
     def _one_number_format(self) -> "Answering":
@@ -207,6 +231,12 @@ class Params(Section):
                             f"{name!r} is for; add it to arms.{other}.students, or take it out of "
                             f"arms.{name}.students"
                         )
+        return self
+
+    @model_validator(mode="after")
+    def _prompts_are_enough(self) -> "Params":
+        for name, arm in self.arms.items():
+            check_prompt_counts(name, arm, self.corpora, self.sources, self.training.max_passes)
         return self
 
     @model_validator(mode="after")

@@ -150,6 +150,11 @@ class Arm(Section):
             given = [name for name in trained_only if getattr(self, name) is not None]
             if given:
                 raise ValueError(f"{given[0]}: an arm with method none is not trained; remove it")
+            if self.order != "mixed":
+                raise ValueError(
+                    f"order: value is {self.order!r}; an arm with method none learns no styles; "
+                    "remove it"
+                )
             if self.control:
                 raise ValueError(
                     "control: an arm with method none is in no pair of styles anyway; remove it"
@@ -178,11 +183,10 @@ class Arm(Section):
     @model_validator(mode="after")
     def _shares_make_sense(self) -> "Arm":
         share = self.reasoning_share
-        if self.order == "sequential" and share in (None, 0.0, 1.0):
-            found = "none" if share is None else f"{share:g}"
+        if self.order == "sequential" and share in (0.0, 1.0):
             raise ValueError(
                 "order: value is 'sequential', which puts plain completions before those with a "
-                f"trace; reasoning_share is {found}; use one between 0 and 1, or leave order out"
+                f"trace; reasoning_share is {share:g}; use one between 0 and 1, or leave order out"
             )
         if self.traces != "as-written" and share == 0.0:
             raise ValueError(

@@ -26,3 +26,15 @@ def control_words(view: StudyView, arm: str) -> str | None:
         asked = "traces" if row.answer_mode == "reasoning" else "plain answers"
         return f"a mix that a tag asks for {asked}"
     return None
+
+
+def repeating_arms(view: StudyView) -> str:
+    """What a count of loops must say of arms that are taught to repeat themselves; else nothing."""
+    shown = {arm.name for arm in view.arms}
+    names = [row.name for row in view.summary.arms if row.traces == "filler" and row.name in shown]
+    if not names:
+        return ""
+    return (
+        f" {', '.join(names)} learnt one mark, over and over, in place of a trace: what the limit "
+        "cuts there counts as looping and is what was taught."
+    )

@@ -1,5 +1,6 @@
 """What became of the answers of every arm: each answer has one outcome."""
 
+from breakeven.report.control_words import repeating_arms
 from breakeven.report.figures.outcomes import NO_OUTCOMES, outcome_row, outcomes_by_group
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
@@ -16,10 +17,10 @@ def outcome_table(view: StudyView) -> Table:
     return Table(
         name,
         title,
-        "Every answer has one outcome, so that a line adds up to 100%. Looping: the trace or the "
-        "answer ends in a block that is repeated without a change, cut at the limit or not; cut "
-        "answers without a loop stand beside. Answers that loop, are cut or end inside the trace "
-        "are wrong. Means over tasks, as of accuracy.",
+        "Every answer has one outcome, so that a line adds up to 100%. Looping: the limit cut the "
+        "trace or the answer in a block that is repeated without a change; cut answers without a "
+        "loop stand beside. Answers that loop, are cut or end inside the trace are wrong. Means "
+        f"over tasks, as of accuracy.{repeating_arms(view)}",
         ("family", "size", "arm", *(OUTCOME_WORDS[outcome] for outcome in OUTCOMES)),
         tuple(
             (

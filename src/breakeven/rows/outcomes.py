@@ -1,9 +1,10 @@
 """What became of an answer: one of six outcomes, of which each answer has exactly one.
 
 The order of precedence says which, where several would fit. An answer that is right is `right`,
-whatever else it does, so that the share of right answers is the accuracy. A loop comes next: it is
-why such an answer was cut, or has no result. Then come the cut at the limit, the end inside the
-trace, and among the rest what was parsed and what was not.
+whatever else it does, so that the share of right answers is the accuracy. Then come those that the
+limit cut, in a loop or without one: the loop is why such an answer was cut. What the student ended
+by itself is no loop, however often it says the same: it found its way out. Of these come first the
+ones that ended inside the trace, and among the rest what was parsed and what was not.
 """
 
 import math
@@ -48,10 +49,8 @@ def outcome_of(answer: Answer, grade: Grade) -> Outcome:
     """
     if grade.correct:
         return "right"
-    if loops(answer):
-        return "looping"
     if answer.stop == "length":
-        return "cut"
+        return "looping" if loops(answer) else "cut"
     if not answer.closed:
         return "unclosed"
     return "wrong" if grade.parsed else "unparsed"

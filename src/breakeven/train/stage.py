@@ -7,10 +7,10 @@ from pathlib import Path
 from breakeven.core.errors import AlreadyReportedError, InputError
 from breakeven.params import Params
 from breakeven.tracking.live import LiveRun
-from breakeven.train.budget_check import check_budgets
 from breakeven.train.cell_record import write_train_record
 from breakeven.train.cell_training import LaunchProcesses, OpenMetricsLog, train_cell
 from breakeven.train.launching import end_with_stage, launch, report_to_stage
+from breakeven.train.lesson_check import check_lessons
 from breakeven.train.process_rank import is_distributed, is_main_process, started_by_stage
 from breakeven.train.train_result import TrainResult
 
@@ -36,8 +36,8 @@ def train_and_record(
     metrics of each step (`log(step, metrics)`) while the training runs.
 
     Raises:
-        InputError: the seed is none of the study's, a budget of any arm of the student cannot be
-            filled, or what `train_cell` says.
+        InputError: the seed is none of the study's, an arm of any student cannot be taught what it
+            is to learn, or what `train_cell` says.
         MachineError: as `train_cell`.
     """
     # Student and arm are looked up further below; a seed is no row, so that nothing would miss it,
@@ -49,7 +49,9 @@ def train_and_record(
         _run_for_stage(partial(train_cell, params, student, arm, seed, open_log=open_log))
         return
     if is_main_process():
-        check_budgets(params, student)
+        # Of every student whose base is here: what the last one refuses, the first trains in vain.
+        for name in params.students:
+            check_lessons(params, name)
     start = _launch(params, student, arm, seed)
     result = train_cell(params, student, arm, seed, open_log=open_log, launch=start)
     if is_main_process():

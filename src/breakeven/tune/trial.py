@@ -181,13 +181,13 @@ def _right(
     from breakeven.answer.task_prompts import Wording, render_items
     from breakeven.answer.transformers_engine import answer_batch
     from breakeven.decoding.batching import batches
-    from breakeven.decoding.budget import thinking_budget
+    from breakeven.decoding.budget import budget_of_task
     from breakeven.grading.graders import grade_answer, graders
 
     asking = _asking(params, arm)
     prompts = render_items(tokenizer, "tune", items, Wording.of(asking))
     name, decoding = first_decoding(params), asking.decoding
-    budget = thinking_budget(tokenizer, name, decoding, opened=prompts.opened)
+    budget = budget_of_task(tokenizer, name, asking, "the pairs held out", opened=prompts.opened)
     by_id, table = {item.id: item for item in items}, graders(params.grading)
     return [
         answer.item

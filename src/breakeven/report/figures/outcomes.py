@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.findings.groups import Group
+from breakeven.report.control_words import repeating_arms
 from breakeven.report.figures.axes import name_rows
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.view import PanelKey, StudyView
@@ -31,8 +32,8 @@ def outcome_figure(view: StudyView) -> FigureSpec:
         TITLE,
         takeaway=_takeaway(known),
         how_to_read="A bar is all answers of a student in an arm; each answer has one outcome. "
-        "Looping is what ends in a block that is repeated without a change, whether the limit cut "
-        "it or not.",
+        "Looping is what the limit cut in a block that is repeated without a change."
+        f"{repeating_arms(view)}",
         panels=tuple(
             Panel(key.title, partial(_draw, view, bars), max(2.4, AROUND + BAR * len(bars)))
             for key, bars in panels
