@@ -5,28 +5,36 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from tests.faults.conftest import smallest, study
+from tests.faults.conftest import smallest
 from tests.pipeline.repository import ROOT, run_stages
+
+from breakeven.params import Params
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study with its report, as `dvc repro` would leave it; not to be changed."""
+    return finish(tmp_path_factory.mktemp("finished"), smallest(), "t30k")
+
+
+def finish(folder: Path, tree: dict[str, Any], *bases: str) -> Path:
+    """Run a study in an empty folder to its report, in this process, and tell DVC of it."""
     from breakeven.pipeline.inputs import write_inputs, write_lessons, write_texts
     from breakeven.report.stage import run as report
     from breakeven.score.stage import run as score
 
-    folder = tmp_path_factory.mktemp("finished")
     for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "stages").symlink_to(ROOT / "stages")
     # Of its own, for tests change a base.
-    shutil.copytree(ROOT / "assets/tabletop/t30k", folder / "assets/tabletop/t30k")
-    (folder / "params.yaml").write_text(yaml.safe_dump(smallest(), sort_keys=False))
-    params = study()
+    for base in bases:
+        shutil.copytree(ROOT / "assets/tabletop" / base, folder / "assets/tabletop" / base)
+    (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+    params = Params.model_validate(tree)
     with contextlib.chdir(folder):
         write_inputs(params)
         run_stages(params)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from tests.report.synthetic import write_study
@@ -13,6 +13,11 @@ from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import Results
 from breakeven.study.collect import collect
 from breakeven.study.summary import StudySummary
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 class Built(NamedTuple):
@@ -41,3 +46,35 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     finally:
         os.chdir(before)
     yield Built(folder, results, summary, view_of(results, summary))
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    if not CHROMIUM.is_file():
+        pytest.skip("chromium is not installed at /usr/bin/chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def open_page(
+    browser: "Browser | BrowserContext", page_file: Path, fragment: str = "", **settings: object
+) -> "tuple[Page, list[str]]":
+    """The page, and what it complained of: errors, and requests that leave it."""
+    page = browser.new_page(**settings)
+    troubles: list[str] = []
+    page.on("console", lambda one: troubles.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "request",
+        lambda one: (
+            None
+            if one.url.startswith(("file:", "data:"))
+            else troubles.append(f"request: {one.url}")
+        ),
+    )
+    page.goto(page_file.as_uri() + fragment)
+    return page, troubles

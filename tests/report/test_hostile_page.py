@@ -1,12 +1,11 @@
 """A page of names that are 3,000 letters long and would be scripts, in real headless Chromium."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.report.test_page import CHROMIUM
+from tests.report.conftest import open_page
 
 from breakeven.importing.read_results import import_results
 from breakeven.report.write import build_report
@@ -49,33 +48,38 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report/index.html"
 
 
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    if not CHROMIUM.is_file():
-        pytest.skip("chromium is not installed at /usr/bin/chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_name_runs_asks_or_breaks_the_page(
     browser: "Browser", hostile: Path, width: int
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    troubles: list[str] = []
-    page.on("console", lambda one: troubles.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda one: troubles.append(one.url) if "192.0.2.1" in one.url else None)
-    page.goto(hostile.as_uri())
+    page, troubles = open_page(browser, hostile, viewport={"width": width, "height": 900})
     for details in page.locator("details").all():
         details.evaluate("one => one.open = true")
     assert troubles == []
     assert page.evaluate("typeof window.hacked") == "undefined"
     assert page.locator("img[src*='192.0.2.1']").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_name_that_would_be_markup_is_text_in_a_point_of_the_frontier(
+    browser: "Browser", hostile: Path
+) -> None:
+    page, troubles = open_page(browser, hostile, viewport={"width": 1280, "height": 900})
+    panel = page.locator("#frontier-panels .panel").first
+    panel.focus()
+    panel.press("End")
+    tip = panel.locator(".tip")
+    told = tip.inner_text()
+    assert told.startswith(MARKUP)
+    assert tip.locator("script, img").count() == 0
+    chosen = page.locator('input[name="frontier-student"]').nth(1)
+    assert chosen.get_attribute("value") == f"{MARKUP}1"
+    chosen.uncheck()
+    page.reload()
+    assert not page.locator('input[name="frontier-student"]').nth(1).is_checked()
+    assert page.evaluate("typeof window.hacked") == "undefined"
+    assert troubles == []
     page.close()

@@ -44,6 +44,8 @@ def page_of(rows: int = 1, panels: int = 1, arms: int = 1, each: tuple[str, ...]
             warnings=[BaselineWarning("Below chance", names, "at 5%", 3 * arms, 600)],
             verdicts=table,
             figures=[figure],
+            chart=None,
+            chart_picture=None,
             groups=[TableGroup("tables", "Accuracy", [table])],
             examples=(),
             limits=(),

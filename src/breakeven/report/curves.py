@@ -1,7 +1,7 @@
 """Accuracy against cost, panel by panel: points, the frontier, and the fits with their bands."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.groups import Group
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from breakeven.frontiers.saturation import SaturationFit
 
-CostKind = Literal["inference", "training", "lifetime"]
-# FLOPs of one kind, or money or seconds where answers are served.
+CostKind = Literal["inference", "training", "lifetime", "tokens", "device_seconds"]
+# A cost that was counted or measured, or money or seconds where answers are served.
 Axis = CostKind | CostAxis
 FITTED_STYLES = ("ift", "reasoning")
 # A band's ends need no more: each draw is a search of its own, and 100 take 0.3 s a curve.
@@ -91,7 +91,8 @@ class CostPanel(NamedTuple):
 def cost_of(group: Group, kind: Axis, queries: float | None = None) -> float | None:
     """FLOPs of a group: a query, its training, or its lifetime at `queries`; None if unknown.
 
-    On an axis of where answers are served, its money or seconds of a query.
+    On another axis the tokens of an answer, the device-seconds of a query as measured, or its
+    money or seconds where answers are served.
 
     An untrained group took no training: it has no place on a training axis, and its lifetime is
     its answers.
@@ -101,14 +102,23 @@ def cost_of(group: Group, kind: Axis, queries: float | None = None) -> float | N
     train, answer = group.mean("train_flops"), group.mean("inference_flops")
     if kind == "lifetime" and group.cells[0].style == "base":
         train = 0.0
-    if kind != "lifetime":
-        cost = train if kind == "training" else answer
+    if kind in _MEASURED:
+        cost = group.mean(_MEASURED[kind])
+    elif kind == "training":
+        cost = train
     elif train is None or answer is None or queries is None:
         cost = None
     else:
         cost = train + queries * answer
     # The axis is logarithmic: what costs nothing has no place on it.
     return cost if cost is not None and cost > 0 else None
+
+
+_MEASURED: Mapping[CostKind, str] = {
+    "inference": "inference_flops",
+    "tokens": "output_tokens",
+    "device_seconds": "device_seconds",
+}
 
 
 def lifetime_queries(view: StudyView) -> float | None:
@@ -129,10 +139,18 @@ def lifetime_queries(view: StudyView) -> float | None:
 
 
 def cost_panels(
-    view: StudyView, kind: Axis, queries: float | None = None, *, fits: bool = True
+    view: StudyView,
+    kind: Axis,
+    queries: float | None = None,
+    *,
+    fits: bool = True,
+    sampled: bool = True,
 ) -> tuple[CostPanel, ...]:
-    """Every panel of the study on one cost axis; without `fits`, the points alone."""
-    panels = [_points_of(view, key, kind, queries) for key in view.panels]
+    """Every panel of the study on one cost axis; without `fits`, the points alone.
+
+    Unless `sampled`, no place on the frontier has a probability: draws of a decoding take seconds.
+    """
+    panels = [_points_of(view, key, kind, queries, sampled=sampled) for key in view.panels]
     if not fits:
         return tuple(panels)
     return tuple(
@@ -155,7 +173,9 @@ def priced_groups(
     ]
 
 
-def _points_of(view: StudyView, key: PanelKey, kind: Axis, queries: float | None) -> CostPanel:
+def _points_of(
+    view: StudyView, key: PanelKey, kind: Axis, queries: float | None, *, sampled: bool
+) -> CostPanel:
     priced = priced_groups(view, key, kind, queries)
     if not priced:
         known = any(cost_of(one, kind, queries) is not None for one in view.panel_groups(key))
@@ -166,12 +186,12 @@ def _points_of(view: StudyView, key: PanelKey, kind: Axis, queries: float | None
     # Only what has a cost competes: a group of unknown cost could be anywhere on the frontier.
     chosen = [group for group, _ in priced]
     costs = [cost for _, cost in priced]
-    drawn = view.draws(key.family)
+    drawn = view.draws(key.family) if sampled else None
     draws = None if drawn is None else drawn.of(chosen)
     pareto = frontier(costs, [group.accuracy for group in chosen], draws)
     arms = {arm.name: arm for arm in view.arms}
     leads = _lead_shares(draws)
-    mixes = kind == "inference" or isinstance(kind, CostAxis)
+    mixes = kind not in ("training", "lifetime")
     points = tuple(
         CostPoint(
             group,
@@ -203,6 +223,8 @@ _WORDS = {
     "inference": "inference FLOPs",
     "training": "training FLOPs",
     "lifetime": "training and inference FLOPs",
+    "tokens": "tokens",
+    "device_seconds": "measured device-seconds",
 }
 
 

@@ -15,7 +15,9 @@ from breakeven.decide.calculator import Calculator
 from breakeven.report.baseline_tables import BaselineWarning
 from breakeven.report.figure_files import panel_svg
 from breakeven.report.figures.spec import FigureSpec
+from breakeven.report.frontier_chart import FrontierChart
 from breakeven.report.headline import MOST_LISTED, Sentence
+from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.page_svg import LEGEND_COLOURS
 from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
@@ -23,22 +25,7 @@ from breakeven.words import OUTCOME_WORDS
 
 MOST_ROWS, FIRST_ROWS = 100, 30
 TEMPLATES = Path(__file__).with_name("templates")
-# Matplotlib's markers as shapes of a 16 by 16 box, for the legends of the page.
-_SHAPES = {
-    "o": '<circle cx="8" cy="8" r="5"/>',
-    "^": '<path d="M8 2.5 14 13H2z"/>',
-    "v": '<path d="M8 13.5 14 3H2z"/>',
-    "s": '<path d="M3 3h10v10H3z"/>',
-    "D": '<path d="M8 2l6 6-6 6-6-6z"/>',
-    "X": '<path d="M3 5l2-2 3 3 3-3 2 2-3 3 3 3-2 2-3-3-3 3-2-2 3-3z"/>',
-    "P": '<path d="M6 2h4v4h4v4h-4v4H6v-4H2V6h4z"/>',
-    "p": '<path d="M8 2l6 4.5-2.3 7H4.3L2 6.5z"/>',
-    "h": '<path d="M8 2l5 3v6l-5 3-5-3V5z"/>',
-    "<": '<path d="M2.5 8 13 2v12z"/>',
-    ">": '<path d="M13.5 8 3 2v12z"/>',
-    "*": '<path d="M8 1.5l2 4.3 4.5.6-3.3 3.2.8 4.6-4-2.3-4 2.3.8-4.6L1.5 6.4 6 5.8z"/>',
-    "d": '<path d="M8 1.5 12 8l-4 6.5L4 8z"/>',
-}
+VEGA = Path(__file__).with_name("vega")
 
 # Columns that hold words and are set flush left.
 WORDS = frozenset(
@@ -81,7 +68,10 @@ class TableGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class PageParts:
-    """All that the page shows, in its order."""
+    """All that the page shows, in its order.
+
+    `chart_picture` stands beside the `chart`, and for it where no script runs.
+    """
 
     study: str
     source_words: str
@@ -92,6 +82,8 @@ class PageParts:
     warnings: Sequence[BaselineWarning]
     verdicts: Table
     figures: Sequence[FigureSpec]
+    chart: FrontierChart | None
+    chart_picture: FigureSpec | None
     groups: Sequence[TableGroup]
     examples: Sequence[ExampleAnswer]
     limits: Sequence[str]
@@ -117,12 +109,14 @@ def render_page(parts: PageParts) -> str:
             Markup(panel_svg(figure.name, number, panel))  # noqa: S704
             for number, panel in enumerate(figure.on_page)
         ]
-        for figure in parts.figures
+        for figure in (*parts.figures, parts.chart_picture)
+        if figure is not None
     }
+    scripts = _scripts(parts)
     return environment.get_template("page.html").render(
         parts=parts,
         drawn=drawn,
-        shapes={name: Markup(shape) for name, shape in _SHAPES.items()},  # noqa: S704
+        shapes=MARKER_PATHS,
         variables=LEGEND_COLOURS,
         words=WORDS,
         cell_class=_cell_class,
@@ -130,19 +124,36 @@ def render_page(parts: PageParts) -> str:
         shown_rows=_shown_rows,
         most_listed=MOST_LISTED,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704
-        policy=_policy(parts.decide.script),
+        policy=_policy(scripts),
+        scripts=[Markup(script) for script in scripts],  # noqa: S704
+        chart_json=Markup(parts.chart.json if parts.chart else ""),  # noqa: S704
         decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704
     )
 
 
-def _policy(script: str) -> str:
-    """What a browser lets the page do: run its own script, and load nothing from anywhere.
+def _scripts(parts: PageParts) -> list[str]:
+    """The scripts in the order that they run in; Vega with its licence, where it draws."""
+    scripts = [(TEMPLATES / "address.js").read_text(encoding="utf-8"), parts.decide.script]
+    if parts.chart is None:
+        return scripts
+    licence, vega, interpreter = (
+        (VEGA / name).read_text(encoding="utf-8")
+        for name in ("LICENSE", "vega.min.js", "vega-interpreter.js")
+    )
+    drawing = (TEMPLATES / "frontier.js").read_text(encoding="utf-8")
+    return [*scripts, f"/*\n{licence}*/\n{vega}", interpreter, drawing]
 
-    The second guard of a text that was not escaped; figures bring styles of their own.
+
+def _policy(scripts: Sequence[str]) -> str:
+    """What a browser lets the page do: run its own scripts, and load nothing from anywhere.
+
+    The second guard of a text that was not escaped; figures bring styles of their own. No text is
+    made code (`eval`): Vega reads its expressions by an interpreter.
     """
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    allowed = " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in digests)
     return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

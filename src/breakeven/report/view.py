@@ -1,7 +1,7 @@
 """Results arranged as the report reads them: panels, arms, groups over seeds, bootstrap draws."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,7 +105,24 @@ class StudyView:
     @cached_property
     def query_spreads(self) -> Mapping[Group, QuerySpread]:
         """What a query of every group takes on average and at its tail; by item alone."""
-        return query_spreads(self.scored, self.every_group)
+        own = frozenset(self.every_group)
+        return {group: one for group, one in self.decoded_spreads.items() if group in own}
+
+    @cached_property
+    def decoded_spreads(self) -> Mapping[Group, QuerySpread]:
+        """The same of every group in each decoding."""
+        views = (self, *self.in_other_decodings.values())
+        return query_spreads(self.scored, [group for one in views for group in one.every_group])
+
+    @cached_property
+    def in_other_decodings(self) -> "Mapping[str, StudyView]":
+        """The same study seen in each of its other decodings; votes of samples are none."""
+        every = (cell.decoding for cell in self.results.cells if cell.of_samples is None)
+        return {
+            decoding: replace(self, decoding=decoding)
+            for decoding in dict.fromkeys(every)
+            if decoding != self.decoding
+        }
 
     @cached_property
     def vote_curves(self) -> tuple[VoteCurve, ...]:
@@ -155,9 +172,12 @@ class StudyView:
     def decoded_accuracies(self) -> Mapping[Group, Estimate]:
         """The accuracy of every group that was asked in several decodings, in each of them."""
         return {
-            group: accuracy_estimate(self.scored, group)
+            group: view.accuracies[group]
             for one in self.other_decodings
-            for group in (one.first, one.group)
+            for group, view in (
+                (one.first, self),
+                (one.group, self.in_other_decodings[one.group.cells[0].decoding]),
+            )
         }
 
     def _levelling(self) -> tuple[LevellingCheck, ...]:

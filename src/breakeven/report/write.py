@@ -58,6 +58,7 @@ from breakeven.report.figures.spec import CsvRow, FigureSpec
 from breakeven.report.figures.spending import spending_figure
 from breakeven.report.figures.thinking_budget import thinking_budget_figure
 from breakeven.report.figures.votes import votes_figure
+from breakeven.report.frontier_chart import DRAWN_BY_CHART, STATIC, frontier_chart
 from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import answer, headline
 from breakeven.report.law_tables import law_table
@@ -121,6 +122,8 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
     view = view_of(results, summary or summary_without_records())
     figures = [figure(view) for figure in FIGURES]
     verdicts, groups = verdict_table(view), _tables(view)
+    chart = frontier_chart(view)
+    in_chart = (STATIC, *DRAWN_BY_CHART) if chart else ()
     parts = PageParts(
         study=results.study,
         source_words=source_words(results),
@@ -130,7 +133,9 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         sentences=headline(view),
         warnings=(*baseline_warnings(view), *levelling_warnings(view)),
         verdicts=verdicts,
-        figures=figures,
+        figures=[figure for figure in figures if figure.name not in in_chart],
+        chart=chart,
+        chart_picture=next((one for one in figures if chart and one.name == STATIC), None),
         groups=groups,
         examples=view.summary.examples,
         limits=limit_lines(view),

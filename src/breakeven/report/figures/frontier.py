@@ -69,7 +69,7 @@ def frontier_figure(view: StudyView, kind: CostKind) -> FigureSpec:
     return FigureSpec(
         name,
         title,
-        takeaway=_takeaway(drawn),
+        takeaway=frontier_takeaway(drawn),
         how_to_read=_how_to_read(view, kind, drawn),
         panels=tuple(Panel(panel.key.title, partial(_draw, view, panel, kind)) for panel in drawn),
         legend=_legend(view, drawn),
@@ -91,7 +91,7 @@ def served_frontier_figure(view: StudyView, quantity: Quantity) -> FigureSpec:
     return FigureSpec(
         name,
         f"Accuracy against {axis.name}",
-        takeaway=_takeaway(drawn),
+        takeaway=frontier_takeaway(drawn),
         how_to_read=f"{MODELLED} {_how_to_read(view, axis, drawn)}",
         panels=tuple(Panel(panel.key.title, partial(_draw, view, panel, axis)) for panel in drawn),
         legend=_legend(view, drawn),
@@ -99,7 +99,7 @@ def served_frontier_figure(view: StudyView, quantity: Quantity) -> FigureSpec:
     )
 
 
-def _takeaway(panels: list[CostPanel]) -> str:
+def frontier_takeaway(panels: list[CostPanel]) -> str:
     """Who is on the frontier, and at its dear end, in words."""
     on = [point for panel in panels for point in panel.frontier]
     reasoning = [point for point in on if point.arm.style == "reasoning"]
