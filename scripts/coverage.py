@@ -19,6 +19,7 @@ from breakeven.findings.scored_results import scored_results
 from breakeven.frontiers.cost_of_pass import cost_of_pass, dearer_without
 from breakeven.frontiers.crossing import crossing_size
 from breakeven.frontiers.equivalents import equivalent_size
+from breakeven.frontiers.gain_law import GroupedAnswers, fit_gain_law
 from breakeven.frontiers.pareto import on_frontier, on_hull, share_of_draws
 from breakeven.frontiers.positions import Position
 from breakeven.frontiers.saturation import SaturatingCurve, bootstrap_band
@@ -67,9 +68,17 @@ CURVE_COSTS = np.geomspace(0.02, 1.0, 5)
 # A band takes a hundred fits: one study in ten has one.
 BAND_SHARE, BAND_DRAWS = 0.1, 100
 
+# Gains of whole sizes lie so far from the law, in log-odds; one study in ten has one.
+LAW_SIZE_SDS, LAW_SHARE, LAW_DRAWS = (0.0, 0.35, 0.7), 0.1, 60
+LAW_TERMS, LAW_POINT = np.array([1.0, 2.0, -0.3, 1.5]), np.array([1.0, -0.2, 0.5, 0.1])
+LAW_SIZES, LAW_TASKS, LAW_DEPTHS, LAW_ITEMS, LAW_SEEDS = (-0.3, 0.03, 0.27), 3, (-1, 0, 1), 80, 3
+
 INTERVAL, TEST, POWER = (0.93, 0.97), (0.0, 0.05), (0.77, 0.83)
 # Where runs spread alike more is known of it than two prior degrees of freedom use.
 MODERATED = (0.93, 0.99)
+# Three sizes leave one degree of freedom for how far sizes depart from the law: a variance on one
+# is often too small, and where runs alone scatter they are counted between seeds and sizes.
+OF_LAW = (0.88, 1.0)
 # Unpaired errors on shared items are never too small.
 BOUND = (0.93, 1.0)
 
@@ -98,6 +107,14 @@ PROMISES = {
     "crossing": Promise("size where reasoning overtakes", "bootstrap", *INTERVAL),
     "equivalent": Promise("IFT-equivalent size, 3B reasoning", "bootstrap", *INTERVAL),
     "band": Promise("curve of five sizes, three seeds", "pointwise band", *INTERVAL),
+    **{
+        f"law {size_sd}": Promise(
+            f"law of the gain, a size that it has not seen, sizes apart by {size_sd:g} log-odds",
+            "random effects, Welch-Satterthwaite",
+            *OF_LAW,
+        )
+        for size_sd in LAW_SIZE_SDS
+    },
     "margin": Promise("margin over cheaper cells", "bootstrap", *INTERVAL),
     "place": Promise("cell placed wrongly on or off the frontier", "P > 0.975 or < 0.025", *TEST),
     "hull": Promise("cell placed wrongly on or off the hull", "P > 0.975 or < 0.025", *TEST),
@@ -350,6 +367,39 @@ def band_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     return {"band": [low <= value <= high for low, value, high in ends]}
 
 
+def law_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
+    """The gain of a cell of a new size, by the law of three sizes whose own gains scatter."""
+    if rng.random() > LAW_SHARE:
+        return {}
+    found: StudyOutcome = {}
+    for size_sd in LAW_SIZE_SDS:
+        law = fit_gain_law(law_answers(rng, size_sd), LAW_DRAWS, int(rng.integers(2**31)))
+        gain, true = law.predicted(LAW_POINT), LAW_POINT @ LAW_TERMS + rng.normal(scale=size_sd)
+        found[f"law {size_sd}"] = [gain.low <= true <= gain.high]
+    return found
+
+
+def law_answers(rng: np.random.Generator, size_sd: float) -> GroupedAnswers:
+    """Three seeds of every size, task and depth; runs of a size differ by 0.3 log-odds."""
+    right, covariates = [], []
+    for size in LAW_SIZES:
+        of_size, runs = rng.normal(scale=size_sd), rng.normal(scale=0.3, size=LAW_SEEDS)
+        for depth in LAW_DEPTHS * LAW_TASKS:
+            terms = np.array([size, depth, rng.normal(scale=0.15)])
+            gain = of_size + LAW_TERMS @ np.r_[1.0, terms]
+            level = rng.normal(-1.0, 0.5) + rng.normal(scale=0.5, size=(LAW_ITEMS, 1))
+            odds = np.stack([np.broadcast_to(level, (LAW_ITEMS, LAW_SEEDS)), level + gain + runs])
+            right.append(rng.random(odds.shape) < 1 / (1 + np.exp(-odds)))
+            covariates.append(terms)
+    cells, contents = len(covariates), len(LAW_DEPTHS) * LAW_TASKS * LAW_ITEMS
+    return GroupedAnswers(
+        np.moveaxis(np.concatenate(right, axis=1), 0, -1).astype(np.float64),
+        np.repeat(np.arange(cells), LAW_ITEMS),
+        np.tile(np.arange(contents), len(LAW_SIZES)),
+        np.array(covariates),
+    )
+
+
 def frontier_study(rng: np.random.Generator, draws: int) -> StudyOutcome:
     """Places on the frontier where neighbours are hard to tell apart."""
     design = StudyDesign(PLATEAU, PLAIN_TASKS)
@@ -432,6 +482,7 @@ STUDIES: tuple[Callable[[np.random.Generator, int], StudyOutcome], ...] = (
     null_study,
     power_study,
     moderated_study,
+    law_study,
 )
 
 

@@ -24,15 +24,21 @@ def law_study(
     items: int = 60,
     tokens_go_by_depth: bool = False,
     flat_task: bool = False,
+    cell_sd: float = 0.0,
 ) -> Results:
-    """A study whose reasoning arms follow TRUTH above IFT arms of their own level."""
+    """A study whose reasoning arms follow TRUTH above IFT arms of their own level.
+
+    Gains of a size, task and depth depart from it by `cell_sd` log-odds.
+    """
     frames = []
+    departures = np.random.default_rng(5)
     for size in sizes:
         for task, longer in TASKS.items():
             for depth in depths:
                 ratio = 10 ** (0.5 * depth) if tokens_go_by_depth else longer * (4 + 2 * depth)
                 x = np.array([1, np.log10(SIZES[size] / 1e9), depth - 3, np.log10(ratio) - 1])
                 odds = {"ift": -0.8 + 0.5 * x[1], "reasoning": -0.8 + 0.5 * x[1] + TRUTH @ x}
+                odds["reasoning"] += departures.normal(scale=cell_sd)
                 for arm, level in odds.items():
                     for seed in range(seeds):
                         rng = np.random.default_rng(

@@ -1,5 +1,6 @@
 """The law of the gain on results: undecided and why, or what it says."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -105,6 +106,29 @@ def test_decide_answers_between_the_measured_sizes() -> None:
     assert found["ift_accuracy"] == pytest.approx(expit(-0.8 + 0.5 * np.log10(3)), abs=0.03)
     lines = law_lines(found)
     assert "within its range" in lines[2]
+
+
+def test_a_law_that_its_own_cells_do_not_follow_gives_no_direction() -> None:
+    found = gain_law(scored_results(law_study(seeds=3, items=200, cell_sd=2.5)), draws=50)
+    law = found.law
+    assert law is not None
+    # The departures are known: every cell's own, with this deviation.
+    assert 1.2 < law.fitted.of_cells.value**0.5 + law.fitted.of_sizes.value**0.5 < 5
+    assert law.own_cells.held >= 0.9 * law.own_cells.cells
+    assert law.failings
+    assert all(law.at(law.centre, level).direction == "undecided" for level in (0.1, 0.5, 0.9))
+    scored = scored_results(law_study(seeds=3, items=200, cell_sd=2.5))
+    answer = law_answer(scored, "math-open", LawRequest(3e9), draws=50)
+    assert (answer["standing"], answer["described"]) == ("undecided", False)
+    assert json.loads(json.dumps(answer))["own_cells"] == law.own_cells._asdict()
+    assert any("does not describe this study" in line for line in law_lines(answer))
+
+
+def test_a_direction_holds_what_cells_depart_by(law: Law) -> None:
+    assert law.failings == ()
+    scattered = law_of(law_study(seeds=3, items=400, cell_sd=0.7))
+    exact, wide = law.at(law.centre, 0.5), scattered.at(scattered.centre, 0.5)
+    assert wide.high - wide.low > 2 * (exact.high - exact.low)
 
 
 def test_beyond_the_measured_sizes_the_answer_is_labelled_and_far_out_undecided() -> None:

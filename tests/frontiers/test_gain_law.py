@@ -21,12 +21,15 @@ class Design(NamedTuple):
     items: int = 40
     seeds: int = 3
     run_sd: float = 0.15
+    size_sd: float = 0.0
+    cell_sd: float = 0.0
 
 
 def simulated(rng: np.random.Generator, design: Design, truth=TRUTH) -> GroupedAnswers:
     """Two formats of each content; a content is as hard for all, a run is better or worse."""
     right, group, cluster, covariates = [], [], [], []
     runs = rng.normal(scale=design.run_sd, size=(len(SIZES), design.seeds, 2))
+    apart = rng.normal(scale=design.size_sd, size=len(SIZES))
     for format_ in range(2):
         # Luck is uniform for every answer, so that groups have the law's chances exactly.
         for place, depth in enumerate(DEPTHS):
@@ -39,6 +42,7 @@ def simulated(rng: np.random.Generator, design: Design, truth=TRUTH) -> GroupedA
                 level = -0.6 + 0.7 * size + 0.4 * format_ - 0.2 * (depth - 3.5)
                 covariates.append(x)
                 odds = np.array([level, level + truth @ np.r_[1, x]])
+                odds[1] += apart[size_place] + rng.normal(scale=design.cell_sd)
                 chance = expit(odds + runs[size_place])
                 own = rng.random((design.items, design.seeds, 2))
                 # Half of the answers go by how hard the content is, the others by themselves.
@@ -72,6 +76,32 @@ def test_intervals_hold_the_known_law_in_at_least_nine_of_ten_studies() -> None:
             one = law.along(direction)
             held[term] += one.low <= TRUTH[term] <= one.high
     assert (held / studies >= 0.9).all(), held
+
+
+@pytest.mark.parametrize("apart", [Design(cell_sd=0.7), Design(size_sd=0.7), Design()])
+def test_a_prediction_holds_a_new_cell_of_a_new_size(apart: Design) -> None:
+    rng = np.random.default_rng(9)
+    studies, held = 60, 0
+    for _ in range(studies):
+        law = fit_gain_law(simulated(rng, apart), draws=30)
+        at = np.array([1, 0.5, 0.5, 0.1])
+        new = TRUTH @ at + rng.normal(scale=np.hypot(apart.cell_sd, apart.size_sd))
+        found = law.predicted(at)
+        held += found.low <= new <= found.high
+    assert held / studies >= 0.88
+
+
+def test_the_scatter_between_cells_and_between_sizes_is_found() -> None:
+    answers = simulated(np.random.default_rng(11), Design(items=2000, run_sd=0, cell_sd=0.7))
+    assert fit_gain_law(answers, draws=2).of_cells.value ** 0.5 == pytest.approx(0.7, abs=0.2)
+    exact = simulated(np.random.default_rng(11), Design(items=2000, run_sd=0))
+    assert fit_gain_law(exact, draws=2).of_cells.value ** 0.5 < 0.12
+    of_sizes = [
+        fit_gain_law(simulated(np.random.default_rng(k), Design(size_sd=0.7)), draws=2).of_sizes
+        for k in range(40)
+    ]
+    assert {one.degrees_of_freedom for one in of_sizes} == {2}
+    assert np.mean([one.value for one in of_sizes]) ** 0.5 == pytest.approx(0.7, abs=0.2)
 
 
 def test_a_law_without_a_gain_is_called_one_in_few_studies() -> None:

@@ -44,3 +44,16 @@ def test_what_is_drawn_adds_up_to_the_miss_that_is_printed() -> None:
     assert sum(abs(point.miss) for point in points) / len(points) == pytest.approx(law.miss)
     smallest = law.groups[law.groups["student"] == "small"]
     assert points[0].measured == pytest.approx(float(smallest["reasoning_right"].iloc[0] / 60))
+
+
+def test_a_law_that_does_not_describe_the_study_says_so_on_page_and_in_metrics(
+    tmp_path: Path,
+) -> None:
+    results = law_study(seeds=3, items=100, cell_sd=2.5)
+    build_report(results, FEW, tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    # Under the equation, and above the figure.
+    assert page.count("The law does not describe this study: ") == 2
+    numbers = json.loads((tmp_path / "metrics.json").read_text())["law"]
+    assert numbers["describes"] == 0
+    assert numbers["own_cells"]["decided"] < numbers["own_cells"]["cells"] / 2

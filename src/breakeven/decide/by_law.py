@@ -5,7 +5,14 @@ from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.findings.direction import DIRECTION_WORDS
-from breakeven.findings.gain_law import Law, LawPoint, gain_law, range_words
+from breakeven.findings.gain_law import (
+    Law,
+    LawPoint,
+    failing_words,
+    gain_law,
+    misfit_words,
+    range_words,
+)
 from breakeven.findings.scored_results import ScoredResults
 
 
@@ -76,6 +83,11 @@ def law_answer(
         "equation": law.equation,
         "range": range_words(law),
         "miss": law.miss,
+        "described": not law.failings,
+        "failings": list(law.failings),
+        "failing": failing_words(law),
+        "misfit": misfit_words(law),
+        "own_cells": law.own_cells._asdict(),
     }
 
 

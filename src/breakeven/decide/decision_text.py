@@ -234,6 +234,8 @@ def law_lines(law: Mapping[str, Any]) -> list[str]:
         f"where IFT has {percent(law['ift_accuracy'])} ({given})",
         f"  {where}; fitted to {law['range']}; it misses a size left out by "
         f"{unsigned_points(law['miss'])} points",
+        *([f"  {law['failing']}"] if law["failing"] else []),
+        f"  {law['misfit']}",
         f"  {law['equation']}",
     ]
 

@@ -7,6 +7,7 @@ decided one by one.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.differences import NO_ITEMS
@@ -29,7 +30,7 @@ from breakeven.frontiers.gain_law import (
     leave_one_size_out,
     variance_inflation,
 )
-from breakeven.words import fixed, size_word, span, times
+from breakeven.words import fixed, size_word, span, times, unsigned_points
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 LEAST_SIZES, LEAST_DEPTHS, LEAST_SEEDS, LEAST_CONTENTS = 3, 3, 2, 30
 # What moves with the others so far that its error triples tells nothing of its own.
 MOST_INFLATION = 10.0
+# A miss of less than this, a fraction, is no reason against a law, however alike the gains are.
+LEAST_TELLING_MISS = 0.1
 LAW_TERMS = ("constant", "log10_parameters", "serial_depth", "log10_token_ratio")
 NEEDS_BOTH = "no student of known size has both an IFT and a reasoning arm"
 
@@ -70,7 +73,8 @@ class Outside(NamedTuple):
 class LawGain(NamedTuple):
     """What the law says at a point, for IFT's accuracy there: log-odds and a fraction.
 
-    Low to high holds the law's 95% interval and what it says when any one size is left out of it.
+    Low to high is the 95% prediction interval of a size, task and depth that was not measured.
+    `described` is whether the law describes the study that it was fitted to.
     """
 
     log_odds: tuple[float, float, float]
@@ -79,15 +83,27 @@ class LawGain(NamedTuple):
     low: float
     high: float
     outside: tuple["Outside", ...]
+    described: bool
 
     @property
     def direction(self) -> Direction:
-        """On which side of zero the interval lies; undecided where it is far extrapolated."""
-        if any(one.factor > FIT_REACH for one in self.outside):
+        """On which side of zero the interval lies.
+
+        Undecided where the law does not describe its study, and where it is far extrapolated.
+        """
+        if not self.described or any(one.factor > FIT_REACH for one in self.outside):
             return "undecided"
         if self.low > 0:
             return "ahead"
         return "behind" if self.high < 0 else "undecided"
+
+
+class OwnCells(NamedTuple):
+    """Cells of a law: how many, in how many the interval holds the gain, how many it decides."""
+
+    cells: int
+    held: int
+    decided: int
 
 
 @dataclass(frozen=True)
@@ -127,25 +143,67 @@ class Law:
         """How far it misses reasoning at a size left out of it: the mean of groups, a fraction."""
         return float(abs(self.left_out.misses).mean())
 
+    @cached_property
+    def own_cells(self) -> "OwnCells":
+        """What the prediction intervals say of the very cells that the law was fitted to."""
+        import numpy as np
+
+        rows = self.groups
+        odds = []
+        for arm in ("ift_right", "reasoning_right"):
+            odds.append(np.log((rows[arm] + 0.5) / (rows["asked"] - rows[arm] + 0.5)))
+        points = zip(rows["size"], rows["depth"], 10 ** rows["log_ratio"], strict=True)
+        terms = [self._predicted(LawPoint(*point)) for point in points]
+        return OwnCells(
+            len(terms),
+            sum(
+                one.low <= gain <= one.high
+                for one, gain in zip(terms, (odds[1] - odds[0]).tolist(), strict=True)
+            ),
+            sum(one.low > 0 or one.high < 0 for one in terms),
+        )
+
+    @cached_property
+    def failings(self) -> tuple[str, ...]:
+        """Why the law does not describe its study; empty where it does.
+
+        It misses sizes left out of it by more, as a root mean square, than the gains scatter about
+        one mean gain for all, and by more than 10 points; or its interval decides none of its own
+        cells.
+        """
+        rows, found = self.groups, []
+        gains = (rows["reasoning_right"] - rows["ift_right"]) / rows["asked"]
+        spread = float(gains.std(ddof=0))
+        miss = float((self.left_out.misses**2).mean() ** 0.5)
+        if miss > max(spread, LEAST_TELLING_MISS):
+            found.append(
+                f"it misses sizes left out of it by {unsigned_points(miss)} points (root mean "
+                f"square), and the gains lie {unsigned_points(spread)} from their mean"
+            )
+        if not self.own_cells.decided:
+            found.append(
+                f"its interval decides none of the {self.own_cells.cells} cells that it was "
+                "fitted to"
+            )
+        return tuple(found)
+
     def at(self, point: LawPoint, ift_accuracy: float) -> LawGain:
         """The gain at a point where IFT has this accuracy, a fraction between 0 and 1.
 
-        The interval is the law's own; that of IFT's accuracy is not in it.
+        The interval is a prediction's, of a cell of a new size; the error of IFT's accuracy is not
+        in it.
         """
-        import numpy as np
-
-        direction = np.array([1.0, *_covariates(point, self.centre)])
-        term = self.fitted.along(direction)
-        # An interval over questions and seeds is blind to a law that bends: this one is not.
-        others = self.left_out.coefficients @ direction
-        odds = (
-            term.value,
-            min(term.low, float(others.min())),
-            max(term.high, float(others.max())),
-        )
+        term = self._predicted(point)
+        odds = term.value, term.low, term.high
         plain = math.log(ift_accuracy / (1 - ift_accuracy))
         value, low, high = (_logistic(plain + one) - ift_accuracy for one in odds)
-        return LawGain(odds, ift_accuracy, value, low, high, self.outside(point))
+        described = not self.failings
+        return LawGain(odds, ift_accuracy, value, low, high, self.outside(point), described)
+
+    def _predicted(self, point: LawPoint) -> FittedTerm:
+        import numpy as np
+
+        return self.fitted.predicted(np.array([1.0, *_covariates(point, self.centre)]))
 
     def outside(self, point: LawPoint) -> tuple[Outside, ...]:
         """Where a point lies beyond what the law was fitted to; empty within it."""
@@ -393,4 +451,26 @@ def range_words(law: Law) -> str:
         f"{span(size_word(low.size), size_word(high.size))} parameters, serial depth "
         f"{span(f'{low.depth:g}', f'{high.depth:g}')}, "
         f"{span(times(low.token_ratio), times(high.token_ratio))} times IFT's tokens"
+    )
+
+
+def failing_words(law: Law) -> str | None:
+    """That the law does not describe the study, and why; None where it does."""
+    if not law.failings:
+        return None
+    return (
+        f"The law does not describe this study: {'; '.join(law.failings)}. No direction is taken "
+        "from it"
+    )
+
+
+def misfit_words(law: Law) -> str:
+    """How far cells and sizes depart from the law, and how its intervals do at its own cells."""
+    cells, sizes = (fixed(one.value**0.5, 2) for one in (law.fitted.of_cells, law.fitted.of_sizes))
+    own = law.own_cells
+    return (
+        f"Cells depart from it by {cells} log-odds beyond their answers' luck "
+        f"({law.fitted.of_cells.degrees_of_freedom:g} degrees of freedom), whole sizes by {sizes} "
+        f"({law.fitted.of_sizes.degrees_of_freedom:g}); with these, a prediction's 95% interval "
+        f"holds the gain in {own.held} of its own {own.cells} cells and decides {own.decided}"
     )

@@ -1,38 +1,40 @@
 """The law of the gain: how the odds that reasoning adds grow with size, serial depth and tokens.
 
-    log-odds of a right answer, reasoning minus IFT = c₀ + c₁·x₁ + c₂·x₂ + c₃·x₃
+    log-odds of a right answer, reasoning minus IFT = c₀ + c₁·x₁ + c₂·x₂ + c₃·x₃ + cell + size
 
 In log-odds and not in points: a gain in points is bounded by what IFT leaves to be gained, so near
-100% it shrinks whatever thinking does. The log-odds of IFT itself are free in every group of
-questions, so that no curve is assumed for IFT; the coefficients alone are shared. This is the
-binomial regression with a level for each group, solved by Newton's steps in which the levels, that
-touch one group each, are eliminated. Right and wrong answers are counted, so a group without any of
-either needs no correction.
+100% it shrinks whatever thinking does. IFT's own log-odds are taken as measured in every cell (a
+group of questions of one size, task and depth), so that no curve is assumed for IFT.
+
+It is a meta-regression with random effects (Thompson and Sharp 1999, Statist. Med. 18, 2693): a
+cell has the log odds ratio with half an answer added to each count, and its variance (Woolf 1955,
+Haldane 1956). Cells depart from the line by more than their answers' luck; the variance τ² of that
+is estimated by restricted maximum likelihood and weighs the cells. All cells of a size may depart
+together, as one model is behind them: that variance is the mean square of the sizes' mean
+residuals on (sizes - 2) degrees of freedom, as a constant and a slope are taken from them (Donald
+and Lang 2007, Rev. Econ. Statist. 89, 221). A prediction holds a new cell of a new size (Higgins,
+Thompson and Spiegelhalter 2009, J. R. Statist. Soc. A 172, 137).
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from breakeven.frontiers.checks import Floats
 from breakeven.statistics.bootstrap import resample_counts
-from breakeven.statistics.estimates import IntArray
-from breakeven.statistics.strata import margin_over_seeds, p_over_seeds
+from breakeven.statistics.estimates import IntArray, student_p, student_quantile
+from breakeven.statistics.moderation import Variance
 
-# Levels of groups are held to about ±10 log-odds: without any right answer one would run away.
-LEVEL_PENALTY = 0.01
-STEPS = 60
-# Half of all logistic steps of Newton; larger ones overshoot from a bad start.
-LARGEST_STEP = 2.0
+LEAST_SIZES = 3
 
 
 class GroupedAnswers(NamedTuple):
     """Right answers of both styles by group: a group is alike in size, depth and tokens.
 
     `right` is (questions, seeds, 2), IFT first, a fraction of each question's samples; `group` and
-    `cluster` are (questions,) numbers, `covariates` (groups, terms) without the constant.
+    `cluster` are (questions,) numbers, `covariates` (groups, terms) without the constant, the size
+    first.
     """
 
     right: Floats
@@ -42,7 +44,7 @@ class GroupedAnswers(NamedTuple):
 
 
 class FittedTerm(NamedTuple):
-    """One coefficient with its 95% interval over questions and training seeds."""
+    """A weighted sum of the coefficients, or a gain predicted by them, with its 95% interval."""
 
     value: float
     low: float
@@ -53,10 +55,19 @@ class FittedTerm(NamedTuple):
 
 @dataclass(frozen=True)
 class GainLaw:
-    """The fitted law. `by_seed` is (seeds, 1 + terms), `draws` (draws, seeds, 1 + terms)."""
+    """The fitted law.
+
+    `by_seed` is (seeds, 1 + terms), `draws` (draws, seeds, 1 + terms). `pull`, (1 + terms,
+    groups), makes coefficients of the groups' log odds ratios; `sizes` numbers the groups' sizes.
+    `of_cells` and `of_sizes` are variances of departures from the line, squared log-odds.
+    """
 
     by_seed: Floats
     draws: Floats
+    pull: Floats
+    sizes: IntArray
+    of_cells: Variance
+    of_sizes: Variance
 
     @property
     def coefficients(self) -> Floats:
@@ -65,99 +76,142 @@ class GainLaw:
         return mean
 
     def along(self, direction: Floats) -> FittedTerm:
-        """A weighted sum of the coefficients, (1 + terms,), with its interval.
+        """A weighted sum of the coefficients, (1 + terms,): what holds in the mean of cells."""
+        return self._term(direction, new_cell=0.0)
 
-        As every mean over seeds of this project: spread between the seeds, by Student's t, and
-        what resampled questions add that the seeds share and so do not show (`statistics.strata`).
+    def predicted(self, direction: Floats) -> FittedTerm:
+        """The log odds ratio of a cell that was not measured, of a size that was not."""
+        return self._term(direction, new_cell=1.0)
+
+    def _term(self, direction: Floats, new_cell: float) -> FittedTerm:
+        """With an interval over questions, seeds, cells and sizes.
+
+        Seeds and questions as every mean over seeds of this project: spread between the seeds, by
+        Student's t, and what resampled questions add that the seeds share (`statistics.strata`).
         """
         seeds = len(self.by_seed)
         each, drawn = self.by_seed @ direction, self.draws @ direction
-        between = float(np.var(each, ddof=1)) / seeds
         of_items = float(np.var(drawn.mean(axis=1), ddof=1))
         # What one seed's answers scatter by themselves is in the spread of the seeds already.
         own = float(np.mean(np.var(drawn - each, axis=1, ddof=1)))
-        shared = max(of_items - own / seeds, 0.0)
-        value = float(each.mean())
-        margin = margin_over_seeds(0.95, seeds - 1, between, shared)
+        weights = direction @ self.pull
+        by_size = np.bincount(self.sizes, weights)
+        parts = (
+            Variance(float(np.var(each, ddof=1)) / seeds, seeds - 1),
+            Variance(max(of_items - own / seeds, 0.0), np.inf),
+            _times(self.of_cells, float(weights @ weights) + new_cell),
+            _times(self.of_sizes, float(by_size @ by_size) + new_cell),
+        )
+        total = sum(part.value for part in parts)
+        # Welch and Satterthwaite.
+        freedom = total**2 / sum(part.value**2 / part.degrees_of_freedom for part in parts)
+        value, error = float(each.mean()), float(np.sqrt(total))
+        margin = student_quantile(0.95, freedom) * error
         return FittedTerm(
-            value,
-            value - margin,
-            value + margin,
-            float(np.sqrt(between + shared)),
-            p_over_seeds(value, seeds - 1, between, shared),
+            value, value - margin, value + margin, error, student_p(value / error, freedom)
         )
 
 
-def fit_gain_law(answers: GroupedAnswers, draws: int, seed: int = 0) -> GainLaw:
-    """Fit the law to each seed, as measured and on resampled clusters.
+class _Cells(NamedTuple):
+    """Log odds ratios, (draws, seeds, groups), and their variances."""
 
-    Raises ValueError with fewer than two seeds or clusters.
+    ratios: Floats
+    variances: Floats
+
+
+class _Line(NamedTuple):
+    """How coefficients come of the groups' ratios, and the variance τ² between cells."""
+
+    pull: Floats
+    weights: Floats
+    between: float
+
+
+def fit_gain_law(answers: GroupedAnswers, draws: int, seed: int = 0) -> GainLaw:
+    """Fit the law, and to each seed as measured and on resampled clusters, all cells weighed alike.
+
+    Raises ValueError with fewer than two seeds or clusters, or three sizes.
     """
     seeds = answers.right.shape[1]
     clusters = int(answers.cluster.max()) + 1
-    if seeds < 2 or clusters < 2:
-        raise ValueError(f"{seeds} seeds and {clusters} clusters; use at least 2 of each")
-    sums = _sums(answers, clusters)
+    distinct, sizes = np.unique(answers.covariates[:, 0], return_inverse=True)
+    if seeds < 2 or clusters < 2 or len(distinct) < LEAST_SIZES:
+        raise ValueError(
+            f"{seeds} seeds, {clusters} clusters and {len(distinct)} sizes; use at least 2, 2 "
+            f"and {LEAST_SIZES}"
+        )
     counts = np.vstack(
         [
             np.ones((1, clusters), dtype=np.float32),
             resample_counts(draws, clusters, np.random.default_rng(seed)),
         ]
     )
-    groups = len(answers.covariates)
-    whole = (counts @ sums.reshape(clusters, -1)).reshape(len(counts), groups, seeds * 2 + 1)
-    right = whole[..., :-1].reshape(len(counts), groups, seeds, 2).swapaxes(1, 2)
-    asked = np.broadcast_to(whole[:, None, :, -1], right.shape[:-1])
-    fitted = _newton(
-        right.reshape(-1, groups, 2).astype(np.float64),
-        asked.reshape(-1, groups).astype(np.float64),
-        np.column_stack([np.ones(groups), answers.covariates]),
-    ).reshape(len(counts), seeds, -1)
-    return GainLaw(fitted[0], fitted[1:])
+    cells = _cells(answers, counts)
+    design = _design(answers)
+    measured, luck = cells.ratios[0].mean(axis=0), cells.variances[0].mean(axis=0)
+    line = _line(measured, luck, design)
+    fitted = cells.ratios @ line.pull.T
+    rest = measured - design @ (line.pull @ measured)
+    weight = np.bincount(sizes, line.weights)
+    together = np.bincount(sizes, line.weights * rest) / weight
+    freedom = len(distinct) - 2
+    return GainLaw(
+        fitted[0],
+        fitted[1:],
+        line.pull,
+        sizes,
+        Variance(line.between, len(design) - design.shape[1]),
+        Variance(float(weight @ together**2) / freedom / float(weight.mean()), freedom),
+    )
 
 
-def _sums(answers: GroupedAnswers, clusters: int) -> NDArray[np.float32]:
-    """(clusters, groups, seeds · 2 + 1): right answers by cluster, and how many were asked."""
+def _times(part: Variance, factor: float) -> Variance:
+    return part._replace(value=part.value * factor)
+
+
+def _design(answers: GroupedAnswers) -> Floats:
+    return np.column_stack([np.ones(len(answers.covariates)), answers.covariates])
+
+
+def _cells(answers: GroupedAnswers, counts: Floats) -> _Cells:
+    """Log odds ratios of every group and seed, (draws, seeds, groups).
+
+    `counts`, (draws, clusters), says how often each cluster is taken.
+    """
     questions, seeds, _ = answers.right.shape
+    clusters, groups = counts.shape[1], len(answers.covariates)
     columns = np.column_stack([answers.right.reshape(questions, -1), np.ones(questions)])
-    sums = np.zeros((clusters, len(answers.covariates), seeds * 2 + 1), dtype=np.float32)
+    sums = np.zeros((clusters, groups, seeds * 2 + 1), dtype=np.float32)
     np.add.at(sums, (answers.cluster, answers.group), columns.astype(np.float32))
-    return sums
+    whole = (counts @ sums.reshape(clusters, -1)).reshape(len(counts), groups, -1)
+    right = whole[..., :-1].astype(np.float64).reshape(len(counts), groups, seeds, 2)
+    right = right.swapaxes(1, 2) + 0.5
+    wrong = whole[:, None, :, -1:] + 1.0 - right
+    odds = np.log(right / wrong)
+    return _Cells(odds[..., 1] - odds[..., 0], (1 / right + 1 / wrong).sum(axis=-1))
 
 
-def _newton(right: Floats, asked: Floats, design: Floats) -> Floats:
-    """(fits, terms) coefficients; `right` is (fits, groups, 2), `asked` (fits, groups)."""
-    fits, terms = len(right), design.shape[1]
-    products = (design[:, :, None] * design[:, None, :]).reshape(-1, terms * terms)
-    level = np.log((right[..., 0] + 0.5) / (asked - right[..., 0] + 0.5))
-    slope = np.zeros((fits, terms))
-    for _ in range(STEPS):
-        plain = _logistic(level)
-        thinking = _logistic(level + slope @ design.T)
-        weights = asked * plain * (1 - plain), asked * thinking * (1 - thinking)
-        # Gradient and curvature; of the levels the curvature has a diagonal only.
-        missed = right[..., 1] - asked * thinking
-        of_level = right[..., 0] - asked * plain + missed - LEVEL_PENALTY * level
-        stiff = weights[0] + weights[1] + LEVEL_PENALTY
-        kept = weights[1] * (1 - weights[1] / stiff)
-        curvature = (kept @ products).reshape(fits, terms, terms) + 1e-9 * np.eye(terms)
-        pull = (missed - weights[1] / stiff * of_level) @ design
-        step = np.linalg.solve(curvature, pull[..., None])[..., 0]
-        shift = (of_level - weights[1] * (step @ design.T)) / stiff
-        largest = np.maximum(np.abs(shift).max(axis=1), np.abs(step).max(axis=1))
-        damped = np.minimum(1.0, LARGEST_STEP / np.maximum(largest, 1e-300))[:, None]
-        slope += damped * step
-        level += damped * shift
-        if largest.max() < 1e-8:
-            break
-    return slope
+def _line(ratios: Floats, luck: Floats, design: Floats) -> _Line:
+    """The line through the cells, by restricted maximum likelihood."""
+    from scipy.optimize import minimize_scalar
 
+    def pull(weights: Floats) -> tuple[Floats, Floats]:
+        spread = design.T * weights
+        found = np.asarray(np.linalg.solve(spread @ design, spread), dtype=np.float64)
+        return found, spread @ design
 
-def _logistic(values: Floats) -> Floats:
-    from scipy.special import expit
+    def unlikely(between: float) -> float:
+        weights = 1 / (luck + between)
+        found, information = pull(weights)
+        rest = ratios - design @ (found @ ratios)
+        return float(weights @ rest**2 - np.log(weights).sum() + np.linalg.slogdet(information)[1])
 
-    chances: Floats = expit(values)
-    return chances
+    # No more than the cells scatter without a line; at the very edge the least is taken as none.
+    most = float(np.var(ratios)) * len(ratios) + 1e-9
+    inside = float(minimize_scalar(unlikely, bounds=(0, most), method="bounded").x)
+    between = inside if unlikely(inside) < unlikely(0.0) else 0.0
+    weights = 1 / (luck + between)
+    return _Line(pull(weights)[0], weights, between)
 
 
 class LeftOut(NamedTuple):
@@ -173,19 +227,22 @@ class LeftOut(NamedTuple):
 
 def leave_one_size_out(answers: GroupedAnswers) -> LeftOut:
     """Fit the law to the groups of all values of the first covariate but one."""
-    clusters = int(answers.cluster.max()) + 1
-    whole = _sums(answers, clusters).sum(axis=0).astype(np.float64)
-    groups, seeds = len(whole), answers.right.shape[1]
-    right = whole[:, :-1].reshape(groups, seeds, 2).mean(axis=1)
-    asked = whole[:, -1]
-    design = np.column_stack([np.ones(groups), answers.covariates])
-    level = np.log((right[:, 0] + 0.5) / (asked - right[:, 0] + 0.5))
-    coefficients, misses = [], np.empty(groups)
+    from scipy.special import expit
+
+    cells = _cells(answers, np.ones((1, int(answers.cluster.max()) + 1), dtype=np.float32))
+    ratios, luck = cells.ratios[0].mean(axis=0), cells.variances[0].mean(axis=0)
+    design = _design(answers)
+    asked = np.bincount(answers.group)
+    plain, thinking = (
+        np.bincount(answers.group, answers.right[..., style].mean(axis=1)) for style in (0, 1)
+    )
+    level = np.log((plain + 0.5) / (asked - plain + 0.5))
+    coefficients, misses = [], np.empty(len(design))
     for size in np.unique(answers.covariates[:, 0]):
         out = answers.covariates[:, 0] == size
-        slope = _newton(right[None, ~out], asked[None, ~out], design[~out])[0]
+        slope = _line(ratios[~out], luck[~out], design[~out]).pull @ ratios[~out]
         coefficients.append(slope)
-        misses[out] = _logistic(level[out] + design[out] @ slope) - right[out, 1] / asked[out]
+        misses[out] = expit(level[out] + design[out] @ slope) - (thinking / asked)[out]
     return LeftOut(np.stack(coefficients), misses)
 
 

@@ -1,6 +1,6 @@
 """The law of the gain on the page: its equation, coefficients, range, and how far it misses."""
 
-from breakeven.findings.gain_law import Law, range_words
+from breakeven.findings.gain_law import Law, failing_words, misfit_words, range_words
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
@@ -60,13 +60,15 @@ def _odds(value: float) -> str:
 
 def _note(view: StudyView, law: Law) -> str:
     ift, thinking = law.arms
+    failing = failing_words(law)
     return (
+        f"{'' if failing is None else f'{failing}. '}"
         f"{law.equation}. Fitted to {len(law.students)} sizes, {len(law.tasks)} tasks with serial "
-        f"steps, {law.contents:,} contents and {law.seeds} seeds of {thinking} and {ift}; it holds "
-        f"for {range_words(law)}. In log-odds, as a gain in points is bounded by what IFT leaves; "
-        "IFT's own level is free in every size, task and depth. Tokens are as the traces came: "
-        "their coefficient says where longer traces stood, not what lengthening one does. At a "
-        "size left out of the fit it misses reasoning's accuracy by "
+        f"steps, {law.contents:,} contents and {law.seeds} seeds of {thinking} and {ift}, "
+        f"{range_words(law)}. {misfit_words(law)}. In log-odds, as a gain in points is "
+        "bounded by what IFT leaves; IFT's own level is as measured in every size, task and depth. "
+        "Tokens are as the traces came: their coefficient says where longer traces stood, not what "
+        "lengthening one does. At a size left out of the fit it misses reasoning's accuracy by "
         f"{unsigned_points(law.miss)} points in the mean of sizes, tasks and depths. Descriptive: "
         "each interval and p by itself, no part of the correction of this report. "
         f"{scope_sentence(view, 'The intervals')}"

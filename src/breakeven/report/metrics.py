@@ -166,6 +166,11 @@ def _law(view: StudyView) -> dict[str, Any]:
         _put(tree, low, "range", name, "low")
         _put(tree, high, "range", name, "high")
     _put(tree, 100 * law.miss, "miss_points")
+    _put(tree, float(not law.failings), "describes")
+    _put(tree, law.fitted.of_cells.value**0.5, "between_cells_log_odds")
+    _put(tree, law.fitted.of_sizes.value**0.5, "between_sizes_log_odds")
+    for name, count in law.own_cells._asdict().items():
+        _put(tree, count, "own_cells", name)
     return tree
 
 

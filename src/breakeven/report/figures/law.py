@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.findings.gain_law import Law
+from breakeven.findings.gain_law import Law, failing_words
 from breakeven.report.figures.axes import accuracy_axis
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.view import StudyView
@@ -43,7 +43,7 @@ def law_figure(view: StudyView) -> FigureSpec:
     return FigureSpec(
         NAME,
         TITLE,
-        takeaway=_takeaway(view, by_student),
+        takeaway=_takeaway(view, law, by_student),
         how_to_read="A point is a task at one serial depth. Up is reasoning's accuracy by the law "
         "fitted without this size, put on IFT's measured level; right is as measured. On the "
         "dashed line the law is right; above it promises too much.",
@@ -77,13 +77,15 @@ def law_misses(law: Law) -> list[LawMiss]:
     ]
 
 
-def _takeaway(view: StudyView, by_student: dict[str, list[LawMiss]]) -> str:
-    """The mean miss of every size."""
+def _takeaway(view: StudyView, law: Law, by_student: dict[str, list[LawMiss]]) -> str:
+    """The mean miss of every size, and that the law fails where it does."""
     parts = [
         f"{view.label(name)} {fixed(100 * sum(abs(p.miss) for p in own) / len(own))}"
         for name, own in by_student.items()
     ]
+    failing = failing_words(law)
     return (
+        f"{'' if failing is None else f'{failing}. '}"
         f"Fitted without a size, the law misses it by so many points in the mean: "
         f"{', '.join(parts)}."
     )
