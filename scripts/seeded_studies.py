@@ -17,7 +17,6 @@ from breakeven.report.headline import headline
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.aggregate import family_scores
 from breakeven.results.cell_results import Results
-from breakeven.rows.budget_trial import BudgetTrial
 from breakeven.statistics.estimates import FloatArray
 from breakeven.statistics.simulation import StudyDesign, TaskDesign, passages_of, simulate_samples
 from breakeven.study.summary import TaskRow, summary_without_records
@@ -70,9 +69,8 @@ RUN_LENGTH_SD, ANSWER_LENGTH_SD = 0.1, 0.4
 # One wrong answer in four loops, in some runs more often than in others.
 LOOPS_LOGIT, RUN_LOOPS_SD = -1.1, 0.3
 IFT_TOKENS = 12.0
-# What was tried of budgets: as many items are asked again after twice the tokens, and so many of
-# the answers are others by then.
-TRIED_ITEMS, OTHER_ANSWERS = 200, 0.3
+# Two arms that stand for two budgets of one: the second half brought nothing.
+BUDGETS = {"ift": 5e5, "reasoning": 1e6}
 # What an imported table has no columns for.
 TOLD = ("outcome", "vote", "memory_bytes")
 
@@ -140,7 +138,7 @@ def seeded_study(world: SeededWorld, rng: np.random.Generator, folder: Path) -> 
         TaskRow(name, family, design.items, None, None, None, serial)
         for name, (family, design, serial) in TASKS.items()
     )
-    summary = replace(summary_without_records(), tasks=tasks, budget_trials=tuple(_trials(rng)))
+    summary = replace(summary_without_records(), tasks=tasks, budget_series=(tuple(BUDGETS),))
     return view_of(results, summary)
 
 
@@ -172,39 +170,19 @@ def _directions(found: object) -> Iterator[str]:
 
 
 def wrong_guards(view: StudyView) -> bool:
-    """Whether an arm is said to stand above or below chance or its base, or still to improve."""
+    """Whether an arm is said to stand above or below its base, or still to improve.
+
+    How an interval lies to chance is a caution and no claim.
+    """
     found = view.findings
-    return any(one.stands != "not shown above" for one in found.guards) or any(
+    at_base = [one for one in found.guards if one.against == "base"]
+    return any(one.stands != "not shown above" for one in at_base) or any(
         one.stands == "still improving" for one in found.levelling
     )
 
 
-def _trials(rng: np.random.Generator) -> Iterator[BudgetTrial]:
-    """Each trained arm at half of its budget and at all of it, which brings nothing more."""
-    for size in SIZES_B:
-        for name, arm in ARMS.items():
-            if arm.style == "base":
-                continue
-            half = rng.random(TRIED_ITEMS) < 0.5
-            anew = rng.random(TRIED_ITEMS) < OTHER_ANSWERS
-            whole = np.where(anew, rng.random(TRIED_ITEMS) < 0.5, half)
-            for share, right in ((0.5, half), (1.0, whole)):
-                yield BudgetTrial(
-                    student=f"s{size:g}b",
-                    arm=name,
-                    seed=0,
-                    learning_rate=1e-3,
-                    share=share,
-                    trained_tokens=int(share * 1e6),
-                    supervised_tokens=int(share * 1e5),
-                    train_flops=None,
-                    right=tuple(f"{item}" for item in np.flatnonzero(right)),
-                    wrong=tuple(f"{item}" for item in np.flatnonzero(~right)),
-                )
-
-
 def _told(results: Results, rows: "pd.DataFrame") -> Results:
-    """The results with outcomes, votes, memory and the kind of a control."""
+    """The results with outcomes, votes, memory, budgets and the kind of a control."""
     keys = ["student", "arm", "seed", "decoding", "task", "item", "sample"]
     assert results.items is not None
     items = results.items.merge(rows[[*keys, *TOLD]], on=keys, validate="1:1")
@@ -218,6 +196,7 @@ def _told(results: Results, rows: "pd.DataFrame") -> Results:
         replace(
             cell,
             traces=cell.arm if cell.style == "control" else None,
+            train_tokens=BUDGETS.get(cell.arm),
             memory_bytes=memory[cell.student, cell.arm, cell.seed, cell.decoding, cell.family],
         )
         for cell in results.cells

@@ -8,7 +8,6 @@ from tests.report.scored import scored
 from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.groups import groups
 from breakeven.findings.levelling import (
-    MARGIN,
     levelling,
     levelling_of_arms,
     levelling_of_trials,
@@ -40,27 +39,28 @@ def alone(check):
     return check.corrected(check.tests.get).stands
 
 
-@pytest.mark.parametrize("right", range(150, 176, 5))
-def test_the_p_are_those_of_the_interval(right):
-    """Zero lies outside the 95% interval at a p below 5%, the margin above it at one of 2.5%."""
-    (check,) = levelling_of_trials([trial(0.5, 155), trial(1.0, right)])
-    assert (check.p_gain < 0.05) == (not check.low <= 0 <= check.high)
-    assert (check.p_margin < 0.025) == (check.high < MARGIN)
-
-
 def test_a_report_corrects_levelling_with_its_other_tests():
-    rows = [trial(0.5, 185), trial(1.0, 200)]
-    checks = levelling_of_trials(rows)
-    assert alone(checks[0]) == "still improving"
-    made, _ = study_of(RIGHT, {})
+    made, every = study_of(RIGHT, {"ift": 520.0, "reasoning": 1000.0})
+    checks = levelling_of_arms(made, every, [("ift", "reasoning")])
     few = corrected_findings(made, levelling=checks)
     without = corrected_findings(made)
     assert few.comparisons == without.comparisons + 2
     assert few.levelling[0].stands == "still improving"
     # One of very many such checks, all of the same arm and size but for its name.
-    many = [check._replace(student=f"s{n}") for n in range(3000) for check in checks[:1]]
+    many = [check._replace(student=f"s{n}", p_gain=1e-4) for n in range(3000) for check in checks]
     crowded = corrected_findings(made, levelling=many)
     assert {one.stands for one in crowded.levelling} == {"undecided"}
+
+
+def test_one_training_of_each_budget_is_told_and_tests_nothing():
+    """A seed can lie as far from another as the second half brings."""
+    checks = levelling_of_trials([trial(0.5, 100), trial(1.0, 150)])
+    made, every = study_of(RIGHT, {"ift": 520.0, "reasoning": 1000.0}, seeds=(0,))
+    checks += levelling_of_arms(made, every, [("ift", "reasoning")])
+    found = corrected_findings(made, levelling=checks)
+    assert found.comparisons == corrected_findings(made).comparisons
+    assert [one.stands for one in found.levelling] == ["not tested"] * 2
+    assert all(one.rose and one.gain > 0.05 for one in found.levelling)
 
 
 def trial(share, right, items=200, *, start=0, student="small", arm="ift", tokens=1000):
@@ -87,18 +87,18 @@ def test_trials_are_compared_item_by_item():
     assert (agree.half, agree.whole, agree.share, agree.items) == (0.95, 0.96, 0.5, 200)
     assert agree.gain == pytest.approx(differ.gain) == pytest.approx(0.01)
     assert agree.high - agree.low < 0.25 * (differ.high - differ.low)
-    assert (alone(agree), alone(differ)) == ("levelled off", "undecided")
     assert agree.asked == "tune side"
+    assert not agree.rose
 
 
-def test_a_trial_that_gains_is_still_improving_and_each_student_is_told_apart():
+def test_each_student_of_the_trials_is_told_apart():
     rows = [
         *(trial(0.5, 100), trial(1.0, 150)),
         *(trial(0.5, 200, student="large"), trial(1.0, 200, student="large")),
     ]
-    assert {one.student: alone(one) for one in levelling_of_trials(rows)} == {
-        "small": "still improving",
-        "large": "levelled off",
+    assert {one.student: one.rose for one in levelling_of_trials(rows)} == {
+        "small": True,
+        "large": False,
     }
 
 
@@ -117,10 +117,13 @@ def test_without_about_half_a_budget_or_items_nothing_is_said(rows):
     assert levelling_of_trials(rows) == ()
 
 
-def study_of(right, tokens):
-    """Scored results in which two arms stand for two budgets."""
-    results = scored(right)
-    cells = tuple(replace(cell, train_tokens=tokens.get(cell.arm)) for cell in results.cells)
+def study_of(right, tokens, *, untaught=(), seeds=(0, 1, 2)):
+    """Scored results in which arms of three seeds stand for budgets; `untaught` are families."""
+    results = scored({(*key, seed): count for key, count in right.items() for seed in seeds})
+    cells = tuple(
+        replace(cell, train_tokens=tokens.get(cell.arm), untaught=cell.family in untaught)
+        for cell in results.cells
+    )
     made = scored_results(replace(results, cells=cells))
     every = [
         group
@@ -149,6 +152,24 @@ def test_arms_of_a_study_are_compared_over_all_families():
     assert check.gain == pytest.approx(0.1)
     assert check.low > 0.03
     assert alone(check) == "still improving"
+
+
+def test_families_that_an_arm_was_not_taught_do_not_count():
+    made, every = study_of(RIGHT, {"ift": 520.0, "reasoning": 1000.0}, untaught=["general-open"])
+    (check,) = levelling_of_arms(made, every, [("ift", "reasoning")])
+    assert (check.items, check.gain) == (200, pytest.approx(0.2))
+
+
+def test_every_arm_is_held_against_its_own_half_and_not_the_largest_alone():
+    right = RIGHT | {
+        ("small", "ift-worked", family): 180 for family in ("math-open/a", "general-open/b")
+    }
+    tokens = {"ift": 500.0, "reasoning": 1000.0, "ift-worked": 2000.0}
+    made, every = study_of(right, tokens)
+    checks = levelling_of_arms(made, every, [("ift", "reasoning", "ift-worked")])
+    assert {one.arm: one.half for one in checks} == pytest.approx(
+        {"reasoning": 0.7, "ift-worked": 0.8}
+    )
 
 
 @pytest.mark.parametrize(

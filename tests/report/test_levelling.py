@@ -19,11 +19,11 @@ from breakeven.study.collect import collect
 from breakeven.study.collect_budgets import budget_series
 
 
-def test_the_first_screen_names_who_still_improved_and_not_who_had_levelled_off(
-    built: Built,
-) -> None:
+def test_the_first_screen_names_who_rose_in_one_training_as_such(built: Built) -> None:
     (warning,) = levelling_warnings(built.view)
     (said,) = warning.arms
+    assert warning.text == "Rose between half and all of the budget in one training"
+    assert "nothing is decided" in warning.basis
     assert said.startswith("reasoning (30K: +38.0 (")
     assert "2M: +38.0 (" in said
     assert said.endswith("on the tune side)")
@@ -35,7 +35,7 @@ def test_the_table_tells_every_arm_and_size(built: Built) -> None:
     assert {(row["student"], row["arm"], row["stands"]) for row in rows} == {
         (student, arm, stands)
         for student in ("t30k", "t2m")
-        for arm, stands in (("ift", "levelled off"), ("reasoning", "still improving"))
+        for arm, stands in (("ift", "not tested"), ("reasoning", "not tested"))
     }
 
 
@@ -47,7 +47,7 @@ def test_the_figure_has_a_panel_a_size_and_a_point_a_share(built: Built) -> None
     for row in figure.rows:
         assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]  # type: ignore[operator]
     assert figure.takeaway == (
-        "The whole budget against half of it, 4 arms and sizes: 2 levelled off, 2 still improving."
+        "The whole budget against half of it, 4 arms and sizes: 4 not tested."
     )
 
 
@@ -129,4 +129,4 @@ def test_a_series_is_of_arms_that_differ_in_nothing_but_their_budget(
         "faster": {**plain, "learning_rate": 1e-2, "budget": {"samples": 10}},
         "control": {**plain, "control": True},
     }
-    assert budget_series(Params.model_validate(tree)) == (("ift", "half", "equal"),)
+    assert budget_series(Params.model_validate(tree)) == (("ift", "half"),)

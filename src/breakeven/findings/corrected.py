@@ -2,15 +2,15 @@
 
 A report prints many tests: claims, style differences by family and by task, comparisons at equal
 cost (FLOPs, and money and seconds where answers are served), votes, the gain on serial tasks,
-guards, levelling off. All of them are one family for Holm's correction, so the chance that sampling
-error alone decides anything wrongly on the page is at most 5%. Headline, tables, claims and metrics
-read what is decided here.
+differences to the untrained base, levelling off. All of them are one family for Holm's correction,
+so the chance that sampling error alone decides anything wrongly on the page is at most 5%.
+Headline, tables, claims and metrics read what is decided here.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from breakeven.findings.baselines import BaselineCheck, baseline_checks
+from breakeven.findings.baselines import BaselineCheck, Guess, baseline_checks
 from breakeven.findings.claim_sizes import sizes_outside
 from breakeven.findings.claims import CLAIMS
 from breakeven.findings.differences import Difference, family_differences, task_differences
@@ -38,7 +38,8 @@ class Findings:
     """What was decided, all of it after one correction.
 
     `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
-    of reasoning, `guards` those of every group with chance and with its untrained base, `budgets`
+    of reasoning, `guards` those of every group with its untrained base, and with chance, which is
+    a caution and is not corrected, `budgets`
     those of arms with one training budget, `levelling` those of a budget with half of it.
     `comparisons` were corrected together, of which `decided` came out; an undecided one had to
     reach a p of `level`. `seed_reason` says what no interval of these results contains where
@@ -95,6 +96,7 @@ def corrected_findings(
     *,
     decoding: str | None = None,
     depths: Mapping[str, bool | None] | None = None,
+    guesses: Mapping[str, Guess] | None = None,
     matches: Sequence[ArmMatch] = (),
     levelling: Sequence[LevellingCheck] = (),
     seed: int = 0,
@@ -102,8 +104,8 @@ def corrected_findings(
     """Test, correct and decide.
 
     Only one decoding is judged, the results' first unless named. `depths` says of a task whether
-    it takes serial steps, `matches` which arms were given one budget, `levelling` what was tried of
-    budgets. `seed` is that of tests by random signs.
+    it takes serial steps, `guesses` what a guess gets there, `matches` which arms were given one
+    budget, `levelling` what was tried of budgets. `seed` is that of tests by random signs.
     """
     scored = scored.of_decoding(decoding)
     tried = outcomes(scored, CLAIMS)
@@ -113,7 +115,7 @@ def corrected_findings(
     moved = {axis: outcomes_on(scored, CLAIMS, axis) for axis in axes}
     matched = {cost: matched_comparisons(scored, cost) for cost in (*COST_WORDS, *axes)}
     serial = serial_gains(scored, depths or {})
-    votes, guards = vote_comparisons(scored), baseline_checks(scored)
+    votes, guards = vote_comparisons(scored), baseline_checks(scored, depths or {}, guesses or {})
     budgets = matched_differences(scored, matches, seed)
     corrected = _correct(
         {
@@ -128,7 +130,7 @@ def corrected_findings(
             **{one.key: one.p_value for every in matched.values() for one in every},
             **{key: gain.p_value for one in serial for key, gain in one.gains.items()},
             **{one.key: one.p_value for one in votes},
-            **{one.key: one.p_value for one in guards},
+            **{one.key: one.p_value for one in guards if one.against == "base"},
             # Most are differences of styles too, and have their keys.
             **{one.difference.key: one.difference.p_value for one in budgets},
             **{name: p for one in levelling for name, p in one.tests.items()},

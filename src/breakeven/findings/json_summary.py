@@ -67,6 +67,7 @@ def _baseline(one: BaselineCheck) -> dict[str, Any]:
         "arm": cell.arm,
         "corpus": cell.corpus,
         "family": cell.family,
+        "asked": one.asked,
         "against": one.name,
         "level": one.level,
         "difference": lead,

@@ -3,7 +3,9 @@
 A style that would have gone on to learn is compared on unequal terms with one that had levelled
 off. The two trainings answer the same items, so their difference is paired. That the second half
 brought nothing, and that it brought a margin or more, are tested with all else that a report
-decides.
+decides, where both budgets were trained with several seeds. What `breakeven tune` tries is one
+training of each: another seed can lie as far from it as the second half brings, so that its rise is
+told as it was seen and nothing is tested.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +14,7 @@ from typing import Literal, NamedTuple, TypeVar
 from breakeven.findings.contrasts import Term, contrast, mean_terms
 from breakeven.findings.direction import ALPHA
 from breakeven.findings.groups import Group
-from breakeven.findings.scored_results import ScoredResults
+from breakeven.findings.scored_results import ScoredResults, shared_seeds
 from breakeven.rows.budget_trial import BudgetTrial
 from breakeven.statistics.estimates import Estimate
 
@@ -25,7 +27,7 @@ NOTHING_TRIED = (
     "no two arms differ in their budget only, and breakeven tune has left no budgets of this study"
 )
 
-Levelling = Literal["levelled off", "still improving", "undecided"]
+Levelling = Literal["levelled off", "still improving", "undecided", "not tested"]
 AskedItems = Literal["test items", "tune side"]
 
 
@@ -34,7 +36,8 @@ class LevellingCheck(NamedTuple):
 
     `half` and `whole` are accuracies, `share` is what the half is of the whole, `low` and `high`
     are those of `gain`. `p_gain` is the p of no gain, in both directions, `p_margin` that of a gain
-    of `MARGIN` or more. Before correction nothing is decided, and without a p nothing ever is.
+    of `MARGIN` or more. Before correction nothing is decided. Without a p (of one training of each
+    budget) nothing ever is: the interval then holds other items and no other trainings.
     """
 
     student: str
@@ -52,6 +55,11 @@ class LevellingCheck(NamedTuple):
     stands: Levelling = "undecided"
 
     @property
+    def rose(self) -> bool:
+        """Whether the second half brought something on these items: in these trainings, that is."""
+        return self.low is not None and self.low > 0
+
+    @property
     def tests(self) -> dict[str, float | None]:
         """Both p by the name of their test."""
         where = "|".join((self.asked, self.student, self.arm))
@@ -62,6 +70,8 @@ class LevellingCheck(NamedTuple):
 
     def corrected(self, adjusted: Callable[[str], float | None]) -> "LevellingCheck":
         """The same after correction, which tells a test's adjusted p by its name."""
+        if self.stands == "not tested":
+            return self
         gain, margin = map(adjusted, self.tests)
         return self._replace(stands=levelling(self.gain, gain, margin))
 
@@ -94,27 +104,25 @@ def levelling_of_arms(
 ) -> tuple[LevellingCheck, ...]:
     """Every student in each series of arms that differ in their budget only.
 
-    `every` are the groups of the decoding that is judged. Accuracy is the mean over families. The
-    arm of the larger budget is the one that is told of.
+    `every` are the groups of the decoding that is judged. Accuracy is the mean over the families
+    that the arm was taught. Every arm of which about half of the budget was trained too is told of.
     """
     checks = []
     for arms in series:
         by_student: dict[str, dict[str, dict[str, Group]]] = {}
         for group in every:
             cell = group.cells[0]
-            if cell.arm in arms:
+            if cell.arm in arms and not cell.untaught:
                 families = by_student.setdefault(cell.student, {}).setdefault(cell.arm, {})
                 families[cell.family] = group
         for by_arm in by_student.values():
             tokens = {arm: _trained_tokens(found) for arm, found in by_arm.items()}
             known = {arm: amount for arm, amount in tokens.items() if amount}
-            if len(known) < 2:
-                continue
-            whole = max(known, key=lambda arm: known[arm])
-            half = _nearest_to_half({known[arm] / known[whole]: arm for arm in known})
-            if half is not None:
-                share, arm = half
-                checks.append(_paired_arms(scored, share, by_arm[arm], by_arm[whole]))
+            for whole, most in known.items():
+                half = _nearest_to_half({amount / most: arm for arm, amount in known.items()})
+                if half is not None:
+                    share, arm = half
+                    checks.append(_paired_arms(scored, share, by_arm[arm], by_arm[whole]))
     return tuple(check for check in checks if check is not None)
 
 
@@ -155,22 +163,10 @@ def _paired_trials(share: float, half: BudgetTrial, whole: BudgetTrial) -> Level
         (sum(after) - sum(before)) / len(shared),
         found.low,
         found.high,
-        *_p_values(found.low, found.high),
+        None,
+        None,
+        "not tested",
     )
-
-
-def _p_values(low: float | None, high: float | None) -> tuple[float | None, float | None]:
-    """The p of no gain, and of one of the margin or more, as the 95% interval has them.
-
-    By its ends, which the adjustment for small samples has moved apart: two trainings that agree on
-    every item have no variance of their own.
-    """
-    if low is None or high is None or low == high:
-        return None, None
-    from scipy.special import ndtr
-
-    middle, error = (low + high) / 2, (high - low) / (2 * 1.96)
-    return float(2 * ndtr(-abs(middle) / error)), float(ndtr((middle - MARGIN) / error))
 
 
 def _trained_tokens(families: Mapping[str, Group]) -> float | None:
@@ -186,6 +182,7 @@ def _paired_arms(
     rows = [[Term(1.0, whole[name]), Term(-1.0, half[name])] for name in families]
     found, against_margin = (contrast(scored, mean_terms(rows), at) for at in (0.0, MARGIN))
     cell = whole[families[0]].cells[0]
+    several = len(shared_seeds([term.group for row in rows for term in row])) > 1
     before, after = (
         sum(one[name].accuracy for name in families) / len(families) for one in (half, whole)
     )
@@ -201,6 +198,7 @@ def _paired_arms(
         found.value,
         found.low,
         found.high,
-        found.two_sided_p,
-        against_margin.p_below,
+        found.two_sided_p if several else None,
+        against_margin.p_below if several else None,
+        "undecided" if several else "not tested",
     )

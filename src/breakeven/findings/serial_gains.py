@@ -85,7 +85,7 @@ def serial_gains(
     families: dict[GainsOf, list[tuple[Group, Group]]] = {}
     for pair in group_pairs(scored.results):
         plain, thinking = (group.cells[0] for group in pair)
-        of = GainsOf(plain.student, plain.arm, thinking.arm, _format(plain.family))
+        of = GainsOf(plain.student, plain.arm, thinking.arm, format_of(plain.family))
         families.setdefault(of, []).append(pair)
     order = scored.results.students()
     found = []
@@ -106,7 +106,7 @@ class _Task(NamedTuple):
     scores: TaskScores
 
 
-def _format(family: str) -> Format:
+def format_of(family: str) -> Format:
     """Families of a study end in their format; others, which were imported, are one."""
     ending = family.rpartition("-")[2]
     return "open" if ending == "open" else "multiple-choice" if ending == "mc" else "any"

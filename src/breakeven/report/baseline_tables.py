@@ -1,20 +1,16 @@
 """What a reader must know before the gains: which arms are at chance, or below their base."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from breakeven.findings.baselines import (
-    STANDING_WORDS,
-    Baseline,
-    BaselineCheck,
-    BaselineStanding,
-)
+from breakeven.findings.baselines import STANDING_WORDS, BaselineCheck
 from breakeven.findings.groups import IN_NO_PAIR, Group
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import percent, percent_interval, points_interval
 
 BY_VALUE = "by the value alone where no interval is known"
+BY_OWN_INTERVAL = "the arm's own 95% interval does not lie wholly above it: a caution, no test"
 # From this share of answers that nothing can be read from, a base is hardly a level.
 HARDLY_ANSWERS = 0.5
 
@@ -22,8 +18,8 @@ HARDLY_ANSWERS = 0.5
 class BaselineWarning(NamedTuple):
     """A sentence of the first screen, and the arms that it is about with where.
 
-    `basis` says what it rests on: tests, or the values alone where there are none. `cases` counts
-    the sizes and families of these arms that it is about, of all that were `asked`.
+    `basis` says what it rests on: tests, intervals, or the values alone where there are none.
+    `cases` counts the sizes and families of these arms that it is about, of all that were `asked`.
     """
 
     text: str
@@ -35,25 +31,42 @@ class BaselineWarning(NamedTuple):
 
 def baseline_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     """Sentences for what is not above: worst first, none where every arm is in order."""
-    asked: tuple[tuple[Baseline, BaselineStanding, str], ...] = (
-        # The order of the page: harm by training first, then what makes a gain say little.
-        ("base", "below", "Less accurate than the untrained base"),
-        ("chance", "below", "Below chance"),
-        ("chance", "not shown above", "Not shown to be above chance"),
-        ("base", "not shown above", "Not shown to differ from the untrained base"),
-    )
     # That an untrained base only guesses is no news, and harms no gain.
     guards = [one for one in view.findings.guards if one.group.cells[0].style not in IN_NO_PAIR]
-    warned = []
-    for against, stands, text in asked:
-        every = [one for one in guards if one.against == against]
-        chosen = [one for one in every if one.stands == stands]
-        if chosen:
-            tested = all(one.p_value is not None for one in chosen)
-            basis = f"at 5% {view.findings.together}" if tested else BY_VALUE
-            arms = tuple(_by_arm(view, [one.group for one in chosen]))
-            warned.append(BaselineWarning(text, arms, basis, len(chosen), len(every)))
-    return (*warned, *_silent_bases(view))
+    at_chance = [one for one in guards if one.against == "chance"]
+    at_base = [one for one in guards if one.against == "base"]
+    below = [one for one in at_base if one.stands == "below"]
+    unclear = [one for one in at_base if one.doubtful and one.stands != "below"]
+    # The order of the page: harm by training first, then what makes a gain say little.
+    said = (
+        (
+            "Less accurate than the untrained base",
+            f"at 5% {view.findings.together}",
+            below,
+            at_base,
+        ),
+        (
+            "Not clearly above guessing",
+            BY_OWN_INTERVAL,
+            [one for one in at_chance if one.doubtful],
+            at_chance,
+        ),
+        ("Not clearly above the untrained base", BY_OWN_INTERVAL, unclear, at_base),
+    )
+    return (
+        *(
+            BaselineWarning(
+                text,
+                tuple(checks_by_arm(view, chosen)),
+                BY_VALUE if all(one.low is None for one in chosen) else basis,
+                len(chosen),
+                len(every),
+            )
+            for text, basis, chosen, every in said
+            if chosen
+        ),
+        *_silent_bases(view),
+    )
 
 
 def _silent_bases(view: StudyView) -> tuple[BaselineWarning, ...]:
@@ -69,7 +82,7 @@ def _silent_bases(view: StudyView) -> tuple[BaselineWarning, ...]:
     return (
         BaselineWarning(
             "An untrained base hardly answers, so that to be above it says little",
-            tuple(_by_arm(view, silent)),
+            tuple(_by_arm(view, ((one, one.cells[0].family) for one in silent))),
             f"from {percent(HARDLY_ANSWERS, 0)} of its answers or more nothing can be read: they "
             "are empty, in no form that was asked for, or never end",
             len(silent),
@@ -95,19 +108,23 @@ def _without_answer(base: Group | None) -> float | None:
     return 1.0 - base.outcomes.right - base.outcomes.wrong
 
 
-def _by_arm(view: StudyView, chosen: Sequence[Group]) -> Iterable[str]:
+def checks_by_arm(view: StudyView, chosen: Iterable[BaselineCheck]) -> Iterable[str]:
     """An arm and where: "ift on general-mc (30K, 120K)", or every size."""
-    places: dict[str, dict[str, list[str]]] = {}
-    for group in chosen:
+    return _by_arm(view, ((one.group, one.asked) for one in chosen))
+
+
+def _by_arm(view: StudyView, chosen: Iterable[tuple[Group, str]]) -> Iterable[str]:
+    places: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for group, asked in chosen:
         cell = group.cells[0]
-        sizes = places.setdefault(cell.arm, {}).setdefault(cell.family, [])
+        sizes = places.setdefault(cell.arm, {}).setdefault((cell.family, asked), [])
         if view.label(cell.student) not in sizes:
             sizes.append(view.label(cell.student))
-    for arm, families in places.items():
+    for arm, found in places.items():
         by_sizes: dict[str, list[str]] = {}
-        for family, sizes in families.items():
+        for (family, asked), sizes in found.items():
             every = len(sizes) > 1 and len(sizes) == _sizes_of(view, arm, family)
-            by_sizes.setdefault("every size" if every else ", ".join(sizes), []).append(family)
+            by_sizes.setdefault("every size" if every else ", ".join(sizes), []).append(asked)
         words = [f"{', '.join(names)} ({sizes})" for sizes, names in by_sizes.items()]
         yield f"{arm} on {'; '.join(words)}"
 
@@ -128,12 +145,14 @@ def baseline_table(view: StudyView) -> Table:
         title,
         "Untrained arms and those that gains are about, on the families that they were taught. "
         "Accuracy with its interval against chance, of open questions against always giving the "
-        "commonest right answer; difference to the base on the same items, in "
-        "points with its interval. Intervals are at 95%, each by itself; above or below is what is "
-        f"shown at 5% {view.findings.together}. Where there is no interval, the value alone is "
-        "compared. No answer: the share of the base's answers that nothing can be read from.",
+        "commonest right answer, where it can be told by tasks with serial steps and without; "
+        "difference to the base on the same items, in points with its interval. Intervals are at "
+        "95%, each by itself, and how they lie to chance is told as it is, without a test; above "
+        f"or below the base is what is shown at 5% {view.findings.together}. Where there is no "
+        "interval, the value alone is compared. No answer: the share of the base's answers that "
+        "nothing can be read from.",
         (
-            "family",
+            "asked",
             "size",
             "arm",
             "against",
@@ -144,8 +163,8 @@ def baseline_table(view: StudyView) -> Table:
         ),
         tuple(
             (
-                (cell := one.group.cells[0]).family,
-                view.label(cell.student),
+                one.asked,
+                view.label((cell := one.group.cells[0]).student),
                 cell.arm,
                 one.name,
                 percent(one.level),
@@ -158,6 +177,7 @@ def baseline_table(view: StudyView) -> Table:
         tuple(
             {
                 "family": (cell := one.group.cells[0]).family,
+                "asked": one.asked,
                 "student": cell.student,
                 "arm": cell.arm,
                 "against": one.name,

@@ -8,10 +8,12 @@ cannot be decided is said to be so, with the difference that the items at hand w
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from breakeven.findings.baselines import BaselineCheck
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import Direction, DirectionCounts, count_directions
 from breakeven.findings.matched import MatchedComparison
-from breakeven.findings.serial_gains import MeanGain, SerialGains
+from breakeven.findings.serial_gains import MeanGain, SerialGains, format_of
+from breakeven.report.baseline_tables import checks_by_arm
 from breakeven.report.interval_scope import scope_clause
 from breakeven.report.leads import MOST_PLAIN, leads_over, matched_leads, plain_arm
 from breakeven.report.view import StudyView
@@ -150,6 +152,7 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
         finding(counts),
         f"{where}, {_name(view, rows[0].student)}, reasoning is {'; '.join(parts)}. "
         f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
+        f"{_over_guesses(view, rows)}"
         f"{_how_judged(view, rows)}.",
         tuple(_by_families(rows)) if len(rows) > MOST_LISTED else (),
     )
@@ -191,7 +194,26 @@ def _budget_sentence(view: StudyView) -> tuple[Sentence, ...]:
         )
         text += f": {listed}"
     question = "Does thinking pay at equal training budgets?"
-    return (Sentence(question, finding(counts), f"{text}. {_how_judged(view, rows)}."),)
+    text = f"{text}. {_over_guesses(view, rows)}{_how_judged(view, rows)}."
+    return (Sentence(question, finding(counts), text),)
+
+
+def _over_guesses(view: StudyView, rows: Sequence[Difference]) -> str:
+    """A sentence on gains over a plain arm that may only guess; empty where there are none."""
+    gains = {(row.student, row.ift_arm, row.family) for row in rows if row.direction == "ahead"}
+    guessed = [
+        one
+        for one in _guesses(view)
+        if (one.group.cells[0].student, one.group.cells[0].arm, one.group.cells[0].family) in gains
+    ]
+    if not guessed:
+        return ""
+    arms = "; ".join(checks_by_arm(view, guessed))
+    return f"Among these are gains over an arm that is not clearly above guessing: {arms}. "
+
+
+def _guesses(view: StudyView) -> Iterable[BaselineCheck]:
+    return (one for one in view.findings.guards if one.against == "chance" and one.doubtful)
 
 
 def _name(view: StudyView, student: str) -> str:
@@ -258,7 +280,7 @@ def _serial_sentence(view: StudyView) -> Sentence | None:
         return None
     largest = own[0].of.student
     what = "" if own[0].of.format == "any" else f"{own[0].of.format} "
-    each = [_serial_words(one, named=len(own) > 1) for one in own]
+    each = [_serial_words(view, one, named=len(own) > 1) for one in own]
     few = len(own) <= MOST_SERIAL
     return Sentence(
         "Is the gain where a task takes several steps in a row?",
@@ -292,12 +314,28 @@ def _serial_finding(own: Sequence[SerialGains]) -> str:
     return "supported in part" if word == "supported" and both else word
 
 
-def _serial_words(one: SerialGains, *, named: bool) -> str:
+def _serial_words(view: StudyView, one: SerialGains, *, named: bool) -> str:
     over = f"{one.of.reasoning} over {one.of.plain}" if named else "reasoning"
     return (
-        f"{over} gains {_gain_words(one.serial)} points with serial steps and "
+        f"{over} gains {_gain_words(one.serial)} points with serial steps"
+        f"{_serial_guesses(view, one)} and "
         f"{_gain_words(one.flat)} without, a difference of {_gain_words(one.gap)}"
     )
+
+
+def _serial_guesses(view: StudyView, one: SerialGains) -> str:
+    """Where with serial steps the plain arm may only guess, so that the gain is one over that."""
+    asked = [
+        check.asked
+        for check in _guesses(view)
+        if check.serial
+        and (cell := check.group.cells[0]).student == one.of.student
+        and cell.arm == one.of.plain
+        and format_of(cell.family) == one.of.format
+    ]
+    if not asked:
+        return ""
+    return f" (where {one.of.plain} is not clearly above guessing: {', '.join(asked)})"
 
 
 def _gain_words(gain: MeanGain) -> str:

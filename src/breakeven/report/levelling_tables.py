@@ -1,4 +1,6 @@
-"""Which arms still improved when their budget ended: a table, and a line of the first screen."""
+"""Which arms still improved when their budget ended: a table, and lines of the first screen."""
+
+from collections.abc import Iterable
 
 from breakeven.findings.groups import IN_NO_PAIR
 from breakeven.findings.levelling import MARGIN, NOTHING_TRIED, LevellingCheck
@@ -9,32 +11,48 @@ from breakeven.words import percent, points_interval, unsigned_points, whole
 
 
 def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
-    """A sentence where arms still improved; none where all had levelled off or nothing shows it."""
+    """A sentence on arms shown to improve still, and one on those that rose in one training."""
     styles = {arm.name: arm.style for arm in view.arms}
     # No gain rests on a control.
     asked = [
         one for one in view.findings.levelling if styles.get(one.arm, "control") not in IN_NO_PAIR
     ]
-    improving: dict[str, dict[str, LevellingCheck]] = {}
-    for one in asked:
-        if one.stands == "still improving":
-            # Test items come first in the checks: of two answers theirs is told.
-            improving.setdefault(one.arm, {}).setdefault(one.student, one)
-    arms = tuple(
-        f"{arm} ({', '.join(_words(view, one) for one in found.values())})"
-        for arm, found in improving.items()
+    tested = [one for one in asked if one.stands != "not tested"]
+    # Of several trainings and of one, the several are told.
+    known = {(one.student, one.arm) for one in tested}
+    alone = [
+        one for one in asked if one.stands == "not tested" and (one.student, one.arm) not in known
+    ]
+    improving = [one for one in tested if one.stands == "still improving"]
+    said = (
+        (
+            "Still improving when the budget ended",
+            f"the whole against half of it, at 5% {view.findings.together}",
+            improving,
+            tested,
+        ),
+        (
+            "Rose between half and all of the budget in one training",
+            "in points with an interval that holds other items alone: another seed may do "
+            "otherwise, and nothing is decided by it",
+            [one for one in alone if one.rose],
+            alone,
+        ),
     )
-    if not arms:
-        return ()
-    basis = f"the whole against half of it, at 5% {view.findings.together}"
-    cases, of = sum(map(len, improving.values())), len({(one.arm, one.student) for one in asked})
-    return (BaselineWarning("Still improving when the budget ended", arms, basis, cases, of),)
+    return tuple(
+        BaselineWarning(text, tuple(_by_arm(view, chosen)), basis, len(chosen), len(every))
+        for text, basis, chosen, every in said
+        if chosen
+    )
 
 
-def _words(view: StudyView, one: LevellingCheck) -> str:
-    where = "the tune side" if one.asked == "tune side" else one.asked
-    gain = points_interval(one.gain, one.low, one.high)
-    return f"{view.label(one.student)}: {gain} points on {where}"
+def _by_arm(view: StudyView, chosen: Iterable[LevellingCheck]) -> Iterable[str]:
+    arms: dict[str, list[str]] = {}
+    for one in chosen:
+        gain = points_interval(one.gain, one.low, one.high)
+        where = "the tune side" if one.asked == "tune side" else one.asked
+        arms.setdefault(one.arm, []).append(f"{view.label(one.student)}: {gain} on {where}")
+    return (f"{arm} ({', '.join(words)})" for arm, words in arms.items())
 
 
 def levelling_table(view: StudyView) -> Table:
@@ -48,14 +66,16 @@ def levelling_table(view: StudyView) -> Table:
         "Accuracy with the whole budget minus that with about half of it, on the same items, in "
         "points with its 95% interval. Levelled off: shown to be below "
         f"{unsigned_points(MARGIN)} points. Still improving: shown to be above zero, and not that. "
-        f"Both are decided at 5% {view.findings.together}. The tune side are training pairs that "
-        "nobody learns.",
+        f"Both are decided at 5% {view.findings.together}, over the seeds and the families that "
+        "the arm was taught. Not tested: one training of each budget; the interval holds other "
+        "items and no other training. The tune side are training pairs that nobody learns, asked "
+        "by breakeven tune of one training.",
         ("size", "arm", "asked", "items", "about half", "whole", "gain", "stands"),
         tuple(
             (
                 view.label(one.student),
                 view.arm_label(one.arm),
-                one.asked,
+                "one training, tune side" if one.asked == "tune side" else one.asked,
                 whole(one.items),
                 f"{percent(one.half)} at {one.share:.2f}",
                 percent(one.whole),

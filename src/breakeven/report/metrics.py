@@ -182,7 +182,7 @@ def _baselines(view: StudyView) -> dict[str, Any]:
         against = "chance" if one.against == "chance" else one.name
         for name, value in zip(("points", "low", "high"), one.lead, strict=True):
             points = None if value is None else 100 * value
-            _put(found, points, against, cell.student, cell.arm, cell.family, name)
+            _put(found, points, against, cell.student, cell.arm, one.asked, name)
     return found
 
 

@@ -79,6 +79,7 @@ class StudyView:
             self.scored,
             decoding=self.decoding,
             depths=self.summary.depths,
+            guesses=self.summary.guesses,
             matches=self.summary.budget_matches,
             levelling=self._levelling(),
             seed=self.summary.settings.seed,

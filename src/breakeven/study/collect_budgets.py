@@ -14,10 +14,13 @@ from breakeven.rows.budget_trial import BudgetTrial, budget_trials_path
 
 
 def budget_series(params: Params) -> tuple[tuple[str, ...], ...]:
-    """Arms that are the same but for their budget, where there are several."""
+    """Arms that are the same but for their budget, where there are several.
+
+    What was given as much as another arm uses is none of them: that is no step of a budget.
+    """
     series: list[list[str]] = []
     for name, arm in params.arms.items():
-        if arm.trained:
+        if arm.trained and (arm.budget is None or arm.budget.match is None):
             same = _but_for_budget(arm)
             found = next(
                 (one for one in series if _but_for_budget(params.arms[one[0]]) == same), None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.bill import Bill, Cost
 from breakeven.costs.query_costs import ServedOn
+from breakeven.findings.baselines import Guess
 from breakeven.findings.decodings import ThinkingBudget
 from breakeven.findings.matched_budgets import ArmMatch
 from breakeven.findings.sampling import SamplerPair
@@ -243,6 +244,20 @@ class StudySummary:
     def depths(self) -> Mapping[str, bool | None]:
         """Whether a task's items take serial steps, by task; empty where tasks are not known."""
         return {task.name: task.serial for task in self.tasks}
+
+    @property
+    def guesses(self) -> Mapping[str, Guess]:
+        """What answers without reading the question get, by task, where that is defined."""
+        known = {
+            task.name: Guess(task.majority, "commonest answer")
+            for task in self.tasks
+            if task.majority is not None
+        }
+        return known | {
+            task.name: Guess(task.chance, "chance")
+            for task in self.tasks
+            if task.chance is not None
+        }
 
 
 def summary_without_records() -> StudySummary:

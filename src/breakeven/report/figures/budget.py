@@ -110,7 +110,7 @@ def _takeaway(view: StudyView) -> str:
         return "No arm was tried with about half of its budget, so nothing shows that one levels."
     counts = {
         stands: sum(one.stands == stands for one in checks)
-        for stands in ("levelled off", "still improving", "undecided")
+        for stands in ("levelled off", "still improving", "undecided", "not tested")
     }
     listed = ", ".join(f"{count} {stands}" for stands, count in counts.items() if count)
     return f"The whole budget against half of it, {len(checks)} arms and sizes: {listed}."
