@@ -468,6 +468,7 @@ def test_an_answer_alone_that_is_the_plain_one_is_told(
 
     told = [line for line in found(change)[1] if line.startswith("study.yaml: arms.answers.traces")]
     assert len(told) == (1 if working == "none" else 0)
+    assert all("tests nothing; remove it" in line and "use sources" not in line for line in told)
 
 
 def command(folder: Path, tree: dict[str, Any], **environment: str) -> Any:

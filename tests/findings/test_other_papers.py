@@ -128,8 +128,8 @@ def test_one_size_at_which_compressed_traces_are_ahead_contradicts(study):
         (0.65, 40.0, "supported"),
         # Five times shorter, and far behind.
         (0.3, 40.0, "contradicted"),
-        # As good, and hardly shorter, or forty times shorter.
-        (0.65, 150.0, "contradicted"),
+        # As good, and hardly shorter (not tested), or forty times shorter.
+        (0.65, 150.0, "undecidable here"),
         (0.65, 4.0, "contradicted"),
         # Just at 96%.
         (0.576, 40.0, "undecidable here"),
@@ -139,6 +139,15 @@ def test_compressed_traces_must_keep_the_accuracy_and_be_shorter(
     study, compressed, tokens, verdict
 ):
     assert judge(traced(study, compressed, tokens), KEPT).verdict == verdict
+
+
+def test_traces_that_are_hardly_compressed_do_not_test_what_short_ones_keep(study):
+    found = judge(traced(study, 0.3, 150.0), KEPT)
+    assert found.verdict == "undecidable here"
+    assert found.evidence.startswith(
+        "not tested: compressed traces make answers 1.32 to 1.33 times shorter"
+    )
+    assert "the claim speaks of 3 to 19 times" in found.evidence
 
 
 def test_a_control_of_other_traces_is_not_taken_for_compressed_ones(study):

@@ -61,6 +61,29 @@ def test_the_caption_tells_the_gain_and_what_is_left_of_it(row: ArmRow, words: s
     assert told.endswith(f"with {words}.")
 
 
+def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
+    view = study(70, row=arm_row("answer-only"))
+    rows = [
+        TrainingRow(student, arm, 0, 9, 9, 9, 1.0, 9.0, 9.0, "cpu", weights=weights)
+        for student in ("small", "large")
+        for arm, weights in (("ift", "a"), ("reasoning", "b"), ("perturbed", "a"))
+    ]
+    same = replace(view, summary=replace(view.summary, trainings=tuple(rows)))
+    told = controls_figure(same).takeaway
+    assert "is the same training as ift by construction, down to its weights" in told
+    assert "0.0%" not in told
+    for table in (control_table(same), kept_table(same)):
+        assert all("it tests nothing" in " ".join(line) for line in table.body)
+    assert {(row["kept"], row["same_as"]) for row in kept_table(same).rows} == {(None, "ift")}
+    found = metrics(same)["controls"]["large"]["perturbed"]
+    assert found["same_training"] == 1
+    assert "gain_kept" not in found
+    # With weights of its own the same accuracy is a measurement.
+    apart = tuple(row._replace(weights=row.arm) for row in rows)
+    own = replace(view, summary=replace(view.summary, trainings=apart))
+    assert metrics(own)["controls"]["large"]["perturbed"]["gain_kept"]["share"] == 0
+
+
 def test_without_a_gain_nothing_is_said_to_be_left_of_it() -> None:
     view = study(90, reasoning=70)
     assert "without a gain above zero" in controls_figure(view).takeaway

@@ -63,8 +63,8 @@ def check_controls(params: Params) -> Iterator[Finding]:
             yield warning(
                 f"arms.{name}.traces",
                 "value is 'answer-only', and the solver answers both styles of these sources "
-                "alike: the arm learns what an arm with reasoning_share 0 learns; use sources "
-                "with completions: {working: short}, or remove it",
+                "alike: the arm learns what an arm with reasoning_share 0 learns, and tests "
+                "nothing; remove it (with completions: {working: short} it learns bare answers)",
             )
 
 

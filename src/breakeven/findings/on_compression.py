@@ -61,7 +61,7 @@ def changed_traces_keep(
     """One student of changed traces keeps `kept` of the accuracy at `least` to `most` times less.
 
     The cost is the tokens of an answer. `rounding` is half a unit of the last digit of all three,
-    in percent and times.
+    in percent and times. Not tested where no student's answers are shorter by `least`.
     """
     found = _by_student(scored, traces)
     if not found:
@@ -74,6 +74,13 @@ def changed_traces_keep(
         return not_testable("not tested: no token counts by item", TOKENS_BY_ITEM)
     low, high = least - rounding, most + rounding
     ratios = sorted(ratio.value for ratio in counted.values())
+    if ratios[-1] < low:
+        shortest = span(f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}")
+        return not_testable(
+            f"not tested: {traces} traces make answers {shortest} times shorter here "
+            f"({_intervals(counted)}), and the claim speaks of {least:g} to {most:g} times",
+            f"{traces} traces that are at least {least:g} times shorter",
+        )
     shares = sorted(_kept(found[name]) for name in counted)
     return Outcome(
         p_supported=any_of(

@@ -3,7 +3,7 @@
 from breakeven.core.known_numbers import known_mean
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.controls import ControlComparison, KeptGain
-from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
+from breakeven.report.control_words import NO_CONTROL, TITLE, control_words_of, same_training
 from breakeven.report.figures.controls import comparison_row
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
@@ -41,7 +41,7 @@ def control_table(view: StudyView) -> Table:
                 (cell := one.control.cells[0]).family,
                 view.label(cell.student),
                 view.arm_label(cell.arm),
-                control_words(view, cell.arm) or "–",
+                control_words_of(view, cell.student, cell.arm) or "–",
                 _accuracy_words(view, one),
                 *map(_points, (one.over_ift, one.over_reasoning, one.gain)),
             )
@@ -69,9 +69,11 @@ def kept_table(view: StudyView) -> Table:
             (
                 view.label(one.student),
                 view.arm_label(one.arm),
-                control_words(view, one.arm) or "–",
+                control_words_of(view, one.student, one.arm) or "–",
                 _points(one.gain),
-                percent_interval(one.value, one.low, one.high),
+                "–"
+                if same_training(view, one.student, one.arm)
+                else percent_interval(one.value, one.low, one.high),
                 percent(_changed_share(view, one)),
             )
             for one in view.kept_gains
@@ -84,14 +86,19 @@ def kept_table(view: StudyView) -> Table:
                 "gain": one.gain.value,
                 "gain_low": one.gain.low,
                 "gain_high": one.gain.high,
-                "kept": one.value,
-                "kept_low": one.low,
-                "kept_high": one.high,
+                **_kept_numbers(view, one),
                 "traces_changed_share": _changed_share(view, one),
             }
             for one in view.kept_gains
         ),
     )
+
+
+def _kept_numbers(view: StudyView, one: KeptGain) -> dict[str, float | str | None]:
+    """What is kept, nothing where the control is another arm's training under a second name."""
+    same = same_training(view, one.student, one.arm)
+    ends = (one.value, one.low, one.high) if same is None else (None, None, None)
+    return {**dict(zip(("kept", "kept_low", "kept_high"), ends, strict=True)), "same_as": same}
 
 
 def _accuracy_words(view: StudyView, one: ControlComparison) -> str:

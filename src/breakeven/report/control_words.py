@@ -16,6 +16,25 @@ _TAKEN: dict[str, str] = {
 }
 
 
+def same_training(view: StudyView, student: str, arm: str) -> str | None:
+    """Another arm whose trainings of this student left the very weights of these, seed by seed."""
+    by_arm: dict[str, dict[int, str]] = {}
+    for row in view.summary.trainings:
+        if row.student == student and row.weights is not None:
+            by_arm.setdefault(row.arm, {})[row.seed] = row.weights
+    own = by_arm.pop(arm, None)
+    return next((name for name, found in by_arm.items() if found == own), None)
+
+
+def control_words_of(view: StudyView, student: str, arm: str) -> str | None:
+    """`control_words` of a student's control, which may be the training of another arm."""
+    words, same = control_words(view, arm), same_training(view, student, arm)
+    if same is None:
+        return words
+    told = f"the same training as {view.arm_label(same)} by construction: it tests nothing"
+    return told if words is None else f"{words} ({told})"
+
+
 def control_words(view: StudyView, arm: str) -> str | None:
     """What stands in place of the trace, or is asked for; None where that is not known."""
     rows = {row.name: row for row in view.summary.arms}

@@ -8,6 +8,7 @@ from breakeven.findings.direction import count_directions
 from breakeven.findings.gain_law import LAW_TERMS
 from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
+from breakeven.report.control_words import same_training
 from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
 from breakeven.report.pass_tables import worth_of_styles
@@ -266,6 +267,10 @@ def _controls(view: StudyView) -> dict[str, Any]:
         for style, apart in (("ift", one.over_ift), ("reasoning", one.over_reasoning)):
             _put_points(tree, apart, cell.student, cell.arm, f"over_{style}", cell.family)
     for kept in view.kept_gains:
+        if same_training(view, kept.student, kept.arm) is not None:
+            # Another arm's training under a second name keeps nothing that was measured.
+            _put(tree, 1.0, kept.student, kept.arm, "same_training")
+            continue
         for name, value in (("share", kept.value), ("low", kept.low), ("high", kept.high)):
             _put(tree, value, kept.student, kept.arm, "gain_kept", name)
     return tree

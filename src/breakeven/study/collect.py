@@ -317,6 +317,7 @@ def _training_row(key: Cell, record: Record) -> TrainingRow:
         utilisation=record.metrics.get("utilisation"),
         learning_rate=_learning_rate(record),
         traces_changed_share=record.metrics.get("traces_changed_share"),
+        weights=" ".join(record.outputs.values()) if record.flops.get("train") else None,
     )
 
 

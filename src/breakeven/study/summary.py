@@ -164,7 +164,10 @@ class CorpusRow(NamedTuple):
 
 
 class TrainingRow(NamedTuple):
-    """One trained cell; `learning_rate` is the one it was trained with."""
+    """One trained cell; `learning_rate` is the one it was trained with.
+
+    `weights` is the digest of what the training wrote, None where nothing was trained.
+    """
 
     student: str
     arm: str
@@ -179,6 +182,7 @@ class TrainingRow(NamedTuple):
     utilisation: float | None = None
     learning_rate: float | None = None
     traces_changed_share: float | None = None
+    weights: str | None = None
 
 
 class ExampleAnswer(NamedTuple):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.controls import ControlComparison, KeptGain
-from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
+from breakeven.report.control_words import NO_CONTROL, TITLE, control_words, same_training
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.spec import (
     CsvRow,
@@ -105,12 +105,21 @@ def _sentences(view: StudyView, gain: Contrast, rows: Sequence[KeptGain]) -> str
     families = rows[0].families
     over = f"the mean of {len(families)} families" if len(families) > 1 else families[0]
     words = points_interval(gain.value, gain.low, gain.high)
-    known = [one for one in rows if one.value is not None]
-    if not known:
+    of_others = {one.arm: same_training(view, one.student, one.arm) for one in rows}
+    known = [one for one in rows if one.value is not None and of_others[one.arm] is None]
+    nothing = "".join(
+        f" {view.arm_label(arm)} is the same training as {view.arm_label(same)} by construction, "
+        "down to its weights, and tests nothing."
+        for arm, same in of_others.items()
+        if same is not None
+    )
+    if not any(one.value is not None for one in rows):
         return (
             f"On {over} reasoning gains {words} points over IFT, {scope_clause(view)}: without a "
-            "gain above zero there is none that a control could keep."
+            f"gain above zero there is none that a control could keep.{nothing}"
         )
+    if not known:
+        return f"On {over} reasoning gains {words} points over IFT, {scope_clause(view)}.{nothing}"
     shares = "; ".join(
         f"{percent_interval(one.value, one.low, one.high)} with "
         f"{control_words(view, one.arm) or one.arm}"
@@ -118,7 +127,7 @@ def _sentences(view: StudyView, gain: Contrast, rows: Sequence[KeptGain]) -> str
     )
     return (
         f"On {over} reasoning gains {words} points over IFT, {scope_clause(view)}. Of that gain "
-        f"is left: {shares}."
+        f"is left: {shares}.{nothing}"
     )
 
 
