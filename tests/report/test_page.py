@@ -1,12 +1,13 @@
 """The page in real headless Chromium: no error, no request, nothing of a model's text runs."""
 
+import csv
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.report.conftest import Built, open_page
 from tests.report.synthetic import HOSTILE
 
-from breakeven.words import OUTCOME_WORDS
+from breakeven.words import OUTCOME_WORDS, scientific
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -90,6 +91,44 @@ def test_the_calculator_answers_in_the_page(browser: "Browser", built: Built) ->
     assert "%" in before
     assert page.locator("#decide-answer").inner_text() != before
     assert troubles == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_table_is_sorted_by_its_numbers_and_a_link_keeps_the_order(
+    browser: "Browser", built: Built
+) -> None:
+    page, troubles = _open(browser, built, 1280, "light")
+    table = page.locator('table[data-name="costs"]')
+    column = table.locator("thead th").all_inner_texts().index("FLOPs a query")
+    cells = table.locator(f"tbody td:nth-child({column + 1})")
+    written = cells.all_inner_texts()
+    with (built.folder / "report/tables/costs.csv").open(newline="") as file:
+        flops = sorted(float(row["inference_flops"]) for row in csv.DictReader(file))
+    header = table.locator("thead th button").nth(column)
+    header.click()
+    assert cells.all_inner_texts() == [scientific(value) for value in flops]
+    header.click()
+    assert cells.all_inner_texts() == [scientific(value) for value in reversed(flops)]
+    page.reload()
+    assert cells.all_inner_texts() == [scientific(value) for value in reversed(flops)]
+    header.click()
+    assert cells.all_inner_texts() == written
+    assert troubles == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_parts_of_the_page_are_named_wherever_one_reads(
+    browser: "Browser", built: Built
+) -> None:
+    page, _ = _open(browser, built, 390, "light")
+    page.locator("nav a", has_text="Costs").click()
+    bar, heading = page.locator("nav").bounding_box(), page.locator("#costs").bounding_box()
+    assert bar is not None
+    assert heading is not None
+    assert bar["y"] == 0
+    assert bar["height"] <= heading["y"] + 1 < 900
     page.close()
 
 

@@ -133,7 +133,8 @@ def render_page(parts: PageParts) -> str:
 
 def _scripts(parts: PageParts) -> list[str]:
     """The scripts in the order that they run in; Vega with its licence, where it draws."""
-    scripts = [(TEMPLATES / "address.js").read_text(encoding="utf-8"), parts.decide.script]
+    own = [(TEMPLATES / name).read_text(encoding="utf-8") for name in ("address.js", "tables.js")]
+    scripts = [*own, parts.decide.script]
     if parts.chart is None:
         return scripts
     licence, vega, interpreter = (
