@@ -190,6 +190,8 @@ def test_a_share_that_comes_to_no_trace_is_refused(study: tuple[Path, Params]) -
     folder, params = study
     tree = params.model_dump(mode="json")
     tree["arms"]["hardly"] = {**GENERAL, "reasoning_share": 0.001}
+    # Of so many prompts it would come to one: what there is of pairs decides.
+    tree["sources"]["lookup"]["prompts"] = 600
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         with pytest.raises(
