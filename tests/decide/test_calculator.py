@@ -288,6 +288,7 @@ def test_what_is_typed_into_the_page_gets_the_command_lines_choice(source, open_
 @pytest.mark.browser
 def test_sliders_move_the_choice_by_keyboard(source, open_page, tmp_path):
     page = open_page(write_page(section_of(source), tmp_path))
+    assert page.input_value("#decide-budget") == ""  # what nobody gave does not bind
     page.focus("#decide-budget-slide")
     seen = []
     page.keyboard.press("Home")

@@ -582,7 +582,7 @@
     list("pairs", "Break-even numbers of queries", pairLines(decision.breakEvens, request, data.currency));
   }
 
-  // The unit that says most here, and a budget half-way up the ladder, so that sliders have an effect.
+  // The unit that says most here, and no limit: what is not given does not bind, as in the command.
   function start(data) {
     const families = Object.keys(data.families);
     byId("family").replaceChildren(...families.map((name) => {
@@ -600,9 +600,6 @@
       byId("price-label").textContent = `Price of a device-hour, ${data.currency}`;
     }
     byId("queries").value = "1e6";
-    const { request } = readRequest();
-    const costs = decide(options, request, null).ladder.map((step) => step.cost).filter((cost) => cost > 0);
-    if (costs.length > 1) byId("budget").value = typed(Math.sqrt(costs[0] * costs[costs.length - 1]), 2);
   }
 
   function run() {

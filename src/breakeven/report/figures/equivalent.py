@@ -23,10 +23,11 @@ TITLE = "IFT-equivalent size of reasoning students"
 
 
 class Equivalent(NamedTuple):
-    """A reasoning student and the IFT size (parameters) with its accuracy."""
+    """A reasoning student and the IFT size (parameters) with its accuracy, of one plain arm."""
 
     key: PanelKey
     arm: ArmView
+    plain_arm: str
     student: str
     size: float
     placed: "EquivalentSize"
@@ -71,7 +72,8 @@ def _panel_equivalents(view: StudyView, key: PanelKey) -> list[Equivalent]:
             reasoning_draws=None if draws is None else draws[:, -1],
         )
         cell = group.cells[0]
-        placed.append(Equivalent(key, arms[cell.arm], cell.student, _size(group), place))
+        plain_arm = ift[0].cells[0].arm
+        placed.append(Equivalent(key, arms[cell.arm], plain_arm, cell.student, _size(group), place))
     return placed
 
 
@@ -142,9 +144,11 @@ def _takeaway(every: Sequence[Equivalent]) -> str:
     informative = [one for one in within if one.is_informative]
     bounded = every[0].placed.low is not None
     sure = [one for one in beyond if one.placed.low is not None and one.placed.low.side == "above"]
+    # With several plain arms a worth is that over the first; the others are in tables of gains.
+    plain = " or ".join(sorted({one.plain_arm for one in every}))
     text = (
         f"{len(beyond)} of {len(every)} reasoning students are more accurate than the largest "
-        "IFT student, so that their worth lies beyond what was measured"
+        f"student of {plain}, so that their worth in its sizes lies beyond what was measured"
     )
     if bounded:
         text += f" ({len(sure)} of them in their whole interval)"
@@ -249,6 +253,7 @@ def _row(one: Equivalent) -> CsvRow:
     return {
         "corpus": one.key.corpus,
         "family": one.key.family,
+        "ift_arm": one.plain_arm,
         "student": one.student,
         "arm": one.arm.name,
         "size_parameters": one.size,
