@@ -128,7 +128,7 @@ def test_what_an_editor_leaves_beside_a_module_is_no_code(
 
 
 def test_every_file_of_the_package_is_code_or_named_otherwise() -> None:
-    kinds = {file.suffix for file in code._files()} - {".py", ".md", ".typed"}
+    kinds = {file.suffix for file in code._files()} - {".py", ".md", ".typed", ""}  # "": licences
     assert kinds == code._ASSETS
 
 
