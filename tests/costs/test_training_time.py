@@ -34,7 +34,7 @@ def test_what_takes_longer_counts():
     assert many == pytest.approx(1e13 / 0.4e12)
     alone = training_seconds(DEVICE, flops=1e9, steps=None, achieved=SPEED)
     assert alone == pytest.approx(1e9 / 0.4e12)
-    assert few > 100 * alone
+    assert few > 50 * alone
 
 
 def test_a_large_model_is_bound_by_its_flops():
