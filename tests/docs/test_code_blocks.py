@@ -36,7 +36,7 @@ NOT_RUN = {
 # Programs whose commands are not run, with the reason.
 OTHER_PROGRAMS = {
     ".": "the shell's own",
-    "git": "not ours",
+    "git": "run in test_dvc_page",
     "cp": "the shell's own",
 }
 

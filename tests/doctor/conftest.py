@@ -23,6 +23,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def finish(folder: Path, tree: dict[str, Any], *bases: str) -> Path:
     """Run a study in an empty folder to its report, in this process, and tell DVC of it."""
+    from breakeven.pipeline.code import look_again
     from breakeven.pipeline.inputs import write_inputs, write_lessons, write_texts
     from breakeven.report.stage import run as report
     from breakeven.score.stage import run as score
@@ -36,6 +37,7 @@ def finish(folder: Path, tree: dict[str, Any], *bases: str) -> Path:
     (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
     params = Params.model_validate(tree)
     with contextlib.chdir(folder):
+        look_again()  # a test before may have looked in a folder without stages
         write_inputs(params)
         run_stages(params)
         write_texts(params)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.report.conftest import Built
+from tests.report.conftest import LEFT, Built
 from tests.report.synthetic import write_study
 
 from breakeven.core.errors import InputError
@@ -86,10 +86,12 @@ def test_routers_and_the_law_reach_page_metrics_and_record(built: Built) -> None
     assert "undecided: 2 sizes, and the law needs 3; 1 seed, and the law needs 2" in built.page
 
 
-def test_the_record_lists_every_file_of_the_report(built: Built) -> None:
+def test_the_record_lists_every_file_of_the_report_and_none_that_a_kill_left(built: Built) -> None:
     record = json.loads((built.folder / "records/report.json").read_text())
     files = {p for p in (built.folder / "report").rglob("*") if p.is_file()}
-    assert set(record["outputs"]) == {p.relative_to(built.folder).as_posix() for p in files}
+    left = {p for p in files if built.folder / LEFT in p.parents}
+    assert left
+    assert set(record["outputs"]) == {p.relative_to(built.folder).as_posix() for p in files - left}
 
 
 def test_the_same_study_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:

@@ -39,11 +39,10 @@ class Findings:
 
     `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
     of reasoning, `guards` those of every group with its untrained base, and with chance, which is
-    a caution and is not corrected, `budgets`
-    those of arms with one training budget, `levelling` those of a budget with half of it.
-    `comparisons` were corrected together, of which `decided` came out; an undecided one had to
-    reach a p of `level`. `seed_reason` says what no interval of these results contains where
-    training seeds do not tell, else it is None.
+    a caution and is not corrected, `budgets` those of arms with one training budget, `levelling`
+    those of a budget with half of it. `comparisons` were corrected together, of which `decided`
+    came out; an undecided one had to reach a p of `level`. `seed_reason` says what no interval of
+    these results contains where training seeds do not tell, else it is None.
     """
 
     claims: tuple[Verdict, ...]

@@ -1,7 +1,10 @@
 """`summary/`: the few numbers that decide, as `dvc metrics show` prints them, a file a line."""
 
+from collections.abc import Mapping
+
 from breakeven.findings.differences import Difference
-from breakeven.findings.direction import DirectionCounts, count_directions
+from breakeven.findings.direction import Direction, DirectionCounts, count_directions
+from breakeven.report.leads import plain_arm
 from breakeven.report.metrics import four_figures
 from breakeven.report.view import StudyView
 
@@ -23,6 +26,7 @@ def deciding_numbers(view: StudyView) -> dict[str, Line]:
         if row.style == "reasoning":
             pairs.setdefault((row.arm, row.ift_arm), []).append(row)
     every = [row for rows in pairs.values() for row in rows]
+    at_equal_flops = _at_equal_flops(view)
     lines: dict[str, Line] = {
         "study.json": {
             "at_equal_flops": _stands(view.findings.direction_counts("inference_flops")),
@@ -34,11 +38,26 @@ def deciding_numbers(view: StudyView) -> dict[str, Line]:
             break
         for row in rows:
             # No name has a dot, so that no two pairs have one folder.
-            lines[f"{arm}.over.{plain}/{row.family}/{row.student}.json"] = _line(view, row)
+            lines[f"{arm}.over.{plain}/{row.family}/{row.student}.json"] = _line(
+                view, row, at_equal_flops
+            )
     return lines
 
 
-def _line(view: StudyView, row: Difference) -> Line:
+def _at_equal_flops(view: StudyView) -> dict[tuple[str, str, str, str], Direction]:
+    """How reasoning stands at equal FLOPs, by student, both arms and family."""
+    found = {}
+    for one in view.findings.matched["inference_flops"]:
+        cell = one.at.reasoning.cells[0]
+        found[cell.student, cell.arm, plain_arm(one), cell.family] = one.direction
+    return found
+
+
+def _line(
+    view: StudyView,
+    row: Difference,
+    at_equal_flops: Mapping[tuple[str, str, str, str], Direction],
+) -> Line:
     """One student's two arms on a family; what is not known is left out."""
     flops = {
         group.cells[0].arm: group.mean("inference_flops")
@@ -55,13 +74,9 @@ def _line(view: StudyView, row: Difference) -> Line:
         "inference_flops_ratio": mine / its if mine is not None and its else None,
     }
     line: Line = {name: four_figures(value) for name, value in numbers.items() if value is not None}
-    at_equal_flops = {
-        (cell.student, cell.arm, plain.arm, cell.family): one.direction
-        for one in view.findings.matched["inference_flops"]
-        for cell, plain in [(one.at.reasoning.cells[0], one.at.curve[0][1].cells[0])]
-    }.get((row.student, row.arm, row.ift_arm, row.family))
-    if at_equal_flops is not None:
-        line["at_equal_flops"] = at_equal_flops
+    stands = at_equal_flops.get((row.student, row.arm, row.ift_arm, row.family))
+    if stands is not None:
+        line["at_equal_flops"] = stands
     return line | {"at_equal_size": row.direction}
 
 

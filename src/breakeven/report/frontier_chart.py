@@ -98,17 +98,18 @@ def frontier_chart(view: StudyView) -> FrontierChart | None:
     present = {point.arm.name for point in points}
     arms = [arm for arm in view.arms if arm.name in present]
     cells = {point.group.cells[0].student: point.group.cells[0] for point in points}
-    students = [name for name in view.results.students() if name in cells]
+    students = [_student(cells[name]) for name in view.results.students() if name in cells]
+    legend, places = arm_legend(arms), _places(keys)
     numbers = _Numbers(
-        {name: number for number, name in enumerate(students)},
+        {one.name: number for number, one in enumerate(students)},
         {arm.name: number for number, arm in enumerate(arms)},
     )
     data = {
         "axes": [_axis(view, axis, drawn[axis][view.decoding]) for axis in axes],
         "decodings": decodings,
         "panels": [{"title": key.title, "chance": _chance(view, key)} for key in keys],
-        "places": [place._asdict() for place in _places(keys)],
-        "students": [_student(cells[name])._asdict() for name in students],
+        "places": [place._asdict() for place in places],
+        "students": [one._asdict() for one in students],
         "arms": [
             {
                 "name": arm.name,
@@ -116,7 +117,7 @@ def frontier_chart(view: StudyView) -> FrontierChart | None:
                 "colour": f"var({LEGEND_COLOURS[arm.colour]})",
                 "shape": MARKER_PATHS[arm.marker],
             }
-            for arm, entry in zip(arms, arm_legend(arms), strict=True)
+            for arm, entry in zip(arms, legend, strict=True)
         ],
         "drawn": [
             [
@@ -135,9 +136,9 @@ def frontier_chart(view: StudyView) -> FrontierChart | None:
     return FrontierChart(
         axes=tuple(map(_axis_name, axes)),
         decodings=tuple(decodings),
-        places=_places(keys),
-        students=tuple(_student(cells[name]) for name in students),
-        arms={arm.name: entry for arm, entry in zip(arms, arm_legend(arms), strict=True)},
+        places=places,
+        students=tuple(students),
+        arms={arm.name: entry for arm, entry in zip(arms, legend, strict=True)},
         how_to_read=_how_to_read(view, points),
         data=data,
     )

@@ -75,6 +75,11 @@ def answer(view: StudyView) -> str:
             [row.ift_arm for row in rows],
         )
         where = f"at equal size, {_name(view, rows[0].student)}, it is {_stands(counts, leads)}"
+        every_size = count_directions(row.direction for row in _thinking(view))
+        if every_size.total > counts.total:
+            # The largest size alone would leave out what thinking loses at smaller ones.
+            where += f", over all sizes in {every_size.ahead} and {every_size.behind} of "
+            where += f"{every_size.total}"
         parts.append(where if parts else f"{where[0].upper()}{where[1:]}")
     if not parts:
         return "These results compare no thinking student with a plain one."
@@ -121,12 +126,16 @@ def headline(view: StudyView) -> tuple[Sentence, ...]:
     )
 
 
+def _thinking(view: StudyView) -> list[Difference]:
+    return [row for row in view.findings.families if row.style == "reasoning"]
+
+
 def _largest(view: StudyView) -> list[Difference]:
     """Reasoning against IFT at the largest size that has both, family by family.
 
     That size is fixed beforehand; the size of the widest gap would be a pick.
     """
-    thinking = [row for row in view.findings.families if row.style == "reasoning"]
+    thinking = _thinking(view)
     sizes = [name for name in view.results.students() if any(r.student == name for r in thinking)]
     return [row for row in thinking if row.student == sizes[-1]] if sizes else []
 
@@ -136,13 +145,14 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
     rows = _largest(view)
     if not rows:
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
-    thinking = [row for row in view.findings.families if row.style == "reasoning"]
+    thinking = _thinking(view)
     counts = count_directions(row.direction for row in rows)
     parts = [
         f"{word} {_listed(rows, stands)}"
         for stands, word in _DIRECTION_WORDS.items()
         if any(row.direction == stands for row in rows)
     ]
+    every = count_directions(row.direction for row in thinking)
     # A count, and no test: sizes of one family answer the same questions.
     won = sum(row.value > 0 for row in thinking)
     several = len({row.student for row in thinking}) > 1
@@ -151,7 +161,8 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
         question,
         finding(counts),
         f"{where}, {_name(view, rows[0].student)}, reasoning is {'; '.join(parts)}. "
-        f"Over all sizes its accuracy is higher in {won} of {len(thinking)} pairs. "
+        f"Over all sizes its accuracy is higher in {won} of {every.total} pairs; decided are "
+        f"{every.ahead} for reasoning and {every.behind} for IFT. "
         f"{_over_guesses(view, rows)}"
         f"{_how_judged(view, rows)}.",
         tuple(_by_families(rows)) if len(rows) > MOST_LISTED else (),

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from breakeven.core.files import digest_file
+from breakeven.core.files import digest_file, folder_files
 from breakeven.core.layout import REPORT, items_path
 from breakeven.core.records import Record, versions
 from breakeven.params import Params
@@ -20,7 +20,7 @@ def run(params: Params) -> None:
     started = time.perf_counter()
     results, summary = collect(params)
     numbers = build_report(results, summary, REPORT)
-    files = sorted(file for file in REPORT.rglob("*") if file.is_file())
+    files = folder_files(REPORT)
     Record(
         stage="report",
         cell={},
