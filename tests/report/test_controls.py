@@ -82,6 +82,13 @@ def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
     apart = tuple(row._replace(weights=row.arm) for row in rows)
     own = replace(view, summary=replace(view.summary, trainings=apart))
     assert metrics(own)["controls"]["large"]["perturbed"]["gain_kept"]["share"] == 0
+    # So it is with another arm's weights, where a tag asks for another style of them.
+    arms = tuple(
+        row._replace(answer_mode="ift") if row.name == "perturbed" else row
+        for row in same.summary.arms
+    )
+    tagged = replace(same, summary=replace(same.summary, arms=arms))
+    assert metrics(tagged)["controls"]["large"]["perturbed"]["gain_kept"]["share"] == 0
 
 
 def test_without_a_gain_nothing_is_said_to_be_left_of_it() -> None:

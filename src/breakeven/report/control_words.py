@@ -17,13 +17,24 @@ _TAKEN: dict[str, str] = {
 
 
 def same_training(view: StudyView, student: str, arm: str) -> str | None:
-    """Another arm whose trainings of this student left the very weights of these, seed by seed."""
+    """Another arm that has the very weights of these, seed by seed, and is asked in one way.
+
+    Two arms that are one training and answer with different tags do test something.
+    """
+    modes = {row.name: row.answer_mode for row in view.summary.arms}
     by_arm: dict[str, dict[int, str]] = {}
     for row in view.summary.trainings:
         if row.student == student and row.weights is not None:
             by_arm.setdefault(row.arm, {})[row.seed] = row.weights
     own = by_arm.pop(arm, None)
-    return next((name for name, found in by_arm.items() if found == own), None)
+    return next(
+        (
+            name
+            for name, found in by_arm.items()
+            if found == own and modes.get(name) == modes.get(arm)
+        ),
+        None,
+    )
 
 
 def control_words_of(view: StudyView, student: str, arm: str) -> str | None:
