@@ -156,8 +156,10 @@ def wrong_findings(view: StudyView) -> bool:
 
 def _directions(found: object) -> Iterator[str]:
     """The direction of everything in the findings that has one, whatever kinds there come to be."""
-    if isinstance(getattr(found, "direction", None), str):
-        yield found.direction
+    # A control is decided against either style.
+    for name in ("direction", "over_ift", "over_reasoning"):
+        if isinstance(one := getattr(found, name, None), str):
+            yield one
     parts: Iterable[object] = ()
     if isinstance(found, Mapping):
         parts = found.values()

@@ -68,7 +68,35 @@ def test_a_control_without_both_styles_of_its_corpus_is_compared_with_nothing():
     assert control_comparisons(results) == ()
 
 
-def test_a_control_changes_no_verdict():
+@pytest.mark.parametrize(
+    ("right", "over_ift", "over_reasoning"),
+    [
+        (120, "ahead", "behind"),
+        (195, "ahead", "ahead"),
+        (30, "behind", "behind"),
+        (82, "undecided", "behind"),
+        (158, "ahead", "undecided"),
+    ],
+)
+def test_a_control_is_decided_against_both_styles(right, over_ift, over_reasoning):
+    (one,) = corrected_findings(study(right, apart=True)).controls
+    assert (one.over_ift, one.over_reasoning) == (over_ift, over_reasoning)
+    assert one.to_ift.value - one.to_reasoning.value == pytest.approx(one.gain.value)
+    for adjusted, apart in (
+        (one.adjusted_to_ift, one.to_ift),
+        (one.adjusted_to_reasoning, one.to_reasoning),
+    ):
+        # Never below its own p: it was corrected with all else.
+        assert adjusted >= apart.two_sided_p
+
+
+def test_a_control_with_the_very_answers_of_a_style_is_not_tested_against_it():
+    (one,) = corrected_findings(study(80)).controls
+    assert (one.adjusted_to_ift, one.over_ift) == (None, "undecided")
+    assert one.over_reasoning == "behind"
+
+
+def test_a_control_adds_its_own_two_tests_and_changes_no_other():
     with_control = study(100)
     without = scored_results(
         scored(
@@ -81,8 +109,10 @@ def test_a_control_changes_no_verdict():
         )
     )
     found, wanted = corrected_findings(with_control), corrected_findings(without)
-    assert found.comparisons == wanted.comparisons
-    assert found.claims == wanted.claims
+    assert found.comparisons == wanted.comparisons + 2
+    assert [(one.id, one.alone, one.p_value) for one in found.claims] == [
+        (one.id, one.alone, one.p_value) for one in wanted.claims
+    ]
 
 
 def test_the_interval_covers_the_share_in_simulated_studies():

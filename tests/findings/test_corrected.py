@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from breakeven.findings.corrected import corrected_findings
+from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.direction import DirectionCounts, count_directions, direction_of
 from breakeven.findings.groups import group_pairs, groups
 from breakeven.findings.matched import matched_comparisons
@@ -136,15 +136,21 @@ def test_what_would_show_takes_the_level_of_the_decision():
     assert row.detectable == pytest.approx(expected)
 
 
-def test_only_one_decoding_is_judged():
+def test_styles_are_judged_in_one_decoding_and_every_other_one_beside_it():
     greedy = cells(*FOUR)
-    vote = tuple(replace(cell, decoding="vote", accuracy=0.9) for cell in greedy.cells)
-    both = replace(greedy, cells=(*greedy.cells, *vote))
-    assert (
-        corrected_findings(scored_results(both)).comparisons
-        == corrected_findings(scored_results(greedy)).comparisons
-    )
-    assert corrected_findings(scored_results(both), decoding="vote").families[0].accuracy == 0.9
+    other = tuple(replace(cell, decoding="other", accuracy=0.9) for cell in greedy.cells)
+    both = scored_results(replace(greedy, cells=(*greedy.cells, *other)))
+    found, alone = corrected_findings(both), corrected_findings(scored_results(greedy))
+    assert [row.value for row in found.families] == [row.value for row in alone.families]
+    # One test more for each student and arm, and no other.
+    assert found.comparisons == alone.comparisons + 4
+    assert {(one.student, one.arm, one.direction) for one in found.decodings} == {
+        (cell.student, cell.arm, "ahead") for cell in greedy.cells
+    }
+    backwards = corrected_findings(both, decoding="other")
+    assert backwards.families[0].accuracy == 0.9
+    assert {one.direction for one in backwards.decodings} == {"behind"}
+    assert {one.decoding for one in backwards.decodings} == {"greedy"}
 
 
 def test_one_seed_says_what_its_intervals_lack():
@@ -213,6 +219,16 @@ def test_results_of_one_style_decide_nothing():
     assert pd.notna(found.level)
 
 
+def uncorrected(found: Findings) -> tuple[object, ...]:
+    """All that was tested of styles and claims, before correction."""
+    return (
+        [(one.id, one.alone, one.p_value, one.numbers) for one in found.claims],
+        [(one.key, one.value, one.p_value) for one in (*found.families, *found.tasks)],
+        [(one.key, one.p_value) for every in found.matched.values() for one in every],
+        [(one.key, one.p_value) for one in (*found.votes, *found.guards)],
+    )
+
+
 # Claims that name the corpus general are judged on all where no style learnt from it.
 @pytest.mark.parametrize("corpus", ["general", "own"])
 def test_a_control_is_in_no_pair_and_no_claim(corpus):
@@ -224,7 +240,15 @@ def test_a_control_is_in_no_pair_and_no_claim(corpus):
         if cell.arm == "reasoning"
     )
     beside = replace(results, cells=(*results.cells, *control))
-    assert corrected_findings(scored_results(beside)) == corrected_findings(scored_results(results))
+    found, alone = (corrected_findings(scored_results(one)) for one in (beside, results))
+    assert uncorrected(found) == uncorrected(alone)
+    # Its own two tests a student are all that is corrected for besides; beside the styles of
+    # another corpus it has none.
+    own = found.controls
+    assert found.comparisons == alone.comparisons + 2 * len(own)
+    assert [(one.over_ift, one.over_reasoning) for one in own] == [("ahead", "ahead")] * len(own)
+    assert len(own) == (2 if corpus == "general" else 0)
+    assert alone.controls == ()
     assert group_pairs(beside) == group_pairs(results)
     assert len(groups(beside, "control")) == 2
 

@@ -91,6 +91,25 @@ def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
     assert metrics(tagged)["controls"]["large"]["perturbed"]["gain_kept"]["share"] == 0
 
 
+@pytest.mark.parametrize(
+    ("control", "verdict", "signs"),
+    [
+        (110, "above IFT, below reasoning", (1, -1)),
+        (195, "above IFT, above reasoning", (1, 1)),
+        (20, "below IFT, below reasoning", (-1, -1)),
+        (71, "from IFT undecided, below reasoning", (0, -1)),
+    ],
+)
+def test_each_control_has_a_verdict(control: int, verdict: str, signs: tuple[int, int]) -> None:
+    view = study(control)
+    table = kept_table(view)
+    assert {row["verdict"] for row in table.rows} == {verdict}
+    assert {line[-1] for line in table.body} == {verdict}
+    found = metrics(view)["controls"]["large"]["perturbed"]
+    told = [found[f"over_{style}"]["all_families"]["decided"] for style in ("ift", "reasoning")]
+    assert tuple(told) == signs
+
+
 def test_without_a_gain_nothing_is_said_to_be_left_of_it() -> None:
     view = study(90, reasoning=70)
     assert "without a gain above zero" in controls_figure(view).takeaway

@@ -1,6 +1,7 @@
 """Arms in several ways to decode: paired with the first, and a series of thinking budgets drawn."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,8 +9,9 @@ from tests.report.scored import ARMS, SIZES, scored
 
 from breakeven.findings.decodings import ThinkingBudget
 from breakeven.params import Decoding
-from breakeven.report.decoding_tables import decoding_table
+from breakeven.report.decoding_tables import decoding_change_table, decoding_table
 from breakeven.report.figure_files import write_figure
+from breakeven.report.figures.decodings import decodings_figure
 from breakeven.report.figures.thinking_budget import thinking_budget_figure
 from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
@@ -23,7 +25,7 @@ RIGHT = {
     "greedy": {("small", "ift"): 60, ("small", "reasoning"): 90, ("large", "reasoning"): 150},
     "off": {("small", "reasoning"): 40, ("large", "reasoning"): 60},
     "64": {("small", "reasoning"): 80, ("large", "reasoning"): 120},
-    "steps": {("small", "ift"): 75},
+    "steps": {("small", "ift"): 62},
 }
 BUDGETS = (ThinkingBudget("off", 0), ThinkingBudget("64", 64), ThinkingBudget("greedy", None))
 
@@ -59,6 +61,46 @@ def test_each_decoding_is_paired_with_the_first_one_of_its_arm() -> None:
             assert row["change_low"] < row["change"] < row["change_high"]
     assert rows["small", "reasoning", "64"]["cost_ratio"] == pytest.approx(0.5)
     assert [line[3] for line in table.body] == ["greedy", "steps", *["greedy", "64", "off"] * 2]
+
+
+def test_each_decoding_has_a_verdict_for_every_arm_that_it_asked(tmp_path: Path) -> None:
+    study = view()
+    rows = {
+        (row["decoding"], row["arm"], row["student"]): row
+        for row in decoding_change_table(study).rows
+    }
+    assert set(rows) == {
+        (decoding, arm, student)
+        for decoding, asked in RIGHT.items()
+        for student, arm in asked
+        if decoding != "greedy"
+    }
+    assert {key: row["verdict"] for key, row in rows.items()} == {
+        ("off", "reasoning", "small"): "less accurate",
+        ("off", "reasoning", "large"): "less accurate",
+        ("64", "reasoning", "small"): "less accurate",
+        ("64", "reasoning", "large"): "less accurate",
+        ("steps", "ift", "small"): "undecided",
+    }
+    for row in rows.values():
+        assert float(str(row["p_holm"])) >= float(str(row["p"]))
+    figure = decodings_figure(study)
+    assert figure.takeaway == (
+        "Over all sizes and arms 5 changes of the decoding were tried: 0 are more accurate than "
+        "the first, 4 less accurate, 1 undecided."
+    )
+    write_figure(figure, tmp_path)
+    assert (tmp_path / "decodings.png").stat().st_size > 5_000
+    told = metrics(study)["decodings"]["64"]
+    assert told["large"]["reasoning"]["all_families"]["decided"] == -1
+    steps = metrics(study)["decodings"]["steps"]
+    assert steps["small"]["ift"]["all_families"]["decided"] == 0
+
+
+def test_with_one_decoding_there_is_none_to_judge() -> None:
+    alone = view("greedy")
+    assert decodings_figure(alone).panels == ()
+    assert decoding_change_table(alone).rows == ()
 
 
 def test_the_metrics_have_what_the_table_says() -> None:

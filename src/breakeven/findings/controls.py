@@ -2,14 +2,15 @@
 
 A control takes one thing away from the traces and leaves the rest. So its accuracy is compared with
 that of IFT and of reasoning on the same questions, and the share of the gain that it keeps is told.
-Each interval is held at 95% by itself: none of this is a test of the report, and adding a control
-changes no verdict.
+By family that is described, each interval at 95% by itself. Over the mean of all families both
+differences are tested, corrected with every other test of the report.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
+from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, GroupPair, group_pairs, groups, partners
 from breakeven.findings.scored_results import ScoredResults
 
@@ -34,17 +35,50 @@ class KeptGain(NamedTuple):
 
     Fieller's interval (1954, J. R. Statist. Soc. B 16): the shares at which the control is not
     apart from that point between the styles, on the same questions. Without a share, `reason` says
-    why.
+    why. `to_ift` and `to_reasoning` are the differences that are tested; before correction they
+    stand undecided.
     """
 
     student: str
     arm: str
     families: tuple[str, ...]
     gain: Contrast
+    to_ift: Contrast
+    to_reasoning: Contrast
     value: float | None
     low: float | None
     high: float | None
     reason: str | None
+    adjusted_to_ift: float | None = None
+    adjusted_to_reasoning: float | None = None
+
+    @property
+    def tests(self) -> dict[str, float | None]:
+        """The p of either difference being zero, by the name of its test."""
+        return {
+            self._key("ift"): self.to_ift.two_sided_p,
+            self._key("reasoning"): self.to_reasoning.two_sided_p,
+        }
+
+    def corrected(self, adjusted: Mapping[str, float | None]) -> "KeptGain":
+        """The same after correction."""
+        return self._replace(
+            adjusted_to_ift=adjusted.get(self._key("ift")),
+            adjusted_to_reasoning=adjusted.get(self._key("reasoning")),
+        )
+
+    @property
+    def over_ift(self) -> Direction:
+        """Whether it is more accurate than IFT, as decided."""
+        return direction_of(self.adjusted_to_ift, self.to_ift.value)
+
+    @property
+    def over_reasoning(self) -> Direction:
+        """Whether it is more accurate than reasoning, as decided."""
+        return direction_of(self.adjusted_to_reasoning, self.to_reasoning.value)
+
+    def _key(self, style: str) -> str:
+        return "|".join(("control", style, self.student, self.arm, *self.families))
 
 
 def control_comparisons(
@@ -105,20 +139,30 @@ def _kept(
         ]
         return contrast(scored, mean_terms(parts))
 
-    families = tuple(one.control.cells[0].family for one in rows)
+    found = KeptGain(
+        student,
+        arm,
+        tuple(one.control.cells[0].family for one in rows),
+        gain,
+        above(0.0),
+        above(1.0),
+        value=None,
+        low=None,
+        high=None,
+        reason=None,
+    )
     if gain.low is None:
-        return KeptGain(student, arm, families, gain, None, None, None, gain.reason or NO_ERROR)
+        return found._replace(reason=gain.reason or NO_ERROR)
     if gain.low <= 0:
-        return KeptGain(student, arm, families, gain, None, None, None, NO_GAIN)
-    value = above(0.0).value / gain.value
+        return found._replace(reason=NO_GAIN)
+    value = found.to_ift.value / gain.value
     there = above(value)
     if there.low is None:  # such as a control with the very answers of one of the styles
-        why = there.reason or NO_ERROR
-        return KeptGain(student, arm, families, gain, value, None, None, why)
+        return found._replace(value=value, reason=there.reason or NO_ERROR)
     low = _root(lambda share: above(share).low, value, -1)
     high = _root(lambda share: above(share).high, value, 1)
     reason = None if low is not None and high is not None else NO_ERROR
-    return KeptGain(student, arm, families, gain, value, low, high, reason)
+    return found._replace(value=value, low=low, high=high, reason=reason)
 
 
 def _root(end: Callable[[float], float | None], start: float, direction: int) -> float | None:

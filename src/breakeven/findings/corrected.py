@@ -2,9 +2,9 @@
 
 A report prints many tests: claims, style differences by family and by task, comparisons at equal
 cost (FLOPs, and money and seconds where answers are served), votes, the gain on serial tasks,
-differences to the untrained base, levelling off. All of them are one family for Holm's correction,
-so the chance that sampling error alone decides anything wrongly on the page is at most 5%.
-Headline, tables, claims and metrics read what is decided here.
+differences to the untrained base, levelling off, controls, other decodings. All of them are one
+family for Holm's correction, so the chance that sampling error alone decides anything wrongly on
+the page is at most 5%. Headline, tables, claims and metrics read what is decided here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from breakeven.findings.baselines import BaselineCheck, Guess, baseline_checks
 from breakeven.findings.claim_sizes import sizes_outside
 from breakeven.findings.claims import CLAIMS
+from breakeven.findings.controls import KeptGain, control_comparisons, kept_gains
+from breakeven.findings.decodings import DecodingChange, decoding_changes, other_decodings
 from breakeven.findings.differences import Difference, family_differences, task_differences
 from breakeven.findings.direction import ALPHA, DirectionCounts, count_directions
 from breakeven.findings.equal_cost import COST_WORDS, EqualCost
+from breakeven.findings.groups import groups_of
 from breakeven.findings.levelling import LevellingCheck
 from breakeven.findings.matched import MatchedComparison, key_of, matched_comparisons
 from breakeven.findings.matched_budgets import ArmMatch, MatchedDifference, matched_differences
@@ -40,7 +43,8 @@ class Findings:
     `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
     of reasoning, `guards` those of every group with its untrained base, and with chance, which is
     a caution and is not corrected, `budgets` those of arms with one training budget, `levelling`
-    those of a budget with half of it. `comparisons` were corrected together, of which `decided`
+    those of a budget with half of it, `controls` those with both styles, `decodings` those of a
+    decoding with the first. `comparisons` were corrected together, of which `decided`
     came out; an undecided one had to reach a p of `level`. `seed_reason` says what no interval of
     these results contains where training seeds do not tell, else it is None.
     """
@@ -54,6 +58,8 @@ class Findings:
     guards: tuple[BaselineCheck, ...]
     budgets: tuple[MatchedDifference, ...]
     levelling: tuple[LevellingCheck, ...]
+    controls: tuple[KeptGain, ...]
+    decodings: tuple[DecodingChange, ...]
     comparisons: int
     decided: int
     level: float
@@ -102,11 +108,12 @@ def corrected_findings(
 ) -> Findings:
     """Test, correct and decide.
 
-    Only one decoding is judged, the results' first unless named. `depths` says of a task whether
-    it takes serial steps, `guesses` what a guess gets there, `matches` which arms were given one
-    budget, `levelling` what was tried of budgets. `seed` is that of tests by random signs.
+    Only one decoding is judged, the results' first unless named, and each other one against it.
+    `depths` says of a task whether it takes serial steps, `guesses` what a guess gets there,
+    `matches` which arms were given one budget, `levelling` what was tried of budgets. `seed` is
+    that of tests by random signs.
     """
-    scored = scored.of_decoding(decoding)
+    every_decoding, scored = scored, scored.of_decoding(decoding)
     tried = outcomes(scored, CLAIMS)
     families = family_differences(scored, seed)
     tasks = task_differences(scored, depths or {}, seed)
@@ -116,6 +123,10 @@ def corrected_findings(
     serial = serial_gains(scored, depths or {})
     votes, guards = vote_comparisons(scored), baseline_checks(scored, depths or {}, guesses or {})
     budgets = matched_differences(scored, matches, seed)
+    controls = kept_gains(scored, control_comparisons(scored))
+    decodings = decoding_changes(
+        every_decoding, other_decodings(every_decoding, groups_of(scored.results.cells))
+    )
     corrected = _correct(
         {
             **{f"claim|{name}": two_sided(one) for name, one in tried.items()},
@@ -133,6 +144,8 @@ def corrected_findings(
             # Most are differences of styles too, and have their keys.
             **{one.difference.key: one.difference.p_value for one in budgets},
             **{name: p for one in levelling for name, p in one.tests.items()},
+            **{name: p for one in controls for name, p in one.tests.items()},
+            **{one.key: one.change.two_sided_p for one in decodings},
         }
     )
     compared = {
@@ -177,6 +190,8 @@ def corrected_findings(
         tuple(one.corrected(corrected.of(one.key)) for one in guards),
         tuple(one.corrected(corrected.of(one.difference.key), corrected.level) for one in budgets),
         tuple(one.corrected(corrected.of) for one in levelling),
+        tuple(one.corrected(corrected.adjusted) for one in controls),
+        tuple(one.corrected(corrected.of(one.key)) for one in decodings),
         len(corrected.adjusted),
         corrected.decided,
         corrected.level,

@@ -1,14 +1,16 @@
 """Other ways to decode beside the first, on the same questions.
 
 One student, arm and training, asked in several ways: what a budget of thinking, an instruction or
-another sampler changes. It compares no styles, so nothing of it is a claim: every interval is held
-at 95% by itself.
+another sampler changes. By family that is described, each interval at 95% by itself. Over the mean
+of all families the change is tested, corrected with every other test of the report.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from breakeven.findings.contrasts import Contrast, group_difference
+from breakeven.core.known_numbers import known_mean
+from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
+from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, groups_of
 from breakeven.findings.scored_results import ScoredResults
 
@@ -57,6 +59,59 @@ def other_decodings(scored: ScoredResults, first: Iterable[Group]) -> tuple[Othe
             others.get(_place(group), ()), key=lambda one: order.index(one.cells[0].decoding)
         )
         if other.cells[0].decoding != group.cells[0].decoding
+    )
+
+
+class DecodingChange(NamedTuple):
+    """What another decoding changes for one student and arm, over the mean of all families.
+
+    `change` is the accuracy in it minus that in the first one, `cost_ratio` the mean over the
+    families of its FLOPs a query over those of the first. Before correction it stands undecided.
+    """
+
+    student: str
+    arm: str
+    decoding: str
+    families: tuple[str, ...]
+    change: Contrast
+    cost_ratio: float | None
+    adjusted_p_value: float | None = None
+
+    @property
+    def key(self) -> str:
+        """The name of its test."""
+        return "|".join(("decoding", self.student, self.arm, self.decoding, *self.families))
+
+    @property
+    def direction(self) -> Direction:
+        """Whether it is more accurate than the first decoding, as decided."""
+        return direction_of(self.adjusted_p_value, self.change.value)
+
+    def corrected(self, adjusted_p_value: float | None) -> "DecodingChange":
+        """The same after correction."""
+        return self._replace(adjusted_p_value=adjusted_p_value)
+
+
+def decoding_changes(
+    scored: ScoredResults, others: Sequence[OtherDecoding]
+) -> tuple[DecodingChange, ...]:
+    """One a student, arm and other decoding, on the families that the arm was taught."""
+    by_place: dict[tuple[str, str, str], list[OtherDecoding]] = {}
+    for one in others:
+        cell = one.group.cells[0]
+        if not cell.untaught:
+            by_place.setdefault((cell.student, cell.arm, cell.decoding), []).append(one)
+    return tuple(
+        DecodingChange(
+            *place,
+            families=tuple(one.group.cells[0].family for one in rows),
+            change=contrast(
+                scored,
+                mean_terms([Term(1.0, one.group), Term(-1.0, one.first)] for one in rows),
+            ),
+            cost_ratio=known_mean(one.cost_ratio for one in rows),
+        )
+        for place, rows in by_place.items()
     )
 
 

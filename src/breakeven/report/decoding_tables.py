@@ -1,6 +1,7 @@
 """Every arm in every way that it was asked: accuracy, tokens and cost beside the first decoding."""
 
 from breakeven.findings.decodings import OtherDecoding
+from breakeven.findings.direction import Direction
 from breakeven.findings.groups import Group
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_sentence
@@ -8,6 +9,7 @@ from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import (
     human,
+    p_word,
     percent_interval,
     points_interval,
     scientific,
@@ -15,6 +17,55 @@ from breakeven.words import (
 )
 
 NO_OTHER = "needs a second decoding"
+CHANGE_WORDS: dict[Direction, str] = {
+    "ahead": "more accurate",
+    "behind": "less accurate",
+    "undecided": "undecided",
+}
+
+
+def decoding_change_table(view: StudyView) -> Table:
+    """The verdict on each decoding: what it changes for an arm of a student, over all families."""
+    name, title = "decoding-changes", "What another decoding changes"
+    if not view.decoding_changes:
+        return absent_table(name, title, NO_OTHER)
+    return Table(
+        name,
+        title,
+        f"The same students and questions asked in another way than {view.decoding}: the change "
+        "of accuracy in points over the mean of the families that the arm was taught, paired by "
+        "question with its 95% interval, and how many times the FLOPs of the first a query takes. "
+        f"Verdicts at 5% {view.findings.together}. {scope_sentence(view)}",
+        ("decoding", "arm", "size", "change", "FLOPs, times the first", "p, Holm", "verdict"),
+        tuple(
+            (
+                one.decoding,
+                view.arm_label(one.arm),
+                view.label(one.student),
+                points_interval(one.change.value, one.change.low, one.change.high),
+                "–" if one.cost_ratio is None else times(one.cost_ratio),
+                p_word(one.adjusted_p_value),
+                CHANGE_WORDS[one.direction],
+            )
+            for one in view.decoding_changes
+        ),
+        tuple(
+            {
+                "decoding": one.decoding,
+                "arm": one.arm,
+                "student": one.student,
+                "families": " ".join(one.families),
+                "change": one.change.value,
+                "change_low": one.change.low,
+                "change_high": one.change.high,
+                "cost_ratio": one.cost_ratio,
+                "p": one.change.two_sided_p,
+                "p_holm": one.adjusted_p_value,
+                "verdict": CHANGE_WORDS[one.direction],
+            }
+            for one in view.decoding_changes
+        ),
+    )
 
 
 def decoding_table(view: StudyView) -> Table:

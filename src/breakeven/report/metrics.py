@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from breakeven.findings.direction import count_directions
+from breakeven.findings.direction import Direction, count_directions
 from breakeven.findings.gain_law import LAW_TERMS
 from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
@@ -17,6 +17,7 @@ from breakeven.rows.outcomes import OUTCOMES
 
 # As numbers, which is all that DVC and MLflow chart.
 _VERDICTS: dict[ClaimDecision, int] = {"supported": 1, "undecidable here": 0, "contradicted": -1}
+_SIGNS: dict[Direction, int] = {"ahead": 1, "undecided": 0, "behind": -1}
 
 
 def metrics(view: StudyView) -> dict[str, Any]:
@@ -218,6 +219,11 @@ def _decodings(view: StudyView) -> dict[str, Any]:
         _put_points(found, one.change, *where)
         for name in ("thinking_tokens", "answer_tokens", "inference_flops"):
             _put(found, group.mean(name), *where, name)
+    for every in view.decoding_changes:
+        at = (every.decoding, every.student, every.arm, "all_families")
+        _put_points(found, every.change, *at)
+        if every.adjusted_p_value is not None:
+            _put(found, _SIGNS[every.direction], *at, "decided")
     return found
 
 
@@ -267,12 +273,20 @@ def _controls(view: StudyView) -> dict[str, Any]:
         for style, apart in (("ift", one.over_ift), ("reasoning", one.over_reasoning)):
             _put_points(tree, apart, cell.student, cell.arm, f"over_{style}", cell.family)
     for kept in view.kept_gains:
-        if same_training(view, kept.student, kept.arm) is not None:
+        where = (kept.student, kept.arm)
+        if same_training(view, *where) is not None:
             # Another arm's training under a second name keeps nothing that was measured.
-            _put(tree, 1.0, kept.student, kept.arm, "same_training")
+            _put(tree, 1.0, *where, "same_training")
             continue
+        for style, apart, stands, p_value in (
+            ("ift", kept.to_ift, kept.over_ift, kept.adjusted_to_ift),
+            ("reasoning", kept.to_reasoning, kept.over_reasoning, kept.adjusted_to_reasoning),
+        ):
+            _put_points(tree, apart, *where, f"over_{style}", "all_families")
+            if p_value is not None:
+                _put(tree, _SIGNS[stands], *where, f"over_{style}", "all_families", "decided")
         for name, value in (("share", kept.value), ("low", kept.low), ("high", kept.high)):
-            _put(tree, value, kept.student, kept.arm, "gain_kept", name)
+            _put(tree, value, *where, "gain_kept", name)
     return tree
 
 

@@ -10,10 +10,9 @@ from breakeven.findings.controls import (
     ControlComparison,
     KeptGain,
     control_comparisons,
-    kept_gains,
 )
 from breakeven.findings.corrected import Findings, corrected_findings
-from breakeven.findings.decodings import OtherDecoding, other_decodings
+from breakeven.findings.decodings import DecodingChange, OtherDecoding, other_decodings
 from breakeven.findings.gain_law import LawFinding, gain_law
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
@@ -156,8 +155,9 @@ class StudyView:
 
     @cached_property
     def kept_gains(self) -> tuple[KeptGain, ...]:
-        """The share of reasoning's gain that each control keeps, by student and arm."""
-        return kept_gains(self.scored, self.control_comparisons)
+        """What was decided of each control, in the order of params.yaml."""
+        order = list(dict.fromkeys(one.control.cells[0].arm for one in self.control_comparisons))
+        return tuple(sorted(self.findings.controls, key=lambda one: order.index(one.arm)))
 
     @cached_property
     def sampler_changes(self) -> tuple[SamplerChange, ...]:
@@ -168,6 +168,18 @@ class StudyView:
     def other_decodings(self) -> tuple[OtherDecoding, ...]:
         """Every group in every other decoding that asked its arm, family by family."""
         return other_decodings(self.scored, self.every_group)
+
+    @cached_property
+    def decoding_changes(self) -> tuple[DecodingChange, ...]:
+        """What was decided of each other decoding: decoding by decoding, arms in their order."""
+        decodings = list(dict.fromkeys(cell.decoding for cell in self.results.cells))
+        arms = [arm.name for arm in self.arms]
+        return tuple(
+            sorted(
+                self.findings.decodings,
+                key=lambda one: (decodings.index(one.decoding), arms.index(one.arm)),
+            )
+        )
 
     @cached_property
     def decoded_accuracies(self) -> Mapping[Group, Estimate]:

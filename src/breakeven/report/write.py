@@ -36,11 +36,12 @@ from breakeven.report.data_tables import (
     teacher_table,
 )
 from breakeven.report.deciding_numbers import deciding_numbers
-from breakeven.report.decoding_tables import decoding_table
+from breakeven.report.decoding_tables import decoding_change_table, decoding_table
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.answer_length import length_figure, limit_figure
 from breakeven.report.figures.budget import budget_figure
 from breakeven.report.figures.controls import controls_figure
+from breakeven.report.figures.decodings import decodings_figure
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.flips import flips_figure
@@ -105,6 +106,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     routing_figure,
     law_figure,
     sensitivity_figure,
+    decodings_figure,
     thinking_budget_figure,
     mode_figure,
     spending_figure,
@@ -187,7 +189,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 kept_table(view),
                 sensitivity_table(view),
                 *([matched_budget_table(view)] if view.findings.budgets else []),
-                decoding_table(view),
+                decoding_change_table(view),
                 matched_table(view, "inference_flops"),
                 vote_comparison_table(view),
                 worth_table(view),
@@ -195,6 +197,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
             ],
             [
                 control_table(view),
+                decoding_table(view),
                 baseline_table(view),
                 levelling_table(view),
                 chance_table(view),

@@ -1,0 +1,94 @@
+"""What every other decoding changes for each arm, beside the first one."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from breakeven.findings.decodings import DecodingChange
+from breakeven.report.decoding_tables import CHANGE_WORDS, NO_OTHER
+from breakeven.report.figures.axes import end_or, name_rows, signed_points
+from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.view import ArmView, StudyView
+from breakeven.words import INK, times
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TITLE = "What another decoding changes"
+
+
+def decodings_figure(view: StudyView) -> FigureSpec:
+    """The largest student that was asked in several ways: a row a decoding and arm."""
+    every = view.decoding_changes
+    if not every:
+        return absent_figure("decodings", TITLE, NO_OTHER)
+    asked = {one.student for one in every}
+    largest = [name for name in view.results.students() if name in asked][-1]
+    rows = [one for one in every if one.student == largest]
+    arms = {arm.name: arm for arm in view.arms}
+    shown = dict.fromkeys(one.arm for one in rows)
+    return FigureSpec(
+        "decodings",
+        f"{TITLE} ({largest})",
+        takeaway=_takeaway(every),
+        how_to_read=f"Accuracy minus that of {view.decoding}, on the same questions, over the mean "
+        "of the families that the arm was taught. Left of the line the other decoding is less "
+        "accurate. Bars are paired 95% intervals, each held by itself; filled is what is decided "
+        f"at 5% {view.findings.together}. At the right, how many times the FLOPs of the first a "
+        f"query takes. {scope_sentence(view)}",
+        panels=(Panel("", partial(_draw, rows, arms), height=1.1 + 0.26 * len(rows)),),
+        legend=tuple(LegendEntry(name, arms[name].colour, arms[name].marker) for name in shown),
+        # The table of the same name has a line for each.
+        rows=(),
+    )
+
+
+def _takeaway(every: Sequence[DecodingChange]) -> str:
+    found = [one.direction for one in every]
+    return (
+        f"Over all sizes and arms {len(found)} changes of the decoding were tried: "
+        f"{found.count('ahead')} are {CHANGE_WORDS['ahead']} than the first, "
+        f"{found.count('behind')} {CHANGE_WORDS['behind']}, {found.count('undecided')} undecided."
+    )
+
+
+def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes") -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    axes.axvline(0, color=INK, lw=1)
+    ends = [end for one in rows for end in (one.change.low, one.change.high, one.change.value)]
+    known = [end for end in ends if end is not None]
+    for place, one in enumerate(rows):
+        arm, value = arms[one.arm], one.change.value
+        axes.hlines(
+            place,
+            end_or(one.change.low, value),
+            end_or(one.change.high, value),
+            color=arm.colour,
+            lw=1.5,
+        )
+        axes.plot(
+            value,
+            place,
+            arm.marker,
+            color=arm.colour,
+            markersize=6,
+            markerfacecolor="white" if one.direction == "undecided" else arm.colour,
+        )
+        if one.cost_ratio is not None:
+            axes.annotate(
+                times(one.cost_ratio),
+                (1, place),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize="small",
+                color=INK,
+            )
+    name_rows(axes, [f"{one.decoding} · {one.arm}" for one in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(min(-0.05, *known) - 0.03, max(0.05, *known) + 0.03)
+    axes.xaxis.set_major_formatter(FuncFormatter(signed_points))
+    axes.set_xlabel("accuracy minus the first decoding, points")
