@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.report.scored import scored
 
-from breakeven.report.control_tables import control_table, kept_table
+from breakeven.report.control_tables import control_table, control_verdict_table, kept_table
 from breakeven.report.control_words import repeating_arms
 from breakeven.report.figures.controls import controls_figure
 from breakeven.report.metrics import metrics
@@ -75,6 +75,9 @@ def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
     for table in (control_table(same), kept_table(same)):
         assert all("it tests nothing" in " ".join(line) for line in table.body)
     assert {(row["kept"], row["same_as"]) for row in kept_table(same).rows} == {(None, "ift")}
+    (verdict,) = control_verdict_table(same).rows
+    assert (verdict["verdict"], verdict["same_as"]) == (None, "ift")
+    assert "all_sizes" not in metrics(same)["controls"]
     found = metrics(same)["controls"]["large"]["perturbed"]
     assert found["same_training"] == 1
     assert "gain_kept" not in found
@@ -102,10 +105,10 @@ def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
 )
 def test_each_control_has_a_verdict(control: int, verdict: str, signs: tuple[int, int]) -> None:
     view = study(control)
-    table = kept_table(view)
-    assert {row["verdict"] for row in table.rows} == {verdict}
-    assert {line[-1] for line in table.body} == {verdict}
-    found = metrics(view)["controls"]["large"]["perturbed"]
+    table = control_verdict_table(view)
+    assert [(row["students"], row["verdict"]) for row in table.rows] == [("small large", verdict)]
+    assert [line[-1] for line in table.body] == [verdict]
+    found = metrics(view)["controls"]["all_sizes"]["perturbed"]
     told = [found[f"over_{style}"]["all_families"]["decided"] for style in ("ift", "reasoning")]
     assert tuple(told) == signs
 

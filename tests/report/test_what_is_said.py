@@ -218,6 +218,7 @@ def test_every_table_that_names_a_control_says_that_it_is_one() -> None:
         "beyond-chance",
         "controls",
         "costs",
+        "control-verdicts",
         "gain-kept",
         "growth",
         "modes",

@@ -2,8 +2,9 @@
 
 A control takes one thing away from the traces and leaves the rest. So its accuracy is compared with
 that of IFT and of reasoning on the same questions, and the share of the gain that it keeps is told.
-By family that is described, each interval at 95% by itself. Over the mean of all families both
-differences are tested, corrected with every other test of the report.
+By family and size that is described, each interval at 95% by itself. Over the mean of all of them
+both differences are tested, corrected with every other test of the report: a control is two tests,
+however many sizes it was trained at.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,20 +36,30 @@ class KeptGain(NamedTuple):
 
     Fieller's interval (1954, J. R. Statist. Soc. B 16): the shares at which the control is not
     apart from that point between the styles, on the same questions. Without a share, `reason` says
-    why. `to_ift` and `to_reasoning` are the differences that are tested; before correction they
-    stand undecided.
+    why.
     """
 
     student: str
     arm: str
     families: tuple[str, ...]
     gain: Contrast
-    to_ift: Contrast
-    to_reasoning: Contrast
     value: float | None
     low: float | None
     high: float | None
     reason: str | None
+
+
+class ControlVerdict(NamedTuple):
+    """A control minus either style, over the mean of the sizes and families that it is beside.
+
+    Before correction it is undecided against both.
+    """
+
+    arm: str
+    students: tuple[str, ...]
+    families: tuple[str, ...]
+    to_ift: Contrast
+    to_reasoning: Contrast
     adjusted_to_ift: float | None = None
     adjusted_to_reasoning: float | None = None
 
@@ -60,7 +71,7 @@ class KeptGain(NamedTuple):
             self._key("reasoning"): self.to_reasoning.two_sided_p,
         }
 
-    def corrected(self, adjusted: Mapping[str, float | None]) -> "KeptGain":
+    def corrected(self, adjusted: Mapping[str, float | None]) -> "ControlVerdict":
         """The same after correction."""
         return self._replace(
             adjusted_to_ift=adjusted.get(self._key("ift")),
@@ -78,7 +89,7 @@ class KeptGain(NamedTuple):
         return direction_of(self.adjusted_to_reasoning, self.to_reasoning.value)
 
     def _key(self, style: str) -> str:
-        return "|".join(("control", style, self.student, self.arm, *self.families))
+        return f"control|{style}|{self.arm}"
 
 
 def control_comparisons(
@@ -139,30 +150,45 @@ def _kept(
         ]
         return contrast(scored, mean_terms(parts))
 
-    found = KeptGain(
-        student,
-        arm,
-        tuple(one.control.cells[0].family for one in rows),
-        gain,
-        above(0.0),
-        above(1.0),
-        value=None,
-        low=None,
-        high=None,
-        reason=None,
-    )
+    families = tuple(one.control.cells[0].family for one in rows)
     if gain.low is None:
-        return found._replace(reason=gain.reason or NO_ERROR)
+        return KeptGain(student, arm, families, gain, None, None, None, gain.reason or NO_ERROR)
     if gain.low <= 0:
-        return found._replace(reason=NO_GAIN)
-    value = found.to_ift.value / gain.value
+        return KeptGain(student, arm, families, gain, None, None, None, NO_GAIN)
+    value = above(0.0).value / gain.value
     there = above(value)
     if there.low is None:  # such as a control with the very answers of one of the styles
-        return found._replace(value=value, reason=there.reason or NO_ERROR)
+        why = there.reason or NO_ERROR
+        return KeptGain(student, arm, families, gain, value, None, None, why)
     low = _root(lambda share: above(share).low, value, -1)
     high = _root(lambda share: above(share).high, value, 1)
     reason = None if low is not None and high is not None else NO_ERROR
-    return found._replace(value=value, low=low, high=high, reason=reason)
+    return KeptGain(student, arm, families, gain, value, low, high, reason)
+
+
+def control_verdicts(
+    scored: ScoredResults, comparisons: Sequence[ControlComparison]
+) -> tuple[ControlVerdict, ...]:
+    """One a control, not yet corrected."""
+    by_arm: dict[str, list[ControlComparison]] = {}
+    for one in comparisons:
+        by_arm.setdefault(one.control.cells[0].arm, []).append(one)
+    return tuple(
+        ControlVerdict(
+            arm,
+            tuple(dict.fromkeys(one.control.cells[0].student for one in rows)),
+            tuple(dict.fromkeys(one.control.cells[0].family for one in rows)),
+            _mean_difference(scored, [(one.control, one.pair.ift) for one in rows]),
+            _mean_difference(scored, [(one.control, one.pair.reasoning) for one in rows]),
+        )
+        for arm, rows in by_arm.items()
+    )
+
+
+def _mean_difference(scored: ScoredResults, pairs: Sequence[tuple[Group, Group]]) -> Contrast:
+    return contrast(
+        scored, mean_terms([Term(1.0, higher), Term(-1.0, lower)] for higher, lower in pairs)
+    )
 
 
 def _root(end: Callable[[float], float | None], start: float, direction: int) -> float | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from breakeven.findings.baselines import BaselineCheck, Guess, baseline_checks
 from breakeven.findings.claim_sizes import sizes_outside
 from breakeven.findings.claims import CLAIMS
-from breakeven.findings.controls import KeptGain, control_comparisons, kept_gains
+from breakeven.findings.controls import ControlVerdict, control_comparisons, control_verdicts
 from breakeven.findings.decodings import DecodingChange, decoding_changes, other_decodings
 from breakeven.findings.differences import Difference, family_differences, task_differences
 from breakeven.findings.direction import ALPHA, DirectionCounts, count_directions
@@ -58,7 +58,7 @@ class Findings:
     guards: tuple[BaselineCheck, ...]
     budgets: tuple[MatchedDifference, ...]
     levelling: tuple[LevellingCheck, ...]
-    controls: tuple[KeptGain, ...]
+    controls: tuple[ControlVerdict, ...]
     decodings: tuple[DecodingChange, ...]
     comparisons: int
     decided: int
@@ -123,7 +123,7 @@ def corrected_findings(
     serial = serial_gains(scored, depths or {})
     votes, guards = vote_comparisons(scored), baseline_checks(scored, depths or {}, guesses or {})
     budgets = matched_differences(scored, matches, seed)
-    controls = kept_gains(scored, control_comparisons(scored))
+    controls = control_verdicts(scored, control_comparisons(scored))
     decodings = decoding_changes(
         every_decoding, other_decodings(every_decoding, groups_of(scored.results.cells))
     )

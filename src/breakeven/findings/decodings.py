@@ -1,8 +1,8 @@
 """Other ways to decode beside the first, on the same questions.
 
 One student, arm and training, asked in several ways: what a budget of thinking, an instruction or
-another sampler changes. By family that is described, each interval at 95% by itself. Over the mean
-of all families the change is tested, corrected with every other test of the report.
+another sampler changes. By family and size that is described, each interval at 95% by itself. Over
+the mean of all of them the change is tested, corrected with every other test of the report.
 """
 
 from collections.abc import Iterable, Sequence
@@ -63,15 +63,15 @@ def other_decodings(scored: ScoredResults, first: Iterable[Group]) -> tuple[Othe
 
 
 class DecodingChange(NamedTuple):
-    """What another decoding changes for one student and arm, over the mean of all families.
+    """What another decoding changes for an arm, over the mean of its sizes and families.
 
-    `change` is the accuracy in it minus that in the first one, `cost_ratio` the mean over the
-    families of its FLOPs a query over those of the first. Before correction it stands undecided.
+    `change` is the accuracy in it minus that in the first one, `cost_ratio` the mean of its FLOPs a
+    query over those of the first. Before correction it stands undecided.
     """
 
-    student: str
-    arm: str
     decoding: str
+    arm: str
+    students: tuple[str, ...]
     families: tuple[str, ...]
     change: Contrast
     cost_ratio: float | None
@@ -80,7 +80,7 @@ class DecodingChange(NamedTuple):
     @property
     def key(self) -> str:
         """The name of its test."""
-        return "|".join(("decoding", self.student, self.arm, self.decoding, *self.families))
+        return f"decoding|{self.decoding}|{self.arm}"
 
     @property
     def direction(self) -> Direction:
@@ -95,16 +95,17 @@ class DecodingChange(NamedTuple):
 def decoding_changes(
     scored: ScoredResults, others: Sequence[OtherDecoding]
 ) -> tuple[DecodingChange, ...]:
-    """One a student, arm and other decoding, on the families that the arm was taught."""
-    by_place: dict[tuple[str, str, str], list[OtherDecoding]] = {}
+    """One an arm and other decoding, on the families that the arm was taught."""
+    by_place: dict[tuple[str, str], list[OtherDecoding]] = {}
     for one in others:
         cell = one.group.cells[0]
         if not cell.untaught:
-            by_place.setdefault((cell.student, cell.arm, cell.decoding), []).append(one)
+            by_place.setdefault((cell.decoding, cell.arm), []).append(one)
     return tuple(
         DecodingChange(
             *place,
-            families=tuple(one.group.cells[0].family for one in rows),
+            students=tuple(dict.fromkeys(one.group.cells[0].student for one in rows)),
+            families=tuple(dict.fromkeys(one.group.cells[0].family for one in rows)),
             change=contrast(
                 scored,
                 mean_terms([Term(1.0, one.group), Term(-1.0, one.first)] for one in rows),

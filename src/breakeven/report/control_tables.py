@@ -1,18 +1,102 @@
-"""Controls in numbers: beside both styles by family, the verdict, and the gain that each keeps."""
+"""Controls in numbers: the verdict on each, the gain that it keeps, and both styles by family."""
 
 from breakeven.core.known_numbers import known_mean
 from breakeven.findings.contrasts import Contrast
-from breakeven.findings.controls import ControlComparison, KeptGain
+from breakeven.findings.controls import ControlComparison, ControlVerdict, KeptGain
 from breakeven.findings.direction import Direction
-from breakeven.report.control_words import NO_CONTROL, TITLE, control_words_of, same_training
+from breakeven.report.control_words import (
+    NO_CONTROL,
+    TITLE,
+    control_words,
+    control_words_of,
+    same_training,
+)
 from breakeven.report.figures.controls import comparison_row
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import p_word, percent, percent_interval, points_interval
 
-ALONE = "Each interval is held at 95% by itself; what is decided is in the table of the gain kept."
+ALONE = "Each interval is held at 95% by itself; the verdicts have a table of their own."
 _STANDS: dict[Direction, str] = {"ahead": "above", "behind": "below", "undecided": "undecided"}
+
+
+def control_verdict_table(view: StudyView) -> Table:
+    """Every control against both styles, over its sizes and families, as decided."""
+    name, title = "control-verdicts", "What each control shows"
+    if not view.control_verdicts:
+        return absent_table(name, title, NO_CONTROL)
+    rows = [(one, same_of_all(view, one)) for one in view.control_verdicts]
+    return Table(
+        name,
+        title,
+        "Accuracy minus that of either style in points, over the mean of the families and sizes "
+        "that the control was trained for, on the same questions, with 95% intervals. Verdicts at "
+        f"5% {view.findings.together}. {scope_sentence(view)}",
+        (
+            "arm",
+            "in place of the trace",
+            "sizes",
+            "minus IFT",
+            "p, Holm",
+            "minus reasoning",
+            "p, Holm",
+            "verdict",
+        ),
+        tuple(
+            (
+                view.arm_label(one.arm),
+                control_words(view, one.arm) or "–",
+                ", ".join(map(view.label, one.students)),
+                _points(one.to_ift),
+                p_word(one.adjusted_to_ift),
+                _points(one.to_reasoning),
+                p_word(one.adjusted_to_reasoning),
+                control_verdict(one)
+                if same is None
+                else f"none: the same training as {view.arm_label(same)}",
+            )
+            for one, same in rows
+        ),
+        tuple(
+            {
+                "arm": one.arm,
+                "students": " ".join(one.students),
+                "families": " ".join(one.families),
+                **_tested("over_ift", one.to_ift, one.adjusted_to_ift),
+                **_tested("over_reasoning", one.to_reasoning, one.adjusted_to_reasoning),
+                "verdict": control_verdict(one) if same is None else None,
+                "same_as": same,
+            }
+            for one, same in rows
+        ),
+    )
+
+
+def control_verdict(one: ControlVerdict) -> str:
+    """What was decided of a control, such as "above IFT, below reasoning"."""
+    if one.over_ift == one.over_reasoning == "undecided":
+        return "undecided"
+    return ", ".join(
+        f"{_STANDS[stands]} {style}" if stands != "undecided" else f"from {style} undecided"
+        for stands, style in ((one.over_ift, "IFT"), (one.over_reasoning, "reasoning"))
+    )
+
+
+def same_of_all(view: StudyView, one: ControlVerdict) -> str | None:
+    """Another arm whose training the control is at every size that it is judged at."""
+    found = {same_training(view, student, one.arm) for student in one.students}
+    return found.pop() if len(found) == 1 else None
+
+
+def _tested(name: str, apart: Contrast, adjusted: float | None) -> dict[str, float | None]:
+    return {
+        name: apart.value,
+        f"{name}_low": apart.low,
+        f"{name}_high": apart.high,
+        f"{name}_p": apart.two_sided_p,
+        f"{name}_p_holm": adjusted,
+    }
 
 
 def control_table(view: StudyView) -> Table:
@@ -61,35 +145,21 @@ def kept_table(view: StudyView) -> Table:
         "The share of reasoning's gain over IFT that is left with something else in place of the "
         "trace, over the mean of all families: 0% is IFT, 100% is reasoning. Changed: the share of "
         "the traces learnt that are other ones than the teacher's. Intervals are Fieller's, on "
-        "the same questions, each held at 95% by itself. Verdict: whether the control is more or "
-        f"less accurate than each style, at 5% {view.findings.together}; of the two p of Holm the "
-        f"first is against IFT. {scope_sentence(view)}"
+        f"the same questions. {ALONE} {scope_sentence(view)}"
         + (f" Absent: {reasons}." if reasons else ""),
-        (
-            "size",
-            "arm",
-            "in place of the trace",
-            "minus IFT",
-            "minus reasoning",
-            "gain kept",
-            "changed",
-            "p, Holm",
-            "verdict",
-        ),
+        ("size", "arm", "in place of the trace", "gain of reasoning", "gain kept", "changed"),
         tuple(
             (
                 view.label(one.student),
                 view.arm_label(one.arm),
                 control_words_of(view, one.student, one.arm) or "–",
-                _points(one.to_ift),
-                _points(one.to_reasoning),
-                "–" if same else percent_interval(one.value, one.low, one.high),
+                _points(one.gain),
+                "–"
+                if same_training(view, one.student, one.arm)
+                else percent_interval(one.value, one.low, one.high),
                 percent(_changed_share(view, one)),
-                f"{p_word(one.adjusted_to_ift)}, {p_word(one.adjusted_to_reasoning)}",
-                f"none: same training as {view.arm_label(same)}" if same else control_verdict(one),
             )
             for one in view.kept_gains
-            for same in (same_training(view, one.student, one.arm),)
         ),
         tuple(
             {
@@ -99,37 +169,12 @@ def kept_table(view: StudyView) -> Table:
                 "gain": one.gain.value,
                 "gain_low": one.gain.low,
                 "gain_high": one.gain.high,
-                **_tested("over_ift", one.to_ift, one.adjusted_to_ift),
-                **_tested("over_reasoning", one.to_reasoning, one.adjusted_to_reasoning),
-                "verdict": None
-                if same_training(view, one.student, one.arm)
-                else control_verdict(one),
                 **_kept_numbers(view, one),
                 "traces_changed_share": _changed_share(view, one),
             }
             for one in view.kept_gains
         ),
     )
-
-
-def control_verdict(one: KeptGain) -> str:
-    """What was decided of a control, such as "above IFT, below reasoning"."""
-    if one.over_ift == one.over_reasoning == "undecided":
-        return "undecided"
-    return ", ".join(
-        f"{_STANDS[stands]} {style}" if stands != "undecided" else f"from {style} undecided"
-        for stands, style in ((one.over_ift, "IFT"), (one.over_reasoning, "reasoning"))
-    )
-
-
-def _tested(name: str, apart: Contrast, adjusted: float | None) -> dict[str, float | None]:
-    return {
-        name: apart.value,
-        f"{name}_low": apart.low,
-        f"{name}_high": apart.high,
-        f"{name}_p": apart.two_sided_p,
-        f"{name}_p_holm": adjusted,
-    }
 
 
 def _kept_numbers(view: StudyView, one: KeptGain) -> dict[str, float | str | None]:

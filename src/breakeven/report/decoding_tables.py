@@ -25,7 +25,7 @@ CHANGE_WORDS: dict[Direction, str] = {
 
 
 def decoding_change_table(view: StudyView) -> Table:
-    """The verdict on each decoding: what it changes for an arm of a student, over all families."""
+    """The verdict on each decoding: what it changes for an arm, over its sizes and families."""
     name, title = "decoding-changes", "What another decoding changes"
     if not view.decoding_changes:
         return absent_table(name, title, NO_OTHER)
@@ -33,15 +33,16 @@ def decoding_change_table(view: StudyView) -> Table:
         name,
         title,
         f"The same students and questions asked in another way than {view.decoding}: the change "
-        "of accuracy in points over the mean of the families that the arm was taught, paired by "
-        "question with its 95% interval, and how many times the FLOPs of the first a query takes. "
+        "of accuracy in points over the mean of the sizes and of the families that the arm was "
+        "taught, paired by question with its 95% interval, and how many times the FLOPs of the "
+        "first a query takes. "
         f"Verdicts at 5% {view.findings.together}. {scope_sentence(view)}",
-        ("decoding", "arm", "size", "change", "FLOPs, times the first", "p, Holm", "verdict"),
+        ("decoding", "arm", "sizes", "change", "FLOPs, times the first", "p, Holm", "verdict"),
         tuple(
             (
                 one.decoding,
                 view.arm_label(one.arm),
-                view.label(one.student),
+                ", ".join(map(view.label, one.students)),
                 points_interval(one.change.value, one.change.low, one.change.high),
                 "–" if one.cost_ratio is None else times(one.cost_ratio),
                 p_word(one.adjusted_p_value),
@@ -53,7 +54,7 @@ def decoding_change_table(view: StudyView) -> Table:
             {
                 "decoding": one.decoding,
                 "arm": one.arm,
-                "student": one.student,
+                "students": " ".join(one.students),
                 "families": " ".join(one.families),
                 "change": one.change.value,
                 "change_low": one.change.low,

@@ -8,6 +8,7 @@ from breakeven.findings.direction import Direction, count_directions
 from breakeven.findings.gain_law import LAW_TERMS
 from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
+from breakeven.report.control_tables import same_of_all
 from breakeven.report.control_words import same_training
 from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
@@ -220,7 +221,7 @@ def _decodings(view: StudyView) -> dict[str, Any]:
         for name in ("thinking_tokens", "answer_tokens", "inference_flops"):
             _put(found, group.mean(name), *where, name)
     for every in view.decoding_changes:
-        at = (every.decoding, every.student, every.arm, "all_families")
+        at = (every.decoding, "all_sizes", every.arm, "all_families")
         _put_points(found, every.change, *at)
         if every.adjusted_p_value is not None:
             _put(found, _SIGNS[every.direction], *at, "decided")
@@ -268,25 +269,28 @@ def _routers(view: StudyView) -> dict[str, Any]:
 def _controls(view: StudyView) -> dict[str, Any]:
     """By student and control: points over both styles by family, and the share of the gain kept."""
     tree: dict[str, Any] = {}
-    for one in view.control_comparisons:
-        cell = one.control.cells[0]
-        for style, apart in (("ift", one.over_ift), ("reasoning", one.over_reasoning)):
+    for beside in view.control_comparisons:
+        cell = beside.control.cells[0]
+        for style, apart in (("ift", beside.over_ift), ("reasoning", beside.over_reasoning)):
             _put_points(tree, apart, cell.student, cell.arm, f"over_{style}", cell.family)
     for kept in view.kept_gains:
-        where = (kept.student, kept.arm)
-        if same_training(view, *where) is not None:
+        if same_training(view, kept.student, kept.arm) is not None:
             # Another arm's training under a second name keeps nothing that was measured.
-            _put(tree, 1.0, *where, "same_training")
+            _put(tree, 1.0, kept.student, kept.arm, "same_training")
+            continue
+        for name, value in (("share", kept.value), ("low", kept.low), ("high", kept.high)):
+            _put(tree, value, kept.student, kept.arm, "gain_kept", name)
+    for one in view.control_verdicts:
+        if same_of_all(view, one) is not None:
             continue
         for style, apart, stands, p_value in (
-            ("ift", kept.to_ift, kept.over_ift, kept.adjusted_to_ift),
-            ("reasoning", kept.to_reasoning, kept.over_reasoning, kept.adjusted_to_reasoning),
+            ("ift", one.to_ift, one.over_ift, one.adjusted_to_ift),
+            ("reasoning", one.to_reasoning, one.over_reasoning, one.adjusted_to_reasoning),
         ):
-            _put_points(tree, apart, *where, f"over_{style}", "all_families")
+            at = ("all_sizes", one.arm, f"over_{style}", "all_families")
+            _put_points(tree, apart, *at)
             if p_value is not None:
-                _put(tree, _SIGNS[stands], *where, f"over_{style}", "all_families", "decided")
-        for name, value in (("share", kept.value), ("low", kept.low), ("high", kept.high)):
-            _put(tree, value, *where, "gain_kept", name)
+                _put(tree, _SIGNS[stands], *at, "decided")
     return tree
 
 

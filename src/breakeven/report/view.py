@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.findings.accuracies import accuracy_estimate
 from breakeven.findings.controls import (
     ControlComparison,
+    ControlVerdict,
     KeptGain,
     control_comparisons,
+    kept_gains,
 )
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.decodings import DecodingChange, OtherDecoding, other_decodings
@@ -155,6 +157,11 @@ class StudyView:
 
     @cached_property
     def kept_gains(self) -> tuple[KeptGain, ...]:
+        """The share of reasoning's gain that each control keeps, by student and arm."""
+        return kept_gains(self.scored, self.control_comparisons)
+
+    @cached_property
+    def control_verdicts(self) -> tuple[ControlVerdict, ...]:
         """What was decided of each control, in the order of params.yaml."""
         order = list(dict.fromkeys(one.control.cells[0].arm for one in self.control_comparisons))
         return tuple(sorted(self.findings.controls, key=lambda one: order.index(one.arm)))

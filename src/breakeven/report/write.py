@@ -27,7 +27,7 @@ from breakeven.report.comparison_tables import (
     side_by_side_table,
     verdict_table,
 )
-from breakeven.report.control_tables import control_table, kept_table
+from breakeven.report.control_tables import control_table, control_verdict_table, kept_table
 from breakeven.report.cost_tables import bill_table, cost_table
 from breakeven.report.data_tables import (
     corpus_table,
@@ -186,6 +186,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 side_by_side_table(view),
                 outcome_table(view),
                 thinking_table(view),
+                control_verdict_table(view),
                 kept_table(view),
                 sensitivity_table(view),
                 *([matched_budget_table(view)] if view.findings.budgets else []),

@@ -19,25 +19,22 @@ TITLE = "What another decoding changes"
 
 
 def decodings_figure(view: StudyView) -> FigureSpec:
-    """The largest student that was asked in several ways: a row a decoding and arm."""
+    """A row a decoding and arm, over all sizes."""
     every = view.decoding_changes
     if not every:
         return absent_figure("decodings", TITLE, NO_OTHER)
-    asked = {one.student for one in every}
-    largest = [name for name in view.results.students() if name in asked][-1]
-    rows = [one for one in every if one.student == largest]
     arms = {arm.name: arm for arm in view.arms}
-    shown = dict.fromkeys(one.arm for one in rows)
+    shown = dict.fromkeys(one.arm for one in every)
     return FigureSpec(
         "decodings",
-        f"{TITLE} ({largest})",
+        TITLE,
         takeaway=_takeaway(every),
         how_to_read=f"Accuracy minus that of {view.decoding}, on the same questions, over the mean "
-        "of the families that the arm was taught. Left of the line the other decoding is less "
-        "accurate. Bars are paired 95% intervals, each held by itself; filled is what is decided "
+        "of the sizes and of the families that the arm was taught. Left of the line the other "
+        "decoding is less accurate. Bars are paired 95% intervals, each held by itself; filled is what is decided "
         f"at 5% {view.findings.together}. At the right, how many times the FLOPs of the first a "
         f"query takes. {scope_sentence(view)}",
-        panels=(Panel("", partial(_draw, rows, arms), height=1.1 + 0.26 * len(rows)),),
+        panels=(Panel("", partial(_draw, every, arms), height=1.1 + 0.26 * len(every)),),
         legend=tuple(LegendEntry(name, arms[name].colour, arms[name].marker) for name in shown),
         # The table of the same name has a line for each.
         rows=(),
@@ -47,7 +44,7 @@ def decodings_figure(view: StudyView) -> FigureSpec:
 def _takeaway(every: Sequence[DecodingChange]) -> str:
     found = [one.direction for one in every]
     return (
-        f"Over all sizes and arms {len(found)} changes of the decoding were tried: "
+        f"{len(found)} changes of an arm's decoding were tried: "
         f"{found.count('ahead')} are {CHANGE_WORDS['ahead']} than the first, "
         f"{found.count('behind')} {CHANGE_WORDS['behind']}, {found.count('undecided')} undecided."
     )
