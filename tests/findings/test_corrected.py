@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from breakeven.findings.corrected import Findings, corrected_findings
+from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import DirectionCounts, count_directions, direction_of
 from breakeven.findings.groups import group_pairs, groups
 from breakeven.findings.matched import matched_comparisons
@@ -142,8 +142,8 @@ def test_styles_are_judged_in_one_decoding_and_every_other_one_beside_it():
     both = scored_results(replace(greedy, cells=(*greedy.cells, *other)))
     found, alone = corrected_findings(both), corrected_findings(scored_results(greedy))
     assert [row.value for row in found.families] == [row.value for row in alone.families]
-    # One test more for each arm, whatever its sizes, and no other.
-    assert found.comparisons == alone.comparisons + 2
+    # One test for each arm, whatever its sizes, and none more of the styles.
+    assert (found.comparisons, found.beside, alone.beside) == (alone.comparisons, 2, 0)
     assert {(one.arm, one.students, one.direction) for one in found.decodings} == {
         (arm, ("small", "large"), "ahead") for arm in ("ift", "reasoning")
     }
@@ -219,16 +219,6 @@ def test_results_of_one_style_decide_nothing():
     assert pd.notna(found.level)
 
 
-def uncorrected(found: Findings) -> tuple[object, ...]:
-    """All that was tested of styles and claims, before correction."""
-    return (
-        [(one.id, one.alone, one.p_value, one.numbers) for one in found.claims],
-        [(one.key, one.value, one.p_value) for one in (*found.families, *found.tasks)],
-        [(one.key, one.p_value) for every in found.matched.values() for one in every],
-        [(one.key, one.p_value) for one in (*found.votes, *found.guards)],
-    )
-
-
 # Claims that name the corpus general are judged on all where no style learnt from it.
 @pytest.mark.parametrize("corpus", ["general", "own"])
 def test_a_control_is_in_no_pair_and_no_claim(corpus):
@@ -241,14 +231,12 @@ def test_a_control_is_in_no_pair_and_no_claim(corpus):
     )
     beside = replace(results, cells=(*results.cells, *control))
     found, alone = (corrected_findings(scored_results(one)) for one in (beside, results))
-    assert uncorrected(found) == uncorrected(alone)
-    # Its own two tests are all that is corrected for besides; beside the styles of another corpus
-    # it has none.
+    assert replace(found, controls=(), beside=0) == alone
+    # Beside the styles of another corpus than its own it has no test.
     own = found.controls
-    assert found.comparisons == alone.comparisons + 2 * len(own)
-    assert [(one.over_ift, one.over_reasoning) for one in own] == [("ahead", "ahead")] * len(own)
     assert len(own) == (1 if corpus == "general" else 0)
-    assert alone.controls == ()
+    assert found.beside == 2 * len(own)
+    assert [(one.over_ift, one.over_reasoning) for one in own] == [("ahead", "ahead")] * len(own)
     assert group_pairs(beside) == group_pairs(results)
     assert len(groups(beside, "control")) == 2
 

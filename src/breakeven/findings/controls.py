@@ -3,8 +3,8 @@
 A control takes one thing away from the traces and leaves the rest. So its accuracy is compared with
 that of IFT and of reasoning on the same questions, and the share of the gain that it keeps is told.
 By family and size that is described, each interval at 95% by itself. Over the mean of all of them
-both differences are tested, corrected with every other test of the report: a control is two tests,
-however many sizes it was trained at.
+both differences are tested, corrected with those of other controls and decodings: a control is two
+tests, however many sizes it was trained at.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -2,9 +2,11 @@
 
 A report prints many tests: claims, style differences by family and by task, comparisons at equal
 cost (FLOPs, and money and seconds where answers are served), votes, the gain on serial tasks,
-differences to the untrained base, levelling off, controls, other decodings. All of them are one
-family for Holm's correction, so the chance that sampling error alone decides anything wrongly on
-the page is at most 5%. Headline, tables, claims and metrics read what is decided here.
+differences to the untrained base, levelling off. All of them are one family for Holm's correction,
+so the chance that sampling error alone decides anything wrongly of the styles is at most 5%. What
+controls and other decodings show is a question of its own, and a family of its own: adding one
+changes nothing that is said of the styles. Headline, tables, claims and metrics read what is
+decided here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,10 +45,11 @@ class Findings:
     `matched` maps a cost to its comparisons, `votes` are those of several plain answers with one
     of reasoning, `guards` those of every group with its untrained base, and with chance, which is
     a caution and is not corrected, `budgets` those of arms with one training budget, `levelling`
-    those of a budget with half of it, `controls` those with both styles, `decodings` those of a
-    decoding with the first. `comparisons` were corrected together, of which `decided`
+    those of a budget with half of it. `comparisons` were corrected together, of which `decided`
     came out; an undecided one had to reach a p of `level`. `seed_reason` says what no interval of
-    these results contains where training seeds do not tell, else it is None.
+    these results contains where training seeds do not tell, else it is None. `controls` are those
+    of a control with both styles and `decodings` those of a decoding with the first: of these
+    `beside` were corrected together.
     """
 
     claims: tuple[Verdict, ...]
@@ -58,12 +61,13 @@ class Findings:
     guards: tuple[BaselineCheck, ...]
     budgets: tuple[MatchedDifference, ...]
     levelling: tuple[LevellingCheck, ...]
-    controls: tuple[ControlVerdict, ...]
-    decodings: tuple[DecodingChange, ...]
     comparisons: int
     decided: int
     level: float
     seed_reason: str | None
+    controls: tuple[ControlVerdict, ...]
+    decodings: tuple[DecodingChange, ...]
+    beside: int
 
     def direction_counts(self, cost: str = "inference_flops") -> DirectionCounts:
         """How the comparisons at equal cost came out."""
@@ -72,16 +76,25 @@ class Findings:
     @property
     def together(self) -> str:
         """What the correction runs over, in words behind "at 5%"."""
-        if not self.comparisons:
-            return "(here nothing could be tested)"
-        if self.comparisons == 1:
-            return "as the only test of this report"
-        return f"for all {self.comparisons} tests of this report together (Holm)"
+        return _corrected_over(self.comparisons, "this report")
+
+    @property
+    def together_beside(self) -> str:
+        """The same of the tests of controls and decodings."""
+        return _corrected_over(self.beside, "controls and other decodings")
 
     def claim(self, name: str) -> Verdict:
         """The verdict on a claim; raises KeyError where it was not judged."""
         found = {verdict.id: verdict for verdict in self.claims}
         return found[name]
+
+
+def _corrected_over(tests: int, where: str) -> str:
+    if not tests:
+        return "(here nothing could be tested)"
+    if tests == 1:
+        return f"as the only test of {where}"
+    return f"for all {tests} tests of {where} together (Holm)"
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,10 @@ def corrected_findings(
             # Most are differences of styles too, and have their keys.
             **{one.difference.key: one.difference.p_value for one in budgets},
             **{name: p for one in levelling for name, p in one.tests.items()},
+        }
+    )
+    beside = _correct(
+        {
             **{name: p for one in controls for name, p in one.tests.items()},
             **{one.key: one.change.two_sided_p for one in decodings},
         }
@@ -190,12 +207,13 @@ def corrected_findings(
         tuple(one.corrected(corrected.of(one.key)) for one in guards),
         tuple(one.corrected(corrected.of(one.difference.key), corrected.level) for one in budgets),
         tuple(one.corrected(corrected.of) for one in levelling),
-        tuple(one.corrected(corrected.adjusted) for one in controls),
-        tuple(one.corrected(corrected.of(one.key)) for one in decodings),
         len(corrected.adjusted),
         corrected.decided,
         corrected.level,
         _seed_reason(rows[0]),
+        tuple(one.corrected(beside.adjusted) for one in controls),
+        tuple(one.corrected(beside.of(one.key)) for one in decodings),
+        len(beside.adjusted),
     )
 
 

@@ -2,7 +2,7 @@
 
 One student, arm and training, asked in several ways: what a budget of thinking, an instruction or
 another sampler changes. By family and size that is described, each interval at 95% by itself. Over
-the mean of all of them the change is tested, corrected with every other test of the report.
+the mean of all of them the change is tested, corrected with those of other decodings and controls.
 """
 
 from collections.abc import Iterable, Sequence

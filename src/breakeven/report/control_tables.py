@@ -32,7 +32,7 @@ def control_verdict_table(view: StudyView) -> Table:
         title,
         "Accuracy minus that of either style in points, over the mean of the families and sizes "
         "that the control was trained for, on the same questions, with 95% intervals. Verdicts at "
-        f"5% {view.findings.together}. {scope_sentence(view)}",
+        f"5% {view.findings.together_beside}. {scope_sentence(view)}",
         (
             "arm",
             "in place of the trace",

@@ -36,7 +36,7 @@ def decoding_change_table(view: StudyView) -> Table:
         "of accuracy in points over the mean of the sizes and of the families that the arm was "
         "taught, paired by question with its 95% interval, and how many times the FLOPs of the "
         "first a query takes. "
-        f"Verdicts at 5% {view.findings.together}. {scope_sentence(view)}",
+        f"Verdicts at 5% {view.findings.together_beside}. {scope_sentence(view)}",
         ("decoding", "arm", "sizes", "change", "FLOPs, times the first", "p, Holm", "verdict"),
         tuple(
             (

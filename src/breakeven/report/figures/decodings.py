@@ -31,9 +31,9 @@ def decodings_figure(view: StudyView) -> FigureSpec:
         takeaway=_takeaway(every),
         how_to_read=f"Accuracy minus that of {view.decoding}, on the same questions, over the mean "
         "of the sizes and of the families that the arm was taught. Left of the line the other "
-        "decoding is less accurate. Bars are paired 95% intervals, each held by itself; filled is what is decided "
-        f"at 5% {view.findings.together}. At the right, how many times the FLOPs of the first a "
-        f"query takes. {scope_sentence(view)}",
+        "decoding is less accurate. Bars are paired 95% intervals, each held by itself; filled is "
+        f"what is decided at 5% {view.findings.together_beside}. At the right, how many times the "
+        f"FLOPs of the first a query takes. {scope_sentence(view)}",
         panels=(Panel("", partial(_draw, every, arms), height=1.1 + 0.26 * len(every)),),
         legend=tuple(LegendEntry(name, arms[name].colour, arms[name].marker) for name in shown),
         # The table of the same name has a line for each.
