@@ -1,6 +1,6 @@
 """Every arm in every way that it was asked: accuracy, tokens and cost beside the first decoding."""
 
-from breakeven.findings.decodings import OtherDecoding
+from breakeven.findings.decodings import DecodingChange, OtherDecoding
 from breakeven.findings.direction import Direction
 from breakeven.findings.groups import Group
 from breakeven.report.figures.spec import CsvRow
@@ -22,6 +22,13 @@ CHANGE_WORDS: dict[Direction, str] = {
     "behind": "less accurate",
     "undecided": "undecided",
 }
+
+
+def change_verdict(one: DecodingChange) -> str:
+    """What was decided of a decoding, or why it was not tested."""
+    if one.adjusted_p_value is None:
+        return f"not tested: {one.change.reason or 'no sampling error can be had'}"
+    return CHANGE_WORDS[one.direction]
 
 
 def decoding_change_table(view: StudyView) -> Table:
@@ -46,7 +53,7 @@ def decoding_change_table(view: StudyView) -> Table:
                 points_interval(one.change.value, one.change.low, one.change.high),
                 "–" if one.cost_ratio is None else times(one.cost_ratio),
                 p_word(one.adjusted_p_value),
-                CHANGE_WORDS[one.direction],
+                change_verdict(one),
             )
             for one in view.decoding_changes
         ),
@@ -62,7 +69,7 @@ def decoding_change_table(view: StudyView) -> Table:
                 "cost_ratio": one.cost_ratio,
                 "p": one.change.two_sided_p,
                 "p_holm": one.adjusted_p_value,
-                "verdict": CHANGE_WORDS[one.direction],
+                "verdict": change_verdict(one),
             }
             for one in view.decoding_changes
         ),

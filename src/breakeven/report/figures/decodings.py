@@ -75,7 +75,7 @@ def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes"
         )
         if one.cost_ratio is not None:
             axes.annotate(
-                times(one.cost_ratio),
+                f"{times(one.cost_ratio)}×",
                 (1, place),
                 xycoords=("axes fraction", "data"),
                 xytext=(4, 0),
@@ -84,6 +84,15 @@ def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes"
                 fontsize="small",
                 color=INK,
             )
+    axes.annotate(
+        "FLOPs",
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(4, 4),
+        textcoords="offset points",
+        fontsize="small",
+        color=INK,
+    )
     name_rows(axes, [f"{one.decoding} · {one.arm}" for one in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(min(-0.05, *known) - 0.03, max(0.05, *known) + 0.03)
