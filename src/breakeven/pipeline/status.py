@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from breakeven.core.errors import InputError, MachineError
 from breakeven.params import Params
 from breakeven.pipeline.inputs import ALWAYS_RUN, CODE, INPUTS, write_inputs
-from breakeven.pipeline.lock import AT_WORK, require_idle
+from breakeven.pipeline.lock import AT_WORK, quickly_read, require_idle
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -69,7 +69,7 @@ def told_repository(params: Params) -> Iterator["Repo"]:
     write_inputs(params)
     logging.getLogger("dvc").setLevel(logging.ERROR)
     try:
-        with Repo() as repo:
+        with quickly_read(), Repo() as repo:
             yield repo
     except LockError as error:
         raise MachineError(AT_WORK) from error
@@ -79,13 +79,22 @@ def told_repository(params: Params) -> Iterator["Repo"]:
 
 def repository_status(repo: "Repo") -> Status:
     """What DVC says is due, with `inputs/` as it stands."""
-    graph = repo.index.graph  # from a stage to those that it reads
-    stages = {stage.addressing: stage for stage in repo.index.stages}
-    changed = repo.status()
+    from dvc.repo import lock_repo
+
+    # One lock around all: `repo.status` would read dvc.yaml and dvc.lock once more for its own.
+    with lock_repo(repo):
+        graph = repo.index.graph  # from a stage to those that it reads
+        stages = {stage.addressing: stage for stage in repo.index.stages}
+        asked: dict[Any, dict[str, str]] = {}
+        changes = {
+            name: [*_changes(stage, asked)]
+            for name, stage in stages.items()
+            if name.partition("@")[0] not in ALWAYS_RUN
+        }
     due = tuple(
-        DueCell(name, tuple(_reasons(repo, stage, changed[name])))
-        for name, stage in stages.items()
-        if name in changed and name.partition("@")[0] not in ALWAYS_RUN
+        DueCell(name, tuple(_reasons(repo, stages[name], found)))
+        for name, found in changes.items()
+        if found
     )
     after: set[Any] = set()
     waiting = [stages[one.cell] for one in due]
@@ -95,6 +104,27 @@ def repository_status(repo: "Repo") -> Status:
         waiting += readers
     names = {one.addressing for one in after} - {one.cell for one in due} - ALWAYS_RUN
     return Status(due, tuple(name for name in stages if name in names))
+
+
+def _changes(
+    stage: "PipelineStage", asked: dict[Any, dict[str, str]]
+) -> Iterator[str | dict[str, dict[str, str]]]:
+    """What `stage.status` tells; it would write its file of locks four times for every stage.
+
+    `asked` keeps what has been found of files: the same ones are read by many stages.
+    """
+    both = {"changed deps": () if stage.frozen else stage.deps, "changed outs": stage.outs}
+    for what, files in both.items():
+        found: dict[str, str] = {}
+        for file in files:
+            key = (what, file.fs_path, file.hash_info.value)
+            if key not in asked:
+                asked[key] = file.status()
+            found |= asked[key]
+        if found:
+            yield {what: found}
+    if stage.changed_stage():
+        yield "changed checksum"
 
 
 def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterator[str]:
