@@ -4,7 +4,6 @@ What has ended in this run corrects both, stage by stage. Until then, work in FL
 cell is longer, which is what the schedule needs.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -32,35 +31,47 @@ class ExpectedSeconds:
         self._params = params
         # Now: DVC removes a record before its cell runs again.
         self._recorded = {cell.name: _recorded_seconds(cell) for cell in cells}
-        self._took: dict[tuple[str, bool], list[tuple[float, float]]] = defaultdict(list)
+        # Expected and actual seconds of what has ended, summed: they are asked for at every look.
+        self._took: dict[tuple[str, bool], tuple[float, float]] = {}
         self._found: dict[tuple[str, str], dict[str, float]] = {}
+        self._guesses: dict[str, _Guess] = {}
+        self._missed = False
 
     def of(self, cell: Cell) -> float:
         """Seconds, 0 for what takes hardly any."""
         guess = self._guess(cell)
-        took = self._took[cell.stage, guess.from_record]
-        expected = sum(expected for expected, _ in took)
-        factor = sum(actual for _, actual in took) / expected if expected else 1.0
+        expected, actual = self._took.get((cell.stage, guess.from_record), (1.0, 1.0))
+        factor = actual / expected
         return factor * guess.seconds
 
     def is_known(self, cell: Cell) -> bool:
         """Whether that rests on something measured, here or by an earlier run."""
         from_record = self._guess(cell).from_record
         heavy = cell.stage in ("train", "answer")
-        return from_record or not heavy or bool(self._took[cell.stage, from_record])
+        return from_record or not heavy or (cell.stage, from_record) in self._took
 
     def note(self, cell: Cell, seconds: float) -> None:
         """Learn from a cell that has ended."""
         guess = self._guess(cell)
         if guess.seconds:
-            self._took[cell.stage, guess.from_record].append((guess.seconds, seconds))
+            key = (cell.stage, guess.from_record)
+            expected, actual = self._took.get(key, (0.0, 0.0))
+            self._took[key] = (expected + guess.seconds, actual + seconds)
 
     def _guess(self, cell: Cell) -> _Guess:
+        if cell.name in self._guesses:
+            return self._guesses[cell.name]
         recorded = self._recorded.get(cell.name)
+        self._missed = False
         if recorded is not None:
-            return _Guess(recorded, from_record=True)
-        flops = {"train": self._train_flops, "answer": self._answer_flops}.get(cell.stage)
-        return _Guess(flops(cell) / _NOMINAL_FLOPS_PER_SECOND if flops else 0.0, from_record=False)
+            guess = _Guess(recorded, from_record=True)
+        else:
+            flops = {"train": self._train_flops, "answer": self._answer_flops}.get(cell.stage)
+            seconds = flops(cell) / _NOMINAL_FLOPS_PER_SECOND if flops else 0.0
+            guess = _Guess(seconds, from_record=False)
+        if not self._missed:
+            self._guesses[cell.name] = guess
+        return guess
 
     def _train_flops(self, cell: Cell) -> float:
         student, arm = cell.options["student"], cell.options["arm"]
@@ -115,9 +126,13 @@ class ExpectedSeconds:
     def _numbers(self, stage: str, cell: str) -> dict[str, float]:
         """What a record tells, once it is there: the first cells are ordered before any is."""
         key = (stage, cell)
-        if key not in self._found and (numbers := _record_numbers(stage, cell)):
+        if key not in self._found:
+            numbers = _record_numbers(stage, cell)
+            if not numbers:
+                self._missed = True
+                return {}
             self._found[key] = numbers
-        return self._found.get(key, {})
+        return self._found[key]
 
     def _parameters(self, student: str) -> float:
         return self._numbers("base", student).get("parameters", 0.0)
