@@ -1,8 +1,8 @@
 """Every arm in every way that it was asked: accuracy, tokens and cost beside the first decoding."""
 
 from breakeven.findings.decodings import DecodingChange, OtherDecoding
-from breakeven.findings.direction import Direction
 from breakeven.findings.groups import Group
+from breakeven.report.figures.decodings import CHANGE_WORDS, NO_OTHER
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
@@ -15,13 +15,6 @@ from breakeven.words import (
     scientific,
     times,
 )
-
-NO_OTHER = "needs a second decoding"
-CHANGE_WORDS: dict[Direction, str] = {
-    "ahead": "more accurate",
-    "behind": "less accurate",
-    "undecided": "undecided",
-}
 
 
 def change_verdict(one: DecodingChange) -> str:

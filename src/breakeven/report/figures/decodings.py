@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.findings.decodings import DecodingChange
-from breakeven.report.decoding_tables import CHANGE_WORDS, NO_OTHER
+from breakeven.findings.direction import Direction
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.interval_scope import scope_sentence
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "What another decoding changes"
+NO_OTHER = "needs a second decoding"
+CHANGE_WORDS: dict[Direction, str] = {
+    "ahead": "more accurate",
+    "behind": "less accurate",
+    "undecided": "undecided",
+}
 
 
 def decodings_figure(view: StudyView) -> FigureSpec:
