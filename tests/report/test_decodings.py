@@ -77,7 +77,7 @@ def test_each_decoding_has_a_verdict_for_every_arm_that_it_asked(tmp_path: Path)
         assert float(str(row["p_holm"])) >= float(str(row["p"]))
     figure = decodings_figure(study)
     assert figure.takeaway == (
-        "3 changes of an arm's decoding were tried: 0 are more accurate than the first, 2 less "
+        "3 changes of an arm's decoding were tested: 0 are more accurate than the first, 2 less "
         "accurate, 1 undecided."
     )
     write_figure(figure, tmp_path)

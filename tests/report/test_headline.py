@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from tests.report.conftest import Built
+from tests.report.scored import Key, scored
 from tests.report.synthetic import write_study
 
 from breakeven.findings.direction import DirectionCounts
+from breakeven.report.answer import NO_PAIR, answer, answer_word
 from breakeven.report.comparison_tables import matched_table
-from breakeven.report.headline import answer, answer_word, finding, headline
+from breakeven.report.headline import finding, headline
 from breakeven.report.leads import leads_over, matched_leads
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
@@ -17,6 +19,8 @@ from breakeven.report.view import view_of
 from breakeven.results.replay import replay_results
 from breakeven.study.collect import collect
 from breakeven.study.summary import summary_without_records
+
+TASK = "math-open/sums"
 
 
 @pytest.mark.parametrize(
@@ -59,13 +63,39 @@ def test_the_page_begins_with_one_answer_that_counts_what_is_decided(built: Buil
     at_cost = built.view.findings.direction_counts("inference_flops")
     beside = matched_leads(built.view.findings.matched["inference_flops"])
     assert "extrapolated" in beside
-    assert (
+    assert said.text.endswith(
         f"ahead of plain answers in {at_cost.ahead} and behind in {at_cost.behind} of "
-        f"{at_cost.total} comparisons ({beside}); at equal size, t2m"
-    ) in said
-    assert f'<p class="answer">{said}</p>' in built.page
+        f"{at_cost.total} comparisons ({beside})."
+    )
+    assert f'<p class="answer">{said.text}</p>' in built.page
+    assert all(f"<li>{line}</li>" in built.page for line in said.lines)
     bare = replace(built.results, cells=tuple(c for c in built.results.cells if c.style == "ift"))
-    assert answer(view_of(bare, built.summary)).startswith("These results compare no thinking")
+    assert answer(view_of(bare, built.summary)) == (NO_PAIR, ())
+
+
+def test_the_answer_tells_gain_and_cost_by_plain_arm_and_what_smaller_sizes_lose() -> None:
+    right: dict[Key, int] = {
+        ("small", "ift", TASK): 120,
+        ("small", "ift-worked", TASK): 120,
+        ("small", "reasoning", TASK): 60,
+        ("large", "ift", TASK): 60,
+        ("large", "ift-worked", TASK): 121,
+        ("large", "reasoning", TASK): 120,
+    }
+    view = view_of(scored(right, apart=True), summary_without_records())
+    lines = answer(view).lines
+    # A query of IFT takes 22 passes, one of reasoning 62.
+    assert lines[:2] == (
+        "At equal size, large (16M parameters), reasoning over ift: more accurate in math-open "
+        "(by +30.0), for 2.8 times the FLOPs of an answer.",
+        "At equal size, large (16M parameters), reasoning over ift-worked: not shown to differ in "
+        "math-open (−0.5), for 2.8 times the FLOPs of an answer.",
+    )
+    assert lines[2] == (
+        "Over all sizes 1 of 4 comparisons are decided for thinking and 2 against it: small 0 and "
+        "2 of 2, large 1 and 0 of 2."
+    )
+    assert lines[-1].startswith("This rests on 200 questions of math-open; intervals are ")
 
 
 def test_leads_over_some_plain_arms_only_are_told_as_such() -> None:

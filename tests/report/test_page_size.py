@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.decide.calculator import Calculator
+from breakeven.report.answer import Answer
 from breakeven.report.baseline_tables import BaselineWarning
 from breakeven.report.figure_files import write_figure
 from breakeven.report.figures.spec import FigureSpec, Panel
@@ -39,7 +40,7 @@ def page_of(rows: int = 1, panels: int = 1, arms: int = 1, each: tuple[str, ...]
             source_words="",
             facts=(),
             terms="",
-            answer="It depends.",
+            answer=Answer("It depends.", ()),
             sentences=[Sentence("Does it?", "undecided", "Nobody knows.", each)],
             warnings=[BaselineWarning("Below chance", names, "at 5%", 3 * arms, 600)],
             verdicts=table,

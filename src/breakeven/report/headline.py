@@ -1,4 +1,4 @@
-"""What it all means: one answer, and three or four generated sentences that cite their numbers.
+"""What it all means: three or four generated sentences that cite their numbers.
 
 Each sentence answers one question and carries a finding: supported, contradicted, undecided, or
 in part. What is decided is read from `view.findings`; nothing is decided here. A comparison that
@@ -15,7 +15,7 @@ from breakeven.findings.matched import MatchedComparison
 from breakeven.findings.serial_gains import MeanGain, SerialGains, format_of
 from breakeven.report.baseline_tables import checks_by_arm
 from breakeven.report.interval_scope import scope_clause
-from breakeven.report.leads import MOST_PLAIN, leads_over, matched_leads, plain_arm
+from breakeven.report.leads import MOST_PLAIN, leads_over, plain_arm
 from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
 from breakeven.words import p_word, percent, points, points_interval, span, unsigned_points
@@ -49,68 +49,6 @@ def finding(counts: DirectionCounts) -> str:
     return f"{word} in part" if counts.undecided else word
 
 
-_ANSWERS = {
-    "supported": "Yes",
-    "supported in part": "Yes, where that could be decided",
-    "depends on the task": "It depends",
-    "contradicted in part": "No, where that could be decided",
-    "contradicted": "No",
-}
-
-
-def answer(view: StudyView) -> str:
-    """The question of the page in one answer: at the FLOPs that thinking takes, and beside it."""
-    at_cost = view.findings.direction_counts("inference_flops")
-    rows = _largest(view)
-    parts = []
-    if at_cost.total:
-        parts.append(
-            f"{answer_word(at_cost)}: for the inference FLOPs that thinking takes, it is "
-            f"{_stands(at_cost, matched_leads(view.findings.matched['inference_flops']))}"
-        )
-    if rows:
-        counts = count_directions(row.direction for row in rows)
-        leads = leads_over(
-            [row.ift_arm for row in rows if row.direction == "ahead"],
-            [row.ift_arm for row in rows],
-        )
-        where = f"at equal size, {_name(view, rows[0].student)}, it is {_stands(counts, leads)}"
-        every_size = count_directions(row.direction for row in _thinking(view))
-        if every_size.total > counts.total:
-            # The largest size alone would leave out what thinking loses at smaller ones.
-            where += f", over all sizes in {every_size.ahead} and {every_size.behind} of "
-            where += f"{every_size.total}"
-        parts.append(where if parts else f"{where[0].upper()}{where[1:]}")
-    if not parts:
-        return "These results compare no thinking student with a plain one."
-    every = _largest_serial(view)
-    larger = [one for one in every if one.gap.direction == "ahead"]
-    if larger:
-        leads = leads_over([one.of.plain for one in larger], [one.of.plain for one in every])
-        parts.append(
-            "what it gains is more where a task takes several steps in a row, in "
-            f"{len(larger)} of {len(every)} pairs of arms{f' ({leads})' if leads else ''}"
-        )
-    return f"{'; '.join(parts)}. What is not counted is not decided."
-
-
-def answer_word(counts: DirectionCounts) -> str:
-    """What the counts come to, in a word or a few."""
-    # One comparison in ten that is decided is no answer of the study.
-    decided = counts.ahead + counts.behind
-    if counts.undecided > decided:
-        return "Mostly undecided" if decided else "Not shown either way"
-    return _ANSWERS[finding(counts)]
-
-
-def _stands(counts: DirectionCounts, beside: str) -> str:
-    comparisons = f"{counts.total} comparison{'s' if counts.total > 1 else ''}"
-    return (
-        f"ahead of plain answers in {counts.ahead} and behind in {counts.behind} of {comparisons}"
-        + (f" ({beside})" if beside else "")
-    )
-
-
 def headline(view: StudyView) -> tuple[Sentence, ...]:
     """Accuracy at equal size, where the gain is, and accuracy at equal FLOPs.
 
@@ -126,26 +64,27 @@ def headline(view: StudyView) -> tuple[Sentence, ...]:
     )
 
 
-def _thinking(view: StudyView) -> list[Difference]:
+def thinking_pairs(view: StudyView) -> list[Difference]:
+    """Reasoning against IFT at equal size, at every size."""
     return [row for row in view.findings.families if row.style == "reasoning"]
 
 
-def _largest(view: StudyView) -> list[Difference]:
+def largest_pairs(view: StudyView) -> list[Difference]:
     """Reasoning against IFT at the largest size that has both, family by family.
 
     That size is fixed beforehand; the size of the widest gap would be a pick.
     """
-    thinking = _thinking(view)
+    thinking = thinking_pairs(view)
     sizes = [name for name in view.results.students() if any(r.student == name for r in thinking)]
     return [row for row in thinking if row.student == sizes[-1]] if sizes else []
 
 
 def _accuracy_sentence(view: StudyView) -> Sentence:
     question = "Does thinking make the answers better?"
-    rows = _largest(view)
+    rows = largest_pairs(view)
     if not rows:
         return Sentence(question, "undecided", "No student has both an IFT and a reasoning arm.")
-    thinking = _thinking(view)
+    thinking = thinking_pairs(view)
     counts = count_directions(row.direction for row in rows)
     parts = [
         f"{word} {_listed(rows, stands)}"
@@ -160,7 +99,7 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
     return Sentence(
         question,
         finding(counts),
-        f"{where}, {_name(view, rows[0].student)}, reasoning is {'; '.join(parts)}. "
+        f"{where}, {student_words(view, rows[0].student)}, reasoning is {'; '.join(parts)}. "
         f"Over all sizes its accuracy is higher in {won} of {every.total} pairs; decided are "
         f"{every.ahead} for reasoning and {every.behind} for IFT. "
         f"{_over_guesses(view, rows)}"
@@ -199,7 +138,7 @@ def _budget_sentence(view: StudyView) -> tuple[Sentence, ...]:
     )
     if decided and len(decided) <= MOST_LISTED:
         listed = "; ".join(
-            f"{_name(view, row.student)} on {row.family} against {row.ift_arm} "
+            f"{student_words(view, row.student)} on {row.family} against {row.ift_arm} "
             f"{points_interval(row.value, row.low, row.high)}"
             for row in decided
         )
@@ -227,7 +166,7 @@ def _guesses(view: StudyView) -> Iterable[BaselineCheck]:
     return (one for one in view.findings.guards if one.against == "chance" and one.doubtful)
 
 
-def _name(view: StudyView, student: str) -> str:
+def student_words(view: StudyView, student: str) -> str:
     """A student with its size, where that is not its name: t2m (2M parameters)."""
     label = view.label(student)
     return student if label in student else f"{student} ({label} parameters)"
@@ -277,7 +216,7 @@ def _row_words(rows: Sequence[Difference], row: Difference) -> str:
     return text
 
 
-def _largest_serial(view: StudyView) -> list[SerialGains]:
+def largest_serial(view: StudyView) -> list[SerialGains]:
     """The gains of the largest student, in open tasks where it has such: none is a pick."""
     every = view.findings.serial
     own = [one for one in every if one.of.student == every[-1].of.student]
@@ -286,7 +225,7 @@ def _largest_serial(view: StudyView) -> list[SerialGains]:
 
 
 def _serial_sentence(view: StudyView) -> Sentence | None:
-    own = _largest_serial(view)
+    own = largest_serial(view)
     if not own:
         return None
     largest = own[0].of.student

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.decide.calculator import Calculator
+from breakeven.report.answer import Answer
 from breakeven.report.baseline_tables import BaselineWarning
 from breakeven.report.figure_files import panel_svg
 from breakeven.report.figures.spec import FigureSpec
@@ -77,7 +78,7 @@ class PageParts:
     source_words: str
     facts: Sequence[tuple[str, str]]
     terms: str
-    answer: str
+    answer: Answer
     sentences: Sequence[Sentence]
     warnings: Sequence[BaselineWarning]
     verdicts: Table

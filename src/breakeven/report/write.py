@@ -19,6 +19,7 @@ from breakeven.report.accuracy_tables import (
     chance_table,
     truncated_table,
 )
+from breakeven.report.answer import answer
 from breakeven.report.baseline_tables import baseline_table, baseline_warnings
 from breakeven.report.comparison_tables import (
     difference_table,
@@ -61,7 +62,7 @@ from breakeven.report.figures.thinking_budget import thinking_budget_figure
 from breakeven.report.figures.votes import votes_figure
 from breakeven.report.frontier_chart import DRAWN_BY_CHART, STATIC, frontier_chart
 from breakeven.report.growth_tables import crossing_table, growth_table
-from breakeven.report.headline import answer, headline
+from breakeven.report.headline import headline
 from breakeven.report.law_tables import law_table
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
 from breakeven.report.limits import TERMS, limit_lines, source_words

@@ -48,11 +48,13 @@ def decodings_figure(view: StudyView) -> FigureSpec:
 
 
 def _takeaway(every: Sequence[DecodingChange]) -> str:
-    found = [one.direction for one in every]
+    found = [one.direction for one in every if one.adjusted_p_value is not None]
+    same = len(every) - len(found)
     return (
-        f"{len(found)} changes of an arm's decoding were tried: "
+        f"{len(found)} changes of an arm's decoding were tested: "
         f"{found.count('ahead')} are {CHANGE_WORDS['ahead']} than the first, "
-        f"{found.count('behind')} {CHANGE_WORDS['behind']}, {found.count('undecided')} undecided."
+        f"{found.count('behind')} {CHANGE_WORDS['behind']}, {found.count('undecided')} undecided"
+        f"{f'; {same} could not be, such as where the answers are the same' if same else ''}."
     )
 
 
