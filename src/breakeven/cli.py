@@ -154,16 +154,22 @@ def show(
     flips: Annotated[
         bool, typer.Option("--flips", help="Wrong without a trace and right with one.")
     ] = False,
+    lost: Annotated[
+        bool, typer.Option("--lost", help="Right without a trace and wrong with one.")
+    ] = False,
     outcome: Annotated[
-        str | None,
-        typer.Option(help="What an answer of an arm shown came to: right, wrong, looping, …"),
+        list[str] | None,
+        typer.Option(help="What an answer came to: right, wrong, looping, … May be given again."),
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option(help="The arm that came to it; any arm shown by default.")
     ] = None,
     item: Annotated[str | None, typer.Option(help="This question alone.")] = None,
     most: Annotated[int, typer.Option(help="The most questions.", min=1)] = 5,
     whole: Annotated[bool, typer.Option("--whole", help="Show traces whole.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show questions with the answers of every arm side by side, flips first.
+    """Show questions with the answers of every arm side by side, what a trace gained first.
 
     Examples: breakeven show math-open --student t500k --flips;
     breakeven show chain-open --arm reasoning --outcome looping --whole
@@ -173,7 +179,20 @@ def show(
     from breakeven.params import load_params
 
     params = load_params()
-    wanted = Wanted(where, student, tuple(arm or ()), seed, decoding, flips, outcome, item, most)
+    if flips and lost:
+        raise InputError("--flips: --lost asks for the opposite; use one of them")
+    wanted = Wanted(
+        where,
+        student,
+        tuple(arm or ()),
+        seed,
+        decoding,
+        "gained" if flips else "lost" if lost else None,
+        tuple(outcome or ()),
+        of,
+        item,
+        most,
+    )
     found = find_questions(params, wanted)
     typer.echo(
         json.dumps(found.as_dict(), allow_nan=False)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from breakeven.browse.sample_text import folded, printable, sample_lines
 from breakeven.browse.samples import Found, Wanted, find_questions
+from breakeven.browse.turns import Turn
 from breakeven.cli import app
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
@@ -60,19 +61,29 @@ def test_every_answer_is_the_text_in_its_file_and_the_mark_in_its_score(study: P
 
 
 def test_flips_are_wrong_without_a_trace_and_right_with_one(study: Params) -> None:
-    found = find_questions(study, Wanted(TASK, "t2m", flips=True, most=1000))
+    found = find_questions(study, Wanted(TASK, "t2m", turned="gained", most=1000))
     right = {
         arm: set(scores(student="t2m", task=TASK, arm=arm, correct=True)["item"])
         for arm in ("ift", "reasoning")
     }
     every = {item.id for item in read_rows(task_path(TASK), Item)}
     assert {one.item for one in found.questions} == (every - right["ift"]) & right["reasoning"]
-    assert found.questions
+    assert {one.turns for one in found.questions} == {(Turn("gained", ("ift",), ("reasoning",)),)}
+
+
+def test_what_a_trace_lost_is_right_without_one_and_wrong_with_one(study: Params) -> None:
+    found = find_questions(study, Wanted("odd-one-out-mc", "t30k", turned="lost", most=1000))
+    right = {
+        arm: set(scores(student="t30k", task="odd-one-out-mc", arm=arm, correct=True)["item"])
+        for arm in ("ift", "reasoning")
+    }
+    assert {one.item for one in found.questions} == right["ift"] - right["reasoning"]
+    assert {one.turns for one in found.questions} == {(Turn("lost", ("ift",), ("reasoning",)),)}
 
 
 def test_flips_come_first_where_all_are_shown(study: Params) -> None:
     found = find_questions(study, Wanted("math-open", "t2m", most=1000))
-    flips = [one.flips for one in found.questions]
+    flips = ["gained" in {turn.turned for turn in one.turns} for one in found.questions]
     assert flips == sorted(flips, reverse=True)
     assert {True, False} == set(flips)
 
@@ -82,12 +93,22 @@ def test_without_a_student_the_largest_answers(study: Params) -> None:
 
 
 def test_an_outcome_an_arm_and_a_question_narrow_what_is_shown(study: Params) -> None:
-    found = find_questions(study, Wanted(TASK, "t30k", ("ift",), outcome="wrong", most=1000))
+    found = find_questions(study, Wanted(TASK, "t30k", ("ift",), outcomes=("wrong",), most=1000))
     wrong = set(scores(student="t30k", task=TASK, arm="ift", outcome="wrong")["item"])
     assert {one.item for one in found.questions} == wrong
     one = found.questions[0].item
     only = find_questions(study, Wanted(TASK, "t30k", item=one))
     assert [question.item for question in only.questions] == [one]
+
+
+def test_an_outcome_may_be_asked_of_one_arm_beside_others_that_are_shown(study: Params) -> None:
+    asked = Wanted(TASK, "t30k", outcomes=("right", "cut"), outcome_of="reasoning", most=1000)
+    found = find_questions(study, asked)
+    mine = scores(student="t30k", task=TASK, arm="reasoning")
+    assert {one.item for one in found.questions} == set(
+        mine.loc[mine["outcome"].isin(["right", "cut"]), "item"]
+    )
+    assert [answer.arm for answer in found.questions[0].answers] == list(study.arms)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +119,11 @@ def test_an_outcome_an_arm_and_a_question_narrow_what_is_shown(study: Params) ->
         (Wanted(TASK, arms=("x",)), "params.yaml: arms: 'x' is not in it"),
         (Wanted(TASK, seed=7), "--seed: 7 is none of 0"),
         (Wanted(TASK, decoding="x"), "params.yaml: answering.decodings: 'x' is not in it"),
-        (Wanted(TASK, outcome="rihgt"), "--outcome: 'rihgt' is none; did you mean 'right'?"),
+        (Wanted(TASK, outcomes=("rihgt",)), "--outcome: 'rihgt' is none; did you mean 'right'?"),
+        (
+            Wanted(TASK, arms=("ift",), outcome_of="base"),
+            "--of: 'base' is no arm shown; allowed: ift",
+        ),
     ],
 )
 def test_a_wrong_name_is_one_line(study: Params, wanted: Wanted, message: str) -> None:
@@ -154,7 +179,11 @@ def test_the_command_prints_text_or_one_object(study: Params) -> None:
     runner = CliRunner()
     told = runner.invoke(app, ["show", "math-open", "--flips", "--most", "1"])
     assert told.exit_code == 0, told.output
-    assert "wrong without a trace and right with one" in told.output
+    assert "\n   wrong without a trace: ift; right with one: reasoning\n" in told.output
+    lost = runner.invoke(app, ["show", "general-mc", "--lost", "--student", "t30k", "--most", "1"])
+    assert "\n   right without a trace: ift; wrong with one: reasoning\n" in lost.output
+    both = runner.invoke(app, ["show", "math-open", "--lost", "--flips"])
+    assert isinstance(both.exception, InputError)
     found = json.loads(runner.invoke(app, ["show", TASK, "--most", "3", "--json"]).output)
     assert len(found["questions"]) == 3
     assert found["questions"][0]["answers"][0]["arm"] == next(iter(study.arms))

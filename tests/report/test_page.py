@@ -44,7 +44,7 @@ def test_the_page_may_run_its_own_scripts_and_load_nothing(built: Built) -> None
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     allowed = " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in digests)
     policies = html.unescape(policy[1]).split("; ")
-    assert policies[:2] == ["default-src 'none'", f"script-src {allowed}"]
+    assert policies[:2] == ["default-src 'none'", f"script-src {allowed} 'strict-dynamic'"]
 
 
 def _open(browser: "Browser", built: Built, width: int, scheme: str) -> "tuple[Page, list[str]]":

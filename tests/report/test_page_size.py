@@ -49,6 +49,7 @@ def page_of(rows: int = 1, panels: int = 1, arms: int = 1, each: tuple[str, ...]
             chart_picture=None,
             groups=[TableGroup("tables", "Accuracy", [table])],
             examples=(),
+            samples=None,
             limits=(),
             decide=Calculator("", "{}", ""),
         )

@@ -23,8 +23,9 @@ def sample_lines(found: Found, *, whole: bool) -> Iterator[str]:
 
 
 def _question_lines(question: Question, *, whole: bool) -> Iterator[str]:
-    flips = ", wrong without a trace and right with one" if question.flips else ""
-    yield f"── {question.task} {question.item}{flips}"
+    yield f"── {question.task} {question.item}"
+    for turn in question.turns:
+        yield f"   {turn.words}"
     yield from _indented(question.prompt)
     yield f"   reference: {printable(question.reference)}"
     for answer in question.answers:

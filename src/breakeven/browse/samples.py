@@ -4,9 +4,11 @@ Scores say what was right, answers hold the texts: both are files of earlier sta
 them lacks is said, never filled in.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from breakeven.browse.turns import Turn, Turned, marks, sides, turns
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import read_rows
 from breakeven.core.layout import answers_path, task_path
@@ -29,9 +31,9 @@ _QUESTION = ["task", "item"]
 class Wanted(NamedTuple):
     """What to show: of which tasks, whom, and which questions.
 
-    `where` is a task or a family; without a `student` it is the largest. `flips` keeps questions
-    that an arm without a trace got wrong and one with a trace right, `outcome` those that some arm
-    shown came to.
+    `where` is a task or a family; without a `student` it is the largest. `turned` keeps questions
+    that a trace turned so between two arms shown (`browse.turns`), `outcomes` those where an arm
+    shown came to one of them: the arm `outcome_of`, or any.
     """
 
     where: str
@@ -39,8 +41,9 @@ class Wanted(NamedTuple):
     arms: tuple[str, ...] = ()
     seed: int | None = None
     decoding: str | None = None
-    flips: bool = False
-    outcome: str | None = None
+    turned: Turned | None = None
+    outcomes: tuple[str, ...] = ()
+    outcome_of: str | None = None
     item: str | None = None
     most: int = 5
 
@@ -65,7 +68,7 @@ class Question(NamedTuple):
     item: str
     prompt: str
     reference: str
-    flips: bool
+    turns: tuple[Turn, ...]
     answers: tuple[Shown, ...]
 
 
@@ -80,14 +83,18 @@ class Found(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         questions = [
-            {**one._asdict(), "answers": [answer._asdict() for answer in one.answers]}
+            {
+                **one._asdict(),
+                "turns": [turn._asdict() for turn in one.turns],
+                "answers": [answer._asdict() for answer in one.answers],
+            }
             for one in self.questions
         ]
         return {**self._asdict(), "questions": questions}
 
 
 def find_questions(params: Params, wanted: Wanted) -> Found:
-    """The questions that are wanted, flips first, then in the order of their tasks.
+    """The questions that are wanted: what a trace gained first, then in the order of their tasks.
 
     Raises:
         InputError: a name is not in the study, was not answered or not scored, or its texts are
@@ -104,9 +111,12 @@ def find_questions(params: Params, wanted: Wanted) -> Found:
     seed = params.seeds[0] if wanted.seed is None else wanted.seed
     if seed not in params.seeds:
         raise InputError(f"--seed: {seed} is none of {', '.join(map(str, params.seeds))}")
-    if wanted.outcome is not None and wanted.outcome not in OUTCOMES:
+    for outcome in wanted.outcomes:
+        if outcome not in OUTCOMES:
+            raise InputError(f"--outcome: {outcome!r} is none; {did_you_mean(outcome, OUTCOMES)}")
+    if wanted.outcome_of is not None and wanted.outcome_of not in arms:
         raise InputError(
-            f"--outcome: {wanted.outcome!r} is none; {did_you_mean(wanted.outcome, OUTCOMES)}"
+            f"--of: {wanted.outcome_of!r} is no arm shown; {did_you_mean(wanted.outcome_of, arms)}"
         )
     rows = item_rows(params)
     rows = rows[
@@ -166,34 +176,34 @@ def _tasks(params: Params, where: str) -> list[str]:
 class _Place(NamedTuple):
     task: str
     item: str
-    flips: bool
+    turns: tuple[Turn, ...]
 
 
 def _places(
     params: Params, rows: "pd.DataFrame", tasks: Sequence[str], wanted: Wanted
 ) -> list[_Place]:
     """The questions that are wanted, in order."""
-    style = {name: row.answered_style for name, row in params.arms.items()}
-    plain = rows[rows["arm"].map(style) == "ift"]
-    traced = rows[rows["arm"].map(style) == "reasoning"]
-    # An arm that answers several times is wrong where no sample is right, and right where all are.
-    wrong = plain.groupby([*_QUESTION, "arm"], observed=True)["correct"].max() < 1
-    right = traced.groupby([*_QUESTION, "arm"], observed=True)["correct"].min() > 0
-    some_wrong = wrong.groupby(_QUESTION, observed=True).any()
-    some_right = right.groupby(_QUESTION, observed=True).any()
-    flipping = {
-        key for key in some_wrong.index if some_wrong[key] and some_right.get(key, default=False)
-    }
-    if wanted.outcome is not None:
-        rows = rows[rows["outcome"] == wanted.outcome]
+    side = sides(params)
+    marked: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+    for (_, arm, _, _, task, item), right in marks(rows, side).items():
+        marked[task, item][arm] = bool(right)
+    if wanted.outcomes:
+        rows = rows[rows["outcome"].isin(wanted.outcomes)]
+        if wanted.outcome_of is not None:
+            rows = rows[rows["arm"] == wanted.outcome_of]
     if wanted.item is not None:
         rows = rows[rows["item"] == wanted.item]
     keys = set(map(tuple, rows[_QUESTION].drop_duplicates().to_numpy().tolist()))
-    places = [_Place(task, item, (task, item) in flipping) for task, item in keys]
-    if wanted.flips:
-        places = [place for place in places if place.flips]
+    places = [_Place(*key, turns(marked[key], side)) for key in keys]
+    if wanted.turned is not None:
+        places = [one for one in places if _turned(one, wanted.turned)]
+    first = wanted.turned or "gained"
     order = {task: number for number, task in enumerate(tasks)}
-    return sorted(places, key=lambda one: (not one.flips, order[one.task], one.item))
+    return sorted(places, key=lambda one: (not _turned(one, first), order[one.task], one.item))
+
+
+def _turned(place: _Place, turned: Turned) -> bool:
+    return any(turn.turned == turned for turn in place.turns)
 
 
 def _question(
@@ -228,7 +238,7 @@ def _question(
                 )
             )
     return Question(
-        place.task, place.item, item.prompt, item.reference, place.flips, tuple(answers)
+        place.task, place.item, item.prompt, item.reference, place.turns, tuple(answers)
     )
 
 

@@ -73,6 +73,8 @@ def record_path(stage: str, *cell: str | int) -> Path:
 
 
 REPORT = Path("report")
+# Every answer, in pieces that the page loads.
+REPORT_SAMPLES = REPORT / "samples"
 
 
 # What a stage writes, and which parts of its path name the cell.

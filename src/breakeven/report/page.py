@@ -1,4 +1,4 @@
-"""The page: one HTML file without a network, every text in it escaped.
+"""The page: one HTML file without a network, every text in it escaped; answers lie beside it.
 
 It is read, not searched: of a figure of many panels it holds the first, of a long table the first
 rows, and names the file beside it that holds all of them.
@@ -20,6 +20,7 @@ from breakeven.report.frontier_chart import FrontierChart
 from breakeven.report.headline import MOST_LISTED, Sentence
 from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.page_svg import LEGEND_COLOURS
+from breakeven.report.sample_browser import SampleBrowser
 from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
 from breakeven.words import OUTCOME_WORDS
@@ -87,6 +88,7 @@ class PageParts:
     chart_picture: FigureSpec | None
     groups: Sequence[TableGroup]
     examples: Sequence[ExampleAnswer]
+    samples: SampleBrowser | None
     limits: Sequence[str]
     decide: Calculator
 
@@ -128,6 +130,7 @@ def render_page(parts: PageParts) -> str:
         policy=_policy(scripts),
         scripts=[Markup(script) for script in scripts],  # noqa: S704
         chart_json=Markup(parts.chart.json if parts.chart else ""),  # noqa: S704
+        samples_json=Markup(parts.samples.json if parts.samples else ""),  # noqa: S704
         decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704
     )
 
@@ -136,6 +139,11 @@ def _scripts(parts: PageParts) -> list[str]:
     """The scripts in the order that they run in; Vega with its licence, where it draws."""
     own = [(TEMPLATES / name).read_text(encoding="utf-8") for name in ("address.js", "tables.js")]
     scripts = [*own, parts.decide.script]
+    if parts.samples is not None:
+        scripts += [
+            (TEMPLATES / name).read_text(encoding="utf-8")
+            for name in ("samples.js", "sample_links.js")
+        ]
     if parts.chart is None:
         return scripts
     licence, vega, interpreter = (
@@ -147,15 +155,18 @@ def _scripts(parts: PageParts) -> list[str]:
 
 
 def _policy(scripts: Sequence[str]) -> str:
-    """What a browser lets the page do: run its own scripts, and load nothing from anywhere.
+    """What a browser lets the page do: run its own scripts, and what these load; nothing else.
 
     The second guard of a text that was not escaped; figures bring styles of their own. No text is
-    made code (`eval`): Vega reads its expressions by an interpreter.
+    made code (`eval`): Vega reads its expressions by an interpreter. A script that stands in the
+    page's markup runs by its digest alone; `strict-dynamic` hands that right on to the pieces of
+    `samples/`, which have no digest here: a page cannot know those of gigabytes of answers, and a
+    browser checks none of a file that lies in a folder.
     """
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     allowed = " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in digests)
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {allowed} 'strict-dynamic'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

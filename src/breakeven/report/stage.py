@@ -4,12 +4,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from breakeven.core.files import digest_file, folder_files
-from breakeven.core.layout import REPORT, items_path
+from breakeven.browse.pieces import samples_of
+from breakeven.core.files import digest_file, digest_path, folder_files
+from breakeven.core.layout import REPORT, REPORT_SAMPLES, items_path
 from breakeven.core.records import Record, versions
 from breakeven.params import Params
 from breakeven.report.write import build_report
-from breakeven.study.collect import collect
+from breakeven.study.collect import collect, item_rows
 
 # Groups of metrics.json.
 OF_NO_CELL = ("router", "law")
@@ -19,8 +20,9 @@ def run(params: Params) -> None:
     """Write `report/` and `records/report.json` for the study in the working directory."""
     started = time.perf_counter()
     results, summary = collect(params)
-    numbers = build_report(results, summary, REPORT)
+    numbers = build_report(results, summary, REPORT, samples_of(params, item_rows(params)))
     files = folder_files(REPORT)
+    read = [file for file in files if not file.is_relative_to(REPORT_SAMPLES)]
     Record(
         stage="report",
         cell={},
@@ -34,7 +36,9 @@ def run(params: Params) -> None:
         },
         device_seconds={"cpu": time.perf_counter() - started},
         inputs={str(items_path()): digest_file(items_path())},
-        outputs={file.as_posix(): digest_file(file) for file in files},
+        # Of thousands of pieces the folder alone.
+        outputs={file.as_posix(): digest_file(file) for file in read}
+        | {REPORT_SAMPLES.as_posix(): digest_path(REPORT_SAMPLES)},
         versions=versions(),
     ).write()
 

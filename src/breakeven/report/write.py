@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from breakeven.browse.pieces import Samples
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, atomic_path, write_json, write_text
+from breakeven.core.layout import REPORT_SAMPLES
 from breakeven.decide.calculator import Calculator, calculator_of
 from breakeven.report.accuracy_tables import (
     accuracy_by_task_table,
@@ -73,6 +75,7 @@ from breakeven.report.outcome_tables import outcome_table
 from breakeven.report.page import PageParts, TableGroup, render_page
 from breakeven.report.pass_tables import right_answer_table, worth_table
 from breakeven.report.routing_tables import routing_table
+from breakeven.report.sample_browser import sample_browser
 from breakeven.report.sensitivity_tables import sensitivity_table
 from breakeven.report.served_tables import flip_table, served_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
@@ -114,11 +117,20 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
 )
 
 
-def build_report(results: Results, summary: StudySummary | None, folder: Path) -> dict[str, Any]:
+def build_report(
+    results: Results,
+    summary: StudySummary | None,
+    folder: Path,
+    samples: Samples | None = None,
+) -> dict[str, Any]:
     """Write `index.html`, `figures/`, `tables/`, `metrics.json` and `summary/` into `folder`.
 
     Returns what `metrics.json` holds. `summary` is None for results that this pipeline did not
-    make; they get no `summary/`, which is DVC's. Raises InputError where the results hold no cell.
+    make; they get no `summary/`, which is DVC's. With the `samples` of a study, `samples/` holds
+    its answers, which the page loads as somebody reads.
+
+    Raises:
+        InputError: the results hold no cell.
     """
     if not results.cells:
         raise InputError(f"{results.study}: holds no cell; score at least one first")
@@ -141,6 +153,7 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         chart_picture=next((one for one in figures if chart and one.name == STATIC), None),
         groups=groups,
         examples=view.summary.examples,
+        samples=sample_browser(view, samples) if samples else None,
         limits=limit_lines(view),
         decide=_calculator(view),
     )
@@ -157,6 +170,9 @@ def build_report(results: Results, summary: StudySummary | None, folder: Path) -
         with atomic_folder(folder / "summary") as temporary:
             for name, line in deciding.items():
                 write_json(temporary / name, line)
+    if samples:
+        with atomic_folder(folder / REPORT_SAMPLES.name) as temporary:
+            samples.write(temporary)
     write_json(folder / "metrics.json", numbers)
     write_text(folder / "index.html", page)
     return numbers

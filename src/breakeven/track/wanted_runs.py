@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.core.files import digest_file, folder_files
-from breakeven.core.layout import REPORT, record_path
+from breakeven.core.layout import REPORT, REPORT_SAMPLES, record_path
 from breakeven.core.records import Record, read_record
 from breakeven.params import COMPLETION_STYLES, Arm, Params
 from breakeven.params.cells import Cell, cells, first_decoding
@@ -181,11 +181,15 @@ def _report_runs(params: Params) -> Iterator[RunContents]:
     if not (REPORT / "index.html").is_file():
         return
     record = _record("report")
-    files = folder_files(REPORT)
+    # A page in MLflow's UI can load no piece, and each cell has a table of its answers.
+    files = [file for file in folder_files(REPORT) if not file.is_relative_to(REPORT_SAMPLES)]
     yield RunContents(
         cell="report",
         name="report",
-        note="The report of the study: open Artifacts, then `index.html`.",
+        note=(
+            "The report of the study: open Artifacts, then `index.html`. Answers one by one are "
+            "in `answers.json` of each cell; the page beside them is in the project's `report/`."
+        ),
         keys={"study": params.study, "kind": "report"},
         params=flattened("report", record.parameters) if record else {},
         tags=_absences(record) | _versions(record) if record else {},

@@ -12,6 +12,12 @@ globalThis.breakevenAddress = (() => {
       // Replaced, so that the way back leads to the page before and not through every choice.
       if (text || isView()) history.replaceState(null, "", text ? MARK + text : "#view?");
     },
+    // As if somebody followed a link there, the way back leads to where one was.
+    go(state) {
+      const to = `${MARK}${state}`;
+      if (to === location.hash) dispatchEvent(new HashChangeEvent("hashchange"));
+      else location.hash = to;
+    },
     // Calls back with the state now, and again where somebody follows a link to another one.
     follow(restore) {
       restore(read());
