@@ -16,7 +16,7 @@ def marked(*answers: tuple[str, bool, int]) -> dict[str, bool]:
     rows = pd.DataFrame(answers, columns=["arm", "correct", "thinking_tokens"]).assign(
         student="s", seed=0, decoding="greedy", task="t", item="i"
     )
-    return {key[1]: bool(right) for key, right in marks(rows, SIDES).items()}
+    return {one.arm: one.right for one in marks(rows, SIDES)}
 
 
 def test_a_turn_names_the_arms_and_not_those_that_were_right_already() -> None:

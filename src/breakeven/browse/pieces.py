@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from breakeven.browse.turns import ANSWER_SET, Side, marks, sides
+from breakeven.browse.turns import ASKED, Side, marks, sides
 from breakeven.core.files import read_rows
 from breakeven.core.layout import answers_path, task_path
 from breakeven.params import Params
@@ -90,25 +90,28 @@ class Samples:
         outcomes = rows["outcome"].map({name: str(n) for n, name in enumerate(OUTCOMES)})
         codes = outcomes.astype(str).to_numpy().astype("S1")
         marked: dict[AnsweredBy, list[str]] = {}
-        for (*cell, _, item), right in marks(rows, self.sides).items():
-            letters = marked.setdefault(AnsweredBy(*cell), [_NONE] * len(items))
-            letters[place[item]] = "r" if right else "w"
-        for key, own in rows.assign(code=codes).groupby(_CELL, sort=False, observed=True):
-            cell = AnsweredBy(*key)
-            samples = int(own["sample"].max()) + 1
+        for one in marks(rows, self.sides):
+            cell = AnsweredBy(one.student, one.arm, one.seed, one.decoding)
+            own = marked.setdefault(cell, [_NONE] * len(items))
+            own[place[one.item]] = "r" if one.right else "w"
+        groups = rows.assign(code=codes).groupby(_CELL, sort=False, observed=True)
+        for _, answers in groups:
+            first = answers.iloc[0]
+            cell = AnsweredBy(first["student"], first["arm"], int(first["seed"]), first["decoding"])
+            samples = int(answers["sample"].max()) + 1
             letters = np.full(len(items) * samples, _NONE.encode(), dtype="S1")
-            letters[own["place"].to_numpy() * samples + own["sample"].to_numpy()] = own["code"]
+            at = answers["place"].to_numpy() * samples + answers["sample"].to_numpy()
+            letters[at] = answers["code"].to_numpy()
             yield {
                 **cell._asdict(),
-                "seed": int(cell.seed),
                 "samples": samples,
                 "outcomes": letters.tobytes().decode("ascii"),
                 "marks": "".join(marked[cell]) if cell in marked else _NONE * len(items),
-                "block": self._write_answers(folder, cell, task, place, samples),
+                "block": self._write_answers(folder, cell, task, place),
             }
 
     def _write_answers(
-        self, folder: Path, cell: AnsweredBy, task: str, place: Mapping[str, int], samples: int
+        self, folder: Path, cell: AnsweredBy, task: str, place: Mapping[str, int]
     ) -> int | None:
         """Write what a cell answered; returns the questions a piece, None where texts are gone."""
         path = answers_path(*cell, task)
@@ -147,7 +150,7 @@ def samples_of(params: Params, rows: "pd.DataFrame", most_bytes: int = MOST_BYTE
     """
     files = {
         path
-        for key in rows[ANSWER_SET[:-1]].drop_duplicates().itertuples(index=False, name=None)
+        for key in rows[ASKED[:-1]].drop_duplicates().itertuples(index=False, name=None)
         if (path := answers_path(*key)).is_file()
     }
     share = min(1.0, most_bytes / max(1, sum(path.stat().st_size for path in files)))

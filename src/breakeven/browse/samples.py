@@ -185,8 +185,8 @@ def _places(
     """The questions that are wanted, in order."""
     side = sides(params)
     marked: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
-    for (_, arm, _, _, task, item), right in marks(rows, side).items():
-        marked[task, item][arm] = bool(right)
+    for mark in marks(rows, side):
+        marked[mark.task, mark.item][mark.arm] = mark.right
     if wanted.outcomes:
         rows = rows[rows["outcome"].isin(wanted.outcomes)]
         if wanted.outcome_of is not None:
@@ -194,7 +194,7 @@ def _places(
     if wanted.item is not None:
         rows = rows[rows["item"] == wanted.item]
     keys = set(map(tuple, rows[_QUESTION].drop_duplicates().to_numpy().tolist()))
-    places = [_Place(*key, turns(marked[key], side)) for key in keys]
+    places = [_Place(task, item, turns(marked[task, item], side)) for task, item in keys]
     if wanted.turned is not None:
         places = [one for one in places if _turned(one, wanted.turned)]
     first = wanted.turned or "gained"

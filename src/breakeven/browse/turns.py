@@ -18,7 +18,19 @@ Side = Literal["without", "with"]
 # What a turn is: gained by the trace, or lost with it.
 Turned = Literal["gained", "lost"]
 # What one arm was asked, all of its samples together.
-ANSWER_SET = ["student", "arm", "seed", "decoding", "task", "item"]
+ASKED = ["student", "arm", "seed", "decoding", "task", "item"]
+
+
+class Mark(NamedTuple):
+    """Whether an arm got a question right; of one that it got neither right nor wrong is none."""
+
+    student: str
+    arm: str
+    seed: int
+    decoding: str
+    task: str
+    item: str
+    right: bool
 
 
 class Turn(NamedTuple):
@@ -49,18 +61,18 @@ def sides(params: Params) -> dict[str, Side]:
     return found
 
 
-def marks(rows: "pd.DataFrame", sides: Mapping[str, Side]) -> "pd.Series[bool]":
-    """Whether each arm with a side got each question right; by `ANSWER_SET`, decided ones alone."""
+def marks(rows: "pd.DataFrame", sides: Mapping[str, Side]) -> list[Mark]:
+    """Every question that an arm with a side got right, or wrong, with all of its samples."""
     own = rows[rows["arm"].isin(list(sides))]
     thinks = own["arm"].map(sides).astype(str) == "with"
-    one = own[ANSWER_SET].assign(
+    one = own[ASKED].assign(
         right=own["correct"].astype(bool), fits=(own["thinking_tokens"] > 0) == thinks
     )
-    found = one.groupby(ANSWER_SET, observed=True, sort=False).agg(
-        all_right=("right", "min"), some_right=("right", "max"), fits=("fits", "min")
+    found = one.groupby(ASKED, observed=True, sort=False).agg(
+        right=("right", "min"), some_right=("right", "max"), fits=("fits", "min")
     )
-    decided = found["fits"] & (found["all_right"] == found["some_right"])
-    return found.loc[decided, "all_right"]
+    decided = found[found["fits"] & (found["right"] == found["some_right"])].reset_index()
+    return [Mark._make(row) for row in decided[[*ASKED, "right"]].itertuples(index=False)]
 
 
 def turns(marked: Mapping[str, bool], sides: Mapping[str, Side]) -> tuple[Turn, ...]:
