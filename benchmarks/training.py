@@ -66,6 +66,7 @@ def lay(params: Params, base: Path, size: Size) -> None:
 
 def main() -> None:
     """Train the folder's project; print seconds, tokens and the floor."""
+    from breakeven.models.linear_layers import fast_linear_layers
     from breakeven.train.losses import gated_head
     from breakeven.train.processes import make_accelerator
     from breakeven.train.trained_model import trainable_model
@@ -82,7 +83,7 @@ def main() -> None:
     run = TrainingRun(
         model, plan.settings, plan.schedule, accelerator=accelerator, seed=0, scratch=Path()
     )
-    with gated_head(model) as gate:
+    with gated_head(model) as gate, fast_linear_layers(model):
         for step in steps[:warm_up]:
             run.take_step(step, gate)
         started = time.process_time()

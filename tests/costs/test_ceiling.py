@@ -82,7 +82,7 @@ def test_a_ceiling_that_cannot_be_measured_here_is_absent_with_the_reason(
 
 
 def test_a_device_without_memory_left_loses_no_record(project, monkeypatch):
-    def full(device, dtype):
+    def full(*_asked):
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(module, "_fastest_product", full)
@@ -161,3 +161,19 @@ def test_seeds_of_an_untrained_arm_hold_the_device_once(project):
     assert record.device_seconds["cpu"] == pytest.approx(seconds)
     rate = record.details["ceiling"]["flops_per_second"]
     assert record.metrics["utilisation"] == pytest.approx(flops / seconds / rate)
+
+
+def test_the_ceiling_is_of_the_library_that_models_are_computed_with(project, monkeypatch):
+    calls: list[str] = []
+
+    def fastest(_device, _dtype, multiply_with):
+        calls.append(multiply_with.__name__)
+        return 512, 1e9
+
+    monkeypatch.setattr(module, "_fastest_product", fastest)
+    for faster in (False, True):
+        monkeypatch.setattr(module, "numpy_is_faster", lambda faster=faster: faster)
+        for threads in (1, 2):
+            measured_ceiling(HERE, threads=threads)
+    # With two threads it is PyTorch's either way, and was measured already.
+    assert calls == ["mm", "mm", "numpy_product"]

@@ -8,7 +8,7 @@ A stage measures after its own work, so that neither slows the other.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from breakeven.core.scratch import scratch_folder
 from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.devices import Device, describe_device
+from breakeven.costs.products import numpy_is_faster, numpy_product, one_numpy_thread
 
 # Two of these in float32 are half a gigabyte.
 _LARGEST_MATRIX = 8192
@@ -78,8 +79,9 @@ def find_ceiling(device: Device, dtype: str, threads: int | None) -> DeviceCeili
 def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None = None) -> Ceiling:
     """The measured matmul ceiling of a device, kept in `.work/ceilings/` for the next time.
 
-    `threads` are a CPU's, PyTorch's own number where it is None. The key is device name, dtype,
-    threads and the version of PyTorch; it takes a second or so to measure. On a busy machine the
+    `threads` are a CPU's, PyTorch's own number where it is None. The products are by the library
+    that models are computed with. The key is device name, dtype, threads, the version of PyTorch
+    and the library where it is NumPy's; it takes a second or so to measure. On a busy machine the
     ceiling comes out too low. Raises InputError on an unknown dtype.
     """
     import torch
@@ -93,12 +95,18 @@ def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None
         "threads": count,
         "torch": torch.__version__,
     }
+    by_numpy = device.kind == "cpu" and dtype == "float32" and count == 1 and numpy_is_faster()
+    if by_numpy:
+        key["products"] = "numpy"
     file = scratch_folder("ceilings", key) / "ceiling.json"
     kept = read_sealed(file)
     if kept is not None:
         return Ceiling(**kept)
-    with _threads(count if device.kind == "cpu" else None):
-        size, rate = _fastest_product(device, dtype)
+    with (
+        _threads(count if device.kind == "cpu" else None),
+        one_numpy_thread() if by_numpy else nullcontext(),
+    ):
+        size, rate = _fastest_product(device, dtype, numpy_product if by_numpy else torch.mm)
     ceiling = Ceiling(device.name, dtype, count, rate, size)
     write_sealed(file, asdict(ceiling))
     return ceiling
@@ -124,11 +132,13 @@ def _threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _fastest_product(device: Device, dtype: str) -> tuple[int, float]:
+def _fastest_product(
+    device: Device, dtype: str, multiply_with: Callable[..., object]
+) -> tuple[int, float]:
     """Size and FLOP/s of the fastest square product, doubling sizes until one takes long."""
     best_size, best_rate, size = 0, 0.0, 256
     while size <= _LARGEST_MATRIX:
-        multiply = _product(device, dtype, size)
+        multiply = _product(device, dtype, size, multiply_with)
         # The first product of a size allocates and chooses a kernel: it is not timed.
         multiply()
         # The fastest, for other processes can only slow one down.
@@ -142,7 +152,9 @@ def _fastest_product(device: Device, dtype: str) -> tuple[int, float]:
     return best_size, best_rate
 
 
-def _product(device: Device, dtype: str, size: int) -> Callable[[], None]:
+def _product(
+    device: Device, dtype: str, size: int, multiply_with: Callable[..., object]
+) -> Callable[[], None]:
     """A call that multiplies two matrices of that size and waits for the result."""
     import torch
 
@@ -156,7 +168,7 @@ def _product(device: Device, dtype: str, size: int) -> Callable[[], None]:
     out = torch.empty_like(left)
 
     def multiply() -> None:
-        torch.mm(left, left, out=out)
+        multiply_with(left, left, out=out)
         if device.kind == "cuda":
             torch.cuda.synchronize(device.index)
         elif device.kind == "mps":

@@ -207,18 +207,24 @@ def placed_base(
 ) -> "Iterator[PreTrainedModel]":
     """The model of a folder on a device, ready to decode; PyTorch has `threads` until it goes.
 
+    One thread multiplies with whatever is fastest here (`models/linear_layers.py`).
+
     Raises:
         InputError: as `load_base`.
     """
     import torch
     from transformers.utils import logging as transformers_logging
 
+    from breakeven.models.linear_layers import fast_linear_layers
+
     transformers_logging.disable_progress_bar()  # a stage shows one of its own
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:
         # Without `eval` dropout would be at work, where a model has any.
-        yield load_base(path, torch_dtype(dtype)).to(device).eval()
+        model = load_base(path, torch_dtype(dtype)).to(device).eval()
+        with fast_linear_layers(model):
+            yield model
     finally:
         torch.set_num_threads(before)
 

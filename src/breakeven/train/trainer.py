@@ -22,6 +22,7 @@ from breakeven.core.interrupts import interrupted_afterwards
 from breakeven.core.progress import Progress
 from breakeven.costs.devices import Device, metered
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
+from breakeven.models.linear_layers import fast_linear_layers
 from breakeven.models.sharding import gather_tensor
 from breakeven.rendering import Example
 from breakeven.train.losses import (
@@ -115,7 +116,11 @@ def train(
     run = TrainingRun(
         model, settings, schedule, accelerator=accelerator, seed=seed, scratch=scratch
     )
-    with gated_head(model) as gate, _progress_shown(run, label, len(steps), log) as show:
+    with (
+        gated_head(model) as gate,
+        fast_linear_layers(model),
+        _progress_shown(run, label, len(steps), log) as show,
+    ):
         if settings.training.packing:
             run.check_packing(gate)
 
