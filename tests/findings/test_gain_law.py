@@ -11,7 +11,8 @@ from tests.findings.law_studies import TRUTH, law_study
 from breakeven.core.errors import InputError
 from breakeven.decide.by_law import LawRequest, law_answer, law_request
 from breakeven.decide.decision_text import law_lines
-from breakeven.findings.gain_law import Law, LawPoint, gain_law
+from breakeven.findings.gain_law import gain_law
+from breakeven.findings.law import Law, LawPoint
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.cell_results import Results
 from breakeven.results.replay import replay_results

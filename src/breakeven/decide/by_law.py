@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
 from breakeven.findings.direction import DIRECTION_WORDS
-from breakeven.findings.gain_law import Law, LawPoint, gain_law
+from breakeven.findings.gain_law import gain_law
 from breakeven.findings.gain_law_words import failing_words, misfit_words, range_words
+from breakeven.findings.law import Law, LawPoint
 from breakeven.findings.scored_results import ScoredResults
 
 

@@ -1,6 +1,6 @@
 """The law of the gain in words: its range, how far it departs, and why it may say nothing."""
 
-from breakeven.findings.gain_law import Law
+from breakeven.findings.law import Law
 from breakeven.words import fixed, size_word, span, times
 
 

@@ -1,7 +1,7 @@
 """The law of the gain on the page: its equation, coefficients, range, and how far it misses."""
 
-from breakeven.findings.gain_law import Law
 from breakeven.findings.gain_law_words import failing_words, misfit_words, range_words
+from breakeven.findings.law import Law
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from breakeven.findings.direction import Direction, count_directions
-from breakeven.findings.gain_law import LAW_TERMS
+from breakeven.findings.law import LAW_TERMS
 from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
 from breakeven.report.control_tables import same_of_all

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from breakeven.findings.gain_law import Law
 from breakeven.findings.gain_law_words import failing_words
+from breakeven.findings.law import Law
 from breakeven.report.figures.axes import accuracy_axis
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.view import StudyView
