@@ -420,7 +420,7 @@ def decide_(
         float | None, typer.Option(help="What a right answer is worth, in money.")
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Count costs in flops, device-seconds or money.")
+        str | None, typer.Option(help="Count costs in flops, device-seconds, money or joules.")
     ] = None,
     with_teacher: Annotated[bool, typer.Option(help="Count the teacher's work.")] = False,
     with_judging: Annotated[bool, typer.Option(help="Count the judge's work.")] = False,

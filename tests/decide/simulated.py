@@ -68,6 +68,13 @@ def cell_costs(student: str, arm: str) -> CellCosts:
     return CellCosts(
         train_flops=size * length * 6e4 if trained else 0.0,
         train_device_seconds=size * length * 1e-5 if trained else 0.0,
+        # Not in proportion to seconds: a large student draws more watts.
+        train_energy_joules=size**1.2 * length * 1e-5 if trained else 0.0,
+        answer_energy_joules={
+            f"{family}-{task}": size**1.2 * length * 1e-9
+            for family in FAMILIES
+            for task in ("x", "y")
+        },
         answer_device_seconds={
             f"{family}-{task}": size * length * 1e-9 for family in FAMILIES for task in ("x", "y")
         },

@@ -114,7 +114,7 @@ GRID = [
     DecisionRequest(queries, unit, budget, price, limit, value, teacher, teacher)
     for queries, unit, budget, price, limit, value, teacher in itertools.product(
         (0.0, 1e4, 1e6, 3.3e8),
-        ("flops", "device_seconds", "money"),
+        ("flops", "device_seconds", "money", "joules"),
         (None, 20.0, 1e5, 1e14),
         (0.0, 3.6),
         (None, 0.03),
@@ -163,7 +163,7 @@ def python_side(options, request, draws):
             *(
                 amount and amount.value
                 for p in decision.break_evens
-                for amount in (p.flops, p.device_seconds, p.money, p.cost, p.net_value)
+                for amount in (p.flops, p.device_seconds, p.money, p.joules, p.cost, p.net_value)
             ),
         ],
     }
@@ -190,7 +190,7 @@ JS_SIDE = """([family, requests]) => {
         ...d.rows.map((row) => row.probability),
         ...d.ladder.map((step) => step.cost_per_extra_correct),
         ...d.breakEvens.flatMap((p) => [p.queries.flops.value, p.queries.device_seconds.value,
-          p.queries.money.value, p.cost, p.net && p.net.value])],
+          p.queries.money.value, p.queries.joules.value, p.cost, p.net && p.net.value])],
     };
   });
 }"""

@@ -244,7 +244,10 @@ def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
             "--unit: is in money, and the price is 0; give --price-per-device-hour above 0",
         ),
         ({"price_per_device_hour": 0, "budget": 5}, "--budget: is in money, and the price is 0"),
-        ({"unit": "dollars"}, "--unit: value is 'dollars'; allowed: device-seconds, flops, money"),
+        (
+            {"unit": "dollars"},
+            "--unit: value is 'dollars'; allowed: device-seconds, flops, joules, money",
+        ),
         ({"budget": 5}, "--budget: is in money, and there is no price; give --price-per-device"),
         ({"value_per_correct": 5, "unit": "flops"}, "--value-per-correct: is compared with costs"),
         ({"budget": 1, "price_per_device_hour": 3.6}, "no option fits: the budget binds: the chea"),

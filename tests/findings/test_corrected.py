@@ -7,11 +7,12 @@ import pytest
 
 from breakeven.findings.corrected import corrected_findings
 from breakeven.findings.direction import DirectionCounts, count_directions, direction_of
+from breakeven.findings.equal_cost import cost_words
 from breakeven.findings.groups import group_pairs, groups
 from breakeven.findings.matched import matched_comparisons
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.axes import FULL, ONE_WAITING, CostAxis, ServedPoint
-from breakeven.results.cell_results import CellResult, Results, TaskResult
+from breakeven.results.cell_results import ENERGY, CellResult, Results, TaskResult
 
 
 def cells(*rows: tuple[str, str, float], items: int = 1000, seed: int = 0) -> Results:
@@ -277,6 +278,27 @@ def test_comparisons_and_claims_are_judged_on_what_answers_cost_where_they_are_s
     )
     assert len(keys) == 4
     assert {one.on_axes.get(waiting) for one in plain.claims} == {None}
+
+
+def test_energy_is_judged_where_it_was_metered_and_only_there():
+    results = cells(*FOUR)
+    assert results.judged_costs == ()
+    assert ENERGY not in corrected_findings(scored_results(results)).matched
+    joules = {"ift": 1.0, "reasoning": 6.0}
+    metered = replace(
+        results,
+        cells=tuple(
+            replace(one, energy_joules=joules[one.style] * (one.size_parameters or 0.0))
+            for one in results.cells
+        ),
+    )
+    found = corrected_findings(scored_results(metered))
+    assert metered.judged_costs == (ENERGY,)
+    sizes = {group.cells[0].student: group.size_b for group in groups(metered, "reasoning")}
+    spent = {one.at.reasoning.cells[0].student: one.at.spent for one in found.matched[ENERGY]}
+    assert spent == {name: 6e9 * size for name, size in sizes.items()}
+    assert set(found.claim("no-reasoning-on-frontier").on_axes) == {ENERGY}
+    assert cost_words(ENERGY) == "measured joules"
 
 
 def test_a_claim_may_hold_by_one_cost_and_not_by_another():

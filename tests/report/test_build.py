@@ -33,6 +33,7 @@ FIGURES = {
     "budget",
     "frontier-seconds",
     "frontier-money",
+    "frontier-energy",
     "cost-flips",
 }
 

@@ -9,6 +9,7 @@ from tests.report.conftest import Built
 from tests.report.test_build import small_cells
 
 from breakeven.frontiers.pareto import on_frontier, on_hull
+from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.frontier_chart import FrontierChart, frontier_chart
 from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.view import view_of
@@ -46,6 +47,19 @@ def test_axes_are_those_that_the_study_has(chart: FrontierChart, built: Built) -
     bare = chart_of(priced_cells(inference_flops=1e9))
     assert bare is not None
     assert bare.axes == ("inference FLOPs a query",)
+
+
+def test_joules_are_an_axis_where_they_were_metered() -> None:
+    chart = chart_of(priced_cells(inference_flops=1e9, energy_joules=2.5))
+    assert chart is not None
+    assert chart.axes == ("inference FLOPs a query", "joules a query, as measured")
+    costs = chart.data["drawn"][0][0]["axes"][1]["cost"]
+    assert sorted(costs) == [2.5, 5.0, 7.5, 10.0]
+    # Without joules, the figure says so in its place.
+    view = view_of(Results("s", "imported", tuple(small_cells())), summary_without_records())
+    figure = frontier_figure(view, "energy")
+    assert not figure.panels
+    assert figure.reason == "no group has measured joules"
 
 
 def test_without_any_cost_there_is_no_chart() -> None:

@@ -20,10 +20,11 @@ from mlflow.entities import Run, ViewType
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.files import write_json
 from breakeven.core.layout import base_folder, items_path
-from breakeven.core.records import read_record
+from breakeven.core.records import Record, read_record
 from breakeven.params import Params, load_params
 from breakeven.params.cells import Cell, cells
 from breakeven.results.from_items import read_item_rows
+from breakeven.track.answer_bill import answering_metrics
 from breakeven.track.query_metrics import query_metrics
 from breakeven.track.shown_answers import ShownAnswers
 from breakeven.track.stage import TrackCounts, track
@@ -109,6 +110,24 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(
     assert metrics["inference_flops/mean"] == 1e6
     assert metrics["log10_inference_flops/math-open"] == 6.0
     assert metrics["output_tokens/mean"] == 22
+
+
+@pytest.mark.parametrize("metered", [True, False])
+def test_joules_of_answers_are_shown_where_a_counter_ran(metered: bool) -> None:
+    rows = [
+        {"arm": arm, "seed": 0, "device_seconds": seconds, "inference_flops": 1e6, "answers": 4}
+        for arm, seconds in (("ift", 1.0), ("reasoning", 3.0))
+    ]
+    record = Record(
+        "answer",
+        {"student": "t30k"},
+        metrics={"energy_joules": 80.0 if metered else None},
+        device_seconds={"cuda": 4.0},
+        details={"cells": rows},
+    )
+    metrics = answering_metrics(record, "reasoning", 0)
+    assert metrics["cost/answer_device_seconds"] == 3.0
+    assert metrics.get("cost/answer_energy_joules") == (60.0 if metered else None)
 
 
 def test_samples_of_the_system_are_shown_at_their_times(write_study: WriteStudy) -> None:

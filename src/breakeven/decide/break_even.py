@@ -5,7 +5,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from breakeven.costs.amounts import Amount, absent
-from breakeven.decide.options import DecisionRequest, Option, Unit, in_unit, known, lifetime
+from breakeven.decide.options import (
+    UNITS,
+    DecisionRequest,
+    Option,
+    Unit,
+    in_unit,
+    known,
+    lifetime,
+)
 
 
 class BreakEven(NamedTuple):
@@ -22,10 +30,11 @@ class BreakEven(NamedTuple):
     flops: Amount
     device_seconds: Amount
     money: Amount
-    cheaper_before: str | None
-    cheaper_after: str | None
+    joules: Amount
     cost: Amount
     net_value: Amount | None
+    cheaper_before: str | None = None
+    cheaper_after: str | None = None
 
 
 class CostLine(NamedTuple):
@@ -118,21 +127,19 @@ def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _pair(first: Option, second: Option, request: DecisionRequest) -> BreakEven:
-    flops, seconds, money = (
-        break_even(first, second, request, unit) for unit in ("flops", "device_seconds", "money")
-    )
+    found = {unit: break_even(first, second, request, unit) for unit in UNITS}
     net = None
     if request.value_per_correct is not None:
         net = net_break_even(first, second, request)
-    queries = {"flops": flops, "device_seconds": seconds, "money": money}[request.unit]
+    queries = found[request.unit]
     if queries.value is None:
         nowhere = absent(queries.reason or "no break-even")
-        return BreakEven(first.name, second.name, flops, seconds, money, None, None, nowhere, net)
+        return BreakEven(first.name, second.name, **found, cost=nowhere, net_value=net)
     once = [known(line(option, request, request.unit).fixed) for option in (first, second)]
     before, after = (first, second) if once[0] < once[1] else (second, first)
     at = in_unit(
         lifetime(first, request, queries.value), request.unit, request.price_per_device_hour
     )
-    return BreakEven(
-        first.name, second.name, flops, seconds, money, before.name, after.name, at, net
+    return BreakEven(first.name, second.name, **found, cost=at, net_value=net)._replace(
+        cheaper_before=before.name, cheaper_after=after.name
     )

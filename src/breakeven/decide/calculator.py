@@ -95,7 +95,11 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _cost(cost: Cost) -> dict[str, Any]:
-    return {"flops": _amount(cost.flops), "device_seconds": _amount(cost.device_seconds)}
+    return {
+        "flops": _amount(cost.flops),
+        "device_seconds": _amount(cost.device_seconds),
+        "joules": _amount(cost.energy_joules),
+    }
 
 
 def _amount(amount: Amount) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 // operations, so that both give the same numbers; the rest reads controls and draws.
 "use strict";
 (() => {
-  const UNITS = ["flops", "device_seconds", "money"];
+  const UNITS = ["flops", "device_seconds", "money", "joules"];
   const STEPS = 65535;
 
   // ---- amounts: {value, reason}, one of them null ----
@@ -30,7 +30,7 @@
 
   function lifetime(option, request, queries) {
     const cost = {};
-    for (const unit of ["flops", "device_seconds"]) {
+    for (const unit of ["flops", "device_seconds", "joules"]) {
       const answers = queries ? times(option.answer[unit], queries) : amount(0);
       cost[unit] = plus(option.training[unit], answers);
       if (request.with_teacher) cost[unit] = plus(cost[unit], option.teacher[unit]);
@@ -243,7 +243,7 @@
   globalThis.breakevenDecide = { decide, unpack };
 
   // ---- words ----
-  const UNIT_WORDS = { flops: "FLOPs", device_seconds: "device-seconds", money: "" };
+  const UNIT_WORDS = { flops: "FLOPs", device_seconds: "device-seconds", money: "", joules: "J" };
   const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
   const power = (exponent) => `10${[...String(exponent)].map((c) => SUPERSCRIPTS[c]).join("")}`;
 

@@ -86,12 +86,12 @@ def decide_command(
 
     `law` asks the law of the gain too, for a size, depth and token ratio that nobody measured.
 
-    `unit` is flops, device-seconds or money: what costs and the budget are counted in. Without it,
-    money where there is a price or a budget, else device-seconds where all options have them, else
-    FLOPs. The price is that of params.yaml unless given, on a `device` the device's own. There all
-    seconds are modelled, and `max_latency_seconds` is what one person waits. Raises InputError on
-    an unknown family, unit or device, on negative numbers, and where no option fits. A price of
-    zero is no price: money is absent, and costs are counted in another unit.
+    `unit` is flops, device-seconds, money or joules: what costs and the budget are counted in.
+    Without it, money where there is a price or a budget, else device-seconds where all options have
+    them, else FLOPs. The price is that of params.yaml unless given, on a `device` the device's own.
+    There all seconds are modelled, and `max_latency_seconds` is what one person waits. Raises
+    InputError on an unknown family, unit or device, on negative numbers, and where no option fits.
+    A price of zero is no price: money is absent, and costs are counted in another unit.
     """
     source = _source(results_file, params_file)
     place = None if device is None else served_place(source.pricing, device.name)

@@ -140,6 +140,7 @@ def _training(group: Group, name: str) -> Cost:
     return cost_of(
         _amount(group, "train_flops", f"{name}: training FLOPs are not known"),
         _amount(group, "train_device_seconds", f"{name}: device-seconds of training not known"),
+        _amount(group, "train_energy_joules", f"{name}: joules of training not known"),
     )
 
 
@@ -147,6 +148,7 @@ def _answer(group: Group, name: str) -> Cost:
     return cost_of(
         _amount(group, "inference_flops", f"{name}: inference FLOPs are not known"),
         _amount(group, "device_seconds", f"{name}: device-seconds of an answer not known"),
+        _amount(group, "energy_joules", f"{name}: joules of an answer not known"),
     )
 
 

@@ -12,9 +12,10 @@ from breakeven.costs.prices import PRICE_KEY, known_price
 from breakeven.costs.query_costs import require_latency
 from breakeven.params import ResultStyle
 
-Unit = Literal["flops", "device_seconds", "money"]
-UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money")
-# A cost has tokens and joules too; a decision made without them must not say they were zero.
+Unit = Literal["flops", "device_seconds", "money", "joules"]
+UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money", "joules")
+NO_JOULES = "energy was not metered"
+# A cost has tokens too; a decision made without them must not say they were zero.
 _UNUSED = "not part of a decision"
 NO_DEVICE = "no device is named"
 
@@ -24,7 +25,7 @@ class Option:
     """A student, trained and answering in one way: `accuracy` is a fraction.
 
     `bill` holds one training, the mean answer (`answers` is 1), and the teacher and judge of the
-    whole study; only its FLOPs and device-seconds are read. On a named device its seconds are
+    whole study; its FLOPs, device-seconds and joules are read. On a named device its seconds are
     modelled, those of training by its steps or, where these are not known, by its FLOPs alone
     (`training_by`), and `latency` is what one person waits, with `batch` answers at once.
     """
@@ -73,9 +74,11 @@ def known(amount: Amount) -> float:
     return amount.value
 
 
-def cost_of(flops: Amount, device_seconds: Amount) -> Cost:
-    """A cost of which a decision reads FLOPs and device-seconds."""
-    return replace(absent_cost(_UNUSED), flops=flops, device_seconds=device_seconds)
+def cost_of(flops: Amount, device_seconds: Amount, joules: Amount | None = None) -> Cost:
+    """A cost of which a decision reads FLOPs, device-seconds and, where metered, joules."""
+    energy = joules or absent(NO_JOULES)
+    nothing = absent_cost(_UNUSED)
+    return replace(nothing, flops=flops, device_seconds=device_seconds, energy_joules=energy)
 
 
 def option_bill(
@@ -111,7 +114,12 @@ def in_unit(cost: Cost, unit: Unit, price_per_device_hour: float | None) -> Amou
     """One quantity of a cost; money is absent without a price."""
     if unit == "money":
         return cost.money(price_per_device_hour)
-    return cost.flops if unit == "flops" else cost.device_seconds
+    quantities = {
+        "flops": cost.flops,
+        "device_seconds": cost.device_seconds,
+        "joules": cost.energy_joules,
+    }
+    return quantities[unit]
 
 
 def seconds_per_answer(option: Option) -> Amount:

@@ -54,23 +54,23 @@ class ServedStudy:
         found = self._answers(group)
         if isinstance(found, str):
             reason = f"{name}: {found}"
-            return ServedOption(cost_of(flops, absent(reason)), absent(reason), None)
+            return ServedOption(self._cost(flops, absent(reason)), absent(reason), None)
         assert found.device_seconds is not None and found.seconds is not None
         latency = Amount(found.seconds)
         if samples > 1:
             latency = absent(f"{name}: the wait for several samples is not modelled")
         seconds = Amount(samples * found.device_seconds)
-        return ServedOption(cost_of(flops, seconds), latency, found.batch)
+        return ServedOption(self._cost(flops, seconds), latency, found.batch)
 
     def training(self, flops: Amount, steps: OptimizerSteps | None) -> Cost:
         """A training on one such device; by its FLOPs alone where its steps are not known."""
         if flops.value is None:
-            return cost_of(flops, flops)
+            return self._cost(flops, flops)
         place = self.place
         seconds = training_seconds(
             place.hardware, flops=flops.value, steps=steps, achieved=place.achieved
         )
-        return cost_of(flops, Amount(seconds))
+        return self._cost(flops, Amount(seconds))
 
     def tuning(self, flops: Amount, training: Cost) -> Cost:
         """The trainings that a rate was chosen by: as many seconds a FLOP as the training itself.
@@ -80,7 +80,7 @@ class ServedStudy:
         if not training.flops.value or training.device_seconds.value is None:
             return self.training(flops, None)
         each = training.device_seconds.value / training.flops.value
-        return cost_of(flops, flops.times(each))
+        return self._cost(flops, flops.times(each))
 
     def steps(self, group: Group) -> OptimizerSteps | None:
         """The steps of a group's mean training, None where they are not known."""
@@ -95,7 +95,12 @@ class ServedStudy:
         """Work of a teacher or a judge: its FLOPs, and no seconds of another device."""
         nothing = cost.device_seconds.value == 0 and cost.flops.value in (0, None)
         reason = absent(f"{whose}: not modelled on {self.place.hardware.name}")
-        return cost_of(cost.flops, cost.device_seconds if nothing else reason)
+        return self._cost(cost.flops, cost.device_seconds if nothing else reason)
+
+    def _cost(self, flops: Amount, seconds: Amount) -> Cost:
+        """Modelled seconds; what was metered elsewhere tells no joules of this device."""
+        name = self.place.hardware.name
+        return cost_of(flops, seconds, absent(f"energy is not modelled on {name}"))
 
     def _answers(self, group: Group) -> ServedAnswers | str:
         """At the batch asked for; or why there are none."""

@@ -7,7 +7,12 @@ from breakeven.decide.options import DecisionRequest, Option, Unit, in_time
 from breakeven.words import four_figures
 
 Candidate = tuple[Option, Amount, Amount]
-_UNIT_WORDS: dict[Unit, str] = {"flops": "FLOPs", "device_seconds": "device-seconds", "money": ""}
+_UNIT_WORDS: dict[Unit, str] = {
+    "flops": "FLOPs",
+    "device_seconds": "device-seconds",
+    "money": "",
+    "joules": "J",
+}
 
 
 def cost_in_words(value: float, unit: Unit, currency: str = "") -> str:

@@ -130,7 +130,7 @@ def corrected_findings(
     tried = outcomes(scored, CLAIMS)
     families = family_differences(scored, seed)
     tasks = task_differences(scored, depths or {}, seed)
-    axes = [axis.name for axis in scored.results.judged_axes]
+    axes = scored.results.judged_costs
     moved = {axis: outcomes_on(scored, CLAIMS, axis) for axis in axes}
     matched = {cost: matched_comparisons(scored, cost) for cost in (*COST_WORDS, *axes)}
     serial = serial_gains(scored, depths or {})

@@ -18,7 +18,7 @@ from breakeven.findings.combine import any_of
 from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference
 from breakeven.findings.groups import Group, GroupPair, corpora_named, group_pairs, groups
 from breakeven.findings.scored_results import ScoredResults
-from breakeven.results.cell_results import Results
+from breakeven.results.cell_results import ENERGY, Results
 
 if TYPE_CHECKING:
     from breakeven.frontiers.equivalents import EquivalentAccuracy
@@ -30,7 +30,7 @@ COST_WORDS = {"inference_flops": "inference FLOPs", "train_flops": "training FLO
 
 def cost_words(cost: str) -> str:
     """What a cost is called; an axis of where answers are served is its own words."""
-    return COST_WORDS.get(cost, cost)
+    return {**COST_WORDS, ENERGY: "measured joules"}.get(cost, cost)
 
 
 IftCurve = tuple[tuple[float, Group], ...]

@@ -146,9 +146,10 @@ def _trainings(runs: Sequence[LoggedRun]) -> dict[Cell, dict[str, float]]:
 
 def _costs(training: Mapping[str, float]) -> CellCosts:
     return CellCosts(
-        training.get("train_flops"),
-        training.get("train_tokens"),
-        training.get("train_device_seconds"),
+        train_flops=training.get("train_flops"),
+        train_tokens=training.get("train_tokens"),
+        train_device_seconds=training.get("train_device_seconds"),
+        train_energy_joules=training.get("train_energy_joules"),
     )
 
 

@@ -91,6 +91,7 @@ class LoggedRun(_Section):
     train_flops: BoundedNumber | None = None
     train_tokens: BoundedNumber | None = None
     train_device_seconds: BoundedNumber | None = None
+    train_energy_joules: BoundedNumber | None = None
 
     @model_validator(mode="after")
     def _one_size(self) -> "LoggedRun":

@@ -42,13 +42,14 @@ SIZE = ("size_b", "size_parameters")
 KEYS = ["student", "arm", "corpus", "seed", "decoding", "family"]
 DESCRIPTION = ["student", "style", "arm", "corpus", "family", "seed", "decoding", "order", *SIZE]
 SHARES = ["reasoning_share", "chance"]
-TRAINING = ["train_flops", "train_tokens", "train_device_seconds"]
+TRAINING = ["train_flops", "train_tokens", "train_device_seconds", "train_energy_joules"]
 ANSWERING = [
     "inference_flops",
     "prompt_tokens",
     "thinking_tokens",
     "answer_tokens",
     "device_seconds",
+    "energy_joules",
 ]
 CELL_SHARES = [*SHARES, "truncated_share", "unparsed_share"]
 CELL_COLUMNS = [
@@ -319,7 +320,7 @@ def _facts(study: str, table: "pd.DataFrame") -> StudyFacts:
     }
     costs = {
         Cell(str(row["student"]), str(row["arm"]), int(row["seed"])): CellCosts(
-            *(_value(row.get(name)) for name in TRAINING)
+            **{name: _value(row.get(name)) for name in TRAINING}
         )
         for row in table.drop_duplicates(["student", "arm", "seed"]).to_dict("records")
     }

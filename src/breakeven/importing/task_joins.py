@@ -57,6 +57,7 @@ def _joined(rows: list[tuple[CellResult, str, int | None]]) -> CellResult:
         thinking_tokens=known_mean(cell.thinking_tokens for cell in cells),
         answer_tokens=known_mean(cell.answer_tokens for cell in cells),
         device_seconds=known_mean(cell.device_seconds for cell in cells),
+        energy_joules=known_mean(cell.energy_joules for cell in cells),
         truncated_share=known_mean(cell.truncated_share for cell in cells),
         unparsed_share=known_mean(cell.unparsed_share for cell in cells),
     )

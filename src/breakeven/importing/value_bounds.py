@@ -37,11 +37,13 @@ COSTS = {
     "train_flops": Bounds(1.0, 1e30, cost=True),
     "train_tokens": Bounds(1.0, 1e18, cost=True),
     "train_device_seconds": Bounds(1e-6, 1e15, cost=True),
+    "train_energy_joules": Bounds(1e-6, 1e18, cost=True),
     "inference_flops": Bounds(1.0, 1e30, cost=True),
     "prompt_tokens": Bounds(1.0, 1e9, cost=True),
     "thinking_tokens": Bounds(0.0, 1e9),
     "answer_tokens": Bounds(0.0, 1e9),
     "device_seconds": Bounds(1e-9, 1e12, cost=True),
+    "energy_joules": Bounds(1e-12, 1e15, cost=True),
 }
 BOUNDS = {
     **COSTS,

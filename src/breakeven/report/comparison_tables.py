@@ -12,6 +12,7 @@ from breakeven.report.leads import matched_leads
 from breakeven.report.table import Table, absent_table
 from breakeven.report.unequal_tasks import over_items_words, unequal_words
 from breakeven.report.view import StudyView
+from breakeven.results.cell_results import ENERGY
 from breakeven.words import (
     p_word,
     percent,
@@ -166,12 +167,15 @@ def matched_table(view: StudyView, cost: str) -> Table:
     return _equal_cost_table(view, cost, f"equal-{words.split(maxsplit=1)[0]}-flops", "FLOPs")
 
 
-def served_tables(view: StudyView) -> list[Table]:
-    """Reasoning against IFT at equal money, and at an equal wait, where answers are served."""
-    return [
+def other_axes_tables(view: StudyView) -> list[Table]:
+    """Reasoning against IFT at equal money and an equal wait, and at equal energy if metered."""
+    found = [
         _equal_cost_table(view, axis.name, f"equal-{axis.key}".replace("_", "-"), axis.quantity)
         for axis in view.results.judged_axes
     ]
+    if ENERGY in view.results.judged_costs:
+        found.append(_equal_cost_table(view, ENERGY, "equal-energy", "joules"))
+    return found
 
 
 def _equal_cost_table(view: StudyView, cost: str, name: str, unit: str) -> Table:
@@ -315,7 +319,7 @@ def _on_axes(row: Verdict) -> str:
     """On which axis the verdict holds, where the same sentence was judged on others."""
     if not row.on_axes:
         return ""
-    others = "; ".join(f"by {axis}: {verdict}" for axis, verdict in row.on_axes.items())
+    others = "; ".join(f"by {cost_words(axis)}: {verdict}" for axis, verdict in row.on_axes.items())
     return f"this is by {row.axis}; {others}"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from breakeven.findings.groups import Group
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.results.axes import CostAxis
+from breakeven.results.cell_results import ENERGY
 from breakeven.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from breakeven.frontiers.saturation import SaturationFit
 
-CostKind = Literal["inference", "training", "lifetime", "tokens", "device_seconds"]
+CostKind = Literal["inference", "training", "lifetime", "tokens", "device_seconds", "energy"]
 # A cost that was counted or measured, or money or seconds where answers are served.
 Axis = CostKind | CostAxis
 FITTED_STYLES = ("ift", "reasoning")
@@ -91,8 +92,8 @@ class CostPanel(NamedTuple):
 def cost_of(group: Group, kind: Axis, queries: float | None = None) -> float | None:
     """FLOPs of a group: a query, its training, or its lifetime at `queries`; None if unknown.
 
-    On another axis the tokens of an answer, the device-seconds of a query as measured, or its
-    money or seconds where answers are served.
+    On another axis the tokens of an answer, the device-seconds or joules of a query as measured,
+    or its money or seconds where answers are served.
 
     An untrained group took no training: it has no place on a training axis, and its lifetime is
     its answers.
@@ -118,6 +119,7 @@ _MEASURED: Mapping[CostKind, str] = {
     "inference": "inference_flops",
     "tokens": "output_tokens",
     "device_seconds": "device_seconds",
+    "energy": ENERGY,
 }
 
 
@@ -225,6 +227,7 @@ _WORDS = {
     "lifetime": "training and inference FLOPs",
     "tokens": "tokens",
     "device_seconds": "measured device-seconds",
+    "energy": "measured joules",
 }
 
 

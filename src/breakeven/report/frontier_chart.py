@@ -23,13 +23,14 @@ from breakeven.statistics.estimates import Estimate
 from breakeven.words import percent_interval, scientific, size_word
 
 # The figures that show no more than the chart does; they stay as files.
-DRAWN_BY_CHART = ("frontier-seconds", "frontier-money")
+DRAWN_BY_CHART = ("frontier-seconds", "frontier-money", "frontier-energy")
 # The one that the page holds beside it: with fits, and for a reader without scripts.
 STATIC = "frontier-inference"
 _MEASURED_AXES: Mapping[Axis, str] = {
     "inference": "inference FLOPs a query",
     "tokens": "generated tokens an answer",
     "device_seconds": "device-seconds a query, as measured",
+    "energy": "joules a query, as measured",
 }
 
 

@@ -14,6 +14,7 @@ from breakeven.report.curves import cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
 from breakeven.report.pass_tables import worth_of_styles
 from breakeven.report.view import StudyView
+from breakeven.results.cell_results import ENERGY
 from breakeven.rows.outcomes import OUTCOMES
 
 # As numbers, which is all that DVC and MLflow chart.
@@ -42,6 +43,8 @@ def metrics(view: StudyView) -> dict[str, Any]:
             _put(costs, group.mean("train_flops"), *place, "train_flops")
             _put(costs, group.mean("inference_flops"), *place, "inference_flops", family)
             _put(costs, group.mean("output_tokens"), *place, "output_tokens", family)
+            _put(costs, group.mean("train_energy_joules"), *place, "train_energy_joules")
+            _put(costs, group.mean(ENERGY), *place, ENERGY, family)
     panels = cost_panels(view, "inference", fits=False)
     gain: dict[str, Any] = {}
     for row in view.findings.families:
@@ -66,6 +69,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
             if verdict.verdict != "undecidable here" or verdict.p_value is not None
         },
         **({"tokens_a_query": spread} if (spread := _spreads(view)) else {}),
+        **({"claims_by_energy": by_energy} if (by_energy := _claims_by(view, ENERGY)) else {}),
         **({"claims_where_served": moved} if (moved := _claims_where_served(view)) else {}),
         **({"served": served} if (served := _served(view)) else {}),
         **({"levelling": levelling} if (levelling := _levelling(view)) else {}),
@@ -133,12 +137,18 @@ def _claims_where_served(view: StudyView) -> dict[str, Any]:
     """The verdicts at equal money and at an equal wait, by device, axis and claim."""
     tree: dict[str, Any] = {}
     for axis in view.results.judged_axes:
-        for verdict in view.findings.claims:
-            if axis.name in verdict.on_axes:
-                _put(
-                    tree, _VERDICTS[verdict.on_axes[axis.name]], axis.hardware, axis.key, verdict.id
-                )
+        for name, verdict in _claims_by(view, axis.name).items():
+            _put(tree, verdict, axis.hardware, axis.key, name)
     return tree
+
+
+def _claims_by(view: StudyView, cost: str) -> dict[str, Any]:
+    """The verdicts on the claims about what an answer costs, by another cost."""
+    return {
+        verdict.id: _VERDICTS[verdict.on_axes[cost]]
+        for verdict in view.findings.claims
+        if cost in verdict.on_axes
+    }
 
 
 def _worths(view: StudyView) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from breakeven.report.baseline_tables import baseline_table, baseline_warnings
 from breakeven.report.comparison_tables import (
     difference_table,
     matched_table,
-    served_tables,
+    other_axes_tables,
     side_by_side_table,
     verdict_table,
 )
@@ -93,6 +93,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     partial(frontier_figure, kind="inference"),
     partial(served_frontier_figure, quantity="seconds"),
     partial(served_frontier_figure, quantity="money"),
+    partial(frontier_figure, kind="energy"),
     flips_figure,
     gain_figure,
     equivalent_figure,
@@ -224,7 +225,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 accuracy_by_task_table(view),
                 difference_table(view, by_task=True),
                 matched_table(view, "train_flops"),
-                *served_tables(view),
+                *other_axes_tables(view),
                 vote_table(view),
                 vote_by_task_table(view),
                 crossing_table(view),

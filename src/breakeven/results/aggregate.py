@@ -28,6 +28,7 @@ MEAN_COLUMNS = [
     "thinking_tokens",
     "answer_tokens",
     "device_seconds",
+    "energy_joules",
     "truncated",
     "parsed",
     "thought",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Order = Literal["mixed", "sequential"]
 ResultsSource = Literal["measured", "published", "imported"]
 
+# The measured joules of a query, as a field.
+ENERGY = "energy_joules"
 # The study's task of following instructions (Zhou et al. 2023, arXiv 2311.07911).
 INSTRUCTION_BENCHMARK = "ifeval"
 FAMILIES = ("general-mc", "general-open", "math-mc", "math-open")
@@ -74,7 +76,8 @@ class CellResult:
     another arm of the study did. `prompt_flops` are those of
     `inference_flops` that read the prompt. `memory_bytes` are those of the weights and of one
     answer's cache, at 16 bits a number. `of_samples` is None for what was answered as it is.
-    `served` is modelled on devices that nobody need have; `device_seconds` are always measured.
+    `served` is modelled on devices that nobody need have; `device_seconds` and `energy_joules` are
+    always measured.
     """
 
     student: str
@@ -93,12 +96,14 @@ class CellResult:
     train_flops: float | None = None
     train_tokens: float | None = None
     train_device_seconds: float | None = None
+    train_energy_joules: float | None = None
     train_steps: float | None = None
     inference_flops: float | None = None
     prompt_tokens: float | None = None
     thinking_tokens: float | None = None
     answer_tokens: float | None = None
     device_seconds: float | None = None
+    energy_joules: float | None = None
     truncated_share: float | None = None
     unparsed_share: float | None = None
     thinking_share: float | None = None
@@ -188,7 +193,7 @@ class Results:
 
     @property
     def judged_axes(self) -> tuple[CostAxis, ...]:
-        """The axes that comparisons at equal cost are decided on, beside FLOPs.
+        """The axes of devices that comparisons at equal cost are decided on, beside FLOPs.
 
         Of the first device: the wait of one person, and money at full throughput. Every further
         axis costs the tests of a report their power, and ranks much alike.
@@ -200,6 +205,15 @@ class Results:
             for axis in self.axes
             if axis.hardware == first and (axis.quantity, axis.point) in ends
         )
+
+    @property
+    def judged_costs(self) -> tuple[str, ...]:
+        """What comparisons at equal cost are decided on beside FLOPs: those axes, and energy.
+
+        Energy where a cell has it; a field's or an axis's name.
+        """
+        metered = any(cell.energy_joules is not None for cell in self.cells)
+        return (*(axis.name for axis in self.judged_axes), *([ENERGY] if metered else []))
 
     def families(self) -> tuple[str, ...]:
         """Families with at least one cell, the four of the study first and in its order."""

@@ -43,8 +43,8 @@ class ArmFacts(NamedTuple):
 class CellCosts(NamedTuple):
     """What the record of a trained cell says; None where it was not measured.
 
-    `answer_device_seconds` maps a task to device-seconds for one query; `train_steps` are those of
-    the optimiser.
+    `answer_device_seconds` maps a task to device-seconds for one query, `answer_energy_joules` to
+    joules; `train_steps` are those of the optimiser.
     """
 
     train_flops: float | None = None
@@ -52,6 +52,8 @@ class CellCosts(NamedTuple):
     train_device_seconds: float | None = None
     answer_device_seconds: Mapping[str, float] | None = None
     train_steps: float | None = None
+    train_energy_joules: float | None = None
+    answer_energy_joules: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ def cell_result(
         train_tokens=costs.train_tokens,
         train_device_seconds=costs.train_device_seconds,
         train_steps=costs.train_steps,
+        train_energy_joules=costs.train_energy_joules,
         order=arm.order,
         method=facts.methods.get((cell.student, cell.arm)),
         traces=arm.traces,
@@ -179,6 +182,7 @@ def cell_result(
 
 def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
     cell, means = Cell(score.student, score.arm, score.seed), score.means
+    costs = facts.costs.get(cell, CellCosts())
     accuracy = means["correct"]
     if accuracy is None:
         raise InputError(f"scores of {score.student}/{score.arm}: correct is empty in some rows")
@@ -198,7 +202,8 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
         prompt_tokens=means["prompt_tokens"],
         thinking_tokens=means["thinking_tokens"],
         answer_tokens=means["answer_tokens"],
-        device_seconds=_device_seconds(score, facts.costs.get(cell, CellCosts())),
+        device_seconds=_metered(score, "device_seconds", costs.answer_device_seconds),
+        energy_joules=_metered(score, "energy_joules", costs.answer_energy_joules),
         truncated_share=means["truncated"],
         unparsed_share=None if means["parsed"] is None else 1.0 - means["parsed"],
         thinking_share=means["thought"],
@@ -206,13 +211,11 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
     )
 
 
-def _device_seconds(score: FamilyScore, costs: CellCosts) -> float | None:
-    # Imported rows may hold seconds; this pipeline meters whole tasks, since a batch shares its
-    # seconds.
-    by_item = score.means["device_seconds"]
-    if by_item is not None:
-        return by_item
-    return known_mean(map((costs.answer_device_seconds or {}).get, score.tasks))
+def _metered(score: FamilyScore, column: str, by_task: Mapping[str, float] | None) -> float | None:
+    # Imported rows may hold seconds or joules; this pipeline meters whole tasks, since a batch
+    # shares them.
+    by_item = score.means[column]
+    return known_mean(map((by_task or {}).get, score.tasks)) if by_item is None else by_item
 
 
 def _absences(cells: tuple[CellResult, ...]) -> tuple[str, ...]:
@@ -223,6 +226,7 @@ def _absences(cells: tuple[CellResult, ...]) -> tuple[str, ...]:
         "inference_flops": (cells, "inference FLOPs"),
         "train_device_seconds": (trained, "device-seconds of training"),
         "device_seconds": (cells, "device-seconds of answering"),
+        "energy_joules": (cells, "joules of answering"),
     }
     return tuple(
         f"{words} are absent: no cell has any"

@@ -25,6 +25,7 @@ SUMMED = (
     "thinking_tokens",
     "answer_tokens",
     "device_seconds",
+    "energy_joules",
 )
 UNEQUAL = "its items have different numbers of samples"
 SHARES = "its answers are scored in shares, and not as right or wrong"
@@ -182,6 +183,7 @@ def _cell(
         thinking_tokens=summed("thinking_tokens"),
         answer_tokens=summed("answer_tokens"),
         device_seconds=summed("device_seconds"),
+        energy_joules=summed("energy_joules"),
         truncated_share=None,
         unparsed_share=None,
         thinking_share=None,

@@ -31,7 +31,7 @@ from breakeven.study.collect_costs import (
     record_of,
     teacher_cost,
     utilisation_of,
-    with_seconds_of_decodings,
+    with_meters_of_decodings,
 )
 from breakeven.study.collect_data import (
     corpus_rows,
@@ -80,8 +80,8 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
     }
     answering = {name: record_of("answer", name) for name in params.students}
     facts = _study_facts(params, tasks, records, answering)
-    # Costs of a cell know one decoding; the others have seconds of their own in the same records.
-    results = with_seconds_of_decodings(results_from_items(items, facts), params, answering)
+    # Costs of a cell know one decoding; the others have meters of their own in the same records.
+    results = with_meters_of_decodings(results_from_items(items, facts), params, answering)
     shapes = {name: base_shape(name) for name in params.students}
     results = with_served(
         results, shapes, served_places(params.costs), priced_by_token(params.costs)

@@ -9,6 +9,7 @@ from breakeven.core.layout import record_path
 from breakeven.core.records import Record, read_record
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
+from breakeven.costs.shared_energy import joules_of_seconds
 from breakeven.params import COMPLETION_STYLES, Params
 from breakeven.params.cells import Cell, first_decoding
 from breakeven.results.cell_results import CellResult, Results
@@ -47,11 +48,12 @@ def cell_costs(
     training: Record | None,
     answering: Mapping[str, Record | None],
 ) -> CellCosts:
-    """Costs that the item rows do not hold: training, and seconds of the first decoding."""
+    """Costs that the item rows do not hold: training, seconds and joules of the first decoding."""
     first = first_decoding(params)
-    seconds = _answer_seconds(answering[key[0]], key, first)
+    answers = answering[key[0]]
+    seconds, joules = _answer_seconds(answers, key, first), _answer_joules(answers, key, first)
     if training is None:
-        return CellCosts(answer_device_seconds=seconds)
+        return CellCosts(answer_device_seconds=seconds, answer_energy_joules=joules)
     trained = params.arms[key[1]].trained
     return CellCosts(
         train_flops=training.flops.get("train"),
@@ -60,13 +62,15 @@ def cell_costs(
         train_device_seconds=_device_seconds(training) if trained else 0.0,
         answer_device_seconds=seconds,
         train_steps=training.metrics.get("steps") if trained else 0.0,
+        train_energy_joules=training.metrics.get("energy_joules") if trained else 0.0,
+        answer_energy_joules=joules,
     )
 
 
-def with_seconds_of_decodings(
+def with_meters_of_decodings(
     results: Results, params: Params, answering: Mapping[str, Record | None]
 ) -> Results:
-    """The results with each decoding's own seconds; `cell_costs` holds those of the first."""
+    """The results with each decoding's own seconds and joules; `cell_costs` has the first's."""
     first = first_decoding(params)
     assert results.items is not None  # measured results hold their items
     by_family = results.items.groupby("family", observed=True)["task"].unique()
@@ -74,10 +78,15 @@ def with_seconds_of_decodings(
 
     def own(cell: CellResult) -> CellResult:
         key = Cell(cell.student, cell.arm, cell.seed)
-        seconds = _answer_seconds(answering[cell.student], key, cell.decoding)
+        record, own_tasks = answering[cell.student], tasks[cell.family]
+        seconds = _answer_seconds(record, key, cell.decoding)
+        joules = _answer_joules(record, key, cell.decoding)
         # The mean over tasks, as a family's accuracy is: no task weighs more for its items.
-        mean = known_mean(seconds.get(task) for task in tasks[cell.family])
-        return replace(cell, device_seconds=mean)
+        return replace(
+            cell,
+            device_seconds=known_mean(map(seconds.get, own_tasks)),
+            energy_joules=known_mean(map(joules.get, own_tasks)),
+        )
 
     cells = (cell if cell.decoding == first else own(cell) for cell in results.cells)
     return replace(results, cells=tuple(cells))
@@ -91,6 +100,18 @@ def _answer_seconds(record: Record | None, key: Cell, decoding: str) -> dict[str
         if row["decoding"] == decoding
         and row.get("device_seconds") is not None
         and row.get("answers")
+    }
+
+
+def _answer_joules(record: Record | None, key: Cell, decoding: str) -> dict[str, float]:
+    """Joules of one answer by task: what the student's answers drew, by share of seconds."""
+    if record is None:
+        return {}
+    whole = record.metrics.get("energy_joules")
+    return {
+        task: joules
+        for task, seconds in _answer_seconds(record, key, decoding).items()
+        if (joules := joules_of_seconds(whole, seconds, record.device_seconds)) is not None
     }
 
 
@@ -229,7 +250,7 @@ def _records_cost(params: Params, records: list[Record]) -> Cost:
         _amount(flops, _teacher_flops_reason(params)),
         _amount(seconds, "teacher: device-seconds are not recorded"),
         Amount(sum(record.gpu_hours for record in records)),
-        absent(f"teacher: {NO_ENERGY}"),
+        _metered_joules(records, "teacher: "),
     )
 
 
@@ -254,14 +275,26 @@ def _training_cost(record: Record | None) -> Cost:
         ),
         _amount(_device_seconds(record), "device-seconds of training are not recorded"),
         Amount(record.gpu_hours),
-        _amount(record.metrics.get("energy_joules"), record.absent.get("energy_joules", NO_ENERGY)),
+        _metered_joules([record]),
     )
+
+
+def _metered_joules(records: list[Record], whose: str = "") -> Amount:
+    """Joules of records together; absent, with the first reason, where one has none."""
+    reason = next(
+        (record.absent["energy_joules"] for record in records if "energy_joules" in record.absent),
+        NO_ENERGY,
+    )
+    joules = known_sum(record.metrics.get("energy_joules") for record in records)
+    return _amount(joules, f"{whose}{reason}")
 
 
 def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
     if record is None or not rows:
         return absent_cost("the answers have no record")
     held = _row_sum(rows, "device_seconds")
+    whole = _metered_joules([record])
+    joules = joules_of_seconds(whole.value, held, record.device_seconds)
     # A student's answers are all made on one device.
     gpu = "cpu" not in record.device_seconds
     why = "device-seconds of answering are not recorded by cell"
@@ -274,7 +307,7 @@ def _answering_cost(record: Record | None, rows: list[dict[str, Any]]) -> Cost:
         ),
         _amount(held, why),
         _amount(None if held is None else held / 3600 * gpu, why),
-        absent("energy of answering is metered for a student as a whole"),
+        _amount(joules, whole.reason or why),
     )
 
 

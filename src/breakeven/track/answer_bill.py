@@ -1,6 +1,7 @@
 """What answering a cell cost, from the record of its student."""
 
 from breakeven.core.records import Record
+from breakeven.costs.shared_energy import joules_of_seconds
 
 _TOTALS = {
     "device_seconds": "cost/answer_device_seconds",
@@ -33,6 +34,9 @@ def answering_metrics(record: Record, arm: str, seed: int) -> dict[str, float]:
         # Zero on a CPU is a measurement: no accelerator ran.
         on_cpu = set(record.device_seconds) <= {"cpu"}
         totals["cost/answer_gpu_hours"] = 0.0 if on_cpu else seconds / 3600
+    joules = joules_of_seconds(record.metrics.get("energy_joules"), seconds, record.device_seconds)
+    if joules is not None:
+        totals["cost/answer_energy_joules"] = joules
     rate = record.details.get("ceiling", {}).get("flops_per_second")
     flops = totals.get("cost/answer_flops")
     if flops is not None and seconds and rate:

@@ -27,6 +27,7 @@ from breakeven.report.figures.spec import (
 from breakeven.report.interval_scope import band_scope, scope_sentence
 from breakeven.report.view import StudyView
 from breakeven.results.axes import CostAxis, Quantity
+from breakeven.results.cell_results import ENERGY
 from breakeven.words import INK, MUTED, SHADE, size_word, span, times, unsigned_points
 
 if TYPE_CHECKING:
@@ -48,16 +49,18 @@ _TITLES: dict[CostKind, str] = {
     "inference": "Accuracy against inference FLOPs a query",
     "training": "Accuracy against training FLOPs",
     "lifetime": "Accuracy against lifetime FLOPs",
+    "energy": "Accuracy against joules a query, as measured",
 }
 _AXES: dict[CostKind, str] = {
     "inference": "inference FLOPs a query (log)",
     "training": "training FLOPs (log)",
     "lifetime": "training + queries × inference FLOPs (log)",
+    "energy": "joules a query, as measured (log)",
 }
 
 
 def frontier_figure(view: StudyView, kind: CostKind) -> FigureSpec:
-    """One figure of the three."""
+    """One figure of the four."""
     queries = lifetime_queries(view) if kind == "lifetime" else None
     name, title = f"frontier-{kind}", _TITLES[kind]
     if queries is not None:
@@ -236,7 +239,9 @@ def _axis_words(view: StudyView, kind: Axis) -> str:
 
 
 def _column(kind: Axis) -> str:
-    return f"modelled_{kind.key}" if isinstance(kind, CostAxis) else f"{kind}_flops"
+    if isinstance(kind, CostAxis):
+        return f"modelled_{kind.key}"
+    return ENERGY if kind == "energy" else f"{kind}_flops"
 
 
 def _shade(panel: CostPanel, axes: "Axes") -> None:
