@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,9 +14,9 @@ from breakeven.core.exits import exit_code_of
 from breakeven.exporting.export_commands import export_app
 
 if TYPE_CHECKING:
-    from breakeven.costs.query_costs import ServedOn
     from breakeven.params import Params
     from breakeven.results.cell_results import Results
+    from breakeven.study.summary import StudySummary
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -328,12 +328,21 @@ def replay(
     """
     from breakeven.findings.json_summary import summarise
     from breakeven.params.pricing import Pricing
-    from breakeven.results.replay import replay_results
-    from breakeven.serving.study_hardware import served_place
+    from breakeven.results.replay import published_lengths, published_shapes, replay_results
+    from breakeven.serving.study_hardware import offered_places, served_place
+    from breakeven.study.summary import summary_without_records
 
     place = None if hardware is None else served_place(Pricing(), hardware, "--hardware")
-    places = [] if place is None else [place]
-    _report_or_summary(replay_results(place), folder, summarise, as_json, places)
+    results = replay_results(place)
+    shapes = published_shapes(results)
+    summary = replace(
+        summary_without_records(),
+        served_on=() if place is None else (place,),
+        offered=tuple(offered_places(Pricing())),
+        shapes=shapes,
+        lengths=published_lengths(results, shapes),
+    )
+    _report_or_summary(results, folder, summarise, as_json, summary)
 
 
 @app.command("import")
@@ -366,16 +375,24 @@ def import_(
     from breakeven.params import load_params
     from breakeven.params.pricing import Pricing
     from breakeven.results.served import shapes_by_name, with_served
-    from breakeven.serving.study_hardware import priced_by_token, served_place
+    from breakeven.serving.study_hardware import offered_places, priced_by_token, served_place
+    from breakeven.study.summary import summary_without_records
 
     pricing = Pricing() if costs is None else load_params(costs).costs
     places = [served_place(pricing, name, "--hardware") for name in hardware or ()]
     prices = priced_by_token(pricing)
     results = import_results(path, families=tuple(family or ()))
+    shapes = shapes_by_name(results.students())
     if places or prices:
-        shapes = shapes_by_name(results.students())
         results = with_served(results, shapes, places, prices)
-    _report_or_summary(results, folder, summarise, as_json, places, pricing.currency)
+    summary = replace(
+        summary_without_records(),
+        served_on=tuple(places),
+        offered=tuple(offered_places(pricing)),
+        shapes=shapes,
+        currency=pricing.currency,
+    )
+    _report_or_summary(results, folder, summarise, as_json, summary)
 
 
 @app.command("decide")
@@ -660,14 +677,12 @@ def _report_or_summary(
     folder: Path,
     summarise: "Callable[[Results], dict[str, Any]]",
     as_json: bool,
-    places: "Sequence[ServedOn]",
-    currency: str = "USD",
+    summary: "StudySummary",
 ) -> None:
     if as_json:
         typer.echo(json.dumps(summarise(results), allow_nan=False))
         return
     from breakeven.report.write import build_report
-    from breakeven.study.summary import summary_without_records
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -675,7 +690,6 @@ def _report_or_summary(
         raise InputError(
             f"--folder: value is {str(folder)!r}: {error.strerror}; use a place to write in"
         ) from error
-    summary = replace(summary_without_records(), served_on=tuple(places), currency=currency)
     build_report(results, summary, folder)
     typer.echo(f"open {folder / 'index.html'}")
 

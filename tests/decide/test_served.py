@@ -34,8 +34,8 @@ PROMPT = 30
 STEPS = 2000
 
 
-@pytest.fixture(scope="module")
-def results():
+def results_with_tokens():
+    """The simulated study with tokens of its answers and steps of its trainings."""
     found = simulated.results()
     rows = found.items.assign(prompt_tokens=PROMPT)
     thinking = rows["arm"].map(simulated.NEW_TOKENS) - simulated.ANSWER_TOKENS
@@ -45,6 +45,11 @@ def results():
         for cell in found.cells
     )
     return replace(found, items=rows, cells=cells)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return results_with_tokens()
 
 
 def on_device(results, batch=None, latency=None):

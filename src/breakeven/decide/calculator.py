@@ -7,8 +7,14 @@ from typing import Any, NamedTuple
 
 from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Cost
-from breakeven.decide.family_options import Bills, FamilyOptions, family_options
+from breakeven.decide.family_options import (
+    Bills,
+    FamilyOptions,
+    family_options,
+    option_groups,
+)
 from breakeven.decide.options import Option
+from breakeven.decide.page_devices import Devices, PageDevices
 from breakeven.findings.scored_results import ScoredResults
 
 # What HTML or JavaScript could take for its own; all are legal inside JSON strings when escaped.
@@ -40,14 +46,16 @@ def calculator_of(
     currency: str = "",
     draws: int = 2000,
     seed: int = 0,
+    devices: Devices | None = None,
 ) -> Calculator:
     """The calculator over all families that have an option, with the resamples that back it.
 
-    With the same draws and seed it decides as `decide_command` does.
+    With the same draws and seed it decides as `decide_command` does, on each of `devices` too.
     """
     results = scored.results
+    offered = PageDevices(devices or Devices((), {}), bills or {})
     families = {
-        family: _family(choices)
+        family: {**_family(choices), "served": offered.family(option_groups(results, family))}
         for family in results.families()
         if (choices := family_options(scored, family, bills=bills, draws=draws, seed=seed)).options
     }
@@ -56,9 +64,11 @@ def calculator_of(
         "price_per_device_hour": price_per_device_hour,
         "currency": currency,
         "families": families,
+        **offered.data(),
         "notes": [note for note in results.notes if "derived" in note],
     }
-    return Calculator(_resource("decide.html"), embedded_json(data), _resource("decide.js"))
+    script = _resource("served.js") + _resource("decide.js")
+    return Calculator(_resource("decide.html"), embedded_json(data), script)
 
 
 def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -1,6 +1,7 @@
 // The decision calculator of the report page. Plain JavaScript over the JSON embedded in the page;
-// no network. `core` does the arithmetic of breakeven.decide.choice, in the same order of
-// operations, so that both give the same numbers; the rest reads controls and draws.
+// no network. It does the arithmetic of breakeven.decide.choice, in the same order of operations,
+// so that both give the same numbers; the rest reads controls and draws. What options take on a
+// device is in served.js.
 "use strict";
 (() => {
   const UNITS = ["flops", "device_seconds", "money", "joules"];
@@ -54,6 +55,14 @@
     return { items, total: parts.reduce(plus, amount(0)), atLeast };
   }
 
+  // The options of a family, as measured or, where the request names a device, as served there.
+  function optionsOf(data, family, request) {
+    const { options, served } = data.families[family];
+    const place = data.devices.findIndex((device) => device.name === request.device);
+    if (place < 0) return options;
+    return options.map((option, index) => breakevenServed(option, served[place][index], data.devices[place], data, request));
+  }
+
   function evaluate(option, index, request) {
     const spent = lifetime(option, request, request.queries);
     const costs = {};
@@ -64,21 +73,26 @@
     if (request.value_per_correct !== null && cost.value !== null) {
       net = request.value_per_correct * request.queries * option.accuracy - cost.value;
     }
-    const why = whyNot(cost, seconds, request);
+    const latency = option.latency || absent("no device is named");
+    const why = whyNot(cost, seconds, latency, request);
     const owned = ownership(option, request);
-    return { option, index, costs, cost, seconds, net, owned, fits: why === null, why, onFrontier: false, probability: null };
+    return { option, index, costs, cost, seconds, latency, net, owned, fits: why === null, why, onFrontier: false, probability: null };
   }
 
-  function whyNot(cost, seconds, request) {
+  function whyNot(cost, seconds, latency, request) {
     const limit = request.max_seconds_per_answer;
+    const wait = request.max_latency_seconds;
     if (cost.value === null) return "its cost is not known";
     if (limit !== null && seconds.value === null) return "its seconds per answer are not known";
     if (limit !== null && seconds.value > limit) return "it takes longer than the limit";
+    if (wait !== null && latency.value === null) return "its wait is not known";
+    if (wait !== null && latency.value > wait) return "one person waits longer than the limit";
     if (request.budget !== null && cost.value > request.budget) return "it costs more than the budget";
     return null;
   }
 
-  const inTime = (row, limit) => limit === null || (row.seconds.value !== null && row.seconds.value <= limit);
+  const within = (found, limit) => limit === null || (found.value !== null && found.value <= limit);
+  const inTime = (row, request) => within(row.seconds, request.max_seconds_per_answer) && within(row.latency, request.max_latency_seconds);
 
   function markFrontier(fitting) {
     for (const row of fitting) {
@@ -222,7 +236,7 @@
     const choice = ranked.length ? ranked[0] : null;
     const runnerUp = ranked.slice(1).reduce(
       (best, row) => (best === null || (row.probability || 0) > (best.probability || 0) ? row : best), null);
-    const timely = rows.filter((row) => inTime(row, request.max_seconds_per_answer)).map((row) => row.option);
+    const timely = rows.filter((row) => inTime(row, request)).map((row) => row.option);
     return {
       rows, choice, runnerUp,
       probability: choice && choice.probability,
@@ -240,7 +254,7 @@
     return draws;
   }
 
-  globalThis.breakevenDecide = { decide, unpack };
+  globalThis.breakevenDecide = { decide, unpack, optionsOf };
 
   // ---- words ----
   const UNIT_WORDS = { flops: "FLOPs", device_seconds: "device-seconds", money: "", joules: "J" };
@@ -277,7 +291,17 @@
           `device-seconds, ${figure(quickest.seconds.value - limit)} over the limit.`;
       }
     }
-    const timely = priced.filter((row) => inTime(row, limit));
+    const wait = request.max_latency_seconds;
+    if (wait !== null) {
+      const known = decision.rows.filter((row) => row.latency.value !== null);
+      if (!known.length) return `No option's wait is known: ${decision.rows[0].latency.reason}.`;
+      const quickest = least(known, (row) => row.latency.value);
+      if (quickest.latency.value > wait) {
+        return `Nothing is quick enough on ${request.device}: ${quickest.option.name} takes ${figure(quickest.latency.value)} s, ` +
+          `${figure(quickest.latency.value - wait)} over the limit.`;
+      }
+    }
+    const timely = priced.filter((row) => inTime(row, request));
     if (!timely.length || request.budget === null) return "No option has both a known cost and known seconds within the limit.";
     const cheapest = least(timely, (row) => row.cost.value);
     return `Nothing fits the budget: ${cheapest.option.name} costs ${money(cheapest.cost.value, request.unit, currency)}, ` +
@@ -291,6 +315,7 @@
     let text = `${percent(choice.option.accuracy)} right, ${money(choice.cost.value, request.unit, data.currency)} over its life`;
     if (choice.seconds.value !== null) text += `, ${figure(choice.seconds.value)} device-seconds an answer`;
     lines.push(`${text}.`);
+    if (request.device !== null) lines.push(deviceLine(choice, request));
     if (choice.net !== null) {
       lines.push(`Net value ${figure(choice.net)} ${data.currency}`.trim() + (choice.net < 0 ? ": it does not earn what it costs." : "."));
     } else {
@@ -309,7 +334,37 @@
     const state = rests === null ? "not known" : rests ? "yes" : "no";
     const factorWords = rests && factor ? `, ${Number(factor.toPrecision(2))} times outside their costs` : "";
     lines.push(`Rests on extrapolation: ${state}; ${words}${factorWords}.`);
+    lines.push(...cautions(decision.rows, request, data));
     return lines;
+  }
+
+  const BATCH_RULES = { given: "as given", wait: "the most that end within the limit on the wait", fit: "the most that fit" };
+  const batchRule = (request) => BATCH_RULES[request.batch !== null ? "given" : request.max_latency_seconds !== null ? "wait" : "fit"];
+  const TRAINING_BY = { steps: "; training by its FLOPs or, where longer, by its steps", flops: "; training by its FLOPs alone" };
+
+  // That seconds and money are of a model of the device.
+  function deviceLine(choice, request) {
+    const { batch, trainingBy } = choice.option;
+    const wait = choice.latency.value === null ? "" : `, one person waits ${figure(choice.latency.value)} s`;
+    return `Modelled on ${request.device} with ${batch.toLocaleString("en")} answers at once (${batchRule(request)})${wait}; ` +
+      `nothing was measured there${TRAINING_BY[trainingBy] || ""}.`;
+  }
+
+  // What a reader of modelled costs has to know.
+  function cautions(rows, request, data) {
+    if (request.device === null) return [];
+    const batches = rows.map((row) => row.option.batch).filter((batch) => batch !== null);
+    const large = batches.filter((batch) => batch > data.most_at_once);
+    const alone = rows.filter((row) => row.option.trainingBy === "flops");
+    const found = [];
+    if (large.length && request.batch === null) {
+      found.push(`Caution: ${large.length} of ${batches.length} options are taken to be served with more answers at once than servers run, up to ` +
+        `${Math.max(...large).toLocaleString("en")}, ${batchRule(request)} (vLLM runs at most ${data.most_at_once.toLocaleString("en")} unless told otherwise); say how many.`);
+    }
+    if (alone.length) {
+      found.push(`Caution: training is modelled by its FLOPs alone for ${alone.length} of ${rows.length} options, as the steps are not known: far too short for small models.`);
+    }
+    return found;
   }
 
   // What the choice costs with every item counted, in money where there is a price.
@@ -485,20 +540,24 @@
   // ---- the controls ----
   const byId = (name) => document.getElementById(`decide-${name}`);
   const FIELDS = { queries: "queries", price: "price_per_device_hour", seconds: "max_seconds_per_answer",
-    budget: "budget", value: "value_per_correct" };
+    budget: "budget", value: "value_per_correct", batch: "batch", wait: "max_latency_seconds" };
   const FIELD_WORDS = { queries: "queries", price: "the price", seconds: "the time limit", budget: "the budget", value: "the value" };
+  // What is asked of a device only.
+  const OF_DEVICE = { batch: "For answers at once give a whole number of at least 1.", wait: "For the wait give seconds above 0." };
   const SLIDE_STEPS = 200;
 
   // The request that the controls ask for, or a problem with one of them.
   function readRequest() {
-    const request = { unit: byId("unit").value, with_teacher: byId("teacher").checked, with_tuning: byId("tuning").checked, with_judging: byId("judging").checked };
+    const request = { unit: byId("unit").value, with_teacher: byId("teacher").checked, with_tuning: byId("tuning").checked, with_judging: byId("judging").checked, device: byId("device").value || null };
     let problem = null;
     for (const [name, field] of Object.entries(FIELDS)) {
       const text = byId(name).value.trim();
-      const value = text === "" ? null : Number(text);
-      const wrong = value === null ? name === "queries" : !(Number.isFinite(value) && value >= 0);
+      const unasked = name in OF_DEVICE && request.device === null;
+      const value = text === "" || unasked ? null : Number(text);
+      const least = name in OF_DEVICE ? value > 0 && (name !== "batch" || Number.isInteger(value)) : value >= 0;
+      const wrong = value === null ? name === "queries" : !(Number.isFinite(value) && least);
       byId(name).setAttribute("aria-invalid", String(wrong));
-      if (wrong) problem ||= `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1000 or 1e6.`;
+      if (wrong) problem ||= OF_DEVICE[name] || `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1000 or 1e6.`;
       request[field] = value;
     }
     if (request.unit === "money" && knownPrice(request.price_per_device_hour).value === null) {
@@ -545,7 +604,7 @@
 
   function slide(name, data) {
     const { request } = readRequest();
-    const range = slideRange(name, data.families[byId("family").value].options, request);
+    const range = slideRange(name, optionsOf(data, byId("family").value, request), request);
     const step = Number(byId(`${name}-slide`).value);
     if (range.open && step === SLIDE_STEPS) byId(name).value = "";
     else byId(name).value = typed(10 ** (range.low + step / SLIDE_STEPS * (range.high - range.low)), 3);
@@ -562,8 +621,8 @@
 
   function show(data, draws) {
     const family = byId("family").value;
-    const options = data.families[family].options;
     const { request, problem } = readRequest();
+    const options = optionsOf(data, family, request);
     byId("problem").textContent = problem || "";
     for (const name of ["queries", "price", "seconds", "budget"]) {
       if (byId(name).getAttribute("aria-invalid") !== "true") placeSlider(name, options, request);
@@ -595,11 +654,29 @@
     const timed = options.length > 0 && options.every((option) => option.training.device_seconds.value !== null && option.answer.device_seconds.value !== null);
     const priced = knownPrice(data.price_per_device_hour).value !== null;
     byId("unit").value = !timed ? "flops" : priced ? "money" : "device_seconds";
-    byId("price").value = data.price_per_device_hour === null ? "" : String(data.price_per_device_hour);
     if (data.currency) {
       byId("price-label").textContent = `Price of a device-hour, ${data.currency}`;
     }
     byId("queries").value = "1e6";
+    startDevices(data);
+  }
+
+  // What can be served on, where the answers' tokens and the students' architectures are known.
+  function startDevices(data) {
+    byId("device").append(...data.devices.map(({ name }) => {
+      const choice = document.createElement("option");
+      choice.value = choice.textContent = name;
+      return choice;
+    }));
+    chooseDevice(data);
+  }
+
+  // A device has a price of its own; what is asked of one only is asked where one is named.
+  function chooseDevice(data) {
+    const device = data.devices.find((one) => one.name === byId("device").value);
+    for (const name of Object.keys(OF_DEVICE)) byId(name).disabled = !device;
+    const price = device ? device.price : data.price_per_device_hour;
+    byId("price").value = price === null ? "" : String(price);
   }
 
   function run() {
@@ -618,6 +695,7 @@
     start(data);
     const update = () => show(data, draws);
     for (const name of ["family", "unit", "teacher", "tuning", "judging"]) byId(name).addEventListener("change", update);
+    byId("device").addEventListener("change", () => { chooseDevice(data); update(); });
     // A budget in another unit is another number: it does not carry over.
     byId("unit").addEventListener("change", () => { byId("budget").value = ""; update(); });
     for (const name of Object.keys(FIELDS)) byId(name).addEventListener("input", update);

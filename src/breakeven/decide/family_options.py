@@ -62,10 +62,8 @@ def family_options(
         raise InputError(
             f"decide: --family: value is {family!r}; {did_you_mean(family, results.families())}"
         )
-    chosen = _groups(results, family)
-    # A name holds the decoding only where there is a choice of them.
-    several = len({group.cells[0].decoding for group in chosen}) > 1
-    options = tuple(_option(group, bills or {}, several, served) for group in chosen)
+    chosen = option_groups(results, family)
+    options = group_options(chosen, bills or {}, served)
     drawn = _draws(scored, chosen, min(draws, MOST_DRAWS), seed)
     reason = None if drawn is not None else NO_DRAWS
     seeds = len(shared_seeds(chosen))
@@ -74,7 +72,17 @@ def family_options(
     return FamilyOptions(options, drawn, reason, f"items and of training runs, by {seeds} seeds")
 
 
-def _groups(results: Results, family: str) -> list[Group]:
+def group_options(
+    chosen: Sequence[Group], bills: Bills, served: ServedStudy | None = None
+) -> tuple[Option, ...]:
+    """The groups of a family as options, in their order."""
+    # A name holds the decoding only where there is a choice of them.
+    several = len({group.cells[0].decoding for group in chosen}) > 1
+    return tuple(_option(group, bills, several, served) for group in chosen)
+
+
+def option_groups(results: Results, family: str) -> list[Group]:
+    """What there is to choose from for a family, the smallest student first."""
     every = [
         group
         for style in ("base", "ift", "mixed", "reasoning")

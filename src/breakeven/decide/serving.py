@@ -8,22 +8,17 @@ import numpy as np
 
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.batch_curve import BatchCurve, batch_curve
 from breakeven.costs.bill import Cost
 from breakeven.costs.exact import Method
-from breakeven.costs.query_costs import (
-    Lengths,
-    ServedAnswers,
-    ServedOn,
-    answers_within,
-    at_batch,
-    no_room,
-)
-from breakeven.costs.roofline import largest_batch
+from breakeven.costs.query_costs import Lengths, ServedOn
 from breakeven.costs.training_time import OptimizerSteps, training_seconds
 from breakeven.decide.options import cost_of
 from breakeven.findings.groups import Group
 from breakeven.results.cell_results import Results
 from breakeven.results.served import NO_TOKENS, CellKey, lengths_by_cell, mean_lengths
+
+NO_WAIT = "the wait for several samples is not modelled"
 
 
 class ServedOption(NamedTuple):
@@ -32,6 +27,12 @@ class ServedOption(NamedTuple):
     answer: Cost
     latency: Amount
     batch: int | None
+
+
+def answers_to_a_query(group: Group) -> int:
+    """How many answers each query of a group takes: several where samples are voted on."""
+    of_samples = group.cells[0].of_samples
+    return of_samples.samples if of_samples else 1
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,17 @@ class ServedStudy:
 
     def option(self, group: Group, flops: Amount, name: str) -> ServedOption:
         """A group's mean answer, its seeds taken together; `flops` are counted as ever."""
-        cell = group.cells[0]
-        samples = cell.of_samples.samples if cell.of_samples else 1
-        found = self._answers(group)
-        if isinstance(found, str):
-            reason = f"{name}: {found}"
+        curve = self.curve(group)
+        batch = curve if isinstance(curve, str) else self._batch(curve)
+        if isinstance(curve, str) or isinstance(batch, str):
+            reason = f"{name}: {batch}"
             return ServedOption(self._cost(flops, absent(reason)), absent(reason), None)
-        assert found.device_seconds is not None and found.seconds is not None
-        latency = Amount(found.seconds)
+        samples = answers_to_a_query(group)
+        latency = Amount(curve.seconds(batch))
         if samples > 1:
-            latency = absent(f"{name}: the wait for several samples is not modelled")
-        seconds = Amount(samples * found.device_seconds)
-        return ServedOption(self._cost(flops, seconds), latency, found.batch)
+            latency = absent(f"{name}: {NO_WAIT}")
+        seconds = Amount(samples * curve.device_seconds(batch))
+        return ServedOption(self._cost(flops, seconds), latency, batch)
 
     def training(self, flops: Amount, steps: OptimizerSteps | None) -> Cost:
         """A training on one such device; by its FLOPs alone where its steps are not known."""
@@ -102,25 +102,24 @@ class ServedStudy:
         name = self.place.hardware.name
         return cost_of(flops, seconds, absent(f"energy is not modelled on {name}"))
 
-    def _answers(self, group: Group) -> ServedAnswers | str:
-        """At the batch asked for; or why there are none."""
+    def curve(self, group: Group) -> BatchCurve | str:
+        """A group's mean answer at every batch; or why there is none."""
         shape = self.shapes.get(group.cells[0].student, "its architecture is not known")
         lengths = self._lengths(group)
         if isinstance(shape, str) or lengths is None:
             return shape if isinstance(shape, str) else NO_TOKENS
-        served = self.place.serving(shape)
-        tokens = lengths.prompt + lengths.new
-        if reason := no_room(served, tokens):
-            return reason
-        most = largest_batch(served, tokens)
-        if self.batch is not None and self.batch > most:
-            return f"{self.place.hardware.name} holds at most {most} of its answers at once"
-        if self.batch is None and self.latency_seconds is not None:
-            found = answers_within(served, lengths, self.latency_seconds)
-            # One that is too slow alone has its seconds too: by how much it is too slow is told.
-            return at_batch(served, "one waiting", 1, lengths) if found.reason else found
-        batch = most if self.batch is None else self.batch
-        return at_batch(served, "full throughput", batch, lengths)
+        return batch_curve(self.place.serving(shape), lengths)
+
+    def _batch(self, curve: BatchCurve) -> int | str:
+        """How many answers at once: what was asked for, or what keeps the limit on the wait."""
+        if self.batch is not None and self.batch > curve.most:
+            return f"{self.place.hardware.name} holds at most {curve.most} of its answers at once"
+        if self.batch is not None:
+            return self.batch
+        if self.latency_seconds is None:
+            return curve.most
+        # One that is too slow alone has its seconds too: by how much it is too slow is told.
+        return curve.within(self.latency_seconds) or 1
 
     def _lengths(self, group: Group) -> Lengths | None:
         """Those of all seeds, each with the same weight."""

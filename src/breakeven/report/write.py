@@ -5,7 +5,7 @@ What an earlier report left is replaced; other files in the folder are let be.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from breakeven.browse.pieces import Samples
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, atomic_path, write_json, write_text
 from breakeven.core.layout import REPORT_SAMPLES
+from breakeven.costs.query_costs import Lengths
 from breakeven.decide.calculator import Calculator, calculator_of
+from breakeven.decide.page_devices import Devices
 from breakeven.report.accuracy_tables import (
     accuracy_by_task_table,
     accuracy_table,
@@ -84,6 +86,7 @@ from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
 from breakeven.report.vote_tables import vote_by_task_table, vote_comparison_table, vote_table
 from breakeven.results.cell_results import Results
+from breakeven.results.served import CellKey, lengths_by_cell
 from breakeven.study.summary import StudySummary, summary_without_records
 
 # In the order of the page: what the verdict says first. A figure is a function of the view in a
@@ -188,7 +191,14 @@ def _calculator(view: StudyView) -> Calculator:
         currency=summary.currency,
         draws=summary.settings.draws,
         seed=summary.settings.seed,
+        devices=Devices(summary.offered, summary.shapes, _lengths(view)),
     )
+
+
+def _lengths(view: StudyView) -> Mapping[CellKey, Lengths]:
+    """Of the answers by item, or what their maker says of them."""
+    items = view.results.items
+    return view.summary.lengths if items is None else lengths_by_cell(items)
 
 
 def _tables(view: StudyView) -> list[TableGroup]:

@@ -66,8 +66,8 @@ def replay_results(place: ServedOn | None = None) -> Results:
     results = _results(rows)
     if place is None:
         return results
-    shapes = {name: _shape(name) for name in results.students()}
-    served = with_served(results, shapes, [place], lengths=_lengths(results, shapes))
+    shapes = published_shapes(results)
+    served = with_served(results, shapes, [place], lengths=published_lengths(results, shapes))
     return replace(
         served,
         notes=(
@@ -79,7 +79,14 @@ def replay_results(place: ServedOn | None = None) -> Results:
     )
 
 
-def _lengths(results: Results, shapes: Mapping[str, Architecture]) -> dict[CellKey, Lengths]:
+def published_shapes(results: Results) -> dict[str, Architecture]:
+    """The architectures of the study's students."""
+    return {name: _shape(name) for name in results.students()}
+
+
+def published_lengths(
+    results: Results, shapes: Mapping[str, Architecture]
+) -> dict[CellKey, Lengths]:
     """One mean length a cell, which no table publishes."""
     found = {}
     for cell in results.cells:

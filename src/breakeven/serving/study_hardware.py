@@ -63,6 +63,25 @@ def served_places(pricing: Pricing) -> list[ServedOn]:
     return list(places.values())
 
 
+def offered_places(pricing: Pricing) -> list[ServedOn]:
+    """Every device that a calculator can offer, those of `served_places` first.
+
+    Of the others, those that have a peak in the format that students are served in; none where the
+    study models nothing. Raises InputError as above.
+    """
+    asked = pricing.served_on or ServedAnswering()
+    if asked.hardware == []:
+        return []
+    dtype = FORMATS[asked.number_format].dtype
+    others = [
+        row.name
+        for row in (*own_hardware(pricing), *hardware_table())
+        if dtype in row.peak_flops_per_second
+    ]
+    first = [place.hardware.name for place in served_places(pricing)]
+    return [served_place(pricing, name) for name in dict.fromkeys([*first, *others])]
+
+
 def served_place(pricing: Pricing, name: str, key: str = "--device") -> ServedOn:
     """One device by its name, served on as the study says; raises InputError as above."""
     asked = pricing.served_on or ServedAnswering()

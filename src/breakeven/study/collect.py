@@ -23,7 +23,7 @@ from breakeven.results.cell_results import INSTRUCTION_BENCHMARK, Results
 from breakeven.results.from_items import ArmFacts, StudyFacts, read_item_rows, results_from_items
 from breakeven.results.served import with_served
 from breakeven.rows.item import Item
-from breakeven.serving.study_hardware import priced_by_token, served_places
+from breakeven.serving.study_hardware import offered_places, priced_by_token, served_places
 from breakeven.study.collect_budgets import arm_matches, budget_series, budget_trials, share_series
 from breakeven.study.collect_costs import (
     cell_bill,
@@ -116,6 +116,7 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         currency=params.costs.currency,
         shapes=shapes,
         served_on=tuple(served_places(params.costs)),
+        offered=tuple(offered_places(params.costs)),
         absent=(
             *_absences([*records.values(), *(one for one in answering.values() if one)]),
             *untold,

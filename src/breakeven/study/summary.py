@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.bill import Bill, Cost
-from breakeven.costs.query_costs import ServedOn
+from breakeven.costs.query_costs import Lengths, ServedOn
 from breakeven.findings.baselines import Guess
 from breakeven.findings.decodings import ThinkingBudget
 from breakeven.findings.matched_budgets import ArmMatch
 from breakeven.findings.sampling import SamplerPair
 from breakeven.params import ResultStyle
 from breakeven.params.cells import Cell
+from breakeven.results.served import CellKey
 from breakeven.rows.budget_trial import BudgetTrial
 
 
@@ -213,7 +214,8 @@ class StudySummary:
     `budget_series` are arms that differ in their budget only, `budget_trials` what `breakeven tune`
     tried of budgets, `budget_matches` arms that were given as much as another one uses,
     `share_series` arms that differ in their share of traces only. `shapes` are the students'
-    architectures, or why they are not known; `served_on` the devices that answers are modelled on.
+    architectures, or why they are not known; `served_on` the devices that answers are modelled on,
+    `offered` those that the calculator offers, and `lengths` of answers, where no answer is known.
     """
 
     settings: BootstrapSettings = field(default_factory=BootstrapSettings)
@@ -242,6 +244,8 @@ class StudySummary:
     currency: str = "USD"
     shapes: Mapping[str, Architecture | str] = field(default_factory=dict)
     served_on: tuple[ServedOn, ...] = ()
+    offered: tuple[ServedOn, ...] = ()
+    lengths: Mapping[CellKey, Lengths] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
 
     @property

@@ -1,0 +1,146 @@
+"""How long a mean answer takes as more are given at once: a roofline in a few numbers.
+
+    curve = batch_curve(served, lengths)
+    curve.seconds(64), curve.within(2.0), curve.most
+
+It is `query_costs.at_batch` for every batch (a test holds the two together): of its terms only the
+linear layers know the batch in another way than once or in proportion, and only those of reading
+prompts know how long each prompt is. So few numbers travel into the page of a report, whose script
+computes what is computed here.
+"""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+import numpy as np
+
+from breakeven.costs.counts import Array
+from breakeven.costs.query_costs import Lengths, largest_within, no_room
+from breakeven.costs.roofline import Serving, largest_batch, pass_seconds
+from breakeven.costs.serving_work import (
+    PassWork,
+    cache_bytes,
+    decode_work,
+    distinct_experts,
+    prefill_work,
+)
+
+
+class LinearSeconds(NamedTuple):
+    """What the linear layers of a model take on a device, in seconds.
+
+    `fixed` is the time of a pass whatever is in it. Moved are the weights that every pass reads
+    (`weights`), each expert that is visited (`expert`, in all layers together) and a token's new
+    keys and values (`written`). Multiplied are a token through the layers (`body`) and its logits
+    (`head`).
+    """
+
+    fixed: float
+    weights: float
+    expert: float
+    experts: int
+    active_experts: int
+    written: float
+    body: float
+    head: float
+
+    def of(self, tokens: Array, logits: float) -> Array:
+        """Of a pass over so many tokens with so many logits, without its fixed time: the longer."""
+        visited = distinct_experts(self.experts, self.active_experts, tokens)
+        moved = self.weights + self.expert * visited + self.written * tokens
+        return np.maximum(moved, self.body * tokens + self.head * logits)
+
+
+class BatchCurve(NamedTuple):
+    """The mean answer of some lengths on a device, at any batch up to `most`, which fits.
+
+    `steps` are the passes after the prompt's own, `attention` its seconds of attention when alone;
+    `prompts` and `weights` are the lengths of prompts and how much of the answers has each.
+    """
+
+    model: LinearSeconds
+    steps: float
+    attention: float
+    prompts: Array
+    weights: Array
+    devices: int
+    most: int
+
+    def seconds(self, batch: int) -> float:
+        """Until a mean answer's last token, with so many at once."""
+        read = self.weights @ self.model.of(batch * self.prompts, batch)
+        step = self.model.of(np.array(float(batch)), batch)
+        passes = 1 + self.steps
+        return float(self.model.fixed * passes + read + self.steps * step + batch * self.attention)
+
+    def device_seconds(self, batch: int) -> float:
+        """A mean answer's share of the devices."""
+        return self.seconds(batch) * self.devices / batch
+
+    def within(self, latency_seconds: float) -> int:
+        """The largest batch whose mean answer ends in time; 0 where not even one alone does."""
+        return largest_within(self.seconds, latency_seconds, self.most)
+
+
+def batch_curve(served: Serving, lengths: Lengths) -> BatchCurve | str:
+    """The curve, or the reason why there is none: not one answer fits."""
+    tokens = lengths.prompt + lengths.new
+    if reason := no_room(served, tokens):
+        return reason
+    # Prompts come in few lengths, if in many answers.
+    shares: dict[float, float] = defaultdict(float)
+    for prompt, weight in zip(
+        lengths.prompt_tokens.tolist(), lengths.weights.tolist(), strict=True
+    ):
+        shares[prompt] += weight
+    prompts = sorted(shares)
+    return BatchCurve(
+        model=linear_seconds(served),
+        steps=float(lengths.weights @ (lengths.new_tokens - 1)),
+        attention=float(lengths.weights @ _attention(served, lengths)),
+        prompts=np.array(prompts),
+        weights=np.array([shares[prompt] for prompt in prompts]),
+        devices=served.devices,
+        most=largest_batch(served, tokens),
+    )
+
+
+def linear_seconds(served: Serving) -> LinearSeconds:
+    """The linear layers of a served model; what they do is told by `costs.serving_work`."""
+    shape, numbers = served.shape, served.numbers
+    # A pass over no token visits no expert and writes nothing; one over one token visits its own.
+    nothing = prefill_work(shape, numbers, batch=0, prompt_tokens=0)
+    one = prefill_work(shape, numbers, batch=1, prompt_tokens=1)
+    two = prefill_work(shape, numbers, batch=1, prompt_tokens=2)
+    written = cache_bytes(shape, numbers, 1)
+    experts = one.linear_bytes - nothing.linear_bytes - written
+    body = two.linear_flops - one.linear_flops
+    return LinearSeconds(
+        fixed=_seconds(served, PassWork(0, 0, 0, 0), passes=1),
+        weights=_seconds(served, PassWork(nothing.linear_bytes, 0, 0, 0)),
+        expert=_seconds(served, PassWork(experts / shape.active_experts, 0, 0, 0))
+        if shape.experts > shape.active_experts
+        else 0.0,
+        experts=shape.experts,
+        active_experts=shape.active_experts,
+        written=_seconds(served, PassWork(written, 0, 0, 0)),
+        body=_seconds(served, PassWork(0, body, 0, 0)),
+        head=_seconds(served, PassWork(0, one.linear_flops - body, 0, 0)),
+    )
+
+
+def _attention(served: Serving, lengths: Lengths) -> Array:
+    """Seconds of attention of each answer alone, reading and writing."""
+    shape, numbers = served.shape, served.numbers
+    read = prefill_work(shape, numbers, batch=1, prompt_tokens=lengths.prompt_tokens)
+    steps = lengths.new_tokens - 1
+    written = decode_work(shape, numbers, batch=1, context=lengths.prompt_tokens, steps=steps)
+    none = np.zeros(len(steps))
+    return sum(
+        pass_seconds(served, PassWork(none, none, one.attention_bytes, one.attention_flops), none)
+        for one in (read, written)
+    )
+
+
+def _seconds(served: Serving, work: PassWork[float], passes: float = 0) -> float:
+    return float(pass_seconds(served, work, passes))
