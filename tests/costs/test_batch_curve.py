@@ -1,4 +1,4 @@
-"""The mean answer at any batch, in few numbers: the same seconds as the roofline of every answer."""
+"""The mean answer at any batch, in few numbers: the seconds of the roofline of every answer."""
 
 import itertools
 

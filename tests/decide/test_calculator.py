@@ -147,9 +147,11 @@ def python_side(options, request, draws):
         "pairs": [
             [p.first, p.second, p.cheaper_before, p.cheaper_after] for p in decision.break_evens
         ],
+        "batches": [option.batch for option in options],
         "numbers": [
             decision.probability,
             *(row.cost.value for row in decision.rows),
+            *(option.latency.value for option in options),
             *(row.net_value for row in decision.rows),
             *(cost.value for row in decision.rows for cost in row.costs.values()),
             *(amount.value for row in decision.rows for amount in row.owned.items.values()),
@@ -170,11 +172,13 @@ def python_side(options, request, draws):
 
 
 JS_SIDE = """([family, requests]) => {
-  const data = JSON.parse(document.getElementById("decide-data").textContent).families[family];
+  const page = JSON.parse(document.getElementById("decide-data").textContent);
+  const data = page.families[family];
   const draws = breakevenDecide.unpack(data.draws);
   const name = (row) => row && row.option.name;
   return requests.map((request) => {
-    const d = breakevenDecide.decide(data.options, request, draws);
+    const options = breakevenDecide.optionsOf(page, family, request);
+    const d = breakevenDecide.decide(options, request, draws);
     return {
       choice: name(d.choice), runner_up: name(d.runnerUp),
       rests: d.extrapolation && d.extrapolation.rests,
@@ -182,7 +186,9 @@ JS_SIDE = """([family, requests]) => {
       factor: d.extrapolation && d.extrapolation.factor,
       fits: d.rows.map((row) => row.fits), frontier: d.rows.map((row) => row.onFrontier),
       pairs: d.breakEvens.map((p) => [p.first, p.second, p.before, p.after]),
+      batches: options.map((option) => option.batch ?? null),
       numbers: [d.probability, ...d.rows.map((row) => row.cost.value),
+        ...d.rows.map((row) => row.latency.value),
         ...d.rows.map((row) => row.net),
         ...d.rows.flatMap((row) => Object.values(row.costs).map((cost) => cost.value)),
         ...d.rows.flatMap((row) => Object.values(row.owned.items).map((one) => one.value)),

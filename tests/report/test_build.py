@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,6 @@ FIGURES = {
     "budget",
     "frontier-seconds",
     "frontier-money",
-    "frontier-energy",
     "cost-flips",
 }
 
@@ -123,6 +123,22 @@ def small_cells() -> list[CellResult]:
         for student, size, accuracies in (("a", 1e9, (0.2, 0.5)), ("b", 2e9, (0.4, 0.6)))
         for arm, share, accuracy in zip(("ift", "reasoning"), (0.0, 1.0), accuracies, strict=True)
     ]
+
+
+def test_joules_have_their_figure_their_table_and_their_numbers(project: Path) -> None:
+    cells = [
+        replace(cell, inference_flops=1e9 * (place + 1), energy_joules=3.0 * (place + 1))
+        for place, cell in enumerate(small_cells())
+    ]
+    numbers = build_report(Results("mine", "imported", tuple(cells)), None, Path("out"))
+    assert Path("out/figures/frontier-energy.svg").is_file()
+    found = rows(Path("out/tables/figure-frontier-energy.csv"))
+    assert sorted(float(row["energy_joules"]) for row in found) == [3.0, 6.0, 9.0, 12.0]
+    assert {row["joules"] for row in rows(Path("out/tables/equal-energy.csv"))} == {"6", "12"}
+    assert numbers["cost"]["b"]["reasoning"]["energy_joules"] == {"math-open": 12.0}
+    page = Path("out/index.html").read_text()
+    assert "Reasoning against IFT at equal measured joules" in page
+    assert "joules a query, as measured" in page
 
 
 def test_bare_accuracies_make_a_page_that_says_what_is_absent(project: Path) -> None:

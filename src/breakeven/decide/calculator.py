@@ -55,10 +55,12 @@ def calculator_of(
     results = scored.results
     offered = PageDevices(devices or Devices((), {}), bills or {})
     families = {
-        family: {**_family(choices), "served": offered.family(option_groups(results, family))}
+        family: _family(choices)
         for family in results.families()
         if (choices := family_options(scored, family, bills=bills, draws=draws, seed=seed)).options
     }
+    for family in families:
+        offered.add(family, option_groups(results, family))
     data = {
         "study": results.study,
         "price_per_device_hour": price_per_device_hour,

@@ -57,10 +57,10 @@
 
   // The options of a family, as measured or, where the request names a device, as served there.
   function optionsOf(data, family, request) {
-    const { options, served } = data.families[family];
+    const { options } = data.families[family];
     const place = data.devices.findIndex((device) => device.name === request.device);
     if (place < 0) return options;
-    return options.map((option, index) => breakevenServed(option, served[place][index], data.devices[place], data, request));
+    return options.map((option, index) => breakevenServed(option, data.served[family][place][index], data.devices[place], data, request));
   }
 
   function evaluate(option, index, request) {

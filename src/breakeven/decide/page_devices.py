@@ -39,22 +39,20 @@ class PageDevices:
         self._studies = [
             ServedStudy(place, devices.shapes, by_item=devices.lengths) for place in devices.places
         ]
+        self._served: dict[str, list[list[list[Any]]]] = {}
         self._models: list[dict[str, list[float]]] = [{} for _ in devices.places]
         self._prompts: dict[tuple[tuple[float, float], ...], int] = {}
         self._reasons: dict[str, int] = {}
 
-    def family(self, groups: Sequence[Group]) -> list[list[list[Any]]]:
-        """By device and option: its curve, and the seconds of all that is paid once."""
-        return [self._on(number, groups) for number in range(len(self._studies))]
-
-    @property
-    def known(self) -> bool:
-        """Whether a device tells anything of any option so far."""
-        return any(self._models)
+    def add(self, family: str, groups: Sequence[Group]) -> None:
+        """By device and option of a family: its curve, and the seconds of all that is paid once."""
+        self._served[family] = [self._on(number, groups) for number in range(len(self._studies))]
 
     def data(self) -> dict[str, Any]:
-        """What all families share; no device where none tells anything."""
+        """All of it; empty where no device tells anything of any option."""
+        known = any(self._models)
         return {
+            "served": self._served if known else {},
             "devices": [
                 {
                     "name": study.place.hardware.name,
@@ -63,10 +61,10 @@ class PageDevices:
                     "models": models,
                 }
                 for study, models in zip(self._studies, self._models, strict=True)
-                if self.known
+                if known
             ],
             "prompts": [list(zip(*prompts, strict=True)) for prompts in self._prompts],
-            "reasons": list(self._reasons),
+            "reasons": list(self._reasons) if known else [],
             "most_at_once": MOST_AT_ONCE,
         }
 
