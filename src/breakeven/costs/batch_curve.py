@@ -136,10 +136,12 @@ def _attention(served: Serving, lengths: Lengths) -> Array:
     steps = lengths.new_tokens - 1
     written = decode_work(shape, numbers, batch=1, context=lengths.prompt_tokens, steps=steps)
     none = np.zeros(len(steps))
-    return sum(
-        pass_seconds(served, PassWork(none, none, one.attention_bytes, one.attention_flops), none)
-        for one in (read, written)
-    )
+
+    def seconds(work: PassWork[Array]) -> Array:
+        alone = PassWork(none, none, work.attention_bytes, work.attention_flops)
+        return pass_seconds(served, alone, none)
+
+    return seconds(read) + seconds(written)
 
 
 def _seconds(served: Serving, work: PassWork[float], passes: float = 0) -> float:

@@ -31,10 +31,10 @@ class BreakEven(NamedTuple):
     device_seconds: Amount
     money: Amount
     joules: Amount
+    cheaper_before: str | None
+    cheaper_after: str | None
     cost: Amount
     net_value: Amount | None
-    cheaper_before: str | None = None
-    cheaper_after: str | None = None
 
 
 class CostLine(NamedTuple):
@@ -128,18 +128,17 @@ def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 def _pair(first: Option, second: Option, request: DecisionRequest) -> BreakEven:
     found = {unit: break_even(first, second, request, unit) for unit in UNITS}
+    flops, seconds, money, joules = found.values()
     net = None
     if request.value_per_correct is not None:
         net = net_break_even(first, second, request)
-    queries = found[request.unit]
+    queries, names = found[request.unit], (first.name, second.name)
     if queries.value is None:
         nowhere = absent(queries.reason or "no break-even")
-        return BreakEven(first.name, second.name, **found, cost=nowhere, net_value=net)
+        return BreakEven(*names, flops, seconds, money, joules, None, None, nowhere, net)
     once = [known(line(option, request, request.unit).fixed) for option in (first, second)]
-    before, after = (first, second) if once[0] < once[1] else (second, first)
+    before, after = names if once[0] < once[1] else names[::-1]
     at = in_unit(
         lifetime(first, request, queries.value), request.unit, request.price_per_device_hour
     )
-    return BreakEven(first.name, second.name, **found, cost=at, net_value=net)._replace(
-        cheaper_before=before.name, cheaper_after=after.name
-    )
+    return BreakEven(*names, flops, seconds, money, joules, before, after, at, net)
