@@ -12,7 +12,7 @@ from breakeven.decide.break_even import (
     net_break_even,
 )
 from breakeven.decide.choice import decide
-from breakeven.decide.options import DecisionRequest, in_unit, lifetime
+from breakeven.decide.options import DecisionRequest, lifetime
 
 REQUEST = DecisionRequest(1e6, price_per_device_hour=3.6)
 
@@ -43,7 +43,7 @@ def test_both_cost_the_same_at_the_break_even():
         if pair.money.value is None:
             continue
         costs = [
-            in_unit(lifetime(option, REQUEST, pair.money.value), "money", 3.6).value
+            lifetime(option, REQUEST, "money", pair.money.value).value
             for option in named(THINKING_PAYS, pair.first, pair.second)
         ]
         assert costs[0] == pytest.approx(costs[1])

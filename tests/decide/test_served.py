@@ -219,14 +219,17 @@ def test_the_search_for_rates_is_counted_where_it_is_asked_for(results):
         every = family_options(scored, "math-open", bills=bills, served=served, draws=200).options
         (one,) = [option for option in every if option.name == "m reasoning"]
         plain = DecisionRequest(1e5, "flops")
-        return lifetime(one, plain), lifetime(one, replace(plain, with_tuning=True))
+        return [
+            {unit: lifetime(one, request, unit) for unit in ("flops", "device_seconds")}
+            for request in (plain, replace(plain, with_tuning=True))
+        ]
 
     without, counted = lives(None)
-    assert counted.flops.value == without.flops.value + 4e9
-    assert counted.device_seconds.reason == "not recorded"
+    assert counted["flops"].value == without["flops"].value + 4e9
+    assert counted["device_seconds"].reason == "not recorded"
     # On a device its seconds are modelled as those of the training are: so many a FLOP.
     without, counted = lives(on_device(results))
-    more = counted.device_seconds.value - without.device_seconds.value
+    more = counted["device_seconds"].value - without["device_seconds"].value
     (cell,) = results.select(student="m", family="math-open", style="reasoning")
     assert more == pytest.approx(4e9 * trained(cell)[0] / cell.train_flops)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import Bill, Cost
+from breakeven.costs.token_prices import TokenPrices
 from breakeven.params.cells import Cell
 from breakeven.report.cost_tables import bill_table
 from breakeven.study.summary import StudySummary
@@ -41,3 +42,16 @@ def test_a_study_that_was_not_tuned_has_no_such_line() -> None:
     plain = replace(SUMMARY, tuning_cost=None)
     assert "trainings that rates were chosen by" not in lines(plain)
     assert lines(plain)["all together"]["device_seconds"] == 47.0
+
+
+def test_a_teacher_that_is_paid_by_the_token_is_money_without_a_device() -> None:
+    remote = replace(cost(5.0), device_seconds=absent("an endpoint elsewhere"))
+    plain = replace(SUMMARY, tuning_cost=None, teacher_cost=remote, price_per_device_hour=3600.0)
+    assert lines(plain)["teacher's completions"]["money"] is None
+    priced = replace(plain, services={"teacher": TokenPrices(input=1e6, output=2e6)})
+    found = lines(priced)
+    assert found["teacher's completions"]["money"] == 15.0
+    assert found["teacher's completions"]["device_seconds"] is None
+    # Training and answers by the hour: a device-second costs one.
+    assert found["training and answering"]["money"] == 42.0
+    assert found["all together"]["money"] == 57.0

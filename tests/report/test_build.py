@@ -34,6 +34,7 @@ FIGURES = {
     "budget",
     "frontier-seconds",
     "frontier-money",
+    "frontier-lifetime-money",
     "cost-flips",
 }
 

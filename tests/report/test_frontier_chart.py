@@ -11,6 +11,7 @@ from tests.report.test_build import small_cells
 from breakeven.frontiers.pareto import on_frontier, on_hull
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.frontier_chart import FrontierChart, frontier_chart
+from breakeven.report.lifetimes import lifetime_axes
 from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.view import view_of
 from breakeven.results.cell_results import CellResult, Results
@@ -43,6 +44,7 @@ def test_axes_are_those_that_the_study_has(chart: FrontierChart, built: Built) -
         "generated tokens an answer",
         "device-seconds a query, as measured",
         *(axis.name for axis in built.results.axes),
+        *(axis.name for axis in lifetime_axes(built.view)),
     )
     bare = chart_of(priced_cells(inference_flops=1e9))
     assert bare is not None
@@ -70,12 +72,14 @@ def test_frontier_and_hull_of_each_axis_are_those_of_the_one_rule(chart: Frontie
     tried = 0
     for panel in chart.data["drawn"][0]:
         accuracies = np.array([point[2] for point in panel["points"]])
-        for axis in panel["axes"]:
+        for axis_name, axis in zip(chart.axes, panel["axes"], strict=True):
             costs = np.array(axis["cost"], dtype=float)
             known = np.flatnonzero(~np.isnan(costs))
-            for name, place in (("frontier", on_frontier), ("hull", on_hull)):
-                expected = known[place(costs[known], accuracies[known])]
-                assert sorted(axis[name]) == expected.tolist()
+            expected = known[on_frontier(costs[known], accuracies[known])]
+            assert sorted(axis["frontier"]) == expected.tolist()
+            hull = known[on_hull(costs[known], accuracies[known])]
+            # A training is paid whole, so that there is no mix of two lifetimes.
+            assert sorted(axis["hull"]) == ([] if "lifetime" in axis_name else hull.tolist())
             assert costs[axis["frontier"]].tolist() == sorted(costs[axis["frontier"]])
             tried += 1
     assert tried == len(chart.axes) * len(chart.data["panels"])

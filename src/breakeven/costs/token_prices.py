@@ -5,7 +5,8 @@ TokenPrices(input=0.5, output=1.5).money(prompt_tokens=800, new_tokens=200)
 
 from typing import NamedTuple
 
-from breakeven.costs.amounts import Amount
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.bill import Cost
 from breakeven.costs.prices import known_price
 
 _MILLION = 1e6
@@ -49,3 +50,10 @@ class TokenPrices(NamedTuple):
             if tokens:
                 total += price.times(tokens / _MILLION)
         return total
+
+    def of(self, cost: Cost) -> Amount:
+        """What the tokens of a cost are worth at these prices; absent where they are not known."""
+        read, new = cost.read_tokens, cost.new_tokens
+        if read.value is None or new.value is None:
+            return absent(str((read + new).reason))
+        return self.money(read.value, new.value)

@@ -47,7 +47,7 @@ class CostLine(NamedTuple):
 def line(option: Option, request: DecisionRequest, unit: Unit) -> CostLine:
     """What is paid once, and what a query costs."""
     price = request.price_per_device_hour
-    fixed = in_unit(lifetime(option, request, 0.0), unit, price)
+    fixed = lifetime(option, request, unit, 0.0)
     return CostLine(fixed, in_unit(option.bill.per_answer, unit, price))
 
 
@@ -138,7 +138,5 @@ def _pair(first: Option, second: Option, request: DecisionRequest) -> BreakEven:
         return BreakEven(*names, flops, seconds, money, joules, None, None, nowhere, net)
     once = [known(line(option, request, request.unit).fixed) for option in (first, second)]
     before, after = names if once[0] < once[1] else names[::-1]
-    at = in_unit(
-        lifetime(first, request, queries.value), request.unit, request.price_per_device_hour
-    )
+    at = lifetime(first, request, request.unit, queries.value)
     return BreakEven(*names, flops, seconds, money, joules, before, after, at, net)

@@ -10,6 +10,7 @@ from breakeven.costs.bill import Cost
 from breakeven.decide.family_options import (
     Bills,
     FamilyOptions,
+    Services,
     family_options,
     option_groups,
 )
@@ -47,6 +48,7 @@ def calculator_of(
     draws: int = 2000,
     seed: int = 0,
     devices: Devices | None = None,
+    services: Services | None = None,
 ) -> Calculator:
     """The calculator over all families that have an option, with the resamples that back it.
 
@@ -57,7 +59,11 @@ def calculator_of(
     families = {
         family: _family(choices)
         for family in results.families()
-        if (choices := family_options(scored, family, bills=bills, draws=draws, seed=seed)).options
+        if (
+            choices := family_options(
+                scored, family, bills=bills, services=services, draws=draws, seed=seed
+            )
+        ).options
     }
     for family in families:
         offered.add(family, option_groups(results, family))
@@ -103,6 +109,7 @@ def _option(option: Option) -> dict[str, Any]:
         "teacher": _cost(bill.teacher),
         "tuning": _cost(bill.tuning),
         "judging": _cost(bill.judging),
+        "paid": {item: _amount(money) for item, money in option.paid.items()},
     }
 
 

@@ -25,7 +25,6 @@ from breakeven.decide.options import (
     Unit,
     check_request,
     in_time,
-    in_unit,
     known,
     lifetime,
     seconds_per_answer,
@@ -125,8 +124,7 @@ def decide(
 
 
 def _row(option: Option, request: DecisionRequest) -> RatedOption:
-    cost = lifetime(option, request)
-    costs = {unit: in_unit(cost, unit, request.price_per_device_hour) for unit in UNITS}
+    costs = {unit: lifetime(option, request, unit) for unit in UNITS}
     seconds, asked = seconds_per_answer(option), costs[request.unit]
     net = None
     if request.value_per_correct is not None and asked.value is not None:

@@ -41,6 +41,16 @@
     return cost;
   }
 
+  // The lifetime cost in one unit; in money, what is paid by the token is so on any device.
+  function lifetimeIn(option, request, unit, queries) {
+    if (unit !== "money") return lifetime(option, request, queries)[unit];
+    const byToken = ["teacher", "tuning", "judging"].filter((item) => request[`with_${item}`] && option.paid[item]);
+    const rest = { ...request };
+    for (const item of byToken) rest[`with_${item}`] = false;
+    const byHour = inUnit(lifetime(option, rest, queries), "money", request.price_per_device_hour);
+    return byToken.reduce((sum, item) => plus(sum, option.paid[item]), byHour);
+  }
+
   // Every item of the bill in money, whichever of them the lifetime cost counts.
   function ownership(option, request) {
     const answers = request.queries ? times(option.answer.device_seconds, request.queries) : amount(0);
@@ -48,7 +58,7 @@
       training: option.training.device_seconds, answering: answers, judging: option.judging.device_seconds };
     const items = {};
     for (const [name, one] of Object.entries(seconds)) {
-      items[name] = inUnit({ device_seconds: one }, "money", request.price_per_device_hour);
+      items[name] = option.paid[name] || inUnit({ device_seconds: one }, "money", request.price_per_device_hour);
     }
     const parts = Object.values(items);
     const atLeast = parts.reduce((sum, one) => sum + (one.value === null ? 0 : one.value), 0);
@@ -64,9 +74,8 @@
   }
 
   function evaluate(option, index, request) {
-    const spent = lifetime(option, request, request.queries);
     const costs = {};
-    for (const unit of UNITS) costs[unit] = inUnit(spent, unit, request.price_per_device_hour);
+    for (const unit of UNITS) costs[unit] = lifetimeIn(option, request, unit, request.queries);
     const cost = costs[request.unit];
     const seconds = option.answer.device_seconds;
     let net = null;
@@ -138,7 +147,7 @@
   // ---- break-evens ----
   function line(option, request, unit) {
     const price = request.price_per_device_hour;
-    return { fixed: inUnit(lifetime(option, request, 0), unit, price), each: inUnit(option.answer, unit, price) };
+    return { fixed: lifetimeIn(option, request, unit, 0), each: inUnit(option.answer, unit, price) };
   }
 
   // Queries at which two options cost the same, or net the same where the second gains with each.
@@ -197,7 +206,7 @@
     const [one, other] = [first, second].map((option) => line(option, request, request.unit).fixed.value);
     found.before = one < other ? first.name : second.name;
     found.after = one < other ? second.name : first.name;
-    found.cost = inUnit(lifetime(first, request, asked.value), request.unit, request.price_per_device_hour).value;
+    found.cost = lifetimeIn(first, request, request.unit, asked.value).value;
     return found;
   }
 
@@ -576,7 +585,7 @@
     const values = name === "seconds"
       ? options.map((option) => option.answer.device_seconds.value)
       : options.flatMap((option) => [1, 10 ** MOST_QUERIES].map((queries) =>
-        inUnit(lifetime(option, request, queries), request.unit, request.price_per_device_hour).value));
+        lifetimeIn(option, request, request.unit, queries).value));
     const known = values.filter((value) => value !== null && value > 0);
     if (!known.length) return null;
     return { low: Math.log10(Math.min(...known)) - 0.1, high: Math.log10(Math.max(...known)) + 0.1, open: true };

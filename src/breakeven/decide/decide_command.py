@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.layout import items_path
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.token_prices import TokenPrices
 from breakeven.decide.by_law import LawRequest, law_answer
 from breakeven.decide.choice import Decision, decide
 from breakeven.decide.decision_text import decision_json
@@ -51,7 +52,7 @@ class DecisionData(NamedTuple):
     """Where a decision's numbers come from, and how its resamples are drawn.
 
     `shapes` are the students' architectures and `pricing` the study's devices, for options that are
-    served on a named one.
+    served on a named one; `services` what is paid by the token.
     """
 
     results: Results
@@ -61,6 +62,7 @@ class DecisionData(NamedTuple):
     draws: int = 2000
     seed: int = 0
     shapes: Mapping[str, Architecture | str] = {}
+    services: Mapping[str, TokenPrices] = {}
     pricing: Pricing = Pricing()
 
 
@@ -147,6 +149,7 @@ def decision_of(
         family,
         bills=source.bills,
         served=served,
+        services=source.services,
         draws=source.draws,
         seed=source.seed,
     )
@@ -189,6 +192,7 @@ def _source(results_file: Path | None, params_file: Path) -> DecisionData:
         summary.settings.draws,
         summary.settings.seed,
         summary.shapes,
+        summary.services,
         params.costs,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
+from breakeven.costs.token_prices import TokenPrices
 from breakeven.decide.choice import NO_DRAWS
 from breakeven.decide.options import Option, cost_of, option_bill
 from breakeven.decide.serving import ServedStudy
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Bills = Mapping[Cell, Bill]
+# Prices of the tokens of a teacher or a judge, by the item of the bill.
+Services = Mapping[str, TokenPrices]
 # Means of equal scores may differ in their last bits; a billionth is far below one answer.
 DECIMALS = 9
 # The page carries every resample of every option; of 1,000 a share is known to 1.6 points.
@@ -44,6 +47,7 @@ def family_options(
     *,
     bills: Bills | None = None,
     served: ServedStudy | None = None,
+    services: Services | None = None,
     draws: int = 2000,
     seed: int = 0,
 ) -> FamilyOptions:
@@ -54,7 +58,8 @@ def family_options(
     Where a decoding has several samples, the vote of 2, 4, … of them is an option of its own, if
     all tasks of the family can be voted on. At most `MOST_DRAWS` resamples are made.
     Seeds are averaged. `bills`, by (student, arm, seed), give what teacher, tuning and judge cost,
-    which is not known without. Of a study that is `served` somewhere, seconds of training and
+    which is not known without; what `services` are paid by the token is money by their prices, on
+    any device. Of a study that is `served` somewhere, seconds of training and
     answering are modelled there. Raises InputError on an unknown family.
     """
     results = scored.results
@@ -63,7 +68,7 @@ def family_options(
             f"decide: --family: value is {family!r}; {did_you_mean(family, results.families())}"
         )
     chosen = option_groups(results, family)
-    options = group_options(chosen, bills or {}, served)
+    options = group_options(chosen, bills or {}, served, services)
     drawn = _draws(scored, chosen, min(draws, MOST_DRAWS), seed)
     reason = None if drawn is not None else NO_DRAWS
     seeds = len(shared_seeds(chosen))
@@ -73,12 +78,15 @@ def family_options(
 
 
 def group_options(
-    chosen: Sequence[Group], bills: Bills, served: ServedStudy | None = None
+    chosen: Sequence[Group],
+    bills: Bills,
+    served: ServedStudy | None = None,
+    services: Services | None = None,
 ) -> tuple[Option, ...]:
     """The groups of a family as options, in their order."""
     # A name holds the decoding only where there is a choice of them.
     several = len({group.cells[0].decoding for group in chosen}) > 1
-    return tuple(_option(group, bills, several, served) for group in chosen)
+    return tuple(_option(group, bills, several, served, services or {}) for group in chosen)
 
 
 def option_groups(results: Results, family: str) -> list[Group]:
@@ -108,7 +116,11 @@ def _votes(results: Results, group: Group) -> list[Group]:
 
 
 def _option(
-    group: Group, bills: Bills, several_decodings: bool, served: ServedStudy | None
+    group: Group,
+    bills: Bills,
+    several_decodings: bool,
+    served: ServedStudy | None,
+    services: Services,
 ) -> Option:
     cell = group.cells[0]
     name = f"{cell.student} {cell.arm}" + (f" ({cell.decoding})" if several_decodings else "")
@@ -116,6 +128,11 @@ def _option(
     teacher = _mean_cost(group, bills, lambda bill: bill.teacher, "the teacher's cost")
     judging = _mean_cost(group, bills, lambda bill: bill.judging, "the judge's cost")
     tuning = _mean_cost(group, bills, lambda bill: bill.tuning, "the tuning's cost")
+    paid = {
+        item: prices.of(cost)
+        for item, cost in (("teacher", teacher), ("judging", judging))
+        if (prices := services.get(item)) is not None
+    }
     waits: dict[str, Any] = {}
     if served is not None:
         # Nothing that was measured on another device is added to what is modelled on this one.
@@ -137,6 +154,7 @@ def _option(
         bill=option_bill(training, answer, teacher, judging, tuning),
         size_parameters=cell.size_parameters,
         decoding=cell.decoding,
+        paid=paid,
         **waits,
     )
 

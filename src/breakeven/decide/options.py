@@ -27,7 +27,8 @@ class Option:
     `bill` holds one training, the mean answer (`answers` is 1), and the teacher and judge of the
     whole study; its FLOPs, device-seconds and joules are read. On a named device its seconds are
     modelled, those of training by its steps or, where these are not known, by its FLOPs alone
-    (`training_by`), and `latency` is what one person waits, with `batch` answers at once.
+    (`training_by`), and `latency` is what one person waits, with `batch` answers at once. `paid` is
+    the money of items of the bill that are paid by the token, whatever device they ran on.
     """
 
     name: str
@@ -41,6 +42,14 @@ class Option:
     latency: Amount = field(default_factory=lambda: absent(NO_DEVICE))
     batch: int | None = None
     training_by: Literal["steps", "flops"] | None = None
+    paid: Mapping[str, Amount] = field(default_factory=dict)
+
+    def money(self, item: str, price_per_device_hour: float | None) -> Amount:
+        """Money of an item of the bill: by the token where it is paid so, else by the hour."""
+        if item in self.paid:
+            return self.paid[item]
+        cost: Cost = getattr(self.bill, item)
+        return cost.money(price_per_device_hour)
 
 
 @dataclass(frozen=True)
@@ -99,15 +108,28 @@ def option_bill(
     )
 
 
-def lifetime(option: Option, request: DecisionRequest, queries: float | None = None) -> Cost:
+def lifetime(
+    option: Option, request: DecisionRequest, unit: Unit, queries: float | None = None
+) -> Amount:
     """What the option costs over its life: training + queries × answer (+ what is wanted)."""
-    return lifetime_cost(
+    wanted = {
+        "teacher": request.with_teacher,
+        "tuning": request.with_tuning,
+        "judging": request.with_judging,
+    }
+    by_token = [item for item in wanted if wanted[item] and item in option.paid]
+    if unit == "money":
+        wanted |= dict.fromkeys(by_token, False)
+    cost = lifetime_cost(
         option.bill,
         request.queries if queries is None else queries,
-        with_teacher=request.with_teacher,
-        with_tuning=request.with_tuning,
-        with_judging=request.with_judging,
+        **{f"with_{item}": asked for item, asked in wanted.items()},
     )
+    amount = in_unit(cost, unit, request.price_per_device_hour)
+    if unit == "money":
+        for item in by_token:
+            amount += option.paid[item]
+    return amount
 
 
 def in_unit(cost: Cost, unit: Unit, price_per_device_hour: float | None) -> Amount:

@@ -20,12 +20,15 @@ class Ownership(NamedTuple):
 
 
 def ownership(option: Option, request: DecisionRequest) -> Ownership:
-    """The total cost of ownership of an option; absent without a price of a device-hour."""
-    bill, queries = option.bill, request.queries
-    costs = {item: getattr(bill, item) for item in ITEMS}
+    """The total cost of ownership of an option.
+
+    Absent without a price of a device-hour, but for what is paid by the token.
+    """
+    price, queries = request.price_per_device_hour, request.queries
+    items = {item: option.money(item, price) for item in ITEMS}
     # Nothing is asked without queries, where the mean of an answer may be absent.
-    costs["answering"] = bill.per_answer.times(queries) if queries else NO_COST
-    items = {name: cost.money(request.price_per_device_hour) for name, cost in costs.items()}
+    answers = option.bill.per_answer.times(queries) if queries else NO_COST
+    items["answering"] = answers.money(price)
     total = sum(items.values(), Amount(0.0))
     known = sum(amount.value for amount in items.values() if amount.value is not None)
     return Ownership(items, total, known)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from breakeven.core.known_numbers import known_mean
+from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import ITEMS, NO_COST, Bill, Cost
 from breakeven.costs.prices import PRICE_KEY, known_price
 from breakeven.report.figures.spec import CsvRow
@@ -111,11 +112,14 @@ def bill_table(summary: StudySummary) -> Table:
     # Trials are of a student and arm, whose seeds share them.
     total = replace(total, tuning=summary.tuning_cost or NO_COST)
     items = [one for one in ITEMS if one != "tuning" or summary.tuning_cost is not None]
-    lines = [(_ITEM_WORDS[item], getattr(total, item)) for item in items]
-    lines.append(("training and answering", total.training + total.answering))
-    lines.append(("all together", total.total))
-    price = summary.price_per_device_hour
-    reasons = dict.fromkeys(_reasons(total, price))
+    paid = {item: _money(summary, item, getattr(total, item)) for item in ITEMS}
+    both = total.training + total.answering, paid["training"] + paid["answering"]
+    lines = [
+        *((_ITEM_WORDS[item], getattr(total, item), paid[item]) for item in items),
+        ("training and answering", *both),
+        ("all together", total.total, sum(paid.values(), Amount(0.0))),
+    ]
+    reasons = dict.fromkeys(_reasons(total, summary.price_per_device_hour))
     return Table(
         name,
         title,
@@ -131,10 +135,10 @@ def bill_table(summary: StudySummary) -> Table:
             "energy, J",
             f"cost, {summary.currency}",
         ),
-        tuple((words, *map(scientific, _values(cost, price))) for words, cost in lines),
+        tuple((words, *map(scientific, _values(cost, money))) for words, cost, money in lines),
         tuple(
-            dict(zip(("item", *_QUANTITIES), (words, *_values(cost, price)), strict=True))
-            for words, cost in lines
+            dict(zip(("item", *_QUANTITIES), (words, *_values(cost, money)), strict=True))
+            for words, cost, money in lines
         ),
     )
 
@@ -150,9 +154,15 @@ _QUANTITIES = (
 )
 
 
-def _values(cost: Cost, price: float | None) -> tuple[float | None, ...]:
+def _money(summary: StudySummary, item: str, cost: Cost) -> Amount:
+    """By the token where the item is paid so, else by the device-hour."""
+    prices = summary.services.get(item)
+    return cost.money(summary.price_per_device_hour) if prices is None else prices.of(cost)
+
+
+def _values(cost: Cost, money: Amount) -> tuple[float | None, ...]:
     amounts = [getattr(cost, name) for name in _QUANTITIES[:-1]]
-    return (*(amount.value for amount in amounts), cost.money(price).value)
+    return tuple(amount.value for amount in (*amounts, money))
 
 
 def _reasons(bill: Bill, price: float | None) -> Iterable[str]:

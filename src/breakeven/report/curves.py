@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.groups import Group
@@ -17,12 +18,55 @@ if TYPE_CHECKING:
     from breakeven.frontiers.saturation import SaturationFit
 
 CostKind = Literal["inference", "training", "lifetime", "tokens", "device_seconds", "energy"]
-# A cost that was counted or measured, or money or seconds where answers are served.
-Axis = CostKind | CostAxis
 FITTED_STYLES = ("ift", "reasoning")
 # A band's ends need no more: each draw is a search of its own, and 100 take 0.3 s a curve.
 BAND_DRAWS = 100
 GRID = 48
+
+
+@dataclass(frozen=True, eq=False)
+class LifetimeAxis:
+    """Lifetime money of groups at so many queries, on a device (modelled) or as measured (None).
+
+    Training and answers are in it, and the items of the bill that are `counted`; `left_out` are
+    those that are not known of every IFT and every reasoning student, with a reason: what one style
+    did not pay, neither pays.
+    """
+
+    hardware: str | None
+    queries: float
+    costs: Mapping[Group, float]
+    counted: tuple[str, ...]
+    left_out: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """What it is called; it says whether it is modelled."""
+        where = "as measured" if self.hardware is None else f"modelled on {self.hardware}"
+        return f"lifetime money at {self.queries:,.0f} queries, {where}"
+
+    @property
+    def key(self) -> str:
+        """The same as a name in a file."""
+        return f"lifetime_money_{self.hardware or 'measured'}".replace(" ", "_")
+
+    @property
+    def words(self) -> str:
+        """What is counted and what is not."""
+        items = ["training", *self.counted, "answers"]
+        text = f"Counted are {', '.join(items[:-1])} and {items[-1]}"
+        if self.hardware is not None:
+            text += ", as many at once as fit"
+        left = [f"{item} ({reason})" for item, reason in self.left_out.items()]
+        return (
+            f"{text}; not known of both styles, and left out: {', '.join(left)}."
+            if left
+            else (f"{text}.")
+        )
+
+
+# A cost that was counted or measured, or money or seconds where answers are served.
+Axis = CostKind | CostAxis | LifetimeAxis
 
 
 class CostPoint(NamedTuple):
@@ -100,6 +144,8 @@ def cost_of(group: Group, kind: Axis, queries: float | None = None) -> float | N
     """
     if isinstance(kind, CostAxis):
         return group.mean(kind.name)
+    if isinstance(kind, LifetimeAxis):
+        return kind.costs.get(group)
     train, answer = group.mean("train_flops"), group.mean("inference_flops")
     if kind == "lifetime" and group.cells[0].style == "base":
         train = 0.0
@@ -193,7 +239,7 @@ def _points_of(
     pareto = frontier(costs, [group.accuracy for group in chosen], draws)
     arms = {arm.name: arm for arm in view.arms}
     leads = _lead_shares(draws)
-    mixes = kind not in ("training", "lifetime")
+    mixes = kind not in ("training", "lifetime") and not isinstance(kind, LifetimeAxis)
     points = tuple(
         CostPoint(
             group,
@@ -232,7 +278,7 @@ _WORDS = {
 
 
 def _words(kind: Axis) -> str:
-    return kind.name if isinstance(kind, CostAxis) else _WORDS[kind]
+    return _WORDS[kind] if isinstance(kind, str) else kind.name
 
 
 def _curves(view: StudyView, key: PanelKey, points: Sequence[CostPoint]) -> tuple[FittedCurve, ...]:

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from breakeven.decide.calculator import embedded_json
 from breakeven.findings.groups import Group
-from breakeven.report.curves import Axis, CostPanel, CostPoint, cost_panels
+from breakeven.report.curves import Axis, CostPanel, CostPoint, LifetimeAxis, cost_panels
 from breakeven.report.figures.frontier import MODELLED, frontier_takeaway
 from breakeven.report.figures.spec import LegendEntry, arm_legend
 from breakeven.report.interval_scope import scope_sentence
+from breakeven.report.lifetimes import lifetime_axes
 from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.page_svg import LEGEND_COLOURS
 from breakeven.report.view import PanelKey, StudyView
@@ -23,7 +24,12 @@ from breakeven.statistics.estimates import Estimate
 from breakeven.words import percent_interval, scientific, size_word
 
 # The figures that show no more than the chart does; they stay as files.
-DRAWN_BY_CHART = ("frontier-seconds", "frontier-money", "frontier-energy")
+DRAWN_BY_CHART = (
+    "frontier-seconds",
+    "frontier-money",
+    "frontier-energy",
+    "frontier-lifetime-money",
+)
 # The one that the page holds beside it: with fits, and for a reader without scripts.
 STATIC = "frontier-inference"
 _MEASURED_AXES: Mapping[Axis, str] = {
@@ -72,7 +78,7 @@ class FrontierChart:
 def frontier_chart(view: StudyView) -> FrontierChart | None:
     """The chart of a study; None where no student and arm has a cost."""
     views = {view.decoding: view, **view.in_other_decodings}
-    every_axis: list[Axis] = [*_MEASURED_AXES, *view.results.axes]
+    every_axis: list[Axis] = [*_MEASURED_AXES, *view.results.axes, *lifetime_axes(view)]
     drawn = {
         axis: {
             decoding: cost_panels(one, axis, fits=False, sampled=one is view)
@@ -161,14 +167,17 @@ def _of_key(panels: Sequence[CostPanel], key: PanelKey) -> CostPanel | None:
 
 
 def _axis_name(axis: Axis) -> str:
-    return axis.name if isinstance(axis, CostAxis) else _MEASURED_AXES[axis]
+    return _MEASURED_AXES[axis] if isinstance(axis, str) else axis.name
 
 
 def _axis(view: StudyView, axis: Axis, panels: Sequence[CostPanel]) -> dict[str, str]:
     """An axis with its unit after a number, and what is to be seen on it in the first decoding."""
     known = [panel for panel in panels if panel.points]
     takeaway = frontier_takeaway(known) if known else ""
+    if isinstance(axis, LifetimeAxis):
+        takeaway = f"{takeaway} {axis.words}"
     modelled = isinstance(axis, CostAxis) and axis.name.startswith("modelled")
+    modelled |= isinstance(axis, LifetimeAxis) and axis.hardware is not None
     return {
         "name": _axis_name(axis),
         "unit": _unit(view, axis),
@@ -178,8 +187,10 @@ def _axis(view: StudyView, axis: Axis, panels: Sequence[CostPanel]) -> dict[str,
 
 def _unit(view: StudyView, axis: Axis) -> str:
     """What stands after a number of an axis that its name leaves open."""
-    if not isinstance(axis, CostAxis):
+    if isinstance(axis, str):
         return ""
+    if isinstance(axis, LifetimeAxis):
+        return view.summary.currency
     return view.summary.currency if axis.quantity == "money" else "s"
 
 

@@ -5,7 +5,7 @@ What an earlier report left is replaced; other files in the folder are let be.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,11 @@ from breakeven.report.figures.decodings import decodings_figure
 from breakeven.report.figures.depth import depth_figure
 from breakeven.report.figures.equivalent import equivalent_figure
 from breakeven.report.figures.flips import flips_figure
-from breakeven.report.figures.frontier import frontier_figure, served_frontier_figure
+from breakeven.report.figures.frontier import (
+    frontier_figure,
+    lifetime_money_figure,
+    served_frontier_figure,
+)
 from breakeven.report.figures.gain import gain_figure
 from breakeven.report.figures.gain_by_task import gain_by_task_figure
 from breakeven.report.figures.law import law_figure
@@ -69,6 +73,7 @@ from breakeven.report.growth_tables import crossing_table, growth_table
 from breakeven.report.headline import headline
 from breakeven.report.law_tables import law_table
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
+from breakeven.report.lifetimes import answer_lengths
 from breakeven.report.limits import TERMS, limit_lines, source_words
 from breakeven.report.matched_budget_tables import matched_budget_table
 from breakeven.report.metrics import metrics
@@ -86,7 +91,6 @@ from breakeven.report.table import Table
 from breakeven.report.view import StudyView, view_of
 from breakeven.report.vote_tables import vote_by_task_table, vote_comparison_table, vote_table
 from breakeven.results.cell_results import Results
-from breakeven.results.served import CellKey, lengths_by_cell
 from breakeven.study.summary import StudySummary, summary_without_records
 
 # In the order of the page: what the verdict says first. A figure is a function of the view in a
@@ -107,6 +111,7 @@ FIGURES: tuple[Callable[[StudyView], FigureSpec], ...] = (
     controls_figure,
     partial(frontier_figure, kind="training"),
     partial(frontier_figure, kind="lifetime"),
+    lifetime_money_figure,
     votes_figure,
     length_figure,
     limit_figure,
@@ -191,14 +196,9 @@ def _calculator(view: StudyView) -> Calculator:
         currency=summary.currency,
         draws=summary.settings.draws,
         seed=summary.settings.seed,
-        devices=Devices(summary.offered, summary.shapes, _lengths(view)),
+        devices=Devices(summary.offered, summary.shapes, answer_lengths(view)),
+        services=summary.services,
     )
-
-
-def _lengths(view: StudyView) -> Mapping[CellKey, Lengths]:
-    """Of the answers by item, or what their maker says of them."""
-    items = view.results.items
-    return view.summary.lengths if items is None else lengths_by_cell(items)
 
 
 def _tables(view: StudyView) -> list[TableGroup]:

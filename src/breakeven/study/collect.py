@@ -43,6 +43,7 @@ from breakeven.study.collect_data import (
 from breakeven.study.collect_examples import examples
 from breakeven.study.collect_tuning import cost_of_trials, tuning_trials
 from breakeven.study.sampler_pair import sampler_pair
+from breakeven.study.services import paid_services
 from breakeven.study.summary import (
     ArmRow,
     BootstrapSettings,
@@ -83,9 +84,8 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
     # Costs of a cell know one decoding; the others have meters of their own in the same records.
     results = with_meters_of_decodings(results_from_items(items, facts), params, answering)
     shapes = {name: base_shape(name) for name in params.students}
-    results = with_served(
-        results, shapes, served_places(params.costs), priced_by_token(params.costs)
-    )
+    places = tuple(served_places(params.costs))
+    results = with_served(results, shapes, places, priced_by_token(params.costs))
     results = replace(
         results,
         prompts={(name, row.id): row.prompt for name, rows in pinned.items() for row in rows},
@@ -115,8 +115,9 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         price_per_device_hour=params.costs.price_per_device_hour,
         currency=params.costs.currency,
         shapes=shapes,
-        served_on=tuple(served_places(params.costs)),
+        served_on=places,
         offered=tuple(offered_places(params.costs)),
+        services=paid_services(params),
         absent=(
             *_absences([*records.values(), *(one for one in answering.values() if one)]),
             *untold,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.bill import Bill, Cost
 from breakeven.costs.query_costs import Lengths, ServedOn
+from breakeven.costs.token_prices import TokenPrices
 from breakeven.findings.baselines import Guess
 from breakeven.findings.decodings import ThinkingBudget
 from breakeven.findings.matched_budgets import ArmMatch
@@ -216,6 +217,7 @@ class StudySummary:
     `share_series` arms that differ in their share of traces only. `shapes` are the students'
     architectures, or why they are not known; `served_on` the devices that answers are modelled on,
     `offered` those that the calculator offers, and `lengths` of answers, where no answer is known.
+    `services` are the items of the bill that are paid by the token, with their prices.
     """
 
     settings: BootstrapSettings = field(default_factory=BootstrapSettings)
@@ -245,6 +247,7 @@ class StudySummary:
     shapes: Mapping[str, Architecture | str] = field(default_factory=dict)
     served_on: tuple[ServedOn, ...] = ()
     offered: tuple[ServedOn, ...] = ()
+    services: Mapping[str, TokenPrices] = field(default_factory=dict)
     lengths: Mapping[CellKey, Lengths] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
 

@@ -12,6 +12,7 @@ from breakeven.report.curves import (
     CostPanel,
     CostPoint,
     FittedCurve,
+    LifetimeAxis,
     cost_panels,
     lifetime_queries,
 )
@@ -25,6 +26,7 @@ from breakeven.report.figures.spec import (
     arm_legend,
 )
 from breakeven.report.interval_scope import band_scope, scope_sentence
+from breakeven.report.lifetimes import lifetime_axes
 from breakeven.report.view import StudyView
 from breakeven.results.axes import CostAxis, Quantity
 from breakeven.results.cell_results import ENERGY
@@ -42,6 +44,7 @@ _CHORD_POINTS = 24
 NOT_SERVED = (
     "no cell has measured tokens, a known architecture and a device of costs.served_on with a price"
 )
+NO_LIFETIME = "costs.price_per_device_hour is not set, and no device of costs.served_on has a price"
 MODELLED = (
     "From the measured tokens of the answers through a model of the device; nothing ran on it."
 )
@@ -96,6 +99,25 @@ def served_frontier_figure(view: StudyView, quantity: Quantity) -> FigureSpec:
         f"Accuracy against {axis.name}",
         takeaway=frontier_takeaway(drawn),
         how_to_read=f"{MODELLED} {_how_to_read(view, axis, drawn)}",
+        panels=tuple(Panel(panel.key.title, partial(_draw, view, panel, axis)) for panel in drawn),
+        legend=_legend(view, drawn),
+        rows=tuple(row for panel in drawn for row in _rows(panel, axis)),
+    )
+
+
+def lifetime_money_figure(view: StudyView) -> FigureSpec:
+    """Accuracy against lifetime money: as measured where there is a price, else on a device."""
+    name = "frontier-lifetime-money"
+    axes = lifetime_axes(view)
+    if not axes:
+        return absent_figure(name, "Accuracy against lifetime money", NO_LIFETIME)
+    axis = axes[0]
+    drawn = [panel for panel in cost_panels(view, axis, fits=False) if panel.points]
+    return FigureSpec(
+        name,
+        f"Accuracy against {axis.name}",
+        takeaway=frontier_takeaway(drawn),
+        how_to_read=f"{axis.words} {_how_to_read(view, axis, drawn)}",
         panels=tuple(Panel(panel.key.title, partial(_draw, view, panel, axis)) for panel in drawn),
         legend=_legend(view, drawn),
         rows=tuple(row for panel in drawn for row in _rows(panel, axis)),
@@ -232,8 +254,10 @@ def _draw(view: StudyView, panel: CostPanel, kind: Axis, axes: "Axes") -> None:
 
 
 def _axis_words(view: StudyView, kind: Axis) -> str:
-    if not isinstance(kind, CostAxis):
+    if isinstance(kind, str):
         return _AXES[kind]
+    if isinstance(kind, LifetimeAxis):
+        return f"{view.summary.currency}, {kind.name} (log)"
     unit = view.summary.currency if kind.quantity == "money" else "s"
     return f"modelled {unit}, {kind.place} (log)"
 
@@ -241,6 +265,8 @@ def _axis_words(view: StudyView, kind: Axis) -> str:
 def _column(kind: Axis) -> str:
     if isinstance(kind, CostAxis):
         return f"modelled_{kind.key}"
+    if isinstance(kind, LifetimeAxis):
+        return kind.key
     return ENERGY if kind == "energy" else f"{kind}_flops"
 
 
