@@ -14,7 +14,6 @@ from breakeven.browse.pieces import Samples
 from breakeven.core.errors import InputError
 from breakeven.core.files import atomic_folder, atomic_path, write_json, write_text
 from breakeven.core.layout import REPORT_SAMPLES
-from breakeven.costs.query_costs import Lengths
 from breakeven.decide.calculator import Calculator, calculator_of
 from breakeven.decide.page_devices import Devices
 from breakeven.report.accuracy_tables import (
