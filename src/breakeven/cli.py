@@ -665,11 +665,11 @@ def _tell_study(params: "Params", what: str, then: str | None = None) -> None:
 
 
 def _repair_lock() -> None:
-    from breakeven.pipeline.lock import repair_lock
+    from breakeven.pipeline.lock import repair_in_use, repair_lock
 
-    repaired = repair_lock()
-    if repaired:
-        typer.echo(repaired, err=True)
+    for repaired in (repair_in_use(), repair_lock()):
+        if repaired:
+            typer.echo(repaired, err=True)
 
 
 def _report_or_summary(

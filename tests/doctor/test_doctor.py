@@ -55,9 +55,13 @@ def age(path: Path) -> None:
     os.utime(path, (LONG_AGO, LONG_AGO))
 
 
-def left(path: str) -> None:
+def write(path: str, text: str) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text("half")
+    Path(path).write_text(text)
+
+
+def left(path: str) -> None:
+    write(path, "half")
     age(Path(path))
 
 
@@ -190,6 +194,12 @@ FAULTS: dict[str, Fault] = {
         lambda: DAMAGES["cut"](Path("dvc.lock")),
         "dvc",
         "its writing was stopped",
+        "breakeven check",
+    ),
+    "a torn list of files in use": Fault(
+        lambda: write(".dvc/tmp/rwlock", '{"write": {"a'),
+        "dvc",
+        ".dvc/tmp/rwlock: cannot be read",
         "breakeven check",
     ),
     "a lock in conflict": Fault(

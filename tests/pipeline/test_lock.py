@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from breakeven.pipeline.lock import repair_lock
+from breakeven.pipeline.lock import IN_USE, repair_in_use, repair_lock
 
 PIPELINE = """\
 stages:
@@ -148,3 +148,15 @@ def test_what_is_no_lock_at_all_comes_from_git(lock: Path, broken: str) -> None:
     assert entries(lock) == whole
     assert f"{len(whole)} come from git" in str(repaired)
     assert Path(".work/dvc.lock.unreadable").read_text() == broken
+
+
+@pytest.mark.parametrize("torn", ["", '{"write": {"made-a": {"pi'])
+def test_a_torn_list_of_files_in_use_stops_dvc_until_it_is_removed(lock: Path, torn: str) -> None:
+    IN_USE.write_text(torn)
+    failed = subprocess.run(["dvc", "repro"], capture_output=True, text=True, check=False)
+    assert failed.returncode
+    assert "JSON structure is corrupted" in failed.stderr
+    assert "its writing was stopped" in str(repair_in_use())
+    assert repair_in_use() is None
+    run("dvc", "repro", "--quiet")
+    assert repair_in_use() is None

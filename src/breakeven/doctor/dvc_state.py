@@ -10,7 +10,7 @@ from breakeven.doctor.file_digests import FileDigests
 from breakeven.doctor.finding import Finding, dvc
 from breakeven.doctor.outputs import Told
 from breakeven.doctor.study_cells import StudyCell
-from breakeven.pipeline.lock import LOCK, locked_entries, why_unreadable
+from breakeven.pipeline.lock import IN_USE, LOCK, in_use_is_torn, locked_entries, why_unreadable
 from breakeven.pipeline.status import first_few
 
 _DVC = Path(".dvc")
@@ -23,6 +23,8 @@ def look_at_dvc(cells: Sequence[StudyCell], told: Told, digests: FileDigests) ->
     if not _DVC.is_dir():
         start = "dvc init" if Path(".git").exists() else "git init && dvc init"
         yield Finding("dvc", f"{_DVC}: is not here; nothing of the study is kept", start)
+    if in_use_is_torn():
+        yield Finding("dvc", f"{IN_USE}: cannot be read; DVC runs nothing", "breakeven check")
     if not LOCK.is_file():
         if told.records:
             yield Finding(

@@ -1,7 +1,8 @@
 """Mends a `dvc.lock` that DVC cannot read: its writing was stopped, or git left it in conflict.
 
 DVC writes the whole file after every stage, in place. What is whole in it is kept, what is missing
-comes from git's version; of what neither has, DVC's run cache restores the results.
+comes from git's version; of what neither has, DVC's run cache restores the results. Its list of
+files in use is written in place as well, and nothing is lost with that.
 """
 
 import json
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LOCK = Path("dvc.lock")
 _DVC = Path(".dvc/tmp")
 AT_WORK = "DVC or `breakeven run` is at work here; ask again when it has ended"
+# What DVC's processes read and write just now; written in place as well.
+IN_USE = _DVC / "rwlock"
 _SET_ASIDE = Path(".work/dvc.lock.unreadable")
 _SCHEMA = "2.0"
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
@@ -85,6 +88,34 @@ def why_unreadable() -> str | None:
     return _IN_CONFLICT if _conflict_sides(text)[1] is not None else _TORN
 
 
+def repair_in_use() -> str | None:
+    """Remove DVC's list of files in use where its writing was stopped: DVC would run nothing more.
+
+    The processes that it named end with a new one as they do with the old. Returns what was done.
+
+    Raises:
+        MachineError: DVC is at work and may be writing it just now.
+    """
+    if not in_use_is_torn():
+        return None
+    with _dvc_lock(f"{IN_USE}: cannot be read, and {AT_WORK}", IN_USE.with_suffix(".lock")):
+        if not in_use_is_torn():
+            return None
+        IN_USE.unlink()
+    return f"{IN_USE}: {_TORN}; removed, DVC begins a new one"
+
+
+def in_use_is_torn() -> bool:
+    """Whether DVC's list of files in use is there and cannot be read."""
+    try:
+        json.loads(IN_USE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except ValueError:
+        return True
+    return False
+
+
 def locked_entries() -> Entries:
     """The entries of a `dvc.lock` that DVC can read, by the names of their cells."""
     return dict(_tree(_text())["stages"])
@@ -138,7 +169,7 @@ def _require_nothing_written() -> None:
     import psutil
 
     try:
-        busy = json.loads((_DVC / "rwlock").read_text(encoding="utf-8"))["write"].values()
+        busy = json.loads(IN_USE.read_text(encoding="utf-8"))["write"].values()
         running = next((one for one in busy if psutil.pid_exists(one["pid"])), None)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return  # no such list, or not one of DVC's making
@@ -148,13 +179,13 @@ def _require_nothing_written() -> None:
 
 
 @contextmanager
-def _dvc_lock(otherwise: str) -> Iterator[None]:
-    """Hold the lock that DVC writes under, or raise MachineError with these words."""
+def _dvc_lock(otherwise: str, lock: Path = _DVC / "lock") -> Iterator[None]:
+    """Hold a lock that DVC writes under, or raise MachineError with these words."""
     from dvc.lock import LockError, make_lock
 
     _DVC.mkdir(parents=True, exist_ok=True)
     try:
-        with make_lock(str(_DVC / "lock"), tmp_dir=str(_DVC)):
+        with make_lock(str(lock), tmp_dir=str(_DVC)):
             yield
     except LockError as error:
         raise MachineError(otherwise) from error
