@@ -305,3 +305,13 @@ def test_the_key_comes_from_the_environment_and_is_not_shown(monkeypatch):
     monkeypatch.delenv("SOME_KEY")
     with pytest.raises(InputError, match="export SOME_KEY"):
         key_from_environment("SOME_KEY", "params.yaml: teacher")
+
+
+@pytest.mark.parametrize("key", ["sk-one\ntwo", "sk-one\rtwo", "sk-öne", "sk one", "sk-\udce9"])
+def test_a_key_that_no_header_can_carry_is_refused_unseen(monkeypatch, key):
+    monkeypatch.setenv("SOME_KEY", key)
+    with pytest.raises(InputError, match="beyond ASCII; export it again") as caught:
+        key_from_environment("SOME_KEY", "params.yaml: teacher")
+    message = str(caught.value)
+    assert "\n" not in message
+    assert key not in message
