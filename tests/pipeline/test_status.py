@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,15 @@ import pytest
 from breakeven.core.errors import InputError, MachineError
 from breakeven.params import load_params
 from breakeven.pipeline.lock import require_idle
-from breakeven.pipeline.status import DueCell, Status, differences, pipeline_status, status_lines
+from breakeven.pipeline.status import (
+    DueCell,
+    Status,
+    changes_of,
+    differences,
+    pipeline_status,
+    repository_status,
+    status_lines,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "0" * 64, "1" * 64
@@ -144,3 +153,43 @@ def test_a_pipeline_that_dvc_cannot_read_is_told_in_a_line(
     with pytest.raises(InputError, match=r"^DVC: .*dvc\.yaml.*$") as error:
         pipeline_status(params)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # of DVC's own use of pygtrie
+def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage of each fate, against DVC's own command on the same folder."""
+    monkeypatch.chdir(tmp_path)
+    dvc = [sys.executable, "-m", "dvc"]
+    subprocess.run([*dvc, "init", "--quiet", "--no-scm"], check=True)
+    fates = ("same", "edited", "gone", "spoilt", "other-command", "uncached")
+    stages: dict[str, Any] = {}
+    for name in fates:
+        Path(f"{name}.in").write_text(name)
+        command = f"mkdir -p {name}.out && cp {name}.in shared {name}.out"
+        stages[name] = {"cmd": command, "deps": [f"{name}.in", "shared"], "outs": [f"{name}.out"]}
+    stages["reads"] = {"cmd": "cp gone.out/gone.in read", "deps": ["gone.out"], "outs": ["read"]}
+    Path("shared").write_text("read by all")
+    Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
+    subprocess.run([*dvc, "repro", "--quiet"], check=True)
+    Path("edited.in").write_text("another")
+    shutil.rmtree("gone.out")
+    Path("spoilt.out/more").write_text("")
+    stages["other-command"]["cmd"] += " && true"
+    stages["new"] = {"cmd": "touch new", "deps": ["shared"], "outs": ["new"]}
+    Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
+    for kept in Path(".dvc/cache/files/md5").rglob("*"):  # one stage's result is in no cache
+        if kept.is_file() and kept.read_bytes() == b"uncached":
+            kept.unlink()
+    said = json.loads(
+        subprocess.run([*dvc, "status", "--json"], check=True, capture_output=True).stdout
+    )
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        asked: dict[Any, dict[str, str]] = {}
+        ours = {one.addressing: list(changes_of(one, asked)) for one in repo.index.stages}
+        found = repository_status(repo)
+    assert {name: changes for name, changes in ours.items() if changes} == said
+    assert {one.cell for one in found.due} == set(said)
+    assert {"edited", "gone", "spoilt", "other-command", "new", "reads"} <= set(said)
+    assert "same" not in said

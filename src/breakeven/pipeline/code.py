@@ -54,7 +54,7 @@ def stage_code(stage: str) -> dict[str, str]:
 
 def look_again() -> None:
     """Forget what was parsed: a process that lives on must see what was edited meanwhile."""
-    for cached in (_modules, _assets, _readers):
+    for cached in (_modules, _reached, _assets, _readers):
         cached.cache_clear()
 
 
@@ -81,8 +81,7 @@ def code_below(roots: Iterable[Path]) -> dict[str, str]:
             seen.add(file)
             if file not in modules:
                 raise InputError(f"{file}: no such module of the project")
-            waiting += _imported_files(file, modules[file])
-            waiting += _named_scripts(file, modules[file])
+            waiting += _reached(file)
     # Data files come after all modules: one counts as soon as any module that is reached reads it.
     read = {asset for asset in _assets() if _readers(asset) & seen}
     digests = {file: modules[file].digest for file in seen}
@@ -202,6 +201,13 @@ def _imported_package(node: ast.ImportFrom, file: Path) -> str:
         return node.module or ""
     package = file.relative_to(_SOURCE).parts[: -node.level]
     return ".".join([*package, *([node.module] if node.module else [])])
+
+
+@functools.cache
+def _reached(file: Path) -> tuple[Path, ...]:
+    """The files of the project that a module names or imports: most are asked by every stage."""
+    module = _modules()[file]
+    return (*_imported_files(file, module), *_named_scripts(file, module))
 
 
 def _imported_files(file: Path, module: Module) -> Iterator[Path]:

@@ -83,14 +83,15 @@ def repository_status(repo: "Repo") -> Status:
 
     # One lock around all: `repo.status` would read dvc.yaml and dvc.lock once more for its own.
     with lock_repo(repo):
-        graph = repo.index.graph  # from a stage to those that it reads
         stages = {stage.addressing: stage for stage in repo.index.stages}
         asked: dict[Any, dict[str, str]] = {}
         changes = {
-            name: [*_changes(stage, asked)]
+            name: [*changes_of(stage, asked)]
             for name, stage in stages.items()
             if name.partition("@")[0] not in ALWAYS_RUN
         }
+        # From a stage to those that it reads; drawn only where somebody is to be followed.
+        graph = repo.index.graph if any(changes.values()) else None
     due = tuple(
         DueCell(name, tuple(_reasons(repo, stages[name], found)))
         for name, found in changes.items()
@@ -98,7 +99,7 @@ def repository_status(repo: "Repo") -> Status:
     )
     after: set[Any] = set()
     waiting = [stages[one.cell] for one in due]
-    while waiting:
+    while graph is not None and waiting:
         readers = set(graph.predecessors(waiting.pop())) - after
         after |= readers
         waiting += readers
@@ -106,7 +107,7 @@ def repository_status(repo: "Repo") -> Status:
     return Status(due, tuple(name for name in stages if name in names))
 
 
-def _changes(
+def changes_of(
     stage: "PipelineStage", asked: dict[Any, dict[str, str]]
 ) -> Iterator[str | dict[str, dict[str, str]]]:
     """What `stage.status` tells; it would write its file of locks four times for every stage.
@@ -124,7 +125,7 @@ def _changes(
         if found:
             yield {what: found}
     if stage.changed_stage():
-        yield "changed checksum"
+        yield "changed command"
 
 
 def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterator[str]:
