@@ -212,14 +212,14 @@ FAULTS: dict[str, Fault] = {
     "a file that the cache has lost": Fault(
         lambda: without_cached("data/tasks/chain-open.jsonl"),
         "dvc",
-        "data/tasks/chain-open.jsonl: is not whole in DVC's cache",
-        "dvc commit --force tasks@chain-open",
+        "data/tasks/chain-open.jsonl: not whole in DVC's cache",
+        "dvc commit tasks@chain-open",
     ),
     "a file of a folder that the cache has lost": Fault(
         lambda: without_cached(f"answers/{STUDENT}"),
         "dvc",
-        f"answers/{STUDENT}: is not whole in DVC's cache",
-        f"dvc commit --force answer@{STUDENT}",
+        f"answers/{STUDENT}: not whole in DVC's cache",
+        f"dvc commit answer@{STUDENT}",
     ),
     "an output and its record are gone": Fault(
         lambda: [
@@ -230,11 +230,18 @@ FAULTS: dict[str, Fault] = {
         "data/tasks/chain-open.jsonl, records/tasks/chain-open.json: not here, and dvc.lock has it",
         "dvc repro tasks@chain-open",
     ),
+    "no cache at all": Fault(
+        lambda: shutil.rmtree(".dvc/cache"),
+        "dvc",
+        "data/tasks/chain-open.jsonl, records/tasks/chain-open.json, data/tasks/",
+        "dvc commit tasks prompts distill texts pairs@general lessons "
+        f"base@{STUDENT} train answer@{STUDENT} score report",
+    ),
     "a stage was run by hand": Fault(
         lambda: write_record("tasks", "chain-open", metrics={"items": 6.5}),
         "dvc",
         "records/tasks/chain-open.json: agrees with its record and not with dvc.lock",
-        "dvc commit --force tasks@chain-open",
+        "dvc repro tasks@chain-open",
     ),
     "an edited pointer": Fault(
         lambda: DAMAGES["edited"](Path(f"models/base/{STUDENT}/pointer.json")),
@@ -460,6 +467,7 @@ def test_a_fault_is_the_exit_code_and_a_line_of_json(here: Path) -> None:
         "a former source",
         "scratch fills the disk",
         "a file of a folder that the cache has lost",
+        "no cache at all",
         "a stage was run by hand",
     ],
 )

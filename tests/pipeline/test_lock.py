@@ -94,7 +94,7 @@ def test_dvc_runs_nothing_again_after_a_cut(
     lock: Path, committed: bool, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not committed:
-        monkeypatch.setattr("breakeven.pipeline.lock._committed_text", lambda: "")
+        monkeypatch.setattr("breakeven.pipeline.lock.committed_text", lambda: "")
     text = lock.read_text()
     lock.write_text(text[: int(share * len(text))])
     ran = Path("ran").read_text()

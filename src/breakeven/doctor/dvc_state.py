@@ -1,7 +1,7 @@
 """What DVC holds of a study: a lock that it can read, outputs as they stand there, its cache."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,14 @@ from breakeven.doctor.file_digests import FileDigests
 from breakeven.doctor.finding import Finding, dvc
 from breakeven.doctor.outputs import Told
 from breakeven.doctor.study_cells import StudyCell
-from breakeven.pipeline.lock import IN_USE, LOCK, in_use_is_torn, locked_entries, why_unreadable
+from breakeven.pipeline.lock import (
+    IN_USE,
+    LOCK,
+    committed_text,
+    in_use_is_torn,
+    locked_entries,
+    why_unreadable,
+)
 from breakeven.pipeline.status import first_few
 
 _DVC = Path(".dvc")
@@ -30,7 +37,8 @@ def look_at_dvc(cells: Sequence[StudyCell], told: Told, digests: FileDigests) ->
             yield Finding(
                 "dvc",
                 f"{LOCK}: is not here, and {len(told.records)} cells have run",
-                "dvc commit --force",
+                # What is committed by force counts as made from what its inputs are now.
+                f"git checkout HEAD -- {LOCK}" if committed_text() else "dvc commit --force",
             )
         return
     why = why_unreadable()
@@ -40,18 +48,46 @@ def look_at_dvc(cells: Sequence[StudyCell], told: Told, digests: FileDigests) ->
     entries = locked_entries()
     names = {f"{stage}@{'-'.join(cell)}" if cell else stage for stage, *cell in cells}
     cache = cache_folder() if _DVC.is_dir() else None
+    lost: dict[str, list[str]] = {}
     for name in [name for name in entries if name in {*names, *_OTHERS}]:
-        yield from _of_entry(name, entries[name].get("outs", []), cache, told, digests)
+        outs = entries[name].get("outs", [])
+        yield from _of_entry(name, outs, told, digests)
+        if cache is not None:
+            lost[name] = [
+                out["path"]
+                for out in outs
+                if _is_as_locked(out, told, digests) and not _is_cached(cache, str(out["md5"]))
+            ]
+    paths = [path for of_cell in lost.values() for path in of_cell]
+    if paths:
+        # Not by force: where a file of theirs has changed after all, DVC says so and asks.
+        cells_of = [name for name, of_cell in lost.items() if of_cell]
+        yield Finding(
+            "dvc",
+            f"{first_few(paths)}: not whole in DVC's cache ({cache})",
+            dvc("commit", *_targets(cells_of, entries)),
+        )
+
+
+def _targets(names: Sequence[str], entries: Mapping[str, Any]) -> Iterator[str]:
+    """What DVC takes for some cells: the stage's name where they are all of it."""
+    chosen = set(names)
+    stages = dict.fromkeys(name.partition("@")[0] for name in names)
+    for stage in stages:
+        cells = [name for name in entries if name.partition("@")[0] == stage]
+        if len(cells) > 1 and chosen.issuperset(cells):
+            yield stage
+        else:
+            yield from (name for name in cells if name in chosen)
 
 
 def _of_entry(
-    name: str, outs: Sequence[Any], cache: Path | None, told: Told, digests: FileDigests
+    name: str, outs: Sequence[Any], told: Told, digests: FileDigests
 ) -> Iterator[Finding]:
     """A line for all outputs of a cell of which the same is true."""
     gone: list[str] = []
     by_hand: list[str] = []
     other: list[str] = []
-    lost: list[str] = []
     for out in outs:
         path, md5 = Path(out["path"]), str(out["md5"])
         if not path.exists():
@@ -61,8 +97,6 @@ def _of_entry(
         elif digests.md5(path) != md5:
             # What agrees with its record was made, only not by DVC.
             (by_hand if _is_recorded(path, told) else other).append(out["path"])
-        elif cache is not None and not _is_cached(cache, md5):
-            lost.append(out["path"])
     if gone and not all(_is_told(Path(path), told) for path in gone):
         yield Finding("dvc", f"{first_few(gone)}: not here, and {LOCK} has it", dvc("repro", name))
     if other:
@@ -72,14 +106,14 @@ def _of_entry(
             "dvc",
             f"{first_few(by_hand)}: agrees with its record and not with {LOCK}, as when a stage is "
             "run by hand",
-            dvc("commit", "--force", name),
+            # It would be committed as made from what its inputs are now; run, scratch has the work.
+            dvc("repro", name),
         )
-    if lost:
-        yield Finding(
-            "dvc",
-            f"{first_few(lost)}: is not whole in DVC's cache ({cache})",
-            dvc("commit", "--force", name),
-        )
+
+
+def _is_as_locked(out: Mapping[str, Any], told: Told, digests: FileDigests) -> bool:
+    path = Path(out["path"])
+    return path.exists() and not _is_told(path, told) and digests.md5(path) == str(out["md5"])
 
 
 def _is_told(path: Path, told: Told) -> bool:

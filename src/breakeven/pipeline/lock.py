@@ -73,7 +73,7 @@ def repair_lock() -> Repaired | None:
             **(_whole_entries(theirs) if theirs else {}),
             **_whole_entries(ours, torn=not in_conflict),
         }
-        committed = _whole_entries(_committed_text())
+        committed = _whole_entries(committed_text())
         write_text(_SET_ASIDE, text)
         write_text(LOCK, _lock_text({**committed, **found}))
     why = _IN_CONFLICT if in_conflict else _TORN
@@ -257,8 +257,8 @@ def _conflict_sides(text: str) -> tuple[str, str | None]:
     return "".join(ours), "".join(theirs) if in_conflict else None
 
 
-def _committed_text() -> str:
-    """The lock as it was last committed, empty where it was not."""
+def committed_text() -> str:
+    """The lock as git last committed it, empty where it did not."""
     shown = subprocess.run(  # noqa: S603
         ["git", "show", f"HEAD:./{LOCK}"],  # noqa: S607
         capture_output=True,
