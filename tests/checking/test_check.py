@@ -510,3 +510,33 @@ def test_the_command_tells_every_mistake_and_ends_with_2(project: Path) -> None:
     assert "p.yaml: tasks.a.path: value is 'gone.jsonl'" in done.stderr
     assert "p.yaml: tasks.b.benchmark: 'gone' is not in the catalogue" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_students_that_read_the_same_tokens_are_looked_at_once_and_refused_each(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alike in tokens and context, whatever their sizes; another context is another question."""
+    from breakeven.answer import task_prompts
+
+    def three(limit: int) -> Change:
+        def change(tree: dict[str, Any]) -> None:
+            for name in ("t120k", "t270k"):
+                row = deepcopy(tree["students"]["t30k"])
+                row["base"]["path"] = f"assets/tabletop/{name}"
+                tree["students"][name] = row
+            tree["arms"]["base"] = {"method": "none", "shots": 3}
+            tree["answering"]["max_new_tokens"] = limit
+
+        return change
+
+    monkeypatch.chdir(project)
+    looked: list[str] = []
+    render = task_prompts.render_tasks
+    monkeypatch.setattr(
+        task_prompts, "render_tasks", lambda *given: looked.append(given[1]) or render(*given)
+    )
+    assert found(three(64))[0] == []
+    assert looked == ["t30k"]
+    errors, _ = found(three(440))
+    for name in ("t30k", "t120k", "t270k"):
+        assert sum(f"the context of {name} " in line for line in errors) == 1

@@ -18,6 +18,7 @@ PARAMS = Path("params.yaml")
 @pytest.fixture(params=["tabletop", "tabletop-full", "smoke", "smollm2", "paper"])
 def profile(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
+    Path("assets").symlink_to(ROOT / "assets")
     PARAMS.write_text((ROOT / f"profiles/{request.param}.yaml").read_text())
     return PARAMS.read_text()
 
@@ -25,6 +26,7 @@ def profile(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
+    Path("assets").symlink_to(ROOT / "assets")
     PARAMS.write_text((ROOT / "profiles/tabletop.yaml").read_text())
     return PARAMS.read_text()
 
@@ -95,6 +97,16 @@ def test_values_are_yaml(study: str) -> None:
         (("arm", "a b", []), "ift", "params.yaml: arms.a b: 'a b': a name is lower-case letters"),
         (("arm", "x: {}\n  y", []), "ift", "a name is lower-case letters"),
         (("task", "x", ["kind=[1"]), None, "kind=[1: not valid YAML"),
+        (
+            ("student", "x", ["base.path=gone"]),
+            "t500k",
+            "params.yaml: students.x: path: value is 'gone'; no such file or folder",
+        ),
+        (
+            ("task", "x", ["kind=jsonl", "path=gone.jsonl", "family=math-open", "grader=exact"]),
+            None,
+            "params.yaml: tasks.x: path: value is 'gone.jsonl'; no such file or folder",
+        ),
     ],
 )
 def test_what_is_not_in_order_is_one_line_and_changes_nothing(

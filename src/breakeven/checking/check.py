@@ -18,19 +18,19 @@ Check = Callable[[Params], Iterator[Finding]]
 
 # These render every text in every student's tokens.
 OF_TEXTS: tuple[Check, ...] = (check_arm_lessons, check_prompts)
+# From the cheapest to the dearest: what is told first is told at once.
 CHECKS: tuple[Check, ...] = (
-    check_sources,
-    check_teacher,
-    check_students,
-    check_arm_lessons,
-    check_tasks,
-    check_decodings,
-    check_prompts,
-    check_machine,
-    check_grading,
     check_rates,
     check_controls,
     check_costs,
+    check_grading,
+    check_sources,
+    check_tasks,
+    check_machine,
+    check_teacher,
+    check_students,
+    check_decodings,
+    *OF_TEXTS,
 )
 
 
@@ -40,8 +40,13 @@ def check_params(params: Params, path: Path, checks: Sequence[Check] = CHECKS) -
     Nothing is asked of a network: what is on the hub or behind an endpoint is met when it is used.
     Libraries are imported only where a row needs them. Lines name `path`.
     """
+    from tqdm import tqdm
+
     seen: set[str] = set()
-    for check in checks:
+    # In a terminal alone: what is being looked at, as weights and texts take their time.
+    bar = tqdm(checks, desc="check", leave=False, disable=None)
+    for check in bar:
+        bar.set_postfix_str(check.__name__.removeprefix("check_").replace("_", " "))
         for found in check(params):
             # Checks speak of params.yaml, as the stages do; what was given may be a profile.
             line = f"{path}{found.line.removeprefix(FILE)}"

@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from breakeven.checking.problems import Finding, refused, wrong
+from breakeven.core.digests import cached_digest
 from breakeven.core.errors import BreakevenError
-from breakeven.core.files import read_rows, write_rows
+from breakeven.core.files import read_json, read_rows, write_rows
 from breakeven.core.layout import prompts_path, record_path, task_path
 from breakeven.core.records import read_record
 from breakeven.params import (
@@ -25,6 +26,7 @@ from breakeven.params import (
     ProceduralSource,
     ProceduralTask,
 )
+from breakeven.params.cells import arms_of
 from breakeven.rows.item import Item
 from breakeven.rows.prompt import Prompt
 
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Rows = Sequence[Item] | Sequence[Prompt]
+# Files of a base that say nothing of how it reads a text.
+_WEIGHTS = ".safetensors"
+_OF_THE_MODEL = ("config.json", "generation_config.json", "card.json", "README.md", "LICENSE")
 
 
 def check_prompts(params: Params) -> Iterator[Finding]:
@@ -52,7 +57,9 @@ def check_prompts(params: Params) -> Iterator[Finding]:
     prompts = cache(partial(_prompts, params))
     known = _known_prompts(params, prompts)
     items = {f"tasks.{name}": files[task_path(name)] for name, files in known.items()}
-    yield from _check_characters(bases, {**items, **_learnt_prompts(params, prompts)})
+    alike = _alike(params, bases)
+    firsts = {names[0]: bases[names[0]] for names in alike}
+    yield from _check_characters(firsts, {**items, **_learnt_prompts(params, prompts)})
     if not known:
         return
     tasks = {task: params.tasks[task] for task in known}
@@ -64,8 +71,35 @@ def check_prompts(params: Params) -> Iterator[Finding]:
                 if not path.exists():
                     write_rows(path, rows)
         # Collected before the folder is left: a generator would go on elsewhere.
-        found = [one for name in bases for one in _render(asked, name, absolute[name])]
+        found = [one for names in alike for one in _render_alike(asked, names, absolute)]
     yield from found
+
+
+def _alike(params: Params, bases: Mapping[str, Path]) -> Sequence[Sequence[str]]:
+    """Students in groups that read the same tokens, in a context and for arms that are the same."""
+    from breakeven.models.context import context_length
+
+    groups: dict[object, list[str]] = {}
+    for name, folder in bases.items():
+        files = tuple(
+            (file.name, cached_digest(file))
+            for file in sorted(folder.iterdir())
+            if file.is_file() and file.suffix != _WEIGHTS and file.name not in _OF_THE_MODEL
+        )
+        kind = str(read_json(folder / "config.json").get("model_type"))
+        key = (files, kind, context_length(folder), *arms_of(params, name))
+        groups.setdefault(key, []).append(name)
+    return list(groups.values())
+
+
+def _render_alike(
+    params: Params, names: Sequence[str], folders: Mapping[str, Path]
+) -> Iterator[Finding]:
+    """What the first of some alike students is refused; then each of them is, by its name."""
+    first = list(_render(params, names[0], folders[names[0]]))
+    yield from first
+    for name in names[1:] if first else ():
+        yield from _render(params, name, folders[name])
 
 
 def _check_characters(bases: Mapping[str, Path], rows: Mapping[str, Rows]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import write_text
 from breakeven.params.load import load_params
+from breakeven.params.named_paths import named_paths, sections
 from breakeven.params.reading import parse_yaml, read_yaml
 from breakeven.params.schema import Params
 
@@ -45,8 +46,9 @@ def add_row(
     has where no setting says otherwise; `note` becomes a comment above it.
 
     Raises:
-        InputError: the name is taken, `like` is no row, a setting is no `key=value`, or the study
-            with the row is not in order. The file is as it was.
+        InputError: the name is taken, `like` is no row, a setting is no `key=value`, a file or
+            folder that the row names is not there, or the study with the row is not in order. The
+            file is as it was.
     """
     load_params(path)  # what is wrong already is told as that
     table = _table(read_yaml(path), kind)
@@ -64,6 +66,7 @@ def add_row(
     lines.append(f"{_flow(name)}: {_flow(row)}")
     changed = _inserted(text, _TABLES[kind], lines)
     params = _checked(changed, path)
+    _require_paths(params, kind, name, path)
     write_text(path, changed)
     return params
 
@@ -129,6 +132,21 @@ def _inserted(text: str, table: Sequence[str], lines: Sequence[str]) -> str:
         last -= 1
     added = [f"{' ' * column}{line}" for line in lines]
     return "\n".join([*written[: last + 1], *added, *written[last + 1 :]]) + "\n"
+
+
+def _require_paths(params: Params, kind: Kind, name: str, path: Path) -> None:
+    """Refuse a new row that names what is not there: the study would not begin."""
+    row: Any = params
+    for key in (*_TABLES[kind], name):
+        row = row[key] if isinstance(row, Mapping) else getattr(row, key)
+    for section in sections(row):
+        for key, place in named_paths(section):
+            if not Path(place).exists():
+                where = ".".join((*_TABLES[kind], name))
+                raise InputError(
+                    f"{path}: {where}: {key}: value is {place!r}; no such file or folder; put it "
+                    "into the project first"
+                )
 
 
 def _checked(text: str, path: Path) -> Params:

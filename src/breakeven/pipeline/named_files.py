@@ -6,29 +6,26 @@ What is on the hub is named by its revision, which is in the row itself.
 import importlib.metadata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from breakeven.core.digests import cached_digest
 from breakeven.core.files import digest_json, digest_path
 from breakeven.params import GgufBase, LmEvalTask
-from breakeven.params.names import ProjectPath
+from breakeven.params.named_paths import named_paths, sections
 from breakeven.pipeline.harness_files import harness_files
 
 # A field that holds the name of a bundled model, or the path of a config.json or its folder.
 _NAME_OR_PATH_FIELD = "architecture"
 # Of a folder that is read for its tokenizer, the weights do not count.
 _TOKENIZER, _WEIGHTS = "tokenizer", ".safetensors"
-_PATH_MARK = get_args(ProjectPath)[1]
 MISSING = "no such file"
 
 
 def named_files(row: BaseModel) -> dict[str, str]:
     """Digests of the files and folders that a row names, by path; `MISSING` where there is none."""
     found: dict[str, str] = {}
-    for section in _sections(row):
+    for section in sections(row):
         if isinstance(section, LmEvalTask):
             found |= {str(file): _digest(file) for file in harness_files(section)}
         elif isinstance(section, GgufBase):
@@ -39,37 +36,11 @@ def named_files(row: BaseModel) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _sections(value: Any) -> Iterator[BaseModel]:  # noqa: ANN401 - any value of params
-    """A section and those within it."""
-    if isinstance(value, BaseModel):
-        yield value
-        for name in type(value).model_fields:
-            yield from _sections(getattr(value, name))
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _sections(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _sections(one)
-
-
 def _paths(section: BaseModel) -> Iterator[tuple[str, str]]:
-    for name, field in type(section).model_fields.items():
-        value = getattr(section, name)
-        is_path = _is_path(field) or (
-            name == _NAME_OR_PATH_FIELD and value and Path(value).exists()
-        )
-        if value is not None and is_path:
-            yield name, value
-
-
-def _is_path(field: FieldInfo) -> bool:
-    # pydantic moves the mark of a plain field into its metadata, and leaves that of an optional one
-    # in the annotation.
-    parts = [field.annotation, *get_args(field.annotation)]
-    return _PATH_MARK in field.metadata or any(
-        _PATH_MARK in getattr(part, "__metadata__", ()) for part in parts
-    )
+    yield from named_paths(section)
+    place = getattr(section, _NAME_OR_PATH_FIELD, None)
+    if place and Path(place).exists():
+        yield _NAME_OR_PATH_FIELD, place
 
 
 def _digest(path: Path, *, tokenizer: bool = False) -> str:
