@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="For this task, this model size and this budget: does it pay to let the model think?",
@@ -39,6 +38,27 @@ def _number(text: str) -> float:
         return read_number(text)
     except InputError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _row_names(table: str) -> Callable[[str], list[str]]:
+    """What a shell offers behind Tab: rows of a table of params.yaml, none where it is no study."""
+
+    def names(incomplete: str) -> list[str]:
+        from breakeven.params import load_params
+
+        try:
+            rows = getattr(load_params(), table)
+        except InputError:
+            return []
+        return [name for name in rows if name.startswith(incomplete)]
+
+    return names
+
+
+def _profile_names(incomplete: str) -> list[str]:
+    from breakeven.params.profiles import profile_names
+
+    return [name for name in profile_names() if name.startswith(incomplete)]
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -97,7 +117,10 @@ def check(
 
 @app.command()
 def use(
-    profile: Annotated[str, typer.Argument(help="A name in profiles/, such as smoke.")],
+    profile: Annotated[
+        str,
+        typer.Argument(help="A name in profiles/, such as smoke.", autocompletion=_profile_names),
+    ],
     force: Annotated[
         bool, typer.Option("--force", help="Also where params.yaml has changes of its own.")
     ] = False,
@@ -142,12 +165,24 @@ def new(
 
 @app.command()
 def show(
-    where: Annotated[str, typer.Argument(help="A task, or a family such as math-open.")],
+    where: Annotated[
+        str,
+        typer.Argument(
+            help="A task, or a family such as math-open.", autocompletion=_row_names("tasks")
+        ),
+    ],
     student: Annotated[
-        str | None, typer.Option(help="Whose answers; of the largest student by default.")
+        str | None,
+        typer.Option(
+            help="Whose answers; of the largest student by default.",
+            autocompletion=_row_names("students"),
+        ),
     ] = None,
     arm: Annotated[
-        list[str] | None, typer.Option(help="An arm; all by default. May be given again.")
+        list[str] | None,
+        typer.Option(
+            help="An arm; all by default. May be given again.", autocompletion=_row_names("arms")
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The first one by default.")] = None,
     decoding: Annotated[str | None, typer.Option(help="The first one by default.")] = None,
@@ -596,7 +631,11 @@ def plan(
 def tune_(
     path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
     student: Annotated[
-        list[str] | None, typer.Option(help="A student; all by default. May be given again.")
+        list[str] | None,
+        typer.Option(
+            help="A student; all by default. May be given again.",
+            autocompletion=_row_names("students"),
+        ),
     ] = None,
     arm: Annotated[
         list[str] | None, typer.Option(help="An arm; the first of each style, or rate, by default.")
