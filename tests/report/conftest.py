@@ -86,3 +86,10 @@ def open_page(
     )
     page.goto(page_file.as_uri() + fragment)
     return page, troubles
+
+
+def keep_picture(page: "Page", name: str, *, whole: bool = False) -> None:
+    """Leave a picture to look at in the folder that BREAKEVEN_PICTURES names, as CI does."""
+    folder = os.environ.get("BREAKEVEN_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)

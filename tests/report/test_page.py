@@ -4,7 +4,7 @@ import csv
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.report.conftest import Built, open_page
+from tests.report.conftest import Built, keep_picture, open_page
 from tests.report.synthetic import HOSTILE
 
 from breakeven.words import OUTCOME_WORDS, scientific
@@ -64,6 +64,7 @@ def test_the_page_opens_cleanly_and_fits_its_width(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("typeof window.hacked") == "undefined"
     assert page.locator("figure svg").count() > 30
+    keep_picture(page, f"page-{width}-{scheme}", whole=True)
     page.close()
 
 

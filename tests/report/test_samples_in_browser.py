@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from tests.report.conftest import Built, open_page
+from tests.report.conftest import Built, keep_picture, open_page
 
 from breakeven.browse.pieces import write_piece
 
@@ -65,6 +65,7 @@ def test_nothing_is_loaded_before_somebody_comes_near(page: "Page") -> None:
 def test_a_question_stands_there_once_with_every_arm_beside_it(page: "Page", built: Built) -> None:
     _show(page, place="chain-open")
     first = page.locator(ARTICLES).first
+    keep_picture(page, "samples-1280")
     assert first.locator("h4").all_inner_texts() == [
         f"t2m {arm}" for arm in ("base", "ift", "reasoning", "mixed-50")
     ]
@@ -243,9 +244,11 @@ def test_it_fits_a_narrow_screen_and_axe_finds_no_barrier(
     page.wait_for_selector(ARTICLES)
     page.locator(f"{ARTICLES} details summary").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for context in ("#samples", 'table[data-name="accuracy"]'):
-        found = Axe().run(page, context=context).response["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    keep_picture(page, f"samples-390-{scheme}")
+    # Of the whole page, with all that is folded.
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
     assert troubles == []
     page.close()
 
@@ -261,6 +264,8 @@ def test_print_loses_no_column_of_any_table(browser: "Browser", built: Built) ->
         ".filter((one) => one.getBoundingClientRect().right > innerWidth)"
         ".map((one) => [one.dataset.name, one.getBoundingClientRect().right])"
     )
+    page.locator('table[data-name="differences"]').scroll_into_view_if_needed()
+    keep_picture(page, "print")
     assert wide == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 718
     page.close()

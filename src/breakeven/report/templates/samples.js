@@ -160,7 +160,7 @@
       make("h3", {}, `${task.name} ${task.items[at]}`),
       ...turnWords(question).map((words) => make("p", { className: "turn" }, words)),
       make("pre", {}, task.prompts[at]),
-      make("p", { className: "quiet" }, `Right: ${task.references[at]}`),
+      make("p", { className: "quiet" }, `Right answer: ${task.references[at]}`),
       make("div", { className: "side-by-side" }, ...cards),
     );
   }
