@@ -14,6 +14,7 @@ from tests.report.synthetic import write_study
 
 from breakeven.browse import pieces
 from breakeven.browse.pieces import samples_of
+from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import answers_path, items_path, task_path
 from breakeven.params import Params
@@ -157,3 +158,8 @@ def test_texts_that_are_gone_are_told(study: Params, tmp_path: Path) -> None:
     }
     assert blocks["t30k", "ift"] is None
     assert blocks["t2m", "ift"] == 20
+
+
+def test_scores_without_outcomes_name_the_stage_to_run(study: Params) -> None:
+    with pytest.raises(InputError, match=r"column outcome is missing; run `dvc repro score`"):
+        samples_of(study, rows().drop(columns="outcome"))

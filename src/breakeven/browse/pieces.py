@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.browse.turns import ASKED, Side, marks, sides
+from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
-from breakeven.core.layout import answers_path, task_path
+from breakeven.core.layout import answers_path, items_path, task_path
 from breakeven.params import Params
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
@@ -147,7 +148,12 @@ def samples_of(params: Params, rows: "pd.DataFrame", most_bytes: int = MOST_BYTE
 
     They are drawn by the digest of their names and the seed of the report, the same share of every
     task, so that none is picked by its answers.
+
+    Raises:
+        InputError: the scores are of before they told what became of an answer.
     """
+    if "outcome" not in rows:
+        raise InputError(f"{items_path()}: column outcome is missing; run `dvc repro score`")
     files = {
         path
         for key in rows[ASKED[:-1]].drop_duplicates().itertuples(index=False, name=None)
@@ -157,9 +163,10 @@ def samples_of(params: Params, rows: "pd.DataFrame", most_bytes: int = MOST_BYTE
     shown, asked = {}, {}
     for task in params.tasks:
         scored = set(rows.loc[rows["task"] == task, "item"])
-        if not scored or not task_path(task).is_file():
+        pinned = read_rows(task_path(task), Item) if task_path(task).is_file() else []
+        items = [item for item in pinned if item.id in scored]
+        if not items:
             continue
-        items = [item for item in read_rows(task_path(task), Item) if item.id in scored]
         drawn = sorted(items, key=lambda item: _draw(params.report.seed, item))
         kept = drawn[: max(1, int(share * len(items)))]
         shown[task], asked[task] = tuple(sorted(kept, key=lambda item: item.id)), len(items)
