@@ -42,8 +42,12 @@ class LifetimeAxis:
     @property
     def name(self) -> str:
         """What it is called; it says whether it is modelled."""
-        where = "as measured" if self.hardware is None else f"modelled on {self.hardware}"
-        return f"lifetime money at {self.queries:,.0f} queries, {where}"
+        return f"lifetime money at {self.queries:,.0f} queries, {self.place}"
+
+    @property
+    def place(self) -> str:
+        """Where it is paid for."""
+        return "as measured" if self.hardware is None else f"modelled on {self.hardware}"
 
     @property
     def key(self) -> str:

@@ -15,6 +15,7 @@ from breakeven.words import GRID, INK, MUTED, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -69,7 +70,7 @@ def panel_svg(figure: str, number: int, panel: Panel) -> str:
     from matplotlib.figure import Figure
 
     with drawing():
-        drawn = Figure(figsize=(PANEL_WIDTH, panel.height), layout="constrained")
+        drawn = Figure(figsize=(PANEL_WIDTH, panel.height), layout=_layout())
         _draw(drawn, panel)
         _lay_out(drawn)
         buffer = io.StringIO()
@@ -78,6 +79,8 @@ def panel_svg(figure: str, number: int, panel: Panel) -> str:
     return page_svg(buffer.getvalue(), f"{figure}-{number}", f"{title}: see the caption")
 
 
+# Beside every panel, so that long names of rows are not cut.
+_SIDE_INCHES = 0.11
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -101,7 +104,7 @@ def _sheet(spec: FigureSpec) -> "Figure":
     rows = -(-len(spec.panels) // columns)
     # One grid of axes has one height of rows, so the tallest panel sets it.
     tallest = max(panel.height for panel in spec.panels)
-    sheet = Figure(figsize=(PANEL_WIDTH * columns, tallest * rows + 0.8), layout="constrained")
+    sheet = Figure(figsize=(PANEL_WIDTH * columns, tallest * rows + 0.8), layout=_layout())
     for index, panel in enumerate(spec.panels):
         axes = sheet.add_subplot(rows, columns, index + 1)
         axes.set_title(panel.title)
@@ -114,6 +117,13 @@ def _sheet(spec: FigureSpec) -> "Figure":
             ncols=min(1 + columns, len(spec.legend)),  # more would run out of the sheet
         )
     return sheet
+
+
+def _layout() -> "ConstrainedLayoutEngine":
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    # Text is some hundredths wider where it is drawn than at the resolution it is measured at.
+    return ConstrainedLayoutEngine(w_pad=_SIDE_INCHES)
 
 
 def _lay_out(figure: "Figure") -> None:

@@ -36,7 +36,10 @@ def flips_figure(view: StudyView) -> FigureSpec:
     for key in dict.fromkeys(pair.key for pair in pairs):
         own = _shown([pair for pair in pairs if pair.key == key])
         height = 1.0 + 0.3 * len(own)
-        panels.append(Panel(key.title, partial(_draw, view, own, axes), height))
+        # Said once where all rows are of the same two arms: with them a row has no room.
+        arms = _arms(own)
+        heading = f"{key.title}\n{' / '.join(arms[0])}" if len(arms) == 1 else key.title
+        panels.append(Panel(heading, partial(_draw, view, own, axes), height))
     return FigureSpec(
         name,
         title,
@@ -110,7 +113,7 @@ def _draw(view: StudyView, pairs: list[CostPair], shown: list[CostAxis], axes: "
         linewidths=1.0,
         linecolor="white",
         xticklabels=["FLOPs", *map(_column, shown)],
-        yticklabels=[_row(view, pair) for pair in pairs],
+        yticklabels=[_row(view, pair, arms=len(_arms(pairs)) > 1) for pair in pairs],
     )
     axes.grid(visible=False)
     axes.tick_params(length=0, labelsize=7.5)
@@ -125,8 +128,17 @@ def _column(axis: CostAxis) -> str:
     return f"{axis.hardware}\n{point}\n{unit}"
 
 
-def _row(view: StudyView, pair: CostPair) -> str:
-    small, large = pair.reasoning.cells[0], pair.plain.cells[0]
-    first = f"{view.label(small.student)} {small.arm} / {view.label(large.student)} {large.arm}"
+def _arms(pairs: list[CostPair]) -> list[tuple[str, str]]:
+    """The arms that are set against each other, each two once."""
+    both = ((pair.reasoning.cells[0].arm, pair.plain.cells[0].arm) for pair in pairs)
+    return list(dict.fromkeys(both))
+
+
+def _row(view: StudyView, pair: CostPair, *, arms: bool) -> str:
+    small, large = (
+        f"{view.label(cell.student)} {cell.arm}" if arms else view.label(cell.student)
+        for cell in (pair.reasoning.cells[0], pair.plain.cells[0])
+    )
+    first = f"{small} / {large}"
     apart = pair.difference
     return f"{first}\n{points_interval(apart.value, apart.low, apart.high)}"

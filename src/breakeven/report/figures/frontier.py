@@ -257,7 +257,7 @@ def _axis_words(view: StudyView, kind: Axis) -> str:
     if isinstance(kind, str):
         return _AXES[kind]
     if isinstance(kind, LifetimeAxis):
-        return f"{view.summary.currency}, {kind.name} (log)"
+        return f"{view.summary.currency} over a life, {kind.place} (log)"
     unit = view.summary.currency if kind.quantity == "money" else "s"
     return f"modelled {unit}, {kind.place} (log)"
 
