@@ -3,7 +3,7 @@
 import pytest
 from tests.report.conftest import Built
 
-from breakeven.report.curves import cost_of, cost_panels, lifetime_queries
+from breakeven.report.curves import cost_of, cost_panels
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents, place_words
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import Results
@@ -23,7 +23,7 @@ def test_untrained_students_have_no_place_on_a_training_axis(built: Built) -> No
 
 
 def test_lifetime_cost_is_training_plus_queries_times_an_answer(built: Built) -> None:
-    queries = lifetime_queries(built.view)
+    queries = built.view.lifetime_queries
     assert queries is not None
     group = built.view.family_groups("math-open")[-1]
     train, answer = group.mean("train_flops"), group.mean("inference_flops")

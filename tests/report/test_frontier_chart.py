@@ -11,7 +11,6 @@ from tests.report.test_build import small_cells
 from breakeven.frontiers.pareto import on_frontier, on_hull
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.frontier_chart import FrontierChart, frontier_chart
-from breakeven.report.lifetimes import lifetime_axes
 from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.view import view_of
 from breakeven.results.cell_results import CellResult, Results
@@ -44,7 +43,7 @@ def test_axes_are_those_that_the_study_has(chart: FrontierChart, built: Built) -
         "generated tokens an answer",
         "device-seconds a query, as measured",
         *(axis.name for axis in built.results.axes),
-        *(axis.name for axis in lifetime_axes(built.view)),
+        *(axis.name for axis in built.view.lifetime_axes),
     )
     bare = chart_of(priced_cells(inference_flops=1e9))
     assert bare is not None

@@ -15,10 +15,9 @@ from breakeven.decide.options import DecisionRequest, cost_of
 from breakeven.decide.ownership import ownership
 from breakeven.decide.serving import ServedStudy
 from breakeven.params.cells import Cell
-from breakeven.report.curves import LifetimeAxis, lifetime_queries
 from breakeven.report.figures.frontier import NO_LIFETIME, lifetime_money_figure
 from breakeven.report.frontier_chart import frontier_chart
-from breakeven.report.lifetimes import answer_lengths, lifetime_axes
+from breakeven.report.lifetimes import LifetimeAxis, answer_lengths
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import Results
 from breakeven.study.summary import summary_without_records
@@ -43,17 +42,19 @@ def bills_of(built: Built, teacher: Mapping[str, Cost]) -> dict[Cell, Bill]:
 
 
 def one_axis(view: StudyView) -> LifetimeAxis:
-    (axis,) = lifetime_axes(view)
+    (axis,) = view.lifetime_axes
     return axis
 
 
 def test_on_a_device_it_is_what_decide_says_that_a_student_costs(built: Built) -> None:
-    axes = lifetime_axes(built.view)
-    queries = lifetime_queries(built.view)
+    axes = built.view.lifetime_axes
+    queries = built.view.lifetime_queries
     assert queries is not None
     assert [axis.hardware for axis in axes] == ["H100", "L4"]
     for axis, place in zip(axes, built.summary.served_on, strict=True):
-        served = ServedStudy(place, built.summary.shapes, by_item=answer_lengths(built.view))
+        served = ServedStudy(
+            place, built.summary.shapes, by_item=answer_lengths(built.results, built.summary)
+        )
         groups = list(axis.costs)
         options = group_options(groups, built.summary.bills, served)
         price = place.hardware.hourly_price.value
@@ -109,7 +110,7 @@ def test_a_teacher_that_is_paid_by_the_token_is_known_of_mixed_arms_too(built: B
 def test_it_is_an_axis_of_the_chart_and_a_figure(built: Built) -> None:
     chart = frontier_chart(built.view)
     assert chart is not None
-    first, second = lifetime_axes(built.view)
+    first, second = built.view.lifetime_axes
     assert chart.axes[-2:] == (first.name, second.name)
     assert (built.folder / "report/figures/frontier-lifetime-money.svg").is_file()
     # A training is paid whole: no mix of two students lies between their lifetimes.
@@ -124,5 +125,5 @@ def test_without_a_price_there_is_none_and_the_figure_says_why() -> None:
         for cell in small_cells()
     )
     view = view_of(Results("s", "imported", cells), summary_without_records())
-    assert lifetime_axes(view) == ()
+    assert view.lifetime_axes == ()
     assert lifetime_money_figure(view).reason == NO_LIFETIME

@@ -12,7 +12,7 @@ from breakeven.decide.family_options import family_options
 from breakeven.findings.accuracies import mean_over_items
 from breakeven.report.accuracy_tables import accuracy_table, chance_table
 from breakeven.report.comparison_tables import verdict_table
-from breakeven.report.curves import cost_panels, lifetime_queries
+from breakeven.report.curves import cost_panels
 from breakeven.report.data_tables import corpus_table
 from breakeven.report.figures.equivalent import equivalent_figure, equivalents
 from breakeven.report.figures.frontier import frontier_figure
@@ -248,7 +248,7 @@ def test_the_seeds_of_a_control_say_nothing_of_intervals(
     control: dict[Key, int] = {("small", "perturbed", TASK, seed): 150 for seed in of_control}
     plain, view = (view_of(scored(one), FEW) for one in (right, {**right, **control}))
     assert scope_sentence(view) == scope_sentence(plain)
-    assert lifetime_queries(view) == lifetime_queries(plain)
+    assert view.lifetime_queries == plain.lifetime_queries
     assert [line for line in limit_lines(view) if "ontrols" not in line] == limit_lines(plain)
     drawn, alone = view.draws("math-open"), plain.draws("math-open")
     assert drawn is not None

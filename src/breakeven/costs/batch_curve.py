@@ -9,7 +9,6 @@ prompts know how long each prompt is. So few numbers travel into the page of a r
 computes what is computed here.
 """
 
-from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
@@ -88,18 +87,13 @@ def batch_curve(served: Serving, lengths: Lengths) -> BatchCurve | str:
     if reason := no_room(served, tokens):
         return reason
     # Prompts come in few lengths, if in many answers.
-    shares: dict[float, float] = defaultdict(float)
-    for prompt, weight in zip(
-        lengths.prompt_tokens.tolist(), lengths.weights.tolist(), strict=True
-    ):
-        shares[prompt] += weight
-    prompts = sorted(shares)
+    prompts, of_answer = np.unique(lengths.prompt_tokens, return_inverse=True)
     return BatchCurve(
         model=linear_seconds(served),
         steps=float(lengths.weights @ (lengths.new_tokens - 1)),
         attention=float(lengths.weights @ _attention(served, lengths)),
-        prompts=np.array(prompts),
-        weights=np.array([shares[prompt] for prompt in prompts]),
+        prompts=prompts,
+        weights=np.bincount(of_answer, weights=lengths.weights),
         devices=served.devices,
         most=largest_batch(served, tokens),
     )

@@ -47,6 +47,9 @@ class ServedStudy:
     batch: int | None = None
     latency_seconds: float | None = None
     by_item: Mapping[CellKey, Lengths] = field(default_factory=dict)
+    _curves: dict[tuple[str, ...], BatchCurve | str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def option(self, group: Group, flops: Amount, name: str) -> ServedOption:
         """A group's mean answer, its seeds taken together; `flops` are counted as ever."""
@@ -104,6 +107,13 @@ class ServedStudy:
 
     def curve(self, group: Group) -> BatchCurve | str:
         """A group's mean answer at every batch; or why there is none."""
+        cell = group.cells[0]
+        key = (cell.student, cell.arm, cell.decoding, cell.family)
+        if key not in self._curves:
+            self._curves[key] = self._curve(group)
+        return self._curves[key]
+
+    def _curve(self, group: Group) -> BatchCurve | str:
         shape = self.shapes.get(group.cells[0].student, "its architecture is not known")
         lengths = self._lengths(group)
         if isinstance(shape, str) or lengths is None:

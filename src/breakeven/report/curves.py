@@ -1,11 +1,10 @@
 """Accuracy against cost, panel by panel: points, the frontier, and the fits with their bands."""
 
-import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.findings.groups import Group
+from breakeven.report.lifetimes import LifetimeAxis
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.results.axes import CostAxis
 from breakeven.results.cell_results import ENERGY
@@ -22,51 +21,6 @@ FITTED_STYLES = ("ift", "reasoning")
 # A band's ends need no more: each draw is a search of its own, and 100 take 0.3 s a curve.
 BAND_DRAWS = 100
 GRID = 48
-
-
-@dataclass(frozen=True, eq=False)
-class LifetimeAxis:
-    """Lifetime money of groups at so many queries, on a device (modelled) or as measured (None).
-
-    Training and answers are in it, and the items of the bill that are `counted`; `left_out` are
-    those that are not known of every IFT and every reasoning student, with a reason: what one style
-    did not pay, neither pays.
-    """
-
-    hardware: str | None
-    queries: float
-    costs: Mapping[Group, float]
-    counted: tuple[str, ...]
-    left_out: Mapping[str, str]
-
-    @property
-    def name(self) -> str:
-        """What it is called; it says whether it is modelled."""
-        return f"lifetime money at {self.queries:,.0f} queries, {self.place}"
-
-    @property
-    def place(self) -> str:
-        """Where it is paid for."""
-        return "as measured" if self.hardware is None else f"modelled on {self.hardware}"
-
-    @property
-    def key(self) -> str:
-        """The same as a name in a file."""
-        return f"lifetime_money_{self.hardware or 'measured'}".replace(" ", "_")
-
-    @property
-    def words(self) -> str:
-        """What is counted and what is not."""
-        items = ["training", *self.counted, "answers"]
-        text = f"Counted are {', '.join(items[:-1])} and {items[-1]}"
-        if self.hardware is not None:
-            text += ", as many at once as fit"
-        left = [f"{item} ({reason})" for item, reason in self.left_out.items()]
-        return (
-            f"{text}; not known of both styles, and left out: {', '.join(left)}."
-            if left
-            else (f"{text}.")
-        )
 
 
 # A cost that was counted or measured, or money or seconds where answers are served.
@@ -171,23 +125,6 @@ _MEASURED: Mapping[CostKind, str] = {
     "device_seconds": "device_seconds",
     "energy": ENERGY,
 }
-
-
-def lifetime_queries(view: StudyView) -> float | None:
-    """The power of ten of queries at which training and answering weigh about the same."""
-    ratios = []
-    for group in view.every_group:
-        if group.cells[0].style == "control":
-            continue
-        train, answer = group.mean("train_flops"), group.mean("inference_flops")
-        if train and answer:
-            ratios.append(train / answer)
-    if not ratios:
-        return None
-    import math
-
-    # The median of the ratios, so that one student with a long trace does not set the axis of all.
-    return float(10 ** round(math.log10(statistics.median(ratios))))
 
 
 def cost_panels(

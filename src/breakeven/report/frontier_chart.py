@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from breakeven.decide.calculator import embedded_json
 from breakeven.findings.groups import Group
-from breakeven.report.curves import Axis, CostPanel, CostPoint, LifetimeAxis, cost_panels
+from breakeven.report.curves import Axis, CostPanel, CostPoint, cost_panels
 from breakeven.report.figures.frontier import MODELLED, frontier_takeaway
 from breakeven.report.figures.spec import LegendEntry, arm_legend
 from breakeven.report.interval_scope import scope_sentence
-from breakeven.report.lifetimes import lifetime_axes
+from breakeven.report.lifetimes import LifetimeAxis
 from breakeven.report.markers import MARKER_PATHS
 from breakeven.report.page_svg import LEGEND_COLOURS
 from breakeven.report.view import PanelKey, StudyView
@@ -78,7 +78,7 @@ class FrontierChart:
 def frontier_chart(view: StudyView) -> FrontierChart | None:
     """The chart of a study; None where no student and arm has a cost."""
     views = {view.decoding: view, **view.in_other_decodings}
-    every_axis: list[Axis] = [*_MEASURED_AXES, *view.results.axes, *lifetime_axes(view)]
+    every_axis: list[Axis] = [*_MEASURED_AXES, *view.results.axes, *view.lifetime_axes]
     drawn = {
         axis: {
             decoding: cost_panels(one, axis, fits=False, sampled=one is view)

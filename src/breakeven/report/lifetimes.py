@@ -4,7 +4,10 @@ Money of the machine that the study ran on, at its price, and modelled on every 
 are served on, as many at once as fit.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from breakeven.costs.amounts import Amount
 from breakeven.costs.prices import PRICE_KEY, known_price
@@ -13,43 +16,101 @@ from breakeven.decide.family_options import group_options
 from breakeven.decide.options import Option
 from breakeven.decide.serving import ServedStudy
 from breakeven.findings.groups import Group
-from breakeven.report.curves import FITTED_STYLES, LifetimeAxis, lifetime_queries
-from breakeven.report.view import StudyView
+from breakeven.params import COMPLETION_STYLES
+from breakeven.results.cell_results import Results
 from breakeven.results.served import CellKey, lengths_by_cell
+from breakeven.study.summary import StudySummary
 
 # Paid once for a student; its training and its answers are counted always.
 _ONCE = ("teacher", "tuning", "judging")
 
 
-def answer_lengths(view: StudyView) -> Mapping[CellKey, Lengths]:
+@dataclass(frozen=True, eq=False)
+class LifetimeAxis:
+    """Lifetime money of groups at so many queries, on a device (modelled) or as measured (None).
+
+    Training and answers are in it, and the items of the bill that are `counted`; `left_out` are
+    those that are not known of every IFT and every reasoning student, with a reason: what one style
+    did not pay, neither pays.
+    """
+
+    hardware: str | None
+    queries: float
+    costs: Mapping[Group, float]
+    counted: tuple[str, ...]
+    left_out: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """What it is called; it says whether it is modelled."""
+        return f"lifetime money at {self.queries:,.0f} queries, {self.place}"
+
+    @property
+    def place(self) -> str:
+        """Where it is paid for."""
+        return "as measured" if self.hardware is None else f"modelled on {self.hardware}"
+
+    @property
+    def key(self) -> str:
+        """The same as a name in a file."""
+        return f"lifetime_money_{self.hardware or 'measured'}".replace(" ", "_")
+
+    @property
+    def words(self) -> str:
+        """What is counted and what is not."""
+        items = ["training", *self.counted, "answers"]
+        text = f"Counted are {', '.join(items[:-1])} and {items[-1]}"
+        if self.hardware is not None:
+            text += ", as many at once as fit"
+        left = [f"{item} ({reason})" for item, reason in self.left_out.items()]
+        return (
+            f"{text}; not known of both styles, and left out: {', '.join(left)}."
+            if left
+            else (f"{text}.")
+        )
+
+
+def answer_lengths(results: Results, summary: StudySummary) -> Mapping[CellKey, Lengths]:
     """Of the answers by item, or what the maker of the results says of them."""
-    items = view.results.items
-    return view.summary.lengths if items is None else lengths_by_cell(items)
+    return summary.lengths if results.items is None else lengths_by_cell(results.items)
 
 
-def lifetime_axes(view: StudyView) -> tuple[LifetimeAxis, ...]:
-    """Lifetime money of every group in every decoding; none where nothing has a price."""
-    queries = lifetime_queries(view)
+def even_queries(groups: Iterable[Group]) -> float | None:
+    """The power of ten of queries at which training and answering weigh about the same in FLOPs."""
+    ratios = []
+    for group in groups:
+        if group.cells[0].style == "control":
+            continue
+        train, answer = group.mean("train_flops"), group.mean("inference_flops")
+        if train and answer:
+            ratios.append(train / answer)
+    if not ratios:
+        return None
+    # The median of the ratios, so that one student with a long trace does not set the axis of all.
+    return float(10 ** round(math.log10(statistics.median(ratios))))
+
+
+def lifetime_axes(
+    groups: Sequence[Group], results: Results, summary: StudySummary, queries: float | None
+) -> tuple[LifetimeAxis, ...]:
+    """Lifetime money of groups, of any decoding; none where nothing has a price."""
     if queries is None:
         return ()
-    views = (view, *view.in_other_decodings.values())
-    groups = [group for one in views for group in one.every_group]
     found = (
         _axis(hardware, price, queries, groups, options)
-        for hardware, price, options in _priced(view, groups)
+        for hardware, price, options in _priced(groups, results, summary)
     )
     return tuple(axis for axis in found if axis.costs)
 
 
 def _priced(
-    view: StudyView, groups: Sequence[Group]
+    groups: Sequence[Group], results: Results, summary: StudySummary
 ) -> Iterator[tuple[str | None, float, Sequence[Option]]]:
     """The groups as options on each machine that has a price: this one is None."""
-    summary = view.summary
     own = known_price(summary.price_per_device_hour, PRICE_KEY)
     if own.value is not None:
         yield None, own.value, group_options(groups, summary.bills, None, summary.services)
-    lengths = answer_lengths(view) if summary.served_on else {}
+    lengths = answer_lengths(results, summary) if summary.served_on else {}
     for place in summary.served_on:
         price = place.hardware.hourly_price.value
         if price is not None:
@@ -68,7 +129,7 @@ def _axis(
     styles = [
         option
         for group, option in zip(groups, options, strict=True)
-        if group.cells[0].style in FITTED_STYLES
+        if group.cells[0].style in COMPLETION_STYLES
     ]
     counted, left_out = [], {}
     for item in _ONCE:

@@ -71,6 +71,7 @@ def metrics(view: StudyView) -> dict[str, Any]:
         **({"tokens_a_query": spread} if (spread := _spreads(view)) else {}),
         **({"claims_by_energy": by_energy} if (by_energy := _claims_by(view, ENERGY)) else {}),
         **({"claims_where_served": moved} if (moved := _claims_where_served(view)) else {}),
+        **({"lifetime_money": lives} if (lives := _lifetimes(view)) else {}),
         **({"served": served} if (served := _served(view)) else {}),
         **({"levelling": levelling} if (levelling := _levelling(view)) else {}),
         **({"equal_training": budgets} if (budgets := _equal_training(view)) else {}),
@@ -130,6 +131,18 @@ def _served(view: StudyView) -> dict[str, Any]:
             cell = group.cells[0]
             where = (axis.hardware, cell.student, cell.arm, cell.family)
             _put(tree, group.mean(axis.name), *where, axis.key)
+    return tree
+
+
+def _lifetimes(view: StudyView) -> dict[str, Any]:
+    """By device, or as measured: money over a life of so many queries, by student, arm, family."""
+    tree: dict[str, Any] = {}
+    for axis in view.lifetime_axes:
+        where = axis.hardware or "measured"
+        _put(tree, axis.queries, where, "queries")
+        for group in view.every_group:
+            cell = group.cells[0]
+            _put(tree, axis.costs.get(group), where, cell.student, cell.arm, cell.family)
     return tree
 
 

@@ -25,6 +25,7 @@ from breakeven.findings.sampling import SamplerChange, sampler_changes
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, scored_results
 from breakeven.findings.votes import VoteCurve, vote_curves
 from breakeven.params import RESULT_STYLES, ResultStyle
+from breakeven.report.lifetimes import LifetimeAxis, even_queries, lifetime_axes
 from breakeven.results.cell_results import Results
 from breakeven.statistics.estimates import Estimate
 from breakeven.study.summary import StudySummary
@@ -125,6 +126,18 @@ class StudyView:
             for decoding in dict.fromkeys(every)
             if decoding != self.decoding
         }
+
+    @cached_property
+    def lifetime_queries(self) -> float | None:
+        """Over a life of so many queries training and answers weigh about the same."""
+        return even_queries(self.every_group)
+
+    @cached_property
+    def lifetime_axes(self) -> tuple[LifetimeAxis, ...]:
+        """Lifetime money of every group in each decoding, wherever there is a price."""
+        views = (self, *self.in_other_decodings.values())
+        groups = [group for one in views for group in one.every_group]
+        return lifetime_axes(groups, self.results, self.summary, self.lifetime_queries)
 
     @cached_property
     def vote_curves(self) -> tuple[VoteCurve, ...]:

@@ -195,7 +195,7 @@ def _calculator(view: StudyView) -> Calculator:
         currency=summary.currency,
         draws=summary.settings.draws,
         seed=summary.settings.seed,
-        devices=Devices(summary.offered, summary.shapes, answer_lengths(view)),
+        devices=Devices(summary.offered, summary.shapes, answer_lengths(view.results, summary)),
         services=summary.services,
     )
 

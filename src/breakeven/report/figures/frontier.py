@@ -12,9 +12,7 @@ from breakeven.report.curves import (
     CostPanel,
     CostPoint,
     FittedCurve,
-    LifetimeAxis,
     cost_panels,
-    lifetime_queries,
 )
 from breakeven.report.figures.axes import accuracy_axis, cost_axis, label_point
 from breakeven.report.figures.spec import (
@@ -26,7 +24,7 @@ from breakeven.report.figures.spec import (
     arm_legend,
 )
 from breakeven.report.interval_scope import band_scope, scope_sentence
-from breakeven.report.lifetimes import lifetime_axes
+from breakeven.report.lifetimes import LifetimeAxis
 from breakeven.report.view import StudyView
 from breakeven.results.axes import CostAxis, Quantity
 from breakeven.results.cell_results import ENERGY
@@ -64,7 +62,7 @@ _AXES: dict[CostKind, str] = {
 
 def frontier_figure(view: StudyView, kind: CostKind) -> FigureSpec:
     """One figure of the four."""
-    queries = lifetime_queries(view) if kind == "lifetime" else None
+    queries = view.lifetime_queries if kind == "lifetime" else None
     name, title = f"frontier-{kind}", _TITLES[kind]
     if queries is not None:
         title += f" at {queries:,.0f} queries"
@@ -108,7 +106,7 @@ def served_frontier_figure(view: StudyView, quantity: Quantity) -> FigureSpec:
 def lifetime_money_figure(view: StudyView) -> FigureSpec:
     """Accuracy against lifetime money: as measured where there is a price, else on a device."""
     name = "frontier-lifetime-money"
-    axes = lifetime_axes(view)
+    axes = view.lifetime_axes
     if not axes:
         return absent_figure(name, "Accuracy against lifetime money", NO_LIFETIME)
     axis = axes[0]
