@@ -10,6 +10,7 @@ from tests.report.conftest import LEFT, Built
 from tests.report.synthetic import write_study
 
 from breakeven.core.errors import InputError
+from breakeven.core.files import digest_path
 from breakeven.params import Arm, Params
 from breakeven.report.frontier_chart import DRAWN_BY_CHART
 from breakeven.report.write import build_report, write_csv
@@ -88,12 +89,17 @@ def test_routers_and_the_law_reach_page_metrics_and_record(built: Built) -> None
     assert "undecided: 2 sizes, and the law needs 3; 1 seed, and the law needs 2" in built.page
 
 
-def test_the_record_lists_every_file_of_the_report_and_none_that_a_kill_left(built: Built) -> None:
+def test_the_record_lists_all_of_the_report_and_nothing_that_a_kill_left(built: Built) -> None:
     record = json.loads((built.folder / "records/report.json").read_text())
     files = {p for p in (built.folder / "report").rglob("*") if p.is_file()}
     left = {p for p in files if built.folder / LEFT in p.parents}
     assert left
-    assert set(record["outputs"]) == {p.relative_to(built.folder).as_posix() for p in files - left}
+    samples = {p for p in files if built.folder / "report/samples" in p.parents}
+    assert len(samples) > 100
+    told = {p.relative_to(built.folder).as_posix() for p in files - left - samples}
+    # Of the pieces of answers the digest of their folder.
+    assert set(record["outputs"]) == told | {"report/samples"}
+    assert record["outputs"]["report/samples"] == digest_path(built.folder / "report/samples")
 
 
 def test_the_same_study_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
