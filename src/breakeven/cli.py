@@ -318,18 +318,22 @@ def run(
             min=1,
         ),
     ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="host:port of a Ray cluster that this machine and folder are part of."),
+    ] = None,
 ) -> None:
     """Run every cell that is due, several at once; `dvc repro` runs the same one after another.
 
     A killed run goes on where it was. Output of cells: .work/run/.
 
-    Examples: breakeven run; breakeven run --jobs 2
+    Examples: breakeven run; breakeven run --jobs 2; breakeven run --ray-address 10.0.0.1:6379
     """
     from breakeven.params import load_params
     from breakeven.running.run import run_due_cells
 
     _repair_lock()
-    run_due_cells(load_params(), jobs)
+    run_due_cells(load_params(), jobs, ray_address=ray_address)
 
 
 @app.command()

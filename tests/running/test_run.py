@@ -6,6 +6,7 @@ The tests share their repositories and build on one another, in the order in whi
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -180,3 +181,32 @@ def test_ctrl_c_ends_all_and_the_next_run_goes_on(study: Study) -> None:
     assert not alive
     study.run("breakeven", "run", "--jobs", "2")
     assert study.repro() == {"track"}
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [
+        ("nonsense", 2, "value is 'nonsense'; use host:port"),
+        ("127.0.0.1:1", 3, "no Ray cluster of this version answers there"),
+    ],
+)
+def test_an_address_where_no_cluster_answers_is_one_line_and_the_wait_is_bounded(
+    study: Study, address: str, code: int, words: str
+) -> None:
+    started = time.monotonic()
+    done = study.run("breakeven", "run", "--ray-address", address, check=False)
+    assert time.monotonic() - started < 120
+    assert done.returncode == code
+    assert not done.stdout
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: --ray-address")
+    assert words in line
+
+
+def test_something_else_that_listens_is_no_cluster(study: Study) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        done = study.run("breakeven", "run", "--ray-address", address, check=False)
+    assert done.returncode == 3
+    assert f"error: --ray-address {address}: no Ray cluster" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,6 +1,6 @@
 """Which cell begins next, and what a failure holds up."""
 
-from breakeven.running.schedule import Room, Schedule
+from breakeven.running.schedule import Need, Room, Schedule
 
 READS = {
     "base": (),
@@ -70,10 +70,28 @@ def test_a_cell_that_need_not_run_lets_others_begin() -> None:
     assert schedule.done == ["base", "pairs"]
 
 
+def test_a_cell_whose_worker_is_lost_waits_again_and_holds_up_what_reads_it() -> None:
+    schedule = Schedule(READS)
+    for name in ("base", "pairs"):
+        schedule.begin(name)
+        schedule.end(name)
+    schedule.begin("large")
+    schedule.again("large")
+    assert schedule.ready(seconds) == ["large", "small"]
+    assert "answer-large" in schedule.waiting
+
+
 def test_cells_share_cores_and_one_alone_may_take_more_than_there_are() -> None:
     room = Room(2, 2)
-    assert room.has_place([], 8)
-    assert room.has_place([1], 1)
-    assert not room.has_place([1], 2)
-    assert not room.has_place([1, 1], 0)
-    assert Room(2, None).has_place([8], 8)
+    assert room.has_place([], Need(8))
+    assert room.has_place([Need(1)], Need(1))
+    assert not room.has_place([Need(1)], Need(2))
+    assert not room.has_place([Need(1), Need(1)], Need(0))
+    assert Room(2, None).has_place([Need(8)], Need(8))
+    assert not Room(0, None).has_place([], Need(1))
+
+
+def test_cells_share_memory() -> None:
+    room = Room(None, None, 10.0)
+    assert room.has_place([Need(1, 4.0)], Need(1, 6.0))
+    assert not room.has_place([Need(1, 4.0)], Need(1, 7.0))

@@ -91,7 +91,7 @@ def require_pretraining_memory(student: str, shape: Architecture, batch_tokens: 
         MachineError: it cannot; the message says need and have.
     """
     need_bytes = training_memory(shape, TrainingPlan("full", batch_tokens)).total
-    have_bytes = _system_bytes()
+    have_bytes = system_bytes()
     if need_bytes > max(_SMALL_BYTES, have_bytes):
         raise MachineError(
             f"params.yaml: students.{student}.base: training {shape.total_parameters:,} parameters "
@@ -107,7 +107,7 @@ def this_device() -> DeviceMemory:
     if torch.cuda.is_available():
         found = torch.cuda.get_device_properties(0)
         return DeviceMemory(found.name, float(found.total_memory), best_dtype("cuda"))
-    return DeviceMemory("this machine without a GPU", _system_bytes(), best_dtype("cpu"))
+    return DeviceMemory("this machine without a GPU", system_bytes(), best_dtype("cpu"))
 
 
 def _require_training(
@@ -171,7 +171,8 @@ def _shards(launch: str | None) -> int:
     return int(launch_settings.get("num_processes", 1))
 
 
-def _system_bytes() -> float:
+def system_bytes() -> float:
+    """The memory of this machine, or of its container."""
     import psutil
 
     total = float(psutil.virtual_memory().total)

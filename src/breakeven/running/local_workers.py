@@ -14,6 +14,7 @@ import threading
 from collections.abc import Mapping
 
 from breakeven.running.cell import Cell, Ended, Lost
+from breakeven.running.places import Node, this_node
 from breakeven.running.warm_process import INTERRUPT, WarmProcess, end_with
 
 _Process = subprocess.Popen[bytes]
@@ -26,7 +27,7 @@ class LocalWorkers:
         import torch
 
         # Nobody deals out GPUs here: one cell at a time sees all of them.
-        self.devices = min(1, torch.cuda.device_count())
+        self._node = this_node(min(1, torch.cuda.device_count()))
         self._idle: list[_Process] = []
         self._running: dict[_Process, Cell] = {}
 
@@ -37,7 +38,11 @@ class LocalWorkers:
         for process in [*self._idle, *self._running]:
             _end(process)
 
-    def start(self, cell: Cell) -> None:
+    def nodes(self) -> Mapping[str, Node]:
+        """This machine."""
+        return {"": self._node}
+
+    def start(self, cell: Cell, _node: str) -> None:
         """Run a cell on an idle worker, or on a new one."""
         process = self._idle.pop() if self._idle else _new()
         self._running[process] = cell

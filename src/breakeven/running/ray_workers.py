@@ -1,6 +1,7 @@
 """Warm workers as actors of Ray: started when there is work for one more, each with its devices.
 
-Ray is local: it listens on this machine's loopback alone, keeps no statistics and ends with us.
+Here Ray is local: it listens on this machine's loopback alone, keeps no statistics and ends with
+us. `ray_cluster` has the same workers on the nodes of a cluster.
 """
 
 import contextlib
@@ -8,10 +9,13 @@ import os
 import secrets
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import MachineError
 from breakeven.running.cell import Cell, Ended, Lost
+from breakeven.running.identity import identity
+from breakeven.running.places import Node, this_node
 from breakeven.running.warm_process import INTERRUPT, WarmProcess, end_with
 
 # Results are a few numbers; this is about the least that Ray takes.
@@ -30,12 +34,13 @@ _THREADS = "OMP_NUM_THREADS"
 class RayWorker:
     """The body of an actor: one process that runs cells."""
 
-    def __init__(self, threads: str | None) -> None:
+    def __init__(self, threads: str | None, folder: str) -> None:
         # Ray sets it to an actor's share of cores, where the stage's own setting is to count.
         if threads is None:
             os.environ.pop(_THREADS, None)
         else:
             os.environ[_THREADS] = threads
+        os.chdir(folder)
         self._process = WarmProcess()
         threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
@@ -43,15 +48,20 @@ class RayWorker:
         """The process that an interrupt has to reach."""
         return os.getpid()
 
+    def identity(self) -> dict[str, str]:
+        """The code and the packages that cells run with here."""
+        return identity()
+
     def run(self, cell: Cell) -> Ended:
         """Run a cell to its end."""
         return self._process.run(cell)
 
 
-class _Worker(NamedTuple):
-    """An actor, and the promise of its process's number."""
+class Worker(NamedTuple):
+    """An actor, the node that it is on, and the promise of its process's number."""
 
     actor: Any
+    node: str
     pid: Any
 
 
@@ -60,9 +70,20 @@ class RayWorkers:
 
     def __init__(self, devices_each: int | None = None) -> None:
         """`devices_each` GPUs are a worker's own, all of them where it is None."""
-        environment = {**_ENVIRONMENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        threads = os.environ.get(_THREADS)
-        for name, value in environment.items():
+        self._threads = os.environ.get(_THREADS)
+        self._ray = self._connect()
+        # A worker that is gone has a line of ours; Ray would print a paragraph into the view.
+        self._ray._private.worker.print_to_stdstream = lambda *_, **__: None
+        self._devices_each = devices_each
+        self._idle: list[Worker] = []
+        self._running: dict[Any, tuple[Cell, Worker]] = {}
+        devices = int(self._ray.cluster_resources().get("GPU", 0))
+        self._here = self._ray.get_runtime_context().get_node_id()
+        self._nodes = {self._here: this_node(devices)}
+
+    @staticmethod
+    def _connect() -> Any:  # noqa: ANN401 - the module
+        for name, value in {**_ENVIRONMENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)}.items():
             os.environ.setdefault(name, value)
         import ray
 
@@ -82,15 +103,7 @@ class RayWorkers:
             reason = str(error).strip().partition("\n")[0]
             ray.shutdown()
             raise MachineError(f"Ray does not start: {reason}") from error
-        # A worker that is gone has a line of ours; Ray would print a paragraph into the view.
-        ray._private.worker.print_to_stdstream = lambda *_, **__: None
-        self._ray = ray
-        self.devices = int(ray.cluster_resources().get("GPU", 0))
-        each = self.devices if devices_each is None else min(devices_each, self.devices)
-        self._actor: Any = ray.remote(num_cpus=0, num_gpus=each)(RayWorker)
-        self._threads = threads
-        self._idle: list[_Worker] = []
-        self._running: dict[Any, tuple[Cell, _Worker]] = {}
+        return ray
 
     def __enter__(self) -> "RayWorkers":
         return self
@@ -98,14 +111,30 @@ class RayWorkers:
     def __exit__(self, *_: object) -> None:
         self._ray.shutdown()
 
-    def start(self, cell: Cell) -> None:
-        """Run a cell on an idle worker, or on a new one."""
-        worker = self._idle.pop() if self._idle else self._new()
+    def nodes(self) -> Mapping[str, Node]:
+        """The machines that cells may begin on now, by what `start` calls them."""
+        return self._nodes
+
+    def start(self, cell: Cell, node: str) -> None:
+        """Run a cell on an idle worker of a node, or on a new one there."""
+        worker = next((one for one in self._idle if one.node == node), None)
+        if worker:
+            self._idle.remove(worker)
+        else:
+            worker = self._new(node, self._nodes[node].devices)
         self._running[worker.actor.run.remote(cell)] = (cell, worker)
 
-    def _new(self) -> "_Worker":
-        actor = self._actor.remote(self._threads)
-        return _Worker(actor, actor.pid.remote())
+    def _new(self, node: str, devices: int) -> Worker:
+        each = devices if self._devices_each is None else min(self._devices_each, devices)
+        actor = self._on(node, RayWorker, devices=each).remote(self._threads, str(Path.cwd()))
+        return Worker(actor, node, actor.pid.remote())
+
+    def _on(self, node: str, what: Any, *, devices: int = 0) -> Any:  # noqa: ANN401 - of Ray
+        """An actor or a task that runs on this node or nowhere."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        where = NodeAffinitySchedulingStrategy(node, soft=False)
+        return self._ray.remote(num_cpus=0, num_gpus=devices, scheduling_strategy=where)(what)
 
     def wait(self, seconds: float) -> Mapping[str, Ended | Lost]:
         """The cells that have ended by then, by name."""
@@ -120,11 +149,24 @@ class RayWorkers:
                 self._idle.append(worker)
             except self._ray.exceptions.RayError as error:
                 ended[cell.name] = Lost(str(error).strip().partition("\n")[0])
+                self._lost(worker)
         return ended
+
+    def _lost(self, worker: Worker) -> None:
+        """A worker is gone; here, only it."""
 
     def interrupt(self) -> None:
         """Have every running cell end as after ctrl-C; what it has done is kept."""
         for _, worker in self._running.values():
             # One that has not started yet, or is gone, has nothing to keep.
             with contextlib.suppress(self._ray.exceptions.RayError, ProcessLookupError):
-                os.kill(self._ray.get(worker.pid, timeout=1.0), INTERRUPT)
+                pid = self._ray.get(worker.pid, timeout=1.0)
+                if worker.node == self._here:
+                    os.kill(pid, INTERRUPT)
+                else:
+                    self._on(worker.node, _interrupt).remote(pid)
+
+
+def _interrupt(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, INTERRUPT)

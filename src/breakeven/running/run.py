@@ -15,9 +15,9 @@ from breakeven.running.cell import Cell, Ended
 from breakeven.running.due_graph import DueGraph, due_graph
 from breakeven.running.expected_seconds import ExpectedSeconds
 from breakeven.running.local_workers import LocalWorkers
-from breakeven.running.places import cores_of, devices_each, room_for
+from breakeven.running.places import Places, devices_each
 from breakeven.running.ray_workers import RayWorkers
-from breakeven.running.schedule import Room, Schedule
+from breakeven.running.schedule import Schedule
 from breakeven.running.this_process import ThisProcess
 from breakeven.running.warm_process import log_path
 
@@ -30,28 +30,45 @@ _ATTEMPTS = 2
 _INTERRUPTED = 130
 
 
-def run_due_cells(params: Params, jobs: int | None = None) -> None:
-    """Run what is due, `jobs` cells at once; None for as many as this machine has room for.
+_Workers = RayWorkers | LocalWorkers | ThisProcess
+
+
+def run_due_cells(
+    params: Params, jobs: int | None = None, *, ray_address: str | None = None
+) -> None:
+    """Run what is due, `jobs` cells at once; None for as many as there is room for.
+
+    On this machine, or on the nodes of the Ray cluster at `ray_address`.
 
     Raises:
-        MachineError: DVC or another run is at work here, or Ray does not start.
-        InputError: this is not the project's root, or more jobs than GPUs are asked for.
+        MachineError: DVC or another run is at work here, or the cluster is not to be used: nothing
+            answers, or a node has other code, packages or another folder.
+        InputError: this is not the project's root, or more jobs than GPUs or memory are asked for.
         AlreadyReportedError: a cell has failed, or the run was interrupted; it has been told.
     """
-    with due_graph(params) as graph, _Interrupts() as interrupts:
-        each = devices_each(params)
-        # Of one cell, most would be the start of a worker.
-        with ThisProcess() if len(graph.cells) <= 1 else _workers(each) as workers:
-            room = room_for(jobs, devices=workers.devices, devices_each=each)
-            with Board() as board:
-                run = _Run(params, graph, workers, room=room, board=board, interrupts=interrupts)
-                run.go()
+    with (
+        due_graph(params) as graph,
+        _Interrupts() as interrupts,
+        _workers(params, len(graph.cells), ray_address) as workers,
+    ):
+        places = Places(params, graph.cells.values(), [*workers.nodes().values()], jobs=jobs)
+        with Board() as board:
+            run = _Run(params, graph, workers, places=places, board=board, interrupts=interrupts)
+            run.go()
     run.tell_end()
 
 
-def _workers(devices_each: int | None) -> RayWorkers | LocalWorkers:
+def _workers(params: Params, cells: int, ray_address: str | None) -> _Workers:
+    each = devices_each(params)
+    if ray_address is not None:
+        from breakeven.running.ray_cluster import RayCluster
+
+        return RayCluster(ray_address, each)
+    # Of one cell, most would be the start of a worker.
+    if cells <= 1:
+        return ThisProcess()
     try:
-        return RayWorkers(devices_each)
+        return RayWorkers(each)
     except MachineError as error:
         print(f"{error}; going on with plain processes, a cell at a time on a GPU", file=sys.stderr)
         return LocalWorkers()
@@ -84,14 +101,14 @@ class _Run:
         self,
         params: Params,
         graph: DueGraph,
-        workers: RayWorkers | LocalWorkers | ThisProcess,
+        workers: _Workers,
         *,
-        room: Room,
+        places: Places,
         board: Board,
         interrupts: _Interrupts,
     ) -> None:
         self._params, self._graph, self._workers = params, graph, workers
-        self._room, self._board, self._interrupts = room, board, interrupts
+        self._places, self._board, self._interrupts = places, board, interrupts
         self._cells = graph.cells
         self._expected = ExpectedSeconds(params, graph.cells.values())
         self._schedule = Schedule(graph.reads)
@@ -122,34 +139,37 @@ class _Run:
         skipped = True
         while skipped:  # a cell that need not run may make others ready
             skipped = False
+            nodes = self._workers.nodes()
             for name in self._schedule.ready(self._seconds):
                 cell = self._cells[name]
-                taken = [cores_of(self._params, one) for one, _ in self._began.values()]
-                if not self._room.has_place(taken, cores_of(self._params, cell)):
+                node = self._places.find(nodes, name)
+                if node is None:
                     continue
                 if self._graph.begin(cell):
                     self._schedule.begin(name)
-                    self._start(cell)
+                    self._start(cell, node)
                 else:
                     self._schedule.end(name)
                     skipped = True
         return bool(self._began)
 
-    def _start(self, cell: Cell) -> None:
+    def _start(self, cell: Cell, node: str) -> None:
         self._attempts[cell.name] = self._attempts.get(cell.name, 0) + 1
         self._began[cell.name] = (cell, time.time())
-        self._workers.start(cell)
+        self._places.take(cell.name, node)
+        self._workers.start(cell, node)
 
     def _take_ended(self, seconds: float, *, retry: bool = True) -> None:
         for name, ended in self._workers.wait(seconds).items():
             cell, began = self._began.pop(name)
+            self._places.leave(name)
             if isinstance(ended, Ended) and ended.exit_code == _INTERRUPTED:
                 self._interrupts.asked = True
             elif isinstance(ended, Ended):
                 self._end(cell, ended)
             elif retry and self._attempts[name] < _ATTEMPTS:
                 self._board.say(f"{name}: its worker is gone; once more, from its checkpoint")
-                self._start(cell)
+                self._schedule.again(name)
             else:
                 why = f"its worker is gone: {ended.reason}"
                 self._end(cell, Ended(MachineError.exit_code, time.time() - began, why))
@@ -183,15 +203,9 @@ class _Run:
         left = None
         if all(self._expected.is_known(self._cells[name]) for name in open_cells):
             ways = schedule.ways(self._seconds)
-            work = sum(self._seconds(name) * self._share(self._cells[name]) for name in open_cells)
+            work = sum(self._seconds(name) * self._places.share(name) for name in open_cells)
             left = max([work, *ways.values()])
         return Standing(len(schedule.done), len(self._cells), len(schedule.failed), left)
-
-    def _share(self, cell: Cell) -> float:
-        """The share of the room that a cell takes."""
-        if self._room.cores is None:
-            return 1 / self._room.cells
-        return min(1.0, cores_of(self._params, cell) / self._room.cores)
 
     def tell_end(self) -> None:
         """Say how the run has ended; raises AlreadyReportedError where it is not all done."""

@@ -7,18 +7,31 @@ from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 
+class Need(NamedTuple):
+    """What a cell takes of its node: cores to compute on, bytes of memory at its peak."""
+
+    cores: int
+    memory_bytes: float = 0.0
+
+
 class Room(NamedTuple):
-    """How many cells run at once, and with how many cores together; None where that is no limit."""
+    """How many cells run at once on a node, with how much together; None where that is no limit."""
 
-    cells: int
+    cells: int | None
     cores: int | None
+    memory_bytes: float | None = None
 
-    def has_place(self, running: Collection[int], cores: int) -> bool:
-        """Whether a cell that computes on so many cores fits beside those that run."""
+    def has_place(self, running: Collection[Need], need: Need) -> bool:
+        """Whether a cell fits beside those that run; one alone may take more than there is."""
         if not running:
-            return True
-        fits = self.cores is None or sum(running) + cores <= self.cores
-        return len(running) < self.cells and fits
+            return self.cells != 0
+        if self.cells is not None and len(running) >= self.cells:
+            return False
+        cores = need.cores + sum(one.cores for one in running)
+        memory = need.memory_bytes + sum(one.memory_bytes for one in running)
+        return (self.cores is None or cores <= self.cores) and (
+            self.memory_bytes is None or memory <= self.memory_bytes
+        )
 
 
 class Schedule:
@@ -64,6 +77,11 @@ class Schedule:
         self.done.append(name)
         for reader in self._readers[name]:
             self._reads[reader].discard(name)
+
+    def again(self, name: str) -> None:
+        """A cell that runs has to begin anew."""
+        self.running.discard(name)
+        self.waiting[name] = None
 
     def fail(self, name: str) -> None:
         """A cell has failed; what reads it, or reads what reads it, is left out."""

@@ -4,16 +4,16 @@ import signal
 from collections.abc import Mapping
 
 from breakeven.running.cell import Cell, Ended
+from breakeven.running.places import Node, this_node
 from breakeven.running.warm_process import WarmProcess
 
 
 class ThisProcess:
     """Runs cells here, one after another, in the way of `RayWorkers`; a context manager."""
 
-    devices = 0
-
     def __init__(self) -> None:
         self._process = WarmProcess()
+        self._node = this_node(devices=0)
         self._cells: list[Cell] = []
 
     def __enter__(self) -> "ThisProcess":
@@ -22,7 +22,11 @@ class ThisProcess:
     def __exit__(self, *_: object) -> None:
         return
 
-    def start(self, cell: Cell) -> None:
+    def nodes(self) -> Mapping[str, Node]:
+        """This machine."""
+        return {"": self._node}
+
+    def start(self, cell: Cell, _node: str) -> None:
         """Take a cell, which `wait` runs."""
         self._cells.append(cell)
 

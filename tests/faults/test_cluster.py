@@ -1,0 +1,144 @@
+"""`breakeven run --ray-address` on a cluster of two nodes here: who may work, and a node that dies.
+
+The tests share their cluster and study and build on one another, in the order in which they stand.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pipeline.repository import Study, make_study
+from tests.running.ray_nodes import RayNodes, ray_nodes
+from tests.running.test_run import tiny
+
+pytestmark = pytest.mark.faults
+
+# Both are trained at once, one on each node; long enough to be killed in the middle.
+TRAININGS = ("train@t30k-ift-0", "train@t30k-reasoning-0")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+    params = tiny()
+    params["training"] |= {"epochs": 400, "checkpoint_steps": 20}
+    made = make_study(tmp_path_factory.mktemp("cluster") / "study", params)
+    yield made
+    shutil.rmtree(made.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def nodes(study: Study) -> Iterator[RayNodes]:
+    with ray_nodes() as made:
+        made.add(here(study))
+        yield made
+
+
+def here(study: Study) -> dict[str, str]:
+    """What a node of the same code and packages has set."""
+    return {"PYTHONPATH": str(study.folder / "src"), "OMP_NUM_THREADS": "1"}
+
+
+def run_on(study: Study, nodes: RayNodes) -> subprocess.CompletedProcess[str]:
+    return study.run("breakeven", "run", "--ray-address", nodes.address, check=False)
+
+
+def refused(done: subprocess.CompletedProcess[str], study: Study) -> str:
+    """The one error of a run that has begun nothing."""
+    assert done.returncode == 3
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (study.folder / "records").exists()
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    return line
+
+
+def test_a_node_with_another_package_is_refused(
+    study: Study, nodes: RayNodes, tmp_path: Path
+) -> None:
+    package = tmp_path / "peft-0.0.1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: peft\nVersion: 0.0.1\n")
+    environment = here(study)
+    other = nodes.add({**environment, "PYTHONPATH": f"{tmp_path}:{environment['PYTHONPATH']}"})
+    line = refused(run_on(study, nodes), study)
+    nodes.kill(other)
+    assert re.search(r"node 127.0.0.1: peft is 0.0.1 there, \d[\d.]* here; have all nodes", line)
+
+
+def test_a_node_with_other_code_is_refused(study: Study, nodes: RayNodes, tmp_path: Path) -> None:
+    source = tmp_path / "src"
+    shutil.copytree(study.folder / "src", source)
+    losses = source / "breakeven/train/losses.py"
+    losses.write_text(f"{losses.read_text()}\nANOTHER = 1\n")
+    other = nodes.add({**here(study), "PYTHONPATH": str(source)})
+    line = refused(run_on(study, nodes), study)
+    nodes.kill(other)
+    assert "node 127.0.0.1: src/breakeven/train/losses.py is another there; have all" in line
+
+
+def test_a_node_that_is_killed_takes_nothing_with_it_but_what_it_was_at(
+    study: Study, nodes: RayNodes
+) -> None:
+    doomed = nodes.add(here(study))
+    running = subprocess.Popen(
+        ["breakeven", "run", "--ray-address", nodes.address],
+        cwd=study.folder,
+        env=study.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for(lambda: all(steps(study, name) >= 60 for name in TRAININGS))
+    finished = written(study)
+    nodes.kill(doomed)
+    again = wait_for(lambda: resumed_at(study))
+    told, _ = running.communicate(timeout=600)
+    assert running.returncode == 0, told
+    (lost,) = re.findall(r"^(\S+): its worker is gone; once more", told, re.MULTILINE)
+    assert lost in TRAININGS
+    assert again[lost] >= 40  # its last checkpoint, at most 20 steps before
+    ended = re.findall(r"^(\S+): [\d.]+ \w+ .*\(\d+ of 22 done", told, re.MULTILINE)
+    assert len(ended) == len(set(ended)) == 22
+    assert len(finished) > 10
+    assert finished.items() <= written(study).items()
+    assert study.repro() == {"track"}
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 300.0) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := what():
+            return found
+        time.sleep(0.02)
+    pytest.fail("it did not happen in time")
+
+
+def progress(study: Study, name: str) -> dict[str, int]:
+    file = study.folder / f".work/run/{name}.progress.json"
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {"done": 0, "first_done": 0}
+
+
+def steps(study: Study, name: str) -> int:
+    return progress(study, name)["done"]
+
+
+def resumed_at(study: Study) -> dict[str, int]:
+    """The step that a training went on from, once one does."""
+    found = {name: progress(study, name)["first_done"] for name in TRAININGS}
+    return {name: step for name, step in found.items() if step}
+
+
+def written(study: Study) -> dict[str, tuple[int, int]]:
+    """When each record was written, and which file it is: one that is made again is another."""
+    return {
+        str(file): (file.stat().st_ino, file.stat().st_mtime_ns)
+        for file in (study.folder / "records").rglob("*.json")
+    }
