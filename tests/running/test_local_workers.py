@@ -50,10 +50,10 @@ def begun(name: str) -> None:
 def test_cells_run_at_once_and_a_process_takes_the_next(workers: LocalWorkers) -> None:
     wait = "import os, time\nfrom pathlib import Path\nPath('{0}').touch()\n"
     wait += "while not Path('{1}').exists(): time.sleep(0.01)\nprint(os.getpid())"
-    workers.start(cell("one", wait.format("a", "b")))
-    workers.start(cell("two", wait.format("b", "a")))
+    workers.start(cell("one", wait.format("a", "b")), "")
+    workers.start(cell("two", wait.format("b", "a")), "")
     first = ended(workers, "one", "two")
-    workers.start(cell("three", "import os; print(os.getpid())"))
+    workers.start(cell("three", "import os; print(os.getpid())"), "")
     third = ended(workers, "three")["three"]
     pids = {one.last_line for one in first.values() if isinstance(one, Ended)}
     assert len(pids) == 2
@@ -64,7 +64,7 @@ def test_cells_run_at_once_and_a_process_takes_the_next(workers: LocalWorkers) -
 
 def test_a_process_that_is_killed_loses_its_cell_alone(workers: LocalWorkers) -> None:
     before = set(psutil.Process().children())
-    workers.start(cell("long", LONG))
+    workers.start(cell("long", LONG), "")
     begun("long")
     (child,) = set(psutil.Process().children()) - before
     child.kill()
@@ -74,7 +74,7 @@ def test_a_process_that_is_killed_loses_its_cell_alone(workers: LocalWorkers) ->
 
 
 def test_an_interrupt_ends_the_cell_and_leaves_the_process(workers: LocalWorkers) -> None:
-    workers.start(cell("long", LONG))
+    workers.start(cell("long", LONG), "")
     begun("long")
     workers.interrupt()
     assert ended(workers, "long")["long"].exit_code == 130  # type: ignore[union-attr]
