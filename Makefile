@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models vllm study tune test test-faults lint audit docs ui bases bench peers clean
+.PHONY: help setup models vllm study tune test test-faults lint audit docs ui bases bench peers scale clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -92,6 +92,16 @@ peers: .peers/ready  ## Make the environment of what the project is timed agains
 	$(PYTHON) -m venv .peers
 	.peers/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	  trl==1.16.0 'lm_eval[hf]==0.4.13' peft
+	touch $@
+
+scale: .scale/ready  ## Make the environment that tests S3 and PostgreSQL (beside ours)
+
+# Sees our packages and adds only what they lack.
+.scale/ready: $(READY)
+	$(PYTHON) -m venv .scale
+	echo $(CURDIR)/$(VENV)/lib/python*/site-packages > $$(echo .scale/lib/python*/site-packages)/ours.pth
+	.scale/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  'dvc-s3>=3.2,<4' 'moto[server]>=5,<6' 'psycopg2-binary>=2.9,<3'
 	touch $@
 
 clean:  ## Remove scratch and the environment; outputs stay in DVC's cache

@@ -69,7 +69,7 @@ def test_a_process_that_is_killed_loses_its_cell_alone(workers: LocalWorkers) ->
     (child,) = set(psutil.Process().children()) - before
     child.kill()
     assert ended(workers, "long") == {"long": Lost("it ended with -9")}
-    workers.start(cell("next", "print('next')"))
+    workers.start(cell("next", "print('next')"), "")
     assert ended(workers, "next")["next"].last_line == "next"  # type: ignore[union-attr]
 
 
