@@ -5,6 +5,7 @@ and pairs, trainings and answers made up in milliseconds. Measures `breakeven ru
 `score`, `report` and `track` left out (what is left is scheduling and DVC), `breakeven status`,
 then those three by themselves. Prints a JSON line a measurement: seconds of the processor, which a
 busy machine measures as an idle one, and peak memory; then slopes of log seconds on log cells.
+`--pairs 4000 16000` measures instead what the stages before a training take of so many prompts.
 """
 
 import argparse
@@ -67,25 +68,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, nargs="+", default=[40, 100, 200, 400])
     parser.add_argument("--items", type=int, default=100, help="questions a task, of four tasks")
+    parser.add_argument("--pairs", type=int, nargs="+", default=[])
     given = parser.parse_args()
     found: dict[str, list[tuple[int, float]]] = {}
-    for cells in given.cells:
+    size = "pairs" if given.pairs else "cells"
+    for number in given.pairs or given.cells:
         with tempfile.TemporaryDirectory() as folder:
             study = Path(folder) / "study"
-            lay_study(study, cells, given.items)
-            for what, spent in measure(study).items():
-                row = {"cells": cells, "what": what, **spent._asdict()}
-                print(json.dumps(row), flush=True)
-                found.setdefault(what, []).append((cells, spent.processor_s))
+            if given.pairs:
+                lay_study(study, 20, given.items, prompts=number)
+                measured = measure_pairs(study)
+            else:
+                lay_study(study, number, given.items)
+                measured = measure(study)
+        for what, spent in measured.items():
+            print(json.dumps({size: number, "what": what, **spent._asdict()}), flush=True)
+            found.setdefault(what, []).append((number, spent.processor_s))
     for what, points in found.items():
         print(json.dumps({"what": what, "slopes": slopes(points)}), flush=True)
 
 
-def lay_study(study: Path, cells: int, items: int) -> None:
+def lay_study(study: Path, cells: int, items: int, *, prompts: int = 0) -> None:
     """A copy of the last commit with so many trained cells, of which nothing has run."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(study)], check=True)
     (study / "dvc.lock").unlink(missing_ok=True)
     params = synthetic_params(cells, items)
+    if prompts:
+        params["sources"] = {name: params["sources"][name] for name in ("chain",)}
+        params["sources"]["chain"]["prompts"] = prompts
+        params["corpora"]["general"]["sources"] = ["chain"]
     (study / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     for stage in STAND_INS:
         (study / f"stages/{stage}.py").write_text(STAND_IN.format(body=f"stand_in_{stage}"))
@@ -143,6 +154,22 @@ def measure(study: Path) -> dict[str, Spent]:
         shutil.copy(ROOT / f"stages/{stage}.py", study / f"stages/{stage}.py")
         found[stage] = spent(study, "python", f"stages/{stage}.py")
     return {**found, "track again": spent(study, "python", "stages/track.py")}
+
+
+def measure_pairs(study: Path) -> dict[str, Spent]:
+    """The stages before a training, by hand, without DVC."""
+    commands = {f"tasks {task}": f"tasks --task {task}" for task in TASKS}
+    commands |= {
+        "prompts": "prompts --source chain",
+        "distill ift": "distill --source chain --style ift",
+        "distill reasoning": "distill --source chain --style reasoning",
+        "pairs": "pairs --corpus general",
+    }
+    found = {}
+    for what, command in commands.items():
+        stage, *options = command.split()
+        found[what] = spent(study, "python", f"stages/{stage}.py", *options)
+    return {what: one for what, one in found.items() if not what.startswith("tasks")}
 
 
 def spent(study: Path, *command: str) -> Spent:

@@ -22,6 +22,8 @@ from tests.scale.environment import (
 
 BIN = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nowhere"))
 pytestmark = [
+    # SQLAlchemy says this of MLflow's own code.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
     needs_scale,
     pytest.mark.study,
     pytest.mark.skipif(not (BIN / "initdb").exists(), reason="no PostgreSQL here: apt-get install"),

@@ -16,7 +16,12 @@ from tests.scale.environment import (
     served,
 )
 
-pytestmark = [needs_scale, pytest.mark.study]
+pytestmark = [
+    needs_scale,
+    pytest.mark.study,
+    # SQLAlchemy says this of MLflow's own code.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
+]
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 # No other way to credentials: neither a file of this machine's user nor a cloud's own address.
