@@ -37,6 +37,7 @@ NOT_RUN = {
 OTHER_PROGRAMS = {
     ".": "the shell's own",
     "git": "run in test_dvc_page",
+    "mlflow": "run in tests/scale/test_postgres.py",
     "cp": "the shell's own",
 }
 

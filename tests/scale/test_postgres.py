@@ -97,6 +97,7 @@ def test_four_studies_write_at_once_and_nothing_is_lost(
     assert [told(writer) for writer in writers] == [alone] * WRITERS
     ours = shown(f"sqlite:///{tmp_path / 'alone.db'}", "tiny")
     assert len(ours) > 3
+    assert sum(count for _, _, points in ours.values() for count in points.values()) > 4
     for folder in folders:
         assert shown(server, folder.name) == ours
     # A second look finds everything there.
@@ -110,18 +111,23 @@ def told(writer: "subprocess.Popen[str]") -> str:
     return text.strip().splitlines()[-1]
 
 
-def shown(uri: str, study: str) -> dict[str, tuple[dict[str, float], dict[str, str], int]]:
-    """Metrics, parameters, and points of the curve of the loss, of every run."""
+Shown = tuple[dict[str, float], dict[str, str], dict[str, int]]
+
+
+def shown(uri: str, study: str) -> dict[str, Shown]:
+    """Of every run metrics, parameters but the study's name, and points of the losses' curves."""
     from mlflow import MlflowClient
 
     client = MlflowClient(uri)
     experiment = client.get_experiment_by_name(study)
     assert experiment is not None
-    return {
-        str(run.info.run_name): (
-            run.data.metrics,
-            run.data.params,
-            len(client.get_metric_history(run.info.run_id, "loss")),
-        )
-        for run in client.search_runs([experiment.experiment_id])
-    }
+    found = {}
+    for run in client.search_runs([experiment.experiment_id]):
+        parameters = {name: value for name, value in run.data.params.items() if name != "study"}
+        points = {
+            name: len(client.get_metric_history(run.info.run_id, name))
+            for name in run.data.metrics
+            if "loss" in name
+        }
+        found[str(run.info.run_name)] = (run.data.metrics, parameters, points)
+    return found
