@@ -1,7 +1,9 @@
 """Where cells run, and what they take there: cores and GPUs by params.yaml, memory by records."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError
@@ -57,7 +59,11 @@ class Places:
         self._cores = {cell.name: cores_of(params, cell) for cell in cells}
         self._memory = {cell.name: expected_memory_bytes(params, cell) for cell in cells}
         self._on: dict[str, str] = {}
+        self._running: dict[str, list[str]] = defaultdict(list)
         self._nodes: Mapping[str, Node] = {}
+        self._all_cores, self._places = 0, 0
+        # Needs that found no place since one was last free: what needs as much finds none either.
+        self._too_much: set[tuple[float, float]] = set()
         if self._with_devices:
             self._require_devices(nodes)
         elif jobs is not None:
@@ -65,42 +71,43 @@ class Places:
 
     def find(self, nodes: Mapping[str, Node], name: str) -> str | None:
         """The node that has room for a cell and the most left of it; None where none has."""
-        self._nodes = nodes
+        if nodes is not self._nodes:
+            self._nodes = nodes
+            self._too_much.clear()
+            self._all_cores = sum(node.cores for node in nodes.values())
+            self._places = sum(self._room(node).cells or node.cores for node in nodes.values())
         if self._jobs is not None and len(self._on) >= self._jobs:
             return None
-        running: dict[str, list[str]] = {node: [] for node in nodes}
-        for cell, node in self._on.items():
-            if node in running:
-                running[node].append(cell)
+        needs = (self._cores[name] or inf, self._memory[name])
+        if any(needs[0] >= cores and needs[1] >= memory for cores, memory in self._too_much):
+            return None
         fitting = [
             node
             for node, row in nodes.items()
             if self._room(row).has_place(
-                [self._need(cell, row) for cell in running[node]], self._need(name, row)
+                [self._need(cell, row) for cell in self._running[node]], self._need(name, row)
             )
         ]
-        return min(
-            fitting,
-            key=lambda node: self._load(nodes[node], running[node]),
-            default=None,
-        )
+        if not fitting:
+            self._too_much.add(needs)
+            return None
+        return min(fitting, key=lambda node: self._load(nodes[node], self._running[node]))
 
     def take(self, name: str, node: str) -> None:
         """A cell begins on a node."""
         self._on[name] = node
+        self._running[node].append(name)
 
     def leave(self, name: str) -> None:
         """A cell runs no longer."""
-        self._on.pop(name, None)
+        self._running[self._on.pop(name)].remove(name)
+        self._too_much.clear()
 
     def share(self, name: str) -> float:
         """The share that a cell takes of all places."""
-        nodes = [*self._nodes.values()]
         if self._with_devices or self._jobs is not None:
-            places = sum(self._room(node).cells or node.cores for node in nodes)
-            return 1 / max(1, min(places, self._jobs or places))
-        cores = sum(node.cores for node in nodes) or cores_here()
-        return min(1.0, (self._cores[name] or cores_here()) / cores)
+            return 1 / max(1, min(self._places, self._jobs or self._places))
+        return min(1.0, (self._cores[name] or cores_here()) / max(1, self._all_cores))
 
     def _room(self, node: Node) -> Room:
         if self._with_devices:
