@@ -4,6 +4,7 @@ A task's score is the mean over its items of the mean over an item's samples; a 
 the unweighted mean of its tasks, so that a long benchmark does not outweigh a short one.
 """
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -132,8 +133,11 @@ def task_means(items: "pd.DataFrame") -> "pd.DataFrame":
 def family_scores(items: "pd.DataFrame") -> list[FamilyScore]:
     """One score a (cell, family): the unweighted mean of the family's tasks."""
     tasks = task_means(items)
+    columns = {
+        name: tasks[name].to_numpy(dtype=float) for name in MEAN_COLUMNS if name in tasks.columns
+    }
     grouped = tasks.groupby([*CELL_KEYS, "family"], sort=True, observed=True)
-    return [_family_score(key, rows) for key, rows in grouped]
+    return [_family_score(key, rows, columns) for key, rows in grouped]
 
 
 def item_tables(results: Results) -> dict[str, ItemTable]:
@@ -170,9 +174,15 @@ def align(tables: Mapping[str, ItemTable], cells: Sequence[CellResult]) -> Align
     return Aligned(correct[:, shared], table.task[shared], table.cluster[shared])
 
 
-def _family_score(key: tuple[Hashable, ...], rows: "pd.DataFrame") -> FamilyScore:
+def _family_score(
+    key: tuple[Hashable, ...], rows: "pd.DataFrame", columns: Mapping[str, "NDArray[np.float64]"]
+) -> FamilyScore:
+    """The score of a family's `rows`, by position in `columns`."""
     student, arm, seed, decoding, family = map(str, key)
-    means = {name: _mean_or_none(rows, name) for name in MEAN_COLUMNS}
+    at = rows.index.to_numpy()
+    means = {
+        name: _mean_or_none(columns[name][at]) if name in columns else None for name in MEAN_COLUMNS
+    }
     return FamilyScore(
         student,
         arm,
@@ -185,12 +195,10 @@ def _family_score(key: tuple[Hashable, ...], rows: "pd.DataFrame") -> FamilyScor
     )
 
 
-def _mean_or_none(rows: "pd.DataFrame", name: str) -> float | None:
-    """Mean over tasks, or None where the column is absent or any task lacks it."""
-    # A mean over the tasks that have a number would be one of other tasks.
-    if name not in rows.columns or rows[name].isna().any():
-        return None
-    return float(rows[name].mean())
+def _mean_or_none(values: "NDArray[np.float64]") -> float | None:
+    """Mean over tasks, or None where any task lacks it: one of other tasks would be another."""
+    mean = float(values.sum() / len(values))
+    return None if math.isnan(mean) else mean
 
 
 def _item_table(means: "pd.DataFrame", clusters: "pd.Series[int]") -> ItemTable:

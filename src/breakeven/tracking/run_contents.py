@@ -1,7 +1,7 @@
 """What one MLflow run shows, as plain data: its digest is the run's identity."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,11 @@ class RunContents:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that the run shows."""
-        # `folder` is a Path, which JSON has no form for.
-        return digest_json([LAYOUT, asdict(self) | {"folder": str(self.folder)}])
+        shown = {one.name: getattr(self, one.name) for one in fields(self)}
+        shown["datasets"] = [asdict(one) for one in self.datasets]
+        shown["model"] = asdict(self.model) if self.model else None
+        shown["folder"] = str(self.folder)  # a Path, which JSON has no form for
+        return digest_json([LAYOUT, shown])
 
 
 def flattened(prefix: str, values: Mapping[str, Any]) -> dict[str, str]:
