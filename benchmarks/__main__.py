@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -29,20 +30,27 @@ SIZES = ("t30k", "t120k", "t500k", "t2m")
 def main() -> None:
     """Measure what is asked for, all by default; keep the rows of the others as they are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(_BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(_NAMES))
     parser.add_argument("--turns", type=int, default=5, help="runs of each way (5)")
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument(
+        "--study", type=Path, default=ROOT, help=f"a finished study, for {', '.join(_OF_STUDY)}"
+    )
     asked = parser.parse_args()
-    unknown = [name for name in asked.names if name not in _BENCHMARKS]
+    unknown = [name for name in asked.names if name not in _NAMES]
     if unknown or asked.turns < 1:
         parser.error(
-            f"{', '.join(unknown) or '--turns'}: use {', '.join(_BENCHMARKS)}; --turns of 1 or more"
+            f"{', '.join(unknown) or '--turns'}: use {', '.join(_NAMES)}; --turns of 1 or more"
         )
     rows = json.loads(asked.out.read_text()) if asked.out.is_file() else {}
-    for name in asked.names or _BENCHMARKS:
+    for name in asked.names or _NAMES:
         with tempfile.TemporaryDirectory() as folder:
             try:
-                one = _BENCHMARKS[name](name, Path(folder))
+                one = (
+                    _on_study(name, asked.study.resolve())
+                    if name in _OF_STUDY
+                    else _BENCHMARKS[name](name, Path(folder))
+                )
             except MissingError as missing:
                 print(f"{name}: left out: {missing}", file=sys.stderr)
                 continue
@@ -83,10 +91,15 @@ def _answering(name: str, folder: Path) -> Benchmark:
 
 
 def _command(name: str, folder: Path) -> Benchmark:
-    """A whole command on 400 questions, from starting Python to the accuracy."""
+    """A whole command on 400 questions, from starting Python to the accuracy.
+
+    As from the second one in a folder on: once, scratch takes the digests of the code and the
+    ceiling of the machine.
+    """
     lay_questions(folder, ROOT / "assets/tabletop" / name.removeprefix("command-"))
     answer, score = _shell("stages/answer.py"), _shell("stages/score.py")
-    ours = f"rm -rf .work answers scores && {answer} --student student && {score}"
+    ours = f"rm -rf .work/answers answers scores && {answer} --student student && {score}"
+    subprocess.run(["sh", "-c", ours], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607
     peer = (
         f"{PEER} -m lm_eval --model hf --model_args pretrained=base,dtype=float32 --device cpu "
         "--include_path . --tasks questions --apply_chat_template --batch_size 400"
@@ -104,16 +117,17 @@ def _start(name: str, folder: Path) -> Benchmark:
     return Benchmark(name, [str(Path(sys.executable).with_name("breakeven")), "--help"], folder)
 
 
-def _on_study(name: str, folder: Path) -> Benchmark:
-    """On a copy of the study that is finished here: links to what is read, own scratch."""
-    if not (ROOT / "report/metrics.json").is_file():
-        raise MissingError("no finished study is here; run make study")
+def _on_study(name: str, study: Path) -> Benchmark:
+    """In the study that is finished there; what it made is made anew in its place."""
+    if not (study / "report/metrics.json").is_file():
+        raise MissingError(f"no finished study is in {study}; run make study, or name one: --study")
     command = {
         "no-op": [str(Path(sys.executable).with_name("dvc")), "repro"],
         "score": _python("stages/score.py"),
         "report": _python("stages/report.py"),
+        "overhead": _python(str(ROOT / "benchmarks/overhead.py"), "2"),
     }[name]
-    return Benchmark(name, command, ROOT)
+    return Benchmark(name, command, study)
 
 
 def _python(*arguments: str) -> list[str]:
@@ -137,10 +151,9 @@ _BENCHMARKS: dict[str, Callable[[str, Path], Benchmark]] = {
     **{f"answering-{size}": _answering for size in SIZES},
     "command-t500k": _command,
     "help": _start,
-    "no-op": _on_study,
-    "score": _on_study,
-    "report": _on_study,
 }
+_OF_STUDY = ("no-op", "score", "report", "overhead")
+_NAMES = (*_BENCHMARKS, *_OF_STUDY)
 
 
 def _line(name: str, row: dict[str, Any]) -> str:

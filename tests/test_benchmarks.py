@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from benchmarks.timing import Benchmark, measure
 
+from breakeven.core.records import Record
+from breakeven.core.sealed import write_sealed
+from breakeven.core.work_times import WorkTimes
+
 ROOT = Path(__file__).parents[1]
 COLUMNS = {"ratio", "median", "spread", "floor_share", "command"}
 
@@ -63,3 +67,29 @@ def test_an_unknown_name_is_refused_with_those_there_are(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "trainings: use training-t30k" in done.stderr
+
+
+def test_the_overhead_is_the_clock_of_all_places_without_what_trained_and_answered(project):
+    """Two places for 10 s, and 4 s for a report that was made anew an hour later."""
+    spans = {"tasks": (0, 2), "train": (2, 9), "answer": (3, 10), "report": (3600, 3604)}
+    work = {"train": 6.5, "answer": 5.5, "report": 4.0}
+    for stage, (began, ended) in spans.items():
+        record = Record(stage, {}, device_seconds={"cpu": work.get(stage, 0.0)})
+        record.write()
+        noted = WorkTimes(1000 * began, 1000 * ended)._asdict()
+        write_sealed(Path(f".work/times/{stage}.json"), {"record": record.digest, **noted})
+    command = [sys.executable, str(ROOT / "benchmarks/overhead.py"), "2"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"seconds": 2 * 14, "floor_seconds": 12.0}
+    Path(".work/times/train.json").unlink()
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "train {}: was not run here" in done.stderr
+
+
+def test_a_study_is_not_timed_where_none_is_finished(tmp_path):
+    command = [sys.executable, "-m", "benchmarks", "no-op", "--study", str(tmp_path)]
+    command += ["--out", str(tmp_path / "results.json")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert f"no-op: left out: no finished study is in {tmp_path}" in done.stderr
+    assert not (tmp_path / "results.json").exists()

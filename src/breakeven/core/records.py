@@ -7,7 +7,7 @@ the stage runs would not.
 import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,8 @@ class Record:
 
     def write(self) -> None:
         """Write the record with its digest to its place, whole or not at all."""
-        write_json(self.path, {**vars(self), "digest": self.digest})
+        said = asdict(self)
+        write_json(self.path, {**said, "digest": digest_json(said)})
 
 
 def read_record(stage: str, *cell: str | int) -> Record:
