@@ -10,9 +10,9 @@ from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
 from breakeven.report.control_tables import same_of_all
 from breakeven.report.control_words import same_training
-from breakeven.report.curves import cost_panels
+from breakeven.report.curves import Axis, cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
-from breakeven.report.pass_tables import worth_of_styles
+from breakeven.report.pass_tables import money_axis, worth_of_styles
 from breakeven.report.view import StudyView
 from breakeven.results.cell_results import ENERGY
 from breakeven.rows.outcomes import OUTCOMES
@@ -102,7 +102,8 @@ def metrics(view: StudyView) -> dict[str, Any]:
             )
             for style in ("base", "ift", "mixed", "reasoning")
         },
-        "right_answer_without": _worths(view),
+        "right_answer_without": _worths(view, "inference"),
+        **({"right_answer_without_in_money": worths} if (worths := _worths_in_money(view)) else {}),
         "router": _routers(view),
         "law": _law(view),
         # Without controls there is nothing to tell of them.
@@ -164,10 +165,15 @@ def _claims_by(view: StudyView, cost: str) -> dict[str, Any]:
     }
 
 
-def _worths(view: StudyView) -> dict[str, Any]:
+def _worths_in_money(view: StudyView) -> dict[str, Any]:
+    axis = money_axis(view)
+    return {} if axis is None else _worths(view, axis)
+
+
+def _worths(view: StudyView, axis: Axis) -> dict[str, Any]:
     """How many times dearer a right answer gets without a style, by panel."""
     tree: dict[str, Any] = {}
-    for one in worth_of_styles(view):
+    for one in worth_of_styles(view, axis):
         for end in ("value", "low", "high"):
             value = getattr(one, end)
             # A style without which nobody is right has no number here; the table says so.
