@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from tests.report.scored import scored
 
+from breakeven.findings.contrasts import group_difference
 from breakeven.findings.controls import NO_GAIN, control_comparisons, kept_gains
 from breakeven.findings.corrected import corrected_findings
+from breakeven.findings.groups import groups
 from breakeven.findings.scored_results import scored_results
 
 FAMILIES = ("math-open", "general-open")
@@ -81,19 +83,52 @@ def test_a_control_without_both_styles_of_its_corpus_is_compared_with_nothing():
 def test_a_control_is_decided_against_both_styles(right, over_ift, over_reasoning):
     (one,) = corrected_findings(study(right, apart=True)).controls
     assert (one.over_ift, one.over_reasoning) == (over_ift, over_reasoning)
-    assert one.to_ift.value - one.to_reasoning.value == pytest.approx(0.4)
+    assert one.to_ift.mean.value - one.to_reasoning.mean.value == pytest.approx(0.4)
     for adjusted, apart in (
         (one.adjusted_to_ift, one.to_ift),
         (one.adjusted_to_reasoning, one.to_reasoning),
     ):
         # Never below its own p: it was corrected with all else.
-        assert adjusted >= apart.two_sided_p
+        assert adjusted >= apart.mean.two_sided_p
 
 
 def test_a_control_with_the_very_answers_of_a_style_is_not_tested_against_it():
     (one,) = corrected_findings(study(80)).controls
     assert (one.adjusted_to_ift, one.over_ift) == (None, "undecided")
     assert one.over_reasoning == "behind"
+
+
+def test_sizes_weigh_alike_whatever_families_each_was_asked_in_and_one_that_turns_is_told():
+    right = {
+        (student, arm, family): count
+        for student, families, control in (
+            ("small", FAMILIES, 60),
+            ("large", FAMILIES[:1], 120),
+        )
+        for family in families
+        for arm, count in (("ift", 80), ("reasoning", 160), ("perturbed", control))
+    }
+    (one,) = corrected_findings(scored_results(scored(right, items=200, apart=True))).controls
+    # The mean of -10 points at one size and of +20 at the other, and not of three cells.
+    assert dict(one.to_ift.by_student) == pytest.approx({"small": -0.1, "large": 0.2})
+    assert one.to_ift.mean.value == pytest.approx(0.05)
+    assert (one.to_ift.turns, one.to_reasoning.turns) == (True, False)
+
+
+def test_a_control_that_is_another_arms_training_is_not_tested_again():
+    assert corrected_findings(study(100), repeated={("large", "perturbed")}).controls == ()
+
+
+def test_no_interval_of_a_difference_leaves_what_accuracies_can_be():
+    few = {
+        ("large", arm, "math-open", seed): right
+        for arm, rights in (("ift", (0, 12, 20)), ("reasoning", (20, 20, 2)))
+        for seed, right in enumerate(rights)
+    }
+    results = scored_results(scored(few, items=20))
+    (reasoning,), (ift,) = (groups(results.results, style) for style in ("reasoning", "ift"))
+    found = group_difference(results, reasoning, ift)
+    assert (found.low, found.high) == (-1.0, 1.0)
 
 
 def test_a_control_changes_no_verdict_on_the_styles():

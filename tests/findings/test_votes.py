@@ -179,3 +179,17 @@ def test_one_sample_an_answer_leaves_the_report_as_it_was() -> None:
     found = corrected_findings(scored_results(results_from_items(greedy, FACTS)))
 
     assert found.votes == ()
+
+
+def test_a_decoding_of_several_samples_is_judged_by_their_vote_at_the_cost_of_all() -> None:
+    results = study(0.5, 0.5)
+    (one,) = corrected_findings(scored_results(results)).decodings
+    assert results.items is not None
+    own = results.items[results.items["decoding"] == "eight"]
+    first = results.items[(results.items["decoding"] == "greedy") & (results.items["arm"] == "ift")]
+    correct, said = (own[name].to_numpy().reshape(-1, 8) for name in ("correct", "vote"))
+    vote = majority_at_k(correct.astype(float), said, [8]).mean()
+    assert (one.decoding, one.samples, one.cost_ratio) == ("eight", 8, 8.0)
+    assert one.change.mean.value == pytest.approx(vote - first["correct"].mean())
+    # Half of the samples are right, and the wrong ones are split in three.
+    assert one.direction == "ahead"

@@ -75,8 +75,9 @@ def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
     for table in (control_table(same), kept_table(same)):
         assert all("it tests nothing" in " ".join(line) for line in table.body)
     assert {(row["kept"], row["same_as"]) for row in kept_table(same).rows} == {(None, "ift")}
-    (verdict,) = control_verdict_table(same).rows
-    assert (verdict["verdict"], verdict["same_as"]) == (None, "ift")
+    assert control_verdict_table(same).rows == ()
+    (line,) = control_verdict_table(same).body
+    assert line[2:] == ("none: the same training as ift", "–", "–", "–", "–")
     assert "all_sizes" not in metrics(same)["controls"]
     found = metrics(same)["controls"]["large"]["perturbed"]
     assert found["same_training"] == 1
@@ -100,14 +101,14 @@ def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
         (110, "above IFT, below reasoning", (1, -1)),
         (195, "above IFT, above reasoning", (1, 1)),
         (20, "below IFT, below reasoning", (-1, -1)),
-        (71, "from IFT undecided, below reasoning", (0, -1)),
+        (71, "undecided against IFT, below reasoning", (0, -1)),
     ],
 )
 def test_each_control_has_a_verdict(control: int, verdict: str, signs: tuple[int, int]) -> None:
     view = study(control)
     table = control_verdict_table(view)
     assert [(row["students"], row["verdict"]) for row in table.rows] == [("small large", verdict)]
-    assert [line[-1] for line in table.body] == [verdict]
+    assert [line[2] for line in table.body] == [verdict]
     found = metrics(view)["controls"]["all_sizes"]["perturbed"]
     told = [found[f"over_{style}"]["all_families"]["decided"] for style in ("ift", "reasoning")]
     assert tuple(told) == signs

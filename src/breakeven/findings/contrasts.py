@@ -74,7 +74,42 @@ def contrast(scored: ScoredResults, terms: Sequence[Term], threshold: float = 0.
     return found
 
 
+class SizedContrast(NamedTuple):
+    """A difference over the mean of several students, and what it is at each, by its name."""
+
+    mean: Contrast
+    by_student: tuple[tuple[str, float], ...]
+
+    @property
+    def turns(self) -> bool:
+        """Whether it points the other way at some size than it does on average."""
+        return any(value * self.mean.value < 0 for _, value in self.by_student)
+
+
+def mean_difference(scored: ScoredResults, pairs: Iterable[tuple[Group, Group]]) -> SizedContrast:
+    """Accuracy of the first minus the second of each pair: families weigh alike, then students."""
+    by_student: dict[str, list[list[Term]]] = {}
+    for higher, lower in pairs:
+        parts = by_student.setdefault(higher.cells[0].student, [])
+        parts.append([Term(1.0, higher), Term(-1.0, lower)])
+    means = {student: mean_terms(parts) for student, parts in by_student.items()}
+    return SizedContrast(
+        contrast(scored, mean_terms(means.values())),
+        tuple((student, contrast(scored, terms).value) for student, terms in means.items()),
+    )
+
+
 def _contrast(scored: ScoredResults, terms: Sequence[Term], threshold: float) -> Contrast:
+    found = _any_contrast(scored, terms, threshold)
+    if found.low is None or found.high is None:
+        return found
+    # No accuracy is below 0 or above 1, however few the trainings are.
+    least = sum(min(weight, 0.0) for weight, _ in terms)
+    most = sum(max(weight, 0.0) for weight, _ in terms)
+    return found._replace(low=max(found.low, least), high=min(found.high, most))
+
+
+def _any_contrast(scored: ScoredResults, terms: Sequence[Term], threshold: float) -> Contrast:
     mean = _over_items(scored, terms, threshold)
     if mean is not None:
         return _from_items(mean, threshold)

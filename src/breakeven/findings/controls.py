@@ -7,10 +7,18 @@ both differences are tested, corrected with those of other controls and decoding
 tests, however many sizes it was trained at.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
+from breakeven.findings.contrasts import (
+    Contrast,
+    SizedContrast,
+    Term,
+    contrast,
+    group_difference,
+    mean_difference,
+    mean_terms,
+)
 from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, GroupPair, group_pairs, groups, partners
 from breakeven.findings.scored_results import ScoredResults
@@ -50,16 +58,16 @@ class KeptGain(NamedTuple):
 
 
 class ControlVerdict(NamedTuple):
-    """A control minus either style, over the mean of the sizes and families that it is beside.
+    """A control minus either style, over the mean of the families and then of the sizes.
 
-    Before correction it is undecided against both.
+    Of those that it is beside both styles at. Before correction it is undecided against both.
     """
 
     arm: str
     students: tuple[str, ...]
     families: tuple[str, ...]
-    to_ift: Contrast
-    to_reasoning: Contrast
+    to_ift: SizedContrast
+    to_reasoning: SizedContrast
     adjusted_to_ift: float | None = None
     adjusted_to_reasoning: float | None = None
 
@@ -67,8 +75,8 @@ class ControlVerdict(NamedTuple):
     def tests(self) -> dict[str, float | None]:
         """The p of either difference being zero, by the name of its test."""
         return {
-            self._key("ift"): self.to_ift.two_sided_p,
-            self._key("reasoning"): self.to_reasoning.two_sided_p,
+            self._key("ift"): self.to_ift.mean.two_sided_p,
+            self._key("reasoning"): self.to_reasoning.mean.two_sided_p,
         }
 
     def corrected(self, adjusted: Mapping[str, float | None]) -> "ControlVerdict":
@@ -81,12 +89,12 @@ class ControlVerdict(NamedTuple):
     @property
     def over_ift(self) -> Direction:
         """Whether it is more accurate than IFT, as decided."""
-        return direction_of(self.adjusted_to_ift, self.to_ift.value)
+        return direction_of(self.adjusted_to_ift, self.to_ift.mean.value)
 
     @property
     def over_reasoning(self) -> Direction:
         """Whether it is more accurate than reasoning, as decided."""
-        return direction_of(self.adjusted_to_reasoning, self.to_reasoning.value)
+        return direction_of(self.adjusted_to_reasoning, self.to_reasoning.mean.value)
 
     def _key(self, style: str) -> str:
         return f"control|{style}|{self.arm}"
@@ -167,27 +175,29 @@ def _kept(
 
 
 def control_verdicts(
-    scored: ScoredResults, comparisons: Sequence[ControlComparison]
+    scored: ScoredResults,
+    comparisons: Iterable[ControlComparison],
+    repeated: Collection[tuple[str, str]] = (),
 ) -> tuple[ControlVerdict, ...]:
-    """One a control, not yet corrected."""
+    """One a control, not yet corrected.
+
+    `repeated` has the students and arms that are another arm's training under a second name: what
+    they show is shown already.
+    """
     by_arm: dict[str, list[ControlComparison]] = {}
     for one in comparisons:
-        by_arm.setdefault(one.control.cells[0].arm, []).append(one)
+        cell = one.control.cells[0]
+        if (cell.student, cell.arm) not in repeated:
+            by_arm.setdefault(cell.arm, []).append(one)
     return tuple(
         ControlVerdict(
             arm,
             tuple(dict.fromkeys(one.control.cells[0].student for one in rows)),
             tuple(dict.fromkeys(one.control.cells[0].family for one in rows)),
-            _mean_difference(scored, [(one.control, one.pair.ift) for one in rows]),
-            _mean_difference(scored, [(one.control, one.pair.reasoning) for one in rows]),
+            mean_difference(scored, [(one.control, one.pair.ift) for one in rows]),
+            mean_difference(scored, [(one.control, one.pair.reasoning) for one in rows]),
         )
         for arm, rows in by_arm.items()
-    )
-
-
-def _mean_difference(scored: ScoredResults, pairs: Sequence[tuple[Group, Group]]) -> Contrast:
-    return contrast(
-        scored, mean_terms([Term(1.0, higher), Term(-1.0, lower)] for higher, lower in pairs)
     )
 
 

@@ -9,7 +9,7 @@ changes nothing that is said of the styles. Headline, tables, claims and metrics
 decided here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from breakeven.findings.baselines import BaselineCheck, Guess, baseline_checks
@@ -117,14 +117,15 @@ def corrected_findings(
     guesses: Mapping[str, Guess] | None = None,
     matches: Sequence[ArmMatch] = (),
     levelling: Sequence[LevellingCheck] = (),
+    repeated: Collection[tuple[str, str]] = (),
     seed: int = 0,
 ) -> Findings:
     """Test, correct and decide.
 
     Only one decoding is judged, the results' first unless named, and each other one against it.
     `depths` says of a task whether it takes serial steps, `guesses` what a guess gets there,
-    `matches` which arms were given one budget, `levelling` what was tried of budgets. `seed` is
-    that of tests by random signs.
+    `matches` which arms were given one budget, `levelling` what was tried of budgets, `repeated`
+    which students and arms are another arm's training. `seed` is that of tests by random signs.
     """
     every_decoding, scored = scored, scored.of_decoding(decoding)
     tried = outcomes(scored, CLAIMS)
@@ -136,7 +137,7 @@ def corrected_findings(
     serial = serial_gains(scored, depths or {})
     votes, guards = vote_comparisons(scored), baseline_checks(scored, depths or {}, guesses or {})
     budgets = matched_differences(scored, matches, seed)
-    controls = control_verdicts(scored, control_comparisons(scored))
+    controls = control_verdicts(scored, control_comparisons(scored), repeated)
     decodings = decoding_changes(
         every_decoding, other_decodings(every_decoding, groups_of(scored.results.cells))
     )
@@ -162,7 +163,7 @@ def corrected_findings(
     beside = _correct(
         {
             **{name: p for one in controls for name, p in one.tests.items()},
-            **{one.key: one.change.two_sided_p for one in decodings},
+            **{one.key: one.change.mean.two_sided_p for one in decodings},
         }
     )
     compared = {

@@ -9,10 +9,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from breakeven.core.known_numbers import known_mean
-from breakeven.findings.contrasts import Contrast, Term, contrast, group_difference, mean_terms
+from breakeven.findings.contrasts import (
+    Contrast,
+    SizedContrast,
+    group_difference,
+    mean_difference,
+)
 from breakeven.findings.direction import Direction, direction_of
 from breakeven.findings.groups import Group, groups_of
 from breakeven.findings.scored_results import ScoredResults
+from breakeven.findings.votes import vote_curves
 
 
 class ThinkingBudget(NamedTuple):
@@ -63,17 +69,19 @@ def other_decodings(scored: ScoredResults, first: Iterable[Group]) -> tuple[Othe
 
 
 class DecodingChange(NamedTuple):
-    """What another decoding changes for an arm, over the mean of its sizes and families.
+    """What another decoding changes for an arm, over the mean of the families and then the sizes.
 
     `change` is the accuracy in it minus that in the first one, `cost_ratio` the mean of its FLOPs a
-    query over those of the first. Before correction it stands undecided.
+    query over those of the first. Where it takes several `samples` of an item, both are of their
+    vote. Before correction it stands undecided.
     """
 
     decoding: str
     arm: str
     students: tuple[str, ...]
     families: tuple[str, ...]
-    change: Contrast
+    samples: int | None
+    change: SizedContrast
     cost_ratio: float | None
     adjusted_p_value: float | None = None
 
@@ -85,7 +93,7 @@ class DecodingChange(NamedTuple):
     @property
     def direction(self) -> Direction:
         """Whether it is more accurate than the first decoding, as decided."""
-        return direction_of(self.adjusted_p_value, self.change.value)
+        return direction_of(self.adjusted_p_value, self.change.mean.value)
 
     def corrected(self, adjusted_p_value: float | None) -> "DecodingChange":
         """The same after correction."""
@@ -93,7 +101,7 @@ class DecodingChange(NamedTuple):
 
 
 def decoding_changes(
-    scored: ScoredResults, others: Sequence[OtherDecoding]
+    scored: ScoredResults, others: Iterable[OtherDecoding]
 ) -> tuple[DecodingChange, ...]:
     """One an arm and other decoding, on the families that the arm was taught."""
     by_place: dict[tuple[str, str], list[OtherDecoding]] = {}
@@ -101,19 +109,39 @@ def decoding_changes(
         cell = one.group.cells[0]
         if not cell.untaught:
             by_place.setdefault((cell.decoding, cell.arm), []).append(one)
-    return tuple(
-        DecodingChange(
-            *place,
-            students=tuple(dict.fromkeys(one.group.cells[0].student for one in rows)),
-            families=tuple(dict.fromkeys(one.group.cells[0].family for one in rows)),
-            change=contrast(
-                scored,
-                mean_terms([Term(1.0, one.group), Term(-1.0, one.first)] for one in rows),
-            ),
-            cost_ratio=known_mean(one.cost_ratio for one in rows),
-        )
-        for place, rows in by_place.items()
+    return tuple(_change(scored, *place, rows) for place, rows in by_place.items())
+
+
+def _change(
+    scored: ScoredResults, decoding: str, arm: str, rows: Sequence[OtherDecoding]
+) -> DecodingChange:
+    votes = [_vote(scored, one) for one in rows]
+    voted = [one for one in votes if one is not None]
+    # A family that cannot be voted on has no place in the mean of votes.
+    if voted:
+        rows = [
+            OtherDecoding(vote, one.first, group_difference(scored, vote, one.first))
+            for one, vote in zip(rows, votes, strict=True)
+            if vote is not None
+        ]
+    samples = {one.cells[0].of_samples.samples for one in voted if one.cells[0].of_samples}
+    return DecodingChange(
+        decoding,
+        arm,
+        students=tuple(dict.fromkeys(one.group.cells[0].student for one in rows)),
+        families=tuple(dict.fromkeys(one.group.cells[0].family for one in rows)),
+        samples=max(samples) if samples else None,
+        change=mean_difference(scored, [(one.group, one.first) for one in rows]),
+        cost_ratio=known_mean(one.cost_ratio for one in rows),
     )
+
+
+def _vote(scored: ScoredResults, one: OtherDecoding) -> Group | None:
+    """The vote of all samples that the decoding takes of an item; None where it takes one."""
+    for curve in vote_curves(scored.results, one.group):
+        if curve.decoding == one.group.cells[0].decoding and curve.votes:
+            return curve.votes[max(curve.votes)]
+    return None
 
 
 def _place(group: Group) -> tuple[object, ...]:

@@ -1,21 +1,21 @@
 """Controls in numbers: the verdict on each, the gain that it keeps, and both styles by family."""
 
 from breakeven.core.known_numbers import known_mean
-from breakeven.findings.contrasts import Contrast
-from breakeven.findings.controls import ControlComparison, ControlVerdict, KeptGain
+from breakeven.findings.contrasts import Contrast, SizedContrast
+from breakeven.findings.controls import NO_ERROR, ControlComparison, ControlVerdict, KeptGain
 from breakeven.findings.direction import Direction
 from breakeven.report.control_words import (
     NO_CONTROL,
     TITLE,
     control_words,
     control_words_of,
-    same_training,
 )
 from breakeven.report.figures.controls import comparison_row
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
-from breakeven.words import p_word, percent, percent_interval, points_interval
+from breakeven.study.repeated_training import same_training
+from breakeven.words import p_word, percent, percent_interval, points, points_interval
 
 ALONE = "Each interval is held at 95% by itself; the verdicts have a table of their own."
 _STANDS: dict[Direction, str] = {"ahead": "above", "behind": "below", "undecided": "undecided"}
@@ -24,39 +24,34 @@ _STANDS: dict[Direction, str] = {"ahead": "above", "behind": "below", "undecided
 def control_verdict_table(view: StudyView) -> Table:
     """Every control against both styles, over its sizes and families, as decided."""
     name, title = "control-verdicts", "What each control shows"
-    if not view.control_verdicts:
+    if not view.control_comparisons:
         return absent_table(name, title, NO_CONTROL)
-    rows = [(one, same_of_all(view, one)) for one in view.control_verdicts]
+    judged = {one.arm: one for one in view.control_verdicts}
+    every = dict.fromkeys(one.control.cells[0].arm for one in view.control_comparisons)
     return Table(
         name,
         title,
-        "Accuracy minus that of either style in points, over the mean of the families and sizes "
-        "that the control was trained for, on the same questions, with 95% intervals. Verdicts at "
-        f"5% {view.findings.together_beside}. {scope_sentence(view)}",
+        "Accuracy minus that of either style in points, over the mean of the families and then of "
+        "the sizes that the control was trained at, on the same questions, with 95% intervals; "
+        "behind it the mean at each size. Verdicts are on the mean, at "
+        f"5% {view.findings.together_beside}; where a size lies on the other side, they say so. "
+        f"{scope_sentence(view)}",
         (
             "arm",
             "in place of the trace",
-            "sizes",
-            "minus IFT",
-            "p, Holm",
-            "minus reasoning",
-            "p, Holm",
             "verdict",
+            "minus IFT",
+            "p (IFT)",
+            "minus reasoning",
+            "p (reasoning)",
         ),
         tuple(
             (
-                view.arm_label(one.arm),
-                control_words(view, one.arm) or "–",
-                ", ".join(map(view.label, one.students)),
-                _points(one.to_ift),
-                p_word(one.adjusted_to_ift),
-                _points(one.to_reasoning),
-                p_word(one.adjusted_to_reasoning),
-                control_verdict(one)
-                if same is None
-                else f"none: the same training as {view.arm_label(same)}",
+                view.arm_label(arm),
+                control_words(view, arm) or "–",
+                *(_judged_words(view, judged[arm]) if arm in judged else _not_judged(view, arm)),
             )
-            for one, same in rows
+            for arm in every
         ),
         tuple(
             {
@@ -65,35 +60,72 @@ def control_verdict_table(view: StudyView) -> Table:
                 "families": " ".join(one.families),
                 **_tested("over_ift", one.to_ift, one.adjusted_to_ift),
                 **_tested("over_reasoning", one.to_reasoning, one.adjusted_to_reasoning),
-                "verdict": control_verdict(one) if same is None else None,
-                "same_as": same,
+                "verdict": control_verdict(one),
             }
-            for one, same in rows
+            for one in view.control_verdicts
         ),
     )
 
 
 def control_verdict(one: ControlVerdict) -> str:
     """What was decided of a control, such as "above IFT, below reasoning"."""
-    if one.over_ift == one.over_reasoning == "undecided":
-        return "undecided"
-    return ", ".join(
-        f"{_STANDS[stands]} {style}" if stands != "undecided" else f"from {style} undecided"
-        for stands, style in ((one.over_ift, "IFT"), (one.over_reasoning, "reasoning"))
+    parts = [
+        _stands(style, stands, sized, p_value)
+        for style, stands, sized, p_value in (
+            ("IFT", one.over_ift, one.to_ift, one.adjusted_to_ift),
+            ("reasoning", one.over_reasoning, one.to_reasoning, one.adjusted_to_reasoning),
+        )
+    ]
+    return ", ".join(parts)
+
+
+def _stands(style: str, stands: Direction, sized: SizedContrast, p_value: float | None) -> str:
+    if p_value is None:
+        return f"not tested against {style}: {sized.mean.reason or NO_ERROR}"
+    if stands == "undecided":
+        return f"undecided against {style}"
+    turned = " on average, not at every size" if sized.turns else ""
+    return f"{_STANDS[stands]} {style}{turned}"
+
+
+def _judged_words(view: StudyView, one: ControlVerdict) -> tuple[str, ...]:
+    return (
+        control_verdict(one),
+        sized_points(view, one.to_ift),
+        p_word(one.adjusted_to_ift),
+        sized_points(view, one.to_reasoning),
+        p_word(one.adjusted_to_reasoning),
     )
 
 
-def same_of_all(view: StudyView, one: ControlVerdict) -> str | None:
-    """Another arm whose training the control is at every size that it is judged at."""
-    found = {same_training(view, student, one.arm) for student in one.students}
-    return found.pop() if len(found) == 1 else None
+def _not_judged(view: StudyView, arm: str) -> tuple[str, ...]:
+    """A control whose training is another arm's at every size: what it shows is shown already."""
+    others = {
+        view.arm_label(same)
+        for one in view.control_comparisons
+        if (cell := one.control.cells[0]).arm == arm
+        and (same := same_training(view.summary, cell.student, arm)) is not None
+    }
+    return (f"none: the same training as {', '.join(sorted(others))}", "–", "–", "–", "–")
 
 
-def _tested(name: str, apart: Contrast, adjusted: float | None) -> dict[str, float | None]:
+def sized_points(view: StudyView, sized: SizedContrast) -> str:
+    """+18.1 (+13.5 to +22.8); 271K −1.2, 472K +37.5."""
+    words = _points(sized.mean)
+    if len(sized.by_student) < 2:
+        return words
+    each = ", ".join(f"{view.label(name)} {points(value)}" for name, value in sized.by_student)
+    return f"{words}; {each}"
+
+
+def _tested(name: str, sized: SizedContrast, adjusted: float | None) -> dict[str, float | None]:
+    apart = sized.mean
     return {
         name: apart.value,
         f"{name}_low": apart.low,
         f"{name}_high": apart.high,
+        f"{name}_lowest_size": min(value for _, value in sized.by_student),
+        f"{name}_highest_size": max(value for _, value in sized.by_student),
         f"{name}_p": apart.two_sided_p,
         f"{name}_p_holm": adjusted,
     }
@@ -147,16 +179,16 @@ def kept_table(view: StudyView) -> Table:
         "the traces learnt that are other ones than the teacher's. Intervals are Fieller's, on "
         f"the same questions. {ALONE} {scope_sentence(view)}"
         + (f" Absent: {reasons}." if reasons else ""),
-        ("size", "arm", "in place of the trace", "gain of reasoning", "gain kept", "changed"),
+        ("size", "arm", "in place of the trace", "gain kept", "gain of reasoning", "changed"),
         tuple(
             (
                 view.label(one.student),
                 view.arm_label(one.arm),
                 control_words_of(view, one.student, one.arm) or "–",
-                _points(one.gain),
                 "–"
-                if same_training(view, one.student, one.arm)
+                if same_training(view.summary, one.student, one.arm)
                 else percent_interval(one.value, one.low, one.high),
+                _points(one.gain),
                 percent(_changed_share(view, one)),
             )
             for one in view.kept_gains
@@ -179,7 +211,7 @@ def kept_table(view: StudyView) -> Table:
 
 def _kept_numbers(view: StudyView, one: KeptGain) -> dict[str, float | str | None]:
     """What is kept, nothing where the control is another arm's training under a second name."""
-    same = same_training(view, one.student, one.arm)
+    same = same_training(view.summary, one.student, one.arm)
     ends = (one.value, one.low, one.high) if same is None else (None, None, None)
     return {**dict(zip(("kept", "kept_low", "kept_high"), ends, strict=True)), "same_as": same}
 

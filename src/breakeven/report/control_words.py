@@ -1,6 +1,7 @@
 """Controls in words: what was taken from the traces, or asked for by a tag."""
 
 from breakeven.report.view import StudyView
+from breakeven.study.repeated_training import same_training
 
 TITLE = "What makes the difference: content, length or the teacher's answer?"
 NO_CONTROL = (
@@ -16,30 +17,9 @@ _TAKEN: dict[str, str] = {
 }
 
 
-def same_training(view: StudyView, student: str, arm: str) -> str | None:
-    """Another arm that has the very weights of these, seed by seed, and is asked in one way.
-
-    Two arms that are one training and answer with different tags do test something.
-    """
-    modes = {row.name: row.answer_mode for row in view.summary.arms}
-    by_arm: dict[str, dict[int, str]] = {}
-    for row in view.summary.trainings:
-        if row.student == student and row.weights is not None:
-            by_arm.setdefault(row.arm, {})[row.seed] = row.weights
-    own = by_arm.pop(arm, None)
-    return next(
-        (
-            name
-            for name, found in by_arm.items()
-            if found == own and modes.get(name) == modes.get(arm)
-        ),
-        None,
-    )
-
-
 def control_words_of(view: StudyView, student: str, arm: str) -> str | None:
     """`control_words` of a student's control, which may be the training of another arm."""
-    words, same = control_words(view, arm), same_training(view, student, arm)
+    words, same = control_words(view, arm), same_training(view.summary, student, arm)
     if same is None:
         return words
     told = f"the same training as {view.arm_label(same)} by construction: it tests nothing"

@@ -2,7 +2,13 @@
 
 from breakeven.findings.decodings import DecodingChange, OtherDecoding
 from breakeven.findings.groups import Group
-from breakeven.report.figures.decodings import CHANGE_WORDS, NO_OTHER
+from breakeven.report.control_tables import sized_points
+from breakeven.report.figures.decodings import (
+    CHANGE_WORDS,
+    NO_OTHER,
+    decoding_words,
+    ratio_word,
+)
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.table import Table, absent_table
@@ -13,15 +19,15 @@ from breakeven.words import (
     percent_interval,
     points_interval,
     scientific,
-    times,
 )
 
 
 def change_verdict(one: DecodingChange) -> str:
     """What was decided of a decoding, or why it was not tested."""
     if one.adjusted_p_value is None:
-        return f"not tested: {one.change.reason or 'no sampling error can be had'}"
-    return CHANGE_WORDS[one.direction]
+        return f"not tested: {one.change.mean.reason or 'no sampling error can be had'}"
+    turned = " on average, not at every size" if one.change.turns else ""
+    return CHANGE_WORDS[one.direction] + (turned if one.direction != "undecided" else "")
 
 
 def decoding_change_table(view: StudyView) -> Table:
@@ -33,34 +39,38 @@ def decoding_change_table(view: StudyView) -> Table:
         name,
         title,
         f"The same students and questions asked in another way than {view.decoding}: the change "
-        "of accuracy in points over the mean of the sizes and of the families that the arm was "
-        "taught, paired by question with its 95% interval, and how many times the FLOPs of the "
-        "first a query takes. "
-        f"Verdicts at 5% {view.findings.together_beside}. {scope_sentence(view)}",
-        ("decoding", "arm", "sizes", "change", "FLOPs, times the first", "p, Holm", "verdict"),
+        "of accuracy in points over the mean of the families that the arm was taught and then of "
+        "its sizes, paired by question with its 95% interval; behind it the mean at each size; and "
+        "the FLOPs of a query over those of the first. Where a decoding takes several samples of "
+        "an item, all of it is of their vote. Verdicts are on the mean, at "
+        f"5% {view.findings.together_beside}; where a size lies on the other side, they say so. "
+        f"{scope_sentence(view)}",
+        ("decoding", "arm", "verdict", "change", "FLOPs, times the first", "p, Holm"),
         tuple(
             (
-                one.decoding,
+                decoding_words(one),
                 view.arm_label(one.arm),
-                ", ".join(map(view.label, one.students)),
-                points_interval(one.change.value, one.change.low, one.change.high),
-                "–" if one.cost_ratio is None else times(one.cost_ratio),
-                p_word(one.adjusted_p_value),
                 change_verdict(one),
+                sized_points(view, one.change),
+                ratio_word(one.cost_ratio),
+                p_word(one.adjusted_p_value),
             )
             for one in view.decoding_changes
         ),
         tuple(
             {
                 "decoding": one.decoding,
+                "samples": one.samples,
                 "arm": one.arm,
                 "students": " ".join(one.students),
                 "families": " ".join(one.families),
-                "change": one.change.value,
-                "change_low": one.change.low,
-                "change_high": one.change.high,
+                "change": one.change.mean.value,
+                "change_low": one.change.mean.low,
+                "change_high": one.change.mean.high,
+                "lowest_size": min(value for _, value in one.change.by_student),
+                "highest_size": max(value for _, value in one.change.by_student),
                 "cost_ratio": one.cost_ratio,
-                "p": one.change.two_sided_p,
+                "p": one.change.mean.two_sided_p,
                 "p_holm": one.adjusted_p_value,
                 "verdict": change_verdict(one),
             }
@@ -84,7 +94,8 @@ def decoding_table(view: StudyView) -> Table:
         title,
         f"The same students and questions; the change is against {view.decoding}, in points, "
         "paired by question. Tokens are means of an answer; FLOPs a query are of one answer with "
-        "its prompt. Intervals are held at 95% each: this says what a decoding does to an arm, and "
+        "its prompt, also where several samples are taken: their vote is in the table of votes. "
+        "Intervals are held at 95% each: this says what a decoding does to an arm, and "
         f"is no finding about styles. {scope_sentence(view)}",
         (
             "family",
@@ -118,7 +129,7 @@ def _words(view: StudyView, group: Group, other: OtherDecoding | None) -> tuple[
         human(group.mean("thinking_tokens")),
         human(group.mean("answer_tokens")),
         scientific(group.mean("inference_flops")),
-        "–" if ratio is None else times(ratio),
+        ratio_word(ratio),
     )
 
 

@@ -8,14 +8,13 @@ from breakeven.findings.direction import Direction, count_directions
 from breakeven.findings.law import LAW_TERMS
 from breakeven.findings.outcome import ClaimDecision
 from breakeven.findings.votes import VoteComparison
-from breakeven.report.control_tables import same_of_all
-from breakeven.report.control_words import same_training
 from breakeven.report.curves import Axis, cost_panels
 from breakeven.report.interval_scope import fewest_and_most_seeds
 from breakeven.report.pass_tables import money_axis, worth_of_styles
 from breakeven.report.view import StudyView
 from breakeven.results.cell_results import ENERGY
 from breakeven.rows.outcomes import OUTCOMES
+from breakeven.study.repeated_training import same_training
 
 # As numbers, which is all that DVC and MLflow chart.
 _VERDICTS: dict[ClaimDecision, int] = {"supported": 1, "undecidable here": 0, "contradicted": -1}
@@ -251,7 +250,7 @@ def _decodings(view: StudyView) -> dict[str, Any]:
             _put(found, group.mean(name), *where, name)
     for every in view.decoding_changes:
         at = (every.decoding, "all_sizes", every.arm, "all_families")
-        _put_points(found, every.change, *at)
+        _put_points(found, every.change.mean, *at)
         if every.adjusted_p_value is not None:
             _put(found, _SIGNS[every.direction], *at, "decided")
     return found
@@ -303,21 +302,19 @@ def _controls(view: StudyView) -> dict[str, Any]:
         for style, apart in (("ift", beside.over_ift), ("reasoning", beside.over_reasoning)):
             _put_points(tree, apart, cell.student, cell.arm, f"over_{style}", cell.family)
     for kept in view.kept_gains:
-        if same_training(view, kept.student, kept.arm) is not None:
+        if same_training(view.summary, kept.student, kept.arm) is not None:
             # Another arm's training under a second name keeps nothing that was measured.
             _put(tree, 1.0, kept.student, kept.arm, "same_training")
             continue
         for name, value in (("share", kept.value), ("low", kept.low), ("high", kept.high)):
             _put(tree, value, kept.student, kept.arm, "gain_kept", name)
     for one in view.control_verdicts:
-        if same_of_all(view, one) is not None:
-            continue
-        for style, apart, stands, p_value in (
+        for style, sized, stands, p_value in (
             ("ift", one.to_ift, one.over_ift, one.adjusted_to_ift),
             ("reasoning", one.to_reasoning, one.over_reasoning, one.adjusted_to_reasoning),
         ):
             at = ("all_sizes", one.arm, f"over_{style}", "all_families")
-            _put_points(tree, apart, *at)
+            _put_points(tree, sized.mean, *at)
             if p_value is not None:
                 _put(tree, _SIGNS[stands], *at, "decided")
     return tree

@@ -28,6 +28,7 @@ from breakeven.params import RESULT_STYLES, ResultStyle
 from breakeven.report.lifetimes import LifetimeAxis, even_queries, lifetime_axes
 from breakeven.results.cell_results import Results
 from breakeven.statistics.estimates import Estimate
+from breakeven.study.repeated_training import repeated_trainings
 from breakeven.study.summary import StudySummary
 from breakeven.words import STYLE_COLOURS, STYLE_MARKERS, size_word
 
@@ -84,6 +85,7 @@ class StudyView:
             guesses=self.summary.guesses,
             matches=self.summary.budget_matches,
             levelling=self._levelling(),
+            repeated=repeated_trainings(self.summary),
             seed=self.summary.settings.seed,
         )
 

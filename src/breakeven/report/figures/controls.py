@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.controls import ControlComparison, KeptGain
-from breakeven.report.control_words import NO_CONTROL, TITLE, control_words, same_training
+from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.spec import (
     CsvRow,
@@ -17,6 +17,7 @@ from breakeven.report.figures.spec import (
 )
 from breakeven.report.interval_scope import scope_clause, scope_sentence
 from breakeven.report.view import StudyView
+from breakeven.study.repeated_training import same_training
 from breakeven.words import STYLE_COLOURS, STYLE_MARKERS, percent_interval, points_interval
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _sentences(view: StudyView, gain: Contrast, rows: Sequence[KeptGain]) -> str
     families = rows[0].families
     over = f"the mean of {len(families)} families" if len(families) > 1 else families[0]
     words = points_interval(gain.value, gain.low, gain.high)
-    of_others = {one.arm: same_training(view, one.student, one.arm) for one in rows}
+    of_others = {one.arm: same_training(view.summary, one.student, one.arm) for one in rows}
     known = [one for one in rows if one.value is not None and of_others[one.arm] is None]
     nothing = "".join(
         f" {view.arm_label(arm)} is the same training as {view.arm_label(same)} by construction, "

@@ -10,7 +10,7 @@ from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, StudyView
-from breakeven.words import INK, times
+from breakeven.words import INK, fixed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +22,16 @@ CHANGE_WORDS: dict[Direction, str] = {
     "behind": "less accurate",
     "undecided": "undecided",
 }
+
+
+def decoding_words(one: DecodingChange) -> str:
+    """A decoding by its name, and how many samples vote in it."""
+    return one.decoding if one.samples is None else f"{one.decoding} (vote of {one.samples})"
+
+
+def ratio_word(ratio: float | None) -> str:
+    """FLOPs over those of the first decoding: 0.47, 8.01."""
+    return "–" if ratio is None else fixed(ratio, 2)
 
 
 def decodings_figure(view: StudyView) -> FigureSpec:
@@ -36,7 +46,8 @@ def decodings_figure(view: StudyView) -> FigureSpec:
         TITLE,
         takeaway=_takeaway(every),
         how_to_read=f"Accuracy minus that of {view.decoding}, on the same questions, over the mean "
-        "of the sizes and of the families that the arm was taught. Left of the line the other "
+        "of the families that the arm was taught and of its sizes; of several samples it is their "
+        "vote. Left of the line the other "
         "decoding is less accurate. Bars are paired 95% intervals, each held by itself; filled is "
         f"what is decided at 5% {view.findings.together_beside}. At the right, how many times the "
         f"FLOPs of the first a query takes. {scope_sentence(view)}",
@@ -62,14 +73,15 @@ def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes"
     from matplotlib.ticker import FuncFormatter
 
     axes.axvline(0, color=INK, lw=1)
-    ends = [end for one in rows for end in (one.change.low, one.change.high, one.change.value)]
+    ends = [end for one in rows for end in (one.change.mean.low, one.change.mean.high)]
     known = [end for end in ends if end is not None]
     for place, one in enumerate(rows):
-        arm, value = arms[one.arm], one.change.value
+        arm, change = arms[one.arm], one.change.mean
+        value = change.value
         axes.hlines(
             place,
-            end_or(one.change.low, value),
-            end_or(one.change.high, value),
+            end_or(change.low, value),
+            end_or(change.high, value),
             color=arm.colour,
             lw=1.5,
         )
@@ -83,7 +95,7 @@ def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes"
         )
         if one.cost_ratio is not None:
             axes.annotate(
-                f"{times(one.cost_ratio)}×",
+                f"{ratio_word(one.cost_ratio)}×",
                 (1, place),
                 xycoords=("axes fraction", "data"),
                 xytext=(4, 0),
@@ -101,7 +113,7 @@ def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes"
         fontsize="small",
         color=INK,
     )
-    name_rows(axes, [f"{one.decoding} · {one.arm}" for one in rows])
+    name_rows(axes, [f"{decoding_words(one)} · {one.arm}" for one in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(min(-0.05, *known) - 0.03, max(0.05, *known) + 0.03)
     axes.xaxis.set_major_formatter(FuncFormatter(signed_points))
