@@ -88,6 +88,12 @@ def test_a_gpu_runs_a_cell_and_a_server_on_several_takes_them(project: Path) -> 
 def test_a_head_without_gpus_runs_nothing_where_there_are_some(project: Path) -> None:
     nodes = {"head": node(cores=8), "a": node(devices=1)}
     assert filled(Places(params(), CELLS, [*nodes.values()]), nodes) == ["a"]
+    # The GPU may join when the run has begun.
+    places = Places(params(), CELLS, [nodes["head"]])
+    places.take(CELLS[0].name, "head")
+    assert places.find(nodes, CELLS[1].name) == "a"
+    places.take(CELLS[1].name, "a")
+    assert places.find(nodes, CELLS[2].name) is None
 
 
 def test_without_gpus_cores_are_the_limit_unless_jobs_are_given(project: Path) -> None:

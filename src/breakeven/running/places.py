@@ -74,6 +74,8 @@ class Places:
         if nodes is not self._nodes:
             self._nodes = nodes
             self._too_much.clear()
+            # A node with GPUs may join a cluster whose head has none.
+            self._with_devices |= any(node.devices for node in nodes.values())
             self._all_cores = sum(node.cores for node in nodes.values())
             self._places = sum(self._room(node).cells or node.cores for node in nodes.values())
         if self._jobs is not None and len(self._on) >= self._jobs:
