@@ -471,6 +471,27 @@ def test_an_answer_alone_that_is_the_plain_one_is_told(
     assert all("tests nothing; remove it" in line and "use sources" not in line for line in told)
 
 
+@pytest.mark.parametrize("kept", ["ift", "reasoning", None])
+def test_a_control_without_both_styles_to_hold_it_against_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch, kept: str | None
+) -> None:
+    monkeypatch.chdir(project)
+    control = {"corpus": "general", "reasoning_share": 1.0, "traces": "shuffled", "control": True}
+    arms = {
+        "ift": {"corpus": "general", "reasoning_share": 0.0},
+        "reasoning": {"corpus": "general", "reasoning_share": 1.0},
+    }
+
+    def change(tree: dict[str, Any]) -> None:
+        own = {name: row for name, row in arms.items() if name == kept}
+        tree["arms"] = {**own, "shuffled": control}
+
+    told = [line for line in found(change)[1] if "arms.shuffled.control" in line]
+    (line,) = told
+    lacking = " or ".join(name for name in arms if name != kept)
+    assert f"no arm has the style {lacking}, so that there is nothing to compare" in line
+
+
 def command(folder: Path, tree: dict[str, Any], **environment: str) -> Any:
     (folder / "p.yaml").write_text(json.dumps(tree))
     script = (

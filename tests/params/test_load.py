@@ -240,6 +240,13 @@ def test_a_valid_file_loads_and_cannot_be_changed(tmp_path: Path) -> None:
             "over the pairs of its corpora, 10 at most, are 160; use at most that, add prompts to ",
         ),
         (
+            "arms/ift/budget",
+            {"tokens": 81_921},
+            "params.yaml: arms.ift.budget.tokens: value is 81921; 16 passes (training.max_passes) "
+            "over the pairs of its corpora, 10 at most of 512 tokens (training.max_length), are "
+            "81920; use at most that, add prompts to ",
+        ),
+        (
             "arms/ift/students",
             [],
             "params.yaml: arms.ift.students: an arm for none is no arm; name",

@@ -112,7 +112,7 @@ def test_budget_is_not_exceeded_and_the_next_sample_would_exceed_it(share, budge
 
 
 def test_budget_below_one_sample_is_refused():
-    with pytest.raises(ValueError, match="69 does not pay for one sample"):
+    with pytest.raises(ValueError, match="69 does not pay for the first sample, which takes 70"):
         chosen(1.0, budget=69, costs=TOKENS)
 
 

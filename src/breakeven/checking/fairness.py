@@ -49,10 +49,19 @@ def _chosen_for_both(params: Params, student: str) -> set[float]:
 
 
 def check_controls(params: Params) -> Iterator[Finding]:
-    """Warn where a control can be known to learn what IFT learns.
+    """Warn where a control can be known to be compared with nothing, or to learn what IFT learns.
 
     The solver's answer behind a trace is its plain one, unless a source shows working in it.
     """
+    styles = {arm.style for arm in params.arms.values() if arm.trained and not arm.control}
+    for name in (name for name, arm in params.arms.items() if arm.control):
+        lacking = [style for style in ("ift", "reasoning") if style not in styles]
+        if lacking:
+            yield warning(
+                f"arms.{name}.control",
+                f"no arm has the style {' or '.join(lacking)}, so that there is nothing to compare "
+                f"this control with; add one (reasoning_share {'0' if 'ift' in lacking else '1'})",
+            )
     if params.teacher.kind != "solver":
         return
     for name, arm in params.arms.items():

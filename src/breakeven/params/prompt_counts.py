@@ -6,7 +6,7 @@ A corpus has no more pairs than its sources have prompts; how many fewer, only m
 from collections.abc import Mapping
 
 from breakeven.params.sources import Corpus, Source
-from breakeven.params.training import Arm
+from breakeven.params.training import Arm, Training
 
 
 def check_prompt_counts(
@@ -14,13 +14,13 @@ def check_prompt_counts(
     arm: Arm,
     corpora: Mapping[str, Corpus],
     sources: Mapping[str, Source],
-    max_passes: int,
+    training: Training,
 ) -> None:
     """Refuse an arm that its corpora cannot teach, however many of their pairs are kept.
 
     Raises:
-        ValueError: a mix would be of one style, or a budget in samples take more passes than
-            allowed, of all the prompts that there can be.
+        ValueError: a mix would be of one style, or a budget in samples or tokens take more passes
+            than allowed, of all the prompts that there can be at their greatest length.
     """
     most = {one: _most_pairs(corpora[one], sources) for one in arm.corpora}
     samples = None if arm.budget is None else arm.budget.samples
@@ -37,13 +37,19 @@ def check_prompt_counts(
                 "nearer to 0.5, or more pairs"
             )
     known = [pairs for pairs in most.values() if pairs is not None]
-    if samples is not None and len(known) == len(most):
-        allowed = max_passes * sum(known)
-        if samples > allowed:
+    if arm.budget is None or len(known) < len(most):
+        return
+    longest = training.max_length
+    allowed = training.max_passes * sum(known)
+    for unit, each in (("samples", 1), ("tokens", longest), ("supervised_tokens", longest)):
+        given = getattr(arm.budget, unit)
+        if given is not None and given > allowed * each:
+            length = "" if unit == "samples" else f" of {longest} tokens (training.max_length)"
             raise ValueError(
-                f"arms.{name}.budget.samples: value is {samples}; {max_passes} passes "
-                f"(training.max_passes) over the pairs of its corpora, {sum(known)} at most, are "
-                f"{allowed}; use at most that, add prompts to its sources, or allow more passes"
+                f"arms.{name}.budget.{unit}: value is {given}; {training.max_passes} passes "
+                f"(training.max_passes) over the pairs of its corpora, {sum(known)} at most"
+                f"{length}, are {allowed * each}; use at most that, add prompts to its sources, or "
+                "allow more passes"
             )
 
 

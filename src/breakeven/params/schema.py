@@ -236,7 +236,7 @@ class Params(Section):
     @model_validator(mode="after")
     def _prompts_are_enough(self) -> "Params":
         for name, arm in self.arms.items():
-            check_prompt_counts(name, arm, self.corpora, self.sources, self.training.max_passes)
+            check_prompt_counts(name, arm, self.corpora, self.sources, self.training)
         return self
 
     @model_validator(mode="after")

@@ -17,10 +17,10 @@ from breakeven.models.context import context_length
 from breakeven.models.pointer import read_verified_pointer
 from breakeven.params import Params
 from breakeven.params.cells import Cell, TrainingSettings, resolve_cell
-from breakeven.params.training import Budget, Traces
+from breakeven.params.training import Budget, BudgetUnit, Traces
 from breakeven.pipeline.code import code_digest
 from breakeven.rows.pair import Pair, read_pairs
-from breakeven.train.budgets import ArmBudget
+from breakeven.train.budgets import UNIT_WORDS, ArmBudget
 from breakeven.train.corpus_examples import (
     CorpusExamples,
     FlopsCounter,
@@ -234,7 +234,7 @@ def _selected(
     ]
     parts = budget.parted(passes, settings.training.max_passes)
     chosen = [
-        _select(settings, one, arm=arm, seed=seed, budget=part, costs=each)
+        _select(settings, one, arm=arm, seed=seed, budget=part, unit=budget.unit, costs=each)
         for one, part, each in zip(corpora, parts, costs, strict=True)
     ]
     budget.require_match(
@@ -267,6 +267,7 @@ def _select(
     arm: str,
     seed: int,
     budget: float | None = None,
+    unit: BudgetUnit | None = None,
     costs: SampleCosts | None = None,
 ) -> Selection:
     try:
@@ -280,4 +281,7 @@ def _select(
             costs=costs,
         )
     except ValueError as error:
-        raise InputError(f"params.yaml: arms.{arm}.budget: {error}; use a larger one") from error
+        words = "" if unit is None else f" {UNIT_WORDS[unit]}"
+        raise InputError(
+            f"params.yaml: arms.{arm}.budget: {error}{words}; use a larger one"
+        ) from error

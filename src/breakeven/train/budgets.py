@@ -9,7 +9,7 @@ from breakeven.params.training import BudgetUnit
 # Arms that match one another are as far apart as this at most, as a share of the budget.
 MATCH_TOLERANCE = 0.02
 
-_WORDS: dict[BudgetUnit, str] = {
+UNIT_WORDS: dict[BudgetUnit, str] = {
     "samples": "samples",
     "tokens": "tokens",
     "supervised_tokens": "supervised tokens",
@@ -71,4 +71,4 @@ class ArmBudget(NamedTuple):
 
 def _amount_words(unit: BudgetUnit, amount: float) -> str:
     number = f"{amount:.3g}" if unit == "train_flops" else f"{amount:,.0f}"
-    return f"{number} {_WORDS[unit]}"
+    return f"{number} {UNIT_WORDS[unit]}"

@@ -159,7 +159,8 @@ def _largest_pass(budget: float, costs: SampleCosts, plan: _PassOrder) -> tuple[
 
     used = _last_true(fits, plan.pairs)
     if used == 0:
-        raise ValueError(f"{budget:g} does not pay for one sample")
+        least = sum(map(costs.of, plan.one_pass(0, 1)))
+        raise ValueError(f"{budget:g} does not pay for the first sample, which takes {least:g}")
     return plan.one_pass(0, used)
 
 
