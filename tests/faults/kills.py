@@ -269,6 +269,7 @@ def results(study: Study) -> dict[str, Any]:
                 record = json.loads((folder / path).read_text())
                 found |= {f"{path} {key}": record[key] for key in SAME_OF_RECORDS}
                 found[f"{path} outputs"] = without_seconds(record["outputs"])
+                found[f"{path} series"] = without_seconds(record["series"])
             elif out["path"] not in WITH_SECONDS:
                 found[out["path"]] = out["md5"]
     if (store := folder / "mlruns/mlflow.db").is_file():
@@ -278,8 +279,13 @@ def results(study: Study) -> dict[str, Any]:
     return found
 
 
-def without_seconds(digests: dict[str, str]) -> dict[str, str]:
-    return {name: digest for name, digest in digests.items() if name not in WITH_SECONDS}
+def without_seconds(found: dict[str, Any]) -> dict[str, Any]:
+    """Outputs or series without those that tell seconds, or the machine every ten seconds."""
+    return {
+        name: value
+        for name, value in found.items()
+        if name not in WITH_SECONDS and not name.startswith("system/")
+    }
 
 
 def last_line(text: str) -> str:
