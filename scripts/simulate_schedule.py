@@ -2,9 +2,10 @@
 
 Takes the graph from DVC, in a copy of the last commit with those params, and the seconds of every
 training and answering from `breakeven plan` (`--device H100`); with `--study FOLDER`, a finished
-study here, from its records. Prints a JSON line for each number of places: the time from the first
-cell to the last and the share of the places' time at work, with the longest way first and in DVC's
-order, and what no order can beat. Of a finished study also what it took, where one run did it all.
+study here, from its records, or with `--clock` by when each stage noted that it began and ended.
+Prints a JSON line for each number of places: the time from the first cell to the last and the share
+of the places' time at work, with the longest way first and in DVC's order, and what no order can
+beat. Of a finished study also what it took, where one run did it all.
 """
 
 import argparse
@@ -36,11 +37,16 @@ def main() -> None:
     parser.add_argument("params", nargs="?", type=Path, default=ROOT / "params.yaml")
     parser.add_argument("--device", default="H100")
     parser.add_argument("--study", type=Path, help="a finished study, for the seconds of its cells")
+    parser.add_argument("--clock", action="store_true", help="seconds by the clock")
     parser.add_argument("--places", type=int, nargs="+", default=[1, 10, 100, 1000])
     given = parser.parse_args()
     params = given.study / "params.yaml" if given.study else given.params
     cells, reads = graph_of(params.resolve())
-    seconds = recorded(given.study, cells) if given.study else planned(params, given.device, cells)
+    seconds = (
+        recorded(given.study, cells, clock=given.clock)
+        if given.study
+        else planned(params, given.device, cells)
+    )
     for places in given.places:
         for longest_first in (True, False):
             found = simulate(reads, seconds, places, longest_first=longest_first)
@@ -77,10 +83,20 @@ def planned(params: Path, device: str, cells: Mapping[str, Cell]) -> dict[str, f
     }
 
 
-def recorded(study: Path, cells: Mapping[str, Cell]) -> dict[str, float]:
+def recorded(study: Path, cells: Mapping[str, Cell], *, clock: bool) -> dict[str, float]:
     """Seconds of work in the records of a finished study; nothing for stages without any."""
     with chdir(study):
-        return {name: sum(_seconds(cell)) for name, cell in cells.items()}
+        return {
+            name: _clock_seconds(cell) if clock else sum(_seconds(cell))
+            for name, cell in cells.items()
+        }
+
+
+def _clock_seconds(cell: Cell) -> float:
+    if not any(True for _ in _seconds(cell)):
+        return 0.0
+    times = work_times(cell.stage, *cell.options.values())
+    return (times.ended_ms - times.started_ms) / 1000 if times else sum(_seconds(cell))
 
 
 def _seconds(cell: Cell) -> Iterator[float]:
