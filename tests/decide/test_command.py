@@ -318,3 +318,19 @@ def test_seeds_are_averaged_and_not_options_of_their_own(project):
         for row in result["options"]
     }
     assert found == {"a ift": (0.3, 210.0), "a reasoning": (0.6, 810.0)}
+
+
+def test_where_nothing_breaks_even_the_lines_say_so(project):
+    path = project / "one.csv"
+    path.write_text(CSV.splitlines()[0] + "\n" + CSV.splitlines()[1] + "\n")
+    lines = decision_lines(decide_command("math-open", 1e6, results_file=path))
+    assert "break-even queries: none, as no two options are worth comparing" in lines
+    assert "break-even queries:" not in lines
+
+
+def test_an_option_that_is_never_right_is_named_for_its_cost_alone(project):
+    path = project / "none.csv"
+    path.write_text(CSV + "tiny,0.1,ift,math-open,0.0,10,0.0001\n")
+    lines = decision_lines(decide_command("math-open", 10, results_file=path))
+    assert "  tiny ift: 0.0%, 10 device-seconds" in lines
+    assert "note: tiny ift gets no answer right and is named for the cost alone" in lines

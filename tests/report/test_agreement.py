@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from tests.report.conftest import Built
 from tests.report.scored import Key, scored
 
+from breakeven.report.comparison_tables import difference_table, undecided_words
 from breakeven.report.write import build_report
 from breakeven.study.summary import BootstrapSettings, StudySummary
 
@@ -211,3 +213,20 @@ def test_no_number_of_a_page_is_a_signed_zero(built: Built, page: Page) -> None:
     for text in (page.html, Page(built.folder / "report").html):
         shown = re.sub(r"<(script|style|svg)\b.*?</\1>", "", text, flags=re.DOTALL)
         assert re.findall(r".{0,20}[−+-]0\.0(?![0-9]).{0,20}", shown) == []
+
+
+def test_an_interval_without_zero_that_decides_nothing_is_explained_where_it_stands(
+    built: Built,
+) -> None:
+    view = built.view
+    differences = view.findings.families
+    decided = [
+        row.corrected(0.001, 0.05)
+        for row in (replace(row, low=0.2, high=0.4) for row in differences)
+    ]
+    open_ = decided[0].corrected(0.9, 0.05)
+    for rows, explained in ((decided, False), ([open_, *decided[1:]], True)):
+        assert bool(undecided_words(rows)) is explained
+        findings = replace(view.findings, families=tuple(rows))
+        note = difference_table(replace(view, findings=findings), by_task=False).note
+        assert ("nothing is decided" in note) is explained

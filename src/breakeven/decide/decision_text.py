@@ -176,11 +176,10 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         f"  {_extrapolation(result)}",
         "worth having, cheapest first:",
         *(f"  {_step(step, cost)}" for step in result["ladder"]),
-        "break-even queries:",
-        *(f"  {line}" for line in _pairs(result, unit, cost)),
+        *_break_evens(result, unit, cost),
         *(f"left out: {line}" for line in _left_out(result)),
         *(f"caution: {line}" for line in result["cautions"]),
-        *(f"note: {note}" for note in result["notes"]),
+        *(f"note: {note}" for note in [*result["notes"], *_never_right(result)]),
         *(law_lines(result["law"]) if "law" in result else ()),
     ]
 
@@ -280,6 +279,26 @@ def _step(step: Mapping[str, Any], cost: CostWords) -> str:
     each = step["cost_per_extra_correct"]
     more = "" if each is None else f"; each further right answer costs {cost(each)}"
     return f"{step['name']}: {_accuracy(step)}, {cost(step['cost'])}{more}"
+
+
+def _break_evens(result: Mapping[str, Any], unit: Unit, cost: CostWords) -> list[str]:
+    lines = _pairs(result, unit, cost)
+    if not lines:
+        return ["break-even queries: none, as no two options are worth comparing"]
+    return ["break-even queries:", *(f"  {line}" for line in lines)]
+
+
+def _never_right(result: Mapping[str, Any]) -> list[str]:
+    """Why an option that gets nothing right is named at all."""
+    named = {step["name"] for step in result["ladder"]} | {
+        name for pair in result["break_evens"] for name in (pair["first"], pair["second"])
+    }
+    rows = result["options"]
+    never = [row["name"] for row in rows if row["name"] in named and row["accuracy"] == 0.0]
+    if not never:
+        return []
+    gets = "gets no answer right and is" if len(never) == 1 else "get no answer right and are"
+    return [f"{', '.join(never)} {gets} named for the cost alone"]
 
 
 def _pairs(result: Mapping[str, Any], unit: Unit, cost: CostWords) -> list[str]:

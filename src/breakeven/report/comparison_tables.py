@@ -1,5 +1,7 @@
 """Tables that compare: style differences, equal cost, verdicts."""
 
+from collections.abc import Sequence
+
 from breakeven.findings.claim_sizes import other_sizes
 from breakeven.findings.differences import Difference
 from breakeven.findings.direction import DIRECTION_WORDS, counts_in_words
@@ -29,6 +31,23 @@ def gain_words(row: Difference) -> str:
     return points_interval(row.value, row.low, row.high) + (" *" if row.significant else "")
 
 
+def undecided_words(rows: Sequence[Difference]) -> str:
+    """What an interval without zero says beside a p that decides nothing; empty where none does."""
+    if not any(
+        row.low is not None
+        and row.high is not None
+        and (row.low > 0 or row.high < 0)
+        and not row.significant
+        for row in rows
+    ):
+        return ""
+    return (
+        "An interval is of its row alone, the last p of all tests together: where it leaves out "
+        "zero and there is no *, nothing is decided, for among so many tests some leave it out by "
+        "chance. "
+    )
+
+
 def difference_table(view: StudyView, *, by_task: bool) -> Table:
     """Every difference with interval, p, Holm and power."""
     differences = view.findings.tasks if by_task else view.findings.families
@@ -46,7 +65,7 @@ def difference_table(view: StudyView, *, by_task: bool) -> Table:
         f"method. p: {methods}. Holm corrects over "
         "all tests of this report; * is below 5% after it. Shows: the smallest difference that "
         "these items find with 80% power after the same correction. Alone: items that the arm "
-        f"alone, and IFT alone, got right. {scope_sentence(view)}"
+        f"alone, and IFT alone, got right. {undecided_words(differences)}{scope_sentence(view)}"
         + ("" if by_task else unequal_words(view))
         + (f" Absent: {reasons}." if reasons else ""),
         (
