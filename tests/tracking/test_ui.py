@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +99,16 @@ def test_a_taken_port_is_an_error_that_names_another(write_study: WriteStudy) ->
         with pytest.raises(InputError, match=rf"--port: {port} is taken .* --port {port + 1}"):
             serve(port)
     check_port(free_port())
+
+
+def test_outside_of_a_project_nothing_is_served_and_nothing_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.raises(InputError, match=r"no params\.yaml is here; run this from the project's"):
+        serve(free_port())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_ui_of_another_server_is_left_to_that_server(monkeypatch: pytest.MonkeyPatch) -> None:

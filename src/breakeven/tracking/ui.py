@@ -23,7 +23,8 @@ def serve(port: int = 5000) -> None:
     """Serve the runs on 127.0.0.1 until it is interrupted.
 
     Raises:
-        InputError: the port is taken, or runs go to a server that has its own UI.
+        InputError: the port is taken, this is no project's root, or runs go to a server that has
+            its own UI.
         MachineError: the server ended by itself.
     """
     store = current_store()
@@ -31,6 +32,11 @@ def serve(port: int = 5000) -> None:
         raise InputError(
             f"MLFLOW_TRACKING_URI: value is {store.shown}; runs are kept there: open that address, "
             "or unset it to see mlruns/mlflow.db"
+        )
+    if not (store.database.exists() or Path("params.yaml").is_file()):
+        raise InputError(
+            f"{store.shown}: no such file, and no params.yaml is here; run this from the project's "
+            "root"
         )
     check_port(port)
     set_environment()
