@@ -362,6 +362,10 @@ def test_what_a_stage_would_refuse_is_one_line_with_its_key(
 
 WARNED = [
     (
+        lambda tree: tree.update(costs={"token_prices": {"t30": {"input": 1.0, "output": 2.0}}}),
+        "costs.token_prices.t30: is the model of no teacher or judge behind an endpoint and no ",
+    ),
+    (
         lambda tree: tree["students"]["t30k"].pop("learning_rates"),
         "students.t30k.learning_rates: one learning rate, 0.003, serves both styles of t30k; ",
     ),
@@ -561,3 +565,15 @@ def test_students_that_read_the_same_tokens_are_looked_at_once_and_refused_each(
     errors, _ = found(three(440))
     for name in ("t30k", "t120k", "t270k"):
         assert sum(f"the context of {name} " in line for line in errors) == 1
+
+
+def test_prices_of_a_student_or_of_a_judge_are_taken(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    prices = {name: {"input": 1.0, "output": 2.0} for name in ("t30k", "m")}
+
+    def change(tree: dict[str, Any]) -> None:
+        tree.update(costs={"token_prices": prices}, grading={"judges": {"one": JUDGE}})
+
+    assert not [line for line in found(change)[1] if "token_prices" in line]
