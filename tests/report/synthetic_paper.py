@@ -155,8 +155,11 @@ def _answers(student: str, arm: str, row: Arm, task: str, rows: list[Item]) -> p
             "item": [item.id for item in rows],
             "sample": 0,
             "correct": correct,
-            "parsed": ~truncated & (correct | (rng.random(count) > 0.05)),
+            "parsed": (parsed := ~truncated & (correct | (rng.random(count) > 0.05))),
             "truncated": truncated,
+            "outcome": np.select(
+                [correct, truncated, ~parsed], ["right", "cut", "unparsed"], "wrong"
+            ),
             "prompt_tokens": prompts,
             "thinking_tokens": thinking,
             "answer_tokens": answer,

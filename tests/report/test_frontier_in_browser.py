@@ -58,7 +58,7 @@ def test_a_filter_leaves_the_points_that_are_chosen(page: "Page", chart: Frontie
     assert [name.split(";")[0] for name in sorted(names)] == [
         f"t30k {arm}" for arm in sorted(chart.arms) if arm != "base"
     ]
-    page.locator('button[data-boxes="arm"][data-on="none"]').click()
+    page.get_by_role("figure", name="Accuracy against cost").get_by_label("no arm").click()
     assert page.get_by_text("No student and arm is chosen that has a point here.").is_visible()
 
 
