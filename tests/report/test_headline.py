@@ -87,9 +87,9 @@ def test_the_answer_tells_gain_and_cost_by_plain_arm_and_what_smaller_sizes_lose
     # A query of IFT takes 22 passes, one of reasoning 62.
     assert lines[:2] == (
         "At equal size, large (16M parameters), reasoning over ift: more accurate in math-open "
-        "(by +30.0), for 2.8 times the FLOPs of an answer.",
+        "(by +30.0 points), for 2.8 times the FLOPs of an answer.",
         "At equal size, large (16M parameters), reasoning over ift-worked: not shown to differ in "
-        "math-open (−0.5), for 2.8 times the FLOPs of an answer.",
+        "math-open (−0.5 points), for 2.8 times the FLOPs of an answer.",
     )
     assert lines[2] == (
         "Over all sizes 1 of 4 comparisons are decided for thinking and 2 against it: small 0 and "

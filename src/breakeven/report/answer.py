@@ -19,7 +19,7 @@ from breakeven.report.headline import (
 from breakeven.report.interval_scope import scope_clause
 from breakeven.report.leads import leads_over, matched_leads
 from breakeven.report.view import StudyView
-from breakeven.words import points, span, times, whole
+from breakeven.words import fixed, points, span, whole
 
 NO_PAIR = "These results compare no thinking student with a plain one."
 _ANSWERS = {
@@ -101,7 +101,8 @@ def _standings(rows: Sequence[Difference]) -> str:
         if gains:
             where = f"{len(gains)} of {len(rows)} families" if len(rows) > 1 else rows[0].family
             by = "by " if stands != "undecided" else ""
-            parts.append(f"{word} in {where} ({by}{span(points(gains[0]), points(gains[-1]))})")
+            apart = span(points(gains[0]), points(gains[-1]))
+            parts.append(f"{word} in {where} ({by}{apart} points)")
     return ", ".join(parts)
 
 
@@ -109,7 +110,7 @@ def _cost(view: StudyView, rows: Sequence[Difference]) -> str:
     ratios = sorted(ratio for row in rows if (ratio := _ratio(view, row)) is not None)
     if not ratios:
         return ""
-    return f", for {span(times(ratios[0]), times(ratios[-1]))} times the FLOPs of an answer"
+    return f", for {span(fixed(ratios[0], 1), fixed(ratios[-1], 1))} times the FLOPs of an answer"
 
 
 def _ratio(view: StudyView, row: Difference) -> float | None:
