@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -97,8 +98,10 @@ def kill_server_at(stage: "subprocess.Popen[str]", replies: int) -> None:
         assert stage.poll() is None, stage.communicate()[1]
         time.sleep(0.05)
     for process in psutil.Process(stage.pid).children(recursive=True):
-        if "supervisor.py" not in " ".join(process.cmdline()):
-            process.kill()
+        # One that has ended meanwhile need not be killed.
+        with suppress(psutil.NoSuchProcess):
+            if "supervisor.py" not in " ".join(process.cmdline()):
+                process.kill()
 
 
 def test_a_server_killed_half_way_loses_no_prompt_and_none_is_paid_twice(project):
