@@ -96,10 +96,13 @@ def _handler(state: Endpoint, react: Callable[[dict, int], Reaction]):
                 state.together += 1
                 state.most_together = max(state.most_together, state.together)
             try:
-                self.reply(self.reaction(body, number))
+                reaction = self.reaction(body, number)
+                time.sleep(reaction.seconds)
             finally:
+                # Before the reply: whoever reads it may ask again at once.
                 with state.lock:
                     state.together -= 1
+            self.reply(reaction)
 
         def reaction(self, body, number):
             if not self.path.endswith(("/v1/chat/completions", "/v1/completions")):
@@ -111,7 +114,6 @@ def _handler(state: Endpoint, react: Callable[[dict, int], Reaction]):
             return react(body, number)
 
         def reply(self, reaction):
-            time.sleep(reaction.seconds)
             if reaction.drop:
                 self.close_connection = True
                 self.connection.close()
