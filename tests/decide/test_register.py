@@ -26,8 +26,7 @@ def decided(*options: str) -> dict:
     return json.loads(done.stdout)
 
 
-def test_the_choice_is_registered_where_it_was_tracked_once(project, monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+def test_the_choice_is_registered_where_it_was_tracked_once(project):
     simulated.write_project(project, "costs: {price_per_device_hour: 3.6, currency: EUR}\n")
     choice = decided()["choice"]
     with pytest.raises(InputError, match=r"MLflow has no run of cell:.*run `dvc repro track`"):

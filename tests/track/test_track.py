@@ -71,7 +71,6 @@ def tracked_project(
     folder = tmp_path_factory.mktemp("tracked")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         return folder, track(fill_project())
 
 
@@ -82,7 +81,6 @@ def tracked(
     """A study that was tracked once; for tests that only look."""
     folder, counts = tracked_project
     monkeypatch.chdir(folder)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return counts
 
 

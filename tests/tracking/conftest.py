@@ -190,9 +190,6 @@ def fill_project(empty_database: Path) -> Callable[..., Params]:
 
 
 @pytest.fixture
-def write_study(
-    project: Path, fill_project: Callable[..., Params], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Params]:
+def write_study(project: Path, fill_project: Callable[..., Params]) -> Callable[..., Params]:
     """`fill_project` in a temporary project that is the working directory."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return fill_project

@@ -24,10 +24,7 @@ client.set_terminated(run.info.run_id)
 """
 
 
-def test_six_processes_on_a_fresh_store_all_succeed(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+def test_six_processes_on_a_fresh_store_all_succeed(project: Path) -> None:
     command = [sys.executable, "-c", LOG_ONE_RUN]
     started = [
         subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)
@@ -53,7 +50,6 @@ def test_an_empty_file_is_not_ready_and_does_not_count_as_foreign(tmp_path: Path
 def test_the_store_is_in_the_working_directory_unless_the_user_says_otherwise(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert current_store().database == project.resolve() / "mlruns/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.org")
     assert current_store() == Store("https://mlflow.example.org", None)

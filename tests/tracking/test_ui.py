@@ -105,7 +105,6 @@ def test_outside_of_a_project_nothing_is_served_and_nothing_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     with pytest.raises(InputError, match=r"no params\.yaml is here; run this from the project's"):
         serve(free_port())
     assert list(tmp_path.iterdir()) == []
