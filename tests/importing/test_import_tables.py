@@ -6,7 +6,7 @@ import pytest
 import yaml
 from tests.findings.judged import verdicts_of
 
-from breakeven.cli import import_
+from breakeven.cli.results import import_
 from breakeven.core.errors import InputError
 from breakeven.findings.groups import group_pairs
 from breakeven.importing.read_results import import_results

@@ -1,0 +1,208 @@
+"""Commands on the study: its params, what of it is due, running it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from breakeven.cli.options import Json, profile_names, row_names
+from breakeven.cli.telling import repair_dvc_state, tell_study
+from breakeven.core.errors import AlreadyReportedError, InputError, did_you_mean
+
+
+def check(
+    path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
+) -> None:
+    """Check a params file, and all that it names on this machine, without running anything.
+
+    A dvc.lock that DVC cannot read is mended first.
+
+    Example: breakeven check profiles/tabletop.yaml
+    """
+    from breakeven.checking.check import check_params
+    from breakeven.params import load_params
+
+    # First, so that what begins with a check gets past a lock that DVC refuses to read.
+    repair_dvc_state()
+    params = load_params(path)
+    found = list(check_params(params, path))
+    for one in found:
+        if not one.is_error:
+            typer.echo(f"warning: {one.line}", err=True)
+    errors = [one.line for one in found if one.is_error]
+    if errors:
+        raise InputError("\n".join(errors))
+    tell_study(params, f"{path}: study {params.study!r}")
+
+
+def use(
+    profile: Annotated[
+        str,
+        typer.Argument(help="A name in profiles/, such as smoke.", autocompletion=profile_names),
+    ],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where params.yaml has changes of its own.")
+    ] = False,
+) -> None:
+    """Take a profile as the study: write profiles/NAME.yaml over params.yaml.
+
+    What has been computed stays and is found again when the profile comes back.
+
+    Examples: breakeven use smoke; breakeven use tabletop --force
+    """
+    from breakeven.params.profiles import use_profile
+
+    params = use_profile(profile, force=force)
+    tell_study(params, f"params.yaml: study {params.study!r}", "breakeven check, make study")
+
+
+def new(
+    kind: Annotated[str, typer.Argument(help="student, arm, task, source, corpus or decoding.")],
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(help="key=value; dots go into sections.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(help="A row of the same table, whose values it takes over.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="A comment above the row.")] = None,
+) -> None:
+    """Add a row to params.yaml, which stays as it is where the study would not be in order.
+
+    Examples: breakeven new arm mixed-25 --like reasoning reasoning_share=0.25;
+    breakeven new student t2m --like t500k base.path=assets/tabletop/t2m --note "four times larger"
+    """
+    from breakeven.params.new_row import KINDS, add_row
+
+    chosen = next((one for one in KINDS if one == kind), None)
+    if chosen is None:
+        raise InputError(f"{kind!r} is no kind of row; {did_you_mean(kind, KINDS)}")
+    params = add_row(chosen, name, settings or (), like=like, note=note)
+    tell_study(params, f"params.yaml: {kind} {name} added", "breakeven check, breakeven status")
+
+
+def status(as_json: Json = False) -> None:
+    """Tell what `dvc repro` would run, and why; a dvc.lock that DVC cannot read is mended first.
+
+    Examples: breakeven status; breakeven status --json
+    """
+    from breakeven.params import load_params
+    from breakeven.pipeline.status import pipeline_status, status_lines
+
+    repair_dvc_state()
+    found = pipeline_status(load_params())
+    typer.echo(
+        json.dumps(found.as_dict(), allow_nan=False) if as_json else "\n".join(status_lines(found))
+    )
+
+
+def doctor(as_json: Json = False) -> None:
+    """Look for all that is wrong with the study here, and name the command that mends each thing.
+
+    Params, libraries, disk, devices, DVC, outputs by their records, cells of former rows, what
+    kills have left, overlap with tests, balance of styles. Nothing is changed. Exit code 0 where
+    nothing was found, 1 otherwise.
+
+    Examples: breakeven doctor; breakeven doctor --json
+    """
+    from breakeven.doctor.examine import examine, report_lines
+
+    found = examine()
+    typer.echo(
+        json.dumps(found.as_dict(), allow_nan=False) if as_json else "\n".join(report_lines(found))
+    )
+    if not found.healthy:
+        raise AlreadyReportedError(1)
+
+
+def run(
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Cells at once; by default as many as cores or GPUs, and their threads, allow.",
+            min=1,
+        ),
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="host:port of a Ray cluster that this machine and folder are part of."),
+    ] = None,
+) -> None:
+    """Run every cell that is due, several at once; `dvc repro` runs the same one after another.
+
+    A killed run goes on where it was. Output of cells: .work/run/.
+
+    Examples: breakeven run; breakeven run --jobs 2; breakeven run --ray-address 10.0.0.1:6379
+    """
+    from breakeven.params import load_params
+    from breakeven.running.run import run_due_cells
+
+    repair_dvc_state()
+    run_due_cells(load_params(), jobs, ray_address=ray_address)
+
+
+def tune(
+    path: Annotated[Path, typer.Argument(help="The params file.")] = Path("params.yaml"),
+    student: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A student; all by default. May be given again.",
+            autocompletion=row_names("students"),
+        ),
+    ] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="An arm; the first of each style, or rate, by default.")
+    ] = None,
+    rate: Annotated[
+        list[float] | None, typer.Option(help="A rate; from 1/4 to 4 times the own by default.")
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="A share of the budget, to see accuracy level off; 0.25, 0.5 by default."
+        ),
+    ] = None,
+    items: Annotated[int, typer.Option(help="The most pairs to score on.")] = 400,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the choice is written; tuning/<study> by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Choose learning rates on the tune side of the training pairs, never on a test item.
+
+    Needs pairs and bases: dvc repro pairs base. A killed run goes on where it was.
+
+    Examples: breakeven tune; breakeven tune --student t500k --arm ift --rate 1e-3 --rate 2e-3
+    """
+    from breakeven.core.layout import tuning_choice_path
+    from breakeven.params import load_params
+    from breakeven.tune.chosen_rates import choice_lines
+    from breakeven.tune.grid import Grid
+    from breakeven.tune.tune_command import summary
+    from breakeven.tune.tune_command import tune as tune_rates
+
+    params = load_params(path)
+    grid = Grid(tuple(student or ()), tuple(arm or ()), tuple(rate or ()))
+    if share is not None:
+        grid = grid._replace(shares=tuple(share))
+    choices = tune_rates(
+        params, grid, items=items, folder=folder or tuning_choice_path(params.study).parent
+    )
+    typer.echo(
+        json.dumps(summary(params, choices), allow_nan=False)
+        if as_json
+        else "\n".join(choice_lines(params, choices))
+    )
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
+) -> None:
+    """Open the MLflow UI on this machine only.
+
+    Example: breakeven ui --port 5001
+    """
+    from breakeven.tracking.ui import serve
+
+    serve(port)

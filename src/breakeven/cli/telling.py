@@ -1,0 +1,68 @@
+"""What several commands print, and do before they begin."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from breakeven.core.errors import InputError
+
+if TYPE_CHECKING:
+    from breakeven.params import Params
+    from breakeven.results.cell_results import Results
+    from breakeven.study.summary import StudySummary
+
+
+def tell_study(params: "Params", what: str, then: str | None = None) -> None:
+    """Say how many cells and tasks a study has, and what to run now."""
+    from breakeven import words
+    from breakeven.params.cells import cells
+
+    counts = (len(params.students), len(params.arms), len(params.seeds))
+    made_of = words.cells(*counts, len(list(cells(params))))
+    typer.echo(f"{what}: {made_of}, {len(params.tasks)} tasks" + (f"; now: {then}" if then else ""))
+
+
+def repair_dvc_state() -> None:
+    """Mend what a kill or a conflict left of DVC's files, with a line to standard error."""
+    from breakeven.pipeline.lock import repair_in_use, repair_lock
+
+    for repaired in (repair_in_use(), repair_lock()):
+        if repaired:
+            typer.echo(repaired, err=True)
+
+
+def report_or_summary(
+    results: "Results", summary: "StudySummary", folder: Path, as_json: bool
+) -> None:
+    """Write the report of results into a folder, or print what they say as JSON."""
+    if as_json:
+        from breakeven.findings.json_summary import summarise
+
+        typer.echo(json.dumps(summarise(results), allow_nan=False))
+        return
+    from breakeven.report.write import build_report
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"--folder: value is {str(folder)!r}: {error.strerror}; use a place to write in"
+        ) from error
+    build_report(results, summary, folder)
+    typer.echo(f"open {folder / 'index.html'}")
+
+
+def tell_flat(result: dict[str, Any], as_json: bool) -> None:
+    """Print a flat result as JSON, or a line a key."""
+    if as_json:
+        typer.echo(json.dumps(result, allow_nan=False))
+        return
+    width = max(len(key) for key in result)
+    for key, value in result.items():
+        typer.echo(
+            f"{key:<{width}}  {value:,}"
+            if isinstance(value, int | float)
+            else f"{key:<{width}}  {value}"
+        )
