@@ -39,5 +39,10 @@ def test_a_tested_content_is_never_a_shot(project):
     ]
     shots = pick_shots(params, "chain-open", leaked, 2)
     assert {shot.prompt for shot in shots} == {prompt.prompt for prompt in usable[:2]}
-    with pytest.raises(InputError, match=r"arms: shots: value is 3; the sources have 2 prompts"):
-        pick_shots(params, "chain-open", leaked, 3)
+    too_few = ": value is 3; the sources have 2 prompts"
+    asked = study(arms={"base": {"method": "none", "shots": 3}})
+    with pytest.raises(InputError, match=rf"params.yaml: arms\.base\.shots{too_few}"):
+        pick_shots(asked, "chain-open", leaked, 3)
+    of_task = study(answering={"by_task": {"chain-open": {"shots": 3}}})
+    with pytest.raises(InputError, match=rf"answering\.by_task\.chain-open\.shots{too_few}"):
+        pick_shots(of_task, "chain-open", leaked, 3)

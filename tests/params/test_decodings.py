@@ -87,7 +87,10 @@ def test_what_is_about_a_trace_is_nothing_to_arms_without_one():
 @pytest.mark.parametrize(
     ("by_task", "message"),
     [
-        ({"chain-opn": {"shots": 2}}, "answering.by_task: 'chain-opn' is no task; did you mean"),
+        (
+            {"chain-opn": {"shots": 2}},
+            "answering.by_task.chain-opn: there is no such task; did you mean 'chain-open'",
+        ),
         ({"chain-open": {}}, "answering.by_task.chain-open: is empty; give"),
         ({"chain-open": {"shots": 0}}, "answering.by_task.chain-open.shots: 0: Input"),
         (

@@ -106,6 +106,50 @@ def test_a_point_tells_its_numbers_to_mouse_and_keys_alike(page: "Page", built: 
     assert tip.is_hidden()
 
 
+@pytest.mark.parametrize("way", ["click", "Enter"])
+def test_a_point_leads_to_its_answers_and_back(page: "Page", built: Built, way: str) -> None:
+    page.uncheck('input[name="frontier-arm"][value="base"]')
+    before = page.url
+    panel = _panel(page, "math-open")
+    if way == "click":
+        panel.locator('.dots path[aria-label^="t2m reasoning;"]').click(force=True)
+    else:
+        box, tip = panel.locator(".panel"), panel.locator(".tip")
+        box.focus()
+        box.press("Enter")  # without a point, nothing happens
+        assert page.url == before
+        for _ in range(20):
+            box.press("ArrowRight")
+            if tip.inner_text().startswith("t2m reasoning\n"):
+                break
+        box.press("Enter")
+    page.wait_for_function("document.getElementById('samples-place').value === 'math-open'")
+    assert page.locator("#samples-of").input_value() == "reasoning"
+    assert page.locator("#samples-decoding").input_value() == built.view.decoding
+    students = page.locator('input[name="samples-student"]:checked')
+    assert [one.get_attribute("value") for one in students.all()] == ["t2m"]
+    page.locator("#samples-questions article").first.wait_for()
+    assert "arm=ift" in page.url, "what was chosen before stays in the address"
+    page.go_back()
+    assert page.url == before
+
+
+def test_a_first_touch_tells_a_point_and_a_second_leads_on(
+    browser: "Browser", built: Built
+) -> None:
+    page, troubles = open_page(browser, _index(built), has_touch=True)
+    dot = _panel(page, "math-open").locator('.dots path[aria-label^="t2m reasoning;"]')
+    dot.wait_for()
+    before = page.url
+    dot.tap(force=True)
+    page.wait_for_timeout(200)
+    assert page.url == before
+    dot.tap(force=True)
+    page.wait_for_function("location.hash.includes('answers=math-open')")
+    assert troubles == []
+    page.close()
+
+
 def test_a_link_shows_the_same_view(
     browser: "Browser", built: Built, page: "Page", chart: FrontierChart
 ) -> None:

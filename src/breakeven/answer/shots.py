@@ -41,10 +41,22 @@ def pick_shots(params: Params, task: str, items: Sequence[Item], count: int) -> 
     ]
     if len(usable) < count:
         raise InputError(
-            f"params.yaml: arms: shots: value is {count}; the sources have {len(usable)} prompts "
-            f"in the format {form!r} with a reference of one line for the task {task}; "
-            f"use at most {len(usable)}, or add a source"
+            f"params.yaml: {shots_key(params, task, count)}: value is {count}; the sources have "
+            f"{len(usable)} prompts in the format {form!r} with a reference of one line for the "
+            f"task {task}; use at most {len(usable)}, or add a source"
         )
     # Not with a cell's seed: untrained cells share their answers, whatever the seed.
     drawn = random.Random(f"shots/{task}").sample(usable, count)  # noqa: S311 - no secrets
     return tuple(Shot(prompt.prompt, str(prompt.final_answer)) for prompt in drawn)
+
+
+def shots_key(params: Params, task: str, count: int) -> str:
+    """Where in params.yaml a task is asked with so many examples: its own row, else that of arms.
+
+    Several arms may ask for as many, which are the same ones.
+    """
+    own = params.answering.of_task(task)
+    if own is not None and own.shots == count:
+        return f"answering.by_task.{task}.shots"
+    arms = [name for name, arm in params.arms.items() if arm.shots == count]
+    return ", ".join(f"arms.{name}.shots" for name in arms)

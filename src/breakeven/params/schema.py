@@ -261,7 +261,8 @@ class Params(Section):
         for task in answering.by_task or {}:
             if task not in self.tasks:
                 raise ValueError(
-                    f"answering.by_task: {task!r} is no task; {did_you_mean(task, self.tasks)}"
+                    f"answering.by_task.{task}: there is no such task; "
+                    f"{did_you_mean(task, self.tasks)}"
                 )
         for name, decoding in answering.decodings.items():
             tokens = decoding.thinking_tokens

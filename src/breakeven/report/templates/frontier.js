@@ -11,6 +11,8 @@
   const SELECTS = ["axis", "place", "decoding"];
   const BOXES = ["student", "arm"];
   const PANEL_HEIGHT = 300;
+  // What leads to the answers behind a point; a page may hold none.
+  const answers = globalThis.breakevenAnswers;
   const boxesOf = (name) => [...figure.querySelectorAll(`input[name="frontier-${name}"]`)];
 
   // ---- ticks; every other number comes in words ----
@@ -151,7 +153,7 @@
     const box = make("div", { class: "panel", tabindex: "0", role: "group" }, place, tip);
     const outer = make("div", {}, make("h4", {}, title), box, none);
     byId("panels").append(outer);
-    const panel = { number, title, chance, tip, place, none, box, outer, view: null, rows: [], focus: -1 };
+    const panel = { number, title, chance, tip, place, none, box, outer, view: null, rows: [], focus: -1, touched: -1 };
     box.addEventListener("keydown", (event) => step(panel, event));
     box.addEventListener("blur", () => point(panel, -1));
     return panel;
@@ -170,6 +172,9 @@
         container: panel.place,
         tooltip: (_, event, item, value) => (value ? tell(panel, value) : hide(panel)),
       }).height(PANEL_HEIGHT);
+      panel.view.addEventListener("click", (event, item) => {
+        if (item?.mark.name === "dots") touch(panel, event, item.datum);
+      });
       new ResizeObserver(() => fit(panel)).observe(panel.place);
     }
     return panel.view;
@@ -189,7 +194,7 @@
     arm: new Set(boxesOf("arm").flatMap((box, number) => (box.checked ? [number] : []))),
   });
 
-  function rowsOf({ points, axes }, choice) {
+  function rowsOf(panel, { points, axes }, choice) {
     const { cost, told, share, frontier } = axes[choice.axis];
     const members = new Set(frontier);
     return points.flatMap(([student, arm, accuracy, low, high, words, items, seeds], id) => {
@@ -200,6 +205,8 @@
         colour: data.arms[arm].colour, shape: data.arms[arm].shape, onFrontier: members.has(id),
       };
       row.lines = linesOf(data.students[student], data.arms[arm], choice, { words, items, seeds, told: told[id], share: share[id], on: members.has(id) });
+      row.answers = answers?.of(data.students[student].name, data.arms[arm].name, panel.title, data.decodings[choice.decoding]) ?? null;
+      if (row.answers) row.lines.push("its answers: click, or Enter");
       row.spoken = row.lines.join("; ");
       return [row];
     });
@@ -246,13 +253,13 @@
   function draw(panel, drawn, choice, axis) {
     const priced = drawn.axes[choice.axis];
     const costs = priced.cost.filter((cost) => cost !== null);
-    panel.rows = rowsOf(drawn, choice).sort((one, other) => one.cost - other.cost);
+    panel.rows = rowsOf(panel, drawn, choice).sort((one, other) => one.cost - other.cost);
     const missing = costs.length === 0 ? `No student and arm has ${axis.name} here.` : panel.rows.length === 0 ? "No student and arm is chosen that has a point here." : "";
     panel.none.textContent = missing;
     panel.none.hidden = missing === "";
     panel.box.hidden = missing !== "";
     if (missing) return;
-    panel.box.setAttribute("aria-label", `${panel.title}: accuracy against ${axis.name}, ${panel.rows.length} points; arrow keys go from one to the next`);
+    panel.box.setAttribute("aria-label", `${panel.title}: accuracy against ${axis.name}, ${panel.rows.length} points; arrow keys go from one to the next${panel.rows.some((row) => row.answers) ? ", Enter to its answers" : ""}`);
     const domain = domainOf(costs);
     const view = viewOf(panel);
     view.signal("domain", domain).signal("ticks", ticksOf(domain)).signal("chance", panel.chance ?? 0)
@@ -292,7 +299,16 @@
     byId("said").textContent = row ? row.spoken : "";
   }
 
+  // A finger cannot hover: its first touch tells the point, the second leads to the answers.
+  function touch(panel, event, row) {
+    const told = event.pointerType !== "touch" || panel.touched === row.id;
+    panel.touched = row.id;
+    if (told && row.answers) answers.go(row.answers);
+  }
+
   function step(panel, event) {
+    const row = panel.rows[panel.focus];
+    if (event.key === "Enter" && row?.answers) answers.go(row.answers);
     const last = panel.rows.length - 1;
     const to = {
       ArrowRight: Math.min(last, panel.focus + 1), ArrowLeft: panel.focus < 0 ? last : Math.max(0, panel.focus - 1),

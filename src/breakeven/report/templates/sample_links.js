@@ -1,5 +1,6 @@
 // Every number of a table that is of a student leads to the answers that it counts: a link to the
-// sample browser with that student, arm and task, whose title is the command that prints them.
+// sample browser with that student, arm and task, whose title is the command that prints them. A
+// point of the frontier leads there the same way (frontier.js).
 "use strict";
 (() => {
   const source = document.getElementById("samples-data");
@@ -24,15 +25,38 @@
     seed: (text) => [seeds.find((name) => name === text)],
   };
 
+  // What the address says of the answers of a student; `asked` are the decoding and the seed.
+  function stateOf(student, arms, where, asked) {
+    const beside = data.armsOf[student].filter((name) => arms.includes(name) || data.firstArms.includes(name));
+    return new URLSearchParams([
+      ["answers", where], ["answers-student", student], ...beside.map((name) => ["answers-arm", name]),
+      ...(arms.length === 1 ? [["answers-of", arms[0]]] : []), ...asked.map(([name, value]) => [`answers-${name}`, value]),
+    ]);
+  }
+
+  // Beside what else the address tells, and as a step that one can go back from.
+  function go(answers) {
+    const state = breakevenAddress.read();
+    for (const name of new Set(state.keys())) if (/^answers\b/.test(name)) state.delete(name);
+    for (const [name, value] of answers) state.append(name, value);
+    breakevenAddress.go(state);
+  }
+
+  globalThis.breakevenAnswers = {
+    // The state of a student, arm, place and decoding as they are named; null where none are kept.
+    of(student, arm, place, decoding) {
+      const where = placeOf(place);
+      const kept = where !== undefined && data.armsOf[student]?.includes(arm) && decodings.includes(decoding);
+      return kept ? stateOf(student, [arm], where, [["decoding", decoding]]) : null;
+    },
+    go,
+  };
+
   function link(cell, { student: [student], arm, place: [place], decoding, seed }) {
     const arms = arm.filter((name) => data.armsOf[student].includes(name));
     const asked = [["decoding", decoding[0]], ["seed", seed[0]]].filter(([, value]) => value !== undefined);
     const where = place ?? firstPlace;
-    const beside = data.armsOf[student].filter((name) => arms.includes(name) || data.firstArms.includes(name));
-    const state = new URLSearchParams([
-      ["answers", where], ["answers-student", student], ...beside.map((name) => ["answers-arm", name]),
-      ...(arms.length === 1 ? [["answers-of", arms[0]]] : []), ...asked.map(([name, value]) => [`answers-${name}`, value]),
-    ]);
+    const state = stateOf(student, arms, where, asked);
     const options = [["student", student], ...arms.map((name) => ["arm", name]), ...asked].map(([name, value]) => `--${name} ${value}`);
     const anchor = Object.assign(document.createElement("a"), { href: `#view?${state}`, title: `breakeven show ${where} ${options.join(" ")}` });
     anchor.append(...cell.childNodes);
@@ -46,7 +70,7 @@
     for (const row of table.tBodies[0].rows) {
       const of = { student: [], arm: [], place: [], decoding: [], seed: [] };
       const texts = [...row.cells].map((cell) => cell.textContent.trim());
-      // A column of that name may hold something else: "arm" is an accuracy beside "IFT".
+      // A column of that name may hold something else than a name.
       const names = texts.map((text, column) => (kinds[column] ? READ[kinds[column]](text).filter((one) => one !== undefined) : []));
       names.forEach((found, column) => { if (found.length) of[kinds[column]].push(...found); });
       [...row.cells].forEach((cell, column) => {
@@ -58,14 +82,10 @@
     }
   }
 
-  // Beside what else the address tells, and as a step that one can go back from.
   document.addEventListener("click", (event) => {
     const anchor = event.target.closest('td a[href^="#view?answers="]');
     if (anchor === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const state = breakevenAddress.read();
-    for (const name of new Set(state.keys())) if (/^answers\b/.test(name)) state.delete(name);
-    for (const [name, value] of new URLSearchParams(anchor.hash.slice("#view?".length))) state.append(name, value);
-    breakevenAddress.go(state);
+    go(new URLSearchParams(anchor.hash.slice("#view?".length)));
   });
 })();
