@@ -12,9 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from breakeven.checking.problems import Finding, refused, wrong
-from breakeven.core.digests import cached_digest
 from breakeven.core.errors import BreakevenError
-from breakeven.core.files import read_json, read_rows, write_rows
+from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import prompts_path, record_path, task_path
 from breakeven.core.records import read_record
 from breakeven.params import (
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Rows = Sequence[Item] | Sequence[Prompt]
-# Files of a base that say nothing of how it reads a text.
-_WEIGHTS = ".safetensors"
-_OF_THE_MODEL = ("config.json", "generation_config.json", "card.json", "README.md", "LICENSE")
 
 
 def check_prompts(params: Params) -> Iterator[Finding]:
@@ -78,16 +74,11 @@ def check_prompts(params: Params) -> Iterator[Finding]:
 def _alike(params: Params, bases: Mapping[str, Path]) -> Sequence[Sequence[str]]:
     """Students in groups that read the same tokens, in a context and for arms that are the same."""
     from breakeven.models.context import context_length
+    from breakeven.models.same_tokens import reading_of
 
     groups: dict[object, list[str]] = {}
     for name, folder in bases.items():
-        files = tuple(
-            (file.name, cached_digest(file))
-            for file in sorted(folder.iterdir())
-            if file.is_file() and file.suffix != _WEIGHTS and file.name not in _OF_THE_MODEL
-        )
-        kind = str(read_json(folder / "config.json").get("model_type"))
-        key = (files, kind, context_length(folder), *arms_of(params, name))
+        key = (reading_of(folder), context_length(folder), *arms_of(params, name))
         groups.setdefault(key, []).append(name)
     return list(groups.values())
 

@@ -12,9 +12,11 @@ from breakeven.planning.expected_texts import (
     Taught,
     expected_items,
     expected_pairs,
+    expected_pairs_of_source,
+    sampled_problems,
 )
 from breakeven.planning.lengths import SampledLengths, lengths_from_means, lengths_of_texts
-from breakeven.planning.student_shapes import StudentShape, student_shape
+from breakeven.planning.student_shapes import StudentShape, shared_counters, student_shape
 
 
 class ExpectedLengths(NamedTuple):
@@ -30,24 +32,33 @@ class ExpectedStudy:
     def __init__(self, params: Params) -> None:
         self.params = params
         self.earlier_run = EarlierRun(params)
+        self._counters = shared_counters()
         self.shape = cache(self._shape)
+        self.source_pairs = cache(self._pairs_of_source)
+        self._problems = cache(sampled_problems)
         self.pairs = cache(self._pairs)
         self.items_of = cache(self._items_of)
         self.corpus_lengths = cache(self._corpus_lengths)
         self.task_lengths = cache(self._task_lengths)
 
     def _shape(self, student: str) -> StudentShape:
-        return student_shape(student, self.params.students[student], self.earlier_run)
+        row = self.params.students[student]
+        return student_shape(student, row, self.earlier_run, self._counters)
 
-    def _pairs(self, corpus: str) -> list[ExpectedPairs]:
-        return expected_pairs(self.earlier_run, corpus)
+    def _pairs_of_source(self, source: str) -> ExpectedPairs:
+        return expected_pairs_of_source(source, self.params.sources[source])
+
+    def _pairs(self, corpus: str, traces: Traces) -> list[ExpectedPairs]:
+        if traces == "as-written":
+            return expected_pairs(self.earlier_run, corpus, self.source_pairs)
+        return [part.in_form(traces) for part in self.pairs(corpus, "as-written")]
 
     def _items_of(self, task: str, taught: Taught) -> ExpectedItems:
-        return expected_items(task, self.earlier_run, taught)
+        return expected_items(task, self.earlier_run, taught, self._problems)
 
     def _corpus_lengths(self, student: str, corpus: str, traces: Traces) -> list[ExpectedLengths]:
         shape = self.shape(student)
-        return [expected_lengths(part.in_form(traces), shape) for part in self.pairs(corpus)]
+        return [expected_lengths(part, shape) for part in self.pairs(corpus, traces)]
 
     def _task_lengths(self, student: str, task: str, taught: Taught) -> ExpectedLengths:
         asked = self.items_of(task, taught)
@@ -60,6 +71,6 @@ def expected_lengths(part: ExpectedPairs, shape: StudentShape | None) -> Expecte
     """The lengths of a part in a student's tokens, by bytes where no tokenizer is at hand."""
     if part.means is not None:
         return ExpectedLengths(lengths_from_means(part.means, part.pairs), part.origin)
-    tokenizer = shape.tokenizer if shape else None
-    basis = part.origin if tokenizer else f"{part.origin}, 4 bytes a token"
-    return ExpectedLengths(lengths_of_texts(part.texts, part.pairs, tokenizer), basis)
+    counter = shape.counter if shape else None
+    basis = part.origin if counter else f"{part.origin}, 4 bytes a token"
+    return ExpectedLengths(lengths_of_texts(part.texts, part.pairs, counter), basis)

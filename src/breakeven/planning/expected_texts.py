@@ -5,7 +5,7 @@ counted token by token. Where they cannot, published mean lengths stand in, and 
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from breakeven.core.files import read_rows
@@ -28,6 +28,7 @@ from breakeven.params import (
 from breakeven.params.references import pick_row
 from breakeven.params.training import Traces
 from breakeven.planning.earlier_run import EarlierRun
+from breakeven.procedural import Problem
 from breakeven.prompts.source_prompts import load_prompts, procedural_prompt
 from breakeven.rendering import Lesson
 from breakeven.results.published_tables import released_corpora
@@ -107,7 +108,9 @@ class ExpectedItems(NamedTuple):
     origin: str
 
 
-def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
+def expected_pairs(
+    earlier_run: EarlierRun, corpus: str, of_source: Callable[[str], ExpectedPairs]
+) -> list[ExpectedPairs]:
     """What is learnt of a corpus: its pairs where the stage has run, else what its sources promise.
 
     The tune side is left out where the corpus keeps it: of promised pairs its share, of those that
@@ -129,7 +132,7 @@ def expected_pairs(earlier_run: EarlierRun, corpus: str) -> list[ExpectedPairs]:
             )
             for pairs in by_source.values()
         ]
-    promised = [expected_pairs_of_source(name, params.sources[name]) for name in row.sources]
+    promised = [of_source(name) for name in row.sources]
     if not row.tuning:
         return promised
     learnt = 1 - 1 / TUNE_FRACTION_DIVISOR
@@ -158,15 +161,21 @@ def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
     return ExpectedPairs(len(prompts), texts, None, "worked solutions of its prompts")
 
 
-def expected_items(name: str, earlier_run: EarlierRun, taught: Taught) -> ExpectedItems:
+def expected_items(
+    name: str,
+    earlier_run: EarlierRun,
+    taught: Taught,
+    problems: Callable[[ProceduralTask], Sequence[Problem]],
+) -> ExpectedItems:
     """What a task will ask: its items where the stage has run, else what its row promises.
 
-    With the completions that an arm learns for problems of their kind.
+    With the completions that an arm learns for problems of their kind; `problems` are those of a
+    task, as `sampled_problems` makes them.
     """
     task, earlier_items = earlier_run.params.tasks[name], earlier_run.task(name)
     # Pinned items hold no worked solutions; their generator makes the same items again, with them.
     if isinstance(task, ProceduralTask):
-        return _procedural_items(name, task, earlier_run.params, taught)
+        return _procedural_items(name, task, problems(task), earlier_run.params, taught)
     if isinstance(task, GymTask):
         return _gym_items(name, task, taught)
     if earlier_items is not None:
@@ -185,8 +194,17 @@ def family_of(name: str, task: Task) -> str:
     return task.family
 
 
+def sampled_problems(task: ProceduralTask) -> Sequence[Problem]:
+    """The problems of a task whose texts are counted."""
+    return _sampled(task_problems(task))
+
+
 def _procedural_items(
-    name: str, task: ProceduralTask, params: Params, taught: Taught
+    name: str,
+    task: ProceduralTask,
+    problems: Sequence[Problem],
+    params: Params,
+    taught: Taught,
 ) -> ExpectedItems:
     # Who has not learnt such problems is expected to answer as others do.
     learnt = (
@@ -201,7 +219,7 @@ def _procedural_items(
         _solved_texts(
             procedural_prompt(name, number, problem, task.format, learnt[number % len(learnt)])
         )
-        for number, problem in enumerate(_sampled(task_problems(task)))
+        for number, problem in enumerate(problems)
     )
     origin = "worked solutions of its items"
     return ExpectedItems(task.family, task.items, in_form(texts, taught.traces), origin)

@@ -34,7 +34,7 @@ from breakeven.params.cells import (
 )
 from breakeven.params.training import BudgetUnit
 from breakeven.planning.expected_study import ExpectedStudy, expected_lengths
-from breakeven.planning.expected_texts import Taught, expected_pairs_of_source, length_of
+from breakeven.planning.expected_texts import Taught, length_of
 from breakeven.planning.lengths import NO_WORK, Work, answering_work, fitting_lengths, training_work
 from breakeven.results.published_lengths import PROMPT_TOKENS, new_tokens_of
 from breakeven.results.published_tables import published_power_laws
@@ -65,10 +65,30 @@ class PlannedCell(NamedTuple):
 
 def planned_cells(study: ExpectedStudy) -> Iterator[PlannedCell]:
     """Every cell of a study in the order of its stages."""
-    yield from _distilling(study)
-    yield from _bases(study)
-    yield from _trainings(study)
-    yield from _answers(study)
+    for part in planned_parts(study):
+        yield from part.cells
+
+
+class Part(NamedTuple):
+    """Some cells of one stage, worked out as they are taken; `name` tells which."""
+
+    name: str
+    cells: Iterator[PlannedCell]
+
+
+def planned_parts(study: ExpectedStudy) -> list[Part]:
+    """Every cell of a study in the order of its stages, in parts that take a moment each."""
+    params = study.params
+    return [
+        Part("distill", _distilling(study)),
+        Part("base", _bases(study)),
+        *(
+            Part(f"train {student}/{arm}", _trainings(study, student, arm))
+            for student in params.students
+            for arm in params.arms
+        ),
+        *(Part(f"answer {student}", _answers(study, student)) for student in params.students),
+    ]
 
 
 def _distilling(study: ExpectedStudy) -> Iterator[PlannedCell]:
@@ -82,7 +102,7 @@ def _distilling(study: ExpectedStudy) -> Iterator[PlannedCell]:
             elif isinstance(teacher, SolverTeacher):
                 yield PlannedCell("distill", cell, style, NO_WORK, "worked out, no model")
             else:
-                lengths, basis = expected_lengths(expected_pairs_of_source(name, source), None)
+                lengths, basis = expected_lengths(study.source_pairs(name), None)
                 limit = getattr(teacher.styles, style).max_new_tokens
                 # A completion longer than the limit is cut there, and is paid up to it.
                 new = np.minimum(lengths.of(style), limit)
@@ -126,28 +146,20 @@ def _bases(study: ExpectedStudy) -> Iterator[PlannedCell]:
             yield PlannedCell("base", (name,), "base", work, basis, steps=steps)
 
 
-def _trainings(study: ExpectedStudy) -> Iterator[PlannedCell]:
-    for student in study.params.students:
-        for arm, row in study.params.arms.items():
-            settings = resolve_cell(
-                study.params, Cell(student, arm, study.params.seeds[0])
-            ).training
-            if settings is not None:
-                shape = study.shape(student).architecture
-                # Where the shape is not known, the reason stands in its place and becomes the
-                # basis.
-                counts = isinstance(shape, Architecture)
-                work, basis, steps = (
-                    (NO_WORK, shape, None)
-                    if isinstance(shape, str)
-                    else _lessons(study, student, shape, arm)
-                )
-                # Seeds draw other orders and weights, of as many tokens.
-                for seed in study.params.seeds:
-                    cell = (student, arm, seed)
-                    yield PlannedCell(
-                        "train", cell, row.taught_style, work, basis, counts, steps=steps
-                    )
+def _trainings(study: ExpectedStudy, student: str, arm: str) -> Iterator[PlannedCell]:
+    params = study.params
+    if resolve_cell(params, Cell(student, arm, params.seeds[0])).training is None:
+        return
+    shape = study.shape(student).architecture
+    # Where the shape is not known, the reason stands in its place and becomes the basis.
+    counts = isinstance(shape, Architecture)
+    work, basis, steps = (
+        (NO_WORK, shape, None) if isinstance(shape, str) else _lessons(study, student, shape, arm)
+    )
+    # Seeds draw other orders and weights, of as many tokens.
+    for seed in params.seeds:
+        cell, style = (student, arm, seed), params.arms[arm].taught_style
+        yield PlannedCell("train", cell, style, work, basis, counts, steps=steps)
 
 
 class _OnePass(NamedTuple):
@@ -228,31 +240,30 @@ def _passes(
     return passes * its_pass.amount(budget.unit) / one_pass.amount(budget.unit)
 
 
-def _answers(study: ExpectedStudy) -> Iterator[PlannedCell]:
+def _answers(study: ExpectedStudy, student: str) -> Iterator[PlannedCell]:
     params = study.params
-    for student in params.students:
-        counts = isinstance(study.shape(student).architecture, Architecture)
-        # Who gives an answer, and to what: the stage makes each of them once, whatever asks for it.
-        made: set[tuple[Cell | None, str, Asking]] = set()
-        for arm in arms_of(params, student):
-            row = params.arms[arm]
-            for task in params.tasks:
-                works: dict[Asking, tuple[Work, float, str]] = {}
-                for seed in params.seeds:
-                    for name in decodings_of(params, arm):
-                        asking = resolve_asking(params, arm, name, task)
-                        if asking not in works:
-                            works[asking] = _answers_of(study, student, row, task, asking)
-                        # An untrained student is the same in every arm and seed.
-                        asked = (Cell(student, arm, seed) if row.trained else None, task, asking)
-                        work, answers, basis = (
-                            (NO_WORK, 0.0, SHARED) if asked in made else works[asking]
-                        )
-                        made.add(asked)
-                        cell = (student, arm, seed, name, task)
-                        yield PlannedCell(
-                            "answer", cell, row.taught_style, work, basis, counts, answers
-                        )
+    counts = isinstance(study.shape(student).architecture, Architecture)
+    # Who gives an answer, and to what: the stage makes each of them once, whatever asks for it.
+    made: set[tuple[Cell | None, str, Asking]] = set()
+    for arm in arms_of(params, student):
+        row = params.arms[arm]
+        for task in params.tasks:
+            works: dict[Asking, tuple[Work, float, str]] = {}
+            for seed in params.seeds:
+                for name in decodings_of(params, arm):
+                    asking = resolve_asking(params, arm, name, task)
+                    if asking not in works:
+                        works[asking] = _answers_of(study, student, row, task, asking)
+                    # An untrained student is the same in every arm and seed.
+                    asked = (Cell(student, arm, seed) if row.trained else None, task, asking)
+                    work, answers, basis = (
+                        (NO_WORK, 0.0, SHARED) if asked in made else works[asking]
+                    )
+                    made.add(asked)
+                    cell = (student, arm, seed, name, task)
+                    yield PlannedCell(
+                        "answer", cell, row.taught_style, work, basis, counts, answers
+                    )
 
 
 def _answers_of(

@@ -10,7 +10,7 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.exact import Method, answer_flops, train_flops
 from breakeven.costs.lora import Lora
 from breakeven.planning.expected_texts import BothStyles, MeanBytes
-from breakeven.rendering import render_examples
+from breakeven.rendering import Lesson, render_examples
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -45,20 +45,40 @@ class SampledLengths(NamedTuple):
         return self.reasoning if style == "reasoning" else self.ift
 
 
+class TokenCounter:
+    """Counts texts in the tokens of one tokenizer, the same text once.
+
+    Arms, forms of traces and tasks share most of their texts.
+    """
+
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+        self._tokenizer = tokenizer
+        self._known: dict[Lesson, tuple[int, int]] = {}
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return len(self._tokenizer)
+
+    def count(self, lessons: Sequence[Lesson]) -> tuple[TokenCounts, TokenCounts]:
+        """Tokens of each prompt, and of each completion with its end; raises as rendering does."""
+        new = [one for one in dict.fromkeys(lessons) if one not in self._known]
+        for lesson, example in zip(new, render_examples(self._tokenizer, new), strict=True):
+            start = example.labels_start
+            self._known[lesson] = (start, len(example.input_ids) - start)
+        counts = np.array([self._known[one] for one in lessons], dtype=float)
+        return counts[:, 0], counts[:, 1]
+
+
 def lengths_of_texts(
-    texts: Sequence[BothStyles], rows: float, tokenizer: "PreTrainedTokenizerBase | None"
+    texts: Sequence[BothStyles], rows: float, counter: TokenCounter | None
 ) -> SampledLengths:
-    """The lengths of sampled texts that stand for `rows` rows, by the student's own tokenizer."""
-    if tokenizer is None:
+    """The lengths of sampled texts that stand for `rows` rows, in the student's own tokens."""
+    if counter is None:
         return _by_bytes(texts, rows)
-    plain = render_examples(tokenizer, [one.ift for one in texts])
-    traced = render_examples(tokenizer, [one.reasoning for one in texts])
-    return SampledLengths(
-        prompt=np.array([one.labels_start for one in plain], dtype=float),
-        ift=np.array([len(one.labels) - one.labels_start for one in plain], dtype=float),
-        reasoning=np.array([len(one.labels) - one.labels_start for one in traced], dtype=float),
-        weight=rows / len(texts),
-    )
+    prompt, plain = counter.count([one.ift for one in texts])
+    _, traced = counter.count([one.reasoning for one in texts])
+    return SampledLengths(prompt, plain, traced, rows / len(texts))
 
 
 def _by_bytes(texts: Sequence[BothStyles], rows: float) -> SampledLengths:

@@ -12,7 +12,7 @@ from breakeven.params import Params
 from breakeven.planning.calibration import calibrate, known_calibration, serving_file
 from breakeven.planning.disk_need import DiskNeed, disk_need
 from breakeven.planning.expected_study import ExpectedStudy
-from breakeven.planning.expected_work import planned_cells
+from breakeven.planning.expected_work import PlannedCell, planned_parts
 from breakeven.planning.memory_fit import MemoryFit, memory_fits
 from breakeven.planning.planned_devices import HERE, PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation, Calibration
@@ -122,7 +122,7 @@ def plan_study(
         raise InputError(f"--calibrate: measures this machine, not {device_name}; leave one out")
     study = ExpectedStudy(params)
     device = planned_device(device_name, params.costs)
-    cells = list(planned_cells(study))
+    cells = _cells(study)
     calibration: Calibration = {}
     if here:
         calibration = calibrate(params) if calibrated else known_calibration(params)
@@ -144,6 +144,18 @@ def plan_study(
         tuple(served_arms(study, lines, served_on)) if served_on else (),
         fitted,
     )
+
+
+def _cells(study: ExpectedStudy) -> list[PlannedCell]:
+    """Every cell of a study; in a terminal it is told which are being worked out."""
+    from tqdm import tqdm
+
+    found: list[PlannedCell] = []
+    bar = tqdm(planned_parts(study), desc="plan", leave=False, disable=None)
+    for part in bar:
+        bar.set_postfix_str(part.name)
+        found += part.cells
+    return found
 
 
 def print_plan(plan: StudyPlan) -> None:
