@@ -19,6 +19,7 @@ from breakeven.pipeline.status import (
     changes_of,
     differences,
     pipeline_status,
+    readers_of,
     repository_status,
     status_lines,
 )
@@ -168,6 +169,10 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
         command = f"mkdir -p {name}.out && cp {name}.in shared {name}.out"
         stages[name] = {"cmd": command, "deps": [f"{name}.in", "shared"], "outs": [f"{name}.out"]}
     stages["reads"] = {"cmd": "cp gone.out/gone.in read", "deps": ["gone.out"], "outs": ["read"]}
+    # A file within an output, and a folder around others.
+    stages["inside"] = {"cmd": "touch inside", "deps": ["same.out/same.in"], "outs": ["inside"]}
+    stages["one"] = {"cmd": "mkdir -p all && touch all/one", "outs": ["all/one"]}
+    stages["around"] = {"cmd": "touch around", "deps": ["all"], "outs": ["around"]}
     Path("shared").write_text("read by all")
     Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
     subprocess.run([*dvc, "repro", "--quiet"], check=True)
@@ -189,6 +194,12 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
         asked: dict[Any, dict[str, str]] = {}
         ours = {one.addressing: list(changes_of(one, asked)) for one in repo.index.stages}
         found = repository_status(repo)
+        by_dvc = {
+            stage.addressing: {one.addressing for one in repo.index.graph.predecessors(stage)}
+            for stage in repo.index.stages
+        }
+        assert readers_of({one.addressing: one for one in repo.index.stages}) == by_dvc
+        assert any(by_dvc.values())
     assert {name: changes for name, changes in ours.items() if changes} == said
     assert {one.cell for one in found.due} == set(said)
     assert {"edited", "gone", "spoilt", "other-command", "new", "reads"} <= set(said)
