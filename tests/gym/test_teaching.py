@@ -24,7 +24,7 @@ def source(dataset: str, prompts: int = 4) -> GymSource:
 def test_both_styles_end_in_the_same_answer(monkeypatch):
     monkeypatch.chdir(ROOT)
     prompts = load_prompts("lcm", source("lcm"))
-    plain, reasoned = (solve(TEACHER, prompts, style) for style in ("ift", "reasoning"))
+    plain, reasoned = (list(solve(TEACHER, prompts, style)) for style in ("ift", "reasoning"))
     for prompt, one, other in zip(prompts, plain, reasoned, strict=True):
         assert one.answer == other.answer == prompt.reference
         assert (one.thinking, other.thinking) == ("", prompt.solution)
@@ -36,7 +36,7 @@ def test_the_solver_refuses_a_data_set_without_solutions(monkeypatch):
     monkeypatch.chdir(ROOT)
     prompts = load_prompts("sequence", source("number_sequence"))
     with pytest.raises(InputError, match="the solver cannot answer sequence-000000"):
-        solve(TEACHER, prompts, "reasoning")
+        list(solve(TEACHER, prompts, "reasoning"))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_solver_counts_in_the_tokenizer_of_a_model(monkeypatch):
     prompts = load_prompts("lcm", source("lcm"))
     model = {"kind": "folder", "path": "assets/tabletop/t2m"}
     counted = SolverTeacher.model_validate({"kind": "solver", "model": model})
-    assert solve(counted, prompts, "reasoning") == solve(TEACHER, prompts, "reasoning")
+    assert list(solve(counted, prompts, "reasoning")) == list(solve(TEACHER, prompts, "reasoning"))
 
 
 def test_shots_come_from_the_data_set_of_the_task(tmp_path, monkeypatch):

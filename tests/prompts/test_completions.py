@@ -1,5 +1,7 @@
 """What the solver writes for generated prompts: today's by default, else as the source says."""
 
+from itertools import cycle, islice
+
 import pytest
 from pydantic import ValidationError
 
@@ -30,7 +32,7 @@ def test_without_a_say_answers_are_bare_and_traces_the_steps(teacher, kind):
     made = prompts(kind)
     assert all(one.meta == {} for one in made)
     assert [one.answer for one in solve(teacher, made, "ift")] == [one.reference for one in made]
-    traced = solve(teacher, made, "reasoning")
+    traced = list(solve(teacher, made, "reasoning"))
     assert [(one.thinking, one.answer) for one in traced] == [
         (one.solution, one.reference) for one in made
     ]
@@ -51,7 +53,7 @@ def test_both_styles_name_item_and_letter_and_rules_grade_them_right(teacher, ki
 @pytest.mark.parametrize("kind", KINDS)
 def test_checks_make_a_trace_five_times_as_long_as_the_working(teacher, kind):
     made = prompts(kind, 40, working="short", choice="item", checks=2, slips=0.2)
-    plain, traced = (solve(teacher, made, style) for style in ("ift", "reasoning"))
+    plain, traced = (list(solve(teacher, made, style)) for style in ("ift", "reasoning"))
     working, thinking = (
         sum(one.new_tokens for one in each) / len(each) for each in (plain, traced)
     )
@@ -61,3 +63,10 @@ def test_checks_make_a_trace_five_times_as_long_as_the_working(teacher, kind):
 def test_slips_without_a_check_are_refused():
     with pytest.raises(ValidationError, match="slips: a slip is found out by a check"):
         prompts("chain", slips=0.2)
+
+
+def test_prompts_are_solved_as_they_come_whatever_their_number(teacher):
+    made = prompts("chain", 3)
+    alone = [one for prompt in made for one in solve(teacher, [prompt], "reasoning")]
+    without_end = solve(teacher, cycle(made), "reasoning")
+    assert list(islice(without_end, 3000)) == alone * 1000

@@ -1,6 +1,7 @@
 """The solver: a teacher that writes the exact worked solution of a procedural prompt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from breakeven.core.errors import InputError
@@ -8,8 +9,11 @@ from breakeven.params import SolverTeacher
 from breakeven.rows.completion import Completion
 from breakeven.rows.prompt import Prompt
 
+# The tokenizer counts many texts at once faster than one by one; only these are in memory.
+_PROMPTS_AT_ONCE = 1000
 
-def solve(teacher: SolverTeacher, prompts: Sequence[Prompt], style: str) -> list[Completion]:
+
+def solve(teacher: SolverTeacher, prompts: Iterable[Prompt], style: str) -> Iterator[Completion]:
     """Answer every prompt in one style: without a trace, or the worked steps and the answer.
 
     Tokens are counted with the teacher's tokenizer; a solver has no FLOPs to count.
@@ -23,20 +27,21 @@ def solve(teacher: SolverTeacher, prompts: Sequence[Prompt], style: str) -> list
     tokenizer = Tokenizer.from_file(str(_tokenizer_file(teacher)))
     tokenizer.encode_special_tokens = True  # text that looks like a special token is text
 
-    def count(texts: list[str]) -> list[int]:
-        encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
+    def count(texts: Iterable[str]) -> list[int]:
+        encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [len(one.ids) for one in encoded]
 
-    solved = [_solution(prompt, style) for prompt in prompts]
-    thinking = [steps for steps, _ in solved]
-    answers = [answer for _, answer in solved]
-    counts = zip(
-        count([prompt.prompt for prompt in prompts]), count(thinking), count(answers), strict=True
-    )
-    return [
-        Completion(prompt.id, style, trace, answer, *tokens)
-        for prompt, trace, answer, tokens in zip(prompts, thinking, answers, counts, strict=True)
-    ]
+    coming = iter(prompts)
+    while some := list(islice(coming, _PROMPTS_AT_ONCE)):
+        solved = [_solution(prompt, style) for prompt in some]
+        counts = zip(
+            count(prompt.prompt for prompt in some),
+            count(thinking for thinking, _ in solved),
+            count(answer for _, answer in solved),
+            strict=True,
+        )
+        for prompt, (thinking, answer), tokens in zip(some, solved, counts, strict=True):
+            yield Completion(prompt.id, style, thinking, answer, *tokens)
 
 
 def _tokenizer_file(teacher: SolverTeacher) -> Path:

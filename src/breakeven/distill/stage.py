@@ -102,7 +102,7 @@ def _from_solver(teacher: SolverTeacher, source: str, style: str) -> dict[str, A
     from breakeven.distill.solver_teacher import solve
 
     started = time.perf_counter()
-    prompts = read_rows(prompts_path(source), Prompt)
+    prompts = iter_rows(prompts_path(source), Prompt)
     counts = _write(source, style, solve(teacher, prompts, style))
     return {
         "parameters": {"teacher": teacher.kind},
