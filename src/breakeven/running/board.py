@@ -46,6 +46,7 @@ class Board:
         terminal = sys.stdout.isatty()
         self._live = Live(auto_refresh=False, transient=True) if terminal else None
         self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
+        self._first_with: dict[str, str] = {}
 
     def __enter__(self) -> "Board":
         if self._live:
@@ -66,8 +67,12 @@ class Board:
             self.say(f"{standing.line}; {cells}")
 
     def ended(self, cell: Cell, ended: Ended, standing: Standing) -> None:
-        """A line for a cell that has ended."""
-        how = f"{duration(ended.seconds)}" if ended.exit_code == 0 else f"failed: {ended.reason}"
+        """A line for a cell that has ended; why several failed alike is told of the first."""
+        if ended.exit_code == 0:
+            how = duration(ended.seconds)
+        else:
+            first = self._first_with.setdefault(ended.reason, cell.name)
+            how = f"failed: {ended.reason}" if first == cell.name else f"failed as {first} did"
         self.say(f"{cell.name}: {how} ({standing.line})")
 
     def say(self, line: str) -> None:

@@ -217,8 +217,13 @@ class _Run:
         if not self._lines:
             print(f"{self._ran} cells ran in {took}", flush=True)
             return
+        # One mistake in the params can stop many cells with the same line.
+        stopped: dict[str, list[str]] = {}
         for name, ended in self._lines.items():
-            print(f"error: {name}: {ended.reason} (all of it: {log_path(name)})", file=sys.stderr)
+            stopped.setdefault(ended.reason, []).append(name)
+        for reason, names in stopped.items():
+            log = log_path(names[0])
+            print(f"error: {', '.join(names)}: {reason} (all of it: {log})", file=sys.stderr)
         left_out = self._schedule.left_out
         rest = f", {len(left_out)} that need them did not run" if left_out else ""
         print(
