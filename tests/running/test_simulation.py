@@ -3,7 +3,9 @@
 import random
 
 import pytest
+from scripts.simulate_schedule import waits
 
+from breakeven.core.work_times import WorkTimes
 from breakeven.running.simulation import simulate
 
 READS = {
@@ -59,3 +61,17 @@ def test_no_order_beats_the_bound_or_takes_more_than_twice_it() -> None:
             found = simulate(reads, seconds, places, longest_first=longest_first)
             assert found.bound_seconds <= found.makespan_seconds + 1e-9
             assert found.makespan_seconds < 2 * found.bound_seconds
+
+
+def test_a_wait_is_counted_from_when_place_and_inputs_were_there() -> None:
+    # `middle` notes nothing: what it took is part of the wait of `after`.
+    reads = {name: frozenset[str]() for name in ("one", "two", "three")}
+    reads |= {"middle": frozenset({"one"}), "after": frozenset({"middle"})}
+    times = {
+        "one": WorkTimes(0, 1000),
+        "two": WorkTimes(500, 9000),
+        "three": WorkTimes(1300, 2000),
+        "after": WorkTimes(2600, 4000),
+    }
+    assert waits(times, reads, 2) == {"one": 0.0, "two": 0.5, "three": 0.3, "after": 0.6}
+    assert waits(times, reads, 4)["after"] == 1.6
