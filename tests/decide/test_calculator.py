@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.decide import simulated
+from tests.decide.packed import rows_of
 from tests.decide.studies import STUDIES, options_of
 
 from breakeven.core.errors import InputError
 from breakeven.decide.calculator import calculator_of, embedded_json
 from breakeven.decide.choice import decide
+from breakeven.decide.columns import in_columns
 from breakeven.decide.decide_command import DecisionData, decision_of
 from breakeven.decide.family_options import family_options
 from breakeven.decide.options import DecisionRequest
@@ -57,7 +59,7 @@ def test_the_data_holds_the_resamples_that_the_command_reads(source):
         packed = base64.b64decode(data["families"][family]["draws"])
         drawn = np.frombuffer(packed, dtype="<u2").reshape(DRAWS, -1)
         assert np.array_equal(drawn, choices.draws)
-        assert [o["accuracy"] for o in data["families"][family]["options"]] == [
+        assert [o["accuracy"] for o in rows_of(data["families"][family]["options"])] == [
             option.accuracy for option in choices.options
         ]
 
@@ -172,7 +174,7 @@ def python_side(options, request, draws):
 
 
 JS_SIDE = """([family, requests]) => {
-  const page = JSON.parse(document.getElementById("decide-data").textContent);
+  const page = breakevenDecideData(document.getElementById("decide-data").textContent);
   const data = page.families[family];
   const draws = breakevenDecide.unpack(data.draws);
   const name = (row) => row && row.option.name;
@@ -359,8 +361,10 @@ def test_names_are_text_whatever_they_hold(source, open_page, tmp_path):
     data["families"] = {hostile: data["families"]["math-open"]}
     data["currency"] = data["notes"] = [hostile]
     data["currency"] = hostile
-    for option in data["families"][hostile]["options"]:
-        option["name"] += hostile
+    options = rows_of(data["families"][hostile]["options"])
+    data["families"][hostile]["options"] = in_columns(
+        [{**option, "name": option["name"] + hostile} for option in options]
+    )
     page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
     assert page.title() == "t"
     assert page.locator("#decide-calculator img").count() == 0

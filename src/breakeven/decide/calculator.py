@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Cost
+from breakeven.decide.columns import in_columns
 from breakeven.decide.family_options import (
     Bills,
     FamilyOptions,
@@ -75,7 +76,7 @@ def calculator_of(
         **offered.data(),
         "notes": [note for note in results.notes if "derived" in note],
     }
-    script = _resource("served.js") + _resource("decide.js")
+    script = "".join(map(_resource, ("columns.js", "served.js", "decide.js")))
     return Calculator(_resource("decide.html"), embedded_json(data), script)
 
 
@@ -90,7 +91,7 @@ def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value
 def _family(choices: FamilyOptions) -> dict[str, Any]:
     draws = choices.draws
     return {
-        "options": [_option(option) for option in choices.options],
+        "options": in_columns([_option(option) for option in choices.options]),
         # Two bytes an accuracy: as text of numbers the page would be several times as large.
         "draws": None if draws is None else base64.b64encode(draws.tobytes()).decode("ascii"),
         "draws_reason": choices.reason,

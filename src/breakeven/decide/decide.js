@@ -691,7 +691,7 @@
   function run() {
     const source = document.getElementById("decide-data");
     if (source === null || byId("calculator") === null) return;
-    const data = JSON.parse(source.textContent);
+    const data = breakevenDecideData(source.textContent);
     if (!Object.keys(data.families).length) {
       byId("calculator").textContent = "Nothing to choose from: all arms are controls.";
       return;

@@ -13,6 +13,7 @@ from breakeven.costs.amounts import Amount
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.batch_curve import BatchCurve
 from breakeven.costs.query_costs import MOST_AT_ONCE, Lengths, ServedOn
+from breakeven.decide.columns import in_columns
 from breakeven.decide.family_options import Bills, group_options
 from breakeven.decide.serving import ServedStudy, answers_to_a_query
 from breakeven.findings.groups import Group
@@ -52,7 +53,11 @@ class PageDevices:
         """All of it; empty where no device tells anything of any option."""
         known = any(self._models)
         return {
-            "served": self._served if known else {},
+            "served": {
+                family: list(map(in_columns, places)) for family, places in self._served.items()
+            }
+            if known
+            else {},
             "devices": [
                 {
                     "name": study.place.hardware.name,
