@@ -12,6 +12,7 @@ from breakeven.core.files import write_rows
 from breakeven.core.layout import task_path
 from breakeven.decoding import sampling
 from breakeven.decoding.batching import BatchRow
+from breakeven.decoding.memory_room import MemoryRoom
 from breakeven.grading.graders import grade_answer
 from breakeven.params import Decoding
 from breakeven.rendering import Shot, render_prompt
@@ -40,7 +41,8 @@ def write(model, monkeypatch, scripts, limit, shots=()):
         BatchRow(f"i{n}", 0, tuple(render_prompt(TOKENIZER, "1 + 1?", shots)))
         for n in range(len(scripts))
     ]
-    return answer_batch(model, TOKENIZER, prompts(shots=shots), rows, Decoding(), limit=limit)
+    shown, room = prompts(shots=shots), MemoryRoom("")
+    return answer_batch(model, TOKENIZER, shown, rows, Decoding(), limit=limit, room=room)
 
 
 def item(reference="7"):
@@ -136,7 +138,7 @@ def test_samples_of_items_with_one_id_in_two_tasks_are_drawn_apart(model):
     rows = [BatchRow("0", 0, tuple(render_prompt(TOKENIZER, "1 + 1?")))]
     sampled = Decoding(temperature=1.0, samples=2)
     first, second = (
-        answer_batch(model, TOKENIZER, prompts(task), rows, sampled, limit=20)
+        answer_batch(model, TOKENIZER, prompts(task), rows, sampled, limit=20, room=MemoryRoom(""))
         for task in ("one", "two")
     )
     assert first[0].text != second[0].text

@@ -14,6 +14,7 @@ from breakeven.core.errors import InputError
 from breakeven.decoding.batching import BatchRow
 from breakeven.decoding.budget import Budget, budget_of_task, thinking_budget
 from breakeven.decoding.forcing import within_budget
+from breakeven.decoding.memory_room import MemoryRoom
 from breakeven.params import Decoding
 from breakeven.params.cells import Asking
 from breakeven.rendering import split_generated
@@ -163,7 +164,9 @@ def test_a_real_model_is_held_to_its_budget_in_any_batch(seed, size):
     rows = [BatchRow(item, 0, ids) for item, ids in prompts.token_ids]
 
     def answered(part):
-        return answer_batch(model, TOKENIZER, prompts, part, decoding, limit=24, budget=one)
+        return answer_batch(
+            model, TOKENIZER, prompts, part, decoding, limit=24, room=MemoryRoom(""), budget=one
+        )
 
     answers = [one for start in range(0, 8, size) for one in answered(rows[start : start + size])]
     assert any(answer.thinking_tokens == 9 for answer in answers)
@@ -221,6 +224,7 @@ def test_a_budget_leaves_room_for_what_is_asked_an_answer_and_its_end(ask):
         [BatchRow("i", 0, TOKENIZER("2 + 2 =")["input_ids"])],
         Decoding(thinking_tokens=most, ask=ask),
         limit=40,
+        room=MemoryRoom(""),
         budget=one._replace(opened=True),
     )
     closed = f"\n</think>\n\n{ask or ''}"

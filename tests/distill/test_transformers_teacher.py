@@ -1,16 +1,18 @@
 """A teacher in this process: the real template, exact counts, and no prompt answered twice."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from tests.answer.tiny import TOKENIZER, tiny_model
 from tests.distill.studies import SOURCE, completions, lay_params, lay_prompts, prompts
 
-from breakeven.core.errors import InputError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.core.records import read_record
 from breakeven.costs.exact import answer_flops
 from breakeven.costs.model_shapes import load_architecture
-from breakeven.decoding import decode
+from breakeven.decoding import memory_room
 from breakeven.distill.stage import run as distill
 from breakeven.distill.teacher_prompts import render_prompts
 from breakeven.models.loading import load_tokenizer
@@ -114,7 +116,7 @@ def test_a_trace_that_the_template_opened_and_nobody_closed_is_unclosed(teacher)
 
 def test_a_stopped_run_goes_on_and_gives_what_an_undisturbed_one_gives(teacher, monkeypatch):
     lay_prompts(prompts(10))
-    params, real, sizes = lay_params(teacher), decode.generate, []
+    params, real, sizes = lay_params(teacher), memory_room.generate_what_fits, []
 
     def failing(model, rows, **settings):
         if len(sizes) == 1:
@@ -122,7 +124,7 @@ def test_a_stopped_run_goes_on_and_gives_what_an_undisturbed_one_gives(teacher, 
         sizes.append(len(rows))
         return real(model, rows, **settings)
 
-    monkeypatch.setattr(decode, "generate", failing)
+    monkeypatch.setattr(memory_room, "generate_what_fits", failing)
     with pytest.raises(KeyboardInterrupt):
         distill(params, SOURCE, "reasoning")
 
@@ -130,7 +132,7 @@ def test_a_stopped_run_goes_on_and_gives_what_an_undisturbed_one_gives(teacher, 
         sizes.append(len(rows))
         return real(model, rows, **settings)
 
-    monkeypatch.setattr(decode, "generate", counting)
+    monkeypatch.setattr(memory_room, "generate_what_fits", counting)
     distill(params, SOURCE, "reasoning")
     assert sum(sizes) == 10
     resumed = completions("reasoning")
@@ -175,3 +177,34 @@ def test_a_field_of_servers_is_no_place_for_a_trace_here(teacher):
     styles = {**teacher["styles"], "ift": {"trace": "reasoning-content", "max_new_tokens": 4}}
     with pytest.raises(InputError, match=r"ift\.trace: value is 'reasoning-content'"):
         lay_params({**teacher, "styles": styles})
+
+
+@pytest.mark.parametrize("rows", [1, 0])
+def test_a_batch_that_does_not_fit_is_halved_and_one_prompt_that_does_not_is_told(
+    teacher, monkeypatch, capsys, rows
+):
+    lay_prompts(prompts(10))
+    params, real = lay_params(teacher), memory_room.generate_what_fits
+    distill(params, SOURCE, "ift")
+    expected = [(row.id, row.answer) for row in completions("ift")]
+    shutil.rmtree(".work")
+
+    def in_little_memory(model, batch, **settings):
+        def look(_layer, inputs):
+            if len(inputs[0]) > rows:
+                torch.empty(2**46)
+
+        handle = model.get_input_embeddings().register_forward_pre_hook(look)
+        try:
+            return real(model, batch, **settings)
+        finally:
+            handle.remove()
+
+    monkeypatch.setattr(memory_room, "generate_what_fits", in_little_memory)
+    if not rows:
+        with pytest.raises(MachineError, match=r"^params.yaml: teacher\.styles\.ift\.max_new_tok"):
+            distill(params, SOURCE, "ift")
+        return
+    distill(params, SOURCE, "ift")
+    assert [(row.id, row.answer) for row in completions("ift")] == expected
+    assert "params.yaml: teacher.batch_size: value is " in capsys.readouterr().err

@@ -21,6 +21,7 @@ from breakeven.core.files import (
     digest_path,
 )
 from breakeven.core.layout import remade_by
+from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.core.records import require_as_recorded
 from breakeven.core.scratch import scratch_folder
 from breakeven.core.sealed import read_sealed, tell_damaged, write_sealed
@@ -103,19 +104,15 @@ def cell_weights(
                 _load_full(model, folder)
             elif method != "none":
                 model = _merged(model, folder)
-        except (BreakevenError, _out_of_memory()):
+        except BreakevenError:
             raise
         except Exception as error:  # of libraries that meet a file which they cannot read
+            if is_out_of_memory(error):
+                raise
             raise damaged(folder, error) from error
         yield model.eval()
     finally:
         _restore(model, base)
-
-
-def _out_of_memory() -> type[Exception]:
-    import torch
-
-    return torch.OutOfMemoryError
 
 
 def _load_full(model: "PreTrainedModel", folder: Path) -> None:

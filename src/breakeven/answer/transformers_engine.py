@@ -30,6 +30,9 @@ from breakeven.rows.answer import Answer
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from breakeven.decoding.memory_room import MemoryRoom
+    from breakeven.decoding.sampling import Choose
+
 _CODE = ("answer/transformers_engine.py",)
 
 
@@ -62,6 +65,13 @@ def choose_placement(answering: Answering) -> Placement:
     return Placement("cpu", dtype, workers, threads // workers)
 
 
+def answering_room(answering: Answering) -> "MemoryRoom":
+    """What the batches of one model share: how many rows memory holds at a time."""
+    from breakeven.decoding.memory_room import MemoryRoom
+
+    return MemoryRoom(f"params.yaml: answering.batch_size: value is {answering.batch_size}")
+
+
 def answer_batch(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
@@ -70,25 +80,37 @@ def answer_batch(
     decoding: Decoding,
     *,
     limit: int,
+    room: "MemoryRoom",
     budget: Budget | None = None,
 ) -> list[Answer]:
     """Answer every row of a batch of a task's prompts, with at most `limit` new tokens each.
 
-    Raises FloatingPointError where the model gives logits that are not numbers.
+    `room` is that of all batches on the model (`answering_room`).
+
+    Raises:
+        FloatingPointError: the model gives logits that are not numbers.
+        MachineError: the device's memory does not hold one answer by itself.
     """
-    from breakeven.decoding.decode import generate
     from breakeven.decoding.forcing import within_budget
+    from breakeven.decoding.memory_room import AnswerTooLongError, generate_in_room
     from breakeven.decoding.sampling import chooser
 
     read, names = [row.prompt for row in batch], [row.sample_name(prompts.task) for row in batch]
-    choose = chooser(decoding, names, limit, read)
-    generations = generate(
-        model,
-        read,
-        limit=limit,
-        end_ids=prompts.end_ids,
-        choose=choose if budget is None else within_budget(choose, budget, len(batch)),
-    )
+
+    def choose_for(places: Sequence[int]) -> "Choose":
+        own = [names[place] for place in places], limit, [read[place] for place in places]
+        choose = chooser(decoding, *own)
+        return choose if budget is None else within_budget(choose, budget, len(places))
+
+    try:
+        generations = generate_in_room(
+            model, read, room, limit=limit, end_ids=prompts.end_ids, choose_for=choose_for
+        )
+    except AnswerTooLongError as error:
+        raise MachineError(
+            f"params.yaml: answering.max_new_tokens: {error} does not fit into the memory of "
+            f"{model.device} ({prompts.task}); use a lower limit, or a smaller student"
+        ) from error
     return [
         read_answer(tokenizer, prompts, row, one.ids, one.ended, logprobs=one.logprobs)
         for row, one in zip(batch, generations, strict=True)
@@ -99,7 +121,7 @@ def _sessions(setup: Setup, cells: Sequence[AnsweringCell]) -> Generator[Session
     """One session a cell, on one base."""
     from breakeven.models.loading import placed_base
 
-    placement = setup.engine.placement
+    placement, room = setup.engine.placement, answering_room(setup.params.answering)
     with placed_base(
         Path(setup.base.path),
         device=placement.device,
@@ -109,11 +131,13 @@ def _sessions(setup: Setup, cells: Sequence[AnsweringCell]) -> Generator[Session
         base = copy_weights(model)
         for cell in cells:
             with cell_weights(model, base, cell.folder, cell.method) as student:
-                yield Session([cell], partial(_answer_job, setup, student))
+                yield Session([cell], partial(_answer_job, setup, student, room))
 
 
-def _answer_job(setup: Setup, model: "PreTrainedModel", job: Job) -> list[Answer]:
-    answering, sheet = setup.params.answering, job.sheet
+def _answer_job(
+    setup: Setup, model: "PreTrainedModel", room: "MemoryRoom", job: Job
+) -> list[Answer]:
+    sheet = job.sheet
     try:
         return answer_batch(
             model,
@@ -122,18 +146,8 @@ def _answer_job(setup: Setup, model: "PreTrainedModel", job: Job) -> list[Answer
             job.rows,
             sheet.decoding,
             limit=sheet.asking.max_new_tokens,
+            room=room,
             budget=sheet.budget,
         )
     except FloatingPointError as error:
         raise non_finite_weights(job.cell) from error
-    except _out_of_memory() as error:
-        raise MachineError(
-            f"params.yaml: answering.batch_size: value is {answering.batch_size}; "
-            f"{setup.engine.placement.device} has too little memory for it, use a smaller one"
-        ) from error
-
-
-def _out_of_memory() -> type[Exception]:
-    import torch
-
-    return torch.OutOfMemoryError

@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Callable
 
-from breakeven.core.errors import AlreadyReportedError, BreakevenError, disk_error
+from breakeven.core.errors import AlreadyReportedError, BreakevenError, MachineError, disk_error
 from breakeven.core.interrupts import Terminated
+from breakeven.core.out_of_memory import is_out_of_memory
 
 
 def exit_code_of(work: Callable[[], None]) -> int:
@@ -16,8 +17,8 @@ def exit_code_of(work: Callable[[], None]) -> int:
         return error.exit_code
     except AlreadyReportedError as error:
         return error.exit_code
-    except OSError as error:
-        machine_error = disk_error(error)
+    except Exception as error:
+        machine_error = machine_error_of(error)
         if machine_error is None:
             raise
         print(f"error: {machine_error}", file=sys.stderr)
@@ -30,3 +31,12 @@ def exit_code_of(work: Callable[[], None]) -> int:
         # 128 and the signal's number, as shells have it.
         return 130
     return 0
+
+
+def machine_error_of(error: Exception) -> MachineError | None:
+    """What to tell of an error that is the machine's; None where it is a fault of the code."""
+    if is_out_of_memory(error):
+        return MachineError(
+            "memory has run out; end other programs, or use smaller batches, students or files"
+        )
+    return disk_error(error) if isinstance(error, OSError) else None

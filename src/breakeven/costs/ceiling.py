@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError, MachineError
+from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.core.scratch import scratch_folder
 from breakeven.core.sealed import read_sealed, write_sealed
 from breakeven.costs.amounts import Amount, absent
@@ -60,8 +61,6 @@ def find_ceiling(device: Device, dtype: str, threads: int | None) -> DeviceCeili
     None, with the reason, where the number of a CPU's threads is not known, or this machine has no
     such device, or no memory left on it.
     """
-    import torch
-
     if device.kind == "cpu" and threads is None:
         return DeviceCeiling(None, "how many threads computed is not known")
     try:
@@ -72,7 +71,9 @@ def find_ceiling(device: Device, dtype: str, threads: int | None) -> DeviceCeili
         return DeviceCeiling(None, f"the work ran on {device.name}, which is not in this machine")
     try:
         return DeviceCeiling(measured_ceiling(here, dtype, threads))
-    except torch.OutOfMemoryError:
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
         return DeviceCeiling(None, f"{device.name} has no memory left to measure its ceiling with")
 
 

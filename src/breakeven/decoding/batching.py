@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+Row = TypeVar("Row")
 
 
 class BatchRow(NamedTuple):
@@ -29,9 +31,16 @@ def batches(
         for item, prompt in sorted(prompts, key=lambda one: -len(one[1]))
         for sample in range(samples)
     ]
-    # As few batches as hold them all, then as even as can be: no small one is left for the end, to
-    # run alone. The sort is stable and knows nothing of what was answered before, so that a batch
-    # has its number for good.
+    # The sort is stable and knows nothing of what was answered before, so that a batch has its
+    # number for good.
+    return even_parts(rows, size)
+
+
+def even_parts(rows: list[Row], size: int) -> list[list[Row]]:
+    """As few parts as hold all rows, at most `size` each, then as even as can be.
+
+    No small one is left for the end, to run alone.
+    """
     count = -(-len(rows) // size)
     edges = [len(rows) * number // count for number in range(count + 1)] if count else [0]
     return [rows[start:end] for start, end in pairwise(edges)]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.decoding.cache import growing_cache
 from breakeven.decoding.sampling import Choose
 
@@ -49,7 +50,32 @@ class _Prefill(NamedTuple):
     width: int
 
 
-@torch.inference_mode()
+class _Written:
+    """What all rows of a batch have written after so many `steps`; `lengths` count the end token.
+
+    `ids` and `logprobs` are (rows, limit), `lengths` and `ended` are (rows,).
+    """
+
+    def __init__(self, count: int, limit: int, device: torch.device) -> None:
+        self.ids = torch.zeros(count, limit, dtype=torch.long, device=device)
+        self.logprobs = torch.zeros(count, limit, dtype=torch.float32, device=device)
+        self.lengths = torch.zeros(count, dtype=torch.long, device=device)
+        self.ended = torch.zeros(count, dtype=torch.bool, device=device)
+        self.steps = 0
+
+    def generations(self) -> list[Generation | None]:
+        """Every row that has ended or come to the limit; None for the others."""
+        limit = self.ids.shape[1]
+        parts = (one.tolist() for one in (self.ids, self.logprobs, self.lengths, self.ended))
+        return [
+            # Not by a step that broke off half way.
+            Generation(ids[:length], end, logs[:length])
+            if length <= self.steps and (end or length == limit)
+            else None
+            for ids, logs, length, end in zip(*parts, strict=True)
+        ]
+
+
 def generate(
     model: "PreTrainedModel",
     prompts: Sequence[Sequence[int]],
@@ -62,28 +88,58 @@ def generate(
 
     Finished rows leave the batch when they are `SHRINK_SHARE` of it. What a row writes does not
     depend on the rows beside it, but for the rounding of sums. Raises FloatingPointError where the
-    first logits are not numbers.
+    first logits are not numbers, MemoryError where the batch does not fit into memory.
     """
+    found = generate_what_fits(model, prompts, limit=limit, end_ids=end_ids, choose=choose)
+    whole = [one for one in found if one is not None]
+    if len(whole) < len(found):
+        raise MemoryError(f"{len(found)} prompts at a time do not fit into memory")
+    return whole
+
+
+@torch.inference_mode()
+def generate_what_fits(
+    model: "PreTrainedModel",
+    prompts: Sequence[Sequence[int]],
+    *,
+    limit: int,
+    end_ids: Collection[int],
+    choose: Choose,
+) -> list[Generation | None]:
+    """The same; None for the rows that were not finished when memory ran out."""
+    written = _Written(len(prompts), limit, model.device)
+    try:
+        _write(model, prompts, written, end_ids, choose)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    return written.generations()  # the cache is gone with the error
+
+
+def _write(
+    model: "PreTrainedModel",
+    prompts: Sequence[Sequence[int]],
+    written: _Written,
+    end_ids: Collection[int],
+    choose: Choose,
+) -> None:
+    limit = written.ids.shape[1]
     logits, cache, mask, positions, width = _prefill(model, prompts, limit)
-    count = len(prompts)
     if not logits.isfinite().all():
         raise FloatingPointError("the model's logits are not numbers")
     is_end = _flags(end_ids, logits)
-    # By the row's place in the whole batch; `rows` are those that are still computed.
-    written = torch.zeros(count, limit, dtype=torch.long, device=logits.device)
-    logprobs = torch.zeros(count, limit, dtype=torch.float32, device=logits.device)
-    lengths = torch.zeros(count, dtype=torch.long, device=logits.device)
-    ended = torch.zeros(count, dtype=torch.bool, device=logits.device)
-    rows = torch.arange(count, device=logits.device)
+    # By the row's place in the whole batch: those that are still computed.
+    rows = torch.arange(len(prompts), device=logits.device)
     for step in range(limit):
-        tokens = choose(logits, rows, step, written)
+        tokens = choose(logits, rows, step, written.ids)
         # A row that has ended may still be computed: what it writes then does not count.
-        live = ~ended[rows]
-        written[rows, step] = tokens
-        logprobs[rows, step] = _log_probabilities(logits, tokens)
-        lengths[rows] += live
-        ended[rows] |= live & is_end[tokens]
-        unfinished = (~ended[rows]).nonzero()[:, 0]
+        live = ~written.ended[rows]
+        written.ids[rows, step] = tokens
+        written.logprobs[rows, step] = _log_probabilities(logits, tokens)
+        written.lengths[rows] += live
+        written.ended[rows] |= live & is_end[tokens]
+        written.steps = step + 1
+        unfinished = (~written.ended[rows]).nonzero()[:, 0]
         if not len(unfinished) or step + 1 == limit:
             break
         if len(rows) - len(unfinished) >= max(1.0, SHRINK_SHARE * len(rows)):
@@ -94,11 +150,6 @@ def generate(
         logits = _last_logits(
             model, tokens[:, None], mask[:, : width + step + 1], positions + step, cache
         )
-    parts = (part.tolist() for part in (written, logprobs, lengths, ended))
-    return [
-        Generation(ids[:length], end, logs[:length])
-        for ids, logs, length, end in zip(*parts, strict=True)
-    ]
 
 
 def _prefill(model: "PreTrainedModel", prompts: Sequence[Sequence[int]], limit: int) -> _Prefill:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.core.errors import InputError, MachineError
@@ -51,7 +52,7 @@ def transformers_teacher(settings: TransformersTeacher, style_name: str) -> Mode
         key = f"{KEY}.styles.{style_name}"
         rendered = render_prompts(local.tokenizer, style, prompts, key)
         check_context(rendered, style.max_new_tokens, context_length(local.folder))
-        with _loaded_model(settings, local, device, dtype) as model:
+        with _loaded_model(settings, local, device, dtype, key) as model:
             for reply in _replies(settings, style, model, rendered):
                 on_reply(reply)
 
@@ -66,10 +67,9 @@ def transformers_teacher(settings: TransformersTeacher, style_name: str) -> Mode
 
 @contextmanager
 def _loaded_model(
-    settings: TransformersTeacher, local: LocalModel, device: str, dtype: str
+    settings: TransformersTeacher, local: LocalModel, device: str, dtype: str, key: str
 ) -> "Iterator[PreTrainedModel]":
-    import torch
-
+    from breakeven.decoding.memory_room import AnswerTooLongError
     from breakeven.models.loading import placed_base
 
     try:
@@ -82,10 +82,10 @@ def _loaded_model(
             f"{KEY}.model: the weights give logits that are not numbers in {dtype}; "
             "use another dtype or another model"
         ) from error
-    except torch.OutOfMemoryError as error:
+    except AnswerTooLongError as error:
         raise MachineError(
-            f"{KEY}.batch_size: value is {settings.batch_size}; {device} has too little memory for "
-            "it, use a smaller one"
+            f"{key}.max_new_tokens: {error} does not fit into the memory of {device}; use a lower "
+            "one, or a smaller model"
         ) from error
 
 
@@ -96,18 +96,21 @@ def _replies(
     rendered: RenderedPrompts,
 ) -> Iterator[Reply]:
     """Replies batch by batch; a batch shares its seconds between its prompts."""
-    from breakeven.decoding.decode import generate
+    from breakeven.decoding.memory_room import MemoryRoom, generate_in_room
 
+    room = MemoryRoom(f"{KEY}.batch_size: value is {settings.batch_size}")
     by_id = {one.prompt.id: one for one in rendered.prompts}
     ids = [(name, one.ids) for name, one in by_id.items()]
     for batch in batches(ids, 1, settings.batch_size):
         started = time.perf_counter()
-        generations = generate(
+        asked = [by_id[row.item].prompt for row in batch]
+        generations = generate_in_room(
             model,
             [row.prompt for row in batch],
+            room,
             limit=style.max_new_tokens,
             end_ids=rendered.end_ids,
-            choose=_choose(settings, style, [by_id[row.item].prompt for row in batch]),
+            choose_for=partial(_choose, settings, style, asked),
         )
         seconds = (time.perf_counter() - started) / len(batch)
         for row, one in zip(batch, generations, strict=True):
@@ -119,6 +122,7 @@ def _choose(
     settings: TransformersTeacher,
     style: TeacherStyle,
     batch: Sequence[Prompt],
+    places: Sequence[int],
 ) -> "Choose":
     """How tokens are drawn: a prompt's draws follow from its text, whatever batch it is in."""
     from breakeven.decoding.sampling import chooser
@@ -129,4 +133,5 @@ def _choose(
         top_k=style.top_k,
         seed=settings.seed,
     )
-    return chooser(decoding, [prompt_digest(one) for one in batch], style.max_new_tokens)
+    names = [prompt_digest(batch[place]) for place in places]
+    return chooser(decoding, names, style.max_new_tokens)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_json
+from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.models.hub_files import OTHER_WEIGHTS
 
 if TYPE_CHECKING:
@@ -156,7 +157,6 @@ def load_whole(path: Path, **options: Any) -> "PreTrainedModel":  # noqa: ANN401
     Raises:
         InputError: the folder holds no usable model, or not all of its weights and no others.
     """
-    import torch
     from transformers import AutoModelForCausalLM
 
     folder = checked_folder(path)
@@ -171,9 +171,9 @@ def load_whole(path: Path, **options: Any) -> "PreTrainedModel":  # noqa: ANN401
                 output_loading_info=True,
                 **options,
             )
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:  # of libraries that meet a file which they cannot read
+        if is_out_of_memory(error):
+            raise
         reason = " ".join(str(error).split())[:300]
         raise InputError(f"{folder}: the model cannot be loaded: {reason}") from error
     for kind, wrong in _WRONG_WEIGHTS.items():

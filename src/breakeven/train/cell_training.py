@@ -17,6 +17,7 @@ from breakeven.core.files import (
 )
 from breakeven.core.layout import student_folder
 from breakeven.core.locks import held
+from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.core.scratch import SCRATCH, scratch_folder
 from breakeven.core.sealed import tell_damaged, write_sealed
 from breakeven.costs.devices import describe_device
@@ -62,7 +63,8 @@ def train_cell(
 
     Raises:
         InputError: as `plan_cell`, or the loss is no number any more.
-        MachineError: an arm of the student does not fit into the device's memory.
+        MachineError: an arm of the student does not fit into the device's memory, by reckoning or
+            as it turns out.
     """
     folder = student_folder(student, arm, seed)
     plan = plan_cell(params, student, arm, seed)
@@ -166,7 +168,7 @@ def _train(
 
     accelerator = accelerator or _accelerator(plan)
     with (
-        _explained_memory_error(),
+        _explained_memory_error(plan.settings.training.micro_batch_limit),
         open_log(scratch.name) if open_log and is_main_process() else nullcontext() as log,
     ):
         model = trainable_model(
@@ -196,15 +198,19 @@ def _train(
 
 
 @contextmanager
-def _explained_memory_error() -> Iterator[None]:
-    import torch
+def _explained_memory_error(tokens: int) -> Iterator[None]:
+    """One line where making passes smaller is no remedy or, with several processes, not possible.
 
+    `tokens` are the most of one pass.
+    """
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
         raise MachineError(
-            "training: the device is out of memory; use a lower training.micro_batch_tokens, "
-            "training.gradient_checkpointing: true, or the method lora or qlora"
+            f"params.yaml: training.micro_batch_tokens: value is {tokens}; memory has run out; use "
+            "a lower one, training.gradient_checkpointing: true, or the method lora or qlora"
         ) from error
 
 

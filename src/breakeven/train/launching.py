@@ -19,7 +19,8 @@ from typing import Any
 
 import yaml
 
-from breakeven.core.errors import BreakevenError, InputError, MachineError, disk_error
+from breakeven.core.errors import BreakevenError, InputError, MachineError
+from breakeven.core.exits import machine_error_of
 from breakeven.train.process_rank import STARTED_BY_STAGE
 
 # Where torch's launcher looks for what a failed process has to say.
@@ -103,8 +104,8 @@ def check_devices(path: Path, given: Mapping[str, Any]) -> None:
 
 def report_to_stage(error: BaseException) -> int:
     """Leave word of an error for the stage that waits; the exit code to end with."""
-    if isinstance(error, OSError):
-        error = disk_error(error) or error
+    if isinstance(error, Exception):
+        error = machine_error_of(error) or error
     is_ours = isinstance(error, BreakevenError)
     text = str(error) if is_ours else "".join(traceback.format_exception(error))
     now = time.time()

@@ -5,6 +5,7 @@ step, logits are computed only where there are labels, a resumed run ends with t
 a process starts 2 to 3 seconds sooner.
 """
 
+import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch import Tensor
 
-from breakeven.core.errors import InputError
+from breakeven.core.errors import InputError, MachineError
 from breakeven.core.interrupts import interrupted_afterwards
+from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.core.progress import Progress
 from breakeven.costs.devices import Device, metered
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
@@ -32,6 +34,7 @@ from breakeven.train.losses import (
     gated_head,
     summed_loss,
 )
+from breakeven.train.memory_room import MemoryRoom
 from breakeven.train.micro_batches import ForwardPass, forward_passes
 from breakeven.train.packing import check_packing, uses_flash
 from breakeven.train.processes import is_sharded
@@ -73,12 +76,13 @@ class MetricsLog(Protocol):
 
 @dataclass
 class Curves:
-    """What is known of each step, by its number."""
+    """What is known of each step, by its number; `halvings` as `MemoryRoom` keeps them."""
 
     step: int = 0
     loss: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     gradient_norm: list[float] = field(default_factory=list)
+    halvings: list[list[int]] = field(default_factory=list)
 
     def series(self) -> dict[str, list[list[float]]]:
         """Rows of step and value, for a record."""
@@ -112,6 +116,7 @@ def train(
 
     Raises:
         InputError: the loss is no number any more, or the model cannot be trained packed.
+        MachineError: one sequence alone does not fit into memory; the steps before it are kept.
     """
     run = TrainingRun(
         model, settings, schedule, accelerator=accelerator, seed=seed, scratch=scratch
@@ -143,7 +148,7 @@ def train(
             try:
                 with metered(device) as meter:
                     train_for(_USAGE_SECONDS)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, MachineError):
                 # Several processes are not interrupted at one step, and would wait for each other.
                 if accelerator.num_processes == 1:
                     run.save()
@@ -197,6 +202,8 @@ class TrainingRun:
             scratch, self.parameters, self.optimizer, speaks=accelerator.is_main_process
         )
         self.curves = Curves(**state) if state else Curves()
+        # With what the checkpoint knows: a run that is resumed cuts as it did before.
+        self.room = MemoryRoom(self.curves.halvings, packing=settings.training.packing)
         self.tokens = 0  # by this process, for its speed
         self.vocabulary = len(model.get_input_embeddings().weight)  # type: ignore[operator]
         self.flash = uses_flash(model)
@@ -211,9 +218,6 @@ class TrainingRun:
 
     def take_step(self, examples: StepExamples, gate: HeadGate) -> dict[str, float]:
         """One optimizer step; its metrics."""
-        # Seeded by the step, so that dropout is the same after a resume without keeping its state.
-        # The factor keeps runs of up to a million steps apart.
-        torch.manual_seed(self.seed * 1_000_003 + self.step)
         rate = self.settings.learning_rate * self.schedule.share(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -250,20 +254,39 @@ class TrainingRun:
         self.accelerator.wait_for_everyone()
 
     def _backward_step(self, examples: StepExamples, tokens: int, gate: HeadGate) -> Tensor:
-        """Add up the gradient of the step's mean loss over all processes; that loss."""
-        accelerator = self.accelerator
-        passes = forward_passes(
-            examples, process=accelerator.process_index, processes=accelerator.num_processes
-        )
-        losses = []  # stay on the device: reading a number from it would wait for each pass
-        for number, one in enumerate(passes, start=1):
-            # Copies of the model exchange gradients once a step, with the last pass.
-            with self._without_gradient_sync() if number < len(passes) else nullcontext():
-                losses.append(self._backward(one, tokens, gate))
-        loss = torch.stack(losses).sum()
-        if accelerator.num_processes > 1:
-            loss = accelerator.reduce(loss, "sum")
-        return loss
+        """Add up the gradient of the step's mean loss over all processes; that loss.
+
+        Where memory runs out, all of the step is done again in smaller passes. Not so where several
+        processes train together: the others are on their way into a collective operation that waits
+        for this one's gradients (or, sharded, its weights), and nothing calls them back.
+        """
+        accelerator, trained = self.accelerator, self.tokens
+        while True:
+            # Seeded by the step, so that dropout is the same after a resume without keeping its
+            # state. The factor keeps runs of up to a million steps apart.
+            torch.manual_seed(self.seed * 1_000_003 + self.step)
+            passes = forward_passes(
+                self.room.cut(examples),
+                process=accelerator.process_index,
+                processes=accelerator.num_processes,
+            )
+            losses = []  # stay on the device: reading a number from it would wait for each pass
+            try:
+                for number, one in enumerate(passes, start=1):
+                    # Copies of the model exchange gradients once a step, with the last pass.
+                    with self._without_gradient_sync() if number < len(passes) else nullcontext():
+                        losses.append(self._backward(one, tokens, gate))
+            except Exception as error:
+                if accelerator.num_processes > 1 or not is_out_of_memory(error):
+                    raise
+            else:
+                loss = torch.stack(losses).sum()
+                return accelerator.reduce(loss, "sum") if accelerator.num_processes > 1 else loss
+            # Not in the clause above: the error held the frames, and they what was computed.
+            self.optimizer.zero_grad()
+            self.tokens = trained
+            gc.collect()
+            self.room.halve(self.step, one.examples)
 
     def _without_gradient_sync(self) -> AbstractContextManager[None]:
         """While it lasts, gradients add up in this process; sharded ones have no room for that."""

@@ -179,7 +179,7 @@ def _right(
 ) -> list[str]:
     """The ids of the items that are answered right, graded as the study grades its tasks."""
     from breakeven.answer.task_prompts import Wording, render_items
-    from breakeven.answer.transformers_engine import answer_batch
+    from breakeven.answer.transformers_engine import answer_batch, answering_room
     from breakeven.decoding.batching import batches
     from breakeven.decoding.budget import budget_of_task
     from breakeven.grading.graders import grade_answer, graders
@@ -189,6 +189,7 @@ def _right(
     name, decoding = first_decoding(params), asking.decoding
     budget = budget_of_task(tokenizer, name, asking, "the pairs held out", opened=prompts.opened)
     by_id, table = {item.id: item for item in items}, graders(params.grading)
+    room = answering_room(params.answering)
     return [
         answer.item
         for rows in batches(prompts.token_ids, 1, params.answering.batch_size)
@@ -199,6 +200,7 @@ def _right(
             rows,
             decoding,
             limit=asking.max_new_tokens,
+            room=room,
             budget=budget,
         )
         if grade_answer(answer, by_id[answer.item], table).grade.correct
