@@ -71,7 +71,40 @@ def test_a_torn_last_line_costs_that_reply_and_no_other(tmp_path, cut):
     assert back == [f"answer to {text} é" for text in "abc"]
 
 
-def test_a_reply_is_on_disk_when_keep_returns(tmp_path):
+def test_replies_that_were_kept_are_synced_together_and_none_is_left_at_the_end(
+    tmp_path, monkeypatch
+):
+    real, synced = os.fsync, []
+
+    def fsync(file):
+        real(file)
+        synced.append(os.fstat(file).st_size)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with Journal(tmp_path, "s") as journal:
+        journal.keep(reply("a"))
+        journal.keep(reply("b"))
+        journal.sync()
+        journal.sync()  # nothing has come since
+        assert synced == [(tmp_path / "s.jsonl").stat().st_size]
+        journal.keep(reply("c"))
+    assert synced[1:] == [(tmp_path / "s.jsonl").stat().st_size]
+
+
+def test_a_disk_that_refuses_to_sync_is_told_with_the_file(tmp_path, monkeypatch):
+    def fsync(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal = Journal(tmp_path, "s")
+    with journal:
+        journal.keep(reply("a"))
+        monkeypatch.setattr(os, "fsync", fsync)
+        with pytest.raises(OSError, match="No space") as caught:
+            journal.sync()
+    assert caught.value.filename == str(tmp_path / "s.jsonl")
+
+
+def test_a_reply_outlives_the_process_when_keep_returns(tmp_path):
     with Journal(tmp_path, "s") as journal:
         journal.keep(reply("a"))
         assert (tmp_path / "s.jsonl").read_text().endswith("\n")

@@ -111,6 +111,55 @@ def test_a_worker_asks_for_the_next_only_after_its_reply_was_handed_over():
     assert events == [(what, f"p{n}") for n in range(3) for what in ("asked", "kept")]
 
 
+def test_a_worker_asks_for_the_next_only_after_its_reply_was_settled_and_many_are_at_once():
+    kept, settled, times = set(), set(), []
+    own = {}
+
+    def react(body, number):
+        prompt = body["messages"][-1]["content"]
+        # Of each worker's reply before: it was settled, or this prompt would not be asked.
+        assert len(kept - settled) < 8
+        own[prompt] = len(settled)
+        return completion(body)
+
+    def settle():
+        whole = set(kept)
+        time.sleep(0.05)  # a disk that takes its time holds up nobody who waits for a server
+        settled.update(whole)
+        times.append(len(whole))
+
+    with endpoint(react) as server:
+        run_requests(
+            [chat(n) for n in range(40)],
+            endpoints(server),
+            on_result=lambda request, _: kept.add(request.id),
+            settle=settle,
+            concurrency=8,
+        )
+    assert len(own) == 40
+    assert settled == kept
+    assert len(kept) == 40
+    # Eight workers can have no more than eight replies that are not settled.
+    assert 40 / 8 <= len(times) < 30
+
+
+def test_a_disk_that_does_not_take_replies_ends_the_run():
+    def settle():
+        raise OSError(28, "No space left on device", "journal.jsonl")
+
+    kept = []
+    with endpoint() as server, pytest.raises(OSError, match="No space") as told:
+        run_requests(
+            [chat(n) for n in range(40)],
+            endpoints(server),
+            on_result=lambda request, _: kept.append(request.id),
+            settle=settle,
+            concurrency=4,
+        )
+    assert told.value.filename == "journal.jsonl"
+    assert len(kept) <= 4
+
+
 PASSING = [
     error(429, "busy"),
     error(500, "oops"),

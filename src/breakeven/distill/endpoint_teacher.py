@@ -7,8 +7,8 @@ from typing import Any
 from breakeven.distill.journal import Reply, prompt_digest
 from breakeven.distill.model_teacher import (
     KEY,
+    KeepReplies,
     ModelTeacher,
-    OnReply,
     named_architecture,
     teacher_style,
 )
@@ -26,8 +26,8 @@ def openai_teacher(settings: OpenAITeacher, style_name: str) -> ModelTeacher:
     """
     style = teacher_style(settings, style_name)
 
-    def complete(prompts: Sequence[Prompt], on_reply: OnReply) -> None:
-        _complete_by_endpoints(settings, style, prompts, on_reply)
+    def complete(prompts: Sequence[Prompt], replies: KeepReplies) -> None:
+        _complete_by_endpoints(settings, style, prompts, replies)
 
     return ModelTeacher(
         key={
@@ -43,7 +43,7 @@ def openai_teacher(settings: OpenAITeacher, style_name: str) -> ModelTeacher:
 
 
 def _complete_by_endpoints(
-    settings: OpenAITeacher, style: TeacherStyle, prompts: Sequence[Prompt], on_reply: OnReply
+    settings: OpenAITeacher, style: TeacherStyle, prompts: Sequence[Prompt], replies: KeepReplies
 ) -> None:
     """Send every prompt and hand on each reply before its worker sends the next prompt.
 
@@ -58,7 +58,7 @@ def _complete_by_endpoints(
     by_id = {prompt.id: prompt for prompt in prompts}
 
     def handle_body(request: Request, body: dict[str, Any]) -> None:
-        on_reply(reply_from_body(by_id[request.id], body))
+        replies.keep(reply_from_body(by_id[request.id], body))
 
     run_requests(
         (Request(prompt.id, request_body(settings, style, prompt)) for prompt in prompts),
@@ -69,6 +69,7 @@ def _complete_by_endpoints(
             key_name=KEY,
         ),
         on_result=handle_body,
+        settle=replies.settle,
         concurrency=settings.concurrency,
         attempts=settings.attempts,
         timeout_seconds=settings.timeout_seconds,

@@ -65,6 +65,7 @@ class Journal:
             self._locations.update(_read_locations(path))
         self._path = folder / f"{source}.jsonl"
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._is_synced = True
         self._lock()
         size = os.fstat(self._file).st_size
         if size and os.pread(self._file, 1, size - 1) != b"\n":
@@ -79,7 +80,10 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.close(self._file)
+        try:
+            self.sync()  # also of a run that ends early: what was kept was paid for
+        finally:
+            os.close(self._file)
 
     def missing(self, prompts: Sequence[Prompt]) -> list[Prompt]:
         """The prompts without a reply, each text once."""
@@ -90,18 +94,28 @@ class Journal:
         ]
 
     def keep(self, reply: Reply) -> None:
-        """Append a reply; it is on the disk when this returns."""
+        """Append a reply: it outlives this process, and after `sync` a loss of power."""
         line = sealed_line(asdict(reply)) + b"\n"
         start = os.lseek(self._file, 0, os.SEEK_END)
         try:
             written = 0  # the system may take less than it is given
             while written < len(line):
                 written += os.write(self._file, line[written:])
-            os.fsync(self._file)
         except OSError as error:
             os.ftruncate(self._file, start)  # the next reply starts a line of its own
             raise OSError(error.errno, error.strerror, str(self._path)) from error
+        self._is_synced = False
         self._locations[reply.prompt] = _Location(self._path, start, start + len(line))
+
+    def sync(self) -> None:
+        """Have every reply that was kept on the disk; may run beside `keep`, in another thread."""
+        if self._is_synced:
+            return
+        self._is_synced = True  # before: what is kept meanwhile needs another one
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
 
     def _lock(self) -> None:
         """Hold the file until this process ends, however it does."""

@@ -1,14 +1,14 @@
 """Completions by a teacher that is a model: only those that are not on disk yet are made."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from breakeven.core.progress import Progress
 from breakeven.core.scratch import scratch_folder
 from breakeven.costs.devices import DeviceUsage, metered
 from breakeven.distill.journal import Journal, Reply
-from breakeven.distill.model_teacher import ModelTeacher, OnReply
+from breakeven.distill.model_teacher import KeepReplies, ModelTeacher
 from breakeven.distill.trace_check import TraceCheck
 from breakeven.params import OpenAITeacher, TransformersTeacher, VllmTeacher
 from breakeven.rows.prompt import Prompt
@@ -64,16 +64,18 @@ def complete_missing(
         return SentPrompts(0, None)
     total = len({prompt.prompt for prompt in prompts})
     with Progress(label, total=total, done=total - len(missing)) as bar:
-        on_reply = _reply_handler(journal, trace_check, bar)
+        replies = KeepReplies(_reply_handler(journal, trace_check, bar), journal.sync)
         if teacher.device is None:
-            teacher.complete(missing, on_reply)
+            teacher.complete(missing, replies)
             return SentPrompts(len(missing), None)
         with metered(teacher.device) as meter:
-            teacher.complete(missing, on_reply)
+            teacher.complete(missing, replies)
         return SentPrompts(len(missing), meter.usage)
 
 
-def _reply_handler(journal: Journal, trace_check: TraceCheck, bar: Progress) -> OnReply:
+def _reply_handler(
+    journal: Journal, trace_check: TraceCheck, bar: Progress
+) -> Callable[[Reply], None]:
     """Keeps each reply and shows progress, with the tokens a second since the start."""
     started, written = time.monotonic(), 0
 

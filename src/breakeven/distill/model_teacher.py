@@ -21,11 +21,20 @@ if TYPE_CHECKING:
 
 KEY = "params.yaml: teacher"
 
-# Is called with each reply; when it returns, the reply is on disk.
-OnReply = Callable[[Reply], None]
-# Completes prompts, at least one, and hands on each reply as soon as it is there: a run that is
-# killed then loses only what was being written.
-CompletePrompts = Callable[[Sequence[Prompt], OnReply], None]
+
+class KeepReplies(NamedTuple):
+    """Where replies go: `keep` takes each, and after `settle` all that it took are on the disk.
+
+    What was kept survives a kill at once, and a loss of power when it is settled.
+    """
+
+    keep: Callable[[Reply], None]
+    settle: Callable[[], None]
+
+
+# Completes prompts, at least one, hands on each reply as soon as it is there, and has it settled
+# before the next prompt is paid for in its place.
+CompletePrompts = Callable[[Sequence[Prompt], KeepReplies], None]
 
 
 class ModelTeacher(NamedTuple):

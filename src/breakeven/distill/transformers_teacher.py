@@ -14,9 +14,9 @@ from breakeven.decoding.batching import batches
 from breakeven.distill.journal import Reply, prompt_digest
 from breakeven.distill.model_teacher import (
     KEY,
+    KeepReplies,
     LocalModel,
     ModelTeacher,
-    OnReply,
     load_local_model,
     local_key,
     reply_from_ids,
@@ -48,13 +48,15 @@ def transformers_teacher(settings: TransformersTeacher, style_name: str) -> Mode
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = chosen_dtype(settings.dtype, best_dtype(device))
 
-    def complete(prompts: Sequence[Prompt], on_reply: OnReply) -> None:
+    def complete(prompts: Sequence[Prompt], replies: KeepReplies) -> None:
         key = f"{KEY}.styles.{style_name}"
         rendered = render_prompts(local.tokenizer, style, prompts, key)
         check_context(rendered, style.max_new_tokens, context_length(local.folder))
         with _loaded_model(settings, local, device, dtype, key) as model:
-            for reply in _replies(settings, style, model, rendered):
-                on_reply(reply)
+            for batch in _replies(settings, style, model, rendered):
+                for reply in batch:
+                    replies.keep(reply)
+                replies.settle()
 
     return ModelTeacher(
         key=local_key(settings, local, dtype, style),
@@ -94,7 +96,7 @@ def _replies(
     style: TeacherStyle,
     model: "PreTrainedModel",
     rendered: RenderedPrompts,
-) -> Iterator[Reply]:
+) -> Iterator[list[Reply]]:
     """Replies batch by batch; a batch shares its seconds between its prompts."""
     from breakeven.decoding.memory_room import MemoryRoom, generate_in_room
 
@@ -113,9 +115,11 @@ def _replies(
             choose_for=partial(_choose, settings, style, asked),
         )
         seconds = (time.perf_counter() - started) / len(batch)
-        for row, one in zip(batch, generations, strict=True):
-            stop = "stop" if one.ended else "length"
-            yield reply_from_ids(rendered, by_id[row.item], one.ids, stop, seconds)
+        stops = ["stop" if one.ended else "length" for one in generations]
+        yield [
+            reply_from_ids(rendered, by_id[row.item], one.ids, stop, seconds)
+            for row, one, stop in zip(batch, generations, stops, strict=True)
+        ]
 
 
 def _choose(

@@ -12,9 +12,9 @@ from breakeven.costs.model_shapes import known_architecture
 from breakeven.distill.journal import Reply
 from breakeven.distill.model_teacher import (
     KEY,
+    KeepReplies,
     LocalModel,
     ModelTeacher,
-    OnReply,
     load_local_model,
     local_key,
     reply_from_ids,
@@ -49,11 +49,11 @@ def vllm_teacher(settings: VllmTeacher, style_name: str) -> ModelTeacher:
     build = vllm_build(settings.server, SERVER_KEY)
     dtype = chosen_dtype(settings.server.dtype, best_dtype(build.device))
 
-    def complete(prompts: Sequence[Prompt], on_reply: OnReply) -> None:
+    def complete(prompts: Sequence[Prompt], replies: KeepReplies) -> None:
         rendered = render_prompts(local.tokenizer, style, prompts, f"{KEY}.styles.{style_name}")
         label = f"teacher-{prompts[0].source}-{style_name}"
         with _server(settings, style, local, rendered, label) as server:
-            _complete_by_server(settings, style, rendered, server, on_reply)
+            _complete_by_server(settings, style, rendered, server, replies)
 
     elsewhere = "the server's processes hold it, and they are not metered"
     return ModelTeacher(
@@ -98,7 +98,7 @@ def _complete_by_server(
     style: TeacherStyle,
     rendered: RenderedPrompts,
     server: "RunningServer",
-    on_reply: OnReply,
+    replies: KeepReplies,
 ) -> None:
     """Send every prompt and hand on each reply before its worker sends the next prompt.
 
@@ -114,13 +114,14 @@ def _complete_by_server(
     def handle_body(request: Request, body: dict[str, Any]) -> None:
         nonlocal last
         now = time.perf_counter()
-        on_reply(_reply(rendered, by_id[request.id], body, now - last))
+        replies.keep(_reply(rendered, by_id[request.id], body, now - last))
         last = now
 
     run_requests(
         (Request(name, _body(settings, style, rendered, one)) for name, one in by_id.items()),
         Endpoints((server.base_url,), server.model, server.key, KEY, server.check),
         on_result=handle_body,
+        settle=replies.settle,
         concurrency=settings.concurrency,
         attempts=settings.attempts,
         timeout_seconds=settings.timeout_seconds,

@@ -3,7 +3,8 @@
     endpoints = Endpoints(("http://127.0.0.1:8000/v1",), "qwen", key, "params.yaml: teacher")
     run_requests([Request("p1", {"messages": [...]})], endpoints, on_result=keep)
 
-A worker hands each reply to `on_result` before it asks for the next. What may pass (429, 5xx,
+A worker hands each reply to `on_result`, and waits until it is settled on the disk, before it asks
+for the next. What may pass (429, 5xx,
 time-outs, dropped connections) is tried again; what cannot is raised as one line, once the requests
 in flight have come back and been handed over.
 """
@@ -54,6 +55,8 @@ class Endpoints:
 
 # A request and the JSON of the server's reply.
 OnResult = Callable[[Request, dict[str, Any]], None]
+# Puts what `on_result` was given where a loss of power does not reach it; may block.
+Settle = Callable[[], None]
 
 
 def key_from_environment(variable: str, key_name: str) -> str:
@@ -78,6 +81,7 @@ def run_requests(
     endpoints: Endpoints,
     *,
     on_result: OnResult,
+    settle: Settle | None = None,
     concurrency: int = 32,
     attempts: int = 6,
     timeout_seconds: float = 600.0,
@@ -90,12 +94,15 @@ def run_requests(
     `on_result` that raises UnreadableReplyError ends it too; with `first_alone` it sees the first
     reply before anything else is asked and paid for.
 
+    `settle` is called in a thread, once for all replies that came while it was last at work: a disk
+    takes as long for one line as for thirty, and holds up no other exchange.
+
     Raises:
         InputError: wrong key, unknown model, a context that is too small, a refused request.
         MachineError: no server can be reached, they stay busy or broken for all `attempts`, or a
             reply is not understood.
     """
-    run = _Run(iter(requests), endpoints, on_result, attempts)
+    run = _Run(iter(requests), endpoints, on_result, attempts, _Settling(settle))
     asyncio.run(run.all(concurrency, timeout_seconds, first_alone=first_alone))
     if run.failure is not None:
         raise run.failure
@@ -120,14 +127,41 @@ class _Server:
         self.rests_until = time.monotonic() + pause
 
 
+class _Settling:
+    """Has replies settled, as many at a time as have come."""
+
+    def __init__(self, settle: Settle | None) -> None:
+        self._settle = settle
+        self._taken = self._settled = 0
+        self._lock = asyncio.Lock()
+
+    async def reply(self) -> None:
+        """Return when the reply that has just been handed over is settled."""
+        if self._settle is None:
+            return
+        self._taken += 1
+        own = self._taken
+        async with self._lock:
+            if own <= self._settled:
+                return  # with another one's
+            upto = self._taken
+            await asyncio.to_thread(self._settle)
+            self._settled = upto
+
+
 class _Run:
     """The state of one `run_requests`."""
 
     def __init__(
-        self, requests: Iterator[Request], endpoints: Endpoints, on_result: OnResult, attempts: int
+        self,
+        requests: Iterator[Request],
+        endpoints: Endpoints,
+        on_result: OnResult,
+        attempts: int,
+        settling: _Settling,
     ) -> None:
         self.requests, self.endpoints, self.on_result = requests, endpoints, on_result
-        self.attempts = attempts
+        self.attempts, self.settling = attempts, settling
         self.servers: list[_Server] = []
         self.failure: BaseException | None = None
         self.ending = asyncio.Event()
@@ -158,6 +192,7 @@ class _Run:
                 reply = await self._answered(request)
                 if reply is not None:
                     self._hand_over(request, *reply)
+                    await self.settling.reply()
         except Exception as error:
             if not self.ending.is_set():  # the first is the caller's; what follows is its echo
                 self.failure = error

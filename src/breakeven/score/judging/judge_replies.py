@@ -7,6 +7,7 @@ after a kill, not for another cell with the same answer, not in a later run of t
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,7 @@ def _new_replies(
             missing,
             endpoints,
             on_result=keep,
+            settle=partial(os.fsync, handle.fileno()),
             concurrency=judge.concurrency,
             attempts=judge.attempts,
             timeout_seconds=judge.timeout_seconds,
