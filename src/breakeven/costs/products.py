@@ -34,10 +34,14 @@ def numpy_is_faster() -> bool:
 
 @contextmanager
 def one_numpy_thread() -> Iterator[None]:
-    """While the block runs, NumPy multiplies on the thread that asks."""
+    """While the block runs, NumPy multiplies on the thread that asks.
+
+    Of numbers that are none it says nothing, as PyTorch does: who reads what comes of them tells.
+    """
+    import numpy as np
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"):
+    with threadpool_limits(1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
         yield
 
 
