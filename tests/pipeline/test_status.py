@@ -16,6 +16,7 @@ from breakeven.pipeline.lock import require_idle
 from breakeven.pipeline.status import (
     DueCell,
     Status,
+    _output_reasons,
     changes_of,
     differences,
     pipeline_status,
@@ -154,6 +155,20 @@ def test_a_pipeline_that_dvc_cannot_read_is_told_in_a_line(
     with pytest.raises(InputError, match=r"^DVC: .*dvc\.yaml.*$") as error:
         pipeline_status(params)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("matter", ["deleted", "not in cache"])
+def test_what_is_the_matter_with_all_outputs_is_one_reason_for_all_cells(matter: str) -> None:
+    both = {"data/a.jsonl": matter, "records/a.json": matter}
+    assert list(_output_reasons(2, both)) == [f"its outputs are {matter}"]
+    assert list(_output_reasons(3, both)) == [
+        f"data/a.jsonl is {matter}",
+        f"records/a.json is {matter}",
+    ]
+    assert list(_output_reasons(2, {**both, "records/a.json": "modified"})) == [
+        f"data/a.jsonl is {matter}",
+        "records/a.json is modified",
+    ]
 
 
 @pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # of DVC's own use of pygtrie

@@ -170,8 +170,17 @@ def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterat
         # What a person edits before code, of which there may be much.
         for path in sorted(changed, key=lambda path: path.startswith(CODE.as_posix())):
             yield from _dependency_reasons(repo, stage, path, changed[path])
-        for path, what in change.get("changed outs", {}).items():
-            yield f"{path} is {what}"
+        yield from _output_reasons(len(stage.outs), change.get("changed outs", {}))
+
+
+def _output_reasons(outputs: int, changed: Mapping[str, str]) -> Iterator[str]:
+    """What is the matter with outputs; where it is the same with all, no line for every cell."""
+    matters = set(changed.values())
+    if len(changed) == outputs and len(matters) == 1:
+        yield f"its outputs are {matters.pop()}"
+        return
+    for path, what in changed.items():
+        yield f"{path} is {what}"
 
 
 def _dependency_reasons(
