@@ -73,6 +73,7 @@ UNITS = {
     "prompts": "prompts",
     "items": "items",
     "shots": "examples",
+    "moves": "times a layer",
     "steps": "optimizer steps",
     "epochs": "passes",
     "passes": "passes",

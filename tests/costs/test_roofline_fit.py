@@ -10,7 +10,7 @@ from breakeven.costs.roofline import Achieved, Serving, answer_times
 from breakeven.costs.roofline_fit import TimedAnswers, fit_achieved, held_out_errors
 from breakeven.costs.serving_work import FORMATS
 
-TRUE = Achieved(0.7, 0.45, 60e-6, 1e-3)
+TRUE = Achieved(0.7, 0.45, 60e-6, 1e-3, 20.0)
 HALF = FORMATS["bfloat16"]
 A100 = find_hardware("A100")
 
@@ -46,11 +46,11 @@ def test_noise_of_a_tenth_moves_the_shares_by_less_than_a_fifth():
 
 
 def test_a_model_that_the_fit_has_not_seen_is_told_from_the_others():
-    errors = held_out_errors(timed(), A100, HALF)
+    errors = held_out_errors(timed(), timed(), A100, HALF)
     assert len(errors) == 27
     assert max(map(abs, errors)) < 0.05
 
 
 def test_too_few_batches_are_refused():
-    with pytest.raises(ValueError, match="3 timed batches; use at least 4"):
+    with pytest.raises(ValueError, match="3 timed batches; use at least 5"):
         fit_achieved(timed()[:3], A100, HALF)

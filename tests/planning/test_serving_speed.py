@@ -42,12 +42,12 @@ def test_what_was_fitted_here_is_kept_and_found_again(
         device="cpu",
         dtype="float32",
         threads=1,
-        batches=(1, 8),
+        batches=(1, 4, 8),
         lengths=((4, 8), (16, 16)),
     )
     fitted = known_serving(file)
     assert fitted is not None
-    assert (fitted.timed, fitted.on.number_format) == (4, "float32")
+    assert (fitted.timed, fitted.on.number_format) == (6, "float32")
     assert 0 <= fitted.median_error <= fitted.worst_error
     assert 0 < fitted.on.achieved.bandwidth_share <= 1
     assert fitted.on.hardware.bandwidth_bytes_per_second > 1e8

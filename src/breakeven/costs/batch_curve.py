@@ -24,6 +24,8 @@ from breakeven.costs.serving_work import (
     prefill_work,
 )
 
+_NOTHING = PassWork(0.0, 0.0, 0.0, 0.0, 0.0)
+
 
 class LinearSeconds(NamedTuple):
     """What the linear layers of a model take on a device, in seconds.
@@ -31,7 +33,7 @@ class LinearSeconds(NamedTuple):
     `fixed` is the time of a pass whatever is in it. Moved are the weights that every pass reads
     (`weights`), each expert that is visited (`expert`, in all layers together) and a token's new
     keys and values (`written`). Multiplied are a token through the layers (`body`) and its logits
-    (`head`).
+    (`head`). `between` is what moves of a token between the products, whichever of them is longer.
     """
 
     fixed: float
@@ -42,12 +44,14 @@ class LinearSeconds(NamedTuple):
     written: float
     body: float
     head: float
+    between: float
 
     def of(self, tokens: Array, logits: float) -> Array:
-        """Of a pass over so many tokens with so many logits, without its fixed time: the longer."""
+        """Of a pass over so many tokens with so many logits, without its fixed time."""
         visited = distinct_experts(self.experts, self.active_experts, tokens)
         moved = self.weights + self.expert * visited + self.written * tokens
-        return np.maximum(moved, self.body * tokens + self.head * logits)
+        longer = np.maximum(moved, self.body * tokens + self.head * logits)
+        return longer + self.between * tokens
 
 
 class BatchCurve(NamedTuple):
@@ -110,16 +114,17 @@ def linear_seconds(served: Serving) -> LinearSeconds:
     experts = one.linear_bytes - nothing.linear_bytes - written
     body = two.linear_flops - one.linear_flops
     return LinearSeconds(
-        fixed=_seconds(served, PassWork(0, 0, 0, 0), passes=1),
-        weights=_seconds(served, PassWork(nothing.linear_bytes, 0, 0, 0)),
-        expert=_seconds(served, PassWork(experts / shape.active_experts, 0, 0, 0))
+        fixed=_seconds(served, _NOTHING, passes=1),
+        weights=_seconds(served, _NOTHING._replace(linear_bytes=nothing.linear_bytes)),
+        expert=_seconds(served, _NOTHING._replace(linear_bytes=experts / shape.active_experts))
         if shape.experts > shape.active_experts
         else 0.0,
         experts=shape.experts,
         active_experts=shape.active_experts,
-        written=_seconds(served, PassWork(written, 0, 0, 0)),
-        body=_seconds(served, PassWork(0, body, 0, 0)),
-        head=_seconds(served, PassWork(0, one.linear_flops - body, 0, 0)),
+        written=_seconds(served, _NOTHING._replace(linear_bytes=written)),
+        body=_seconds(served, _NOTHING._replace(linear_flops=body)),
+        head=_seconds(served, _NOTHING._replace(linear_flops=one.linear_flops - body)),
+        between=_seconds(served, _NOTHING._replace(activation_bytes=one.activation_bytes)),
     )
 
 
@@ -132,7 +137,7 @@ def _attention(served: Serving, lengths: Lengths) -> Array:
     none = np.zeros(len(steps))
 
     def seconds(work: PassWork[Array]) -> Array:
-        alone = PassWork(none, none, work.attention_bytes, work.attention_flops)
+        alone = work._replace(linear_bytes=none, linear_flops=none, activation_bytes=none)
         return pass_seconds(served, alone, none)
 
     return seconds(read) + seconds(written)

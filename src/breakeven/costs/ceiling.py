@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.out_of_memory import is_out_of_memory
@@ -96,7 +96,7 @@ def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None
         "threads": count,
         "torch": torch.__version__,
     }
-    by_numpy = device.kind == "cpu" and dtype == "float32" and count == 1 and numpy_is_faster()
+    by_numpy = products_by(device.kind, dtype, count) == "numpy"
     if by_numpy:
         key["products"] = "numpy"
     file = scratch_folder("ceilings", key) / "ceiling.json"
@@ -111,6 +111,12 @@ def measured_ceiling(device: Device, dtype: str = "float32", threads: int | None
     ceiling = Ceiling(device.name, dtype, count, rate, size)
     write_sealed(file, asdict(ceiling))
     return ceiling
+
+
+def products_by(kind: str, dtype: str, threads: int) -> Literal["numpy", "torch"]:
+    """The library that linear layers multiply by on such a device of this machine."""
+    alone = kind == "cpu" and dtype == "float32" and threads == 1
+    return "numpy" if alone and numpy_is_faster() else "torch"
 
 
 def utilisation(model_flops: Amount, device_seconds: float, ceiling: Ceiling) -> Amount:

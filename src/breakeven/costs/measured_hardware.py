@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.core.files import read_json, write_json
 from breakeven.core.scratch import scratch_folder
-from breakeven.costs.ceiling import measured_ceiling
+from breakeven.costs.ceiling import measured_ceiling, products_by
 from breakeven.costs.devices import Device
 from breakeven.costs.hardware import Hardware
 
@@ -28,12 +28,13 @@ def measured_hardware(
 ) -> Hardware:
     """What this machine's device reaches with so many threads (PyTorch's own number by default)."""
     ceiling = measured_ceiling(device, dtype, threads)
+    library = products_by(device.kind, dtype, ceiling.threads)
     return Hardware(
         name=device.name,
         memory_bytes=memory_bytes,
         bandwidth_bytes_per_second=measured_bandwidth(device, ceiling.threads),
         peak_flops_per_second={dtype: ceiling.flops_per_second},
-        source="matrix products and copies measured here",
+        source=f"matrix products by {library} and copies measured here",
     )
 
 

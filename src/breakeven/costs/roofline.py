@@ -8,7 +8,8 @@ A pass takes a fixed time, and for all linear layers and for all of attention th
 bytes / (bandwidth · share) and FLOPs / (peak · share) (Williams, Waterman and Patterson 2009, the
 roofline model). The longer and not the sum: a kernel fetches the next numbers while it multiplies
 these, so that the slower hides the other. The two parts are summed: engines run them one after
-another (NanoFlow, arXiv 2408.12757, gains by not doing so).
+another (NanoFlow, arXiv 2408.12757, gains by not doing so). What an engine moves between products
+is a time of its own, where it is not fused with them.
 
 Sequences of a batch start together and are equally long. Under continuous batching they are at
 different places; over an answer, each step's context has the same mean, and so has its cost.
@@ -42,16 +43,19 @@ class Achieved(NamedTuple):
 
     `layer_seconds` is the fixed time of a layer in each pass (kernels are started, the host is
     waited for), `pass_seconds` that of a pass whatever its layers (tokens are chosen).
+    `activation_moves` is how often an engine without fused kernels reads or writes a token's
+    numbers in a layer, beside what its products do: norms, rotation, gates and sums.
 
     The defaults are assumptions that agree with what was published: Qwen's speeds of Qwen2.5 at
     batch 1 (vLLM 0.6.3 on an A100) are best fitted by 79% of the bandwidth and 118 microseconds a
-    layer (docs/costs.md). `costs.roofline_fit` fits all four to measured answers.
+    layer (docs/costs.md). `costs.roofline_fit` fits all five to measured answers.
     """
 
     bandwidth_share: float = 0.8
     compute_share: float = 0.6
     layer_seconds: float = 118e-6
     pass_seconds: float = 0.0
+    activation_moves: float = 0.0
 
 
 ASSUMED = Achieved()
@@ -79,8 +83,8 @@ class Serving:
         shares = (self.achieved.bandwidth_share, self.achieved.compute_share, self.memory_share)
         if self.devices < 1 or not all(0 < share <= 1 for share in shares):
             raise ValueError(f"at least one device, shares above 0 and at most 1: {self}")
-        if not (self.achieved.layer_seconds >= 0 and self.achieved.pass_seconds >= 0):
-            raise ValueError(f"fixed times are at least 0: {self.achieved}")
+        if not all(one >= 0 for one in self.achieved[2:]):
+            raise ValueError(f"fixed times and moves are at least 0: {self.achieved}")
 
     @property
     def kv_parts(self) -> int:
@@ -158,7 +162,8 @@ def pass_seconds(served: Serving, work: PassWork[Counts], passes: Counts | None 
     linear = _longer(served, work.linear_bytes / served.devices, work.linear_flops / served.devices)
     achieved = served.achieved
     fixed = achieved.pass_seconds + served.shape.layers * achieved.layer_seconds
-    return fixed * (1 if passes is None else passes) + linear + attention
+    activations = achieved.activation_moves * _moving(served, work.activation_bytes)
+    return fixed * (1 if passes is None else passes) + linear + attention + activations
 
 
 def largest_batch(served: Serving, tokens: float) -> int:
@@ -194,8 +199,12 @@ def require_fit(served: Serving, batch: int, tokens: float, key: str = "batch") 
 
 
 def _longer(served: Serving, moved_bytes: Counts, flops: Counts) -> Counts:
-    hardware, achieved = served.hardware, served.achieved
-    moving = moved_bytes / (hardware.bandwidth_bytes_per_second * achieved.bandwidth_share)
-    multiplying = flops / (hardware.peak(served.numbers.dtype) * achieved.compute_share)
-    longer: Any = np.maximum(moving, multiplying)
+    peak = served.hardware.peak(served.numbers.dtype)
+    multiplying = flops / (peak * served.achieved.compute_share)
+    longer: Any = np.maximum(_moving(served, moved_bytes), multiplying)
     return longer
+
+
+def _moving(served: Serving, moved_bytes: Counts) -> Counts:
+    bandwidth = served.hardware.bandwidth_bytes_per_second
+    return moved_bytes / (bandwidth * served.achieved.bandwidth_share)

@@ -1,7 +1,7 @@
 """What a device reaches, fitted to answers that were timed on it.
 
 fit = fit_achieved(timed, hardware, FORMATS["float32"])
-fit.achieved, fit.errors, held_out_errors(timed, hardware, FORMATS["float32"])
+fit.achieved, fit.errors, held_out_errors(timed, others, hardware, FORMATS["float32"])
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from breakeven.costs.roofline import Achieved, Serving, answer_times
 from breakeven.costs.serving_work import NumberFormat
 
 # Where the search begins, and how far it goes: shares up to 1, fixed times up to a second.
-_START = Achieved(0.5, 0.5, 1e-4, 1e-4)
-_LEAST, _MOST = Achieved(1e-4, 1e-4, 1e-9, 1e-9), Achieved(1.0, 1.0, 1.0, 1.0)
+_START = Achieved(0.5, 0.5, 1e-4, 1e-4, 10.0)
+_LEAST, _MOST = Achieved(1e-4, 1e-4, 1e-9, 1e-9, 1e-3), Achieved(1.0, 1.0, 1.0, 1.0, 1e4)
 
 
 class TimedAnswers(NamedTuple):
@@ -38,9 +38,9 @@ class Fit(NamedTuple):
 
 
 def fit_achieved(timed: Sequence[TimedAnswers], hardware: Hardware, numbers: NumberFormat) -> Fit:
-    """Shares and fixed times with the least sum of squared log ratios of predicted and measured.
+    """All of `Achieved` with the least sum of squared log ratios of predicted and measured.
 
-    Raises ValueError on fewer than four batches, which four numbers could fit whatever they are.
+    Raises ValueError on fewer than five batches, which five numbers could fit whatever they are.
     """
     from scipy.optimize import least_squares
 
@@ -49,52 +49,52 @@ def fit_achieved(timed: Sequence[TimedAnswers], hardware: Hardware, numbers: Num
     measured = np.log([one.seconds for one in timed])
 
     def excess(logarithms: NDArray[np.float64]) -> NDArray[np.float64]:
-        achieved = Achieved(*np.exp(logarithms))
+        achieved = _within(np.exp(logarithms))
         return np.log(_predicted(timed, hardware, numbers, achieved)) - measured
 
-    # In logarithms: all four are positive and lie orders of magnitude apart.
+    # In logarithms: all are positive and lie orders of magnitude apart.
     bounds = (np.log(_LEAST), np.log(_MOST) + 1e-12)
     found = least_squares(excess, np.log(_START), bounds=bounds)
-    achieved = Achieved(*(min(float(one), 1.0) for one in np.exp(found.x)))
-    return Fit(achieved, _errors(timed, hardware, numbers, achieved))
+    achieved = _within(np.exp(found.x))
+    return Fit(achieved, errors_of(timed, hardware, numbers, achieved))
 
 
 def held_out_errors(
-    timed: Sequence[TimedAnswers], hardware: Hardware, numbers: NumberFormat
+    seen: Sequence[TimedAnswers],
+    judged: Sequence[TimedAnswers],
+    hardware: Hardware,
+    numbers: NumberFormat,
 ) -> tuple[float, ...]:
-    """The errors of each batch where the fit has seen no batch of the same model."""
-    found = [0.0] * len(timed)
-    for shape in dict.fromkeys(one.shape for one in timed):
-        others = [one for one in timed if one.shape != shape]
-        achieved = fit_achieved(others, hardware, numbers).achieved
-        places = [place for place, one in enumerate(timed) if one.shape == shape]
-        own = _errors([timed[place] for place in places], hardware, numbers, achieved)
-        for place, error in zip(places, own, strict=True):
-            found[place] = error
-    return tuple(found)
+    """The errors of the judged batches where the fit has seen no batch of the same model."""
+    fits = {
+        shape: fit_achieved([one for one in seen if one.shape != shape], hardware, numbers).achieved
+        for shape in {one.shape for one in judged}
+    }
+    return tuple(errors_of([one], hardware, numbers, fits[one.shape])[0] for one in judged)
 
 
-def _errors(
+def errors_of(
     timed: Sequence[TimedAnswers], hardware: Hardware, numbers: NumberFormat, achieved: Achieved
 ) -> tuple[float, ...]:
+    """Predicted / measured − 1 of every batch."""
     predicted = _predicted(timed, hardware, numbers, achieved)
     return tuple(
         float(seconds) / one.seconds - 1 for seconds, one in zip(predicted, timed, strict=True)
     )
 
 
+def _within(numbers: NDArray[np.float64]) -> Achieved:
+    """Past a bound by rounding only, where the search is at it."""
+    return Achieved(*(min(float(one), most) for one, most in zip(numbers, _MOST, strict=True)))
+
+
 def _predicted(
     timed: Sequence[TimedAnswers], hardware: Hardware, numbers: NumberFormat, achieved: Achieved
 ) -> NDArray[np.float64]:
-    # Past 1 by rounding only, where the search is at its bound.
-    within = achieved._replace(
-        bandwidth_share=min(achieved.bandwidth_share, 1.0),
-        compute_share=min(achieved.compute_share, 1.0),
-    )
     return np.array(
         [
             answer_times(
-                Serving(one.shape, hardware, numbers, achieved=within),
+                Serving(one.shape, hardware, numbers, achieved=achieved),
                 batch=one.batch,
                 prompt_tokens=one.prompt_tokens,
                 new_tokens=one.new_tokens,

@@ -7,8 +7,9 @@ its own. FLOPs are those of `costs.exact`.
 
 Bytes are what has to come from memory once: weights (of a mixture, the experts that the tokens of a
 pass visit), keys and values of all visible positions, and the new ones that are written.
-Intermediate activations, logits, and rows of the look-up table are left out: they are small, or
-stay in caches. Token counts are numbers, or arrays of one count an answer.
+Activations stand apart, since how often they move is the engine's doing: fused kernels keep them.
+Logits and rows of the look-up table are left out: they are small, or stay in caches. Token counts
+are numbers, or arrays of one count an answer.
 """
 
 from typing import Any, Generic, NamedTuple
@@ -45,12 +46,16 @@ FORMATS = {
 
 
 class PassWork(NamedTuple, Generic[Counts]):
-    """Bytes and FLOPs of one or several passes through the model, by the part that needs them."""
+    """Bytes and FLOPs of one or several passes through the model, by the part that needs them.
+
+    `activation_bytes` are those of the numbers that enter each layer, moved once.
+    """
 
     linear_bytes: Counts
     linear_flops: Counts
     attention_bytes: Counts
     attention_flops: Counts
+    activation_bytes: Counts
 
 
 def distinct_experts(experts: int, active: int, tokens: Counts) -> Counts:
@@ -89,6 +94,7 @@ def prefill_work(
         # attention does.
         attention_bytes=batch * cache_bytes(shape, numbers, prompt_tokens),
         attention_flops=batch * attention_flops(shape, prompt_tokens),
+        activation_bytes=_activation_bytes(shape, numbers, tokens),
     )
 
 
@@ -115,6 +121,7 @@ def decode_work(
         linear_flops=steps * 2 * shape.active_parameters * batch,
         attention_bytes=batch * _position_bytes(shape, numbers) * visible,
         attention_flops=batch * flops,
+        activation_bytes=_activation_bytes(shape, numbers, steps * batch),
     )
 
 
@@ -126,6 +133,11 @@ def _position_bytes(shape: Architecture, numbers: NumberFormat) -> float:
 def _written(shape: Architecture, numbers: NumberFormat, tokens: Counts) -> Counts:
     """New keys and values, written by the layers that make them."""
     return shape.layers * _position_bytes(shape, numbers) * tokens
+
+
+def _activation_bytes(shape: Architecture, numbers: NumberFormat, tokens: Counts) -> Counts:
+    """The numbers of each token at the door of each layer; they are as wide as the cache's."""
+    return shape.layers * shape.hidden * numbers.cache_bytes * tokens
 
 
 def _weight_bytes(shape: Architecture, numbers: NumberFormat, tokens: Counts) -> Counts:

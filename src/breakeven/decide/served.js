@@ -6,11 +6,11 @@
   const amount = (value) => ({ value, reason: null });
   const absent = (reason) => ({ value: null, reason });
 
-  // Of the linear layers in a pass over so many tokens with so many logits: the longer.
+  // Of the linear layers in a pass over so many tokens with so many logits: the longer, and what moves between.
   function linearSeconds(model, tokens, logits) {
-    const [, weights, expert, experts, active, written, body, head] = model;
+    const [, weights, expert, experts, active, written, body, head, between] = model;
     const visited = experts ? experts * (1 - (1 - active / experts) ** tokens) : 0;
-    return Math.max(weights + expert * visited + written * tokens, body * tokens + head * logits);
+    return Math.max(weights + expert * visited + written * tokens, body * tokens + head * logits) + between * tokens;
   }
 
   // The mean answer of an option on a device, at every batch up to `most`.

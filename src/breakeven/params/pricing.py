@@ -49,7 +49,7 @@ class DeviceRow(Section):
 
 
 class ServingSpeed(Section):
-    """What serving is taken to reach of a device: shares, and fixed times of a layer and a pass.
+    """What serving is taken to reach of a device: shares, fixed times, and what moves besides.
 
     What is left out is as `costs.roofline.Achieved` assumes it (docs/costs.md).
 
@@ -58,12 +58,15 @@ class ServingSpeed(Section):
         compute_share: Share of the peak that reading a prompt reaches.
         layer_seconds: Fixed time of a layer in each pass.
         pass_seconds: Fixed time of a pass, whatever its layers.
+        activation_moves: How often an engine reads or writes a token's numbers in a layer, beside
+            what its products do.
     """
 
     bandwidth_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
     compute_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
     layer_seconds: NotNegative | None = None
     pass_seconds: NotNegative | None = None
+    activation_moves: NotNegative | None = None
 
 
 class ServedAnswering(Section):

@@ -19,6 +19,7 @@ from breakeven.core.progress import Progress
 from breakeven.core.records import versions
 from breakeven.core.scratch import scratch_folder
 from breakeven.costs.architecture import Architecture
+from breakeven.costs.ceiling import products_by
 from breakeven.costs.devices import describe_device
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.costs.model_shapes import known_architecture
@@ -143,7 +144,10 @@ def _folder(params: Params) -> Path:
 
     where = "cuda" if torch.cuda.is_available() else "cpu"
     small = small_study(params)
+    threads = params.answering.threads or torch.get_num_threads()
     key = {
+        # What was timed with one library's products tells nothing of another's.
+        "products": products_by(where, best_dtype(where), threads),
         # Not in the key: what a study is called, shown as and priced at changes no speed.
         "study": small.model_dump(mode="json", exclude={"study", "report", "costs"}),
         "device": describe_device(where).name,

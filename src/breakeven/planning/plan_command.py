@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.costs.prices import PRICE_KEY
 from breakeven.costs.query_costs import ServedOn, require_latency
+from breakeven.costs.roofline import Achieved
 from breakeven.costs.serving_work import FORMATS
 from breakeven.params import Params
 from breakeven.planning.calibration import calibrate, known_calibration, serving_file
@@ -214,6 +215,7 @@ def _served_on(on: ServedOn) -> dict[str, Any]:
         "devices": on.devices,
         "price_per_hour": on.hardware.price_per_hour,
         "bandwidth_bytes_per_second": on.hardware.bandwidth_bytes_per_second,
+        "source": on.hardware.source,
         **on.achieved._asdict(),
     }
 
@@ -236,9 +238,15 @@ def _served_sentence(on: ServedOn, currency: str, fitted: KnownServing | None) -
         f"Served on {on.devices} x {hardware.name} in {on.number_format}, {paid}{day}; taken to "
         f"reach {percent(achieved.bandwidth_share, 0)} of the bandwidth, "
         f"{percent(achieved.compute_share, 0)} of the peak, {achieved.pass_seconds * 1e6:,.3g} "
-        f"microseconds a pass and {achieved.layer_seconds * 1e6:,.3g} a layer{_fit_words(fitted)}. "
+        f"microseconds a pass and {achieved.layer_seconds * 1e6:,.3g} a layer"
+        f"{_moves_words(achieved)}{_fit_words(fitted)}. "
         "A mean answer:"
     )
+
+
+def _moves_words(achieved: Achieved) -> str:
+    moves = achieved.activation_moves
+    return f", and to move a token's numbers {moves:,.3g} times in each" if moves else ""
 
 
 def _fit_words(fitted: KnownServing | None) -> str:

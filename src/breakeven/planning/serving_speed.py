@@ -36,21 +36,22 @@ def timed_answers(
 ) -> list[TimedAnswers]:
     """The seconds of every batch and length: the least of a few runs, since work can only wait.
 
-    On a CPU with one thread they are seconds of the processor, which other work on the machine
-    does not lengthen; elsewhere by the clock. Raises InputError where the folder holds no model, or
-    one whose shape is not known.
+    They take turns, so that a busy minute is one run of each and not all runs of one. On a CPU with
+    one thread they are seconds of the processor, which other work on the machine lengthens least;
+    elsewhere by the clock. Raises InputError where the folder holds no model, or one whose shape is
+    not known.
     """
     from breakeven.models.loading import placed_base
 
     shape = load_architecture(str(folder))
     clock = time.process_time if device == "cpu" and threads == 1 else time.perf_counter
-    found = []
+    asked = [(batch, *length) for batch in batches for length in lengths]
     with placed_base(folder, device=device, dtype=dtype, threads=threads) as model:
-        for batch in batches:
-            for prompt, new in lengths:
-                seconds = _seconds(model, batch, prompt, new, clock)
-                found.append(TimedAnswers(shape, batch, prompt, new, seconds))
-    return found
+        for one in asked:
+            _seconds(model, *one, clock)  # allocates, and chooses kernels
+        turns = [[_seconds(model, *one, clock) for one in asked] for _ in range(_REPEATS)]
+    least = map(min, zip(*turns, strict=True))
+    return [TimedAnswers(shape, *one, seconds) for one, seconds in zip(asked, least, strict=True)]
 
 
 def _seconds(
@@ -61,15 +62,10 @@ def _seconds(
     rng = random.Random(0)  # noqa: S311 - any tokens will do
     vocab = model.config.get_text_config().vocab_size
     prompts = [[rng.randrange(vocab) for _ in range(prompt)] for _ in range(batch)]
-
-    def run() -> float:
-        start = clock()
-        # Lists are made of what was written: the device has ended when they are there.
-        generate(model, prompts, limit=new, end_ids=(), choose=_likeliest)
-        return clock() - start
-
-    run()  # allocates, and chooses kernels
-    return min(run() for _ in range(_REPEATS))
+    start = clock()
+    # Lists are made of what was written: the device has ended when they are there.
+    generate(model, prompts, limit=new, end_ids=(), choose=_likeliest)
+    return clock() - start
 
 
 def _likeliest(logits: "Tensor", rows: "Tensor", step: int, written: "Tensor") -> "Tensor":
