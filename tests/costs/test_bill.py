@@ -78,10 +78,6 @@ def test_lifetime_cost_is_training_and_queries_times_the_mean_answer():
     # flops: 3 a unit; training 10 units, an answer 4 / 8 units.
     assert lifetime_cost(BILL, 0).flops == Amount(30.0)
     assert lifetime_cost(BILL, 100).flops == Amount(3 * (10 + 100 * 0.5))
-    assert lifetime_cost(BILL, 100, with_judging=True).flops == Amount(3 * (10 + 50 + 1))
-    with_teacher = lifetime_cost(BILL, 100, with_teacher=True)
-    assert with_teacher.new_tokens == Amount(2 * (100 + 10 + 50))
-    assert with_teacher.flops == absent("the solver is no network")
 
 
 def test_answer_has_no_mean_cost_where_nothing_was_answered():
@@ -103,12 +99,9 @@ def test_bills_of_cells_add_up_to_that_of_a_study():
     assert both.training == absent_cost("lost")
 
 
-def test_the_search_for_rates_is_paid_once_and_where_it_is_wanted():
+def test_the_search_for_rates_is_an_item_of_its_own():
     tuned = replace(BILL, tuning=replace(cost(7), device_seconds=absent("not recorded")))
     assert BILL.tuning == NO_COST
-    found = lifetime_cost(tuned, 16, with_tuning=True)
-    assert found.flops == lifetime_cost(BILL, 16).flops + cost(7).flops
-    assert found.device_seconds == absent("not recorded")
     assert lifetime_cost(tuned, 16) == lifetime_cost(BILL, 16)
     assert tuned.total.device_seconds == absent("not recorded")
     assert (tuned + tuned).tuning.flops == cost(14).flops

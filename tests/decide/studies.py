@@ -1,10 +1,14 @@
 """Three hand-made studies: name, style, accuracy, and what training and an answer take."""
 
+from functools import partial
 from typing import NamedTuple
 
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST
-from breakeven.decide.options import Option, cost_of, option_bill
+from breakeven.decide.options import DecisionRequest, Option, cost_of, option_bill
+
+# Most of their hand-made numbers are without the teacher.
+untaught = partial(DecisionRequest, with_teacher=False)
 
 
 class Plain(NamedTuple):

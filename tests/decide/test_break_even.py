@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.decide.studies import GAPS, THINKING_PAYS, TIES, options_of
+from tests.decide.studies import GAPS, THINKING_PAYS, TIES, options_of, untaught
 
 from breakeven.decide.break_even import (
     break_even,
@@ -12,9 +12,9 @@ from breakeven.decide.break_even import (
     net_break_even,
 )
 from breakeven.decide.choice import decide
-from breakeven.decide.options import DecisionRequest, lifetime
+from breakeven.decide.options import lifetime
 
-REQUEST = DecisionRequest(1e6, price_per_device_hour=3.6)
+REQUEST = untaught(1e6, price_per_device_hour=3.6)
 
 
 def named(study, *names):
@@ -34,7 +34,7 @@ def test_money_breaks_even_where_device_seconds_do_whatever_the_price():
     reasoning, ift = named(THINKING_PAYS, "small reasoning", "large ift")
     seconds = break_even(reasoning, ift, REQUEST, "device_seconds").value
     for price in (0.1, 3.6, 500.0):
-        request = DecisionRequest(1.0, price_per_device_hour=price)
+        request = untaught(1.0, price_per_device_hour=price)
         assert break_even(reasoning, ift, request, "money").value == pytest.approx(seconds)
 
 
@@ -76,7 +76,7 @@ def test_an_option_beaten_in_accuracy_training_and_answers_is_no_contender():
 
 def test_neighbours_are_next_to_each_other_in_accuracy_and_the_choice_meets_all():
     decision = decide(
-        options_of(THINKING_PAYS), DecisionRequest(1e6, budget=3.0, price_per_device_hour=3.6)
+        options_of(THINKING_PAYS), untaught(1e6, budget=3.0, price_per_device_hour=3.6)
     )
     assert decision.choice is not None
     assert decision.choice.option.name == "small ift"
@@ -100,7 +100,7 @@ def test_a_dearer_and_better_option_nets_more_from_its_break_even_on():
     # Small reasoning trains for 3 more and answers for 0.000009 more than small ift; at 0.0001 a
     # right answer its 32 points more earn 0.000032 a query: 3 / (0.000032 - 0.000009).
     ift, reasoning = named(THINKING_PAYS, "small ift", "small reasoning")
-    request = DecisionRequest(1.0, price_per_device_hour=3.6, value_per_correct=1e-4)
+    request = untaught(1.0, price_per_device_hour=3.6, value_per_correct=1e-4)
     amount = net_break_even(ift, reasoning, request)
     assert amount.value == pytest.approx(3 / 23e-6)
     for factor, best in ((0.999, ift), (1.001, reasoning)):
@@ -112,6 +112,6 @@ def test_a_dearer_and_better_option_nets_more_from_its_break_even_on():
 
 def test_an_answer_worth_too_little_never_pays_for_thinking():
     ift, reasoning = named(THINKING_PAYS, "small ift", "small reasoning")
-    request = DecisionRequest(1.0, price_per_device_hour=3.6, value_per_correct=1e-5)
+    request = untaught(1.0, price_per_device_hour=3.6, value_per_correct=1e-5)
     reason = net_break_even(ift, reasoning, request).reason
     assert reason == "small ift nets more at any number of queries"

@@ -43,7 +43,7 @@ def table(project):
 
 
 def test_the_study_in_the_folder_is_decided_with_its_own_price(study):
-    result = decide_command("math-open", 1e6)
+    result = decide_command("math-open", 1e6, with_teacher=False)
     assert result["request"]["unit"] == "money"
     assert result["request"]["currency"] == "EUR"
     # m reasoning trains for 4e6·12·1e-5 = 480 s and takes 0.048 s an answer.
@@ -63,8 +63,9 @@ def test_a_size_that_was_not_measured_is_asked_of_the_law(study):
 
 
 def test_a_close_call_is_less_sure_than_a_clear_one(study):
-    close = decide_command("math-open", 1e6)
-    clear = decide_command("math-open", 1e6, budget=close["ladder"][1]["cost"] * 0.99)
+    close = decide_command("math-open", 1e6, with_teacher=False)
+    budget = close["ladder"][1]["cost"] * 0.99
+    clear = decide_command("math-open", 1e6, with_teacher=False, budget=budget)
     assert 0 < close["probability"] < 0.95
     assert close["probability"] + close["runner_up"]["probability"] <= 1
     assert {close["choice"]["student"], close["runner_up"]["student"]} <= {"l", "m"}
@@ -95,33 +96,44 @@ def lifetime_row(name, **options):
     ("arm", "teacher_seconds"), [("base", 0), ("ift", 3.5), ("reasoning", 4.5)]
 )
 def test_an_arm_pays_for_the_completions_that_it_learns_from(study, arm, teacher_seconds):
+    assert taught_seconds(f"s {arm}") == pytest.approx(teacher_seconds)
+
+
+def test_the_teacher_is_counted_by_default_and_a_line_says_so(study):
+    found = decide_command("math-open", 1e6)
+    assert found["teacher"] == {"counted": True, "reason": None, "not_known_of": []}
+    assert "  with the teacher's work" in decision_lines(found)
+    in_flops = decide_command("math-open", 1e6, unit="flops")
+    assert in_flops["teacher"]["counted"] is False
+    reason = in_flops["request"]["teacher_left_out"]["flops"]
+    assert f"  without the teacher's work: {reason}" in decision_lines(in_flops)
+    without = decide_command("math-open", 1e6, with_teacher=False)
+    assert without["teacher"]["reason"] == "left out, as asked"
+
+
+def test_an_arm_of_both_styles_pays_its_share_of_each(study):
+    # Half of the ten prompts in each style, of 3.5 seconds and of 4.5.
+    assert taught_seconds("s mixed-50") == pytest.approx(0.5 * 3.5 + 0.5 * 4.5)
+
+
+def test_an_arm_that_learns_a_part_of_its_pairs_pays_its_share_of_the_tokens(project):
+    simulated.write_project(project, pairs=simulated.PROMPTS - 1)
+    assert taught_seconds("s ift") == pytest.approx(0.9 * 3.5)
+    assert taught_seconds("s reasoning") == pytest.approx(0.9 * 4.5)
+
+
+def taught_seconds(name):
     paid, without = (
-        lifetime_row(f"s {arm}", with_teacher=teacher)["lifetime_cost"]["device_seconds"]
+        lifetime_row(name, with_teacher=teacher)["lifetime_cost"]["device_seconds"]
         for teacher in (True, False)
     )
-    assert paid - without == pytest.approx(teacher_seconds)
+    return paid - without
 
 
-PART = "teacher: measured by source and style, and this arm learns from a part of them"
-
-
-def test_the_teachers_seconds_are_absent_for_an_arm_of_both_styles(study):
-    row = lifetime_row("s mixed-50", with_teacher=True)
-    assert row["lifetime_cost"]["device_seconds"] is None
-    assert row["absent"]["device_seconds"] == PART
-    assert lifetime_row("s mixed-50")["lifetime_cost"]["device_seconds"] == pytest.approx(80)
-
-
-def test_the_teachers_seconds_are_absent_for_an_arm_that_learns_a_part_of_its_pairs(project):
-    simulated.write_project(project, pairs=simulated.PROMPTS - 1)
-    assert lifetime_row("s ift", with_teacher=True)["absent"]["device_seconds"] == PART
-
-
-def test_the_teachers_cost_is_absent_where_its_record_is_missing(study):
+def test_a_teacher_whose_record_is_missing_is_in_nobodys_seconds(study):
     (study / "records/distill/chain/ift.json").unlink()
-    row = lifetime_row("s ift", with_teacher=True)
-    assert row["absent"]["device_seconds"] == "teacher: distill@chain-ift has no record"
-    assert lifetime_row("s reasoning", with_teacher=True)["lifetime_cost"]["device_seconds"]
+    found = decide_command("math-open", 0, unit="device-seconds")
+    assert found["teacher"]["reason"] == "teacher: distill@chain-ift has no record"
 
 
 def test_page_and_command_read_the_same_options_of_a_study(study, monkeypatch):
@@ -281,11 +293,10 @@ def test_everything_counted_is_the_bill_in_money(study):
     found = {name: row["ownership"][name] for name in owned}
     assert found == pytest.approx(owned)
     assert row["ownership"]["total"] == pytest.approx(sum(owned.values()))
-    # Of an arm of both styles nobody measured the teacher: the rest is the least that it costs.
+    # Half of its completions in each style: 1.75 seconds and 2.25.
     mixed = next(row for row in result["options"] if row["name"] == "m mixed-50")["ownership"]
-    assert (mixed["teacher"], mixed["total"]) == (None, None)
-    assert mixed["absent"]["total"] == mixed["absent"]["teacher"] == PART
-    assert mixed["at_least"] == pytest.approx(0.32 + 32.0)
+    assert mixed["teacher"] == pytest.approx(4e-3)
+    assert mixed["total"] == mixed["at_least"] == pytest.approx(0.32 + 32.0 + 4e-3)
     text = "\n".join(decision_lines(result))
     assert "with everything counted: " in text
 

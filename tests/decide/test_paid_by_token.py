@@ -59,13 +59,14 @@ def money_of(option, **changes):
 
 def test_a_teacher_paid_by_the_token_is_money_and_no_device_seconds():
     option = options({"teacher": PRICES})["m reasoning"]
-    without, counted = money_of(option), money_of(option, with_teacher=True)
+    without, counted = money_of(option, with_teacher=False), money_of(option)
     assert counted.costs["money"].value == pytest.approx(without.costs["money"].value + 6.5)
-    assert counted.costs["device_seconds"].reason == "run elsewhere"
+    assert counted.costs["device_seconds"] == without.costs["device_seconds"]
     assert without.owned.items["teacher"].value == pytest.approx(6.5)
     # Without a price of its tokens it is not known, and what nobody taught pays nothing.
-    unpriced = money_of(options({})["m reasoning"], with_teacher=True)
-    assert unpriced.costs["money"].value is None
+    unpriced = options({})["m reasoning"]
+    assert decide([unpriced], REQUEST).request.teacher_left_out["money"] == "run elsewhere"
+    assert money_of(unpriced).costs["money"] == without.costs["money"]
     assert options({"teacher": PRICES})["m base"].paid["teacher"].value == 0.0
     nothing = options({"teacher": PRICES._replace(output=0.0)})["m reasoning"]
     assert (
@@ -78,7 +79,7 @@ def test_it_is_so_on_a_device_and_before_the_first_query():
     served = options({"teacher": PRICES}, on_device(results))["m reasoning"]
     assert served.paid["teacher"].value == pytest.approx(6.5)
     dear = options({"teacher": PRICES})["m reasoning"]
-    row = money_of(dear, with_teacher=True, queries=0.0)
+    row = money_of(dear, queries=0.0)
     assert row.costs["money"].value == pytest.approx(
         6.5 + dear.bill.training.device_seconds.value * 3.6 / 3600
     )

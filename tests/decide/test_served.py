@@ -218,7 +218,7 @@ def test_the_search_for_rates_is_counted_where_it_is_asked_for(results):
     def lives(served):
         every = family_options(scored, "math-open", bills=bills, served=served, draws=200).options
         (one,) = [option for option in every if option.name == "m reasoning"]
-        plain = DecisionRequest(1e5, "flops")
+        plain = DecisionRequest(1e5, "flops", with_teacher=False)
         return [
             {unit: lifetime(one, request, unit) for unit in ("flops", "device_seconds")}
             for request in (plain, replace(plain, with_tuning=True))

@@ -221,6 +221,10 @@ def test_the_teacher_of_a_mixed_arm_costs_its_share_of_both_styles(tiny: Params)
     assert new == {"base": 0.0, "ift": 13_000.0, "reasoning": 340_000.0, "mixed-50": 176_500.0}
     assert summary.teacher_cost is not None
     assert summary.teacher_cost.device_seconds.value == pytest.approx(0.4 * 2 * len(tiny.sources))
+    # Seconds are metered by source and style: a part has its share of the tokens.
+    seconds = {arm: summary.bills["t30k", arm, 0].teacher.device_seconds.value for arm in tiny.arms}
+    assert seconds["base"] == 0.0
+    assert seconds["mixed-50"] == pytest.approx((seconds["ift"] + seconds["reasoning"]) / 2)
     flops = summary.bills["t30k", "ift", 0].teacher.flops
     assert flops.value is None
     assert "solver" in (flops.reason or "")

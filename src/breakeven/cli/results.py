@@ -211,7 +211,13 @@ def decide(
     unit: Annotated[
         str | None, typer.Option(help="Count costs in flops, device-seconds, money or joules.")
     ] = None,
-    with_teacher: Annotated[bool, typer.Option(help="Count the teacher's work.")] = False,
+    without_teacher: Annotated[
+        bool,
+        typer.Option(
+            "--without-teacher",
+            help="Leave the teacher's work out; else it counts where it is known of both styles.",
+        ),
+    ] = False,
     with_judging: Annotated[bool, typer.Option(help="Count the judge's work.")] = False,
     with_tuning: Annotated[
         bool, typer.Option(help="Count the trainings that rates were chosen by.")
@@ -259,7 +265,7 @@ def decide(
         max_seconds_per_answer=max_seconds_per_answer,
         value_per_correct=value_per_correct,
         unit=unit,
-        with_teacher=with_teacher,
+        with_teacher=not without_teacher,
         with_judging=with_judging,
         with_tuning=with_tuning,
         results_file=results,

@@ -4,7 +4,7 @@
 - `generation_cost`: a Cost from the token counts of one completion.
 - `NO_COST`: nothing ran, a true zero. `absent_cost(reason)`: something ran, nobody measured it.
 - `Bill`: the five items and how many answers they bought; bills add up to that of a study.
-- `lifetime_cost(bill, queries)`: training + queries × answer (+ teacher + tuning + judge).
+- `lifetime_cost(bill, queries)`: training + queries × answer; what is paid once is added to it.
 """
 
 from dataclasses import dataclass, fields
@@ -104,27 +104,12 @@ class Bill:
 ITEMS = ("teacher", "tuning", "training", "answering", "judging")
 
 
-def lifetime_cost(
-    bill: Bill,
-    queries: float,
-    *,
-    with_teacher: bool = False,
-    with_tuning: bool = False,
-    with_judging: bool = False,
-) -> Cost:
-    """The cost of making a student and answering `queries` with it.
+def lifetime_cost(bill: Bill, queries: float) -> Cost:
+    """The cost of training a student and answering `queries` with it, at the mean answer's cost.
 
-    Training + queries × the mean answer; teacher, tuning and judging are paid once, where wanted.
     Raises ValueError on negative queries.
     """
     if not queries >= 0:
         raise ValueError(f"queries: value is {queries}; use a number of at least 0")
     # Nothing is asked without queries, where the mean of an answer may be absent.
-    cost = bill.training + (bill.per_answer.times(queries) if queries else NO_COST)
-    if with_teacher:
-        cost += bill.teacher
-    if with_tuning:
-        cost += bill.tuning
-    if with_judging:
-        cost += bill.judging
-    return cost
+    return bill.training + (bill.per_answer.times(queries) if queries else NO_COST)

@@ -30,6 +30,7 @@ from breakeven.decide.options import (
     seconds_per_answer,
 )
 from breakeven.decide.ownership import Ownership, ownership
+from breakeven.decide.paid_once import with_teacher_where_known
 from breakeven.decide.shortfall import shortfall
 from breakeven.frontiers.pareto import on_frontier
 
@@ -98,6 +99,7 @@ def decide(
     Raises InputError on a request that makes no sense (`check_request`).
     """
     check_request(request)
+    request = with_teacher_where_known(options, request)
     rows = [_row(option, request) for option in options]
     fitting = [index for index, row in enumerate(rows) if row.fits]
     rows = _with_frontier(rows, fitting)

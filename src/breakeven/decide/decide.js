@@ -29,26 +29,41 @@
     return price === 0 ? absent("costs.price_per_device_hour is 0: nobody pays") : amount(price);
   }
 
-  function lifetime(option, request, queries) {
-    const cost = {};
-    for (const unit of ["flops", "device_seconds", "joules"]) {
-      const answers = queries ? times(option.answer[unit], queries) : amount(0);
-      cost[unit] = plus(option.training[unit], answers);
-      if (request.with_teacher) cost[unit] = plus(cost[unit], option.teacher[unit]);
-      if (request.with_tuning) cost[unit] = plus(cost[unit], option.tuning[unit]);
-      if (request.with_judging) cost[unit] = plus(cost[unit], option.judging[unit]);
-    }
-    return cost;
+  // ---- what is paid once: breakeven.decide.paid_once and options.lifetime ----
+  const STYLES = ["ift", "reasoning"];
+
+  // In money, what is paid by the token is so on any device.
+  function onceInUnit(option, item, request, unit) {
+    if (unit === "money" && option.paid[item]) return option.paid[item];
+    return inUnit(option[item], unit, request.price_per_device_hour);
   }
 
-  // The lifetime cost in one unit; in money, what is paid by the token is so on any device.
+  // The teacher is counted in the units in which it is known of every option of both styles.
+  function withTeacherWhereKnown(options, request) {
+    const leftOut = {};
+    for (const unit of request.with_teacher ? UNITS : []) {
+      const missing = options.filter((option) => STYLES.includes(option.style))
+        .map((option) => onceInUnit(option, "teacher", request, unit).reason).find((reason) => reason);
+      if (missing) leftOut[unit] = missing;
+    }
+    return { ...request, teacher_left_out: leftOut };
+  }
+
+  function countedOnce(request, unit) {
+    const teacher = request.with_teacher && !(unit in request.teacher_left_out);
+    const asked = { teacher, tuning: request.with_tuning, judging: request.with_judging };
+    return Object.keys(asked).filter((item) => asked[item]);
+  }
+
+  // The lifetime cost in one unit: training, answers, and what is counted once.
   function lifetimeIn(option, request, unit, queries) {
-    if (unit !== "money") return lifetime(option, request, queries)[unit];
-    const byToken = ["teacher", "tuning", "judging"].filter((item) => request[`with_${item}`] && option.paid[item]);
-    const rest = { ...request };
-    for (const item of byToken) rest[`with_${item}`] = false;
-    const byHour = inUnit(lifetime(option, rest, queries), "money", request.price_per_device_hour);
-    return byToken.reduce((sum, item) => plus(sum, option.paid[item]), byHour);
+    const sum = {};
+    for (const one of ["flops", "device_seconds", "joules"]) {
+      const answers = queries ? times(option.answer[one], queries) : amount(0);
+      sum[one] = plus(option.training[one], answers);
+    }
+    const cost = inUnit(sum, unit, request.price_per_device_hour);
+    return countedOnce(request, unit).reduce((all, item) => plus(all, onceInUnit(option, item, request, unit)), cost);
   }
 
   // Every item of the bill in money, whichever of them the lifetime cost counts.
@@ -235,7 +250,8 @@
     return { rests: false, factor: 1, words: `${word} students were measured ${beside}` };
   }
 
-  function decide(options, request, draws) {
+  function decide(options, asked, draws) {
+    const request = withTeacherWhereKnown(options, asked);
     const rows = options.map((option, index) => evaluate(option, index, request));
     const fitting = rows.filter((row) => row.fits);
     markFrontier(fitting);
@@ -332,7 +348,7 @@
         ? "The most accurate one; no budget is set, so cost plays no part but between equals."
         : "The most accurate one within the limits; the cheaper of equals.");
     }
-    lines.push(...ownedLines(choice.owned, request, data.currency));
+    lines.push(teacherLine(decision.rows, request), ...ownedLines(choice.owned, request, data.currency));
     if (decision.probability === null) {
       lines.push(`How sure: not known, ${data.families[family].draws_reason}.`);
     } else {
@@ -374,6 +390,17 @@
       found.push(`Caution: training is modelled by its FLOPs alone for ${alone.length} of ${rows.length} options, as the steps are not known: far too short for small models.`);
     }
     return found;
+  }
+
+  // Whether these costs hold the teacher's work, and why not.
+  function teacherLine(rows, request) {
+    if (!request.with_teacher) return "Without the teacher's work: left out, as asked.";
+    const reason = request.teacher_left_out[request.unit];
+    if (reason) return `Without the teacher's work: ${reason}.`;
+    const unknown = rows.map((row) => row.option)
+      .filter((option) => onceInUnit(option, "teacher", request, request.unit).value === null).map((option) => option.name);
+    if (!unknown.length) return "With the teacher's work.";
+    return `With the teacher's work, whose part is not known of ${unknown.join(", ")}: they are out; without it they are compared as well.`;
   }
 
   // What the choice costs with every item counted, in money where there is a price.
@@ -613,7 +640,8 @@
 
   function slide(name, data) {
     const { request } = readRequest();
-    const range = slideRange(name, optionsOf(data, byId("family").value, request), request);
+    const options = optionsOf(data, byId("family").value, request);
+    const range = slideRange(name, options, withTeacherWhereKnown(options, request));
     const step = Number(byId(`${name}-slide`).value);
     if (range.open && step === SLIDE_STEPS) byId(name).value = "";
     else byId(name).value = typed(10 ** (range.low + step / SLIDE_STEPS * (range.high - range.low)), 3);
@@ -630,8 +658,9 @@
 
   function show(data, draws) {
     const family = byId("family").value;
-    const { request, problem } = readRequest();
-    const options = optionsOf(data, family, request);
+    const { request: asked, problem } = readRequest();
+    const options = optionsOf(data, family, asked);
+    const request = withTeacherWhereKnown(options, asked);
     byId("problem").textContent = problem || "";
     for (const name of ["queries", "price", "seconds", "budget"]) {
       if (byId(name).getAttribute("aria-invalid") !== "true") placeSlider(name, options, request);

@@ -75,7 +75,7 @@ def decide_command(
     max_seconds_per_answer: float | None = None,
     value_per_correct: float | None = None,
     unit: str | None = None,
-    with_teacher: bool = False,
+    with_teacher: bool = True,
     with_judging: bool = False,
     with_tuning: bool = False,
     results_file: Path | None = None,
@@ -86,6 +86,7 @@ def decide_command(
 ) -> dict[str, Any]:
     """Decide on the study of the current folder, or on a table of results.
 
+    The teacher is counted where its cost is known of both styles, unless `with_teacher` is false.
     `law` asks the law of the gain too, for a size, depth and token ratio that nobody measured.
 
     `unit` is flops, device-seconds, money or joules: what costs and the budget are counted in.

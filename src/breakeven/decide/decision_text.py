@@ -8,7 +8,7 @@ from breakeven.costs.bill import ITEMS
 from breakeven.costs.query_costs import MOST_AT_ONCE
 from breakeven.decide.break_even import BreakEven
 from breakeven.decide.choice import Decision, RatedOption
-from breakeven.decide.options import UNITS, DecisionRequest, Unit, priced
+from breakeven.decide.options import UNITS, DecisionRequest, Unit, once_in_unit, priced
 from breakeven.decide.ownership import Ownership
 from breakeven.decide.shortfall import cost_in_words
 from breakeven.results.cell_results import Results
@@ -42,6 +42,7 @@ def decision_json(
         "request": _request(decision, currency),
         "cautions": list(cautions(decision.rows, request)),
         "rule": rule(request.value_per_correct),
+        "teacher": _teacher(decision),
         "choice": None if decision.choice is None else _row(decision.choice),
         "reason": decision.reason,
         "probability": decision.probability,
@@ -63,6 +64,23 @@ def _request(decision: Decision, currency: str) -> dict[str, Any]:
     used = request.batch if choice is None else choice.option.batch
     rule = None if request.device is None else batch_rule(request)
     return {**vars(request), "batch": used, "batch_rule": rule, "currency": currency or None}
+
+
+def _teacher(decision: Decision) -> dict[str, Any]:
+    """Whether the teacher is in the costs of the unit asked for, and of whom it is not known."""
+    request = decision.request
+    counted = "teacher" in request.counted_once(request.unit)
+    amounts = {
+        row.option.name: once_in_unit(row.option, "teacher", request, request.unit)
+        for row in decision.rows
+        if counted
+    }
+    reason = request.teacher_left_out.get(request.unit)
+    return {
+        "counted": counted,
+        "reason": reason if request.with_teacher else "left out, as asked",
+        "not_known_of": [name for name, amount in amounts.items() if amount.value is None],
+    }
 
 
 def batch_rule(request: DecisionRequest) -> str:
@@ -170,6 +188,7 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         f"  {_accuracy(choice)} right, {cost(choice['lifetime_cost'][unit])} over its life"
         + _seconds(choice)
         + _net(choice, currency),
+        f"  {_teacher_line(result['teacher'])}",
         *_owned(request, choice["ownership"], currency),
         f"  chosen by: {result['rule']}",
         f"  {_probability(result)}",
@@ -195,6 +214,19 @@ def _modelled(request: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str
         f"({request['batch_rule']}){wait}; nothing was measured there"
         + _TRAINING_BY[choice["training_by"]]
     ]
+
+
+def _teacher_line(teacher: Mapping[str, Any]) -> str:
+    """Whether these costs hold the teacher's work, and why not."""
+    if not teacher["counted"]:
+        return f"without the teacher's work: {teacher['reason']}"
+    unknown = ", ".join(teacher["not_known_of"])
+    if not unknown:
+        return "with the teacher's work"
+    return (
+        f"with the teacher's work, whose part is not known of {unknown}: they are out; "
+        "--without-teacher compares them as well"
+    )
 
 
 _TRAINING_BY = {

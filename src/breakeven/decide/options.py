@@ -59,7 +59,9 @@ class DecisionRequest:
     None means no limit, no price, or no known value of a correct answer. Without a `device`,
     device-seconds are those that were measured; on one all of them are modelled, the wait for an
     answer may have a limit too, and `batch` answers are given at once (None: as many as fit, or as
-    end within that limit).
+    end within that limit). The teacher is counted unless it is to be left out, in the units in
+    which it is known of both styles; once the options are known, `teacher_left_out` has the others
+    with the reason (`decide.paid_once`).
     """
 
     queries: float
@@ -68,12 +70,19 @@ class DecisionRequest:
     price_per_device_hour: float | None = None
     max_seconds_per_answer: float | None = None
     value_per_correct: float | None = None
-    with_teacher: bool = False
+    with_teacher: bool = True
     with_judging: bool = False
     with_tuning: bool = False
     device: str | None = None
     max_latency_seconds: float | None = None
     batch: int | None = None
+    teacher_left_out: Mapping[Unit, str] = field(default_factory=dict)
+
+    def counted_once(self, unit: Unit) -> tuple[str, ...]:
+        """The items of the bill that a lifetime cost in this unit holds beside the training."""
+        teacher = self.with_teacher and unit not in self.teacher_left_out
+        asked = {"teacher": teacher, "tuning": self.with_tuning, "judging": self.with_judging}
+        return tuple(item for item, counted in asked.items() if counted)
 
 
 def known(amount: Amount) -> float:
@@ -112,24 +121,18 @@ def lifetime(
     option: Option, request: DecisionRequest, unit: Unit, queries: float | None = None
 ) -> Amount:
     """What the option costs over its life: training + queries × answer (+ what is wanted)."""
-    wanted = {
-        "teacher": request.with_teacher,
-        "tuning": request.with_tuning,
-        "judging": request.with_judging,
-    }
-    by_token = [item for item in wanted if wanted[item] and item in option.paid]
-    if unit == "money":
-        wanted |= dict.fromkeys(by_token, False)
-    cost = lifetime_cost(
-        option.bill,
-        request.queries if queries is None else queries,
-        **{f"with_{item}": asked for item, asked in wanted.items()},
-    )
-    amount = in_unit(cost, unit, request.price_per_device_hour)
-    if unit == "money":
-        for item in by_token:
-            amount += option.paid[item]
+    asked = request.queries if queries is None else queries
+    amount = in_unit(lifetime_cost(option.bill, asked), unit, request.price_per_device_hour)
+    for item in request.counted_once(unit):
+        amount += once_in_unit(option, item, request, unit)
     return amount
+
+
+def once_in_unit(option: Option, item: str, request: DecisionRequest, unit: Unit) -> Amount:
+    """An item of the bill that is paid once: in money by the token where it is paid so."""
+    if unit == "money":
+        return option.money(item, request.price_per_device_hour)
+    return in_unit(getattr(option.bill, item), unit, None)
 
 
 def in_unit(cost: Cost, unit: Unit, price_per_device_hour: float | None) -> Amount:

@@ -14,9 +14,9 @@ from breakeven.costs.prices import PRICE_KEY, known_price
 from breakeven.costs.query_costs import Lengths
 from breakeven.decide.family_options import group_options
 from breakeven.decide.options import Option
+from breakeven.decide.paid_once import why_left_out
 from breakeven.decide.serving import ServedStudy
 from breakeven.findings.groups import Group
-from breakeven.params import COMPLETION_STYLES
 from breakeven.results.cell_results import Results
 from breakeven.results.served import CellKey, lengths_by_cell
 from breakeven.study.summary import StudySummary
@@ -126,18 +126,13 @@ def _axis(
     groups: Sequence[Group],
     options: Sequence[Option],
 ) -> LifetimeAxis:
-    styles = [
-        option
-        for group, option in zip(groups, options, strict=True)
-        if group.cells[0].style in COMPLETION_STYLES
-    ]
     counted, left_out = [], {}
     for item in _ONCE:
-        amounts = [option.money(item, price) for option in styles]
-        reason = next((one.reason for one in amounts if one.reason), None)
+        amounts = [option.money(item, price) for option in options]
+        reason = why_left_out(options, amounts)
         if reason is not None:
             left_out[item] = reason
-        elif any(one.value for one in amounts):
+        elif any(amount.value for amount in amounts):
             counted.append(item)
     costs = {}
     for group, option in zip(groups, options, strict=True):

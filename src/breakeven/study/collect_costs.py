@@ -20,7 +20,6 @@ from breakeven.study.summary import DeviceUtilisation
 
 NO_ENERGY = "energy was not metered"
 UNCOUNTED = "the number of pairs that the arm used is not recorded"
-PART = "measured by source and style, and this arm learns from a part of them"
 
 
 def record_of(stage: str, *cell: str | int) -> Record | None:
@@ -188,7 +187,8 @@ def _arm_teacher_cost(params: Params, arm: str, training: Record | None) -> Cost
 def _corpus_teacher_cost(params: Params, arm: str, name: str, pairs: float | None) -> Cost:
     """The completions of as many pairs of a corpus as the arm used, at their mean length.
 
-    What is measured by source and style only is known where the arm learns from all of it.
+    The teacher is metered by source and style: its seconds, FLOPs and joules of a part are the
+    part's share of the tokens that it wrote in that style, so that parts add up to the whole.
     """
     corpus = record_of("pairs", name)
     kept = corpus.metrics.get("kept") if corpus else None
@@ -196,35 +196,35 @@ def _corpus_teacher_cost(params: Params, arm: str, name: str, pairs: float | Non
         return absent_cost(UNCOUNTED)
     # Fewer pairs than were kept: those too long for the student are left out in both styles.
     share, scale = params.arms[arm].reasoning_share or 0.0, pairs / kept if kept else 0.0
-    tokens = corpus.tokens
-    read, ift, reasoning = (tokens.get(kind) for kind in ("prompt", "ift", "reasoning"))
-    if read is None or ift is None or reasoning is None:
+    written = {style: corpus.tokens.get(style) for style in COMPLETION_STYLES}
+    read = corpus.tokens.get("prompt")
+    if read is None or None in written.values():
         return absent_cost("the teacher's tokens are not recorded")
     # Which prompts have their trace is drawn, so that each style is taken at its mean length.
-    new = scale * ((1 - share) * ift + share * reasoning)
-    # Tokens are known of any part, at the mean length; seconds and FLOPs were metered by source.
-    whole = _whole_sources_cost(params, arm, name, pairs)
-    return replace(whole, read_tokens=Amount(scale * read), new_tokens=Amount(new))
-
-
-def _whole_sources_cost(params: Params, arm: str, corpus: str, pairs: float) -> Cost:
-    """The teacher's records of a corpus's sources, if the arm learns from all of one style."""
-    style = params.arms[arm].style
-    part = replace(
-        absent_cost(f"teacher: {PART}"),
-        flops=absent(_teacher_flops_reason(params)),
-        energy_joules=absent(f"teacher: {NO_ENERGY}"),
+    parts = {"ift": scale * (1 - share), "reasoning": scale * share}
+    new = {style: parts[style] * (written[style] or 0) for style in COMPLETION_STYLES}
+    costs = [_part_cost(params, name, style, new[style]) for style in new if parts[style]]
+    # Tokens are those of the pairs; of the sources come others too, that were dropped.
+    return replace(
+        sum(costs, NO_COST), read_tokens=Amount(scale * read), new_tokens=Amount(sum(new.values()))
     )
-    if style not in COMPLETION_STYLES:
-        return part
+
+
+def _part_cost(params: Params, corpus: str, style: str, new_tokens: float) -> Cost:
+    """What so many tokens in one style took, of all that was written for a corpus's sources."""
     records = []
     for source in params.corpora[corpus].sources:
         record = record_of("distill", source, style)
         if record is None:
             return absent_cost(f"teacher: distill@{source}-{style} has no record")
         records.append(record)
-    written = known_sum(record.metrics.get("completions") for record in records)
-    return _records_cost(params, records) if written == pairs else part
+    whole = _records_cost(params, records)
+    # Where nothing was written nothing was spent on it.
+    if not new_tokens:
+        return NO_COST
+    if not whole.new_tokens.value:
+        return absent_cost(whole.new_tokens.reason or "teacher: its record has no tokens")
+    return whole.times(new_tokens / whole.new_tokens.value)
 
 
 def teacher_cost(params: Params) -> Cost | None:
