@@ -13,7 +13,6 @@ from breakeven.costs.bill import (
     Cost,
     absent_cost,
     generation_cost,
-    lifetime_cost,
 )
 
 SMALL = Architecture(
@@ -74,22 +73,10 @@ def test_total_lacks_only_what_an_item_lacks():
     assert BILL.total.flops == absent("the solver is no network")
 
 
-def test_lifetime_cost_is_training_and_queries_times_the_mean_answer():
-    # flops: 3 a unit; training 10 units, an answer 4 / 8 units.
-    assert lifetime_cost(BILL, 0).flops == Amount(30.0)
-    assert lifetime_cost(BILL, 100).flops == Amount(3 * (10 + 100 * 0.5))
-
-
 def test_answer_has_no_mean_cost_where_nothing_was_answered():
+    assert BILL.per_answer == cost(4).times(1 / 8)
     unanswered = replace(BILL, answering=NO_COST, answers=0)
-    assert lifetime_cost(unanswered, 5).flops == absent("nothing was answered")
-    assert lifetime_cost(unanswered, 0).flops == Amount(30.0)
-
-
-@pytest.mark.parametrize("queries", [-1, float("nan")])
-def test_negative_queries_are_refused(queries):
-    with pytest.raises(ValueError, match="queries"):
-        lifetime_cost(BILL, queries)
+    assert unanswered.per_answer.flops == absent("nothing was answered")
 
 
 def test_bills_of_cells_add_up_to_that_of_a_study():
@@ -102,6 +89,5 @@ def test_bills_of_cells_add_up_to_that_of_a_study():
 def test_the_search_for_rates_is_an_item_of_its_own():
     tuned = replace(BILL, tuning=replace(cost(7), device_seconds=absent("not recorded")))
     assert BILL.tuning == NO_COST
-    assert lifetime_cost(tuned, 16) == lifetime_cost(BILL, 16)
     assert tuned.total.device_seconds == absent("not recorded")
     assert (tuned + tuned).tuning.flops == cost(14).flops

@@ -225,6 +225,10 @@ def decide(
     results: Annotated[
         Path | None, typer.Option(help="A results file instead of the study here.")
     ] = None,
+    costs: Annotated[
+        Path | None,
+        typer.Option(help="With --results: a params file whose costs have prices and devices."),
+    ] = None,
     size: Annotated[
         float | None,
         typer.Option(
@@ -255,6 +259,8 @@ def decide(
 
     if batch is not None and device is None:
         raise InputError("decide: --batch: is of a device; give --device")
+    if costs is not None and results is None:
+        raise InputError("decide: --costs: is of a table; give --results, or edit params.yaml")
     if register is not None and results is not None:
         raise InputError("decide: --register: is of the study here; leave --results out")
     decision = decide_command(
@@ -269,6 +275,7 @@ def decide(
         with_judging=with_judging,
         with_tuning=with_tuning,
         results_file=results,
+        costs_file=costs,
         law=law_request(size, depth, token_ratio, ift_accuracy),
         device=None if device is None else OnDevice(device, batch),
         max_latency_seconds=max_latency_seconds,

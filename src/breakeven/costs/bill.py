@@ -1,10 +1,9 @@
-"""The whole bill of a cell: teacher, tuning, training, answering, judging; its lifetime cost.
+"""The whole bill of a cell: teacher, tuning, training, answering, judging.
 
 - `Cost`: tokens, FLOPs, device-seconds, GPU-hours, energy; adds up, and `money(price)`.
 - `generation_cost`: a Cost from the token counts of one completion.
 - `NO_COST`: nothing ran, a true zero. `absent_cost(reason)`: something ran, nobody measured it.
 - `Bill`: the five items and how many answers they bought; bills add up to that of a study.
-- `lifetime_cost(bill, queries)`: training + queries × answer; what is paid once is added to it.
 """
 
 from dataclasses import dataclass, fields
@@ -102,14 +101,3 @@ class Bill:
 
 
 ITEMS = ("teacher", "tuning", "training", "answering", "judging")
-
-
-def lifetime_cost(bill: Bill, queries: float) -> Cost:
-    """The cost of training a student and answering `queries` with it, at the mean answer's cost.
-
-    Raises ValueError on negative queries.
-    """
-    if not queries >= 0:
-        raise ValueError(f"queries: value is {queries}; use a number of at least 0")
-    # Nothing is asked without queries, where the mean of an answer may be absent.
-    return bill.training + (bill.per_answer.times(queries) if queries else NO_COST)

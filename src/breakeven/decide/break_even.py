@@ -10,7 +10,7 @@ from breakeven.decide.options import (
     DecisionRequest,
     Option,
     Unit,
-    in_unit,
+    item_in_unit,
     known,
     lifetime,
 )
@@ -46,9 +46,8 @@ class CostLine(NamedTuple):
 
 def line(option: Option, request: DecisionRequest, unit: Unit) -> CostLine:
     """What is paid once, and what a query costs."""
-    price = request.price_per_device_hour
     fixed = lifetime(option, request, unit, 0.0)
-    return CostLine(fixed, in_unit(option.bill.per_answer, unit, price))
+    return CostLine(fixed, item_in_unit(option, "answering", request, unit))
 
 
 def break_even(first: Option, second: Option, request: DecisionRequest, unit: Unit) -> Amount:

@@ -98,7 +98,7 @@ def decide(
 
     Raises InputError on a request that makes no sense (`check_request`).
     """
-    check_request(request)
+    check_request(request, options=options)
     request = with_teacher_where_known(options, request)
     rows = [_row(option, request) for option in options]
     fitting = [index for index, row in enumerate(rows) if row.fits]

@@ -32,10 +32,14 @@
   // ---- what is paid once: breakeven.decide.paid_once and options.lifetime ----
   const STYLES = ["ift", "reasoning"];
 
+  const partOf = (option, item) => (item === "answering" ? option.answer : option[item]);
+
   // In money, what is paid by the token is so on any device.
-  function onceInUnit(option, item, request, unit) {
+  function itemInUnit(option, item, request, unit) {
     if (unit === "money" && option.paid[item]) return option.paid[item];
-    return inUnit(option[item], unit, request.price_per_device_hour);
+    // Whose answers are paid by the token may have no device, and no price of its hours.
+    if (unit === "money" && option.paid.answering && partOf(option, item).device_seconds.value === 0) return amount(0);
+    return inUnit(partOf(option, item), unit, request.price_per_device_hour);
   }
 
   // The teacher is counted in the units in which it is known of every option of both styles.
@@ -43,7 +47,7 @@
     const leftOut = {};
     for (const unit of request.with_teacher ? UNITS : []) {
       const missing = options.filter((option) => STYLES.includes(option.style))
-        .map((option) => onceInUnit(option, "teacher", request, unit).reason).find((reason) => reason);
+        .map((option) => itemInUnit(option, "teacher", request, unit).reason).find((reason) => reason);
       if (missing) leftOut[unit] = missing;
     }
     return { ...request, teacher_left_out: leftOut };
@@ -57,24 +61,20 @@
 
   // The lifetime cost in one unit: training, answers, and what is counted once.
   function lifetimeIn(option, request, unit, queries) {
-    const sum = {};
-    for (const one of ["flops", "device_seconds", "joules"]) {
-      const answers = queries ? times(option.answer[one], queries) : amount(0);
-      sum[one] = plus(option.training[one], answers);
-    }
-    const cost = inUnit(sum, unit, request.price_per_device_hour);
-    return countedOnce(request, unit).reduce((all, item) => plus(all, onceInUnit(option, item, request, unit)), cost);
+    let cost = itemInUnit(option, "training", request, unit);
+    if (queries) cost = plus(cost, times(itemInUnit(option, "answering", request, unit), queries));
+    return countedOnce(request, unit).reduce((all, item) => plus(all, itemInUnit(option, item, request, unit)), cost);
   }
 
   // Every item of the bill in money, whichever of them the lifetime cost counts.
   function ownership(option, request) {
-    const answers = request.queries ? times(option.answer.device_seconds, request.queries) : amount(0);
-    const seconds = { teacher: option.teacher.device_seconds, tuning: option.tuning.device_seconds,
-      training: option.training.device_seconds, answering: answers, judging: option.judging.device_seconds };
     const items = {};
-    for (const [name, one] of Object.entries(seconds)) {
-      items[name] = option.paid[name] || inUnit({ device_seconds: one }, "money", request.price_per_device_hour);
+    for (const name of ["teacher", "tuning", "training", "answering", "judging"]) {
+      items[name] = itemInUnit(option, name, request, "money");
     }
+    // Nothing is asked without queries, where the mean of an answer may be absent.
+    items.answering = request.queries || option.paid.answering ? times(items.answering, request.queries)
+      : inUnit({ device_seconds: amount(0) }, "money", request.price_per_device_hour);
     const parts = Object.values(items);
     const atLeast = parts.reduce((sum, one) => sum + (one.value === null ? 0 : one.value), 0);
     return { items, total: parts.reduce(plus, amount(0)), atLeast };
@@ -161,8 +161,7 @@
 
   // ---- break-evens ----
   function line(option, request, unit) {
-    const price = request.price_per_device_hour;
-    return { fixed: lifetimeIn(option, request, unit, 0), each: inUnit(option.answer, unit, price) };
+    return { fixed: lifetimeIn(option, request, unit, 0), each: itemInUnit(option, "answering", request, unit) };
   }
 
   // Queries at which two options cost the same, or net the same where the second gains with each.
@@ -339,6 +338,7 @@
     const lines = [choice.option.name];
     let text = `${percent(choice.option.accuracy)} right, ${money(choice.cost.value, request.unit, data.currency)} over its life`;
     if (choice.seconds.value !== null) text += `, ${figure(choice.seconds.value)} device-seconds an answer`;
+    if (choice.option.paid.answering) text += ", answers paid by the token";
     lines.push(`${text}.`);
     if (request.device !== null) lines.push(deviceLine(choice, request));
     if (choice.net !== null) {
@@ -398,14 +398,15 @@
     const reason = request.teacher_left_out[request.unit];
     if (reason) return `Without the teacher's work: ${reason}.`;
     const unknown = rows.map((row) => row.option)
-      .filter((option) => onceInUnit(option, "teacher", request, request.unit).value === null).map((option) => option.name);
+      .filter((option) => itemInUnit(option, "teacher", request, request.unit).value === null).map((option) => option.name);
     if (!unknown.length) return "With the teacher's work.";
     return `With the teacher's work, whose part is not known of ${unknown.join(", ")}: they are out; without it they are compared as well.`;
   }
 
   // What the choice costs with every item counted, in money where there is a price.
   function ownedLines(owned, request, currency) {
-    if (knownPrice(request.price_per_device_hour).value === null) return [];
+    // Without a price of hours there is none, but of answers that are paid by the token.
+    if (knownPrice(request.price_per_device_hour).value === null && owned.items.answering.value === null) return [];
     const known = Object.entries(owned.items).filter(([, one]) => one.value !== null)
       .map(([name, one]) => `${name} ${figure(one.value)}`).join(", ");
     const total = money(owned.atLeast, "money", currency);
@@ -583,7 +584,8 @@
   const SLIDE_STEPS = 200;
 
   // The request that the controls ask for, or a problem with one of them.
-  function readRequest() {
+  function readRequest(data) {
+    const byToken = data.families[byId("family").value].options.some((option) => option.paid.answering);
     const request = { unit: byId("unit").value, with_teacher: byId("teacher").checked, with_tuning: byId("tuning").checked, with_judging: byId("judging").checked, device: byId("device").value || null };
     let problem = null;
     for (const [name, field] of Object.entries(FIELDS)) {
@@ -596,7 +598,7 @@
       if (wrong) problem ||= OF_DEVICE[name] || `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1000 or 1e6.`;
       request[field] = value;
     }
-    if (request.unit === "money" && knownPrice(request.price_per_device_hour).value === null) {
+    if (request.unit === "money" && !byToken && knownPrice(request.price_per_device_hour).value === null) {
       problem ||= "Give a price of a device-hour above zero, or count costs in another unit.";
     }
     if (request.unit !== "money" && request.value_per_correct !== null) {
@@ -639,7 +641,7 @@
   }
 
   function slide(name, data) {
-    const { request } = readRequest();
+    const { request } = readRequest(data);
     const options = optionsOf(data, byId("family").value, request);
     const range = slideRange(name, options, withTeacherWhereKnown(options, request));
     const step = Number(byId(`${name}-slide`).value);
@@ -658,7 +660,7 @@
 
   function show(data, draws) {
     const family = byId("family").value;
-    const { request: asked, problem } = readRequest();
+    const { request: asked, problem } = readRequest(data);
     const options = optionsOf(data, family, asked);
     const request = withTeacherWhereKnown(options, asked);
     byId("problem").textContent = problem || "";
@@ -691,7 +693,8 @@
     const options = data.families[byId("family").value].options;
     const timed = options.length > 0 && options.every((option) => option.training.device_seconds.value !== null && option.answer.device_seconds.value !== null);
     const priced = knownPrice(data.price_per_device_hour).value !== null;
-    byId("unit").value = !timed ? "flops" : priced ? "money" : "device_seconds";
+    const byToken = options.length > 0 && options.every((option) => option.paid.answering);
+    byId("unit").value = byToken ? "money" : !timed ? "flops" : priced ? "money" : "device_seconds";
     if (data.currency) {
       byId("price-label").textContent = `Price of a device-hour, ${data.currency}`;
     }

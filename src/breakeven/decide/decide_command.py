@@ -25,8 +25,8 @@ from breakeven.decide.serving import ServedStudy, served_study
 from breakeven.findings.scored_results import scored_results
 from breakeven.params.pricing import Pricing
 from breakeven.results.cell_results import Results
-from breakeven.results.served import shapes_by_name
-from breakeven.serving.study_hardware import TABLE_CURRENCY, served_place
+from breakeven.results.served import shapes_by_name, with_served
+from breakeven.serving.study_hardware import TABLE_CURRENCY, priced_by_token, served_place
 
 OPTIONS = {
     "queries": "--queries",
@@ -80,6 +80,7 @@ def decide_command(
     with_tuning: bool = False,
     results_file: Path | None = None,
     params_file: Path = Path("params.yaml"),
+    costs_file: Path | None = None,
     law: LawRequest | None = None,
     device: OnDevice | None = None,
     max_latency_seconds: float | None = None,
@@ -96,7 +97,7 @@ def decide_command(
     InputError on an unknown family, unit or device, on negative numbers, and where no option fits.
     A price of zero is no price: money is absent, and costs are counted in another unit.
     """
-    source = _source(results_file, params_file)
+    source = _source(results_file, params_file, costs_file)
     place = None if device is None else served_place(source.pricing, device.name)
     price = price_per_device_hour
     if price is None:
@@ -161,20 +162,16 @@ def decision_of(
         )
     # The unit is settled once the options are known: without a price it is what all of them have.
     asked = replace(request, unit=_unit(unit, request, choices.options))
-    check_request(asked, OPTIONS)
+    check_request(asked, OPTIONS, choices.options)
     decision = decide(choices.options, asked, choices.draws)
     if decision.choice is None:
         raise InputError(f"decide: no option fits: {_with_hint(decision)}")
     return decision_json(decision, source.results, family, source.currency, choices.resampled)
 
 
-def _source(results_file: Path | None, params_file: Path) -> DecisionData:
+def _source(results_file: Path | None, params_file: Path, costs_file: Path | None) -> DecisionData:
     if results_file is not None:
-        from breakeven.importing.read_results import import_results
-
-        # A table has no bills: what a teacher or a judge took is not in it.
-        found = import_results(results_file)
-        return DecisionData(found, {}, shapes=shapes_by_name(found.students()))
+        return _imported(results_file, costs_file)
     from breakeven.params import load_params
     from breakeven.study.collect import collect
 
@@ -198,6 +195,22 @@ def _source(results_file: Path | None, params_file: Path) -> DecisionData:
     )
 
 
+def _imported(results_file: Path, costs_file: Path | None) -> DecisionData:
+    """A table has no bills: what a teacher or a judge took is not in it."""
+    from breakeven.importing.read_results import import_results
+    from breakeven.params import load_params
+
+    found = import_results(results_file)
+    shapes = shapes_by_name(found.students())
+    if costs_file is None:
+        return DecisionData(found, {}, shapes=shapes)
+    pricing = load_params(costs_file).costs
+    found = with_served(found, shapes, (), priced_by_token(pricing))
+    return DecisionData(
+        found, {}, pricing.price_per_device_hour, pricing.currency, shapes=shapes, pricing=pricing
+    )
+
+
 def _unit(word: str | None, request: DecisionRequest, options: tuple[Option, ...]) -> Unit:
     if word is not None:
         for unit in UNITS:
@@ -206,7 +219,8 @@ def _unit(word: str | None, request: DecisionRequest, options: tuple[Option, ...
         names = [unit.replace("_", "-") for unit in UNITS]
         raise InputError(f"decide: --unit: value is {word!r}; {did_you_mean(word, names)}")
     asked = request.budget is not None or request.value_per_correct is not None
-    if asked or priced(request.price_per_device_hour):
+    by_token = all(option.by_token for option in options)
+    if asked or by_token or priced(request.price_per_device_hour):
         return "money"
     # Seconds are measured and FLOPs are computed, so seconds come first.
     return "device_seconds" if timed(options) else "flops"

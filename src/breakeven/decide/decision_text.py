@@ -8,7 +8,7 @@ from breakeven.costs.bill import ITEMS
 from breakeven.costs.query_costs import MOST_AT_ONCE
 from breakeven.decide.break_even import BreakEven
 from breakeven.decide.choice import Decision, RatedOption
-from breakeven.decide.options import UNITS, DecisionRequest, Unit, once_in_unit, priced
+from breakeven.decide.options import UNITS, DecisionRequest, Unit, item_in_unit, priced
 from breakeven.decide.ownership import Ownership
 from breakeven.decide.shortfall import cost_in_words
 from breakeven.results.cell_results import Results
@@ -71,7 +71,7 @@ def _teacher(decision: Decision) -> dict[str, Any]:
     request = decision.request
     counted = "teacher" in request.counted_once(request.unit)
     amounts = {
-        row.option.name: once_in_unit(row.option, "teacher", request, request.unit)
+        row.option.name: item_in_unit(row.option, "teacher", request, request.unit)
         for row in decision.rows
         if counted
     }
@@ -136,6 +136,7 @@ def _row(row: RatedOption) -> dict[str, Any]:
         "latency_seconds": option.latency.value,
         "batch": option.batch,
         "training_by": option.training_by,
+        "answers_by_token": option.by_token,
         "net_value": row.net_value,
         "ownership": _ownership(row.owned),
         "fits": row.fits,
@@ -187,6 +188,7 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         *_modelled(request, choice),
         f"  {_accuracy(choice)} right, {cost(choice['lifetime_cost'][unit])} over its life"
         + _seconds(choice)
+        + (", answers paid by the token" if choice["answers_by_token"] else "")
         + _net(choice, currency),
         f"  {_teacher_line(result['teacher'])}",
         *_owned(request, choice["ownership"], currency),
@@ -238,7 +240,8 @@ _TRAINING_BY = {
 
 def _owned(request: Mapping[str, Any], owned: Mapping[str, Any], currency: str) -> list[str]:
     """What the choice costs with every item counted, in money where there is a price."""
-    if not priced(request["price_per_device_hour"]):
+    # Without a price of hours there is none, but of answers that are paid by the token.
+    if not priced(request["price_per_device_hour"]) and owned["answering"] is None:
         return []
     known = ", ".join(
         f"{item} {four_figures(owned[item])}" for item in ITEMS if owned[item] is not None

@@ -14,7 +14,9 @@ from breakeven.findings.groups import Group, groups
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, shared_seeds
 from breakeven.findings.votes import vote_curves
 from breakeven.params.cells import Cell
+from breakeven.results.axes import TOKENS, axis_of_tokens
 from breakeven.results.cell_results import Results
+from breakeven.results.served import NO_TOKENS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,6 +135,8 @@ def _option(
         for item, cost in (("teacher", teacher), ("judging", judging))
         if (prices := services.get(item)) is not None
     }
+    if (by_token := _by_token(group)) is not None:
+        paid["answering"] = by_token
     waits: dict[str, Any] = {}
     if served is not None:
         # Nothing that was measured on another device is added to what is modelled on this one.
@@ -176,6 +180,17 @@ def _answer(group: Group, name: str) -> Cost:
         _amount(group, "device_seconds", f"{name}: device-seconds of an answer not known"),
         _amount(group, "energy_joules", f"{name}: joules of an answer not known"),
     )
+
+
+def _by_token(group: Group) -> Amount | None:
+    """Money of the mean answer by the prices of its tokens; None where these have none."""
+    points = [one for cell in group.cells for one in cell.served if one.hardware == TOKENS]
+    if not points:
+        return None
+    money = group.mean(axis_of_tokens().name)
+    if money is None:
+        return absent(next(filter(None, (one.money_reason for one in points)), NO_TOKENS))
+    return Amount(money)
 
 
 def _amount(group: Group, field: str, reason: str) -> Amount:

@@ -1,13 +1,13 @@
 """What there is to choose from, and what is asked for."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from breakeven.core.errors import InputError
 from breakeven.costs.amounts import Amount, absent
-from breakeven.costs.bill import Bill, Cost, absent_cost, lifetime_cost
+from breakeven.costs.bill import Bill, Cost, absent_cost
 from breakeven.costs.prices import PRICE_KEY, known_price
 from breakeven.costs.query_costs import require_latency
 from breakeven.params import ResultStyle
@@ -28,7 +28,8 @@ class Option:
     whole study; its FLOPs, device-seconds and joules are read. On a named device its seconds are
     modelled, those of training by its steps or, where these are not known, by its FLOPs alone
     (`training_by`), and `latency` is what one person waits, with `batch` answers at once. `paid` is
-    the money of items of the bill that are paid by the token, whatever device they ran on.
+    the money of items of the bill that are paid by the token, whatever device they ran on:
+    `answering` of the mean answer.
     """
 
     name: str
@@ -49,7 +50,15 @@ class Option:
         if item in self.paid:
             return self.paid[item]
         cost: Cost = getattr(self.bill, item)
+        # Whose answers are paid by the token may have no device, and no price of its hours.
+        if self.by_token and cost.device_seconds.value == 0:
+            return Amount(0.0)
         return cost.money(price_per_device_hour)
+
+    @property
+    def by_token(self) -> bool:
+        """Whether its answers are paid by the token."""
+        return "answering" in self.paid
 
 
 @dataclass(frozen=True)
@@ -122,23 +131,20 @@ def lifetime(
 ) -> Amount:
     """What the option costs over its life: training + queries × answer (+ what is wanted)."""
     asked = request.queries if queries is None else queries
-    amount = in_unit(lifetime_cost(option.bill, asked), unit, request.price_per_device_hour)
+    amount = item_in_unit(option, "training", request, unit)
+    # Nothing is asked without queries, where the mean of an answer may be absent.
+    if asked:
+        amount += item_in_unit(option, "answering", request, unit).times(asked)
     for item in request.counted_once(unit):
-        amount += once_in_unit(option, item, request, unit)
+        amount += item_in_unit(option, item, request, unit)
     return amount
 
 
-def once_in_unit(option: Option, item: str, request: DecisionRequest, unit: Unit) -> Amount:
-    """An item of the bill that is paid once: in money by the token where it is paid so."""
+def item_in_unit(option: Option, item: str, request: DecisionRequest, unit: Unit) -> Amount:
+    """An item of the bill, `answering` of the mean answer: in money by the token where paid so."""
     if unit == "money":
         return option.money(item, request.price_per_device_hour)
-    return in_unit(getattr(option.bill, item), unit, None)
-
-
-def in_unit(cost: Cost, unit: Unit, price_per_device_hour: float | None) -> Amount:
-    """One quantity of a cost; money is absent without a price."""
-    if unit == "money":
-        return cost.money(price_per_device_hour)
+    cost: Cost = getattr(option.bill, item)
     quantities = {
         "flops": cost.flops,
         "device_seconds": cost.device_seconds,
@@ -169,10 +175,15 @@ def priced(price_per_device_hour: float | None) -> bool:
     return known_price(price_per_device_hour, PRICE_KEY).value is not None
 
 
-def check_request(request: DecisionRequest, names: Mapping[str, str] | None = None) -> None:
+def check_request(
+    request: DecisionRequest,
+    names: Mapping[str, str] | None = None,
+    options: Sequence[Option] = (),
+) -> None:
     """Raise InputError on numbers that are negative or not finite, or on money without a price.
 
-    `names` maps a field to what the person who asked calls it.
+    `names` maps a field to what the person who asked calls it. Where answers of `options` are paid
+    by the token, money needs no price of hours.
     """
 
     def called(name: str) -> str:
@@ -199,7 +210,8 @@ def check_request(request: DecisionRequest, names: Mapping[str, str] | None = No
             f"decide: {called('max_latency_seconds')}: how long one person waits is modelled for a "
             f"device; give {called('device')}"
         )
-    if request.unit == "money" and not priced(request.price_per_device_hour):
+    by_token = any(option.by_token for option in options)
+    if request.unit == "money" and not (by_token or priced(request.price_per_device_hour)):
         name = "unit" if request.budget is None else "budget"
         why = "there is no price" if request.price_per_device_hour is None else "the price is 0"
         raise InputError(

@@ -27,8 +27,10 @@ def ownership(option: Option, request: DecisionRequest) -> Ownership:
     price, queries = request.price_per_device_hour, request.queries
     items = {item: option.money(item, price) for item in ITEMS}
     # Nothing is asked without queries, where the mean of an answer may be absent.
-    answers = option.bill.per_answer.times(queries) if queries else NO_COST
-    items["answering"] = answers.money(price)
+    if queries or option.by_token:
+        items["answering"] = items["answering"].times(queries)
+    else:
+        items["answering"] = NO_COST.money(price)
     total = sum(items.values(), Amount(0.0))
     known = sum(amount.value for amount in items.values() if amount.value is not None)
     return Ownership(items, total, known)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from breakeven.costs.amounts import Amount
-from breakeven.decide.options import UNITS, DecisionRequest, Option, once_in_unit
+from breakeven.decide.options import UNITS, DecisionRequest, Option, item_in_unit
 from breakeven.params import COMPLETION_STYLES
 
 
@@ -30,7 +30,7 @@ def with_teacher_where_known(
     """The request with the units in which the teacher is in nobody's cost, and why."""
     left_out = {}
     for unit in UNITS if request.with_teacher else ():
-        amounts = [once_in_unit(option, "teacher", request, unit) for option in options]
+        amounts = [item_in_unit(option, "teacher", request, unit) for option in options]
         reason = why_left_out(options, amounts)
         if reason is not None:
             left_out[unit] = reason

@@ -36,7 +36,8 @@ SEED = Bounds(0.0, 2.0**53 - 1)
 COSTS = {
     "train_flops": Bounds(1.0, 1e30, cost=True),
     "train_tokens": Bounds(1.0, 1e18, cost=True),
-    "train_device_seconds": Bounds(1e-6, 1e15, cost=True),
+    # On no such axis: 0 of a model that a service trained, which nobody here paid for.
+    "train_device_seconds": Bounds(0.0, 1e15),
     "train_energy_joules": Bounds(1e-6, 1e18, cost=True),
     "inference_flops": Bounds(1.0, 1e30, cost=True),
     "prompt_tokens": Bounds(1.0, 1e9, cost=True),

@@ -137,7 +137,7 @@ def _axis(
     costs = {}
     for group, option in zip(groups, options, strict=True):
         once = [option.money(item, price) for item in ("training", *counted)]
-        answers = option.bill.per_answer.times(queries).money(price)
+        answers = option.money("answering", price).times(queries)
         total = sum(once, Amount(0.0)) + answers
         # The axis is logarithmic: what costs nothing has no place on it.
         if total.value:
