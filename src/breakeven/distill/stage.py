@@ -15,7 +15,7 @@ from breakeven.distill.model_completions import (
     open_journal,
 )
 from breakeven.distill.model_teacher import teacher_style
-from breakeven.distill.token_counts import TokenCounts
+from breakeven.distill.token_counts import COMPLETIONS_BY_TOKENS, TokenCounts
 from breakeven.distill.trace_check import TraceCheck
 from breakeven.params import (
     COMPLETION_STYLES,
@@ -76,6 +76,7 @@ def _without_completions(source: str, style: str) -> dict[str, Any]:
         "parameters": {"teacher": "none"},
         "metrics": counts.metrics(),
         "tokens": counts.tokens(),
+        "details": {COMPLETIONS_BY_TOKENS: counts.lengths()},
         "flops": {"teacher": 0.0},
         "device_seconds": {"cpu": 0.0},
     }
@@ -92,6 +93,7 @@ def _from_published(source: str, style: str) -> dict[str, Any]:
         "parameters": {"teacher": "published"},
         "metrics": counts.metrics(),
         "tokens": counts.tokens(),
+        "details": {COMPLETIONS_BY_TOKENS: counts.lengths()},
         "flops": {"teacher": None},
         "absent": dict.fromkeys(("flops.teacher", "device_seconds", *unknown), PUBLISHED),
     }
@@ -108,6 +110,7 @@ def _from_solver(teacher: SolverTeacher, source: str, style: str) -> dict[str, A
         "parameters": {"teacher": teacher.kind},
         "metrics": counts.metrics(),
         "tokens": counts.tokens(),
+        "details": {COMPLETIONS_BY_TOKENS: counts.lengths()},
         "flops": {"teacher": None},
         "absent": {"flops.teacher": SOLVER},
         "device_seconds": {"cpu": time.perf_counter() - started},

@@ -11,7 +11,7 @@ from breakeven.distill.journal import Reply
 from breakeven.distill.model_completions import SentPrompts
 from breakeven.distill.model_teacher import ModelTeacher
 from breakeven.distill.reply_parts import CountBasis, completion_from_reply
-from breakeven.distill.token_counts import TokenCounts
+from breakeven.distill.token_counts import COMPLETIONS_BY_TOKENS, TokenCounts
 from breakeven.rows.completion import Completion
 
 NO_COUNT = "the server gave no token counts for {} of {} completions"
@@ -62,7 +62,11 @@ class TeacherCosts:
             "tokens": self.counts.tokens(),
             "flops": {"teacher": flops.value},
             "absent": {**self._uncounted(), **reasons, **device["absent"]},
-            "details": {"asked": len(self._paid), "thinking_tokens_from": dict(self._bases)},
+            "details": {
+                "asked": len(self._paid),
+                "thinking_tokens_from": dict(self._bases),
+                COMPLETIONS_BY_TOKENS: self.counts.lengths(),
+            },
         }
 
     def _pay(self, completion: Completion, reply: Reply) -> None:

@@ -4,7 +4,7 @@ from breakeven.core.known_numbers import known_sum
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.setup_tables import NO_RECORDS
 from breakeven.report.table import Table, absent_table
-from breakeven.study.summary import Interval, Judging, StudySummary, TeacherAccuracy
+from breakeven.study.summary import Interval, Judging, StudySummary, TeacherAccuracy, TeacherRow
 from breakeven.words import human, p_word, percent, percent_interval, points_interval, whole
 
 
@@ -17,13 +17,17 @@ def teacher_table(summary: StudySummary) -> Table:
         name,
         title,
         "Shares of completions: cut at the limit, with a trace, with a trace left open. A pair "
-        "with one that was cut or left open is dropped.",
+        "with one that was cut or left open is dropped. New tokens are trace and answer of a "
+        "completion: the mean with its 95% interval over prompts, and what 95% stay within.",
         (
             "style",
             "completions",
             "prompt tokens",
             "thinking tokens",
             "answer tokens",
+            "new tokens each",
+            "95% interval",
+            "95% of completions",
             "cut",
             "with a trace",
             "left open",
@@ -35,6 +39,7 @@ def teacher_table(summary: StudySummary) -> Table:
                 human(row.prompt_tokens),
                 human(row.thinking_tokens),
                 human(row.answer_tokens),
+                *_length_words(row),
                 percent(row.truncated_share),
                 percent(row.traced_share),
                 percent(row.unclosed_share),
@@ -43,6 +48,14 @@ def teacher_table(summary: StudySummary) -> Table:
         ),
         tuple(row._asdict() for row in summary.teacher),
     )
+
+
+def _length_words(row: TeacherRow) -> tuple[str, str, str]:
+    value, low, high = row.new_tokens_value, row.new_tokens_low, row.new_tokens_high
+    if value is None:
+        return "–", "–", "–"
+    interval = "–" if low is None or high is None else f"{low:,.4g} to {high:,.4g}"
+    return f"{value:,.4g}", interval, whole(row.new_tokens_p95)
 
 
 def teacher_accuracy_table(summary: StudySummary) -> Table:

@@ -1,11 +1,17 @@
 """What is known of the data: the teacher in both modes, the pairs kept, what judges were asked."""
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from breakeven.core.known_numbers import known_sum
 from breakeven.core.records import Record
+from breakeven.distill.token_counts import COMPLETIONS_BY_TOKENS
 from breakeven.params import COMPLETION_STYLES, Params
+from breakeven.statistics.estimates import student_quantile
 from breakeven.study.collect_costs import record_of, tokens
 from breakeven.study.summary import (
     CorpusRow,
@@ -42,9 +48,35 @@ def teacher_rows(params: Params) -> tuple[TeacherRow, ...]:
                     truncated_share=_share(records, "truncated", completions),
                     traced_share=_share(records, "traced", completions),
                     unclosed_share=_share(records, "unclosed", completions),
+                    **_length_spread(records),
                 )
             )
     return tuple(rows)
+
+
+def _length_spread(records: list[Record]) -> dict[str, float]:
+    """New tokens of a completion: mean, interval, tail; nothing where not all are known.
+
+    Prompts are drawn by themselves, so that the mean's standard error is that of independent
+    completions.
+    """
+    counted: Counter[int] = Counter()
+    for record in records:
+        for length, count in record.details.get(COMPLETIONS_BY_TOKENS, {}).items():
+            counted[int(length)] += count
+    if not counted or sum(counted.values()) != _sum(records, "completions"):
+        return {}
+    lengths = np.repeat(sorted(counted), [counted[length] for length in sorted(counted)])
+    mean = float(lengths.mean())
+    found = {
+        "new_tokens_value": mean,
+        "new_tokens_p95": float(np.quantile(lengths, 0.95, method="inverted_cdf")),
+    }
+    if len(lengths) > 1:
+        half = student_quantile(0.95, len(lengths) - 1) * float(lengths.std(ddof=1))
+        half /= math.sqrt(len(lengths))
+        found |= {"new_tokens_low": mean - half, "new_tokens_high": mean + half}
+    return found
 
 
 def _sum(records: list[Record], metric: str) -> float | None:

@@ -75,7 +75,8 @@ class TeacherRow(NamedTuple):
     """What the teacher wrote in one style.
 
     Token counts are None where nobody gave them, as with published completions. Shares are of
-    completions: cut at the limit, with a trace, with a trace that was left open.
+    completions: cut at the limit, with a trace, with a trace that was left open. New tokens of a
+    completion have their mean with its 95% interval over prompts, and what 95% stay within.
     """
 
     style: str
@@ -86,6 +87,10 @@ class TeacherRow(NamedTuple):
     truncated_share: float | None
     traced_share: float | None
     unclosed_share: float | None
+    new_tokens_value: float | None = None
+    new_tokens_low: float | None = None
+    new_tokens_high: float | None = None
+    new_tokens_p95: float | None = None
 
 
 class Interval(NamedTuple):
