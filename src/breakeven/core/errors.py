@@ -47,11 +47,13 @@ _CLOSED = (
 
 def disk_error(error: OSError) -> MachineError | None:
     """What to tell of a file that the machine does not let be written or read; None for others."""
+    # Of a file that could not be put in its place, the place; a handle knows no name.
+    name = error.filename2 or error.filename
     if error.errno in _FULL:
-        return MachineError(f"the disk is full: {error.filename}; free some space")
+        return MachineError(f"the disk is full{f': {name}' if name else ''}; free some space")
     if error.errno in _CLOSED:
         return MachineError(
-            f"{error.filename}: {error.strerror}; change its rights or name another place"
+            f"{name or 'a file'}: {error.strerror}; change its rights or name another place"
         )
     return None
 

@@ -149,6 +149,30 @@ def damaged(path: Path, error: Exception) -> InputError:
     return InputError(f"{path}: is damaged ({reason}){remade_by(path)}")
 
 
+def append_whole(file: int, data: bytes, path: Path) -> int:
+    """Append bytes to an open file, all or none; returns where they begin.
+
+    The error of a full disk names `path`, and what is appended next begins a line of its own.
+    """
+    start = os.lseek(file, 0, os.SEEK_END)
+    try:
+        written = 0  # the system may take less than it is given
+        while written < len(data):
+            written += os.write(file, data[written:])
+    except OSError as error:
+        os.ftruncate(file, start)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    return start
+
+
+def sync_file(file: int, path: Path) -> None:
+    """Have all of an open file on the disk; an error names `path`."""
+    try:
+        os.fsync(file)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write one JSON object a line as rows come, all or none; returns how many."""
     written = 0

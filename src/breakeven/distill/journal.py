@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from breakeven.core.errors import InputError, MachineError
+from breakeven.core.files import append_whole, sync_file
 from breakeven.core.sealed import read_sealed_line, sealed_line, tell_damaged
 from breakeven.rows.prompt import Prompt
 
@@ -96,14 +97,7 @@ class Journal:
     def keep(self, reply: Reply) -> None:
         """Append a reply: it outlives this process, and after `sync` a loss of power."""
         line = sealed_line(asdict(reply)) + b"\n"
-        start = os.lseek(self._file, 0, os.SEEK_END)
-        try:
-            written = 0  # the system may take less than it is given
-            while written < len(line):
-                written += os.write(self._file, line[written:])
-        except OSError as error:
-            os.ftruncate(self._file, start)  # the next reply starts a line of its own
-            raise OSError(error.errno, error.strerror, str(self._path)) from error
+        start = append_whole(self._file, line, self._path)
         self._is_synced = False
         self._locations[reply.prompt] = _Location(self._path, start, start + len(line))
 
@@ -112,10 +106,7 @@ class Journal:
         if self._is_synced:
             return
         self._is_synced = True  # before: what is kept meanwhile needs another one
-        try:
-            os.fsync(self._file)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self._path)) from error
+        sync_file(self._file, self._path)
 
     def _lock(self) -> None:
         """Hold the file until this process ends, however it does."""

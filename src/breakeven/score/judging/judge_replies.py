@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_json
+from breakeven.core.files import append_whole, digest_json, sync_file
 from breakeven.core.progress import Progress
 from breakeven.core.scratch import scratch_folder
 from breakeven.core.sealed import read_sealed_line, sealed_line, tell_damaged
@@ -100,19 +100,20 @@ def _new_replies(
     key = key_from_environment(judge.key_variable, where)
     endpoints = Endpoints((str(judge.base_url),), judge.model, key, where)
     asked: dict[str, JudgeReply] = {}
-    with path.open("ab") as handle:
+    # Without a buffer: one that a full disk did not take would be written again at the end.
+    with path.open("ab", buffering=0) as handle:
 
         def keep(request: Request, answer: Mapping[str, Any]) -> None:
             reply = asked[request.id] = _reply(request.id, answer)
-            handle.write(sealed_line(asdict(reply)) + b"\n")
-            handle.flush()  # before `on_reply` may raise: what was paid for is kept
+            # Before `on_reply` may raise: what was paid for is kept.
+            append_whole(handle.fileno(), sealed_line(asdict(reply)) + b"\n", path)
             on_reply(reply)
 
         run_requests(
             missing,
             endpoints,
             on_result=keep,
-            settle=partial(os.fsync, handle.fileno()),
+            settle=partial(sync_file, handle.fileno(), path),
             concurrency=judge.concurrency,
             attempts=judge.attempts,
             timeout_seconds=judge.timeout_seconds,
