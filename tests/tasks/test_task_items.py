@@ -1,6 +1,7 @@
 """Items of a task: from a generator or a file, the same each time."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,17 @@ def test_a_sample_of_a_file_is_seeded_and_keeps_its_order(project: Path) -> None
     [
         ([{"question": "a"}], "math-open", "line 1: reference: Field required"),
         ([{"question": "a", "reference": "1", "x": 1}], "math-open", "line 1: x: Extra inputs"),
+        ([{"question": "a", "reference": " \n"}], "math-open", "line 1: reference: "),
+        ([{"question": "\t", "reference": "1"}], "math-open", "line 1: question: "),
+        ([{"question": "a", "reference": "1", "id": ""}], "math-open", "line 1: id: "),
+        ([{"question": "a", "reference": "1", "id": "\ud800"}], "math-open", "line 1: id: "),
+        ([{"question": "a", "reference": "1", "depth": -1}], "math-open", "line 1: depth: "),
+        ([{"question": "a", "reference": "1", "depth": 2**63}], "math-open", "line 1: depth: "),
+        (
+            [{"question": "a", "choices": ["x", "\udfff"], "reference": "x"}],
+            "math-mc",
+            "line 1: choices.1: ",
+        ),
         ([], "math-open", "no rows; a task needs at least one item"),
         ([{"question": "a", "reference": "1"}], "math-mc", "line 1: no choices in a row"),
         (
@@ -103,3 +115,13 @@ def test_a_bad_row_is_named(
 ) -> None:
     with pytest.raises(InputError, match=message):
         load_items("t", jsonl(project, *rows, family=family))
+
+
+def test_ids_of_a_long_file_are_compared_in_a_moment(project: Path) -> None:
+    count = 40_000
+    rows = [{"question": "a", "reference": "1", "id": str(min(n, count - 2))} for n in range(count)]
+    task = jsonl(project, *rows)
+    before = time.process_time()
+    with pytest.raises(InputError, match=f"id '{count - 2}' is given to two rows"):
+        load_items("t", task)
+    assert time.process_time() - before < 5

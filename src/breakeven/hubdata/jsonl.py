@@ -1,13 +1,20 @@
 """Rows of a JSON-lines file of the project, numbered by line and sampled as a data set is."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import StringConstraints
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import iter_rows
 from breakeven.hubdata.row_samples import sample
 
 Row = TypeVar("Row")
+# Text in whole characters: half of one (a lone surrogate) fits no column of a table, and under a
+# constraint pydantic refuses it.
+WholeText = Annotated[str, StringConstraints(min_length=0)]
+# Text that says something: a blank reference is no answer's, a blank prompt asks nothing.
+Written = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
 def jsonl_rows(

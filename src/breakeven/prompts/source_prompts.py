@@ -3,13 +3,12 @@
 import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from breakeven import procedural
 from breakeven.core.errors import InputError
-from breakeven.hubdata import jsonl_rows
+from breakeven.hubdata import Written, jsonl_rows
 from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import (
     CatalogueSource,
@@ -138,10 +137,10 @@ class PromptRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid")  # a misspelt `reference` is no prompt without one
 
-    prompt: Annotated[str, Field(min_length=1)]
-    reference: str | None = None
-    solution: str | None = None
-    format: str = "open"
+    prompt: Written
+    reference: Written | None = None
+    solution: Written | None = None
+    format: Written = "open"
 
 
 def _jsonl_prompts(name: str, source: JsonlSource) -> list[Prompt]:

@@ -1,5 +1,6 @@
 """The pinned items of a task, from a built-in generator or a file."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from breakeven import procedural
 from breakeven.catalogue.item_text import LETTERS, with_choices
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
-from breakeven.hubdata import jsonl_rows
+from breakeven.hubdata import WholeText, Written, jsonl_rows
 from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import (
     CatalogueTask,
@@ -20,6 +21,8 @@ from breakeven.params import (
     Task,
 )
 from breakeven.rows.item import Item
+
+MOST_STEPS = 10**9  # no context is as long
 
 
 def load_items(name: str, task: Task, notes: LoadNotes | None = None) -> list[Item]:
@@ -84,12 +87,12 @@ class ItemRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid")  # a misspelt key is no missing one
 
-    question: Annotated[str, Field(min_length=1)]
-    reference: Annotated[str, Field(min_length=1)]
-    choices: Annotated[tuple[str, ...], Field(max_length=26)] = ()
-    id: str | None = None
-    depth: int | None = None
-    cluster: str | None = None
+    question: Written
+    reference: Written
+    choices: Annotated[tuple[WholeText, ...], Field(max_length=26)] = ()
+    id: Written | None = None
+    depth: Annotated[int, Field(ge=0, le=MOST_STEPS)] | None = None
+    cluster: Written | None = None
 
 
 def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
@@ -99,10 +102,9 @@ def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
     )
     items = [_jsonl_item(name, task, path, number, row) for number, row in rows]
     # Answers are joined with their items by id.
-    ids = [item.id for item in items]
-    if len(set(ids)) < len(ids):
-        twice = next(one for one in ids if ids.count(one) > 1)
-        raise InputError(f"{path}: id {twice!r} is given to two rows; ids must differ")
+    (most_used, rows_with_it), *_ = Counter(item.id for item in items).most_common(1)
+    if rows_with_it > 1:
+        raise InputError(f"{path}: id {most_used!r} is given to two rows; ids must differ")
     return items
 
 
@@ -123,7 +125,7 @@ def _jsonl_item(name: str, task: JsonlTask, path: Path, number: int, row: ItemRo
                 f"the letters {letters}"
             )
     return Item(
-        id=row.id or f"{number:05d}",
+        id=f"{number:05d}" if row.id is None else row.id,
         task=name,
         family=task.family,
         prompt=prompt,
