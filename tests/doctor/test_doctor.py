@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -112,6 +113,30 @@ def without_cached(path: str) -> None:
         cached = cache_file(json.loads(cached.read_text())[0]["md5"])
     cached.chmod(0o644)
     cached.unlink()
+
+
+def cached_content(path: str) -> Path:
+    """Where DVC's cache has the content of an output."""
+    outs = [one for row in lock()["stages"].values() for one in row.get("outs", [])]
+    return cache_file(next(one["md5"] for one in outs if one["path"] == path))
+
+
+def with_damaged_cache(path: str) -> None:
+    """The content of an output in DVC's cache is as long as it was, and other bytes."""
+    cached = cached_content(path)
+    cached.chmod(0o644)
+    DAMAGES["flipped"](cached)
+
+
+def without_an_entry(name: str) -> None:
+    tree = lock()
+    del tree["stages"][name]
+    Path("dvc.lock").write_text(yaml.safe_dump(tree))
+
+
+def a_pipe(path: str) -> None:
+    Path(path).unlink()
+    os.mkfifo(path)
 
 
 def lock() -> dict[str, Any]:
@@ -229,6 +254,57 @@ FAULTS: dict[str, Fault] = {
         "dvc",
         "data/tasks/chain-open.jsonl, records/tasks/chain-open.json: not here, and dvc.lock has it",
         "dvc repro tasks@chain-open",
+    ),
+    "content that the cache has damaged": Fault(
+        lambda: with_damaged_cache("data/tasks/chain-open.jsonl"),
+        "dvc",
+        "data/tasks/chain-open.jsonl: not whole in DVC's cache",
+        "rm -r -- CACHED && dvc commit tasks@chain-open",
+    ),
+    "a cell that the lock has nothing of": Fault(
+        lambda: without_an_entry("score"),
+        "dvc",
+        "records/score.json: dvc.lock has nothing of it",
+        "dvc repro score",
+    ),
+    "no pipeline": Fault(
+        lambda: Path("dvc.yaml").unlink(),
+        "dvc",
+        "dvc.yaml: is not here",
+        "git checkout HEAD -- dvc.yaml",
+    ),
+    "a pipeline in conflict": Fault(
+        lambda: conflict("dvc.yaml"),
+        "dvc",
+        "dvc.yaml: cannot be read",
+        "git checkout HEAD -- dvc.yaml",
+    ),
+    "a configuration of DVC that is none": Fault(
+        lambda: write(".dvc/config", "[core\n"),
+        "dvc",
+        ".dvc/config: cannot be read",
+        "git checkout HEAD -- .dvc/config",
+    ),
+    "a pipe in the place of a task": Fault(
+        lambda: a_pipe("data/tasks/chain-open.jsonl"),
+        "outputs",
+        "data/tasks/chain-open.jsonl: not what its stage wrote",
+        "rm -r -- data/tasks/chain-open.jsonl && dvc repro tasks@chain-open",
+    ),
+    "a temporary file in inputs": Fault(
+        lambda: left("inputs/.prices.json.0123abcd.tmp"),
+        "temporary",
+        "inputs/.prices.json.0123abcd.tmp: was left by a kill",
+        "rm -r -- inputs/.prices.json.0123abcd.tmp",
+    ),
+    "the record of another cell": Fault(
+        lambda: shutil.copy(
+            f"records/train/{CELL}.json", f"records/train/{STUDENT}/reasoning/0.json"
+        ),
+        "outputs",
+        f"records/train/{STUDENT}/reasoning/0.json: is the record of another cell "
+        f"(records/train/{CELL}.json)",
+        f"dvc repro train@{STUDENT}-reasoning-0",
     ),
     "no cache at all": Fault(
         lambda: shutil.rmtree(".dvc/cache"),
@@ -406,12 +482,13 @@ def test_a_healthy_study_has_nothing_and_is_left_as_it_is(here: Path) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found_with_what_mends_it(here: Path, name: str) -> None:
     fault = FAULTS[name]
+    cached = cached_content("data/tasks/chain-open.jsonl").as_posix()
     fault.plant()
     before = tree(here)
     found = examine()
     assert not found.healthy
     matching = [one for one in found.findings if one.area == fault.area and fault.said in one.said]
-    assert [one.mend for one in matching] == [fault.mend], [one.line for one in found.findings]
+    assert [one.mend for one in matching] == [fault.mend.replace("CACHED", cached)], found.findings
     assert all("\n" not in one.line and one.line.isprintable() for one in found.findings)
     assert tree(here) == before
 
@@ -467,16 +544,19 @@ def test_a_fault_is_the_exit_code_and_a_line_of_json(here: Path) -> None:
         "a former source",
         "scratch fills the disk",
         "a file of a folder that the cache has lost",
+        "content that the cache has damaged",
         "no cache at all",
         "a stage was run by hand",
+        "a cell that the lock has nothing of",
+        "a pipe in the place of a task",
     ],
 )
 def test_what_is_said_to_mend_it_does(here: Path, name: str) -> None:
     FAULTS[name].plant()
     found = examine()
     for mend in dict.fromkeys(one.mend for one in found.findings if one.area == FAULTS[name].area):
-        words = mend if not mend.startswith("dvc ") else f"{sys.executable} -m {mend}"
-        subprocess.run(words, shell=True, check=True, capture_output=True)
+        words = re.sub(r"(^|&& )dvc ", rf"\1{sys.executable} -m dvc ", mend)
+        subprocess.run(words, shell=True, check=True, capture_output=True, timeout=120)
     assert [one.line for one in examine().findings] == []
 
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from breakeven.core.layout import made_by
+import yaml
+
+from breakeven.core.errors import InputError
+from breakeven.core.layout import made_by, record_path
 from breakeven.doctor.file_digests import FileDigests
-from breakeven.doctor.finding import Finding, dvc
+from breakeven.doctor.finding import Finding, dvc, removed
 from breakeven.doctor.outputs import Told
 from breakeven.doctor.study_cells import StudyCell
 from breakeven.pipeline.lock import (
@@ -21,6 +24,8 @@ from breakeven.pipeline.lock import (
 from breakeven.pipeline.status import first_few
 
 _DVC = Path(".dvc")
+_CONFIG = _DVC / "config"
+_PIPELINE = Path("dvc.yaml")
 # Stages without a record.
 _OTHERS = ("texts", "lessons")
 
@@ -30,6 +35,10 @@ def look_at_dvc(cells: Sequence[StudyCell], told: Told, digests: FileDigests) ->
     if not _DVC.is_dir():
         start = "dvc init" if Path(".git").exists() else "git init && dvc init"
         yield Finding("dvc", f"{_DVC}: is not here; nothing of the study is kept", start)
+    if why := _why_no_pipeline():
+        yield Finding(
+            "dvc", f"{_PIPELINE}: {why}; DVC runs nothing", f"git checkout HEAD -- {_PIPELINE}"
+        )
     if in_use_is_torn():
         yield Finding("dvc", f"{IN_USE}: cannot be read; DVC runs nothing", "breakeven check")
     if not LOCK.is_file():
@@ -46,26 +55,52 @@ def look_at_dvc(cells: Sequence[StudyCell], told: Told, digests: FileDigests) ->
         yield Finding("dvc", f"{LOCK}: cannot be read; {why}", "breakeven check")
         return
     entries = locked_entries()
-    names = {f"{stage}@{'-'.join(cell)}" if cell else stage for stage, *cell in cells}
-    cache = cache_folder() if _DVC.is_dir() else None
+    names = set(map(_cell_name, cells))
+    try:
+        cache = cache_folder() if _DVC.is_dir() else None
+    except InputError as error:
+        yield Finding("dvc", f"{error}; DVC runs nothing", f"git checkout HEAD -- {_CONFIG}")
+        cache = None
+    unknown = [cell for cell in told.records if _cell_name(cell) not in entries]
+    if unknown:
+        yield Finding(
+            "dvc",
+            f"{first_few([record_path(*cell).as_posix() for cell in unknown])}: "
+            f"{LOCK} has nothing of it, as when a stage is run by hand",
+            dvc("repro", *map(_cell_name, unknown)),
+        )
+    known = {name: entry for name, entry in entries.items() if name in {*names, *_OTHERS}}
+    for name, entry in known.items():
+        yield from _of_entry(name, entry.get("outs", []), told, digests)
+    if cache is not None:
+        yield from _of_cache(cache, known, entries, told, digests)
+
+
+def _of_cache(
+    cache: Path,
+    known: Mapping[str, Mapping[str, Any]],
+    entries: Mapping[str, Mapping[str, Any]],
+    told: Told,
+    digests: FileDigests,
+) -> Iterator[Finding]:
+    """What the cache lacks, or has damaged, of the outputs that are as they were locked."""
     lost: dict[str, list[str]] = {}
-    for name in [name for name in entries if name in {*names, *_OTHERS}]:
-        outs = entries[name].get("outs", [])
-        yield from _of_entry(name, outs, told, digests)
-        if cache is not None:
-            lost[name] = [
-                out["path"]
-                for out in outs
-                if _is_as_locked(out, told, digests) and not _is_cached(cache, str(out["md5"]))
-            ]
-    paths = [path for of_cell in lost.values() for path in of_cell]
-    if paths:
+    damaged: list[Path] = []
+    for name, entry in known.items():
+        for out in (one for one in entry.get("outs", []) if _is_as_locked(one, told, digests)):
+            not_whole = list(_not_whole(cache, str(out["md5"]), digests))
+            if not_whole:
+                lost.setdefault(name, []).append(out["path"])
+                damaged += [file for file in not_whole if file.exists()]
+    if lost:
+        paths = [path for of_cell in lost.values() for path in of_cell]
         # Not by force: where a file of theirs has changed after all, DVC says so and asks.
-        cells_of = [name for name, of_cell in lost.items() if of_cell]
+        commit = dvc("commit", *_targets(list(lost), entries))
         yield Finding(
             "dvc",
             f"{first_few(paths)}: not whole in DVC's cache ({cache})",
-            dvc("commit", *_targets(cells_of, entries)),
+            # DVC would leave what stands there as it is.
+            f"{removed(dict.fromkeys(damaged))} && {commit}" if damaged else commit,
         )
 
 
@@ -128,23 +163,47 @@ def _is_recorded(path: Path, told: Told) -> bool:
     return path in told.agree or (path.suffix == ".json" and made in told.records)
 
 
-def cache_folder() -> Path:
-    """Where DVC keeps content, by its configuration."""
-    from dvc.config import Config
+def _cell_name(cell: StudyCell) -> str:
+    """What DVC calls a cell."""
+    stage, *names = cell
+    return f"{stage}@{'-'.join(names)}" if names else stage
 
-    place = Config(dvc_dir=_DVC.as_posix()).get("cache", {}).get("dir")
+
+def _why_no_pipeline() -> str | None:
+    """Why DVC could not read the pipeline, None where it can."""
+    try:
+        tree = yaml.safe_load(_PIPELINE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "is not here"
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        return f"cannot be read ({' '.join(str(error).split())[:100]})"
+    return None if isinstance(tree, dict) and "stages" in tree else "has no stages"
+
+
+def cache_folder() -> Path:
+    """Where DVC keeps content, by its configuration.
+
+    Raises:
+        InputError: the configuration cannot be read.
+    """
+    from dvc.config import Config, ConfigError
+
+    try:
+        place = Config(dvc_dir=_DVC.as_posix()).get("cache", {}).get("dir")
+    except (ConfigError, ValueError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise InputError(f"{_CONFIG}: cannot be read ({reason})") from error
     return Path(place) if place else _DVC / "cache"
 
 
-def _is_cached(cache: Path, md5: str) -> bool:
-    """Whether the cache has a file, or a folder's list and all that it names."""
+def _not_whole(cache: Path, md5: str, digests: FileDigests) -> Iterator[Path]:
+    """What the cache lacks of a file, or of a folder's list and all that it names, or has damaged.
+
+    A damaged file is as long as it was and read-only: its bytes alone tell.
+    """
     file = cache / "files/md5" / md5[:2] / md5[2:]
-    if not file.is_file():
-        return False
-    if not md5.endswith(".dir"):
-        return True
-    try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        return all(_is_cached(cache, row["md5"]) for row in rows)
-    except (ValueError, LookupError, TypeError):
-        return False
+    if not file.is_file() or digests.md5(file) != md5.removesuffix(".dir"):
+        yield file
+    elif md5.endswith(".dir"):
+        for row in json.loads(file.read_text(encoding="utf-8")):
+            yield from _not_whole(cache, row["md5"], digests)

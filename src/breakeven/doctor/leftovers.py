@@ -15,6 +15,8 @@ from breakeven.models.disk_space import folder_bytes, gigabytes
 from breakeven.params import Params
 
 FOLDERS = tuple(map(Path, ("data", "models", "answers", "records", "scores", "report")))
+# What is written whole as well, and belongs to no cell.
+_OTHERS = (Path("inputs"), Path("tuning"))
 # As `.dvcignore` has them.
 _LEFT = (".*.tmp", ".*.old")
 # A younger one may be at work: no file is written for longer.
@@ -80,7 +82,10 @@ def scratch_bytes() -> int:
 def _left_paths() -> list[Path]:
     """Left files and folders, without what lies in another one."""
     found = {
-        path for folder in (*FOLDERS, SCRATCH) for form in _LEFT for path in folder.rglob(form)
+        path
+        for folder in (*FOLDERS, *_OTHERS, SCRATCH)
+        for form in _LEFT
+        for path in folder.rglob(form)
     }
     return sorted(path for path in found if not found & set(path.parents))
 

@@ -1,6 +1,6 @@
 """Outputs against their records: what is not what its stage wrote, and what it was made from."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from breakeven.core.layout import (
 )
 from breakeven.core.records import Record, read_record
 from breakeven.doctor.file_digests import FileDigests
-from breakeven.doctor.finding import Finding, repro
+from breakeven.doctor.finding import Finding, removed, repro
 from breakeven.doctor.study_cells import StudyCell
 from breakeven.pipeline.status import first_few
 
@@ -58,7 +58,10 @@ def look_at_outputs(cells: Sequence[StudyCell], digests: FileDigests) -> Told:
                 not_run.append(cell)
             continue
         try:
-            records[cell] = read_record(*cell)
+            record = read_record(*cell)
+            if record.path != path:  # whole in itself: nothing else would tell
+                raise InputError(f"{path}: is the record of another cell ({record.path})")
+            records[cell] = record
         except InputError as error:
             said = str(error).removesuffix(remade_by(path))
             findings.append(Finding("outputs", said, repro(*cell)))
@@ -104,17 +107,26 @@ def _state(name: str, was: str, digests: FileDigests) -> str:
     path = Path(name)
     if not path.exists():
         return "gone"
+    if _is_no_content(path):
+        return "other"
     return "same" if digests.sha256(path) == was else "other"
 
 
-def _of_outputs(cell: StudyCell, gone: Iterable[Path], other: Iterable[Path]) -> Iterator[Finding]:
+def _of_outputs(cell: StudyCell, gone: Sequence[Path], other: Sequence[Path]) -> Iterator[Finding]:
     for paths, said in (
         (gone, "not there, and its record is"),
         (other, "not what its stage wrote"),
     ):
         names = [path.as_posix() for path in paths]
+        in_the_way = [path for path in paths if path.exists() and _is_no_content(path)]
         if names:
-            yield Finding("outputs", f"{first_few(names)}: {said}", repro(*cell))
+            mend = f"{removed(in_the_way)} && {repro(*cell)}" if in_the_way else repro(*cell)
+            yield Finding("outputs", f"{first_few(names)}: {said}", mend)
+
+
+def _is_no_content(path: Path) -> bool:
+    """Whether it is a pipe or a device, for which a reader would wait."""
+    return not path.is_file() and not path.is_dir()
 
 
 def _of_inputs(
