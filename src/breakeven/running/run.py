@@ -222,6 +222,7 @@ class _Run:
         for name, ended in self._lines.items():
             stopped.setdefault(ended.reason, []).append(name)
         for reason, names in stopped.items():
+            names.sort()  # who came to it first is chance
             log = log_path(names[0])
             print(f"error: {', '.join(names)}: {reason} (all of it: {log})", file=sys.stderr)
         left_out = self._schedule.left_out
