@@ -100,5 +100,6 @@ def test_20000_prompts_are_each_answered_once_by_their_own(project, monkeypatch)
     # One a request in flight, and as many at the end as before; some are closing when looked at.
     half = len(files) // 2
     assert max(files[half:]) <= max(files[:half]) + 8
-    assert max(threads) == min(threads)
+    # Those that write to the disk are begun once, and gone with the last reply.
+    assert max(threads[half:]) <= max(threads[:half])
     assert seconds < 15 * 60
