@@ -21,15 +21,15 @@ import torch
 from breakeven.costs.ceiling import products_by
 from breakeven.costs.devices import describe_device
 from breakeven.costs.dtypes import best_dtype
+from breakeven.costs.hardware import Hardware
 from breakeven.costs.measured_hardware import measured_hardware
 from breakeven.costs.roofline_fit import (
-    Fit,
     TimedAnswers,
     errors_of,
     fit_achieved,
     held_out_errors,
 )
-from breakeven.costs.serving_work import FORMATS
+from breakeven.costs.serving_work import FORMATS, NumberFormat
 from breakeven.planning.serving_speed import BATCHES, LENGTHS, timed_answers
 
 SIZES = ("t30k", "t120k", "t500k", "t2m")
@@ -75,30 +75,9 @@ def main() -> None:
         for _ in range(asked.rounds)
     ]
     seen, judged = (_least(runs) for runs in zip(*rounds, strict=True))
-    numbers = FORMATS[dtype]
-    fit = fit_achieved(seen, hardware, numbers)
-    errors = errors_of(judged, hardware, numbers, fit.achieved)
-    unseen = held_out_errors(seen, judged, hardware, numbers)
-    rows = [
-        {
-            "model": one.shape.name,
-            "batch": one.batch,
-            "prompt_tokens": one.prompt_tokens,
-            "new_tokens": one.new_tokens,
-            "measured_seconds": one.seconds,
-            "predicted_seconds": one.seconds * (1 + error),
-            "error": error,
-            "error_not_seen": other,
-        }
-        for one, error, other in zip(judged, errors, unseen, strict=True)
-    ]
-    summary: dict[str, Any] = {
-        "device": hardware.name,
-        "products": products_by(where, dtype, asked.threads),
-        "bandwidth_bytes_per_second": hardware.bandwidth_bytes_per_second,
-        "peak_flops_per_second": hardware.peak(dtype),
-        **_summary(fit, errors, unseen),
-    }
+    found = judged_answers(seen, judged, hardware, FORMATS[dtype])
+    summary = {"products": products_by(where, dtype, asked.threads), **found}
+    rows = summary.pop("answers")
     if asked.json:
         print(json.dumps({**summary, "answers": rows}))
         return
@@ -112,17 +91,49 @@ def _least(runs: Sequence[Sequence[TimedAnswers]]) -> list[TimedAnswers]:
     return [min(same, key=lambda one: one.seconds) for same in zip(*runs, strict=True)]
 
 
-def _summary(fit: Fit, errors: Sequence[float], unseen: Sequence[float]) -> dict[str, Any]:
+def judged_answers(
+    seen: Sequence[TimedAnswers],
+    judged: Sequence[TimedAnswers],
+    hardware: Hardware,
+    numbers: NumberFormat,
+) -> dict[str, Any]:
+    """What is fitted to the answers that are `seen`, and how far off it is on those `judged`."""
+    fit = fit_achieved(seen, hardware, numbers)
+    errors = errors_of(judged, hardware, numbers, fit.achieved)
+    several = len({one.shape for one in seen}) > 1
+    unseen = held_out_errors(seen, judged, hardware, numbers) if several else None
+    answers = [
+        {
+            "model": one.shape.name,
+            "batch": one.batch,
+            "prompt_tokens": one.prompt_tokens,
+            "new_tokens": one.new_tokens,
+            "measured_seconds": one.seconds,
+            "predicted_seconds": one.seconds * (1 + error),
+            "error": error,
+            **({} if unseen is None else {"error_not_seen": unseen[place]}),
+        }
+        for place, (one, error) in enumerate(zip(judged, errors, strict=True))
+    ]
     return {
+        "device": hardware.name,
+        "bandwidth_bytes_per_second": hardware.bandwidth_bytes_per_second,
+        "peak_flops_per_second": next(iter(hardware.peak_flops_per_second.values())),
         "achieved": fit.achieved._asdict(),
         "seen_worst_error": max(map(abs, fit.errors)),
         "judged": len(errors),
-        "within_a_quarter": sum(abs(error) <= 0.25 for error in errors),
-        "median_error": median(map(abs, errors)),
-        "worst_error": max(map(abs, errors)),
-        "not_seen_within_a_quarter": sum(abs(error) <= 0.25 for error in unseen),
-        "median_error_not_seen": median(map(abs, unseen)),
-        "worst_error_not_seen": max(map(abs, unseen)),
+        **_told("", errors),
+        **({} if unseen is None else _told("_not_seen", unseen)),
+        "answers": answers,
+    }
+
+
+def _told(which: str, errors: Sequence[float]) -> dict[str, float]:
+    sizes = [abs(error) for error in errors]
+    return {
+        f"within_a_quarter{which}": sum(size <= 0.25 for size in sizes),
+        f"median_error{which}": median(sizes),
+        f"worst_error{which}": max(sizes),
     }
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 BATCHES = (1, 16, 64)
 # Tokens of the prompt and of the answer.
 LENGTHS = ((32, 16), (32, 64), (160, 160))
-_REPEATS = 5
 
 
 def timed_answers(
@@ -33,8 +32,9 @@ def timed_answers(
     threads: int,
     batches: Sequence[int] = BATCHES,
     lengths: Sequence[tuple[int, int]] = LENGTHS,
+    repeats: int = 5,
 ) -> list[TimedAnswers]:
-    """The seconds of every batch and length: the least of a few runs, since work can only wait.
+    """The seconds of every batch and length: the least of `repeats`, since work can only wait.
 
     They take turns, so that a busy minute is one run of each and not all runs of one. On a CPU with
     one thread they are seconds of the processor, which other work on the machine lengthens least;
@@ -49,7 +49,7 @@ def timed_answers(
     with placed_base(folder, device=device, dtype=dtype, threads=threads) as model:
         for one in asked:
             _seconds(model, *one, clock)  # allocates, and chooses kernels
-        turns = [[_seconds(model, *one, clock) for one in asked] for _ in range(_REPEATS)]
+        turns = [[_seconds(model, *one, clock) for one in asked] for _ in range(repeats)]
     least = map(min, zip(*turns, strict=True))
     return [TimedAnswers(shape, *one, seconds) for one, seconds in zip(asked, least, strict=True)]
 
