@@ -5,9 +5,10 @@ import torch
 from tests.answer.tiny import tiny_model
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
-from breakeven.decoding import decode
+from breakeven.decoding import decode, plain_steps
 from breakeven.decoding.cache import growing_cache
 from breakeven.decoding.decode import generate
+from breakeven.decoding.plain_steps import PlainSteps, last_logits
 from breakeven.decoding.sampling import chooser, draw
 from breakeven.params import Decoding
 
@@ -75,19 +76,19 @@ def test_a_row_has_ended_only_where_its_last_token_is_an_end_token(model, ends):
 def test_shrinking_batches_changes_nothing(model, ends, share, monkeypatch):
     batch = prompts(count=20, seed=4)
     usual = greedy(model, batch, end_ids=ends)
-    monkeypatch.setattr(decode, "SHRINK_SHARE", share)
+    monkeypatch.setattr(PlainSteps, "shrink_share", share)
     assert greedy(model, batch, end_ids=ends) == usual
 
 
 def test_finished_rows_are_not_computed_any_further(model, ends, monkeypatch):
     rows = []
-    last_logits = decode._last_logits
-    monkeypatch.setattr(
-        decode,
-        "_last_logits",
-        lambda model, ids, *rest: rows.append(len(ids)) or last_logits(model, ids, *rest),
-    )
-    monkeypatch.setattr(decode, "SHRINK_SHARE", 0.0)
+    for place in (decode, plain_steps):
+        monkeypatch.setattr(
+            place,
+            "last_logits",
+            lambda model, ids, *rest: rows.append(len(ids)) or last_logits(model, ids, *rest),
+        )
+    monkeypatch.setattr(PlainSteps, "shrink_share", 0.0)
     found = greedy(model, prompts(), end_ids=ends)
     steps = [sum(len(one.ids) > step for one in found) for step in range(20)]
     assert rows == [count for count in steps if count]

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.decoding.cache import growing_cache
+from breakeven.decoding.plain_steps import PlainSteps, last_logits
+from breakeven.decoding.recorded_steps import STEPS_BEFORE, RecordedSteps, recorded
 from breakeven.decoding.sampling import Choose
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-# Finished rows are taken out once they are this share of a batch: taking out copies the cache.
-SHRINK_SHARE = 1 / 8
 # Common tokens from which a pass of its own over them is worth while.
 SHARED_TOKENS = 24
 
@@ -34,20 +33,6 @@ class Generation(NamedTuple):
     ids: list[int]
     ended: bool
     logprobs: list[float]
-
-
-class _Prefill(NamedTuple):
-    """What reading a batch of prompts leaves behind.
-
-    `logits` (rows, vocabulary) predict the first new token, `mask` (rows, positions) has room for
-    all new tokens, `width` positions of it are filled and `positions` (rows, 1) are the next.
-    """
-
-    logits: Tensor
-    cache: DynamicCache
-    mask: Tensor
-    positions: Tensor
-    width: int
 
 
 class _Written:
@@ -86,7 +71,7 @@ def generate(
 ) -> list[Generation]:
     """Continue each prompt until one of `end_ids` or until `limit` new tokens.
 
-    Finished rows leave the batch when they are `SHRINK_SHARE` of it. What a row writes does not
+    Finished rows leave the batch when they are a share of it. What a row writes does not
     depend on the rows beside it, but for the rounding of sums. Raises FloatingPointError where the
     first logits are not numbers, MemoryError where the batch does not fit into memory.
     """
@@ -124,7 +109,8 @@ def _write(
     choose: Choose,
 ) -> None:
     limit = written.ids.shape[1]
-    logits, cache, mask, positions, width = _prefill(model, prompts, limit)
+    steps: PlainSteps | RecordedSteps
+    logits, steps = _prefill(model, prompts, limit)
     if not logits.isfinite().all():
         raise FloatingPointError("the model's logits are not numbers")
     is_end = _flags(end_ids, logits)
@@ -142,17 +128,18 @@ def _write(
         unfinished = (~written.ended[rows]).nonzero()[:, 0]
         if not len(unfinished) or step + 1 == limit:
             break
-        if len(rows) - len(unfinished) >= max(1.0, SHRINK_SHARE * len(rows)):
-            cache.batch_select_indices(unfinished)
-            rows, tokens, mask, positions = (
-                part[unfinished] for part in (rows, tokens, mask, positions)
-            )
-        logits = _last_logits(
-            model, tokens[:, None], mask[:, : width + step + 1], positions + step, cache
-        )
+        if len(rows) - len(unfinished) >= max(1.0, steps.shrink_share * len(rows)):
+            steps.select(unfinished)
+            rows, tokens = rows[unfinished], tokens[unfinished]
+        if isinstance(steps, PlainSteps) and step == STEPS_BEFORE:
+            steps = recorded(steps) or steps
+        logits = steps.advance(tokens)
 
 
-def _prefill(model: "PreTrainedModel", prompts: Sequence[Sequence[int]], limit: int) -> _Prefill:
+def _prefill(
+    model: "PreTrainedModel", prompts: Sequence[Sequence[int]], limit: int
+) -> tuple[Tensor, PlainSteps]:
+    """Logits (rows, vocabulary) that predict the first new token, and the steps that follow."""
     cache, device = growing_cache(model.config), model.device
     shared = _shared_tokens(model, prompts)
     if shared:
@@ -169,23 +156,9 @@ def _prefill(model: "PreTrainedModel", prompts: Sequence[Sequence[int]], limit: 
     mask = mask.to(device)
     # Padding has no position of its own: before the first real token the sum is 0, hence the clamp.
     positions = (mask[:, : shared + width].cumsum(dim=1) - 1).clamp(min=0)[:, shared:]
-    logits = _last_logits(model, ids.to(device), mask[:, : shared + width], positions, cache)
-    return _Prefill(logits, cache, mask, positions[:, -1:] + 1, shared + width)
-
-
-def _last_logits(
-    model: "PreTrainedModel", ids: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache
-) -> Tensor:
-    """Logits (rows, vocabulary) after the last of `ids` (rows, tokens)."""
-    result = model(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    return result.logits[:, -1]
+    filled = shared + width
+    logits = last_logits(model, ids.to(device), mask[:, :filled], positions, cache)
+    return logits, PlainSteps(model, cache, mask, positions[:, -1:] + 1, filled)
 
 
 def _log_probabilities(logits: Tensor, tokens: Tensor) -> Tensor:

@@ -1,0 +1,158 @@
+"""Steps of decoding on a GPU that are recorded once and replayed for each token, as a CUDA graph.
+
+A step of a small model is hundreds of kernels that each take less time to run than to start: on an
+H200 one of a 0.5B model takes 16 ms whatever its batch, while its weights are read in 0.2 ms
+(docs/performance.md). A recorded step starts them all at once. What it reads and writes must lie at
+fixed addresses: keys and values are buffers with room for tokens to come, which a mask hides.
+
+    steps = recorded(plain)   # of PlainSteps; None where such a step cannot be recorded
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+from breakeven.core.out_of_memory import is_out_of_memory
+from breakeven.decoding.cache import GrowingLayer
+from breakeven.decoding.plain_steps import PlainSteps, last_logits
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+# Steps that are taken before one is recorded, which takes as long as a few of them: bare answers of
+# a word or two have ended by then.
+STEPS_BEFORE = 4
+# Finished rows are taken out once they are this share of a batch: the step is recorded anew.
+SHRINK_SHARE = 1 / 2
+# Room for so many tokens to come, or for this share of those there are: all of it is read at every
+# step, and where it is full the step is recorded anew.
+ROOM_TOKENS, ROOM_SHARE = 128, 1 / 8
+# Of the fused kernels for attention, which want masks that lie at multiples of 16 bytes.
+_ALIGNED = 64
+# Rotary embeddings that look at the positions to choose their frequencies.
+_ROPE_BY_LENGTH = {"dynamic", "longrope"}
+
+
+class _FixedLayer(DynamicLayer):
+    """Keys and values (rows, heads, capacity, width) of one layer, the next written at `place`."""
+
+    def __init__(self, keys: Tensor, values: Tensor, place: Tensor) -> None:
+        super().__init__()
+        self.keys, self.values, self._place = keys, values, place
+        self.dtype, self.device, self.is_initialized = keys.dtype, keys.device, True
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
+    ) -> tuple[Tensor, Tensor]:
+        """Write the states of one token a row; the whole buffers are given back."""
+        self.keys.index_copy_(2, self._place, key_states)
+        self.values.index_copy_(2, self._place, value_states)
+        return self.keys, self.values
+
+
+class RecordedSteps:
+    """The steps that follow those of `plain`, recorded at the second."""
+
+    shrink_share = SHRINK_SHARE
+
+    def __init__(self, plain: PlainSteps) -> None:
+        self._model, self._filled = plain.model, plain.filled
+        self._last = plain.mask.shape[1]  # all positions that there will be
+        layers = [(layer.keys, layer.values) for layer in plain.cache.layers]
+        self._place(layers, plain.mask[:, : self._filled].bool(), plain.positions)
+
+    def advance(self, tokens: Tensor) -> Tensor:
+        """Logits (rows, vocabulary) after `tokens` (rows,); the next call overwrites them."""
+        if self._filled == self._mask.shape[-1]:
+            self._place(self._layers, self._mask[:, 0, 0], self._positions)
+        self._tokens.copy_(tokens[:, None])
+        self._filled += 1
+        if self._graph is not None:
+            self._graph.replay()
+            return self._logits
+        # The first of its kind is taken as it is, which also allocates what a record must not.
+        logits = self._step()
+        if self._filled < self._last:
+            self._record()
+        return logits
+
+    def select(self, rows: Tensor) -> None:
+        """Go on with these rows alone."""
+        layers = [(keys[rows], values[rows]) for keys, values in self._layers]
+        self._place(layers, self._mask[rows, 0, 0], self._positions[rows])
+
+    def _place(self, layers: list[tuple[Tensor, Tensor]], seen: Tensor, positions: Tensor) -> None:
+        """Lay everything out anew, with room; `seen` (rows, positions) of those filled."""
+        rows, filled = len(seen), self._filled
+        room = max(ROOM_TOKENS, int(ROOM_SHARE * filled))
+        capacity = -(-min(filled + room, self._last) // _ALIGNED) * _ALIGNED
+        self._graph: torch.cuda.CUDAGraph | None = None
+        # Zeros, not whatever was there: what is hidden still counts 0 times, and 0 · NaN is NaN.
+        self._layers = [
+            (_with_room(keys, filled, capacity), _with_room(values, filled, capacity))
+            for keys, values in layers
+        ]
+        self._mask = seen.new_zeros(rows, 1, 1, capacity)
+        self._mask[:, 0, 0, :filled] = seen[:, :filled]
+        self._positions = positions.clone()
+        self._next = torch.full((1,), filled, dtype=torch.long, device=positions.device)
+        self._tokens = torch.zeros_like(self._positions)
+        self._cache = DynamicCache()
+        self._cache.layers = [_FixedLayer(*layer, self._next) for layer in self._layers]
+
+    def _step(self) -> Tensor:
+        self._mask.index_fill_(3, self._next, True)
+        logits = last_logits(self._model, self._tokens, self._mask, self._positions, self._cache)
+        self._next.add_(1)
+        self._positions.add_(1)
+        return logits
+
+    def _record(self) -> None:
+        """Record the next step; nothing is computed."""
+        if self._tokens.device.type != "cuda":
+            return
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.graph(graph):
+                self._logits = self._step()
+        except Exception as error:
+            # Leaving a record that broke off raises an error of its own.
+            if error.__context__ is not None and is_out_of_memory(error.__context__):
+                raise error.__context__ from None
+            raise
+        self._graph = graph
+
+
+def recorded(plain: PlainSteps) -> RecordedSteps | None:
+    """The same steps to be recorded; None where the model's step is not the same every time.
+
+    So it is for experts, whose tokens are sorted to them, for windows, whose caches drop what has
+    left them, for frequencies that follow the length, and for attention that is not PyTorch's own.
+    """
+    if plain.mask.device.type != "cuda" or not recordable(plain.model, plain.cache):
+        return None
+    return RecordedSteps(plain)
+
+
+def recordable(model: "PreTrainedModel", cache: DynamicCache) -> bool:
+    """Whether every step of a model does the same to other numbers, wherever it runs."""
+    config: PreTrainedConfig = model.config.get_text_config()
+    experts = any("expert" in name for name in config.to_dict())
+    rope = getattr(config, "rope_parameters", None) or {}  # positions may be learnt instead
+    by_layer = [one for one in rope.values() if isinstance(one, dict)] or [rope]
+    return (
+        all(type(layer) is GrowingLayer for layer in cache.layers)
+        and config._attn_implementation == "sdpa"
+        and not experts
+        and not any(one.get("rope_type") in _ROPE_BY_LENGTH for one in by_layer)
+    )
+
+
+def _with_room(states: Tensor, filled: int, capacity: int) -> Tensor:
+    rows, heads, _, width = states.shape
+    buffer = states.new_zeros(rows, heads, capacity, width)
+    buffer[:, :, :filled] = states[:, :, :filled]
+    return buffer
