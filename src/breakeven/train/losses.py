@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from breakeven.rendering import Example
+from breakeven.train.loss_in_pieces import HeadLoss
 
 
 class Batch(NamedTuple):
@@ -81,16 +82,30 @@ def collate_packed(examples: Sequence[Example], *, flash: bool = False) -> Batch
 
 
 class HeadGate:
-    """Tells the output head of a model at which positions logits are wanted."""
+    """Tells the output head of a model at which positions logits are wanted.
+
+    With `piece_tokens` the loss of a pass that has more targets is computed in pieces of so many,
+    beside the head, which is then given a single position.
+    """
 
     def __init__(self) -> None:
         self.positions: Tensor | None = None
+        self.piece_tokens: int | None = None
+        self.targets: Tensor | None = None
+        self.loss: Tensor | None = None
 
-    def __call__(self, _head: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def __call__(self, head: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Forward pre-hook of the head: (rows, width, hidden) to (positions, hidden)."""
         if self.positions is None:
             return inputs
-        return (inputs[0].flatten(0, 1).index_select(0, self.positions), *inputs[1:])
+        hidden = inputs[0].flatten(0, 1).index_select(0, self.positions)
+        size = self.piece_tokens
+        if size is not None and self.targets is not None and len(self.targets) > size:
+            self.loss = HeadLoss.apply(  # type: ignore[no-untyped-call]
+                hidden, head.weight, head.bias, self.targets, size
+            )
+            hidden = hidden[:1].detach()
+        return (hidden, *inputs[1:])
 
 
 @contextmanager
@@ -118,5 +133,11 @@ def gated_logits(model: nn.Module, batch: Batch, gate: HeadGate) -> Tensor:
 
 def summed_loss(model: nn.Module, batch: Batch, gate: HeadGate) -> Tensor:
     """Cross-entropy in nats, summed over the supervised tokens of a batch."""
-    logits = gated_logits(model, batch, gate)
+    gate.targets, gate.loss = batch.targets, None
+    try:
+        logits = gated_logits(model, batch, gate)
+        if gate.loss is not None:
+            return gate.loss
+    finally:
+        gate.targets = gate.loss = None
     return nn.functional.cross_entropy(logits, batch.targets, reduction="sum")

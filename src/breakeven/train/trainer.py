@@ -27,6 +27,7 @@ from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
 from breakeven.models.linear_layers import fast_linear_layers
 from breakeven.models.sharding import gather_tensor
 from breakeven.rendering import Example
+from breakeven.train.loss_in_pieces import ends_in_its_head, piece_tokens
 from breakeven.train.losses import (
     HeadGate,
     collate,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
 # How often the use of the device is written down, so that a kill loses little of it.
 _USAGE_SECONDS = 5.0
+# Supervised tokens that no pass has more of: a vocabulary of a few thousand words needs no pieces.
+_TOKENS_AT_ONCE = 2**15
 
 
 class DivergedError(InputError):
@@ -128,6 +131,7 @@ def train(
     ):
         if settings.training.packing:
             run.check_packing(gate)
+        run.allow_pieces(gate)
 
         def train_for(seconds: float) -> None:
             until = time.monotonic() + seconds
@@ -241,6 +245,18 @@ class TrainingRun:
             flash=self.flash,
             device=self.accelerator.device,
         )
+
+    def allow_pieces(self, gate: HeadGate) -> None:
+        """Let the loss of many tokens be computed in pieces, where that is the model's own loss.
+
+        Not where several processes train together: sharding waits for the gradient of the logits.
+        """
+        size = piece_tokens(self.vocabulary)
+        if size > _TOKENS_AT_ONCE or self.accelerator.num_processes > 1:
+            return
+        gate.positions = None
+        if ends_in_its_head(self.model, self.accelerator.device):
+            gate.piece_tokens = size
 
     def save(self) -> None:
         """A checkpoint of the steps done."""
