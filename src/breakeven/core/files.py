@@ -131,8 +131,21 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def refuse_pipe(path: Path) -> None:
+    """Raise InputError where a pipe, socket or device is given for a file: reading might not end.
+
+    To be asked before a file is opened that a person gave; what is not there passes.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(
+            f"{path}: is a pipe or a device, which might be read without end; write its content "
+            "into a file and give that"
+        )
+
+
 def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     """Read a JSON file; raises InputError with the line where it does not parse."""
+    refuse_pipe(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -192,6 +205,7 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 
 
 def _iter_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    refuse_pipe(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes what stages write")
     # As bytes, so that a line that is not UTF-8 is named as any other.

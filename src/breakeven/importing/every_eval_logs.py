@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError, did_you_mean
-from breakeven.core.files import digest_file, read_json, read_jsonl
+from breakeven.core.files import digest_file, read_json, read_jsonl, refuse_pipe
 from breakeven.importing.inspect_tokens import UNREADABLE, usage_tokens
 from breakeven.importing.json_shapes import EveryEvalRecord, EveryEvalRow, check_shape
 from breakeven.importing.runs_file import LogAnswers, TaskChoice
@@ -279,5 +279,6 @@ def _is_record(file: Path) -> bool:
         return False
     if _RECORD.fullmatch(file.name):
         return True
+    refuse_pipe(file)
     with file.open("rb") as handle:
         return b'"schema_version"' in handle.read(200)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import read_json
+from breakeven.core.files import read_json, refuse_pipe
 from breakeven.importing.json_shapes import InspectHead, InspectSample, check_shape
 
 # What Inspect writes beside its logs: the set's own description, headers and listings of logs.
@@ -143,6 +143,7 @@ def _zip_samples(file: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _opened(file: Path) -> zipfile.ZipFile:
+    refuse_pipe(file)
     try:
         return zipfile.ZipFile(file)
     except FileNotFoundError as error:

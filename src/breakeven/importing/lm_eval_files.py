@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import read_json, read_jsonl
+from breakeven.core.files import read_json, read_jsonl, refuse_pipe
 from breakeven.importing.json_shapes import HarnessResults, HarnessRow, check_shape
 
 _DATED = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d{2}-\d{2}T[\d.:-]+)\.jsonl$")
@@ -102,6 +102,7 @@ def read_evaluation(place: Path) -> Evaluation:
 
 def read_samples(file: Path) -> list[Json]:
     """Rows of a sample file: one a line, or one JSON array."""
+    refuse_pipe(file)
     with file.open("rb") as handle:
         is_array = handle.read(64).lstrip().startswith(b"[")
     rows = read_json(file) if is_array else read_jsonl(file)

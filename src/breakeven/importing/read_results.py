@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.core.errors import InputError, did_you_mean
+from breakeven.core.files import refuse_pipe
 from breakeven.importing.every_eval_logs import (
     SAMPLES,
     TaskScore,
@@ -236,6 +237,7 @@ def _check_same_tasks(path: Path, rows: Sequence[tuple[CellResult, str, None]]) 
 
 def _place(path: Path, index: int, run: LoggedRun) -> Path:
     place, key = path.parent / run.path, f"{path}: runs.{index}.path"
+    refuse_pipe(place)
     if not place.exists():
         raise InputError(f"{key}: {place} does not exist")
     # Of a whole machine the search for logs takes hours, and falls over what it holds in /proc.

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from breakeven.core.errors import InputError, did_you_mean
+from breakeven.core.files import refuse_pipe
 from breakeven.importing.left_out import DEFAULT_CORPUS, arm_name, reasoning_share
 from breakeven.importing.spellings import two_spellings, unseen_character
 from breakeven.importing.value_bounds import BOUNDS
@@ -150,6 +151,7 @@ class RunsFile(_Section):
 
 def read_runs(path: Path) -> RunsFile:
     """Read and check the YAML; raises InputError with a line a mistake."""
+    refuse_pipe(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     tree = read_yaml(path)

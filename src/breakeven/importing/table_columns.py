@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.core.errors import InputError, did_you_mean
+from breakeven.core.files import refuse_pipe
 from breakeven.importing.spellings import two_spellings, unseen_character
 from breakeven.importing.value_bounds import BOUNDS, Bounds
 
@@ -27,6 +28,7 @@ def read_table(path: Path) -> "pd.DataFrame":
 
     Raises InputError where the file is missing, empty, not readable or ragged.
     """
+    refuse_pipe(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     frame = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)

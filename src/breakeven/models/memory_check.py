@@ -7,6 +7,7 @@ from typing import NamedTuple
 import yaml
 
 from breakeven.core.errors import InputError, MachineError
+from breakeven.core.files import refuse_pipe
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.dtypes import BYTES, Dtype, best_dtype, chosen_dtype
 from breakeven.models.disk_space import gigabytes
@@ -160,6 +161,7 @@ def _shards(launch: str | None) -> int:
     """How many devices FSDP divides a model among, as the accelerate configuration says."""
     if launch is None:
         return 1
+    refuse_pipe(Path(launch))
     try:
         launch_settings = yaml.safe_load(Path(launch).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:

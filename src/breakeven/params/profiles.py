@@ -44,7 +44,7 @@ def use_profile(name: str, *, force: bool = False) -> Params:
 
 def _is_kept(text: bytes) -> bool:
     """Whether a profile or the last commit has the same text."""
-    if any(path.read_bytes() == text for path in PROFILES.glob("*.yaml")):
+    if any(path.read_bytes() == text for path in PROFILES.glob("*.yaml") if path.is_file()):
         return True
     shown = subprocess.run(  # noqa: S603
         ["git", "show", f"HEAD:./{PARAMS}"],  # noqa: S607

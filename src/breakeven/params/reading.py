@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from breakeven.core.errors import InputError
+from breakeven.core.files import refuse_pipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
         InputError: it cannot be read, is not YAML, repeats a key, or holds more than `MOST_BYTES`
             or, with what its aliases stand for, `MOST_VALUES`; the message names the line.
     """
+    refuse_pipe(path)
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

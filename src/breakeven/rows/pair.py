@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import atomic_path, damaged
+from breakeven.core.files import atomic_path, damaged, refuse_pipe
 from breakeven.core.layout import remade_by
 
 # Pairs in memory while a corpus is written or read: 100 MB at the length of the published ones.
@@ -74,6 +74,7 @@ def iter_pairs(path: Path) -> Iterator[Pair]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    refuse_pipe(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; run `dvc repro pairs@{path.stem}`")
     names = [field.name for field in fields(Pair)]

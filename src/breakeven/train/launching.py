@@ -21,6 +21,7 @@ import yaml
 
 from breakeven.core.errors import BreakevenError, InputError, MachineError
 from breakeven.core.exits import machine_error_of
+from breakeven.core.files import refuse_pipe
 from breakeven.train.process_rank import STARTED_BY_STAGE
 
 # Where torch's launcher looks for what a failed process has to say.
@@ -64,6 +65,7 @@ def checked_configuration(path: Path) -> Mapping[str, Any]:
     Raises:
         InputError: the file is missing, no mapping, or asks for something else.
     """
+    refuse_pipe(path)
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
