@@ -1,5 +1,6 @@
 """A stage that meets another's damaged output ends in a line: file, what is wrong, how to mend."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,18 @@ def test_a_record_with_other_keys_or_values_is_refused(
     with pytest.raises(InputError, match=rf"{path}: .*`dvc repro train@{STUDENT}-ift-0`") as error:
         run()
     one_line(str(error.value))
+
+
+@pytest.mark.parametrize("run", [answer, report, track])
+def test_the_record_of_another_cell_is_believed_by_nobody(ran: Path, run: Run) -> None:
+    path, other = f"records/train/{CELL}.json", f"records/train/{STUDENT}/reasoning/0.json"
+    shutil.copy(other, path)
+    with pytest.raises(InputError) as error:
+        run()
+    assert one_line(str(error.value)) == (
+        f"{path}: is the record of another cell ({other}); "
+        f"`dvc repro train@{STUDENT}-ift-0` makes it again"
+    )
 
 
 def test_a_record_of_before_there_were_digests_is_read(ran: Path) -> None:

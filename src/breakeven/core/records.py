@@ -83,7 +83,8 @@ def read_record(stage: str, *cell: str | int) -> Record:
     """Read the record of a cell.
 
     Raises:
-        InputError: there is none, or it is not what the stage wrote: numbers are published from it.
+        InputError: there is none, it is not what the stage wrote, or it is another cell's (a file
+            that was copied): numbers are published from it.
     """
     path = record_path(stage, *cell)
     row = read_json(path)
@@ -92,11 +93,14 @@ def read_record(stage: str, *cell: str | int) -> Record:
         record = Record(**row)
         # One of before there were digests is taken as it is.
         changed = digest is not None and digest != record.digest
+        written_to = record.path
     except (TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: is no record ({reason}){remade_by(path)}") from error
     if changed:
         raise InputError(f"{path}: is not what the stage wrote{remade_by(path)}")
+    if written_to != path:  # whole in itself: its digest does not tell
+        raise InputError(f"{path}: is the record of another cell ({written_to}){remade_by(path)}")
     return record
 
 
