@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import socketserver
 import threading
 import time
 
@@ -279,7 +280,7 @@ def test_a_spent_quota_is_not_waited_for():
     [
         (error(429, "busy"), "too busy (429), tried 3 times"),
         (error(502, f"bad\n gateway {KEY}"), "502 for p0, tried 3 times: bad gateway …"),
-        (Reaction(drop=True), "cannot be reached"),
+        (Reaction(drop=True), "hung up before its reply was whole (Server disconnected"),
         (Reaction(body="<html>"), "the reply is no JSON"),
     ],
 )
@@ -296,6 +297,56 @@ def test_a_server_that_is_not_there_is_told():
     message = failure(MachineError, [Nobody], attempts=2)
     assert f"{Nobody.url}: the server cannot be reached" in message
     assert "tried 2 times" in message
+
+
+@contextlib.contextmanager
+def says(words):
+    """Whatever is asked, a server sends these bytes and hangs up."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(words)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        url = property(lambda self: f"http://127.0.0.1:{self.server_address[1]}/v1")
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "the server answered, but not in HTTP (illegal status"),
+        # A TLS server refuses what is no TLS so.
+        (b"\x15\x03\x01\x00\x02\x02\x16\r\n\r\n", "the server answered, but not in HTTP ("),
+        (OK + b"Content-Length: many\r\n\r\n{}", "the server answered, but not in HTTP ("),
+        (OK + b"Content-Length: 90\r\n\r\n{}", "the server hung up before its reply was whole ("),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{", "the server hung up before its reply"),
+        (OK + b"Content-Le", "the server hung up before its reply was whole ("),
+    ],
+    ids=["ssh", "alert", "no length", "cut", "cut chunk", "cut header"],
+)
+def test_a_server_that_breaks_off_or_speaks_no_http_is_not_said_to_be_away(words, told):
+    with says(words) as server:
+        message = failure(MachineError, [server], attempts=2)
+    assert message.startswith(f"{server.url}: {told}")
+    assert message.endswith("correct its address (http or https, port) in params.yaml: teacher")
+    assert message.isprintable()
+
+
+def test_a_server_that_speaks_no_tls_is_told():
+    with endpoint() as server:
+        server.url = server.url.replace("http:", "https:")
+        message = failure(MachineError, [server], attempts=2)
+    assert message.startswith(f"{server.url}: the server was reached, but not by TLS ([SSL")
 
 
 def test_a_dead_server_among_several_is_passed_over():

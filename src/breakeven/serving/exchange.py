@@ -12,6 +12,7 @@ import asyncio
 import email.utils
 import json
 import re
+import ssl
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -24,10 +25,18 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _CONNECT_SECONDS = 10.0  # a server that is there accepts at once, however long it then thinks
 # Of an error only a line is shown, and no list of models is longer.
 _MOST_BYTES_ELSE = 2**20
+_HUNG_UP = "the server hung up before its reply was whole"
 
 
 class ServerUnreachableError(Exception):
-    """The server was not reached, or hung up before its reply was whole."""
+    """The server was not reached."""
+
+
+class BrokenExchangeError(ServerUnreachableError):
+    """Something is there that hung up before its reply was whole, or speaks no HTTP, or no TLS.
+
+    One of the unreachable: a server that dies under a request hangs up. The message says which.
+    """
 
 
 class ReplyTimeoutError(Exception):
@@ -106,7 +115,8 @@ class Channel:
         """The text of the reply to a JSON body.
 
         Raises:
-            ServerUnreachableError, ReplyTimeoutError, StatusError: as they say.
+            ServerUnreachableError, BrokenExchangeError, ReplyTimeoutError, StatusError: as they
+                say.
             MalformedReplyError: it is longer than `most_bytes` once decompressed, or no UTF-8.
         """
         content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
@@ -132,6 +142,9 @@ class Channel:
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise ReplyTimeoutError(_cause(error)) from error
         except httpx2.TransportError as error:
+            what = _what_broke(error)
+            if what is not None:
+                raise BrokenExchangeError(f"{what} ({_cause(error)})") from error
             raise ServerUnreachableError(_cause(error)) from error
         except httpx2.DecodingError as error:
             raise MalformedReplyError(f"the reply cannot be decompressed: {error}") from error
@@ -183,6 +196,20 @@ def _status_error(response: httpx2.Response, content: bytes) -> StatusError:
     code = inner.get("code") if isinstance(inner, dict) else None
     message = str(told or inner or response.reason_phrase)
     return StatusError(response.status_code, str(code or ""), message, response.headers)
+
+
+def _what_broke(error: httpx2.TransportError) -> str | None:
+    """What happened once something was reached; None where nothing was."""
+    if isinstance(error, (httpx2.ReadError, httpx2.WriteError, httpx2.CloseError)):
+        return _HUNG_UP
+    if isinstance(error, httpx2.RemoteProtocolError):
+        # The library tells the end of a connection and what is no HTTP by its words alone.
+        ended = re.search(r"disconnected|closed connection|incomplete", str(error))
+        return _HUNG_UP if ended else "the server answered, but not in HTTP"
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return None if cause is None else "the server was reached, but not by TLS"
 
 
 def _cause(error: BaseException) -> str:

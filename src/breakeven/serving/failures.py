@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from breakeven.core.errors import BreakevenError, InputError, MachineError, did_you_mean
 from breakeven.serving.chat_replies import UnreadableReplyError, has_failed
 from breakeven.serving.exchange import (
+    BrokenExchangeError,
     Channel,
     MalformedReplyError,
     ReplyTimeoutError,
@@ -118,6 +119,11 @@ async def final_error(
     url, problem = _shown(endpoint.url), _one_line(str(error), endpoint.key)
     if isinstance(error, StatusError):
         return await _status_error(error, endpoint, request, channel, attempts)
+    if isinstance(error, BrokenExchangeError):
+        return MachineError(
+            f"{url}: {problem}, tried {attempts} times; see what it says there, or correct its "
+            f"address (http or https, port) in {endpoint.key_name}"
+        )
     if isinstance(error, ServerUnreachableError):
         return MachineError(
             f"{url}: the server cannot be reached ({problem}), tried {attempts} times; start it or "
