@@ -40,6 +40,11 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
         ('{"value": 3}', "line 2: name: Field required"),
         ('{"name": "a", "value": "many"}', "line 2: value: Input should be a valid integer"),
         ("\udcff", "line 2: not valid JSON"),
+        (
+            '{"name": "a", "value": 1, "name": "b"}',
+            r"line 2: not valid JSON \(key 'name' is given twice\); mend or remove the line",
+        ),
+        ('\n\n{"value": 3}', "line 4: name: Field required"),
     ],
 )
 def test_a_corrupt_line_is_named(tmp_path: Path, line: str, message: str) -> None:

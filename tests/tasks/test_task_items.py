@@ -92,6 +92,16 @@ def test_a_sample_of_a_file_is_seeded_and_keeps_its_order(project: Path) -> None
         ([{"question": "a", "reference": "1", "depth": -1}], "math-open", "line 1: depth: "),
         ([{"question": "a", "reference": "1", "depth": 2**63}], "math-open", "line 1: depth: "),
         (
+            [{"question": "a", "reference": "1", "depth": True}],
+            "math-open",
+            "line 1: depth: value is true; use a whole number",
+        ),
+        (
+            [{"question": "a", "choices": ["x", "y", "x "], "reference": "x"}],
+            "math-mc",
+            "line 1: choices: 'x' is given twice; change or remove one",
+        ),
+        (
             [{"question": "a", "choices": ["x", "\udfff"], "reference": "x"}],
             "math-mc",
             "line 1: choices.1: ",

@@ -8,7 +8,8 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -201,10 +202,11 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """Read one JSON object a line; raises InputError naming the file and line of a bad one."""
-    return list(_iter_jsonl(path))
+    return [row for _, row in _iter_jsonl(path)]
 
 
-def _iter_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+def _iter_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows with the numbers of their lines."""
     refuse_pipe(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes what stages write")
@@ -212,12 +214,12 @@ def _iter_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as handle:
         for number, line in enumerate(handle, start=1):
             if line.strip():
-                yield _parse_row(path, number, line)
+                yield number, _parse_row(path, number, line)
 
 
 def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8"), object_pairs_hook=_keys_once)
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: line {number}: not valid JSON ({error})"
@@ -228,6 +230,15 @@ def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
             f"{path}: line {number}: {type(row).__name__} where a JSON object is needed"
             f"{remade_by(path)}"
         )
+    return row
+
+
+def _keys_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, whose keys json would let the last of several values take without a word."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        key, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(f"key {key!r} is given twice")
     return row
 
 
@@ -246,7 +257,7 @@ def iter_rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
     from pydantic import TypeAdapter, ValidationError
 
     read = TypeAdapter(row_type).validate_python
-    for number, row in enumerate(_iter_jsonl(path), start=1):
+    for number, row in _iter_jsonl(path):
         try:
             yield read(row)
         except ValidationError as error:

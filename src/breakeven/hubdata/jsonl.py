@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import StringConstraints
+from pydantic import BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import iter_rows
@@ -15,6 +16,16 @@ Row = TypeVar("Row")
 WholeText = Annotated[str, StringConstraints(min_length=0)]
 # Text that says something: a blank reference is no answer's, a blank prompt asks nothing.
 Written = Annotated[str, StringConstraints(pattern=r"\S")]
+
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("count", f"value is {str(value).lower()}; use a whole number")
+    return value
+
+
+# A whole number; pydantic takes `true` for 1.
+Count = Annotated[int, BeforeValidator(_no_truth_value)]
 
 
 def jsonl_rows(

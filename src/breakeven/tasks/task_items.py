@@ -4,13 +4,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from breakeven import procedural
 from breakeven.catalogue.item_text import LETTERS, with_choices
 from breakeven.core.errors import InputError
 from breakeven.core.files import digest_json
-from breakeven.hubdata import WholeText, Written, jsonl_rows
+from breakeven.hubdata import Count, WholeText, Written, jsonl_rows
 from breakeven.hubdata.load_notes import LoadNotes
 from breakeven.params import (
     CatalogueTask,
@@ -91,8 +92,20 @@ class ItemRow(BaseModel):
     reference: Written
     choices: Annotated[tuple[WholeText, ...], Field(max_length=26)] = ()
     id: Written | None = None
-    depth: Annotated[int, Field(ge=0, le=MOST_STEPS)] | None = None
+    depth: Annotated[Count, Field(ge=0, le=MOST_STEPS)] | None = None
     cluster: Written | None = None
+
+    @field_validator("choices")
+    @classmethod
+    def _choices_differ(cls, choices: tuple[str, ...]) -> tuple[str, ...]:
+        """Of two that read alike one would be right and one wrong."""
+        for text, times in Counter(choice.strip() for choice in choices).items():
+            if times > 1:
+                shown = repr(text if len(text) <= 40 else f"{text[:40]}…")
+                raise PydanticCustomError(
+                    "choices", "{shown} is given twice; change or remove one", {"shown": shown}
+                )
+        return choices
 
 
 def _jsonl_items(name: str, task: JsonlTask) -> list[Item]:
