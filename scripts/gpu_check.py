@@ -237,6 +237,8 @@ MEMORY_TOLERANCE = 0.25
 # Nothing runs faster than its floor, but for the spread of what the floor is made of.
 FLOOR_TOLERANCE = 0.1
 ENERGY_TOLERANCE = 0.1
+# A step as the project cuts it over the same in one pass: five passes took 5.4 times as long.
+CUT_TOLERANCE = 1.3
 # What rounding to 4 bits may change of the loss before the first step, as a share.
 FIRST_LOSS_TOLERANCE = 0.05
 
@@ -263,6 +265,13 @@ class Bench:
         if name not in self._kept:
             self._kept[name] = measure()
         return self._kept[name]
+
+    @property
+    def memory_bytes(self) -> float | None:
+        """The memory of the GPU, None of a processor's."""
+        if self.torch_device.type != "cuda":
+            return None
+        return float(torch.cuda.get_device_properties(0).total_memory)
 
     def ceiling(self, dtype: str) -> Ceiling:
         """The measured rate of matrix products."""
@@ -313,23 +322,41 @@ def full_step(sizes: Sizes) -> list[list[Example]]:
     return [[Example(one.input_ids, 1) for one in made]]
 
 
-def cut_steps(examples: Sequence[Example], batch_tokens: int) -> list[list[list[Example]]]:
-    """Optimizer steps as the project cuts them."""
-    from breakeven.train.batches import optimizer_steps
+def planned_sizes(bench: Bench, batch_tokens: int) -> Any:  # noqa: ANN401
+    """How the project cuts a step of LoRA in bfloat16 on this device."""
+    from breakeven.train.pass_sizes import pass_sizes
+
+    return pass_sizes(
+        training_settings(bench.sizes, "lora", batch_tokens=batch_tokens),
+        bench.architecture,
+        kind=bench.device.kind,
+        dtype="bfloat16",
+        have_bytes=bench.memory_bytes,
+    )
+
+
+def cut_steps(
+    bench: Bench, examples: Sequence[Example], batch_tokens: int
+) -> list[list[list[Example]]]:
+    """Optimizer steps as the project cuts them on this device, for LoRA in bfloat16."""
+    from breakeven.train.batches import micro_batches, optimizer_steps
     from breakeven.train.pair_selection import Sample
 
     samples = [Sample(place, "ift") for place in range(len(examples))]
     lengths = [len(one.input_ids) for one in examples]
-    steps = optimizer_steps([samples], [lengths], batch_tokens=batch_tokens)
-    return [
-        [[examples[sample.pair] for sample in batch] for batch in step.micro_batches]
-        for step in steps
-    ]
+    sizes = planned_sizes(bench, batch_tokens)
+    cut = []
+    for step in optimizer_steps([samples], [lengths], batch_tokens=batch_tokens):
+        rows = [examples[sample.pair] for sample in step.samples]
+        batches = micro_batches([len(one.input_ids) for one in rows], sizes)
+        cut.append([[rows[at] for at in batch] for batch in batches])
+    return cut
 
 
 def training_settings(sizes: Sizes, method: str, **training: object) -> Any:  # noqa: ANN401
     """The settings of a cell, as params.yaml would give them."""
     values: dict[str, Any] = {**TRAINING, **training}
+    values["micro_batch_limit"] = values["micro_batch_tokens"] or values["batch_tokens"]
     values["schedule"] = SimpleNamespace(**values["schedule"])
     values["lora"] = SimpleNamespace(**values["lora"])
     return SimpleNamespace(
@@ -452,7 +479,7 @@ def check_loss_curves(bench: Bench) -> dict[str, Any]:
     sizes = bench.sizes
     wanted = sizes.curve_steps * sizes.curve_tokens
     examples = make_examples(sizes, 2 * wanted // sum(sizes.lengths), sizes.lengths, seed=2)
-    steps = cut_steps(examples, sizes.curve_tokens)
+    steps = cut_steps(bench, examples, sizes.curve_tokens)
     rows = {}
     for method in ("lora", "full"):
         curves: dict[str, list[float]] = {}
@@ -541,12 +568,13 @@ def check_training_speed(bench: Bench) -> dict[str, Any]:
         for name, one in measured_trainings(bench)
     }
     # More than the ceiling would be a miscounted FLOP or a clock that did not wait.
-    passed = all(0 < row["utilisation_of_ceiling"] <= 1 for row in rows.values())
+    cut = cutting_costs(bench)
+    passed = all(0 < row["utilisation_of_ceiling"] <= 1 for row in rows.values()) and cut["passed"]
     on_gpu = bench.device.kind == "cuda"
     return {
         "tokens_per_step": bench.sizes.step_tokens,
         **rows,
-        "cut": cutting_costs(bench),
+        "cut": cut,
         "passed": passed if on_gpu else True,
     }
 
@@ -554,12 +582,15 @@ def check_training_speed(bench: Bench) -> dict[str, Any]:
 def cutting_costs(bench: Bench) -> dict[str, Any]:
     """A step of examples of mixed lengths as the project cuts it, in one pass, and a pass alone.
 
-    `pass_tokens` is what one more pass costs, in tokens of a full step: `train.batches` takes it
-    to be 100.
+    `pass_tokens` is what one more pass costs, in tokens of a full step: at least so much where
+    starting kernels is all that a full step takes. `planned_pass_tokens` is what the project takes
+    it to be. On a GPU that holds the step in one pass, its own cut must take about as long.
     """
     sizes = bench.sizes
     count = 2 * 2 * sizes.step_tokens // sum(sizes.lengths)
-    step = cut_steps(make_examples(sizes, count, sizes.lengths, seed=3), sizes.step_tokens)[0]
+    examples = make_examples(sizes, count, sizes.lengths, seed=3)
+    step = cut_steps(bench, examples, sizes.step_tokens)[0]
+    planned = planned_sizes(bench, sizes.step_tokens)
     whole = [[one for batch in step for one in batch]]
     shortest = [[min(whole[0], key=lambda one: len(one.input_ids))]]
     padded = len(whole[0]) * max(len(one.input_ids) - 1 for one in whole[0])
@@ -569,14 +600,24 @@ def cutting_costs(bench: Bench) -> dict[str, Any]:
             step_seconds(run, gate, one, 3)
             seconds[name] = statistics.median(step_seconds(run, gate, one, sizes.timed_steps))
     lora = measured_training(bench, "lora")
+    plan = TrainingPlan("lora", padded, TRAINING["lora"]["rank"], compute_bytes=BYTES["bfloat16"])
+    memory = bench.memory_bytes
+    held = memory is not None and training_memory(bench.architecture, plan).total <= memory
+    ratio = seconds["cut"] / seconds["whole"]
     return {
         "examples": len(whole[0]),
         "passes": len(step),
         "step_seconds": seconds["cut"],
         "step_seconds_in_one_pass": seconds["whole"],
+        "step_over_one_pass": ratio,
+        "tolerance": CUT_TOLERANCE,
         "padded_tokens_in_one_pass": padded,
+        "planned_pass_limit": planned.limit,
         "shortest_step_seconds": seconds["shortest"],
+        "layer_seconds": seconds["shortest"] / bench.architecture.layers,
         "pass_tokens": seconds["shortest"] / lora["seconds"] * lora["tokens"],
+        "planned_pass_tokens": planned.pass_tokens,
+        "passed": not held or ratio <= CUT_TOLERANCE,
     }
 
 

@@ -18,8 +18,9 @@ from breakeven.pairs.stage import run as build_pairs
 from breakeven.params import Params
 from breakeven.prompts.source_prompts import load_prompts
 from breakeven.rows.pair import read_pairs
+from breakeven.train.batches import PassSizes
 from breakeven.train.losses import collate, collate_packed
-from breakeven.train.plan import CellPlan, plan_cell
+from breakeven.train.plan import CellPlan, ExampleSteps, plan_cell
 
 BASE = Path("assets/tiny")
 # White space at every edge, as a model may write it.
@@ -99,9 +100,8 @@ def params(project: Path) -> Params:
 def batches(plan: CellPlan) -> list[bytes]:
     """Every tensor of every micro-batch of every step in order, padded and packed."""
     tensors: list[Tensor] = []
-    for step in plan.steps:
-        for samples in step.micro_batches:
-            examples = [plan.examples.of(sample) for sample in samples]
+    for step in ExampleSteps(plan, PassSizes(limit=256, pass_tokens=100)):
+        for examples in step:
             padded, packed = collate(examples), collate_packed(examples)
             tensors += [*padded[:3], *packed[:3], packed.more["position_ids"]]
     return [tensor.numpy().tobytes() for tensor in tensors]

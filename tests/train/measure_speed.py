@@ -61,8 +61,9 @@ def write_base(student: str) -> None:
 
 def measure(params: Params, student: str, arm: str) -> Speed:
     """Time the parts of one cell's training."""
+    from breakeven.train.cell_training import cell_pass_sizes
     from breakeven.train.losses import gated_head
-    from breakeven.train.plan import plan_cell
+    from breakeven.train.plan import ExampleSteps, plan_cell
     from breakeven.train.processes import make_accelerator
     from breakeven.train.trained_model import trainable_model
     from breakeven.train.trainer import TrainingRun
@@ -77,10 +78,8 @@ def measure(params: Params, student: str, arm: str) -> Speed:
         model, plan.settings, plan.schedule, accelerator=accelerator, seed=0, scratch=Path()
     )
     load_seconds = clock.lap()
-    steps = [
-        [list(map(plan.examples.of, batch)) for batch in step.micro_batches]
-        for step in plan.steps[: WARM_UP_STEPS + TIMED_STEPS]
-    ]
+    cut = ExampleSteps(plan, cell_pass_sizes(plan, accelerator))
+    steps = [cut[number] for number in range(WARM_UP_STEPS + TIMED_STEPS)]
     with gated_head(model) as gate:
         for step in steps[:WARM_UP_STEPS]:
             run.take_step(step, gate)

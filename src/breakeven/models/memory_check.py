@@ -18,6 +18,7 @@ from breakeven.models.memory import (
     fitting_changes,
     training_memory,
 )
+from breakeven.models.pass_plans import pass_plan
 from breakeven.params import Params
 from breakeven.params.cells import cells, resolve_cell
 
@@ -47,12 +48,8 @@ def training_plans(params: Params, student: str, *, best: Dtype) -> dict[str, Tr
     for cell in cells(params, student=student):
         settings = resolve_cell(params, cell).training
         if settings is not None:
-            plans[cell.arm] = TrainingPlan(
-                method=settings.method,
-                # A sequence longer than the limit is a micro-batch of its own.
-                micro_batch_tokens=max(training.micro_batch_limit, training.max_length),
-                lora_rank=settings.lora.rank,
-                gradient_checkpointing=training.gradient_checkpointing,
+            plans[cell.arm] = pass_plan(
+                settings,
                 compute_bytes=BYTES[chosen_dtype(training.dtype, best)],
                 shards=_shards(training.launch),
             )

@@ -304,7 +304,7 @@ class Training(Section):
         batch_tokens: Tokens of an optimizer step, without padding.
         batch_sequences: Sequences of an optimizer step, instead of `batch_tokens`.
         micro_batch_tokens: The most padded tokens computed at once: bounds memory. `batch_tokens`
-            where it is left out.
+            where it is left out, on one GPU twice that if they fit.
         packing: Whether the sequences of a micro-batch are put end to end, where none sees another.
         max_length: The most tokens of an example; a pair that is longer in one style is left out of
             both.

@@ -12,6 +12,7 @@ from breakeven.models.memory import (
     training_memory,
 )
 from breakeven.models.memory_check import training_plans
+from breakeven.models.pass_plans import widened_plan
 from breakeven.params import Params
 from breakeven.planning.expected_study import ExpectedStudy
 from breakeven.planning.planned_devices import PlannedDevice
@@ -61,6 +62,12 @@ def memory_fits(study: ExpectedStudy, device: PlannedDevice) -> list[MemoryFit]:
         if isinstance(shape, str):
             continue
         plans = training_plans(study.params, student, best=device.dtype)
+        if device.kind == "cuda":
+            training, have = study.params.training, device.memory_bytes
+            plans = {
+                name: widened_plan(training, shape, plan, have) or plan
+                for name, plan in plans.items()
+            }
         # Arms that share a method need the same memory, whatever they learn.
         by_method = {plan.method: plan for plan in plans.values()}
         found += [_training(student, shape, plan, device) for plan in by_method.values()]

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from breakeven.costs.devices import DeviceKind
 from breakeven.costs.dtypes import Dtype, best_dtype
 from breakeven.costs.hardware import Hardware
 from breakeven.costs.roofline import ASSUMED, Achieved
@@ -17,7 +18,7 @@ class PlannedDevice(NamedTuple):
     """A device: memory in bytes, dense matrix FLOPs a second, and where the figures are from.
 
     `hardware` is its row of the table, None of this machine, and `achieved` what it is taken to
-    reach of that.
+    reach of that. What a table of devices holds are GPUs.
     """
 
     name: str
@@ -27,6 +28,7 @@ class PlannedDevice(NamedTuple):
     source: str
     hardware: Hardware | None = None
     achieved: Achieved = ASSUMED
+    kind: DeviceKind = "cuda"
 
     def as_dict(self) -> dict[str, str | float]:
         """The figures as JSON."""
@@ -72,5 +74,10 @@ def _this_machine() -> PlannedDevice:
     # Measured, for no table has every processor, and what one is sold with is rarely reached.
     ceiling = measured_ceiling(device, dtype)
     return PlannedDevice(
-        device.name, memory, ceiling.flops_per_second, dtype, "matrix products measured here"
+        device.name,
+        memory,
+        ceiling.flops_per_second,
+        dtype,
+        "matrix products measured here",
+        kind=device.kind,
     )

@@ -4,7 +4,7 @@ A step takes samples in the order of the selection until it has its share of the
 its number of sequences, so that length has no say in who is learnt when, and a mixed arm's steps
 hold both styles. Within a step the samples are sorted by length and cut into micro-batches, which
 keeps padding low and changes nothing: gradients add up, and the loss is divided by the supervised
-tokens of the step.
+tokens of the step. So the steps are of the study, and their cuts of the device (`pass_sizes`).
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,29 @@ from typing import NamedTuple
 
 from breakeven.train.pair_selection import Sample
 
-# What one more pass costs in padded tokens: 5 to 7 ms on a CPU are 30 of a 2M model, 250 of a 30K.
-_PASS_TOKENS = 100
 # Places at which a step may be cut: the search takes the square of it.
 _MAX_CUTS = 64
 
 
 class OptimizerStep(NamedTuple):
-    """Samples of one optimizer step, in micro-batches of similar length."""
+    """Samples of one optimizer step, in the order of the selection."""
 
-    micro_batches: tuple[tuple[Sample, ...], ...]
+    samples: tuple[Sample, ...]
+
+
+class PassSizes(NamedTuple):
+    """What decides how a step is cut into passes.
+
+    `limit` are the most padded tokens of a pass of several samples, `pass_tokens` what one more
+    pass costs, in padded tokens. With `packing` a pass has no padding to count. Where `searched`,
+    only cuts within the limit are looked for; else ranges beyond it are cut up afterwards, which
+    costs hardly anything where passes are cheap.
+    """
+
+    limit: int
+    pass_tokens: int
+    packing: bool = False
+    searched: bool = False
 
 
 def optimizer_steps(
@@ -30,19 +43,14 @@ def optimizer_steps(
     *,
     batch_tokens: int,
     batch_sequences: int | None = None,
-    micro_batch_tokens: int | None = None,
-    packing: bool = False,
 ) -> list[OptimizerStep]:
     """Every step of a run; `lengths` holds the tokens of each sample of each phase.
 
     With `batch_sequences` every step has exactly so many samples, and the last of a phase what is
     left. Otherwise a phase of n tokens is cut into ceil(n / batch_tokens) steps of about equal
     size, so that none is a runt; a sample longer than that has a step of its own and is not
-    dropped. No micro-batch has more padded tokens than `micro_batch_tokens` (`batch_tokens` where
-    None) unless it is one sample; one that will be packed has no padding to count.
+    dropped.
     """
-    limit = micro_batch_tokens or batch_tokens
-    grouped = _packed if packing else _padded
     steps = []
     for samples, sizes in zip(phases, lengths, strict=True):
         cuts = (
@@ -50,12 +58,16 @@ def optimizer_steps(
             if batch_sequences is None
             else _cuts_by_count(len(sizes), batch_sequences)
         )
-        for start, end in cuts:
-            rows = grouped(sizes[start:end], limit)
-            steps.append(
-                OptimizerStep(tuple(tuple(samples[start + at] for at in row) for row in rows))
-            )
+        steps += [OptimizerStep(tuple(samples[start:end])) for start, end in cuts]
     return steps
+
+
+def micro_batches(lengths: Sequence[int], sizes: PassSizes) -> list[list[int]]:
+    """The passes of a step, as positions in `lengths`, the tokens of its samples.
+
+    None has more padded tokens than the limit unless it is one sample.
+    """
+    return _packed(lengths, sizes.limit) if sizes.packing else _padded(lengths, sizes)
 
 
 def _cuts_by_count(samples: int, count: int) -> list[tuple[int, int]]:
@@ -75,12 +87,12 @@ def _cuts_by_tokens(sizes: Sequence[int], batch_tokens: int) -> list[tuple[int, 
     return cuts
 
 
-def _padded(sizes: Sequence[int], limit: int) -> list[list[int]]:
+def _padded(lengths: Sequence[int], sizes: PassSizes) -> list[list[int]]:
     """Positions in micro-batches: longest first, cut where padding and passes cost least."""
-    ordered = _longest_first(sizes)
+    ordered = _longest_first(lengths)
     batches = []
-    for start, end in _cheapest_cut([sizes[at] for at in ordered]):
-        rows = max(1, limit // sizes[ordered[start]])
+    for start, end in _cheapest_cut([lengths[at] for at in ordered], sizes):
+        rows = max(1, sizes.limit // lengths[ordered[start]])
         batches += [ordered[first : min(first + rows, end)] for first in range(start, end, rows)]
     return batches
 
@@ -108,18 +120,21 @@ def _longest_first(sizes: Sequence[int]) -> list[int]:
     return sorted(range(len(sizes)), key=lambda at: (-sizes[at], at))
 
 
-def _cheapest_cut(widths: Sequence[int]) -> list[tuple[int, int]]:
-    """Ranges of `widths` (falling) with the least padded tokens plus `_PASS_TOKENS` a range."""
+def _cheapest_cut(widths: Sequence[int], sizes: PassSizes) -> list[tuple[int, int]]:
+    """Ranges of `widths` (falling) with the least padded tokens plus `pass_tokens` a range."""
     stride = -(-len(widths) // _MAX_CUTS)
     places = [*range(0, len(widths), stride), len(widths)]
     # Dynamic programming: the least cost of all that lies before each place, and its last cut.
     costs, cut_before = [0], [0]
     for end in range(1, len(places)):
-        cost, start = min(
-            (costs[start] + (places[end] - places[start]) * widths[places[start]], start)
-            for start in range(end)
-        )
-        costs.append(cost + _PASS_TOKENS)
+        found = []
+        for start in range(end):
+            padded = (places[end] - places[start]) * widths[places[start]]
+            # Between neighbours there is no place to cut at.
+            if not sizes.searched or padded <= sizes.limit or start == end - 1:
+                found.append((costs[start] + padded, start))
+        cost, start = min(found)
+        costs.append(cost + sizes.pass_tokens)
         cut_before.append(start)
     ranges, end = [], len(places) - 1
     while end:

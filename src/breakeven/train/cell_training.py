@@ -21,8 +21,11 @@ from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.core.scratch import SCRATCH, scratch_folder
 from breakeven.core.sealed import tell_damaged, write_sealed
 from breakeven.costs.devices import describe_device
-from breakeven.models.memory_check import require_memory
+from breakeven.costs.dtypes import best_dtype, chosen_dtype
+from breakeven.models.memory_check import require_memory, this_device
 from breakeven.params import Params
+from breakeven.train.batches import PassSizes
+from breakeven.train.pass_sizes import pass_sizes
 from breakeven.train.plan import CellPlan, ExampleSteps, plan_cell
 from breakeven.train.process_rank import is_distributed, is_main_process, started_by_stage
 from breakeven.train.system_samples import sampled
@@ -167,8 +170,9 @@ def _train(
     from breakeven.train.trainer import train
 
     accelerator = accelerator or _accelerator(plan)
+    sizes = cell_pass_sizes(plan, accelerator)
     with (
-        _explained_memory_error(plan.settings.training.micro_batch_limit),
+        _explained_memory_error(sizes.limit),
         open_log(scratch.name) if open_log and is_main_process() else nullcontext() as log,
     ):
         model = trainable_model(
@@ -180,7 +184,7 @@ def _train(
         )
         curves = train(
             model,
-            ExampleSteps(plan),
+            ExampleSteps(plan, sizes),
             plan.settings,
             plan.schedule,
             accelerator=accelerator,
@@ -195,6 +199,20 @@ def _train(
     if is_main_process():
         remove_checkpoint(scratch)
     return read_result(plan, scratch / _RESULT)
+
+
+def cell_pass_sizes(plan: CellPlan, accelerator: "Accelerator") -> PassSizes:
+    """How the steps of a cell are cut on the devices of this process."""
+    device = describe_device(str(accelerator.device))
+    # Processes must cut alike, whatever memory each has, and cannot halve what does not fit.
+    alone = device.kind == "cuda" and accelerator.num_processes == 1
+    return pass_sizes(
+        plan.settings,
+        plan.count_flops.architecture,
+        kind=device.kind,
+        dtype=chosen_dtype(plan.settings.training.dtype, best_dtype(device.kind)),
+        have_bytes=this_device().total_bytes if alone else None,
+    )
 
 
 @contextmanager

@@ -175,11 +175,9 @@ def digest_steps(steps: Iterable[OptimizerStep], examples: CorpusExamples) -> st
     """SHA-256 of all token ids and label starts in the order in which they are learnt."""
     digest = hashlib.sha256()
     for step in steps:
-        for batch in step.micro_batches:
-            for sample in batch:
-                digest.update(examples.in_style(sample).as_bytes(sample.pair))
-                digest.update(b"example")  # two of these cannot be read as one longer
-            digest.update(b"micro-batch")
+        for sample in step.samples:
+            digest.update(examples.in_style(sample).as_bytes(sample.pair))
+            digest.update(b"example")  # two of these cannot be read as one longer
         digest.update(b"step")
     return digest.hexdigest()
 

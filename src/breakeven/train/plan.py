@@ -10,7 +10,7 @@ from breakeven.params.cells import TrainingSettings
 from breakeven.pipeline.code import code_digest
 from breakeven.rendering import Example
 from breakeven.train.arm_lessons import CorpusPlan, LessonPlanner
-from breakeven.train.batches import OptimizerStep, optimizer_steps
+from breakeven.train.batches import OptimizerStep, PassSizes, micro_batches, optimizer_steps
 from breakeven.train.corpus_examples import (
     CorpusExamples,
     FlopsCounter,
@@ -24,8 +24,8 @@ from breakeven.train.schedule import FittedSchedule, fit_schedule
 _KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
 # What computes the weights from the steps: other code may give other ones. What comes before,
-# pairs, tokens and steps, is in the key itself.
-_TRAINING_CODE = ("train/trainer.py", "train/trained_model.py")
+# pairs, tokens and steps, is in the key itself. How the steps are cut hangs on the device.
+_TRAINING_CODE = ("train/trainer.py", "train/trained_model.py", "train/pass_sizes.py")
 _COMPUTING = ("train/", "models/", "rendering/", "costs/dtypes.py")
 
 
@@ -53,19 +53,26 @@ class CellPlan(NamedTuple):
 
 
 class ExampleSteps:
-    """The steps of a plan as the loop takes them, each put together when it is its turn.
+    """The steps of a plan as the loop takes them, cut into passes; each is put together in turn.
 
     All at once they would be billions of integers, where a corpus is at full scale.
     """
 
-    def __init__(self, plan: CellPlan) -> None:
-        self._steps, self._examples = plan.steps, plan.examples
+    def __init__(self, plan: CellPlan, sizes: PassSizes) -> None:
+        self._examples = plan.examples
+        self._steps = [
+            [
+                [step.samples[at] for at in batch]
+                for batch in micro_batches([*map(plan.examples.tokens_of, step.samples)], sizes)
+            ]
+            for step in plan.steps
+        ]
 
     def __len__(self) -> int:
         return len(self._steps)
 
     def __getitem__(self, number: int, /) -> list[list[Example]]:
-        return [list(map(self._examples.of, batch)) for batch in self._steps[number].micro_batches]
+        return [list(map(self._examples.of, batch)) for batch in self._steps[number]]
 
 
 def plan_cell(params: Params, student: str, arm: str, seed: int) -> CellPlan | None:
@@ -89,8 +96,6 @@ def plan_cell(params: Params, student: str, arm: str, seed: int) -> CellPlan | N
         [[examples.tokens_of(sample) for sample in phase] for phase in selection.phases],
         batch_tokens=training.batch_tokens,
         batch_sequences=training.batch_sequences,
-        micro_batch_tokens=training.micro_batch_limit,
-        packing=training.packing,
     )
     key = {
         "base": planner.pointer.digest,
