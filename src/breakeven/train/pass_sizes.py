@@ -16,13 +16,11 @@ from breakeven.costs.hardware import find_hardware
 from breakeven.costs.lora import Lora
 from breakeven.costs.training_time import TRAINING_SHARE
 from breakeven.models.pass_plans import pass_plan, widened_plan
-from breakeven.train.batches import PassSizes
+from breakeven.train.batches import CPU_PASS_TOKENS, PassSizes
 
 if TYPE_CHECKING:
     from breakeven.params.cells import TrainingSettings
 
-# What one more pass costs in padded tokens on a CPU: 5 to 7 ms are 30 of a 2M model, 250 of a 30K.
-_CPU_PASS_TOKENS = 100
 # Seconds to start the kernels of one layer, forward and back, one by one as PyTorch does, measured:
 # steps of Qwen2.5-0.5B's 24 layers on an H200 in bfloat16 took 107, 144 and 228 ms. For LoRA it is
 # starting alone (a step of one short sequence took no less); for full training it is a bound.
@@ -61,7 +59,7 @@ def pass_sizes(
     training = settings.training
     limit, packing = training.micro_batch_limit, training.packing
     if kind != "cuda":
-        return PassSizes(limit, _CPU_PASS_TOKENS, packing)
+        return PassSizes(limit, CPU_PASS_TOKENS, packing)
     if isinstance(shape, str):
         return PassSizes(limit, limit, packing, searched=True)
     if have_bytes is not None:

@@ -24,8 +24,9 @@ from breakeven.train.schedule import FittedSchedule, fit_schedule
 _KEY_VERSIONS = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
 # What computes the weights from the steps: other code may give other ones. What comes before,
-# pairs, tokens and steps, is in the key itself. How the steps are cut hangs on the device.
-_TRAINING_CODE = ("train/trainer.py", "train/trained_model.py", "train/pass_sizes.py")
+# pairs, tokens and steps, is in the key itself. Not what a GPU makes of them (`pass_sizes`): it
+# promises no bits, and an edit of the plan of memory would have all trained anew.
+_TRAINING_CODE = ("train/trainer.py", "train/trained_model.py", "train/batches.py")
 _COMPUTING = ("train/", "models/", "rendering/", "costs/dtypes.py")
 
 
