@@ -33,34 +33,47 @@ TOY = Architecture(
     vocab=10,
     tied_embeddings=True,
 )
-# A token keeps 2·2 (residual) + 2·2·2 (norms) + 4·2 (attention) + 4·4 (feed-forward) numbers.
-KEPT = 36
+# A token keeps two norms' inputs, outputs before their weights, and scales (2·2·2 + 2), what linear
+# layers read (2·2 + 4), queries, keys, values, output and a logarithm (4·2 + 1), and gate, up and
+# activation (3·4); the last norm and the head 2·2 + 1 + 2.
+KEPT, HEAD_KEPT = 39, 7
 
 
 def test_full_training_holds_weights_gradients_and_two_moments_in_float32():
-    memory = training_memory(TOY, TrainingPlan("full", micro_batch_tokens=3))
+    plan = TrainingPlan("full", micro_batch_tokens=3, several_passes=True)
+    memory = training_memory(TOY, plan)
     assert memory == Memory(
         weights=4 * 60,
         gradients=4 * 60,
         optimizer=8 * 60,
-        activations=3 * 4 * KEPT,
+        activations=3 * 4 * (KEPT + HEAD_KEPT),
         logits=3 * 3 * 4 * 10,
     )
-    assert memory.total == 240 + 240 + 480 + 432 + 360
+    assert memory.total == 240 + 240 + 480 + 552 + 360
+
+
+def test_the_gradients_of_one_pass_come_when_logits_and_activations_have_gone():
+    at_the_loss = training_memory(TOY, TrainingPlan("full", 3))
+    assert at_the_loss.gradients == 0
+    at_the_end = training_memory(TOY, TrainingPlan("full", 1))
+    # Those of the tied embeddings, by the look-up and by the head, are still to be added.
+    assert at_the_end.gradients == 4 * 60 + 2 * 4 * 20
+    assert (at_the_end.activations, at_the_end.logits) == (4 * KEPT, 0)
 
 
 def test_computing_in_bfloat16_adds_a_copy_of_the_weights_and_halves_most_activations():
     memory = training_memory(TOY, TrainingPlan("full", 3, compute_bytes=2))
     assert memory.weights == (4 + 2) * 60
-    assert memory.gradients == 4 * 60
-    assert memory.activations == 3 * (2 * KEPT + 4 * 2 * 2)  # the norms' inputs stay in float32
-    assert memory.logits == 3 * 10 * (3 * 4 + 2)
+    # What norms and logarithms hold stays in float32; each of five layers reads a copy of its own.
+    layer = 4 * (2 * 2 * 2 + 2 + 1) + 2 * (5 * 2 + 4 + 4 * 2 + 3 * 4)
+    assert memory.activations == 3 * (layer + 4 * (2 * 2 + 1) + 2 * 2)
+    assert memory.logits == 3 * 10 * 3 * 4
 
 
 def test_an_adapter_has_gradients_and_moments_of_its_own_parameters_only():
     # Rank 1 on q, k, v, o (2 + 2 each), gate, up and down (2 + 4 each).
     adapter = 4 * 4 + 3 * 6
-    memory = training_memory(TOY, TrainingPlan("lora", 3, lora_rank=1))
+    memory = training_memory(TOY, TrainingPlan("lora", 3, lora_rank=1, several_passes=True))
     assert memory.weights == 4 * 60 + 4 * adapter
     assert (memory.gradients, memory.optimizer) == (4 * adapter, 8 * adapter)
 
@@ -70,15 +83,16 @@ def test_nf4_takes_half_a_byte_and_its_scales_for_linear_layers_only():
     scales = 1 / 64 + 4 / (64 * 256)
     assert memory.weights == pytest.approx(40 * (0.5 + scales) + 4 * 20 + 4 * 34)
     half = training_memory(TOY, TrainingPlan("qlora", 3, lora_rank=1, compute_bytes=2))
-    assert memory.weights - half.weights == 2 * 20  # the rest of the base is computed with
+    # The rest of the base is in what is computed with, and so is a copy of the adapter.
+    assert memory.weights - half.weights == 2 * 20 - 2 * 34
 
 
 def test_gradient_checkpointing_keeps_one_input_a_layer():
-    deep = Architecture(**{**TOY.__dict__, "layers": 50, "vocab": 1})
+    deep = Architecture(**{**TOY.__dict__, "layers": 50, "vocab": 1000})
     kept = training_memory(deep, TrainingPlan("full", 3)).activations
     again = training_memory(deep, TrainingPlan("full", 3, gradient_checkpointing=True)).activations
-    assert kept == 50 * 3 * 4 * KEPT
-    assert again == 50 * 3 * 4 * 2 + 3 * 4 * KEPT - 3 * 3 * 4  # one layer's comes after the logits
+    assert kept == 3 * 4 * (50 * KEPT + HEAD_KEPT)
+    assert again == 3 * 4 * (50 * 2 + HEAD_KEPT)  # a layer's inner values come after the logits
 
 
 def test_shards_divide_what_is_kept_but_not_what_a_pass_needs():
@@ -114,7 +128,11 @@ def test_layers_with_a_window_cache_no_more_than_it():
     ("plan", "gigabytes", "expected"),
     [
         # 3B in full on 80 GB: 3.1 · 18 bytes and what 4,096 tokens keep.
-        (TrainingPlan("full", 4096, compute_bytes=2), 80, ["method: lora", "method: qlora"]),
+        (
+            TrainingPlan("full", 4096, compute_bytes=2, several_passes=True),
+            80,
+            ["method: lora", "method: qlora"],
+        ),
         # 24 GB take it in NF4, with checkpoints or short passes.
         (
             TrainingPlan("qlora", 16384, compute_bytes=2),

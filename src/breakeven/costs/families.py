@@ -179,6 +179,7 @@ def architecture_from_config(
         window_layers=window_layers,
         norms_per_layer=model.family.norms_per_layer,
         fused=model.family.fused,
+        qk_norm=model.family.qk_norm is not None,
     )
     return replace(shape, vector_parameters=_vector_parameters(model, shape))
 

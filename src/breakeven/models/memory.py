@@ -5,10 +5,12 @@
 - `fitting_changes(shape, plan, have_bytes)`: changes of a plan that bring it within a memory.
 
 All figures are bytes of tensors, for a full micro-batch, or a batch of answers that all reach their
-limit. Measured peaks on a CPU are within a quarter of it (docs/students.md). Attention is taken
-to store no scores, as PyTorch's fused kernels do.
+limit. What is kept for the backward pass is what autograd was seen to keep, and measured peaks on a
+GPU and a CPU are within a tenth of it (docs/students.md). Attention is taken to store no scores,
+as PyTorch's fused kernels do.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
@@ -22,9 +24,11 @@ _FLOAT32 = 4
 _NF4_BYTES = 0.5 + 1 / 64 + _FLOAT32 / (64 * 256)
 # Weights, gradients and two moments of AdamW are float32.
 _MOMENTS = 2
-# Tensors of (supervised tokens, vocabulary) in float32 at the loss's peak: the log-softmax that the
-# backward pass needs, its gradient, and the gradient of the logits.
+# Tensors of (supervised tokens, vocabulary) in float32 at the loss's peak, when the backward pass
+# has begun: the log-softmax, its gradient, and that of the logits. The logits themselves are gone.
 _FLOAT32_LOGITS = 3
+# What is cut into passes of less is not worth the time it takes.
+_TOKENS_STEP = 256
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class TrainingPlan:
 
     `micro_batch_tokens` are the padded tokens of one pass, `compute_bytes` the size of a number
     that is computed with (2 for bfloat16), `shards` the devices among which FSDP divides weights,
-    gradients and moments.
+    gradients and moments. A step of `several_passes` holds the gradients of those before.
     """
 
     method: Literal["full", "lora", "qlora"]
@@ -42,6 +46,12 @@ class TrainingPlan:
     gradient_checkpointing: bool = False
     compute_bytes: int = _FLOAT32
     shards: int = 1
+    several_passes: bool = False
+
+    @property
+    def mixed(self) -> bool:
+        """Whether less than float32 is computed with, by autocast."""
+        return self.compute_bytes < _FLOAT32
 
 
 class Memory(NamedTuple):
@@ -63,21 +73,13 @@ class Memory(NamedTuple):
 def training_memory(shape: Architecture, plan: TrainingPlan) -> Memory:
     """Bytes that one device holds at the peak of a training step.
 
-    Full training keeps float32 weights, and computes with a copy in a smaller type where there is
-    one. An adapter's base is frozen: no gradients, no moments. QLoRA keeps linear layers in NF4,
-    and the rest, with the embeddings, in float32.
+    That is at the loss, when all that the backward pass needs is there, or at the end of the
+    backward pass, when all gradients are. Full training keeps float32 weights, and computes with a
+    copy in a smaller type where there is one. An adapter's base is frozen: no gradients, no
+    moments. QLoRA keeps linear layers in NF4, and the rest, with the embeddings, in the type that
+    is computed with.
     """
-    trained = shape.total_parameters
-    if plan.method != "full":
-        trained = lora_parameters(shape, Lora(plan.lora_rank))
-    adapter = 0 if plan.method == "full" else _FLOAT32 * trained
-    return Memory(
-        weights=(_base_weights(shape, plan) + adapter) / plan.shards,
-        gradients=_FLOAT32 * trained / plan.shards,
-        optimizer=_MOMENTS * _FLOAT32 * trained / plan.shards,
-        activations=_activations(shape, plan),
-        logits=_logits(shape, plan),
-    )
+    return max(memory_at_the_loss(shape, plan), _at_the_end(shape, plan), key=lambda one: one.total)
 
 
 def answering_memory(
@@ -119,53 +121,134 @@ def fitting_changes(
     return fitting or _together(shape, plan, have_bytes)
 
 
-def _base_weights(shape: Architecture, plan: TrainingPlan) -> float:
+def memory_at_the_loss(shape: Architecture, plan: TrainingPlan) -> Memory:
+    """Bytes when the backward pass begins: all that it needs is there, and its first products."""
+    gradients = _FLOAT32 * _trained(shape, plan) if plan.several_passes else 0
+    layer = _layer_input(shape, plan) if plan.gradient_checkpointing else _layer_kept(shape, plan)
+    kept = shape.layers * layer + _head_kept(shape, plan)
+    return Memory(
+        weights=(_weights(shape, plan) + _weight_copies(shape, plan)) / plan.shards,
+        gradients=gradients / plan.shards,
+        optimizer=_optimizer(shape, plan),
+        activations=plan.micro_batch_tokens * kept,
+        # As if every token of the pass were supervised.
+        logits=_FLOAT32_LOGITS * _FLOAT32 * plan.micro_batch_tokens * shape.vocab,
+    )
+
+
+def _at_the_end(shape: Architecture, plan: TrainingPlan) -> Memory:
+    """One layer is left, or none, and a gradient of the embeddings is still to be added.
+
+    Tied ones have two then, of the look-up and of the head, and their sum is a third tensor; others
+    one where an earlier pass has left a gradient. With
+    gradient checkpointing, inputs are counted as if all were there: there are in the first layers.
+    """
+    gradients = _FLOAT32 * _trained(shape, plan)
     if plan.method == "full":
-        copy = plan.compute_bytes if plan.compute_bytes < _FLOAT32 else 0
-        return (_FLOAT32 + copy) * shape.total_parameters
+        added = 2 if shape.tied_embeddings else int(plan.several_passes)
+        gradients += _FLOAT32 * shape.head_parameters * added
+    layer = _layer_kept(shape, plan)
+    if plan.gradient_checkpointing:
+        layer += shape.layers * _layer_input(shape, plan)
+    return Memory(
+        weights=_weights(shape, plan) / plan.shards,
+        gradients=gradients / plan.shards,
+        optimizer=_optimizer(shape, plan),
+        activations=plan.micro_batch_tokens * layer,
+    )
+
+
+def _trained(shape: Architecture, plan: TrainingPlan) -> int:
+    if plan.method == "full":
+        return shape.total_parameters
+    return lora_parameters(shape, Lora(plan.lora_rank))
+
+
+def _optimizer(shape: Architecture, plan: TrainingPlan) -> float:
+    return _MOMENTS * _FLOAT32 * _trained(shape, plan) / plan.shards
+
+
+def _weights(shape: Architecture, plan: TrainingPlan) -> float:
+    if plan.method == "full":
+        return _FLOAT32 * shape.total_parameters
+    adapter = _FLOAT32 * _trained(shape, plan)
     if plan.method == "lora":
-        return plan.compute_bytes * shape.total_parameters
+        return plan.compute_bytes * shape.total_parameters + adapter
     # Neither the head nor the embeddings are put into 4 bits.
     linear = shape.matmul_parameters - shape.head_parameters
-    return _NF4_BYTES * linear + plan.compute_bytes * (shape.total_parameters - linear)
+    return _NF4_BYTES * linear + plan.compute_bytes * (shape.total_parameters - linear) + adapter
 
 
-def _activations(shape: Architecture, plan: TrainingPlan) -> float:
-    """What the backward pass needs of the forward pass.
+def _weight_copies(shape: Architecture, plan: TrainingPlan) -> float:
+    """What autocast has made of float32 matrices, kept until the backward pass has used it.
 
-    With gradient checkpointing, the input of each layer, and the inner values of one layer at a
-    time: those come when the logits are gone.
+    With gradient checkpointing the layers' go with the forward pass, and are made again.
     """
-    layer = _layer_activations(shape, plan)
-    if plan.gradient_checkpointing:
-        layer_inputs = shape.layers * shape.hidden * plan.compute_bytes * plan.micro_batch_tokens
-        return layer_inputs + max(0.0, layer - _logits(shape, plan))
-    return shape.layers * layer
+    if not plan.mixed:
+        return 0.0
+    if plan.method != "full":
+        return 0.0 if plan.gradient_checkpointing else plan.compute_bytes * _trained(shape, plan)
+    layers = 0 if plan.gradient_checkpointing else shape.matmul_parameters - shape.head_parameters
+    return plan.compute_bytes * (layers + shape.head_parameters)
 
 
-def _layer_activations(shape: Architecture, plan: TrainingPlan) -> float:
-    """Tensors that one layer keeps for its backward pass, as transformers computes it.
+def _stream_bytes(plan: TrainingPlan) -> int:
+    """Size of a number between layers: float32 embeddings make all sums float32."""
+    return _FLOAT32 if plan.method == "full" else plan.compute_bytes
 
-    Two sums of the residual stream. Each norm: the normalised input and the output, and where less
-    than float32 is computed with, the input in float32. Attention: queries, output, keys and values
-    (taken as repeated for every head). Feed-forward: gate, up, activation, product.
+
+def _layer_input(shape: Architecture, plan: TrainingPlan) -> float:
+    """Bytes of one token in one layer that is gone through again."""
+    return _stream_bytes(plan) * shape.hidden
+
+
+def _layer_kept(shape: Architecture, plan: TrainingPlan) -> float:
+    """Bytes of one token that one layer keeps for its backward pass.
+
+    Norms compute in float32 and keep their input and its scale, and where their weights are trained
+    the normalised input. What a linear layer reads is kept where its weight or its adapter is
+    trained (`_linear_inputs`), an adapter's inner numbers as well. Attention: queries, keys and
+    values (not repeated for every head), output and a logarithm a head. Feed-forward: gate, up and
+    activation; the product is what `down_proj` reads.
     """
-    norms = shape.norms_per_layer * shape.hidden
-    forward = 4 * max(shape.intermediate, shape.active_experts * shape.expert_intermediate)
-    numbers = 2 * shape.hidden + 2 * norms + 4 * shape.attention_width + forward
-    size = plan.compute_bytes * numbers
-    if plan.compute_bytes < _FLOAT32:
-        size += _FLOAT32 * norms
-        if plan.method != "full":  # each adapter takes the input of its layer in float32
-            size += _FLOAT32 * (5 * shape.hidden + shape.attention_width + shape.intermediate)
-    return size * plan.micro_batch_tokens
+    attention, kv_width = shape.attention_width, shape.kv_heads * shape.head_dim
+    wide = max(shape.intermediate, shape.active_experts * shape.expert_intermediate)
+    norms = (_FLOAT32 + _normalised_bytes(plan)) * shape.norms_per_layer * shape.hidden
+    norms += _FLOAT32 * shape.norms_per_layer
+    if shape.qk_norm:
+        normalised = plan.compute_bytes if plan.method == "full" else 0
+        norms += (_FLOAT32 + normalised) * (attention + kv_width)
+    attended = plan.compute_bytes * (2 * attention + 2 * kv_width) + _FLOAT32 * shape.heads
+    forward = plan.compute_bytes * (3 if shape.gated else 1) * wide
+    return norms + attended + forward + _linear_inputs(shape, plan, wide)
 
 
-def _logits(shape: Architecture, plan: TrainingPlan) -> float:
-    """Tensors over the vocabulary, as if every token of the pass were supervised."""
-    computed = plan.compute_bytes if plan.compute_bytes < _FLOAT32 else 0
-    size = _FLOAT32_LOGITS * _FLOAT32 + computed
-    return size * plan.micro_batch_tokens * shape.vocab
+def _linear_inputs(shape: Architecture, plan: TrainingPlan, wide: int) -> float:
+    """Bytes of what the linear layers of a layer read, beside what attention keeps anyway.
+
+    In one type throughout, layers that read the same keep it once. Autocast makes a copy for each
+    layer where it has to round float32: what full training's norms give, and what peft turns into
+    float32 for each adapter of LoRA. Attention's output is such a copy too then. Adapters of QLoRA
+    read the computing type as it is.
+    """
+    rounded = plan.mixed and plan.method != "qlora" and not shape.fused
+    inward = 4 + shape.gated if rounded else 2  # queries, keys, values, up, and gate
+    numbers = inward * shape.hidden + wide
+    if plan.mixed and plan.method == "lora":
+        numbers += shape.attention_width
+    if plan.method != "full":
+        numbers += len(shape.linear_shapes) * plan.lora_rank
+    return plan.compute_bytes * numbers
+
+
+def _head_kept(shape: Architecture, plan: TrainingPlan) -> float:
+    """Bytes of one token that the last norm and the head keep."""
+    head_input = plan.compute_bytes * shape.hidden if plan.method == "full" else 0
+    return (_FLOAT32 + _normalised_bytes(plan)) * shape.hidden + _FLOAT32 + head_input
+
+
+def _normalised_bytes(plan: TrainingPlan) -> int:
+    return _stream_bytes(plan) if plan.method == "full" else 0
 
 
 def _single_changes(
@@ -185,10 +268,14 @@ def _single_changes(
 
 def _tokens_that_fit(shape: Architecture, plan: TrainingPlan, have_bytes: float) -> int:
     """Most tokens of a micro-batch that fit, in steps of 256; 0 where not even those do."""
-    memory = training_memory(shape, plan)
-    a_token = (memory.activations + memory.logits) / plan.micro_batch_tokens
-    left = have_bytes - memory.weights - memory.gradients - memory.optimizer
-    return min(max(0, int(left / a_token) // 256 * 256), plan.micro_batch_tokens)
+
+    def need_bytes(tokens: int) -> float:
+        return training_memory(shape, replace(plan, micro_batch_tokens=tokens)).total
+
+    if need_bytes(plan.micro_batch_tokens) <= have_bytes:
+        return plan.micro_batch_tokens
+    choices = range(_TOKENS_STEP, plan.micro_batch_tokens, _TOKENS_STEP)
+    return bisect_right(choices, have_bytes, key=need_bytes) * _TOKENS_STEP
 
 
 def _together(
