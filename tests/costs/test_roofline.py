@@ -51,6 +51,17 @@ def test_each_pass_and_each_of_its_layers_has_a_fixed_time():
         assert after.seconds - before.seconds == pytest.approx(passes * (2 * 3.0 + 5.0))
 
 
+def test_a_batch_begins_once_in_each_of_its_layers():
+    begun = replace(SERVED, achieved=ROUND._replace(batch_layer_seconds=3.0))
+    for new in (1, 5):
+        before, after = (
+            answer_times(served, batch=7, prompt_tokens=5, new_tokens=new)
+            for served in (SERVED, begun)
+        )
+        assert after.seconds - before.seconds == pytest.approx(2 * 3.0)
+        assert after.first_token_seconds == before.first_token_seconds
+
+
 @pytest.mark.parametrize("batch", [1, 40, 3000])
 @pytest.mark.parametrize("name", ["Qwen2.5-0.5B", "Qwen3-30B-A3B", "Gemma-3-1B"])
 def test_the_closed_form_is_the_sum_of_all_steps(name, batch):

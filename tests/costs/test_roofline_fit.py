@@ -10,7 +10,7 @@ from breakeven.costs.roofline import Achieved, Serving, answer_times
 from breakeven.costs.roofline_fit import TimedAnswers, fit_achieved, held_out_errors
 from breakeven.costs.serving_work import FORMATS
 
-TRUE = Achieved(0.7, 0.45, 60e-6, 1e-3, 20.0)
+TRUE = Achieved(0.7, 0.45, 60e-6, 1e-3, 20.0, 2e-3)
 HALF = FORMATS["bfloat16"]
 A100 = find_hardware("A100")
 
@@ -52,5 +52,5 @@ def test_a_model_that_the_fit_has_not_seen_is_told_from_the_others():
 
 
 def test_too_few_batches_are_refused():
-    with pytest.raises(ValueError, match="3 timed batches; use at least 5"):
+    with pytest.raises(ValueError, match="3 timed batches; use at least 6"):
         fit_achieved(timed()[:3], A100, HALF)

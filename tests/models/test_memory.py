@@ -152,7 +152,7 @@ def test_single_changes_that_are_enough_come_first(plan, gigabytes, expected):
 
 def test_changes_are_combined_where_no_single_one_is_enough():
     shape = load_architecture("Qwen/Qwen2.5-7B")
-    (words, memory), *others = fitting_changes(shape, TrainingPlan("full", 16384), 24e9)
+    (words, memory), *others = fitting_changes(shape, TrainingPlan("full", 2**17), 24e9)
     assert others == []
     assert words.startswith("method: qlora with training.gradient_checkpointing: true and")
     assert memory.total <= 24e9

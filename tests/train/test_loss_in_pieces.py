@@ -7,9 +7,10 @@ from tests.train.tiny import settings_for
 from torch import nn
 from transformers import CohereConfig, CohereForCausalLM, Gemma2Config, Gemma2ForCausalLM
 
+from breakeven.models.memory import piece_tokens
 from breakeven.rendering import Example
 from breakeven.train import trainer
-from breakeven.train.loss_in_pieces import HeadLoss, ends_in_its_head, piece_tokens
+from breakeven.train.loss_in_pieces import HeadLoss, ends_in_its_head
 from breakeven.train.losses import collate, gated_head, summed_loss
 
 CPU = torch.device("cpu")

@@ -45,10 +45,12 @@ class Achieved(NamedTuple):
     waited for), `pass_seconds` that of a pass whatever its layers (tokens are chosen).
     `activation_moves` is how often an engine without fused kernels reads or writes a token's
     numbers in a layer, beside what its products do: norms, rotation, gates and sums.
+    `batch_layer_seconds` is what a layer adds to a batch once: an engine that records its steps, to
+    start all their kernels at once, takes the first ones singly. Servers have recorded theirs.
 
     The defaults are assumptions that agree with what was published: Qwen's speeds of Qwen2.5 at
     batch 1 (vLLM 0.6.3 on an A100) are best fitted by 79% of the bandwidth and 118 microseconds a
-    layer (docs/costs.md). `costs.roofline_fit` fits all five to measured answers.
+    layer (docs/costs.md). `costs.roofline_fit` fits all six to measured answers.
     """
 
     bandwidth_share: float = 0.8
@@ -56,6 +58,7 @@ class Achieved(NamedTuple):
     layer_seconds: float = 118e-6
     pass_seconds: float = 0.0
     activation_moves: float = 0.0
+    batch_layer_seconds: float = 0.0
 
 
 ASSUMED = Achieved()
@@ -152,7 +155,8 @@ def answer_seconds(
     # Exact though the context grows: a step's linear work is always the same, and the bytes and the
     # FLOPs of its attention grow alike, so that the same one of them is the longer in every step.
     work = decode_work(shape, numbers, batch=batch, context=prompt_tokens, steps=steps)
-    return first, first + pass_seconds(served, work, steps)
+    begun = shape.layers * served.achieved.batch_layer_seconds
+    return first, first + pass_seconds(served, work, steps) + begun
 
 
 def pass_seconds(served: Serving, work: PassWork[Counts], passes: Counts | None = None) -> Counts:

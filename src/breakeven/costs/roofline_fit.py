@@ -16,8 +16,9 @@ from breakeven.costs.roofline import Achieved, Serving, answer_times
 from breakeven.costs.serving_work import NumberFormat
 
 # Where the search begins, and how far it goes: shares up to 1, fixed times up to a second.
-_START = Achieved(0.5, 0.5, 1e-4, 1e-4, 10.0)
-_LEAST, _MOST = Achieved(1e-4, 1e-4, 1e-9, 1e-9, 1e-3), Achieved(1.0, 1.0, 1.0, 1.0, 1e4)
+_START = Achieved(0.5, 0.5, 1e-4, 1e-4, 10.0, 1e-3)
+_LEAST = Achieved(1e-4, 1e-4, 1e-9, 1e-9, 1e-3, 1e-9)
+_MOST = Achieved(1.0, 1.0, 1.0, 1.0, 1e4, 1.0)
 
 
 class TimedAnswers(NamedTuple):
@@ -40,7 +41,7 @@ class Fit(NamedTuple):
 def fit_achieved(timed: Sequence[TimedAnswers], hardware: Hardware, numbers: NumberFormat) -> Fit:
     """All of `Achieved` with the least sum of squared log ratios of predicted and measured.
 
-    Raises ValueError on fewer than five batches, which five numbers could fit whatever they are.
+    Raises ValueError on fewer than six batches, which six numbers could fit whatever they are.
     """
     from scipy.optimize import least_squares
 

@@ -22,9 +22,9 @@ from breakeven.decoding.plain_steps import PlainSteps, last_logits
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-# Steps that are taken before one is recorded, which takes as long as a few of them: bare answers of
-# a word or two have ended by then.
-STEPS_BEFORE = 4
+# Steps that are taken before one is recorded, which takes about as long as one of them: bare
+# answers of a word have ended by then.
+STEPS_BEFORE = 2
 # Finished rows are taken out once they are this share of a batch: the step is recorded anew.
 SHRINK_SHARE = 1 / 2
 # Room for so many tokens to come, or for this share of those there are: all of it is read at every

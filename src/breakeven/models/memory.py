@@ -27,6 +27,9 @@ _MOMENTS = 2
 # Tensors of (supervised tokens, vocabulary) in float32 at the loss's peak, when the backward pass
 # has begun: the log-softmax, its gradient, and that of the logits. The logits themselves are gone.
 _FLOAT32_LOGITS = 3
+# With the logits themselves, of which a pass may have so many bytes at once; more are computed in
+# pieces: products of hundreds of tokens, which keep a GPU busy.
+_PIECE_BYTES = 2**30
 # What is cut into passes of less is not worth the time it takes.
 _TOKENS_STEP = 256
 
@@ -37,7 +40,8 @@ class TrainingPlan:
 
     `micro_batch_tokens` are the padded tokens of one pass, `compute_bytes` the size of a number
     that is computed with (2 for bfloat16), `shards` the devices among which FSDP divides weights,
-    gradients and moments. A step of `several_passes` holds the gradients of those before.
+    gradients and moments. A step of `several_passes` holds the gradients of those before. In
+    `pieces` the logits of a pass are never there all at once (`train.loss_in_pieces`).
     """
 
     method: Literal["full", "lora", "qlora"]
@@ -47,6 +51,7 @@ class TrainingPlan:
     compute_bytes: int = _FLOAT32
     shards: int = 1
     several_passes: bool = False
+    pieces: bool = True
 
     @property
     def mixed(self) -> bool:
@@ -80,6 +85,11 @@ def training_memory(shape: Architecture, plan: TrainingPlan) -> Memory:
     is computed with.
     """
     return max(memory_at_the_loss(shape, plan), _at_the_end(shape, plan), key=lambda one: one.total)
+
+
+def piece_tokens(vocabulary: int) -> int:
+    """Supervised tokens of one piece of a loss; a pass that has no more is computed at once."""
+    return max(1, _PIECE_BYTES // (_FLOAT32_LOGITS * _FLOAT32 * vocabulary))
 
 
 def answering_memory(
@@ -131,9 +141,24 @@ def memory_at_the_loss(shape: Architecture, plan: TrainingPlan) -> Memory:
         gradients=gradients / plan.shards,
         optimizer=_optimizer(shape, plan),
         activations=plan.micro_batch_tokens * kept,
-        # As if every token of the pass were supervised.
-        logits=_FLOAT32_LOGITS * _FLOAT32 * plan.micro_batch_tokens * shape.vocab,
+        logits=_logits(shape, plan),
     )
+
+
+def _logits(shape: Architecture, plan: TrainingPlan) -> float:
+    """Bytes over the vocabulary, as if every token of the pass were supervised.
+
+    A piece has its own, rounded for the products too, and the gradient of the head in full
+    training, with the product that is added to it.
+    """
+    tokens, piece = plan.micro_batch_tokens, piece_tokens(shape.vocab)
+    if not plan.pieces or tokens <= piece:
+        return _FLOAT32_LOGITS * _FLOAT32 * tokens * shape.vocab
+    inner = (_FLOAT32_LOGITS * _FLOAT32 + plan.compute_bytes) * piece * shape.vocab
+    inner += plan.compute_bytes * tokens * shape.hidden  # the gradient of what the head reads
+    if plan.method == "full":
+        inner += (_FLOAT32 + plan.compute_bytes) * shape.head_parameters
+    return inner
 
 
 def _at_the_end(shape: Architecture, plan: TrainingPlan) -> Memory:

@@ -52,8 +52,6 @@ def training_plans(params: Params, student: str, *, best: Dtype) -> dict[str, Tr
                 settings,
                 compute_bytes=BYTES[chosen_dtype(training.dtype, best)],
                 shards=_shards(training.launch),
-                # Examples of mixed lengths are seldom cut into one pass a step.
-                several_passes=True,
             )
     return plans
 

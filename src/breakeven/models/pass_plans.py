@@ -26,6 +26,10 @@ def pass_plan(settings: "TrainingSettings", *, compute_bytes: int, shards: int =
         gradient_checkpointing=training.gradient_checkpointing,
         compute_bytes=compute_bytes,
         shards=shards,
+        # Examples of mixed lengths are seldom cut into one pass a step.
+        several_passes=True,
+        # Several processes compute the logits of a pass at once.
+        pieces=training.launch is None,
     )
 
 

@@ -245,8 +245,9 @@ def _served_sentence(on: ServedOn, currency: str, fitted: KnownServing | None) -
 
 
 def _moves_words(achieved: Achieved) -> str:
-    moves = achieved.activation_moves
-    return f", and to move a token's numbers {moves:,.3g} times in each" if moves else ""
+    moves, begun = achieved.activation_moves, achieved.batch_layer_seconds
+    told = f", and to move a token's numbers {moves:,.3g} times in each" if moves else ""
+    return f"{told}; a batch begins in {begun * 1e6:,.3g} a layer" if begun else told
 
 
 def _fit_words(fitted: KnownServing | None) -> str:

@@ -11,16 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# Bytes that a token takes for each word of the vocabulary: logits, log-softmax, gradient.
-LOGITS_BYTES = 12
-# Of a piece, in bytes: products of hundreds of tokens, which keep a GPU busy.
-PIECE_BYTES = 2**30
-
-
-def piece_tokens(vocabulary: int) -> int:
-    """Supervised tokens of one piece; a pass that has no more is computed at once."""
-    return max(1, PIECE_BYTES // (LOGITS_BYTES * vocabulary))
-
 
 def ends_in_its_head(model: nn.Module, device: torch.device) -> bool:
     """Whether a model's logits are what its output head gives, neither capped nor scaled after it.

@@ -25,9 +25,10 @@ from breakeven.core.progress import Progress
 from breakeven.costs.devices import Device, metered
 from breakeven.models.checkpoint import load_checkpoint, save_checkpoint
 from breakeven.models.linear_layers import fast_linear_layers
+from breakeven.models.memory import piece_tokens
 from breakeven.models.sharding import gather_tensor
 from breakeven.rendering import Example
-from breakeven.train.loss_in_pieces import ends_in_its_head, piece_tokens
+from breakeven.train.loss_in_pieces import ends_in_its_head
 from breakeven.train.losses import (
     HeadGate,
     collate,
