@@ -47,7 +47,10 @@ def test_what_security_names_as_shown_is_there() -> None:
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
-def test_no_change_is_told_twice_and_no_area_stands_twice() -> None:
-    lines = (ROOT / "CHANGELOG.md").read_text().splitlines()
-    told = [line for line in lines if line.startswith(("- ", "### "))]
-    assert {line for line in told if told.count(line) > 1} == set()
+def test_no_change_is_told_twice_and_no_area_stands_twice_in_a_release() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    changes = re.findall(r"^- .*$", text, re.MULTILINE)
+    assert {line for line in changes if changes.count(line) > 1} == set()
+    for release in re.split(r"^## ", text, flags=re.MULTILINE):
+        areas = re.findall(r"^### .*$", release, re.MULTILINE)
+        assert len(areas) == len(set(areas)), release[:20]
