@@ -1,16 +1,19 @@
 """A student's answers: complete, resumable, and never made twice."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.answer.conftest import STUDENT, lay_data, save_adapter, study, task
 from tests.answer.tiny import TOKENIZER, save_base, tiny_model
+from tests.decoding.test_halved_batches import short_of_memory
 
 from breakeven.answer.stage import run as answer_student
 from breakeven.core.errors import InputError
@@ -21,8 +24,11 @@ from breakeven.models import loading
 from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.rendering import render_prompt
 from breakeven.rendering.encoding import encode_texts
+from breakeven.results.cell_results import Results
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
+from breakeven.study.collect_facts import what_was_run
+from breakeven.track.answer_bill import answering_metrics
 
 # Runs the same study in a process of its own, which can be killed.
 RUN = f"""
@@ -119,7 +125,37 @@ def test_the_record_adds_up_what_the_answers_say(answered, monkeypatch):
         sum(cell["device_seconds"] for cell in cells)
     )
     assert record.gpu_hours == 0.0
+    assert record.metrics["batch_halvings"] == 0
+    assert "memory" not in dict(what_was_run(study(), Results("s", "study", ()), {}, {"": record}))
     assert record.metrics["peak_memory_bytes"] > 0
+
+
+def test_the_record_tells_where_memory_ran_out(answered, project, monkeypatch):
+    placed = loading.placed_base
+
+    @contextmanager
+    def short(*more, **options):
+        with placed(*more, **options) as model:
+            short_of_memory(model, 4)
+            yield model
+
+    monkeypatch.setattr(loading, "placed_base", short)
+    answer_student(study(answering={"threads": 1}), STUDENT)
+    record = read_record("answer", STUDENT)
+    cells = record.details["cells"]
+    assert record.metrics["batch_halvings"] == len(record.details["batch_halvings"]) > 0
+    assert record.metrics["batch_halvings"] == sum(cell["batch_halvings"] for cell in cells)
+    assert all(rows > 4 and width > 12 for rows, width in record.details["batch_halvings"])
+    told = [answering_metrics(record, cell["arm"], cell["seed"]) for cell in cells]
+    assert max(one["answers/batch_halvings"] for one in told) > 0
+    facts = dict(what_was_run(study(), Results("s", "study", ()), {}, {STUDENT: record}))
+    assert re.fullmatch(r"ran out \d+ times? in answers, which went on .*", facts["memory"])
+    # Made from what is in scratch, as after a kill, it says the same.
+    shutil.rmtree("answers")
+    answer_student(study(answering={"threads": 1}), STUDENT)
+    assert (
+        read_record("answer", STUDENT).details["batch_halvings"] == record.details["batch_halvings"]
+    )
 
 
 def test_the_number_of_batches_at_a_time_changes_no_byte(answered, project):

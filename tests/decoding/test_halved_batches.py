@@ -42,7 +42,7 @@ def short_of_memory(model, rows, *, from_pass=0):
     return seen
 
 
-def answered(model, batch, decoding=GREEDY, room=None):
+def answered(model, batch, decoding=GREEDY, room=None, halvings=None):
     names = [f"row {number}" for number in range(len(batch))]
     room = room or MemoryRoom("a batch")
     return generate_in_room(
@@ -54,6 +54,7 @@ def answered(model, batch, decoding=GREEDY, room=None):
         choose_for=lambda places: chooser(
             decoding, [names[at] for at in places], LIMIT, [batch[at] for at in places]
         ),
+        halvings=halvings,
     )
 
 
@@ -74,6 +75,16 @@ def test_halved_batches_write_the_same_tokens(model, decoding, from_pass, capsys
     told = capsys.readouterr().err.splitlines()
     assert told[0].startswith("a batch: memory has run out with 12 prompts of up to ")
     assert told[-1].endswith(("go on with 3", "go on with 2", "go on with 1"))
+
+
+def test_each_time_that_memory_ran_out_is_taken_down(model):
+    batch, halvings = prompts(count=12, seed=2), []
+    answered(model, batch, halvings=halvings)
+    assert halvings == []
+    short_of_memory(model, 3)
+    answered(model, batch, halvings=halvings)
+    width = max(map(len, batch)) + LIMIT
+    assert halvings == [[12, width], [6, width]]
 
 
 def test_what_is_finished_when_memory_runs_out_is_kept(model):

@@ -45,7 +45,8 @@ def answer_record(
     # Tokens and FLOPs are told of every cell, as if each had answered by itself. The device was
     # held once for the cells that share a sheet.
     by_folder = {sheet.folder: row for (_, sheet), row in zip(sheets, rows, strict=True)}
-    batches = sum(map(len, {sheet.folder: sheet.batches for _, sheet in sheets}.values()))
+    distinct = {sheet.folder: sheet for _, sheet in sheets}
+    batches = sum(len(sheet.batches) for sheet in distinct.values())
     return Record(
         stage="answer",
         cell={"student": setup.student},
@@ -59,6 +60,7 @@ def answer_record(
         outputs={folder.as_posix(): digest_path(folder)},
         details={
             "cells": rows,
+            "batch_halvings": [one for sheet in distinct.values() for one in sheet.halvings()],
             "placement": setup.engine.placement._asdict(),
             **ceiling.as_details(),
         },
@@ -119,6 +121,7 @@ def _row(
         "inference_flops": flops.value,
         "device_seconds": seconds,
         "utilisation": ceiling.share(flops, seconds).value,
+        "batch_halvings": len(sheet.halvings()),
     }
 
 
@@ -147,6 +150,7 @@ def _measured(
     share = ceiling.share(flops, seconds)
     reasons |= {"utilisation": share.reason} if share.reason else {}
     counts = {name: sum(row[name] for row in rows) for name in ("answers", "truncated")}
+    counts["batch_halvings"] = sum(row["batch_halvings"] for row in distinct)
     return {
         **fields,
         "device_seconds": {usage.device.kind: seconds},

@@ -47,8 +47,14 @@ class AnswerSheet(NamedTuple):
         """The numbers of the batches that are still to be made."""
         return [n for n in range(len(self.batches)) if not self._is_made(n)]
 
-    def write_batch(self, number: int, answers: Sequence[Answer], device_seconds: float) -> None:
-        """Keep the answers of a batch, and what it held of the device."""
+    def write_batch(
+        self,
+        number: int,
+        answers: Sequence[Answer],
+        device_seconds: float,
+        halvings: Sequence[Sequence[int]],
+    ) -> None:
+        """Keep the answers of a batch, what it held of the device, and how memory ran out on it."""
         file = self._answers_file(number)
         # The answers come last: a run that is killed in between makes the batch again, and no batch
         # that counts as made is without its seal.
@@ -58,6 +64,7 @@ class AnswerSheet(NamedTuple):
                 "batch": f"{self.folder.name}/{number}",
                 "answers": digest_file(whole),
                 "device_seconds": device_seconds,
+                "halvings": halvings,
             }
             write_sealed(self._seal_file(number), seal)
 
@@ -74,6 +81,10 @@ class AnswerSheet(NamedTuple):
     def device_seconds(self) -> float:
         """What the batches held of the device, whichever run made them."""
         return sum(float(self._seal(n)["device_seconds"]) for n in range(len(self.batches)))
+
+    def halvings(self) -> list[list[int]]:
+        """Each time that memory ran out, whichever run it was: prompts at a time, tokens each."""
+        return [one for n in range(len(self.batches)) for one in self._seal(n)["halvings"]]
 
     def _is_made(self, number: int) -> bool:
         file, seal_file = self._answers_file(number), self._seal_file(number)

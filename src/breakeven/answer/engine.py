@@ -64,12 +64,17 @@ class AnsweringCell(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One batch of one sheet, which holds `device_share` of the device while it runs."""
+    """One batch of one sheet, which holds `device_share` of the device while it runs.
+
+    The engine takes down in `halvings` each time that memory ran out: with how many prompts, and of
+    how many tokens at most.
+    """
 
     cell: AnsweringCell
     sheet: AnswerSheet
     number: int
     device_share: float
+    halvings: list[list[int]]
 
     @property
     def rows(self) -> list[BatchRow]:

@@ -73,7 +73,10 @@ def _jobs(session: Session, workers: int) -> list[Job]:
         for number in sheet.missing
     }
     share = 1 / max(1, min(workers, len(missing)))
-    return [Job(cell, sheet, number, share) for (_, number), (cell, sheet) in missing.items()]
+    return [
+        Job(cell, sheet, number, share, halvings=[])
+        for (_, number), (cell, sheet) in missing.items()
+    ]
 
 
 def _run(engine: Engine, session: Session, done: Callable[[str], None]) -> None:
@@ -102,7 +105,7 @@ def _answer_job(engine: Engine, session: Session, job: Job) -> str:
     seconds = time.perf_counter() - started
     # Batches side by side share the device, so that a stage's seconds add up to the wall clock's.
     device_seconds = job.device_share * engine.placement.devices * seconds
-    job.sheet.write_batch(job.number, answers, device_seconds)
+    job.sheet.write_batch(job.number, answers, device_seconds, job.halvings)
     return f"{job.cell.arm} {job.sheet.task} ({job.sheet.decoding_name})"
 
 

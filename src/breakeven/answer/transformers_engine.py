@@ -82,10 +82,12 @@ def answer_batch(
     limit: int,
     room: "MemoryRoom",
     budget: Budget | None = None,
+    halvings: list[list[int]] | None = None,
 ) -> list[Answer]:
     """Answer every row of a batch of a task's prompts, with at most `limit` new tokens each.
 
-    `room` is that of all batches on the model (`answering_room`).
+    `room` is that of all batches on the model (`answering_room`), `halvings` as of
+    `generate_in_room`.
 
     Raises:
         FloatingPointError: the model gives logits that are not numbers.
@@ -104,7 +106,13 @@ def answer_batch(
 
     try:
         generations = generate_in_room(
-            model, read, room, limit=limit, end_ids=prompts.end_ids, choose_for=choose_for
+            model,
+            read,
+            room,
+            limit=limit,
+            end_ids=prompts.end_ids,
+            choose_for=choose_for,
+            halvings=halvings,
         )
     except AnswerTooLongError as error:
         raise MachineError(
@@ -148,6 +156,7 @@ def _answer_job(
             limit=sheet.asking.max_new_tokens,
             room=room,
             budget=sheet.budget,
+            halvings=job.halvings,
         )
     except FloatingPointError as error:
         raise non_finite_weights(job.cell) from error

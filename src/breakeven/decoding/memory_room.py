@@ -66,11 +66,13 @@ def generate_in_room(
     limit: int,
     end_ids: Collection[int],
     choose_for: ChooseFor,
+    halvings: list[list[int]] | None = None,
 ) -> list[Generation]:
     """Continue each prompt as `generate` does, in as many batches as memory makes necessary.
 
     What is finished when memory runs out is kept, the rest begun anew: a row writes the same in
-    whatever batch it is, but for the rounding of sums.
+    whatever batch it is, but for the rounding of sums. `halvings` takes down each time that
+    memory ran out: with how many prompts, and of how many tokens at most.
 
     Raises:
         FloatingPointError: as `generate`.
@@ -93,6 +95,8 @@ def generate_in_room(
         if left:
             gc.collect()
             room.halve(len(places), len(left), width)
+            if halvings is not None:
+                halvings.append([len(places), width])
             left += [place for part in waiting for place in part]
             waiting = room.parts(left, width)
     return [found[place] for place in range(len(prompts))]

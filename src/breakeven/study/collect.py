@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from breakeven import words
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.known_numbers import known_mean
@@ -41,6 +40,7 @@ from breakeven.study.collect_data import (
     teacher_rows,
 )
 from breakeven.study.collect_examples import examples
+from breakeven.study.collect_facts import learning_rate, what_was_run
 from breakeven.study.collect_tuning import cost_of_trials, tuning_trials
 from breakeven.study.sampler_pair import sampler_pair
 from breakeven.study.services import paid_services
@@ -96,7 +96,7 @@ def collect(params: Params) -> tuple[Results, StudySummary]:
         decoding=first_decoding(params),
         samplers=sampler_pair(params.answering.decodings),
         thinking_budgets=thinking_budgets(params.answering.decodings),
-        facts=_facts(params, results, records, answering),
+        facts=what_was_run(params, results, records, answering),
         students=tuple(
             StudentRow(name, _parameters(name), row.base.kind)
             for name, row in params.students.items()
@@ -317,76 +317,10 @@ def _training_row(key: Cell, record: Record) -> TrainingRow:
         device_seconds=sum(record.device_seconds.values()),
         device=record.device,
         utilisation=record.metrics.get("utilisation"),
-        learning_rate=_learning_rate(record),
+        learning_rate=learning_rate(record),
         traces_changed_share=record.metrics.get("traces_changed_share"),
         weights=" ".join(record.outputs.values()) if record.flops.get("train") else None,
     )
-
-
-def _facts(
-    params: Params,
-    results: Results,
-    records: Mapping[Cell, Record],
-    answering: Mapping[str, Record | None],
-) -> tuple[tuple[str, str], ...]:
-    """What was run, as lines of a list."""
-    trained = [record for key, record in records.items() if params.arms[key[1]].trained]
-    worked = [*trained, *(record for record in answering.values() if record is not None)]
-    devices = dict.fromkeys(record.device for record in worked)
-    first = next(iter(worked), None)
-    versions = "" if first is None else ", ".join(f"{k} {v}" for k, v in first.versions.items())
-    decodings = ", ".join(
-        f"{name} (temperature {row.temperature:g}, {row.samples} a question)"
-        for name, row in params.answering.decodings.items()
-    )
-    facts = (
-        ("study", params.study),
-        (
-            "cells",
-            words.cells(
-                len(params.students), len(params.arms), len(params.seeds), len(list(cells(params)))
-            ),
-        ),
-        ("questions", f"{len(params.tasks)} tasks, {_questions(results):,} questions a cell"),
-        ("teacher", params.teacher.kind),
-        ("training", _training_words(trained)),
-        ("answering", f"at most {params.answering.max_new_tokens:,} new tokens; {decodings}"),
-        ("device", ", ".join(device for device in devices if device)),
-        ("versions", versions),
-    )
-    return tuple((name, value) for name, value in facts if value)
-
-
-def _training_words(trained: list[Record]) -> str:
-    """The methods and learning rates that cells were trained with; more than two are a range."""
-    methods = dict.fromkeys(
-        str(method) for record in trained if (method := record.parameters.get("method"))
-    )
-    rates = sorted({rate for record in trained if (rate := _learning_rate(record)) is not None})
-    named = ", ".join(methods)
-    if not rates:
-        return named
-    # One rate a style is the usual case; more are a search or rates by size.
-    if len(rates) <= 2:
-        numbers = " and ".join(f"{rate:g}" for rate in rates)
-        return f"{named}, learning rate{'s' if len(rates) > 1 else ''} {numbers}"
-    return (
-        f"{named}, learning rates {rates[0]:g} to {rates[-1]:g}, by cell in the table of training"
-    )
-
-
-def _learning_rate(record: Record) -> float | None:
-    """The rate that a cell was trained with, as its record says."""
-    rate = record.parameters.get("learning_rate")
-    return None if rate is None else float(rate)
-
-
-def _questions(results: Results) -> int:
-    by_family: dict[str, int] = {}
-    for cell in results.cells:
-        # A cell may lack a task; the fullest one tells how many questions there are.
-        by_family[cell.family] = max(by_family.get(cell.family, 0), cell.items or 0)
-    return sum(by_family.values())
 
 
 def _absences(records: list[Record]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ _TOTALS = {
     "inference_flops": "cost/answer_flops",
     "answers": "answers/answers",
     "truncated": "answers/truncated",
+    "batch_halvings": "answers/batch_halvings",
 }
 
 
