@@ -12,6 +12,7 @@ from tests.decide.test_calculator import (
     same,
     write_page,
 )
+from tests.priced_study import priced_study
 
 from breakeven.core.errors import InputError
 from breakeven.costs.token_prices import TokenPrices
@@ -37,36 +38,20 @@ own,1,ift,math-open,0.40,200,0,100,1000,0.01
 own,1,reasoning,math-open,0.70,200,1000,100,2000,0.1
 other,3,ift,math-open,0.90,200,0,100,0,
 """
-# A million tokens of each: 0.5 and 2.
-COSTS = """
-study: prices
-sources: {chain: {kind: procedural, problem: chain, prompts: 10}}
-teacher: {kind: solver, tokenizer: assets}
-corpora: {general: {sources: [chain]}}
-students: {s: {base: {kind: folder, path: assets}}}
-arms: {ift: {corpus: general, reasoning_share: 0.0}}
-tasks: {t: {kind: procedural, problem: chain, format: open, family: math-open}}
-seeds: [0]
-training: {}
-answering: {max_new_tokens: 8, decodings: {greedy: {}}}
-grading: {}
-report: {}
-costs:
-  currency: EUR
-  token_prices: {api: {input: 0.5, output: 2.0}}
-"""
+# A million tokens of each.
+PRICES = {"api": {"input": 0.5, "output": 2.0}}
 
 
 @pytest.fixture
 def table(project):
-    (project / "prices.yaml").write_text(COSTS)
+    priced_study(project, PRICES)
     path = project / "results.csv"
     path.write_text(HEADER + ROWS)
     return path
 
 
 def decided(table, **options):
-    costs = table.parent / "prices.yaml"
+    costs = table.parent / "priced.yaml"
     return decide_command(FAMILY, 1e6, results_file=table, costs_file=costs, **options)
 
 
@@ -111,8 +96,7 @@ def test_money_by_the_token_needs_no_price_of_hours(table):
 
 
 def test_a_price_of_zero_is_no_price(table):
-    text = COSTS.replace("output: 2.0", "output: 0.0")
-    (table.parent / "prices.yaml").write_text(text)
+    priced_study(table.parent, {"api": {"input": 0.5, "output": 0.0}})
     row = rows(decided(table, price_per_device_hour=3.6))["api ift"]
     assert row["absent"]["money"] == "costs.token_prices.api.output is 0: nobody pays"
 

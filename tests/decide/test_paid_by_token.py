@@ -15,6 +15,7 @@ from tests.decide.test_calculator import (
     write_page,
 )
 from tests.decide.test_served import on_device, results_with_tokens
+from tests.priced_study import priced_study
 
 from breakeven.costs.amounts import Amount, absent
 from breakeven.costs.bill import NO_COST
@@ -116,40 +117,29 @@ def test_prices_are_those_of_the_endpoint_and_of_one_judge(project):
 
 
 def test_a_jury_of_several_prices_is_not_priced(project):
-    several = """
-grading:
-  judges:
-    one: {model: org/judge, base_url: "http://127.0.0.1:1/v1"}
-    two: {model: org/other, base_url: "http://127.0.0.1:2/v1"}
-    three: {model: org/third, base_url: "http://127.0.0.1:3/v1"}
-"""
-    assert set(paid_services(load_params_of(project, several))) == {"teacher"}
+    jury = {
+        name: {"model": f"org/{model}", "base_url": "http://127.0.0.1:1/v1"}
+        for name, model in (("one", "judge"), ("two", "other"), ("three", "third"))
+    }
+    assert set(paid_services(load_params_of(project, jury))) == {"teacher"}
 
 
-def load_params_of(folder, grading=None):
-    """The simulated study with an endpoint that teaches and priced tokens."""
-    grading = (
-        grading
-        or """
-grading: {judges: {one: {model: org/judge, base_url: "http://127.0.0.1:1/v1"}}}
-"""
+def load_params_of(folder, judges=None):
+    """A study with an endpoint that teaches, one judge unless others are given, priced tokens."""
+    teacher = {
+        "kind": "openai",
+        "model": "org/teacher",
+        "base_urls": ["http://127.0.0.1:1/v1"],
+        "styles": {
+            "ift": {"trace": "none", "max_new_tokens": 8},
+            "reasoning": {"trace": "think-tags", "max_new_tokens": 8},
+        },
+    }
+    judge = {"one": {"model": "org/judge", "base_url": "http://127.0.0.1:1/v1"}}
+    prices = {
+        "org/teacher": {"input": 0.5, "output": 2.0},
+        "org/judge": {"input": 0.1, "output": 0.4},
+    }
+    return load_params(
+        priced_study(folder, prices, teacher=teacher, grading={"judges": judges or judge})
     )
-    text = simulated.PARAMS.replace(
-        "teacher: {kind: solver, tokenizer: assets}",
-        """teacher:
-  kind: openai
-  model: org/teacher
-  base_urls: ["http://127.0.0.1:1/v1"]
-  styles:
-    ift: {trace: none, max_new_tokens: 8}
-    reasoning: {trace: think-tags, max_new_tokens: 8}""",
-    ).replace("grading: {}", grading)
-    text += """
-costs:
-  token_prices:
-    org/teacher: {input: 0.5, output: 2.0}
-    org/judge: {input: 0.1, output: 0.4}
-"""
-    path = folder / "params.yaml"
-    path.write_text(text)
-    return load_params(path)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from tests.findings.judged import verdicts_of
+from tests.priced_study import priced_study
 
 from breakeven.cli.results import import_
 from breakeven.core.errors import InputError
@@ -436,9 +436,7 @@ def test_imported_answers_are_priced_on_a_device_by_the_names_of_models(tmp_path
 
 
 def test_an_imported_service_is_paid_by_the_token(tmp_path, capsys):
-    tree = yaml.safe_load((Path(__file__).parents[1] / "study.yaml").read_text())
-    tree["costs"] = {"currency": "EUR", "token_prices": {"s": {"input": 0.5, "output": 2.0}}}
-    costs = written(tmp_path, yaml.safe_dump(tree), "params.yaml")
+    costs = priced_study(tmp_path, {"s": {"input": 0.5, "output": 2.0}})
     import_(written(tmp_path, ANSWERS), tmp_path / "report", None, None, costs, as_json=True)
     rows = json.loads(capsys.readouterr().out)["served"]
     money = {row["arm"]: row["money"] for row in rows}
