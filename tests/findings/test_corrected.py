@@ -11,7 +11,14 @@ from breakeven.findings.equal_cost import cost_words
 from breakeven.findings.groups import group_pairs, groups
 from breakeven.findings.matched import matched_comparisons
 from breakeven.findings.scored_results import scored_results
-from breakeven.results.axes import FULL, ONE_WAITING, CostAxis, ServedPoint
+from breakeven.results.axes import (
+    FULL,
+    ONE_WAITING,
+    TOKENS,
+    CostAxis,
+    ServedPoint,
+    axis_of_tokens,
+)
 from breakeven.results.cell_results import ENERGY, CellResult, Results, TaskResult
 
 
@@ -278,6 +285,24 @@ def test_comparisons_and_claims_are_judged_on_what_answers_cost_where_they_are_s
     )
     assert len(keys) == 4
     assert {one.on_axes.get(waiting) for one in plain.claims} == {None}
+
+
+def test_prices_of_tokens_have_a_verdict_of_their_own_beside_a_device():
+    results = served(cells(*FOUR), 10.0)
+    axis = axis_of_tokens()
+
+    def priced(cell: CellResult) -> CellResult:
+        # Thinking costs 100 times as much by the token, whatever the student's size.
+        money = 100.0 if cell.style == "reasoning" else 1.0
+        return replace(cell, served=(*cell.served, ServedPoint(TOKENS, "", money=money)))
+
+    both = replace(results, cells=tuple(map(priced, results.cells)), axes=(*results.axes, axis))
+    found, without = (corrected_findings(scored_results(one)) for one in (both, results))
+    assert {one.at.spent for one in found.matched[axis.name]} == {100.0}
+    claim = found.claim("no-reasoning-on-frontier")
+    assert set(claim.on_axes) == {one.name for one in both.judged_axes}
+    assert found.comparisons > without.comparisons
+    assert axis.name not in without.matched
 
 
 def test_energy_is_judged_where_it_was_metered_and_only_there():

@@ -11,7 +11,7 @@ from breakeven.costs.model_shapes import load_architecture
 from breakeven.costs.query_costs import ServedOn
 from breakeven.costs.roofline import ASSUMED, Serving, answer_times
 from breakeven.costs.token_prices import TokenPrices
-from breakeven.results.axes import FULL, ONE_WAITING
+from breakeven.results.axes import FULL, ONE_WAITING, TOKENS
 from breakeven.results.from_items import ArmFacts, StudyFacts, results_from_items
 from breakeven.results.served import lengths_by_cell, with_served
 from breakeven.results.votes import with_votes
@@ -87,6 +87,18 @@ def test_a_student_without_a_device_is_paid_by_the_token(make_rows):
         (250 * 0.5 + 128 * 2.0) / 1e6
     )
     assert results.judged_axes == results.axes
+
+
+def test_prices_of_tokens_are_judged_beside_the_first_device(make_rows):
+    known, prices = measured(make_rows), {"s1": TokenPrices(0.5, 2.0)}
+    results = with_served(known, {"s1": SHAPE}, [H100, L4], prices)
+    assert [(axis.hardware, axis.quantity) for axis in results.judged_axes] == [
+        ("H100", "seconds"),
+        ("H100", "money"),
+        (TOKENS, "money"),
+    ]
+    keys = [axis.key for axis in results.judged_axes]
+    assert len(set(keys)) == 3
 
 
 def test_a_vote_pays_for_all_its_samples_and_its_wait_is_not_modelled(make_rows):

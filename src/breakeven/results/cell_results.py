@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from breakeven.params import ResultStyle, Style
-from breakeven.results.axes import FULL, ONE_WAITING, CostAxis, ServedPoint
+from breakeven.results.axes import FULL, ONE_WAITING, TOKENS, CostAxis, ServedPoint
 from breakeven.rows.outcomes import OutcomeShares
 
 if TYPE_CHECKING:
@@ -193,17 +193,18 @@ class Results:
 
     @property
     def judged_axes(self) -> tuple[CostAxis, ...]:
-        """The axes of devices that comparisons at equal cost are decided on, beside FLOPs.
+        """The axes of serving that comparisons at equal cost are decided on, beside FLOPs.
 
         Of the first device: the wait of one person, and money at full throughput. Every further
-        axis costs the tests of a report their power, and ranks much alike.
+        axis costs the tests of a report their power, and ranks much alike. Prices of tokens are
+        no device's: they are set by whoever sells them, and can rank otherwise than any.
         """
-        first = next((axis.hardware for axis in self.axes), None)
+        first = next((axis.hardware for axis in self.axes if axis.hardware != TOKENS), None)
         ends = (("seconds", ONE_WAITING), ("money", FULL), ("money", ""))
         return tuple(
             axis
             for axis in self.axes
-            if axis.hardware == first and (axis.quantity, axis.point) in ends
+            if axis.hardware in (first, TOKENS) and (axis.quantity, axis.point) in ends
         )
 
     @property
