@@ -2,6 +2,7 @@
 
 import weakref
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 import torch
@@ -188,36 +189,22 @@ def test_the_peak_of_a_step_is_what_was_planned(bases, method, dtype, checkpoint
 # Peaks that PyTorch allocated on an NVIDIA H200 in steps of one pass of 4,096 tokens, all of them
 # supervised, of a model of random weights in the shape of Qwen2.5-0.5B: bfloat16, LoRA of rank 32,
 # torch 2.11.0, transformers 5.23.0, peft 0.21.2, bitsandbytes 0.50.2; 2026-11-27,
-# `python scripts/gpu_check.py`, checks training_memory and nf4; the loss was computed at once then.
+# `python scripts/gpu_check.py`, checks training_memory and nf4; with the loss computed at once, and
+# in pieces.
 @pytest.mark.parametrize(
-    ("method", "checkpointing", "measured"),
+    ("method", "checkpointing", "at_once", "in_pieces"),
     [
-        ("full", False, 21_056_423_936),
-        ("full", True, 14_132_099_072),
-        ("lora", False, 14_813_827_584),
-        ("lora", True, 8_929_845_760),
-        ("qlora", False, 13_576_402_432),
+        ("full", False, 21_056_423_936, 15_011_893_248),
+        ("full", True, 14_132_099_072, 8_815_607_808),
+        ("lora", False, 14_813_827_584, 8_118_484_480),
+        ("lora", True, 8_929_845_760, 2_269_523_456),
+        ("qlora", False, 13_576_402_432, 6_880_748_032),
     ],
 )
-def test_peaks_of_a_gpu_are_what_was_planned(method, checkpointing, measured):
-    plan = TrainingPlan(method, 4096, 32, checkpointing, compute_bytes=2, pieces=False)
-    memory = training_memory(load_architecture("Qwen/Qwen2.5-0.5B"), plan)
-    assert measured == pytest.approx(memory.total, rel=0.02)
-
-
-# The same on the same card, with the loss in pieces, as it is computed since.
-@pytest.mark.parametrize(
-    ("method", "checkpointing", "measured"),
-    [
-        ("full", False, 15_011_893_248),
-        ("full", True, 8_815_607_808),
-        ("lora", False, 8_118_484_480),
-        ("lora", True, 2_269_523_456),
-        ("qlora", False, 6_880_748_032),
-    ],
-)
-def test_peaks_of_a_gpu_with_a_loss_in_pieces_are_what_was_planned(method, checkpointing, measured):
+def test_peaks_of_a_gpu_are_what_was_planned(method, checkpointing, at_once, in_pieces):
+    shape = load_architecture("Qwen/Qwen2.5-0.5B")
     plan = TrainingPlan(method, 4096, 32, checkpointing, compute_bytes=2)
-    memory = training_memory(load_architecture("Qwen/Qwen2.5-0.5B"), plan)
-    assert measured == pytest.approx(memory.total, rel=0.15)
-    assert measured < memory.total
+    whole = training_memory(shape, replace(plan, pieces=False)).total
+    assert at_once == pytest.approx(whole, rel=0.02)
+    # The plan leaves 0.12 to 0.17 GB unexplained, which weighs most in the smallest peak.
+    assert in_pieces == pytest.approx(training_memory(shape, plan).total, rel=0.06)

@@ -61,7 +61,7 @@ def test_the_refusal_names_student_need_have_and_ways():
     assert told.startswith("params.yaml: students.s: training arm ift (full, 4096 tokens a pass)")
     assert "needs 8" in told  # 3.09 billion weights · 18 bytes, activations and logits
     assert "a card has 24.0 GB" in told
-    assert "use method: qlora (22.5 GB)" in told
+    assert "use method: qlora (21.9 GB)" in told
 
 
 def test_a_base_too_large_to_train_from_nothing_is_refused():

@@ -148,38 +148,46 @@ def memory_at_the_loss(shape: Architecture, plan: TrainingPlan) -> Memory:
 def _logits(shape: Architecture, plan: TrainingPlan) -> float:
     """Bytes over the vocabulary, as if every token of the pass were supervised.
 
-    A piece has its own, rounded for the products too, and the gradient of the head in full
-    training, with the product that is added to it.
+    In pieces: the gradients of what the head reads and, in full training, of the head, and beside
+    them a piece's logits with their log-softmax, or its gradient, rounded for the products too,
+    with the product that is added to the head's. All of the gradients are there twice when they
+    are scaled.
     """
-    tokens, piece = plan.micro_batch_tokens, piece_tokens(shape.vocab)
-    if not plan.pieces or tokens <= piece:
-        return _FLOAT32_LOGITS * _FLOAT32 * tokens * shape.vocab
-    inner = (_FLOAT32_LOGITS * _FLOAT32 + plan.compute_bytes) * piece * shape.vocab
-    inner += plan.compute_bytes * tokens * shape.hidden  # the gradient of what the head reads
-    if plan.method == "full":
-        inner += (_FLOAT32 + plan.compute_bytes) * shape.head_parameters
-    return inner
+    if not _in_pieces(shape, plan):
+        return _FLOAT32_LOGITS * _FLOAT32 * plan.micro_batch_tokens * shape.vocab
+    piece = piece_tokens(shape.vocab) * shape.vocab
+    head = shape.head_parameters if plan.method == "full" else 0
+    gradients = plan.compute_bytes * plan.micro_batch_tokens * shape.hidden + _FLOAT32 * head
+    rounded = plan.compute_bytes if plan.mixed else 0
+    product = (_FLOAT32 + rounded) * piece + plan.compute_bytes * head
+    return gradients + max(2 * _FLOAT32 * piece, product, gradients)
+
+
+def _in_pieces(shape: Architecture, plan: TrainingPlan) -> bool:
+    return plan.pieces and plan.micro_batch_tokens > piece_tokens(shape.vocab)
 
 
 def _at_the_end(shape: Architecture, plan: TrainingPlan) -> Memory:
-    """One layer is left, or none, and a gradient of the embeddings is still to be added.
+    """All gradients are there, with one layer, or with what is still to be added to the embeddings.
 
-    Tied ones have two then, of the look-up and of the head, and their sum is a third tensor; others
-    one where an earlier pass has left a gradient. With
-    gradient checkpointing, inputs are counted as if all were there: there are in the first layers.
+    Tied ones have two gradients then, of the look-up and of the head, and their sum is a third
+    tensor; others one where an earlier pass has left a gradient. With gradient checkpointing,
+    inputs are counted as if all were there: there are in the first layers gone back through.
     """
-    gradients = _FLOAT32 * _trained(shape, plan)
-    if plan.method == "full":
-        added = 2 if shape.tied_embeddings else int(plan.several_passes)
-        gradients += _FLOAT32 * shape.head_parameters * added
     layer = _layer_kept(shape, plan)
     if plan.gradient_checkpointing:
         layer += shape.layers * _layer_input(shape, plan)
+    activations, gradients = plan.micro_batch_tokens * layer, _FLOAT32 * _trained(shape, plan)
+    if plan.method == "full":
+        others = 2 if shape.tied_embeddings else int(plan.several_passes)
+        added = _FLOAT32 * shape.head_parameters * others
+        if added / plan.shards > activations:
+            activations, gradients = 0.0, gradients + added
     return Memory(
         weights=_weights(shape, plan) / plan.shards,
         gradients=gradients / plan.shards,
         optimizer=_optimizer(shape, plan),
-        activations=plan.micro_batch_tokens * layer,
+        activations=activations,
     )
 
 
@@ -207,13 +215,15 @@ def _weights(shape: Architecture, plan: TrainingPlan) -> float:
 def _weight_copies(shape: Architecture, plan: TrainingPlan) -> float:
     """What autocast has made of float32 matrices, kept until the backward pass has used it.
 
-    With gradient checkpointing the layers' go with the forward pass, and are made again.
+    With gradient checkpointing the layers' go with the forward pass, and are made again; a loss in
+    pieces is computed before they have gone.
     """
     if not plan.mixed:
         return 0.0
+    gone = plan.gradient_checkpointing and not _in_pieces(shape, plan)
     if plan.method != "full":
-        return 0.0 if plan.gradient_checkpointing else plan.compute_bytes * _trained(shape, plan)
-    layers = 0 if plan.gradient_checkpointing else shape.matmul_parameters - shape.head_parameters
+        return 0.0 if gone else plan.compute_bytes * _trained(shape, plan)
+    layers = 0 if gone else shape.matmul_parameters - shape.head_parameters
     return plan.compute_bytes * (layers + shape.head_parameters)
 
 
