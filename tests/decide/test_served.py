@@ -76,7 +76,7 @@ def by_hand(cell, batch, latency):
 def trained(cell):
     """Seconds of a training, and what binds it: FLOPs at a share of the peak, or steps."""
     shape = SHAPES[cell.student]
-    step = 3 * shape.layers * 118e-6 + 42 * shape.total_parameters / 0.8e9
+    step = shape.layers * 4.5e-3 + 42 * shape.total_parameters / 0.8e9
     by_flops = cell.train_flops / (1e12 * TRAINING_SHARE)
     return max((by_flops, "flops"), (cell.train_steps * step, "steps"))
 
@@ -235,6 +235,14 @@ def test_the_search_for_rates_is_counted_where_it_is_asked_for(results):
 
 
 def test_a_training_takes_its_steps_where_they_take_longer_than_its_flops(results):
+    few = (replace(one, train_steps=one.train_steps and 1) for one in results.cells)
+    results = replace(
+        results,
+        cells=tuple(
+            short if short.student == "l" else one
+            for short, one in zip(few, results.cells, strict=True)
+        ),
+    )
     served = on_device(results)
     options = family_options(scored_results(results), "math-open", served=served, draws=200).options
     bound = {}

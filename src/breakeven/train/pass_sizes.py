@@ -14,17 +14,13 @@ from breakeven.costs.dtypes import BYTES, Dtype
 from breakeven.costs.exact import Method, train_flops
 from breakeven.costs.hardware import find_hardware
 from breakeven.costs.lora import Lora
-from breakeven.costs.training_time import TRAINING_SHARE
+from breakeven.costs.training_time import LAYER_SECONDS, TRAINING_SHARE
 from breakeven.models.pass_plans import pass_plan, widened_plan
 from breakeven.train.batches import CPU_PASS_TOKENS, PassSizes
 
 if TYPE_CHECKING:
     from breakeven.params.cells import TrainingSettings
 
-# Seconds to start the kernels of one layer, forward and back, one by one as PyTorch does, measured:
-# steps of Qwen2.5-0.5B's 24 layers on an H200 in bfloat16 took 107, 144 and 228 ms. For LoRA it is
-# starting alone (a step of one short sequence took no less); for full training it is a bound.
-_LAYER_SECONDS: dict[Method, float] = {"full": 4.5e-3, "lora": 6.0e-3, "qlora": 9.5e-3}
 # What multiplies once started: one device for all, so that cuts are the same on all GPUs. On a
 # slower one a pass costs fewer tokens than it is taken to.
 _GPU = "H100"
@@ -39,7 +35,7 @@ def gpu_pass_tokens(shape: Architecture, method: Method, lora: Lora | None, *, d
     0.87 s in five passes and 0.16 s in one of 6,795 padded tokens; 4,096 took 0.14 s.
     """
     rate = TRAINING_SHARE * find_hardware(_GPU).peak(dtype)
-    seconds = shape.layers * _LAYER_SECONDS[method]
+    seconds = shape.layers * LAYER_SECONDS[method]
     return round(seconds * rate / train_flops(shape, [1], method, lora, [0]))
 
 
