@@ -56,8 +56,7 @@ def lay(params: Params, base: Path, size: Size) -> None:
     rows = [
         {"input_ids": list(one.input_ids), "labels_start": one.labels_start}
         for step in taken
-        for batch in step.micro_batches
-        for one in map(plan.examples.of, batch)
+        for one in map(plan.examples.of, step.samples)
     ]
     write_json(
         STEPS, {"method": method, "sequences": sequences, "warm_up": warm_up, "examples": rows}
@@ -67,18 +66,18 @@ def lay(params: Params, base: Path, size: Size) -> None:
 def main() -> None:
     """Train the folder's project; print seconds, tokens and the floor."""
     from breakeven.models.linear_layers import fast_linear_layers
+    from breakeven.train.cell_training import cell_pass_sizes
     from breakeven.train.losses import gated_head
+    from breakeven.train.plan import ExampleSteps
     from breakeven.train.processes import make_accelerator
     from breakeven.train.trained_model import trainable_model
     from breakeven.train.trainer import TrainingRun
 
     laid, plan = json.loads(STEPS.read_text()), _plan()
     warm_up, total = laid["warm_up"], len(laid["examples"]) // laid["sequences"]
-    steps = [
-        [list(map(plan.examples.of, batch)) for batch in step.micro_batches]
-        for step in plan.steps[:total]
-    ]
     accelerator = make_accelerator(plan.settings)
+    cut = ExampleSteps(plan, cell_pass_sizes(plan, accelerator))
+    steps = [cut[number] for number in range(total)]
     model = trainable_model(plan.base, plan.settings, device=accelerator.device, seed=0)
     run = TrainingRun(
         model, plan.settings, plan.schedule, accelerator=accelerator, seed=0, scratch=Path()

@@ -77,9 +77,10 @@ def finish(stage: "subprocess.Popen[str]") -> str:
 def journals() -> dict[str, list[str]]:
     """The digests of the prompts in each journal, line by line, by the style's system prompt."""
     found = {}
-    for folder in Path(".work/teacher").glob("*"):
-        style = json.loads((folder / "key.json").read_text())["style"]
-        lines = (folder / f"{SOURCE}.jsonl").read_text().splitlines()
+    # The folder is there before its journal is.
+    for journal in Path(".work/teacher").glob(f"*/{SOURCE}.jsonl"):
+        style = json.loads((journal.parent / "key.json").read_text())["style"]
+        lines = journal.read_text().splitlines()
         found["reasoning" if style["system"] else "ift"] = [
             json.loads(line)["prompt"] for line in lines
         ]

@@ -9,8 +9,8 @@ import pytest
 from breakeven.core.records import Record
 from breakeven.params import Params, load_params
 from breakeven.params.cells import Cell
-from breakeven.study.collect import _training_words
 from breakeven.study.collect_costs import cell_bill, cell_costs, teacher_cost, utilisation_of
+from breakeven.study.collect_facts import _training_words
 
 WHY = "the architecture is not known, so its FLOPs are not counted"
 ROOT = Path(__file__).parents[2]
