@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,7 +44,11 @@ runpy.run_path(script, run_name="__main__")
 
 @pytest.fixture(scope="module")
 def script() -> SimpleNamespace:
-    return SimpleNamespace(**runpy.run_path(str(SCRIPT)))
+    """The command's own names, and those of what its checks are made of."""
+    found = runpy.run_path(str(SCRIPT))
+    for part in ("answers", "examples", "out_of_memory", "settings"):
+        found |= vars(import_module(f"gpu_checks.{part}"))
+    return SimpleNamespace(**found)
 
 
 @pytest.fixture(scope="module")
