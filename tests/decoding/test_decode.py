@@ -3,7 +3,18 @@
 import pytest
 import torch
 from tests.answer.tiny import tiny_model
-from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+from transformers import (
+    FalconConfig,
+    FalconForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    Lfm2Config,
+    Lfm2ForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    MptConfig,
+    MptForCausalLM,
+)
 
 from breakeven.decoding import decode, plain_steps
 from breakeven.decoding.cache import growing_cache
@@ -115,24 +126,55 @@ def test_equal_prompts_each_get_a_last_token_of_their_own(model):
     assert [one.ids for one in greedy(model, batch)] == [library_greedy(model, batch[0])] * 3
 
 
-def test_sliding_windows_see_as_far_in_a_batch_as_alone():
+SMALL = {
+    "vocab_size": 200,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "initializer_range": 0.4,
+    "bos_token_id": None,
+    "eos_token_id": None,
+    "pad_token_id": None,
+}
+
+
+def gemma():
+    kinds = ["sliding_attention", "full_attention", "sliding_attention"]
+    config = Gemma3TextConfig(**SMALL, head_dim=16, sliding_window=8, layer_types=kinds)
+    return Gemma3ForCausalLM(config)
+
+
+def mistral():
+    """Its configuration has a window and lists no layers."""
+    return MistralForCausalLM(MistralConfig(**SMALL, sliding_window=8))
+
+
+def lfm2():
+    kinds = ["conv", "full_attention", "conv"]
+    return Lfm2ForCausalLM(Lfm2Config(**SMALL, layer_types=kinds))
+
+
+def falcon():
+    return FalconForCausalLM(FalconConfig(**SMALL, alibi=True))
+
+
+def mpt():
+    config = MptConfig(d_model=32, n_heads=2, n_layers=2, max_seq_len=256, vocab_size=200)
+    return MptForCausalLM(config)
+
+
+@pytest.mark.parametrize("family", [gemma, mistral, lfm2, falcon, mpt])
+def test_what_counts_places_or_keeps_a_state_is_in_a_batch_as_alone(family):
+    """Sliding windows, convolutions, and biases by distance instead of positions."""
     torch.manual_seed(0)
-    config = Gemma3TextConfig(
-        vocab_size=200,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=16,
-        sliding_window=8,
-        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
-        initializer_range=0.4,
-    )
-    model = Gemma3ForCausalLM(config).eval()
+    model = family().eval()
     batch = prompts(count=6, shared=range(20, 60))
-    assert [one.ids for one in greedy(model, batch, limit=12)] == [
-        library_greedy(model, prompt, limit=12) for prompt in batch
+    usual = [library_greedy(model, prompt, limit=12, end_ids=()) for prompt in batch]
+    ends = sorted({row[3 + place] for place, row in enumerate(usual[:4])})  # they end one by one
+    assert [one.ids for one in greedy(model, batch, limit=12, end_ids=ends)] == [
+        library_greedy(model, prompt, limit=12, end_ids=ends) for prompt in batch
     ]
 
 
@@ -210,6 +252,6 @@ def test_the_cache_copies_only_new_tokens_until_its_buffer_is_full(model):
     layer.update(states, states)
     assert layer.keys.data_ptr() == place
     assert torch.equal(layer.keys, torch.cat([states, states], dim=2))
-    layer.batch_select_indices(torch.tensor([1]))
+    layer.reorder_cache(torch.tensor([1]))
     layer.update(states[:1], states[:1])
     assert torch.equal(layer.keys, torch.cat([states[1:], states[1:], states[:1]], dim=2))

@@ -5,6 +5,8 @@ import torch
 from tests.answer.tiny import tiny_model
 from tests.decoding.test_decode import greedy, library_greedy, prompts
 from transformers import (
+    FalconConfig,
+    FalconForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     LlamaConfig,
@@ -105,7 +107,8 @@ def test_a_step_is_recorded_only_where_it_is_the_same_every_time():
     experts = Qwen3MoeForCausalLM(
         Qwen3MoeConfig(**SMALL, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=16)
     )
-    for other in (by_length, windows, experts):
+    by_distance = FalconForCausalLM(FalconConfig(**SMALL, alibi=True))
+    for other in (by_length, windows, experts, by_distance):
         assert not recordable(other, growing_cache(other.config))
     plain.set_attn_implementation("eager")
     assert not recordable(plain, growing_cache(plain.config))

@@ -44,14 +44,14 @@ class GrowingLayer(DynamicLayer):
         # `keys` and `values` are other tensors now; the next token makes buffers around them.
         self._buffers = None
 
-    def batch_select_indices(self, indices: Tensor) -> None:
+    def reorder_cache(self, beam_idx: Tensor) -> None:
         """Hold only these rows, in this order, in buffers of the same length."""
         if self._buffers is None:
-            super().batch_select_indices(indices)
+            super().reorder_cache(beam_idx)
             return
         length = self.get_seq_length()
         keys, values = self._buffers
-        self._buffers = _selected(keys, indices, length), _selected(values, indices, length)
+        self._buffers = _selected(keys, beam_idx, length), _selected(values, beam_idx, length)
         self.keys, self.values = (buffer[:, :, :length] for buffer in self._buffers)
 
 
@@ -63,6 +63,14 @@ def growing_cache(config: PreTrainedConfig) -> DynamicCache:
         GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers
     ]
     return cache
+
+
+def only_grows(cache: DynamicCache) -> bool:
+    """Whether every layer keeps all keys and values, and nothing else.
+
+    Layers with a window drop what has left it, convolutions and recurrences keep a state.
+    """
+    return all(type(layer) is GrowingLayer for layer in cache.layers)
 
 
 def _grown(filled: Tensor | None, states: Tensor, length: int, capacity: int) -> Tensor:

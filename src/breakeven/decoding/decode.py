@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from breakeven.core.out_of_memory import is_out_of_memory
-from breakeven.decoding.cache import growing_cache
-from breakeven.decoding.plain_steps import PlainSteps, last_logits
+from breakeven.decoding.cache import growing_cache, only_grows
+from breakeven.decoding.plain_steps import PlainSteps, last_logits, reads_positions
 from breakeven.decoding.recorded_steps import STEPS_BEFORE, RecordedSteps, recorded
 from breakeven.decoding.sampling import Choose
 
@@ -141,7 +141,7 @@ def _prefill(
 ) -> tuple[Tensor, PlainSteps]:
     """Logits (rows, vocabulary) that predict the first new token, and the steps that follow."""
     cache, device = growing_cache(model.config), model.device
-    shared = _shared_tokens(model, prompts)
+    shared = _shared_tokens(prompts) if only_grows(cache) and reads_positions(model) else 0
     if shared:
         beginning = torch.tensor([list(prompts[0][:shared])], device=device)
         model(input_ids=beginning, past_key_values=cache, use_cache=True, logits_to_keep=1)
@@ -167,14 +167,13 @@ def _log_probabilities(logits: Tensor, tokens: Tensor) -> Tensor:
     return chosen.float() - logits.float().logsumexp(dim=-1)
 
 
-def _shared_tokens(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> int:
+def _shared_tokens(prompts: Sequence[Sequence[int]]) -> int:
     """How many tokens all prompts begin with, one short of the shortest; 0 where it does not pay.
 
     Padding then lies between the beginning and the rest. A sliding window counts places in the
-    cache, not positions, and would see too little across it.
+    cache, not positions, and would see too little across it; so do biases by distance.
     """
-    kinds = getattr(model.config.get_text_config(), "layer_types", None) or ["full_attention"]
-    if len(prompts) == 1 or set(kinds) != {"full_attention"}:
+    if len(prompts) == 1:
         return 0
     # What the first and the last in order share, all between them share.
     first, last = min(map(tuple, prompts)), max(map(tuple, prompts))

@@ -1,5 +1,6 @@
 """Steps of decoding, each a pass through the model over a cache that grows."""
 
+import inspect
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -41,8 +42,16 @@ class PlainSteps:
 
     def select(self, rows: Tensor) -> None:
         """Go on with these rows alone."""
-        self.cache.batch_select_indices(rows)
+        # Not `batch_select_indices`, which the states of convolutions and recurrences do not have.
+        self.cache.reorder_cache(rows)
         self.mask, self.positions = self.mask[rows], self.positions[rows]
+
+
+def reads_positions(model: "PreTrainedModel") -> bool:
+    """Whether a model is told positions; others count places, as biases by distance (ALiBi) do."""
+    config = model.config.get_text_config()
+    told = "position_ids" in inspect.signature(type(model).forward).parameters
+    return told and not getattr(config, "alibi", False)
 
 
 def last_logits(

@@ -16,8 +16,8 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from breakeven.core.out_of_memory import is_out_of_memory
-from breakeven.decoding.cache import GrowingLayer
-from breakeven.decoding.plain_steps import PlainSteps, last_logits
+from breakeven.decoding.cache import only_grows
+from breakeven.decoding.plain_steps import PlainSteps, last_logits, reads_positions
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -130,7 +130,8 @@ def recorded(plain: PlainSteps) -> RecordedSteps | None:
     """The same steps to be recorded; None where the model's step is not the same every time.
 
     So it is for experts, whose tokens are sorted to them, for windows, whose caches drop what has
-    left them, for frequencies that follow the length, and for attention that is not PyTorch's own.
+    left them, for frequencies that follow the length, for biases by distance, which are computed
+    from a mask of another shape, and for attention that is not PyTorch's own.
     """
     if plain.mask.device.type != "cuda" or not recordable(plain.model, plain.cache):
         return None
@@ -144,7 +145,8 @@ def recordable(model: "PreTrainedModel", cache: DynamicCache) -> bool:
     rope = getattr(config, "rope_parameters", None) or {}  # positions may be learnt instead
     by_layer = [one for one in rope.values() if isinstance(one, dict)] or [rope]
     return (
-        all(type(layer) is GrowingLayer for layer in cache.layers)
+        only_grows(cache)
+        and reads_positions(model)
         and config._attn_implementation == "sdpa"
         and not experts
         and not any(one.get("rope_type") in _ROPE_BY_LENGTH for one in by_layer)
