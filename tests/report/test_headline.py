@@ -92,8 +92,8 @@ def test_the_answer_tells_gain_and_cost_by_plain_arm_and_what_smaller_sizes_lose
         "math-open (−0.5 points), for 2.8 times the FLOPs of an answer.",
     )
     assert lines[2] == (
-        "Over all sizes 1 of 4 comparisons are decided for thinking and 2 against it: small 0 and "
-        "2 of 2, large 1 and 0 of 2."
+        "Over all sizes 1 of 4 comparisons are decided for thinking and 2 against it: "
+        "small 0 for, 2 against of 2; large 1 for, 0 against of 2."
     )
     assert lines[-1].startswith("This rests on 200 questions of math-open; intervals are ")
 

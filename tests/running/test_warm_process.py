@@ -92,13 +92,16 @@ def test_a_cell_tells_how_far_it_is_and_nothing_once_it_has_ended(tmp_path: Path
         "import shutil\n"
         "from breakeven.core.progress import Progress\n"
         "with Progress('x', total=10, done=4) as bar:\n"
-        "    for _ in range(6): bar.advance()\n"
+        "    for _ in range(6): bar.advance('loss 2.5')\n"
         "shutil.copy('.work/run/tasks@0.progress.json', 'told.json')\n"
     )
     (ended,) = run(tmp_path, code)
     assert ended.exit_code == 0
     told = json.loads((tmp_path / "told.json").read_text())
     assert (told["done"], told["total"], told["first_done"]) == (10, 10, 4)
+    assert told["note"] == "loss 2.5"
+    log = (tmp_path / ".work/run/tasks@0.log").read_text()
+    assert log.splitlines() == ["x: resumed at 4 of 10", "x: 10 of 10 (100%) loss 2.5"]
     assert not (tmp_path / ".work/run/tasks@0.progress.json").exists()
 
 
@@ -106,7 +109,7 @@ def test_steps_are_told_within_the_block_alone() -> None:
     told = []
     with Progress("x", total=3) as bar:
         bar.advance()
-        with watched(lambda done, total: told.append((done, total))):
-            bar.advance()
+        with watched(lambda *step: told.append(step)):
+            bar.advance("half")
         bar.advance()
-    assert told == [(2, 3)]
+    assert told == [(2, 3, "half")]

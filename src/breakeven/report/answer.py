@@ -139,11 +139,11 @@ def _by_size(view: StudyView) -> Iterator[str]:
     text += f" and {total.behind} against it"
     if len(students) <= MOST_LISTED:
         parts = [
-            f"{student} {found.ahead} and {found.behind} of {found.total}"
+            f"{student} {found.ahead} for, {found.behind} against of {found.total}"
             for student in students
             for found in (count_directions(r.direction for r in every if r.student == student),)
         ]
-        text += f": {', '.join(parts)}"
+        text += f": {'; '.join(parts)}"
     yield f"{text}."
 
 

@@ -4,8 +4,9 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from breakeven.core.progress import resumed
 from breakeven.running.cell import Cell, Ended
 from breakeven.running.warm_process import progress_path
 
@@ -47,6 +48,7 @@ class Board:
         self._live = Live(auto_refresh=False, transient=True) if terminal else None
         self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
         self._first_with: dict[str, str] = {}
+        self._resumed: set[str] = set()
 
     def __enter__(self) -> "Board":
         if self._live:
@@ -58,12 +60,21 @@ class Board:
             self._live.stop()
 
     def show(self, running: Mapping[str, tuple[Cell, float]], standing: Standing) -> None:
-        """Draw how things stand; `running` tells of each cell when it began."""
+        """Draw how things stand; `running` tells of each cell when it began.
+
+        That a cell goes on from what was kept is told once, by a line that stays.
+        """
+        told = {name: _told_by(cell) for name, (cell, _) in running.items()}
+        for name, one in told.items():
+            if one.get("first_done") and name not in self._resumed:
+                self._resumed.add(name)
+                self.say(f"{name}: {resumed(one['first_done'], one['total'])}")
+        how_far = {name: _how_far(told[name], began) for name, (_, began) in running.items()}
         if self._live:
-            self._live.update(_table(running, standing), refresh=True)
+            self._live.update(_table(how_far, standing), refresh=True)
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
-            cells = "; ".join(f"{name} {_how_far(*one)}" for name, one in running.items())
+            cells = "; ".join(f"{name} {far}" for name, far in how_far.items())
             self.say(f"{standing.line}; {cells}")
 
     def ended(self, cell: Cell, ended: Ended, standing: Standing) -> None:
@@ -93,26 +104,33 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _table(running: Mapping[str, tuple[Cell, float]], standing: Standing) -> "Table":
+def _table(how_far: Mapping[str, str], standing: Standing) -> "Table":
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
-    for name, one in running.items():
-        table.add_row(name, _how_far(*one))
+    for name, far in how_far.items():
+        table.add_row(name, far)
     table.add_row(standing.line)
     return table
 
 
-def _how_far(cell: Cell, began: float) -> str:
-    """Steps and time left of a running cell where it tells them, else how long it has run."""
-    ran = duration(time.time() - began)
+def _told_by(cell: Cell) -> dict[str, Any]:
+    """What a running cell tells of its steps; nothing where it has told none."""
     try:
-        told = json.loads(progress_path(cell.name).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads(progress_path(cell.name).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # none yet, or just being written
+        return {}
+    return told
+
+
+def _how_far(told: Mapping[str, Any], began: float) -> str:
+    """Steps, note and time left of a running cell where it tells them, else how long it has run."""
+    ran = duration(time.time() - began)
+    if not told:
         return ran
-    text = f"{told['done']} of {told['total']}"
+    parts = [f"{told['done']} of {told['total']}", *([told["note"]] if told["note"] else [])]
     new = told["done"] - told["first_done"]
-    if not new:
-        return f"{text}, {ran}"
+    if not new or told["done"] == told["total"]:  # what comes after the last step is not counted
+        return ", ".join([*parts, ran])
     left = (time.time() - told["since"]) * (told["total"] - told["done"]) / new
-    return f"{text}, about {duration(left)} left"
+    return ", ".join([*parts, f"about {duration(left)} left"])

@@ -214,8 +214,9 @@ class _Run:
             print("interrupted; what was done is kept and the next run goes on", file=sys.stderr)
             raise AlreadyReportedError(_INTERRUPTED)
         took = duration(time.monotonic() - self._started)
+        ran = f"{self._ran} {'cell' if self._ran == 1 else 'cells'} ran in {took}"
         if not self._lines:
-            print(f"{self._ran} cells ran in {took}", flush=True)
+            print(ran, flush=True)
             return
         # One mistake in the params can stop many cells with the same line.
         stopped: dict[str, list[str]] = {}
@@ -228,7 +229,7 @@ class _Run:
         left_out = self._schedule.left_out
         rest = f", {len(left_out)} that need them did not run" if left_out else ""
         print(
-            f"{self._ran} cells ran in {took}, {len(self._lines)} failed{rest}; mend what they say "
+            f"{ran}, {len(self._lines)} failed{rest}; mend what they say "
             "and run `breakeven run` again: what is done is kept",
             file=sys.stderr,
         )

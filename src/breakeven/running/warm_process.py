@@ -130,7 +130,7 @@ class _Bulletin:
         self._next = 0.0
         self._first: tuple[int, float] | None = None
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int, note: str) -> None:
         now = time.time()
         if self._first is None:
             self._first = (done, now)
@@ -138,7 +138,8 @@ class _Bulletin:
             return
         self._next = now + _TELL_EVERY_SECONDS
         first_done, since = self._first
-        text = json.dumps({"done": done, "total": total, "first_done": first_done, "since": since})
+        told = {"done": done, "total": total, "first_done": first_done, "since": since}
+        text = json.dumps({**told, "note": note})
         # Who reads it skips what is half written: a stage is not to wait for the disk.
         self._path.write_text(text, encoding="utf-8")
 

@@ -1,0 +1,42 @@
+"""What a long loop shows in a terminal."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+LOOP = """
+from breakeven.core.progress import Progress
+with Progress("train", total=3, done=1) as bar:
+    for step in (2, 3): bar.advance(f"loss {step}")
+"""
+
+
+def shown(columns: int) -> str:
+    """All that a loop writes to a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    subprocess.run([sys.executable, "-c", LOOP], stderr=theirs, check=True, timeout=60)
+    os.close(theirs)
+    written = b""
+    try:
+        while piece := os.read(ours, 65536):
+            written += piece
+    except OSError:  # how the end of a terminal's output reads
+        pass
+    os.close(ours)
+    return written.decode()
+
+
+# A container or `ssh -tt` may have a terminal that does not know how wide it is.
+@pytest.mark.parametrize("columns", [100, 0])
+def test_a_bar_has_steps_and_loss_whatever_the_terminal_says_of_its_width(columns: int) -> None:
+    text = shown(columns)
+    assert "train: resumed at 1 of 3" in text
+    assert "3/3" in text
+    assert "loss 3" in text
