@@ -11,10 +11,11 @@ from tests.report.synthetic import write_study
 from breakeven.findings.direction import DirectionCounts
 from breakeven.report.answer import NO_PAIR, answer, answer_word
 from breakeven.report.comparison_tables import matched_table
-from breakeven.report.headline import finding, headline
+from breakeven.report.headline import finding, headline, thinking_pairs
 from breakeven.report.leads import leads_over, matched_leads
 from breakeven.report.limits import limit_lines
 from breakeven.report.metrics import metrics
+from breakeven.report.standings import standing
 from breakeven.report.view import view_of
 from breakeven.results.replay import replay_results
 from breakeven.study.collect import collect
@@ -96,6 +97,33 @@ def test_the_answer_tells_gain_and_cost_by_plain_arm_and_what_smaller_sizes_lose
         "small 0 for, 2 against of 2; large 1 for, 0 against of 2."
     )
     assert lines[-1].startswith("This rests on 200 questions of math-open; intervals are ")
+
+
+def test_a_gain_beyond_its_own_interval_is_not_called_no_difference() -> None:
+    right: dict[Key, int] = {
+        ("small", "ift", TASK): 80,
+        ("small", "reasoning", TASK): 60,
+        ("large", "ift", TASK): 60,
+        ("large", "reasoning", TASK): 80,
+    }
+    view = view_of(scored(right, apart=True), summary_without_records())
+    rows = thinking_pairs(view)
+    assert [row.direction for row in rows] == ["undecided", "undecided"]
+    assert [standing(row) for row in rows] == ["behind alone", "ahead alone"]
+    assert standing(replace(rows[1], low=None, high=None)) == "undecided"
+    assert standing(replace(rows[1], low=0.0)) == "undecided"
+    lines = answer(view).lines
+    assert (
+        "more accurate by its own interval, undecided among all tests, in math-open (by +10.0 "
+        "points)" in lines[0]
+    )
+    assert lines[1].endswith(
+        "By its own interval alone thinking is ahead in 1 more and behind in 1."
+    )
+    assert (
+        "reasoning is more accurate by its own interval, undecided among all tests, on math-open "
+        "+10.0 (" in headline(view)[0].text
+    )
 
 
 def test_leads_over_some_plain_arms_only_are_told_as_such() -> None:

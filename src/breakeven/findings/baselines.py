@@ -38,7 +38,7 @@ STANDING_WORDS: dict[Baseline, dict[BaselineStanding, str]] = {
     },
     "base": {
         "above": "above the base",
-        "not shown above": "not shown to differ from the base",
+        "not shown above": "undecided",
         "below": "below the base",
     },
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from breakeven.findings.differences import Difference
-from breakeven.findings.direction import Direction, DirectionCounts, count_directions
+from breakeven.findings.direction import DirectionCounts, count_directions
 from breakeven.report.headline import (
     MOST_LISTED,
     finding,
@@ -18,6 +18,7 @@ from breakeven.report.headline import (
 )
 from breakeven.report.interval_scope import scope_clause
 from breakeven.report.leads import leads_over, matched_leads
+from breakeven.report.standings import STANDINGS, Standing, standing_so
 from breakeven.report.view import StudyView
 from breakeven.words import fixed, points, span, whole
 
@@ -29,9 +30,11 @@ _ANSWERS = {
     "contradicted in part": "No, where that could be decided",
     "contradicted": "No",
 }
-_STANDS: dict[Direction, str] = {
+_STANDS: dict[Standing, str] = {
     "ahead": "more accurate",
     "behind": "less accurate",
+    "ahead alone": "more accurate by its own interval, undecided among all tests,",
+    "behind alone": "less accurate by its own interval, undecided among all tests,",
     "undecided": "not shown to differ",
 }
 
@@ -96,13 +99,13 @@ def _by_pair(view: StudyView, rows: Sequence[Difference]) -> Iterator[str]:
 
 def _standings(rows: Sequence[Difference]) -> str:
     parts = []
-    for stands, word in _STANDS.items():
-        gains = sorted(row.value for row in rows if row.direction == stands)
+    for stands in STANDINGS:
+        gains = sorted(row.value for row in standing_so(rows, stands))
         if gains:
             where = f"{len(gains)} of {len(rows)} families" if len(rows) > 1 else rows[0].family
             by = "by " if stands != "undecided" else ""
             apart = span(points(gains[0]), points(gains[-1]))
-            parts.append(f"{word} in {where} ({by}{apart} points)")
+            parts.append(f"{_STANDS[stands]} in {where} ({by}{apart} points)")
     return ", ".join(parts)
 
 
@@ -144,6 +147,10 @@ def _by_size(view: StudyView) -> Iterator[str]:
             for found in (count_directions(r.direction for r in every if r.student == student),)
         ]
         text += f": {'; '.join(parts)}"
+    alone = [len(standing_so(every, stands)) for stands in ("ahead alone", "behind alone")]
+    if any(alone):
+        text += f". By its own interval alone thinking is ahead in {alone[0]} more"
+        text += f" and behind in {alone[1]}"
     yield f"{text}."
 
 

@@ -16,6 +16,7 @@ from breakeven.findings.serial_gains import MeanGain, SerialGains, format_of
 from breakeven.report.baseline_tables import checks_by_arm
 from breakeven.report.interval_scope import scope_clause
 from breakeven.report.leads import MOST_PLAIN, leads_over, plain_arm
+from breakeven.report.standings import STANDINGS, Standing, standing_so
 from breakeven.report.view import StudyView
 from breakeven.study.summary import TeacherAccuracy
 from breakeven.words import p_word, percent, points, points_interval, span, unsigned_points
@@ -23,9 +24,11 @@ from breakeven.words import p_word, percent, points, points_interval, span, unsi
 # More than these are counted, and each stands below the sentence, folded.
 MOST_LISTED = 6
 MOST_SERIAL = 3
-_DIRECTION_WORDS: dict[Direction, str] = {
+_STANDING_WORDS: dict[Standing, str] = {
     "ahead": "more accurate than IFT on",
     "behind": "less accurate on",
+    "ahead alone": "more accurate by its own interval, undecided among all tests, on",
+    "behind alone": "less accurate by its own interval, undecided among all tests, on",
     "undecided": "not shown to differ on",
 }
 
@@ -87,9 +90,9 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
     thinking = thinking_pairs(view)
     counts = count_directions(row.direction for row in rows)
     parts = [
-        f"{word} {_listed(rows, stands)}"
-        for stands, word in _DIRECTION_WORDS.items()
-        if any(row.direction == stands for row in rows)
+        f"{_STANDING_WORDS[stands]} {_listed(rows, stands)}"
+        for stands in STANDINGS
+        if standing_so(rows, stands)
     ]
     every = count_directions(row.direction for row in thinking)
     # A count, and no test: sizes of one family answer the same questions.
@@ -113,9 +116,10 @@ def _by_families(rows: Sequence[Difference]) -> Iterable[str]:
     for arm, plain in dict.fromkeys((row.arm, row.ift_arm) for row in rows):
         own = [row for row in rows if (row.arm, row.ift_arm) == (arm, plain)]
         parts = [
-            f"{word} {', '.join(f'{row.family} {_points_of(row)}' for row in chosen)}"
-            for stands, word in _DIRECTION_WORDS.items()
-            if (chosen := [row for row in own if row.direction == stands])
+            f"{_STANDING_WORDS[stands]} "
+            f"{', '.join(f'{row.family} {_points_of(row)}' for row in chosen)}"
+            for stands in STANDINGS
+            if (chosen := standing_so(own, stands))
         ]
         yield f"{arm} over {plain}: {'; '.join(parts)}"
 
@@ -185,9 +189,9 @@ def _how_judged(view: StudyView, rows: Sequence[Difference]) -> str:
     return "In points; no intervals are known"
 
 
-def _listed(rows: Sequence[Difference], stands: Direction) -> str:
+def _listed(rows: Sequence[Difference], stands: Standing) -> str:
     """Rows that stand so, one by one where they are few, else a count, their range and families."""
-    chosen = [row for row in rows if row.direction == stands]
+    chosen = standing_so(rows, stands)
     if len(rows) <= MOST_LISTED:
         return ", ".join(_row_words(rows, row) for row in chosen)
     gains = sorted(row.value for row in chosen)
