@@ -13,6 +13,7 @@ from breakeven.core.files import (
     atomic_path,
     digest_path,
     iter_rows,
+    read_json,
     read_rows,
     recover_folder,
     write_jsonl,
@@ -117,6 +118,14 @@ def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path) -> None:
     assert caught.value.errno == errno.ENOSPC
     assert caught.value.filename == str(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_given_twice_is_told_wherever_json_is_read(tmp_path: Path) -> None:
+    """Python's json would take the last of them without a word."""
+    path = tmp_path / "results.json"
+    path.write_text('{"model": {"accuracy": 0.1, "accuracy": 0.9}}')
+    with pytest.raises(InputError, match=r"results\.json: not valid JSON: key 'accuracy' is given"):
+        read_json(path)
 
 
 def test_rows_are_read_and_written_one_by_one(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_what_is_not_there_is_named_with_what_is(project: Path) -> None:
         ("train.txt", "x", "its files are text; only Parquet, JSON and CSV are read"),
         ("train.parquet", "no Parquet", "cannot be read: Parquet magic bytes not found"),
         ("train.jsonl", '{"a": 1}\n{"a": 2\n', "line 2: not valid JSON"),
+        ("train.jsonl", '{"a": 1, "a": 2}\n', "line 1: not valid JSON: key 'a' is given twice"),
         ("set.py", "raise SystemExit(7)", "it is a script, which is not run"),
     ],
 )

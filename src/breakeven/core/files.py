@@ -148,12 +148,17 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     """Read a JSON file; raises InputError with the line where it does not parse."""
     refuse_pipe(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file{remade_by(path)}") from error
     # json recurses: a file of nothing but brackets ends it as a mistake would.
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}{remade_by(path)}") from error
+
+
+def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The value of a JSON text; raises ValueError also where an object has a key twice."""
+    return json.loads(text, object_pairs_hook=_keys_once)
 
 
 def damaged(path: Path, error: Exception) -> InputError:
@@ -219,7 +224,7 @@ def _iter_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _parse_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8"), object_pairs_hook=_keys_once)
+        row = parse_json(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: line {number}: not valid JSON ({error})"

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from breakeven.core.errors import InputError
+from breakeven.core.files import parse_json
 
 if TYPE_CHECKING:
     from datasets import DatasetBuilder
@@ -127,7 +128,7 @@ def _objects(lines: Iterable[str], file_where: str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except (ValueError, RecursionError) as error:
             raise InputError(f"{file_where}: line {number}: not valid JSON: {error}") from error
         if not isinstance(row, dict):
@@ -138,7 +139,7 @@ def _objects(lines: Iterable[str], file_where: str) -> Iterator[Row]:
 def _whole(text: str, field: str | None, file_where: str) -> Iterator[Row]:
     """Rows of a file that is one JSON value."""
     try:
-        content = json.loads(text)
+        content = parse_json(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file_where}: not valid JSON: {error}") from error
     if field is not None:

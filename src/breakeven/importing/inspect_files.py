@@ -4,7 +4,6 @@ An evaluation that was cancelled, failed or never ended is told apart from one t
 """
 
 import io
-import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import read_json, refuse_pipe
+from breakeven.core.files import parse_json, read_json, refuse_pipe
 from breakeven.importing.json_shapes import InspectHead, InspectSample, check_shape
 
 # What Inspect writes beside its logs: the set's own description, headers and listings of logs.
@@ -154,7 +153,7 @@ def _opened(file: Path) -> zipfile.ZipFile:
 
 def _entry(archive: zipfile.ZipFile, file: Path, name: str) -> Any:  # noqa: ANN401 - a JSON value
     try:
-        return json.loads(_bytes(archive, archive.getinfo(name)))
+        return parse_json(_bytes(archive, archive.getinfo(name)))
     except (OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"{file}: {name}: not readable: {_line(error)}; copy it again") from error
     except (zipfile.BadZipFile, zlib.error) as error:
