@@ -17,7 +17,7 @@ class Architecture:
     `active_experts`. `window_layers` of the `layers` see at most the last `window` positions.
     `vector_parameters` are norm scales, biases and sinks: in the total, in no matrix product.
     `fused` layers hold queries, keys and values in one matrix, and gate and up in another.
-    With `qk_norm` queries and keys are normed.
+    With `qk_norm` queries and keys are normed. `capped_logits` go through a tanh after the head.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Architecture:
     norms_per_layer: int = 2
     fused: bool = False
     qk_norm: bool = False
+    capped_logits: bool = False
 
     @property
     def attention_width(self) -> int:

@@ -49,9 +49,11 @@ _GEMMA2 = {
     "num_key_value_heads": 4,
     "head_dim": 256,
     "sliding_window_pattern": 2,
+    "final_logit_softcapping": 30.0,
 }
 _GEMMA3 = {
     **_GEMMA2,
+    "final_logit_softcapping": None,
     "vocab_size": 262_208,
     "num_attention_heads": 8,
     "sliding_window_pattern": 6,
@@ -112,7 +114,7 @@ _FAMILIES: Mapping[str, _Family] = MappingProxyType(
 # Configurations of several models at once: the one that writes text, and its family.
 _TEXT_OF = {"gemma3": "gemma3_text", "mistral3": "mistral"}
 # Keys whose null says that there is none; a null elsewhere means the default.
-_NULL_SAYS_NONE = ("sliding_window", "num_key_value_heads")
+_NULL_SAYS_NONE = ("sliding_window", "num_key_value_heads", "final_logit_softcapping")
 
 
 class _ModelConfig(NamedTuple):
@@ -180,6 +182,7 @@ def architecture_from_config(
         norms_per_layer=model.family.norms_per_layer,
         fused=model.family.fused,
         qk_norm=model.family.qk_norm is not None,
+        capped_logits=model.values.get("final_logit_softcapping") is not None,
     )
     return replace(shape, vector_parameters=_vector_parameters(model, shape))
 

@@ -154,7 +154,8 @@ def _logits(shape: Architecture, plan: TrainingPlan) -> float:
     are scaled.
     """
     if not _in_pieces(shape, plan):
-        return _FLOAT32_LOGITS * _FLOAT32 * plan.micro_batch_tokens * shape.vocab
+        capped = plan.compute_bytes if shape.capped_logits else 0  # what tanh gave
+        return (_FLOAT32_LOGITS * _FLOAT32 + capped) * plan.micro_batch_tokens * shape.vocab
     piece = piece_tokens(shape.vocab) * shape.vocab
     head = shape.head_parameters if plan.method == "full" else 0
     gradients = plan.compute_bytes * plan.micro_batch_tokens * shape.hidden + _FLOAT32 * head
@@ -164,7 +165,8 @@ def _logits(shape: Architecture, plan: TrainingPlan) -> float:
 
 
 def _in_pieces(shape: Architecture, plan: TrainingPlan) -> bool:
-    return plan.pieces and plan.micro_batch_tokens > piece_tokens(shape.vocab)
+    enough = plan.micro_batch_tokens > piece_tokens(shape.vocab)
+    return plan.pieces and enough and not shape.capped_logits
 
 
 def _at_the_end(shape: Architecture, plan: TrainingPlan) -> Memory:

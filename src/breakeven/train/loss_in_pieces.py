@@ -18,7 +18,8 @@ def ends_in_its_head(model: nn.Module, device: torch.device) -> bool:
     Seen on a few tokens; a cap that is far above their logits would not be seen, and is asked for.
     """
     head = model.get_output_embeddings()  # type: ignore[operator]
-    if not isinstance(head, nn.Linear) or getattr(model.config, "final_logit_softcapping", None):
+    config = model.config.get_text_config()  # type: ignore[operator, union-attr]
+    if not isinstance(head, nn.Linear) or getattr(config, "final_logit_softcapping", None):
         return False
     given: list[Tensor] = []
     handle = head.register_forward_hook(lambda _head, _inputs, output: given.append(output))

@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 
 # How often the use of the device is written down, so that a kill loses little of it.
 _USAGE_SECONDS = 5.0
-# Supervised tokens that no pass has more of: a vocabulary of a few thousand words needs no pieces.
-_TOKENS_AT_ONCE = 2**15
 
 
 class DivergedError(InputError):
@@ -252,12 +250,11 @@ class TrainingRun:
 
         Not where several processes train together: sharding waits for the gradient of the logits.
         """
-        size = piece_tokens(self.vocabulary)
-        if size > _TOKENS_AT_ONCE or self.accelerator.num_processes > 1:
+        if self.accelerator.num_processes > 1:
             return
         gate.positions = None
         if ends_in_its_head(self.model, self.accelerator.device):
-            gate.piece_tokens = size
+            gate.piece_tokens = piece_tokens(self.vocabulary)
 
     def save(self) -> None:
         """A checkpoint of the steps done."""
