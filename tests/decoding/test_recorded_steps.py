@@ -4,6 +4,7 @@ import pytest
 import torch
 from tests.answer.tiny import tiny_model
 from tests.decoding.test_decode import greedy, library_greedy, prompts
+from tests.models.test_kept_memory import LiveBytes
 from transformers import (
     FalconConfig,
     FalconForCausalLM,
@@ -47,7 +48,7 @@ def laid_out(monkeypatch):
     monkeypatch.setattr(
         RecordedSteps,
         "_place",
-        lambda self, *args: made.append(len(args[1])) or place(self, *args),
+        lambda self, *args: made.append(len(args[0])) or place(self, *args),
     )
     return made
 
@@ -86,6 +87,25 @@ def test_what_a_buffer_has_room_for_is_no_number_that_counts(model, laid_out, mo
     )
     found = greedy(model, prompts(), end_ids=())
     assert all(torch.tensor(one.logprobs).isfinite().all() for one in found)
+
+
+def test_keys_and_values_are_never_all_there_twice():
+    model = LlamaForCausalLM(LlamaConfig(**{**SMALL, "num_hidden_layers": 20}))
+    cache = growing_cache(model.config)
+    states = torch.rand(8, 1, 500, 16)
+    for layer in cache.layers:
+        layer.update(states, states)
+    with LiveBytes([one for layer in cache.layers for one in (layer.keys, layer.values)]) as live:
+        before = live.peak
+        mask, positions = torch.ones(8, 900, dtype=torch.long), torch.full((8, 1), 500)
+        steps = RecordedSteps(PlainSteps(model, cache, mask, positions, 500))
+        del cache, layer
+        placed = sum(live.sizes.values())
+        steps.select(torch.arange(4))
+        steps._filled = 640  # full
+        steps._place(steps._mask[:, 0, 0], steps._positions)
+    assert placed > before  # there is room now
+    assert live.peak < 1.2 * placed
 
 
 def test_a_step_is_recorded_only_where_it_is_the_same_every_time():

@@ -61,13 +61,14 @@ class RecordedSteps:
     def __init__(self, plain: PlainSteps) -> None:
         self._model, self._filled = plain.model, plain.filled
         self._last = plain.mask.shape[1]  # all positions that there will be
-        layers = [(layer.keys, layer.values) for layer in plain.cache.layers]
-        self._place(layers, plain.mask[:, : self._filled].bool(), plain.positions)
+        self._layers = [(layer.keys, layer.values) for layer in plain.cache.layers]
+        plain.cache.layers = []  # it is done with: what it held goes as it is copied
+        self._place(plain.mask[:, : self._filled].bool(), plain.positions)
 
     def advance(self, tokens: Tensor) -> Tensor:
         """Logits (rows, vocabulary) after `tokens` (rows,); the next call overwrites them."""
         if self._filled == self._mask.shape[-1]:
-            self._place(self._layers, self._mask[:, 0, 0], self._positions)
+            self._place(self._mask[:, 0, 0], self._positions)
         self._tokens.copy_(tokens[:, None])
         self._filled += 1
         if self._graph is not None:
@@ -81,26 +82,27 @@ class RecordedSteps:
 
     def select(self, rows: Tensor) -> None:
         """Go on with these rows alone."""
-        layers = [(keys[rows], values[rows]) for keys, values in self._layers]
-        self._place(layers, self._mask[rows, 0, 0], self._positions[rows])
+        self._place(self._mask[rows, 0, 0], self._positions[rows], rows)
 
-    def _place(self, layers: list[tuple[Tensor, Tensor]], seen: Tensor, positions: Tensor) -> None:
-        """Lay everything out anew, with room; `seen` (rows, positions) of those filled."""
-        rows, filled = len(seen), self._filled
+    def _place(self, seen: Tensor, positions: Tensor, rows: Tensor | None = None) -> None:
+        """Lay everything out anew, with room; `seen` (rows, positions) of those filled.
+
+        Of the layers only `rows`, if not all. One goes before the next is copied: memory need not
+        hold all keys and values twice.
+        """
+        filled = self._filled
         room = max(ROOM_TOKENS, int(ROOM_SHARE * filled))
         capacity = -(-min(filled + room, self._last) // _ALIGNED) * _ALIGNED
         self._graph: torch.cuda.CUDAGraph | None = None
-        # Zeros, not whatever was there: what is hidden still counts 0 times, and 0 · NaN is NaN.
-        self._layers = [
-            (_with_room(keys, filled, capacity), _with_room(values, filled, capacity))
-            for keys, values in layers
-        ]
-        self._mask = seen.new_zeros(rows, 1, 1, capacity)
+        self._cache = DynamicCache()
+        for at, states in enumerate(self._layers):
+            keys, values = (_with_room(one, rows, filled, capacity) for one in states)
+            self._layers[at] = keys, values
+        self._mask = seen.new_zeros(len(seen), 1, 1, capacity)
         self._mask[:, 0, 0, :filled] = seen[:, :filled]
         self._positions = positions.clone()
         self._next = torch.full((1,), filled, dtype=torch.long, device=positions.device)
         self._tokens = torch.zeros_like(self._positions)
-        self._cache = DynamicCache()
         self._cache.layers = [_FixedLayer(*layer, self._next) for layer in self._layers]
 
     def _step(self) -> Tensor:
@@ -153,8 +155,9 @@ def recordable(model: "PreTrainedModel", cache: DynamicCache) -> bool:
     )
 
 
-def _with_room(states: Tensor, filled: int, capacity: int) -> Tensor:
-    rows, heads, _, width = states.shape
-    buffer = states.new_zeros(rows, heads, capacity, width)
-    buffer[:, :, :filled] = states[:, :, :filled]
+def _with_room(states: Tensor, rows: Tensor | None, filled: int, capacity: int) -> Tensor:
+    count, heads, _, width = states.shape
+    # Zeros, not whatever was there: what is hidden still counts 0 times, and 0 · NaN is NaN.
+    buffer = states.new_zeros(count if rows is None else len(rows), heads, capacity, width)
+    buffer[:, :, :filled] = states[:, :, :filled] if rows is None else states[rows, :, :filled]
     return buffer
