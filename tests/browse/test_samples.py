@@ -118,6 +118,7 @@ def test_an_outcome_may_be_asked_of_one_arm_beside_others_that_are_shown(study: 
         (Wanted(TASK, "t3k"), "params.yaml: students: 't3k' is not in it; did you mean 't30k'"),
         (Wanted(TASK, arms=("x",)), "params.yaml: arms: 'x' is not in it"),
         (Wanted(TASK, seed=7), "--seed: 7 is none of 0"),
+        (Wanted(TASK, item="x"), f"--item: 'x' is no item of {TASK} that was answered; use one"),
         (Wanted(TASK, decoding="x"), "params.yaml: answering.decodings: 'x' is not in it"),
         (Wanted(TASK, outcomes=("rihgt",)), "--outcome: 'rihgt' is none; did you mean 'right'?"),
         (

@@ -131,6 +131,11 @@ def find_questions(params: Params, wanted: Wanted) -> Found:
             f"scores/items.parquet: holds no answer of {student} ({', '.join(arms)}) to "
             f"{wanted.where} in {decoding}, seed {seed}; run `dvc repro score`"
         )
+    if wanted.item is not None and wanted.item not in set(rows["item"]):
+        raise InputError(
+            f"--item: {wanted.item!r} is no item of {wanted.where} that was answered; "
+            f"use one such as {min(rows['item'])}"
+        )
     places = _places(params, rows, tasks, wanted)
     total = int(rows.groupby(_QUESTION, observed=True).ngroups)
     answered = [arm for arm in params.arms if arm in set(rows["arm"])]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from breakeven.cli.telling import refuse_outputs
 from breakeven.core.errors import InputError
 
 export_app = typer.Typer(invoke_without_command=True)
@@ -46,6 +47,7 @@ def export(
     from breakeven.params import load_params
     from breakeven.study.collect import item_rows
 
+    refuse_outputs(folder)
     params = load_params(Path("params.yaml"))
     written = export_records(params, item_rows(params), folder, organization=organization)
     typer.echo(f"{folder}: {len(written)} records, each with its samples")

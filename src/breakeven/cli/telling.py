@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from breakeven.core.errors import InputError
+from breakeven.core.layout import made_by
 
 if TYPE_CHECKING:
     from breakeven.params import Params
@@ -44,6 +45,7 @@ def report_or_summary(
         return
     from breakeven.report.write import build_report
 
+    refuse_outputs(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -52,6 +54,23 @@ def report_or_summary(
         ) from error
     build_report(results, summary, folder)
     typer.echo(f"open {folder / 'index.html'}")
+
+
+def refuse_outputs(folder: Path) -> None:
+    """Refuse a folder of the study here: what a stage made there would be lost under other results.
+
+    Raises:
+        InputError: a stage of the project in the working directory writes there.
+    """
+    here, there = Path.cwd().resolve(), folder.resolve()
+    if not (here / "dvc.yaml").is_file() or not there.is_relative_to(here):
+        return
+    made = made_by(there.relative_to(here) / "index.html")
+    if made:
+        raise InputError(
+            f"--folder: value is {str(folder)!r}, which the stage {made[0]} of this study writes; "
+            "name another"
+        )
 
 
 def tell_flat(result: dict[str, Any], as_json: bool) -> None:
