@@ -12,7 +12,7 @@ import pytest
 import torch
 from tests.answer.conftest import STUDENT, save_adapter, study
 from tests.answer.tiny import quantised, tiny_model
-from tests.serving.test_server import fake_python
+from tests.serving.fake_server import fake_python
 from transformers import AutoModelForCausalLM
 
 from breakeven.answer.engines import pick_engine

@@ -5,7 +5,7 @@ import time
 from copy import deepcopy
 
 import pytest
-from tests.params.test_load import VALID
+from tests.params.valid import VALID
 from tests.pipeline.repository import TINY, make_study
 
 from breakeven.core.errors import InputError

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.params.test_load import VALID
+from tests.params.valid import VALID
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_json

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.params.test_load import VALID
+from tests.params.valid import VALID
 
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows, write_rows

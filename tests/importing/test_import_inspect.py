@@ -1,89 +1,12 @@
 """Inspect logs of several versions, providers and endings, in small."""
 
-import json
-import struct
 import zipfile
-import zlib
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
+from tests.importing.inspect_logs import imported, log, sample, write, write_eval
 
 from breakeven.core.errors import InputError
-from breakeven.importing.inspect_tokens import sample_tokens, usage_tokens
 from breakeven.importing.read_results import import_results
-
-
-def sample(number: int, value: object = "C", **changes: object) -> dict:
-    return {
-        "id": number,
-        "epoch": 1,
-        "input": f"question {number}",
-        "scores": {"match": {"value": value}},
-        "output": {"choices": [{"stop_reason": "stop"}], "usage": usage(20, 2)},
-        "model_usage": {"m/one": usage(20, 2)},
-        **changes,
-    }
-
-
-def usage(read: int, new: int, **more: int) -> dict:
-    return {"input_tokens": read, "output_tokens": new, "total_tokens": read + new, **more}
-
-
-def log(*samples: dict, **changes: object) -> dict:
-    head = {"task": "sums", "model": "m/one", "task_id": "t"}
-    return {"version": 2, "status": "success", "eval": head, "samples": list(samples), **changes}
-
-
-def imported(folder: Path, path: str = "logs", task: str = "{family: math-open}"):
-    file = folder / "runs.yaml"
-    file.write_text(
-        f"runs:\n  - {{path: {path}, student: s, size_b: 1, style: ift}}\ntasks:\n  sums: {task}\n",
-        encoding="utf-8",
-    )
-    return import_results(file)
-
-
-def write(folder: Path, content: dict, name: str = "a.json") -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(json.dumps(content), encoding="utf-8")
-    return folder / name
-
-
-def write_eval(path: Path, content: dict, *, method: int = zipfile.ZIP_DEFLATED) -> None:
-    """The entries of an .eval log as Inspect writes them."""
-    path.parent.mkdir(exist_ok=True)
-    head = {key: value for key, value in content.items() if key != "samples"}
-    entries = {
-        "_journal/start.json": {"version": 2, "eval": content["eval"]},
-        **{f"samples/{one['id']}_epoch_1.json": one for one in content["samples"]},
-        "header.json": head,
-    }
-    if content["status"] == "started":
-        del entries["header.json"]
-    with zipfile.ZipFile(path, "w", method if method != 93 else zipfile.ZIP_STORED) as archive:
-        for name, entry in entries.items():
-            archive.writestr(name, json.dumps(entry))
-    if method == 93:
-        path.write_bytes(zstandard(path))
-
-
-def zstandard(path: Path) -> bytes:
-    """The archive with its stored entries packed by method 93, as Python 3.14 writes them."""
-    body, directory = b"", b""
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            content, name = archive.read(info), info.filename.encode()
-            packed = pa.Codec("zstd").compress(content, asbytes=True)
-            sizes = struct.pack("<LLL", zlib.crc32(content), len(packed), len(content))
-            common = struct.pack("<HHHHH", 63, 0, 93, 0, 0x5B5B) + sizes
-            at = len(body)
-            body += b"PK\x03\x04" + common + struct.pack("<HH", len(name), 0) + name + packed
-            directory += b"PK\x01\x02" + struct.pack("<H", 63) + common
-            directory += struct.pack("<HHHHHLL", len(name), 0, 0, 0, 0, 0, at) + name
-    count = directory.count(b"PK\x01\x02")
-    end = struct.pack("<HHHHLLH", 0, 0, count, count, len(directory), len(body), 0)
-    return body + directory + b"PK\x05\x06" + end
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, 93])
@@ -224,103 +147,6 @@ def test_a_sample_that_met_a_limit_was_cut(tmp_path):
     samples = [sample(1, limit={"type": "token", "limit": 9}), sample(2, limit={"type": "custom"})]
     write(tmp_path / "logs", log(*samples))
     assert imported(tmp_path).cells[0].truncated_share == 0.5
-
-
-@pytest.mark.parametrize(
-    ("given", "prompt", "thinking", "answer"),
-    [
-        (usage(5915, 207, input_tokens_cache_read=3840, reasoning_tokens=0), 5915, 0, 207),
-        ({**usage(20, 100, input_tokens_cache_read=5), "total_tokens": 125}, 25, None, 100),
-        ({**usage(20, 100, input_tokens_cache_write=5), "total_tokens": 125}, 25, None, 100),
-        (usage(20, 100, input_tokens_cache_read=0, reasoning_tokens=90), 20, 90, 10),
-        ({**usage(20, 10, reasoning_tokens=90), "total_tokens": 120}, 20, 90, 10),
-        ({"input_tokens": 20, "output_tokens": 300}, 20, None, 300),
-        ({"input_tokens": 5, "output_tokens": 3, "input_tokens_cache_read": 20}, 25, None, 3),
-    ],
-)
-def test_the_total_says_whether_cached_and_reasoning_tokens_are_within(
-    given, prompt, thinking, answer
-):
-    found = usage_tokens(given)
-    assert found is not None
-    assert tuple(found) == (prompt, thinking, answer)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {**usage(20, 10), "total_tokens": 99},
-        {**usage(20, 10, input_tokens_cache_read=5), "total_tokens": 31},
-        {"input_tokens": 20, "output_tokens": 3, "input_tokens_cache_read": 5},
-        usage(0, 0),
-        usage(0, 3),
-    ],
-)
-def test_a_usage_that_contradicts_its_total_gives_no_tokens(given):
-    assert usage_tokens(given) is None
-
-
-def call(read: int, new: int, model: str = "m/one", **more: object) -> dict:
-    return {"event": "model", "model": model, "output": {"usage": usage(read, new)}, **more}
-
-
-@pytest.mark.parametrize(
-    ("events", "prompt", "new"),
-    [
-        ([call(100, 5)], 100, 5),
-        ([call(100, 5), call(130, 7), call(400, 9)], 400, 21),  # one conversation
-        ([call(100, 5), call(100, 7), call(100, 9)], 300, 21),  # three tries at one prompt
-        ([call(100, 5), call(130, 7), call(50, 9)], 180, 21),  # a conversation, then another
-        ([call(100, 5), call(900, 3, role="grader")], 100, 5),
-        ([call(100, 5), call(900, 3, model="m/judge")], 100, 5),
-        ([call(100, 5), {"event": "span_begin", "type": "scorers"}, call(900, 3)], 100, 5),
-        ([call(100, 5), {"event": "step", "type": "scorer"}, call(900, 3)], 100, 5),
-    ],
-)
-def test_every_call_of_the_model_counts_and_no_text_twice(events, prompt, new):
-    found = sample_tokens("w", {"events": events, "output": {"usage": usage(1, 1)}}, "m/one")
-    assert (found.prompt_tokens, found.answer_tokens) == (prompt, new)
-
-
-@pytest.mark.parametrize(
-    ("changes", "prompt", "new"),
-    [
-        ({"model_usage": {"m/one": usage(720, 503)}}, 620, 503),
-        ({"model_usage": {"m/one": usage(620, 3), "m/judge": usage(9, 9)}}, 620, 3),
-        (
-            {
-                "model_usage": {"m/one": usage(620, 3), "m/judge": usage(9, 9)},
-                "role_usage": {"grader": usage(9, 9)},
-            },
-            620,
-            3,
-        ),
-        (
-            {
-                "model_usage": {"m/one": usage(640, 9)},
-                "role_usage": {"grader": usage(20, 6)},
-            },
-            None,
-            None,
-        ),
-        ({"model_usage": {"m/two": usage(1, 1), "m/judge": usage(9, 9)}}, None, None),
-        ({"model_usage": {}}, 620, 3),
-    ],
-)
-def test_without_events_the_models_own_sums_count(changes, prompt, new):
-    found = sample_tokens("w", {"output": {"usage": usage(620, 3)}, **changes}, "m/one")
-    assert (found.prompt_tokens, found.answer_tokens) == (prompt, new)
-    assert (found.note is None) == (prompt is not None and new == 3)
-
-
-def test_a_model_that_generated_nothing_has_no_costs(tmp_path):
-    silent = {"output": {"choices": [{}], "usage": usage(20, 0)}, "model_usage": {}}
-    write(tmp_path / "logs", log(sample(1, **silent), sample(2, **silent)))
-    found = imported(tmp_path)
-    assert (found.cells[0].prompt_tokens, found.cells[0].inference_flops) == (None, None)
-    assert "s, arm ift: tokens absent, its logs count none that were generated" in found.notes
-    write(tmp_path / "logs", log(sample(1, **silent), sample(2)))
-    assert imported(tmp_path).cells[0].answer_tokens == 1
 
 
 def test_an_invalidated_log_is_refused(tmp_path):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.params.test_load import VALID, changed, error_of
+from tests.params.valid import VALID, changed, error_of
 
 from breakeven.params import Decoding, Params
 from breakeven.params.cells import decodings_of, resolve_asking

@@ -1,15 +1,14 @@
 """The plan of a study: its FLOPs, its devices, its calibration, its price."""
 
-import json
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-from tests.pipeline.repository import TINY, run_stage, run_stages_of_pairs
+from tests.conftest import ROOT
+from tests.planning.tiny_plan import cells_of, tiny
 
 from breakeven.core.errors import InputError
 from breakeven.costs.exact import answer_flops, train_flops
@@ -20,12 +19,7 @@ from breakeven.params import Params
 from breakeven.planning.calibration import small_study
 from breakeven.planning.earlier_run import EarlierRun
 from breakeven.planning.expected_study import ExpectedStudy
-from breakeven.planning.expected_work import (
-    SHARED,
-    PlannedCell,
-    planned_cells,
-    published_new_tokens,
-)
+from breakeven.planning.expected_work import PlannedCell, planned_cells, published_new_tokens
 from breakeven.planning.lengths import (
     SampledLengths,
     Work,
@@ -38,26 +32,6 @@ from breakeven.planning.planned_devices import PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation
 from breakeven.planning.study_bill import bill_lines, total
 from breakeven.results.published_lengths import PROMPT_TOKENS
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project that has the bases of this one."""
-    (tmp_path / "assets").symlink_to(ROOT / "assets")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def tiny(change: Callable[[dict[str, Any]], None] = lambda tree: None) -> Params:
-    tree = deepcopy(TINY)
-    change(tree)
-    return Params.model_validate(tree)
-
-
-def cells_of(params: Params, stage: str) -> dict[tuple[str | int, ...], PlannedCell]:
-    return {one.cell: one for one in planned_cells(ExpectedStudy(params)) if one.stage == stage}
 
 
 def test_one_pass_over_pairs_of_known_lengths_costs_the_exact_formula() -> None:
@@ -260,207 +234,3 @@ def test_an_answer_is_expected_to_end_at_the_limit(project: Path) -> None:
         assert one.work.new_tokens <= 3 * items
         shape = load_architecture(str(ROOT / "assets/tabletop" / str(cell[0])))
         assert one.work.flops <= items * answer_flops(shape, 400, 3)
-
-
-FORMS = ("answer-only", "shuffled", "filler", "truncated-50", "wrong-trace", "compressed")
-
-
-def two_kinds_of_answers(tree: dict[str, Any]) -> None:
-    """Bare and worked plain answers to the same prompts, and every control of the traces."""
-    asked = {"kind": "procedural", "problem": "chain", "prompts": 240, "max_depth": 5}
-    completions = {"choice": "item", "checks": 1, "slips": 0.2}
-    tree["sources"] = {
-        "chain": {**asked, "completions": completions},
-        "chain-worked": {**asked, "completions": {**completions, "working": "short"}},
-    }
-    tree["corpora"] = {
-        "bare": {"sources": ["chain"]},
-        "worked": {"sources": ["chain-worked"]},
-    }
-    tree["tasks"] = {"chain-open": {**tree["tasks"]["chain-open"], "max_depth": 5}}
-    traced = {"corpus": "worked", "reasoning_share": 1.0}
-    tree["arms"] = {
-        "base": {"method": "none", "shots": 2},
-        "ift": {"corpus": "bare", "reasoning_share": 0.0},
-        "ift-worked": {"corpus": "worked", "reasoning_share": 0.0},
-        "reasoning": {"corpus": "bare", "reasoning_share": 1.0},
-        **{form: {**traced, "traces": form, "control": True} for form in FORMS},
-    }
-    tree["answering"]["max_new_tokens"] = 200
-
-
-def test_a_training_is_planned_within_three_per_cent_of_what_it_learns(project: Path) -> None:
-    from breakeven.train.plan import plan_cell
-
-    params = tiny(two_kinds_of_answers)
-    planned = {cell[1]: one.work.read_tokens for cell, one in cells_of(params, "train").items()}
-    run_stages_of_pairs(params)
-    run_stage("base", params, "t30k")
-    made = {cell[1]: one.work.read_tokens for cell, one in cells_of(params, "train").items()}
-    for arm, tokens in planned.items():
-        plan = plan_cell(params, "t30k", str(arm), 0)
-        assert plan is not None
-        learnt = sum(len(one.input_ids) for one in plan.learnt_examples())
-        assert tokens == pytest.approx(learnt, rel=0.03), arm
-        assert made[arm] == pytest.approx(learnt, rel=0.03), arm
-    assert planned["answer-only"] < 0.7 * planned["ift-worked"]
-    assert planned["compressed"] < 0.9 * planned["reasoning"]
-
-
-def test_answers_are_planned_as_each_arm_is_taught_to_write_them(project: Path) -> None:
-    params = tiny(two_kinds_of_answers)
-    new = {cell[1]: one.work.new_tokens for cell, one in cells_of(params, "answer").items()}
-    assert new["base"] == new["ift"] == new["answer-only"]
-    assert 2 * new["ift"] < new["ift-worked"] < new["truncated-50"] < new["reasoning"]
-    assert new["ift-worked"] < new["compressed"] < new["reasoning"]
-    assert new["shuffled"] == new["filler"] == new["wrong-trace"] == new["reasoning"]
-
-
-def test_an_answer_that_is_shared_is_paid_once(project: Path) -> None:
-    def change(tree: dict[str, Any]) -> None:
-        tree["seeds"] = [0, 1]
-        tree["arms"] |= {"base": {"method": "none", "shots": 2}, "bare": {"method": "none"}}
-        # What is about a trace says nothing to who is shown examples without one.
-        tree["answering"]["decodings"] = {"greedy": {}, "off": {"thinking": "off"}}
-
-    cells = cells_of(tiny(change), "answer")
-    paid = {cell[1:4] for cell, one in cells.items() if one.work.flops}
-    assert {one for one in paid if one[0] == "base"} == {("base", 0, "greedy")}
-    assert {one for one in paid if one[0] == "bare"} == {("bare", 0, "greedy"), ("bare", 0, "off")}
-    assert {one for one in paid if one[0] == "reasoning"} == {
-        ("reasoning", seed, name) for seed in (0, 1) for name in ("greedy", "off")
-    }
-    assert {one.basis for one in cells.values() if not one.work.flops} == {SHARED}
-
-
-def test_a_decoding_is_expected_to_write_what_it_lets_its_arms_write(project: Path) -> None:
-    def change(tree: dict[str, Any]) -> None:
-        tree["answering"]["max_new_tokens"] = 200
-        tree["answering"]["by_task"] = {"lookup-mc": {"samples": 3}}
-        tree["answering"]["decodings"] = {
-            "greedy": {},
-            "off": {"thinking": "off"},
-            "brief": {"thinking_tokens": 4},
-            "wait": {"thinking_tokens": 150, "wait": 1, "arms": ["reasoning"]},
-            "vote": {"temperature": 1.0, "samples": 2},
-        }
-
-    found = {
-        (cell[1], cell[3], cell[4]): one.work.new_tokens
-        for cell, one in cells_of(tiny(change), "answer").items()
-    }
-    for task, samples in (("chain-open", 2), ("lookup-mc", 3)):
-        plain = found["ift", "greedy", task]
-        assert found["ift", "brief", task] == plain
-        # Who never thinks answers there as in the first decoding, and is not asked again.
-        assert found["ift", "off", task] == 0
-        assert found["reasoning", "off", task] == plain
-        assert plain < found["reasoning", "brief", task] <= plain + 4 * 24
-        assert found["reasoning", "brief", task] < found["reasoning", "greedy", task]
-        assert found["reasoning", "wait", task] == pytest.approx(plain + 150 * 24)
-        assert ("ift", "wait", task) not in found
-        greedy = found["reasoning", "greedy", task]
-        assert found["reasoning", "vote", task] == pytest.approx(samples * greedy)
-
-
-def test_the_plan_is_one_json_object(project: Path) -> None:
-    from typer.testing import CliRunner
-
-    from breakeven.cli import app
-
-    Path("params.yaml").write_text(yaml.safe_dump(TINY))
-    done = CliRunner().invoke(app, ["plan", "--device", "L4", "--json"])
-    assert done.exit_code == 0, done.output
-    plan = json.loads(done.stdout)
-    assert plan["device"]["name"] == "L4"
-    assert plan["total"]["flops"] == pytest.approx(sum(one["flops"] for one in plan["cells"]))
-    assert plan["total"]["done"] == 0
-
-
-def test_no_name_of_an_arm_is_cut_in_the_table(project: Path) -> None:
-    from typer.testing import CliRunner
-
-    from breakeven.cli import app
-
-    names = [f"general-then-math-after-every-pass-{style}" for style in ("ift", "reasoning")]
-    arms = dict(zip(names, TINY["arms"].values(), strict=True))
-    Path("params.yaml").write_text(yaml.safe_dump({**TINY, "arms": arms}))
-    done = CliRunner().invoke(app, ["plan", "--device", "H100"])
-    for name in names:
-        assert f" {name} " in done.stdout
-
-
-def test_a_student_that_does_not_fit_says_what_would(project: Path) -> None:
-    from breakeven.planning.memory_fit import memory_fits
-
-    def change(tree: dict[str, Any]) -> None:
-        hub = {"kind": "hub", "repo": "Qwen/Qwen2.5-14B", "revision": "main"}
-        tree["students"] = {"big": {"base": hub, "method": "full"}}
-
-    found = {
-        one.work: one for one in memory_fits(ExpectedStudy(tiny(change)), planned_device("L4"))
-    }
-    assert not found["training (full)"].fits
-    assert "does NOT fit; " in found["training (full)"].sentence
-    assert found["training (full)"].need.total > 16 * 14e9
-
-
-def test_a_device_gives_seconds_and_money_of_an_answer_at_three_points(project: Path) -> None:
-    from typer.testing import CliRunner
-
-    from breakeven.cli import app
-    from breakeven.costs.hardware import find_hardware
-    from breakeven.costs.roofline import Serving, answer_times
-
-    Path("params.yaml").write_text(yaml.safe_dump(TINY))
-    asked = ["plan", "--device", "L4", "--latency-seconds", "0.5", "--json"]
-    done = CliRunner().invoke(app, asked)
-    assert done.exit_code == 0, done.output
-    rows = {row["arm"]: row for row in json.loads(done.stdout)["served"]}
-    assert rows["reasoning"]["new_tokens"] > 2 * rows["ift"]["new_tokens"]
-    row = rows["reasoning"]
-    alone = row["points"]["one waiting"]
-    shape = load_architecture(str(ROOT / "assets/tabletop" / row["student"]))
-    times = answer_times(
-        Serving(shape, find_hardware("L4")),
-        batch=1,
-        prompt_tokens=row["prompt_tokens"],
-        new_tokens=row["new_tokens"],
-    )
-    assert alone["answer_seconds"] == pytest.approx(times.seconds)
-    price = find_hardware("L4").price_per_hour
-    assert price is not None
-    assert alone["money_per_query"] == pytest.approx(times.seconds / 3600 * price)
-    full, within = row["points"]["full throughput"], row["points"]["within latency"]
-    assert 1 <= within["batch"] <= full["batch"]
-    assert within["answer_seconds"] <= 0.5
-    assert full["money_per_query"] <= within["money_per_query"] <= alone["money_per_query"]
-
-
-def test_a_study_without_a_price_has_seconds_and_says_why_it_has_no_money(project: Path) -> None:
-    from typer.testing import CliRunner
-
-    from breakeven.cli import app
-
-    Path("params.yaml").write_text(yaml.safe_dump(TINY))
-    done = CliRunner().invoke(app, ["plan", "--device", "A10G"])
-    assert "Served on 1 x A10G in bfloat16, no price" in done.stdout
-    said = "Not told of all: costs.hardware.A10G.price_per_hour is not set."
-    assert said in " ".join(done.stdout.split())
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (["--format", "int5"], "--format: value is 'int5'; did you mean 'int4'?"),
-        (["--format", "float8"], "A100: no peak is known for float8"),
-    ],
-)
-def test_a_format_that_is_unknown_or_has_no_peak_is_refused(
-    project: Path, asked: list[str], said: str
-) -> None:
-    from breakeven.planning.plan_command import ServingOptions
-
-    with pytest.raises(InputError) as error:
-        ServingOptions(asked[1]).on(tiny(), "A100")
-    assert said in str(error.value)

