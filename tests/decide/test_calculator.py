@@ -330,8 +330,15 @@ def test_every_control_has_a_label_and_bad_numbers_are_told(source, open_page, t
         assert "For queries give a number" in page.inner_text("#decide-problem")
         assert page.get_attribute("#decide-queries", "aria-invalid") == "true"
         assert page.inner_text("#decide-answer") == ""
+    page.fill("#decide-queries", "1e6")
+    answer = page.inner_text("#decide-answer")
+    for text in ("1,000,000", "1M", "1000 k", "0.001b", "1000000."):  # as on the command line
+        page.fill("#decide-queries", text)
+        assert page.inner_text("#decide-problem") == ""
+        assert page.inner_text("#decide-answer") == answer
     page.fill("#decide-queries", "10")
     assert page.inner_text("#decide-problem") == ""
+    assert page.inner_text("#decide-answer") != answer
     page.fill("#decide-price", "")
     assert "Give a price" in page.inner_text("#decide-problem")
     page.fill("#decide-price", "0")

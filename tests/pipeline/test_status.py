@@ -38,8 +38,10 @@ OLD, NEW = "0" * 64, "1" * 64
         (
             {"params": {"epochs": 1}, "files": {"x.jsonl": OLD}},
             {"params": {"epochs": 2}, "files": {"x.jsonl": "no such file"}},
-            ["epochs: 1 -> 2", "x.jsonl is changed"],
+            ["epochs: 1 -> 2", "x.jsonl is gone"],
         ),
+        ({"files": {"x": "no such file"}}, {"files": {"x": OLD}}, ["x is new"]),
+        ({"files": {"x": NEW}}, {"files": {"x": OLD}}, ["x is changed"]),
         (
             {"params": {"students": {"a": {"rank": 1}}}},
             {"params": {"students": {"a": {"rank": 0}, "b": {"rank": 1}}}},

@@ -583,6 +583,16 @@
   const OF_DEVICE = { batch: "For answers at once give a whole number of at least 1.", wait: "For the wait give seconds above 0." };
   const SLIDE_STEPS = 200;
 
+  // A number as the command line reads it (core/written_numbers.py): 1e6, 1,000,000, 1M.
+  const SCALES = { "": 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 };
+  const NUMBER = /^([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s?([kmbt]?)$/i;
+  function readNumber(text) {
+    const found = NUMBER.exec(text);
+    if (!found) return NaN;
+    const [, sign, digits, exponent, scale] = found;
+    return Number(`${sign}${digits.replaceAll(",", "")}${exponent || ""}`) * SCALES[scale.toLowerCase()];
+  }
+
   // The request that the controls ask for, or a problem with one of them.
   function readRequest(data) {
     const byToken = data.families[byId("family").value].options.some((option) => option.paid.answering);
@@ -591,11 +601,11 @@
     for (const [name, field] of Object.entries(FIELDS)) {
       const text = byId(name).value.trim();
       const unasked = name in OF_DEVICE && request.device === null;
-      const value = text === "" || unasked ? null : Number(text);
+      const value = text === "" || unasked ? null : readNumber(text);
       const least = name in OF_DEVICE ? value > 0 && (name !== "batch" || Number.isInteger(value)) : value >= 0;
       const wrong = value === null ? name === "queries" : !(Number.isFinite(value) && least);
       byId(name).setAttribute("aria-invalid", String(wrong));
-      if (wrong) problem ||= OF_DEVICE[name] || `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1000 or 1e6.`;
+      if (wrong) problem ||= OF_DEVICE[name] || `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1,000, 1e6 or 1M.`;
       request[field] = value;
     }
     if (request.unit === "money" && !byToken && knownPrice(request.price_per_device_hour).value === null) {

@@ -17,6 +17,7 @@ from breakeven.core.errors import InputError, MachineError
 from breakeven.params import Params
 from breakeven.pipeline.inputs import ALWAYS_RUN, CODE, INPUTS, write_inputs
 from breakeven.pipeline.lock import AT_WORK, quickly_read, require_idle
+from breakeven.pipeline.named_files import MISSING
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -211,8 +212,8 @@ def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:  # noq
         for name in [name for name in [*now, *before] if name in moved]:
             yield f"{where}.{name} is {'new' if name in now else 'gone'}"
     elif any(_is_digest(one) or isinstance(one, dict) for one in (before, now)):
-        gone, came = before is None, now is None
-        yield f"{where} is {'new' if gone else 'gone' if came else 'changed'}"
+        came, went = (one in (None, MISSING) for one in (before, now))
+        yield f"{where} is {'new' if came else 'gone' if went else 'changed'}"
     else:
         yield f"{where}: {_shortened(before)} -> {_shortened(now)}"
 
