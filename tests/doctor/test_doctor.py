@@ -14,7 +14,7 @@ from tests.faults.damage import DAMAGES
 from typer.testing import CliRunner
 
 from breakeven.cli import app
-from breakeven.core.errors import AlreadyReportedError
+from breakeven.core.errors import AlreadyReportedError, InputError
 from breakeven.doctor.environment import look_at_accelerator
 from breakeven.doctor.examine import examine
 from breakeven.doctor.study_cells import study_cells
@@ -75,6 +75,14 @@ def test_a_base_that_cannot_be_read_hides_nothing_of_a_study_to_come(here: Path)
     left("report/.index.html.0123abcd.tmp")
     areas = [one.area for one in examine().findings]
     assert set(areas) == {"params", "outputs", "temporary"}
+
+
+def test_where_no_study_is_nothing_is_to_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"dvc\.yaml: no such files; run this from the project's"):
+        examine()
 
 
 def test_a_fault_is_the_exit_code_and_a_line_of_json(here: Path) -> None:

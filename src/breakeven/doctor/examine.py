@@ -51,7 +51,14 @@ class Examination(NamedTuple):
 
 
 def examine() -> Examination:
-    """Look at the study in the working directory; nothing that is found hides anything else."""
+    """Look at the study in the working directory; nothing that is found hides anything else.
+
+    Raises:
+        InputError: no study is here.
+    """
+    if not any(file.exists() for file in (_PARAMS, Path("dvc.yaml"))):
+        # What mends a study would make one here, which nobody asked for.
+        raise InputError(f"{_PARAMS}, dvc.yaml: no such files; run this from the project's root")
     findings: list[Finding] = [*look_at_requirements(), *look_at_accelerator()]
     told = Told({}, (), frozenset(), frozenset(), ())
     cells: list[tuple[str, ...]] = []
