@@ -16,10 +16,10 @@ from breakeven.hubdata.jsonl import jsonl_rows
 from breakeven.importing.read_results import import_results
 from breakeven.models.memory_check import _shards
 from breakeven.params import load_params
+from breakeven.params.launch_file import read_launch_file
 from breakeven.params.profiles import use_profile
 from breakeven.rows.item import Item
 from breakeven.rows.pair import read_pairs
-from breakeven.train.launching import checked_configuration
 
 # A reader that waits would hold up all tests; it is woken, and then has nothing to say of a pipe.
 WAIT_SECONDS = 20
@@ -44,7 +44,7 @@ READERS = {
     "results.csv": import_results,
     "results.parquet": import_results,
     "logs.yaml": import_results,
-    "launch.yaml": checked_configuration,
+    "launch.yaml": read_launch_file,
     "fsdp.yaml": lambda path: _shards(str(path)),
 }
 

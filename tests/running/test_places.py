@@ -1,5 +1,6 @@
 """How many cells run at once, by what params.yaml says of threads and devices."""
 
+import json
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
@@ -67,10 +68,10 @@ def filled(places: Places, nodes: dict[str, Node]) -> list[str]:
     found = []
     for one in CELLS:
         where = places.find(nodes, one.name)
-        if where is None:
+        if not where:
             break
         places.take(one.name, where)
-        found.append(where)
+        found += where
     return found
 
 
@@ -90,10 +91,10 @@ def test_a_head_without_gpus_runs_nothing_where_there_are_some(project: Path) ->
     assert filled(Places(params(), CELLS, [*nodes.values()]), nodes) == ["a"]
     # The GPU may join when the run has begun.
     places = Places(params(), CELLS, [nodes["head"]])
-    places.take(CELLS[0].name, "head")
-    assert places.find(nodes, CELLS[1].name) == "a"
-    places.take(CELLS[1].name, "a")
-    assert places.find(nodes, CELLS[2].name) is None
+    places.take(CELLS[0].name, ["head"])
+    assert places.find(nodes, CELLS[1].name) == ("a",)
+    places.take(CELLS[1].name, ["a"])
+    assert places.find(nodes, CELLS[2].name) == ()
 
 
 def test_without_gpus_cores_are_the_limit_unless_jobs_are_given(project: Path) -> None:
@@ -108,15 +109,89 @@ def test_a_place_is_free_again_when_its_cell_has_left(project: Path) -> None:
     places, nodes = Places(params(training={"threads": 1}), CELLS, [node()]), {"a": node()}
     assert filled(places, nodes) == ["a"]
     places.leave(CELLS[0].name)
-    assert places.find(nodes, CELLS[1].name) == "a"
+    assert places.find(nodes, CELLS[1].name) == ("a",)
 
 
 def test_a_node_that_is_gone_holds_nothing(project: Path) -> None:
     nodes = {"a": node(), "b": node()}
     places = Places(params(training={"threads": 1}), CELLS, [*nodes.values()])
     assert filled(places, nodes) == ["a", "b"]
-    assert places.find({"b": node()}, CELLS[2].name) is None
-    assert places.find({"b": node(), "c": node()}, CELLS[2].name) == "c"
+    assert places.find({"b": node()}, CELLS[2].name) == ()
+    assert places.find({"b": node(), "c": node()}, CELLS[2].name) == ("c",)
+
+
+def over_nodes(**configuration: Any) -> Params:
+    """Trainings of processes on several machines; all other cells take one core."""
+    given = {"distributed_type": "FSDP", "num_machines": 2, **configuration}
+    Path("nodes.yaml").write_text(json.dumps(given))
+    return params(training={"launch": "nodes.yaml"}, answering={"threads": 1})
+
+
+ANSWER = read_cell("answer@t5k", "python stages/answer.py --student t5k")
+
+
+def test_a_training_over_nodes_takes_those_that_have_nothing_else_to_do(project: Path) -> None:
+    given = over_nodes(num_processes=4)
+    nodes = {"head": node(), "a": node(devices=2), "b": node(devices=2), "c": node(devices=2)}
+    places = Places(given, [*CELLS, ANSWER], [*nodes.values()])
+    places.take(ANSWER.name, places.find(nodes, ANSWER.name))
+    assert places.find(nodes, CELLS[0].name) == ("b", "c")
+    places.take(CELLS[0].name, ("b", "c"))
+    assert places.find(nodes, CELLS[1].name) == ()
+    places.leave(CELLS[0].name)
+    assert places.find(nodes, CELLS[1].name) == ("b", "c")
+
+
+def test_nodes_are_kept_free_for_a_training_that_takes_several(project: Path) -> None:
+    given = over_nodes(num_processes=2, use_cpu=True)
+    other = ANSWER._replace(name="answer@t30k")
+    nodes = {"a": node(cores=2), "b": node(cores=2)}
+    places = Places(given, [*CELLS, ANSWER, other], [*nodes.values()])
+    places.take(ANSWER.name, places.find(nodes, ANSWER.name))
+    assert places.find(nodes, other.name)
+    assert places.find(nodes, CELLS[0].name) == ()
+    assert places.find(nodes, other.name) == ()  # or it would go on for ever
+    places.leave(ANSWER.name)
+    assert {*places.find(nodes, CELLS[0].name)} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "nodes", "line"),
+    [
+        (
+            {"num_processes": 16},
+            [node(devices=8)],
+            "num_machines: value is 2; this run has 1 node; use --ray-address of a cluster of 2 "
+            "nodes, or 1",
+        ),
+        (
+            {"num_processes": 16},
+            [node(devices=8), node(devices=4), node()],
+            "num_processes: value is 16; that is 8 GPUs on each of 2 nodes, and 1 of 3 nodes have "
+            "so many; use 8",
+        ),
+        (
+            {"num_processes": 16},
+            [node(cores=64), node(cores=64)],
+            "num_processes: value is 16; that is 8 GPUs on each of 2 nodes, and 0 of 2 nodes have "
+            "so many; use a configuration with use_cpu: true",
+        ),
+        (
+            {"num_processes": 16, "use_cpu": True},
+            [node(cores=4), node(cores=6)],
+            "num_processes: value is 16; that is 8 cores on each of 2 nodes, and 0 of 2 nodes have "
+            "so many; use 8",
+        ),
+    ],
+)
+def test_too_few_nodes_are_refused_before_anything_begins(
+    project: Path, configuration: dict[str, Any], nodes: list[Node], line: str
+) -> None:
+    given = over_nodes(**configuration)
+    with pytest.raises(InputError) as refused:
+        Places(given, CELLS, nodes)
+    assert str(refused.value) == f"nodes.yaml: {line}"
+    Places(given, [ANSWER], nodes)  # nothing that is due trains
 
 
 def test_more_jobs_than_gpus_are_refused_with_the_number_that_fits(project: Path) -> None:

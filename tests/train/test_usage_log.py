@@ -11,9 +11,9 @@ GPU = Device("a gpu", "cuda")
 UNCOUNTED = absent("no counter")
 
 
-def used(seconds, peak, tokens, device=CPU, energy=UNCOUNTED):
+def used(seconds, peak, tokens, device=CPU, energy=UNCOUNTED, *, counts=True):
     hours = 0.0 if device.kind == "cpu" else seconds / 3600
-    return ProcessUsage(DeviceUsage(device, seconds, hours, Amount(peak), energy), tokens)
+    return ProcessUsage(DeviceUsage(device, seconds, hours, Amount(peak), energy), tokens, counts)
 
 
 def test_parts_add_up(tmp_path):
@@ -34,11 +34,15 @@ def test_line_that_a_kill_cut_short_spoils_no_other(tmp_path):
     assert read_run_usage(tmp_path).tokens == 300
 
 
-@pytest.mark.parametrize(("device", "energy"), [(GPU, 70.0), (CPU, 40.0)])
-def test_processes_hold_a_device_each_for_the_same_time_on_the_clock(tmp_path, device, energy):
-    """Energy of a CPU is the whole machine's, which every process reads."""
+@pytest.mark.parametrize(
+    ("device", "counts", "energy"), [(GPU, False, 70.0), (CPU, False, 40.0), (CPU, True, 70.0)]
+)
+def test_processes_hold_a_device_each_for_the_same_time_on_the_clock(
+    tmp_path, device, counts, energy
+):
+    """Energy of a CPU is the whole machine's: one process of each counts it."""
     append_usage(tmp_path, used(36.0, 10.0, 100, device, Amount(40.0)))
-    append_usage(tmp_path, used(36.0, 30.0, 200, device, Amount(30.0)), process=1)
+    append_usage(tmp_path, used(36.0, 30.0, 200, device, Amount(30.0), counts=counts), process=1)
     total = read_run_usage(tmp_path)
     assert total.usage.device_seconds == pytest.approx(72.0)
     assert total.usage.gpu_hours == pytest.approx(0.02 if device is GPU else 0.0)

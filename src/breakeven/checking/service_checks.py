@@ -51,13 +51,14 @@ def check_machine(params: Params) -> Iterator[Finding]:
     """The processes that train and the server that answers."""
     launch = params.training.launch
     if launch is not None:
-        from breakeven.train.launching import check_devices, checked_configuration
+        from breakeven.params.launch_file import read_launch_file
+        from breakeven.train.launching import check_devices
 
         path = Path(launch)
-        mistakes = list(refused("training.launch", lambda: checked_configuration(path)))
+        mistakes = list(refused("training.launch", lambda: read_launch_file(path)))
         # How many devices there are is asked only of a configuration that holds: it imports torch.
         yield from mistakes or refused(
-            "training.launch", lambda: check_devices(path, checked_configuration(path))
+            "training.launch", lambda: check_devices(read_launch_file(path))
         )
     if params.answering.engine == "vllm":
         yield from _server("answering.server", params.answering.server)

@@ -32,6 +32,13 @@ class MachineError(BreakevenError):
     exit_code = 3
 
 
+class LostNodeError(MachineError):
+    """Another machine that worked with this one is gone; on those that are left it goes on."""
+
+    # A temporary failure in sysexits.h: `breakeven run` begins the cell once more.
+    exit_code = 75
+
+
 # Whatever writes or reads a file may raise these; none of them is a fault of the code.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CLOSED = (

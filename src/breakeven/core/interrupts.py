@@ -4,8 +4,10 @@ Ctrl-C raises KeyboardInterrupt; what schedulers send, SIGTERM, does here as wel
 tidies up after the one does after the other.
 """
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -63,6 +65,13 @@ def interrupted_afterwards() -> Iterator[None]:
             signal.signal(one, handler)
     for one, frame in come[:1]:
         handlers[one](one, frame)
+
+
+def end_with(parent: int) -> None:
+    """End this process when the one that started it is gone: a killed run leaves nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _in_main_thread() -> bool:

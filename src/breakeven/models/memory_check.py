@@ -4,10 +4,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
-from breakeven.core.errors import InputError, MachineError
-from breakeven.core.files import refuse_pipe
+from breakeven.core.errors import MachineError
 from breakeven.costs.architecture import Architecture
 from breakeven.costs.dtypes import BYTES, Dtype, best_dtype, chosen_dtype
 from breakeven.models.disk_space import gigabytes
@@ -21,6 +18,7 @@ from breakeven.models.memory import (
 from breakeven.models.pass_plans import pass_plan
 from breakeven.params import Params
 from breakeven.params.cells import cells, resolve_cell
+from breakeven.params.launch_file import read_launch_file
 
 # No machine that runs a study has less: a student that needs less is not worth asking a GPU for.
 _SMALL_BYTES = 2e9
@@ -155,19 +153,11 @@ def _one_answer(params: Params, shape: Architecture, number_bytes: int) -> Memor
 
 
 def _shards(launch: str | None) -> int:
-    """How many devices FSDP divides a model among, as the accelerate configuration says."""
+    """How many devices FSDP divides a model among, over all machines."""
     if launch is None:
         return 1
-    refuse_pipe(Path(launch))
-    try:
-        launch_settings = yaml.safe_load(Path(launch).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(
-            f"params.yaml: training.launch: value is {launch!r}; it cannot be read: {error}"
-        ) from error
-    if not isinstance(launch_settings, dict) or launch_settings.get("distributed_type") != "FSDP":
-        return 1
-    return int(launch_settings.get("num_processes", 1))
+    given = read_launch_file(Path(launch))
+    return given.processes if given.sharded else 1
 
 
 def system_bytes() -> float:

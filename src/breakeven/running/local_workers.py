@@ -11,11 +11,12 @@ import selectors
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from breakeven.core.interrupts import end_with
 from breakeven.running.cell import Cell, Ended, Lost
 from breakeven.running.places import Node, this_node
-from breakeven.running.warm_process import INTERRUPT, WarmProcess, end_with
+from breakeven.running.warm_process import INTERRUPT, WarmProcess
 
 _Process = subprocess.Popen[bytes]
 
@@ -42,7 +43,7 @@ class LocalWorkers:
         """This machine."""
         return {"": self._node}
 
-    def start(self, cell: Cell, _node: str) -> None:
+    def start(self, cell: Cell, _nodes: Sequence[str]) -> None:
         """Run a cell on an idle worker, or on a new one."""
         process = self._idle.pop() if self._idle else _new()
         self._running[process] = cell

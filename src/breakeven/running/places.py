@@ -2,8 +2,9 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
+from pathlib import Path
 from typing import NamedTuple
 
 from breakeven.core.errors import InputError
@@ -15,6 +16,7 @@ from breakeven.params import (
     TransformersTeacher,
     VllmTeacher,
 )
+from breakeven.params.launch_file import LaunchFile, read_launch_file
 from breakeven.running.cell import Cell
 from breakeven.running.expected_memory import expected_memory_bytes
 from breakeven.running.schedule import Need, Room
@@ -43,7 +45,7 @@ class Places:
     def __init__(
         self,
         params: Params,
-        cells: Iterable[Cell],
+        cells: Collection[Cell],
         nodes: Sequence[Node],
         *,
         jobs: int | None = None,
@@ -51,14 +53,19 @@ class Places:
         """The cells that are due, on the nodes that there are when the run begins.
 
         Raises:
-            InputError: more `jobs` than the GPUs or the memory allow, or no node has enough GPUs.
+            InputError: more `jobs` than the GPUs or the memory allow, no node has enough GPUs, or
+                fewer nodes than train together have as many as they take.
         """
         self._jobs = jobs
         self._devices_each = devices_each(params)
         self._with_devices = any(node.devices for node in nodes)
         self._cores = {cell.name: cores_of(params, cell) for cell in cells}
         self._memory = {cell.name: expected_memory_bytes(params, cell) for cell in cells}
-        self._on: dict[str, str] = {}
+        self._together = together(params)
+        self._wide = {cell.name for cell in cells if self._together and cell.stage == "train"}
+        # Nodes that get nothing more until a cell that needs several has them.
+        self._kept: frozenset[str] = frozenset()
+        self._on: dict[str, tuple[str, ...]] = {}
         self._running: dict[str, list[str]] = defaultdict(list)
         self._nodes: Mapping[str, Node] = {}
         self._all_cores, self._places = 0, 0
@@ -68,9 +75,14 @@ class Places:
             self._require_devices(nodes)
         elif jobs is not None:
             self._require_memory(sum(node.memory_bytes for node in nodes), jobs)
+        if self._wide and (lack := self.lack(nodes)):
+            raise InputError(lack)
 
-    def find(self, nodes: Mapping[str, Node], name: str) -> str | None:
-        """The node that has room for a cell and the most left of it; None where none has."""
+    def find(self, nodes: Mapping[str, Node], name: str) -> tuple[str, ...]:
+        """The nodes that a cell begins on, those with the most room left; none where it must wait.
+
+        One node, or as many as train together: those have nothing else to do.
+        """
         if nodes is not self._nodes:
             self._nodes = nodes
             self._too_much.clear()
@@ -79,37 +91,79 @@ class Places:
             self._all_cores = sum(node.cores for node in nodes.values())
             self._places = sum(self._room(node).cells or node.cores for node in nodes.values())
         if self._jobs is not None and len(self._on) >= self._jobs:
-            return None
+            return ()
+        if self._together and name in self._wide:
+            return self._find_several(nodes, self._together)
         needs = (self._cores[name] or inf, self._memory[name])
         if any(needs[0] >= cores and needs[1] >= memory for cores, memory in self._too_much):
-            return None
+            return ()
         fitting = [
             node
             for node, row in nodes.items()
-            if self._room(row).has_place(
+            if node not in self._kept
+            and self._room(row).has_place(
                 [self._need(cell, row) for cell in self._running[node]], self._need(name, row)
             )
         ]
         if not fitting:
             self._too_much.add(needs)
-            return None
-        return min(fitting, key=lambda node: self._load(nodes[node], self._running[node]))
+            return ()
+        return (min(fitting, key=lambda node: self._load(nodes[node], self._running[node])),)
 
-    def take(self, name: str, node: str) -> None:
-        """A cell begins on a node."""
-        self._on[name] = node
-        self._running[node].append(name)
+    def _find_several(self, nodes: Mapping[str, Node], given: LaunchFile) -> tuple[str, ...]:
+        fitting = [node for node, row in nodes.items() if _has_enough(row, given)]
+        fitting.sort(key=lambda node: self._load(nodes[node], self._running[node]))
+        chosen = tuple(fitting[: given.machines])
+        self._too_much.clear()
+        self._kept = frozenset()
+        if len(chosen) < given.machines:
+            return ()
+        if any(self._running[node] for node in chosen):
+            # Else others would take each as it becomes free, and these never all be.
+            self._kept = frozenset(chosen)
+            return ()
+        return chosen
+
+    def lack(self, nodes: Sequence[Node]) -> str | None:
+        """Why no cell can train on several of these nodes together; None where it can."""
+        given = self._together
+        if given is None:
+            return None
+        fitting = sum(_has_enough(node, given) for node in nodes)
+        if fitting >= given.machines:
+            return None
+        count = f"{len(nodes)} node{'s' if len(nodes) > 1 else ''}"
+        if len(nodes) < given.machines:
+            return (
+                f"{given.path}: num_machines: value is {given.machines}; this run has {count}; use "
+                f"--ray-address of a cluster of {given.machines} nodes, or 1"
+            )
+        each, what = given.processes_each, "cores" if given.uses_cpu else "GPUs"
+        most = sorted((_units(node, given) for node in nodes), reverse=True)[given.machines - 1]
+        fix = most * given.machines or "a configuration with use_cpu: true"
+        return (
+            f"{given.path}: num_processes: value is {given.processes}; that is {each} {what} on "
+            f"each of {given.machines} nodes, and {fitting} of {count} have so many; use {fix}"
+        )
+
+    def take(self, name: str, nodes: Sequence[str]) -> None:
+        """A cell begins on its nodes."""
+        self._on[name] = tuple(nodes)
+        for node in nodes:
+            self._running[node].append(name)
 
     def leave(self, name: str) -> None:
         """A cell runs no longer."""
-        self._running[self._on.pop(name)].remove(name)
+        for node in self._on.pop(name):
+            self._running[node].remove(name)
         self._too_much.clear()
 
     def share(self, name: str) -> float:
         """The share that a cell takes of all places."""
+        nodes = self._together.machines if self._together and name in self._wide else 1
         if self._with_devices or self._jobs is not None:
-            return 1 / max(1, min(self._places, self._jobs or self._places))
-        return min(1.0, (self._cores[name] or cores_here()) / max(1, self._all_cores))
+            return min(1.0, nodes / max(1, min(self._places, self._jobs or self._places)))
+        return min(1.0, nodes * (self._cores[name] or cores_here()) / max(1, self._all_cores))
 
     def _room(self, node: Node) -> Room:
         if self._with_devices:
@@ -155,6 +209,22 @@ class Places:
                 f"{gigabytes(sum(needs))} of memory together, {gigabytes(have_bytes)} are free; "
                 f"use {max(1, fitting)} or fewer"
             )
+
+
+def together(params: Params) -> LaunchFile | None:
+    """The configuration of trainings that take several machines each; None where they take one."""
+    if params.training.launch is None:
+        return None
+    given = read_launch_file(Path(params.training.launch))
+    return given if given.machines > 1 else None
+
+
+def _units(node: Node, given: LaunchFile) -> int:
+    return node.cores if given.uses_cpu else node.devices
+
+
+def _has_enough(node: Node, given: LaunchFile) -> bool:
+    return _units(node, given) >= given.processes_each
 
 
 def cores_here() -> int:

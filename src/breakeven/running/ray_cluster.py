@@ -10,20 +10,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.files import write_text
+from breakeven.params.launch_file import LaunchFile
+from breakeven.running.cell import Cell, Ended, Lost
 from breakeven.running.identity import MARK, difference, identity
 from breakeven.running.places import Node
-from breakeven.running.ray_workers import RayWorkers, Worker
+from breakeven.running.ray_workers import RayWorker, RayWorkers, Worker
 
 _ADDRESS = re.compile(r"[\w.-]+:\d{1,5}")
 _ANSWER_SECONDS = 20.0
 _JOIN_SECONDS = 120.0
 _LOOK_EVERY_SECONDS = 2.0
+# Workers that are ended give their GPUs back within seconds.
+_GROUP_SECONDS = 60
 
 
 class _Joining(NamedTuple):
@@ -37,15 +42,23 @@ class _Joining(NamedTuple):
 class RayCluster(RayWorkers):
     """Workers that run cells on the nodes of a cluster; a context manager."""
 
-    def __init__(self, address: str, devices_each: int | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        devices_each: int | None = None,
+        together: LaunchFile | None = None,
+    ) -> None:
         """Wait until every node that is there now has told what it runs with.
+
+        `together` is what a cell takes of several nodes, where some do.
 
         Raises:
             InputError: this is no address of a cluster.
             MachineError: nothing answers there, this machine is no part of the cluster, or a node
                 has other code, packages, or another folder.
         """
-        self._address = address
+        self._address, self._together = address, together
+        self._unplaced: dict[str, Lost] = {}
         super().__init__(devices_each)
         self._nodes: dict[str, Node] = {}
         self._joining: dict[Any, _Joining] = {}
@@ -81,7 +94,8 @@ class RayCluster(RayWorkers):
         """
         if time.monotonic() >= self._look_at:
             self._look()
-        while self._joining and not self._nodes:
+        needed = self._together.machines if self._together else 1
+        while self._joining and len(self._nodes) < needed:
             time.sleep(0.1)
             self._look()
         if not self._nodes:
@@ -91,10 +105,61 @@ class RayCluster(RayWorkers):
             )
         return self._nodes
 
+    def start(self, cell: Cell, nodes: Sequence[str]) -> None:
+        """Run a cell on a worker of its node, or of its first, in a placement group on all."""
+        if len(nodes) == 1:
+            super().start(cell, nodes)
+            return
+        # Each holds all GPUs of its node.
+        for worker in [one for one in self._idle if one.node in nodes]:
+            self._idle.remove(worker)
+            self._ray.kill(worker.actor)
+        worker = self._in_group(tuple(nodes))
+        if worker.group.wait(_GROUP_SECONDS):
+            self._running[worker.actor.run.remote(cell)] = (cell, worker)
+        else:
+            self._unplaced[cell.name] = Lost(
+                f"its nodes do not give it what it takes within {_GROUP_SECONDS} s; end other jobs "
+                "on the cluster"
+            )
+            self._lost(worker)
+
+    def _in_group(self, nodes: tuple[str, ...]) -> Worker:
+        """A worker in the first bundle; its stage starts the processes of all bundles."""
+        from ray.util import placement_group
+        from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+        assert self._together is not None
+        kind = "CPU" if self._together.uses_cpu else "GPU"
+        group = placement_group(
+            [{kind: self._together.processes_each} for _ in nodes],
+            strategy="STRICT_SPREAD",
+            bundle_label_selector=[{"ray.io/node-id": node} for node in nodes],
+        )
+        # It holds none of them itself, and sees the GPUs of its node all the same.
+        where = PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=0)
+        remote = self._ray.remote(num_cpus=0, num_gpus=0, scheduling_strategy=where)(RayWorker)
+        actor = remote.remote(self._threads, str(Path.cwd()))
+        return Worker(actor, nodes[0], actor.pid.remote(), group, nodes)
+
+    def wait(self, seconds: float) -> Mapping[str, Ended | Lost]:
+        """The cells that have ended by then, by name."""
+        unplaced, self._unplaced = self._unplaced, {}
+        return {**unplaced, **super().wait(0.0 if unplaced else seconds)}
+
+    def _free(self, worker: Worker) -> None:
+        if worker.group is None:
+            super()._free(worker)
+        else:
+            self._ray.util.remove_placement_group(worker.group)
+
     def _lost(self, worker: Worker) -> None:
         """Perhaps its node is gone, which Ray knows later: it gets no cell until it answers."""
-        self._nodes.pop(worker.node, None)
-        self._idle = [one for one in self._idle if one.node != worker.node]
+        nodes = worker.nodes or (worker.node,)
+        if worker.group is not None:
+            self._ray.util.remove_placement_group(worker.group)
+        self._nodes = {name: node for name, node in self._nodes.items() if name not in nodes}
+        self._idle = [one for one in self._idle if one.node not in nodes]
         self._look_at = 0.0
 
     def _look(self) -> None:

@@ -8,15 +8,16 @@ import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from breakeven.core.errors import MachineError
+from breakeven.core.errors import LostNodeError, MachineError
+from breakeven.core.interrupts import end_with
 from breakeven.running.cell import Cell, Ended, Lost
 from breakeven.running.identity import identity
 from breakeven.running.places import Node, this_node
-from breakeven.running.warm_process import INTERRUPT, WarmProcess, end_with
+from breakeven.running.warm_process import INTERRUPT, WarmProcess
 
 # Results are a few numbers; this is about the least that Ray takes.
 _STORE_BYTES = 80 << 20
@@ -58,11 +59,16 @@ class RayWorker:
 
 
 class Worker(NamedTuple):
-    """An actor, the node that it is on, and the promise of its process's number."""
+    """An actor, the node that it is on, and the promise of its process's number.
+
+    For a cell that takes several nodes: the placement group, and its nodes, the worker's first.
+    """
 
     actor: Any
     node: str
     pid: Any
+    group: Any = None
+    nodes: tuple[str, ...] = ()
 
 
 class RayWorkers:
@@ -115,8 +121,9 @@ class RayWorkers:
         """The machines that cells may begin on now, by what `start` calls them."""
         return self._nodes
 
-    def start(self, cell: Cell, node: str) -> None:
-        """Run a cell on an idle worker of a node, or on a new one there."""
+    def start(self, cell: Cell, nodes: Sequence[str]) -> None:
+        """Run a cell on an idle worker of its node, or on a new one there."""
+        (node,) = nodes
         worker = next((one for one in self._idle if one.node == node), None)
         if worker:
             self._idle.remove(worker)
@@ -145,12 +152,21 @@ class RayWorkers:
         for reference in ready:
             cell, worker = self._running.pop(reference)
             try:
-                ended[cell.name] = self._ray.get(reference)
-                self._idle.append(worker)
+                done = self._ray.get(reference)
+                ended[cell.name] = done
+                if done.exit_code == LostNodeError.exit_code:
+                    ended[cell.name] = Lost(done.reason)
+                    self._lost(worker)
+                else:
+                    self._free(worker)
             except self._ray.exceptions.RayError as error:
                 ended[cell.name] = Lost(str(error).strip().partition("\n")[0])
                 self._lost(worker)
         return ended
+
+    def _free(self, worker: Worker) -> None:
+        """A worker has nothing to do."""
+        self._idle.append(worker)
 
     def _lost(self, worker: Worker) -> None:
         """A worker is gone; here, only it."""

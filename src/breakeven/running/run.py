@@ -7,6 +7,7 @@ what reads it and nothing else.
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 from breakeven.core.errors import AlreadyReportedError, MachineError
 from breakeven.params import Params
@@ -15,7 +16,7 @@ from breakeven.running.cell import Cell, Ended
 from breakeven.running.due_graph import DueGraph, due_graph
 from breakeven.running.expected_seconds import ExpectedSeconds
 from breakeven.running.local_workers import LocalWorkers
-from breakeven.running.places import Places, devices_each
+from breakeven.running.places import Places, devices_each, together
 from breakeven.running.ray_workers import RayWorkers
 from breakeven.running.schedule import Schedule
 from breakeven.running.this_process import ThisProcess
@@ -51,7 +52,7 @@ def run_due_cells(
         _Interrupts() as interrupts,
         _workers(params, len(graph.cells), ray_address) as workers,
     ):
-        places = Places(params, graph.cells.values(), [*workers.nodes().values()], jobs=jobs)
+        places = Places(params, [*graph.cells.values()], [*workers.nodes().values()], jobs=jobs)
         with Board() as board:
             run = _Run(params, graph, workers, places=places, board=board, interrupts=interrupts)
             run.go()
@@ -63,7 +64,7 @@ def _workers(params: Params, cells: int, ray_address: str | None) -> _Workers:
     if ray_address is not None:
         from breakeven.running.ray_cluster import RayCluster
 
-        return RayCluster(ray_address, each)
+        return RayCluster(ray_address, each, together(params))
     # Of one cell, most would be the start of a worker.
     if cells <= 1:
         return ThisProcess()
@@ -133,6 +134,8 @@ class _Run:
             until = time.monotonic() + _GRACE_SECONDS
             while self._began and time.monotonic() < until:
                 self._take_ended(_LOOK_EVERY_SECONDS, retry=False)
+        else:
+            self._fail_what_never_fits()
 
     def _begin_what_fits(self) -> bool:
         """Begin ready cells while there is room; False where nothing runs and nothing is ready."""
@@ -142,22 +145,32 @@ class _Run:
             nodes = self._workers.nodes()
             for name in self._schedule.ready(self._seconds):
                 cell = self._cells[name]
-                node = self._places.find(nodes, name)
-                if node is None:
+                chosen = self._places.find(nodes, name)
+                if not chosen:
                     continue
                 if self._graph.begin(cell):
                     self._schedule.begin(name)
-                    self._start(cell, node)
+                    self._start(cell, chosen)
                 else:
                     self._schedule.end(name)
                     skipped = True
         return bool(self._began)
 
-    def _start(self, cell: Cell, node: str) -> None:
+    def _fail_what_never_fits(self) -> None:
+        """Nothing runs, and what is ready found no place: nodes that it needs are gone."""
+        names = self._schedule.ready(self._seconds)
+        if not names:
+            return
+        lack = self._places.lack([*self._workers.nodes().values()]) or "no node has room for it"
+        for name in names:
+            self._schedule.begin(name)
+            self._end(self._cells[name], Ended(MachineError.exit_code, 0.0, lack))
+
+    def _start(self, cell: Cell, nodes: Sequence[str]) -> None:
         self._attempts[cell.name] = self._attempts.get(cell.name, 0) + 1
         self._began[cell.name] = (cell, time.time())
-        self._places.take(cell.name, node)
-        self._workers.start(cell, node)
+        self._places.take(cell.name, nodes)
+        self._workers.start(cell, nodes)
 
     def _take_ended(self, seconds: float, *, retry: bool = True) -> None:
         for name, ended in self._workers.wait(seconds).items():

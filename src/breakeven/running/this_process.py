@@ -1,7 +1,7 @@
 """This process as the one worker: for a single cell, which is over before another has started."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from breakeven.running.cell import Cell, Ended
 from breakeven.running.places import Node, this_node
@@ -26,7 +26,7 @@ class ThisProcess:
         """This machine."""
         return {"": self._node}
 
-    def start(self, cell: Cell, _node: str) -> None:
+    def start(self, cell: Cell, _nodes: Sequence[str]) -> None:
         """Take a cell, which `wait` runs."""
         self._cells.append(cell)
 

@@ -14,9 +14,10 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from breakeven.core.cell_log import CELL_LOG, printed_to
 from breakeven.core.progress import watched
 from breakeven.pipeline.code import look_again
 from breakeven.running.cell import Cell, Ended
@@ -42,8 +43,7 @@ class WarmProcess:
         started = time.perf_counter()
         self._renew(cell)
         log = log_path(cell.name)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with _printed_to(log), watched(_Bulletin(progress_path(cell.name))):
+        with printed_to(log), watched(_Bulletin(progress_path(cell.name))):
             code = self._run_script(cell)
         progress_path(cell.name).unlink(missing_ok=True)
         return Ended(code, time.perf_counter() - started, last_line(log))
@@ -72,7 +72,8 @@ class WarmProcess:
     def _renew(self, cell: Cell) -> None:
         # As DVC sets them for the commands that it runs.
         told = {"DVC_STAGE": cell.name, "DVC_ROOT": str(Path.cwd())}
-        _set_environment({**self._environment, **told})
+        log = {CELL_LOG: str(log_path(cell.name))}
+        _set_environment({**self._environment, **told, **log})
         look_again()
         gc.collect()
         if cell.stage not in _WITHOUT_TORCH or "torch" in sys.modules:
@@ -97,13 +98,6 @@ def _set_environment(wanted: Mapping[str, str]) -> None:
     for name, value in wanted.items():
         if os.environ.get(name) != value:
             os.environ[name] = value
-
-
-def end_with(parent: int) -> None:
-    """End this process when the one that started it is gone: a killed run leaves nothing behind."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
 
 
 def log_path(name: str) -> Path:
@@ -142,31 +136,6 @@ class _Bulletin:
         text = json.dumps({**told, "note": note})
         # Who reads it skips what is half written: a stage is not to wait for the disk.
         self._path.write_text(text, encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _printed_to(log: Path) -> Iterator[None]:
-    """Have all that this process and its children print go to a file.
-
-    By descriptor: logging keeps the stream that it found at a library's import.
-    """
-    kept = [os.dup(1), os.dup(2)]
-    with log.open("wb") as handle:
-        _flush()
-        for number in (1, 2):
-            os.dup2(handle.fileno(), number)
-    try:
-        yield
-    finally:
-        _flush()
-        for number, before in enumerate(kept, start=1):
-            os.dup2(before, number)
-            os.close(before)
-
-
-def _flush() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
 
 
 def _forget_peak() -> None:

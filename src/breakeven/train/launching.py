@@ -15,108 +15,114 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, NamedTuple
 
 from breakeven.core.errors import BreakevenError, InputError, MachineError
 from breakeven.core.exits import machine_error_of
-from breakeven.core.files import refuse_pipe
+from breakeven.params.launch_file import LaunchFile
 from breakeven.train.process_rank import STARTED_BY_STAGE
 
 # Where torch's launcher looks for what a failed process has to say.
 _ERROR_FILE = "TORCHELASTIC_ERROR_FILE"
 _PR_SET_PDEATHSIG = 1  # sys/prctl.h; Python has no name for it
-_TYPES = ("MULTI_GPU", "FSDP")
 
 
-def launch(configuration: Path, script: Path, arguments: Sequence[str]) -> None:
-    """Run a script in the processes that an accelerate configuration asks for; wait for all.
+class Failure(NamedTuple):
+    """How a training process ended that did not do its work."""
+
+    process: int
+    exit_code: int
+    time: float
+    text: str = ""
+
+    @property
+    def order(self) -> tuple[int, float]:
+        """Those that something killed first, then those that failed, then those ended for that."""
+        if self.exit_code == -signal.SIGTERM:
+            return 2, self.time
+        return (0 if self.exit_code < 0 else 1), self.time
+
+    @property
+    def explains_itself(self) -> bool:
+        """Whether it is more than that another process is gone."""
+        told = (InputError.exit_code, MachineError.exit_code)
+        return self.order[0] == 0 or (self.exit_code in told and bool(self.text))
+
+
+def launch(given: LaunchFile, script: Path, arguments: Sequence[str]) -> None:
+    """Run a script in the processes of an accelerate configuration, all on this machine.
 
     Raises:
-        InputError, MachineError: one of the processes raised it, the configuration is none that
-            can be used, or the machine lacks devices.
+        InputError, MachineError: one of the processes raised it, or the machine lacks devices.
         BreakevenError: a process failed otherwise; its traceback has been printed.
     """
-    given = checked_configuration(configuration)  # before seconds of imports
+    failures = run_processes(given, script, arguments)
+    if failures:
+        raise first_error(failures)
+
+
+def run_processes(
+    given: LaunchFile, script: Path, arguments: Sequence[str], options: Sequence[str] = ()
+) -> list[Failure]:
+    """Run the processes of this machine to their end; those that failed.
+
+    `options` of `accelerate launch` come before those of the configuration.
+
+    Raises:
+        MachineError: the machine lacks devices.
+    """
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    check_devices(configuration, given)
+    check_devices(given)
     _silence_launcher()
     parsed = launch_command_parser().parse_args(
-        ["--config_file", str(configuration), str(script), *arguments]
+        ["--config_file", str(given.path), *options, str(script), *arguments]
     )
-    with _environment(
-        {STARTED_BY_STAGE: "1", "ACCELERATE_USE_CPU": str(bool(given.get("use_cpu")))}
-    ):
+    with _environment({STARTED_BY_STAGE: "1", "ACCELERATE_USE_CPU": str(given.uses_cpu)}):
         try:
             launch_command(parsed)
         except ChildFailedError as error:
-            raise _first_error(error) from None
+            return failures_of(error)
         except SignalException as error:
             raise KeyboardInterrupt from error
+    return []
 
 
-def checked_configuration(path: Path) -> Mapping[str, Any]:
-    """An accelerate configuration, if it starts several processes on this machine.
-
-    Raises:
-        InputError: the file is missing, no mapping, or asks for something else.
-    """
-    refuse_pipe(path)
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(
-            f"params.yaml: training.launch: value is {path.as_posix()!r}; no such file; use one "
-            "like profiles/accelerate/cpu-2.yaml"
-        ) from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML: {error}") from error
-    if not isinstance(given, dict):
-        raise InputError(f"{path}: is no mapping; use an accelerate configuration")
-    _check_value(path, given, "distributed_type", given.get("distributed_type") in _TYPES, _TYPES)
-    number = given.get("num_processes")
-    several = isinstance(number, int) and number > 1
-    _check_value(path, given, "num_processes", several, ("2 or more", "remove training.launch"))
-    _check_value(path, given, "num_machines", given.get("num_machines", 1) == 1, ("1",))
-    return given
-
-
-def _check_value(
-    path: Path, given: Mapping[str, Any], key: str, is_right: bool, allowed: Sequence[str]
-) -> None:
-    if not is_right:
-        raise InputError(f"{path}: {key}: value is {given.get(key)!r}; use {' or '.join(allowed)}")
-
-
-def check_devices(path: Path, given: Mapping[str, Any]) -> None:
+def check_devices(given: LaunchFile) -> None:
     """Raise MachineError where this machine lacks the devices that a configuration asks for."""
     import torch
 
-    found = torch.cuda.device_count()
-    if not given.get("use_cpu") and found < given["num_processes"]:
-        raise MachineError(
-            f"{path}: num_processes: value is {given['num_processes']}; PyTorch sees {found} CUDA "
-            "devices; use as many processes, or profiles/accelerate/cpu-2.yaml"
-        )
+    found, path = torch.cuda.device_count(), given.path
+    if given.uses_cpu or found >= given.processes_each:
+        return
+    each = f", {given.processes_each} a machine" if given.machines > 1 else ""
+    raise MachineError(
+        f"{path}: num_processes: value is {given.processes}{each}; PyTorch sees {found} CUDA "
+        "devices; use as many processes, or profiles/accelerate/cpu-2.yaml"
+    )
 
 
 def report_to_stage(error: BaseException) -> int:
     """Leave word of an error for the stage that waits; the exit code to end with."""
-    if isinstance(error, Exception):
-        error = machine_error_of(error) or error
-    is_ours = isinstance(error, BreakevenError)
-    text = str(error) if is_ours else "".join(traceback.format_exception(error))
+    code, text = told(error)
     now = time.time()
     # The form in which torch's launcher reads it.
     message = {"message": text, "extraInfo": {"timestamp": str(int(now)), "py_callstack": ""}}
     path = os.environ.get(_ERROR_FILE)
     if path:
         Path(path).write_text(json.dumps({"message": message, "time": now}), encoding="utf-8")
-    return error.exit_code if isinstance(error, BreakevenError) else 1
+    return code
+
+
+def told(error: BaseException) -> tuple[int, str]:
+    """The exit code of an error, and its line; of a fault of the code, its traceback."""
+    if isinstance(error, Exception):
+        error = machine_error_of(error) or error
+    if isinstance(error, BreakevenError):
+        return error.exit_code, str(error)
+    return 1, "".join(traceback.format_exception(error))
 
 
 def end_with_stage() -> None:
@@ -125,31 +131,31 @@ def end_with_stage() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _first_error(error: Any) -> BreakevenError:  # noqa: ANN401 - a ChildFailedError, imported late
+def failures_of(error: Any) -> list[Failure]:  # noqa: ANN401 - a ChildFailedError, imported late
+    """What torch's launcher knows of the processes of a machine that failed."""
+    return [
+        Failure(process, failure.exitcode, _time_of(failure), _text_of(failure))
+        for process, failure in error.failures.items()
+    ]
+
+
+def first_error(failures: Sequence[Failure]) -> BreakevenError:
     """The error of the process that failed first; the others fail because it is gone."""
-    failures = error.failures
-    process = min(failures, key=lambda one: (_rank_of(failures[one]), _time_of(failures[one])))
-    failure = failures[process]
-    if failure.exitcode < 0:
-        name = signal.Signals(-failure.exitcode).name
+    failure = min(failures, key=lambda one: one.order)
+    if failure.exit_code < 0:
+        name = signal.Signals(-failure.exit_code).name
         hint = ", as a system does that is out of memory" if name == "SIGKILL" else ""
         return MachineError(
-            f"training process {process} was ended by {name}{hint}; what was done is kept and the "
-            "next run goes on"
+            f"training process {failure.process} was ended by {name}{hint}; what was done is kept "
+            "and the next run goes on"
         )
-    text = _text_of(failure)
     for kind in (InputError, MachineError):
-        if failure.exitcode == kind.exit_code and text:
-            return kind(text)
-    print(text, file=sys.stderr, end="")
-    return BreakevenError(f"training process {process} failed (exit code {failure.exitcode})")
-
-
-def _rank_of(failure: Any) -> int:  # noqa: ANN401
-    """0 for a process that something killed, 1 for one that failed, 2 for one ended for that."""
-    if failure.exitcode == -signal.SIGTERM:
-        return 2
-    return 0 if failure.exitcode < 0 else 1
+        if failure.exit_code == kind.exit_code and failure.text:
+            return kind(failure.text)
+    print(failure.text, file=sys.stderr, end="")
+    return BreakevenError(
+        f"training process {failure.process} failed (exit code {failure.exit_code})"
+    )
 
 
 def _time_of(failure: Any) -> float:  # noqa: ANN401

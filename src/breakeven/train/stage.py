@@ -1,4 +1,4 @@
-"""What the `train` stage does: train one cell, here or in several processes, and record it."""
+"""What the `train` stage does: train one cell, in one process or in several, and record it."""
 
 import sys
 from functools import partial
@@ -6,11 +6,13 @@ from pathlib import Path
 
 from breakeven.core.errors import AlreadyReportedError, InputError
 from breakeven.params import Params
+from breakeven.params.launch_file import read_launch_file
 from breakeven.tracking.live import LiveRun
 from breakeven.train.cell_record import write_train_record
 from breakeven.train.cell_training import LaunchProcesses, OpenMetricsLog, train_cell
 from breakeven.train.launching import end_with_stage, launch, report_to_stage
 from breakeven.train.lesson_check import check_lessons
+from breakeven.train.node_launching import launch_on_nodes
 from breakeven.train.process_rank import is_distributed, is_main_process, started_by_stage
 from breakeven.train.train_result import TrainResult
 
@@ -73,4 +75,6 @@ def _launch(params: Params, student: str, arm: str, seed: int) -> LaunchProcesse
     # The stage's own script runs again: it was started with the same arguments.
     script = Path(sys.argv[0])
     arguments = ["--student", student, "--arm", arm, "--seed", str(seed)]
-    return partial(launch, Path(params.training.launch), script, arguments)
+    given = read_launch_file(Path(params.training.launch))
+    start = launch if given.machines == 1 else launch_on_nodes
+    return partial(start, given, script, arguments)

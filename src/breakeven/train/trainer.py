@@ -157,7 +157,8 @@ def train(
                     run.save()
                 raise
             finally:
-                used = ProcessUsage(meter.usage, run.tokens - before)
+                first_here = accelerator.is_local_main_process
+                used = ProcessUsage(meter.usage, run.tokens - before, counts_machine=first_here)
                 append_usage(scratch, used, accelerator.process_index)
             finished = run.step == len(steps)
     accelerator.wait_for_everyone()  # all have noted what they used

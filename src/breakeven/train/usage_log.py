@@ -21,6 +21,8 @@ class ProcessUsage(NamedTuple):
 
     usage: DeviceUsage
     tokens: int
+    # Energy of a CPU is that of the whole machine: one of its processes counts it for all.
+    counts_machine: bool = True
 
 
 class RunUsage(NamedTuple):
@@ -34,7 +36,7 @@ class RunUsage(NamedTuple):
 def append_usage(folder: Path, used: ProcessUsage, process: int = 0) -> None:
     """Note what one process used for a part of the run."""
     # The line break comes first: a line that a kill cut short must not spoil this one.
-    line = sealed_line({"usage": asdict(used.usage), "tokens": used.tokens})
+    line = sealed_line({**used._asdict(), "usage": asdict(used.usage)})
     path = folder / (f"usage-{process}.jsonl" if process else _FIRST)
     with path.open("ab") as handle:
         handle.write(b"\n" + line)
@@ -44,17 +46,18 @@ def read_run_usage(folder: Path) -> RunUsage:
     """Everything noted so far, without a line that a kill cut short or that was changed since.
 
     Device-seconds and energy add up over processes, of peak memory the largest counts. Energy of a
-    CPU is that of the whole machine, which the first process has counted for all.
+    CPU is that of whole machines, which the first process of each has counted.
     """
     first = _read(folder / _FIRST)
     others = [one for path in sorted(folder.glob("usage-*.jsonl")) for one in _read(path)]
-    usage = combined_usage([one.usage for one in (*first, *others)])
+    every = [*first, *others]
+    usage = combined_usage([one.usage for one in every])
     if usage.device.kind == "cpu":
-        own = combined_usage([one.usage for one in first])
+        own = combined_usage([one.usage for one in every if one.counts_machine])
         usage = replace(usage, energy_joules=own.energy_joules)
     return RunUsage(
         usage,
-        sum(one.tokens for one in (*first, *others)),
+        sum(one.tokens for one in every),
         sum(one.usage.device_seconds for one in first),
     )
 
@@ -65,7 +68,7 @@ def _read(path: Path) -> list[ProcessUsage]:
     rows = [row for line in lines if (row := read_sealed_line(line)) is not None]
     if len(rows) < len(lines):
         tell_damaged(path, f"{len(lines) - len(rows)} of its lines are not counted")
-    return [ProcessUsage(usage_from(row["usage"]), row["tokens"]) for row in rows]
+    return [ProcessUsage(**{**row, "usage": usage_from(row["usage"])}) for row in rows]
 
 
 def usage_from(row: dict[str, Any]) -> DeviceUsage:
