@@ -51,14 +51,14 @@ def test_each_pass_and_each_of_its_layers_has_a_fixed_time():
         assert after.seconds - before.seconds == pytest.approx(passes * (2 * 3.0 + 5.0))
 
 
-def test_a_batch_begins_once_in_each_of_its_layers():
+def test_a_batch_begins_once_in_each_of_its_layers_if_any_step_follows_the_first_token():
     begun = replace(SERVED, achieved=ROUND._replace(batch_layer_seconds=3.0))
-    for new in (1, 5):
+    for new, times in ((1, 0), (2, 1), (5, 1)):
         before, after = (
             answer_times(served, batch=7, prompt_tokens=5, new_tokens=new)
             for served in (SERVED, begun)
         )
-        assert after.seconds - before.seconds == pytest.approx(2 * 3.0)
+        assert after.seconds - before.seconds == pytest.approx(times * 2 * 3.0)
         assert after.first_token_seconds == before.first_token_seconds
 
 
