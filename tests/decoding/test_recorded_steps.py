@@ -3,32 +3,14 @@
 import pytest
 import torch
 from tests.answer.tiny import tiny_model
-from tests.decoding.test_decode import greedy, library_greedy, prompts
+from tests.decoding.test_decode import SMALL, falcon, gemma, greedy, library_greedy, prompts
 from tests.models.test_kept_memory import LiveBytes
-from transformers import (
-    FalconConfig,
-    FalconForCausalLM,
-    Gemma3ForCausalLM,
-    Gemma3TextConfig,
-    LlamaConfig,
-    LlamaForCausalLM,
-    Qwen3MoeConfig,
-    Qwen3MoeForCausalLM,
-)
+from transformers import LlamaConfig, LlamaForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM
 
 from breakeven.decoding import decode, recorded_steps
 from breakeven.decoding.cache import growing_cache
 from breakeven.decoding.plain_steps import PlainSteps
 from breakeven.decoding.recorded_steps import RecordedSteps, recordable
-
-SMALL = {
-    "vocab_size": 200,
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "num_key_value_heads": 1,
-}
 
 
 @pytest.fixture(scope="module")
@@ -116,19 +98,10 @@ def test_a_step_is_recorded_only_where_it_is_the_same_every_time():
     assert recorded_steps.recorded(PlainSteps(plain, None, mask, mask, 3)) is None
     rope = {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}
     by_length = LlamaForCausalLM(LlamaConfig(**SMALL, rope_parameters=rope))
-    windows = Gemma3ForCausalLM(
-        Gemma3TextConfig(
-            **SMALL,
-            head_dim=16,
-            sliding_window=8,
-            layer_types=["sliding_attention", "full_attention"],
-        )
-    )
     experts = Qwen3MoeForCausalLM(
         Qwen3MoeConfig(**SMALL, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=16)
     )
-    by_distance = FalconForCausalLM(FalconConfig(**SMALL, alibi=True))
-    for other in (by_length, windows, experts, by_distance):
+    for other in (by_length, gemma(), experts, falcon()):
         assert not recordable(other, growing_cache(other.config))
     plain.set_attn_implementation("eager")
     assert not recordable(plain, growing_cache(plain.config))

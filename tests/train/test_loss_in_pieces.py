@@ -3,6 +3,7 @@
 import pytest
 import torch
 from tests.answer.tiny import tiny_model
+from tests.train.families import SHAPE
 from tests.train.tiny import settings_for
 from torch import nn
 from transformers import CohereConfig, CohereForCausalLM, Gemma2Config, Gemma2ForCausalLM
@@ -90,17 +91,9 @@ def test_a_pass_that_one_piece_holds_is_computed_at_once():
 
 
 def test_logits_that_are_capped_or_scaled_after_the_head_are_not_left_out():
-    small = {
-        "vocab_size": 200,
-        "hidden_size": 32,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-    }
     assert ends_in_its_head(tiny_model(seed=1), CPU)
-    assert not ends_in_its_head(Gemma2ForCausalLM(Gemma2Config(**small, head_dim=16)), CPU)
-    assert not ends_in_its_head(CohereForCausalLM(CohereConfig(**small, logit_scale=0.5)), CPU)
+    assert not ends_in_its_head(Gemma2ForCausalLM(Gemma2Config(**SHAPE, head_dim=16)), CPU)
+    assert not ends_in_its_head(CohereForCausalLM(CohereConfig(**SHAPE, logit_scale=0.5)), CPU)
 
 
 def test_a_training_in_pieces_takes_the_same_steps(bench, monkeypatch):
