@@ -256,9 +256,14 @@ def test_it_fits_a_narrow_screen_and_axe_finds_no_barrier(
 def test_print_loses_no_column_of_any_table(browser: "Browser", built: Built) -> None:
     # An A4 sheet between Chromium's margins of 1 cm.
     page, _ = open_page(browser, _index(built), viewport={"width": 718, "height": 1040})
-    for details in page.locator("details").all():
-        details.evaluate("one => one.open = true")
+    folded = "() => [...document.querySelectorAll('main details:not([open]) table')]"
+    seen = ".map((one) => one.checkVisibility())"
+    on_screen = page.evaluate(folded + seen)
+    assert on_screen
+    assert not any(on_screen)
     page.emulate_media(media="print")
+    # Nobody unfolds paper.
+    assert all(page.evaluate(folded + seen))
     wide = page.evaluate(
         "() => [...document.querySelectorAll('main table')]"
         ".filter((one) => one.getBoundingClientRect().right > innerWidth)"
