@@ -8,6 +8,8 @@ from transformers import (
     FalconForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
+    GPTNeoConfig,
+    GPTNeoForCausalLM,
     Lfm2Config,
     Lfm2ForCausalLM,
     MistralConfig,
@@ -165,7 +167,21 @@ def mpt():
     return MptForCausalLM(config)
 
 
-@pytest.mark.parametrize("family", [gemma, mistral, lfm2, falcon, mpt])
+def gpt_neo():
+    """Its window is a mask by places over a cache that only grows."""
+    kinds = [[["local"], 2]]
+    shape = {"hidden_size": 32, "num_heads": 2, "num_layers": 2, "max_position_embeddings": 256}
+    config = GPTNeoConfig(**shape, attention_types=kinds, window_size=8, vocab_size=200)
+    model = GPTNeoForCausalLM(config)
+    with torch.no_grad():
+        # What is attended to decides, rather than the token itself.
+        for layer in model.transformer.h:
+            layer.attn.attention.v_proj.weight *= 40
+            layer.attn.attention.out_proj.weight *= 40
+    return model
+
+
+@pytest.mark.parametrize("family", [gemma, mistral, lfm2, falcon, mpt, gpt_neo])
 def test_what_counts_places_or_keeps_a_state_is_in_a_batch_as_alone(family):
     """Sliding windows, convolutions, and biases by distance instead of positions."""
     torch.manual_seed(0)

@@ -48,10 +48,14 @@ class PlainSteps:
 
 
 def reads_positions(model: "PreTrainedModel") -> bool:
-    """Whether a model is told positions; others count places, as biases by distance (ALiBi) do."""
+    """Whether a model goes by the positions that it is told.
+
+    Others count places in the cache, as biases by distance (ALiBi) and GPT-Neo's local layers do.
+    """
     config = model.config.get_text_config()
     told = "position_ids" in inspect.signature(type(model).forward).parameters
-    return told and not getattr(config, "alibi", False)
+    by_place = getattr(config, "alibi", False) or "local" in getattr(config, "attention_layers", ())
+    return told and not by_place
 
 
 def last_logits(
