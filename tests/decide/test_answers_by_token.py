@@ -3,15 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.decide.test_calculator import (
-    JS_SIDE,
-    browser,
-    needs_browser,
-    open_page,
-    python_side,
-    same,
-    write_page,
-)
+from tests.decide.calculator_page import JS_SIDE, needs_browser, python_side, same, write_page
 from tests.priced_study import priced_study
 
 from breakeven.core.errors import InputError
@@ -25,7 +17,6 @@ from breakeven.findings.scored_results import scored_results
 from breakeven.importing.read_results import import_results
 from breakeven.results.served import shapes_by_name, with_served
 
-__all__ = ["browser", "open_page"]
 FAMILY = "math-open"
 HEADER = (
     "student,size_b,style,family,accuracy,prompt_tokens,thinking_tokens,answer_tokens,"

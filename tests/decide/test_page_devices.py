@@ -7,15 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.decide import simulated
-from tests.decide.test_calculator import (
-    JS_SIDE,
-    browser,
-    needs_browser,
-    open_page,
-    python_side,
-    same,
-    write_page,
-)
+from tests.decide.calculator_page import JS_SIDE, needs_browser, python_side, same, write_page
 from tests.decide.test_served import PLACE, SHAPES, results_with_tokens
 
 from breakeven.costs.hardware import find_hardware
@@ -27,7 +19,6 @@ from breakeven.decide.serving import served_study
 from breakeven.findings.scored_results import scored_results
 from breakeven.results.served import lengths_by_cell
 
-__all__ = ["browser", "open_page"]
 DRAWS = 50
 FAMILY = "math-open"
 # A device that holds little, so that batches bind, and two of the table, one of several together.

@@ -5,15 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.decide import simulated
-from tests.decide.test_calculator import (
-    JS_SIDE,
-    browser,
-    needs_browser,
-    open_page,
-    python_side,
-    same,
-    write_page,
-)
+from tests.decide.calculator_page import JS_SIDE, needs_browser, python_side, same, write_page
 from tests.decide.test_served import on_device, results_with_tokens
 from tests.priced_study import priced_study
 
@@ -28,7 +20,6 @@ from breakeven.findings.scored_results import scored_results
 from breakeven.params import load_params
 from breakeven.study.services import paid_services
 
-__all__ = ["browser", "open_page"]
 FAMILY = "math-open"
 PRICES = TokenPrices(input=0.5, output=2.0, key="costs.token_prices.org/teacher")
 # A million tokens read and three written: 0.5 + 6.
