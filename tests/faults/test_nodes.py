@@ -128,6 +128,8 @@ def test_a_node_that_is_killed_has_the_training_begin_on_others_from_its_checkpo
     assert len(ended) == len(set(ended))
     assert {TRAINED, "answer@t30k", "report", "track"} <= {*ended}
     assert finished.items() <= written(study).items()
+    log = (study.folder / f".work/run/{TRAINED}.log").read_text()
+    assert int(re.findall(r"resumed at (\d+) of", log)[0]) >= 10
     record = json.loads((study.folder / RECORD).read_text())
     assert record["details"]["processes"] == 2
     assert study.repro() == {"track"}
