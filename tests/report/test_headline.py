@@ -87,10 +87,12 @@ def test_the_answer_tells_gain_and_cost_by_plain_arm_and_what_smaller_sizes_lose
     lines = answer(view).lines
     # A query of IFT takes 22 passes, one of reasoning 62.
     assert lines[:2] == (
-        "At equal size, large (16M parameters), reasoning over ift: more accurate in math-open "
-        "(by +30.0 points), for 2.8 times the FLOPs of an answer.",
-        "At equal size, large (16M parameters), reasoning over ift-worked: not shown to differ in "
-        "math-open (−0.5 points), for 2.8 times the FLOPs of an answer.",
+        "At equal size, large (16M parameters), reasoning (42 tokens an answer) over ift (2 tokens "
+        "an answer): more accurate in math-open (by +30.0 points), for 2.8 times the FLOPs of an "
+        "answer.",
+        "At equal size, large (16M parameters), reasoning (42 tokens an answer) over ift-worked (2 "
+        "tokens an answer): not shown to differ in math-open (−0.5 points), for 2.8 times the "
+        "FLOPs of an answer.",
     )
     assert lines[2] == (
         "Over all sizes 1 of 4 comparisons are decided for thinking and 2 against it: "

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,8 @@ def test_full_training_writes_weights_that_transformers_loads(study):
     folder = student_folder("tiny", "ift", 0)
     names = {file.name for file in folder.iterdir()}
     assert names == {"config.json", "generation_config.json", "model.safetensors"}
+    # Whoever works in the same folder may read them.
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o644}
     model = AutoModelForCausalLM.from_pretrained(folder)
     base = AutoModelForCausalLM.from_pretrained(BASE)
     assert model.dtype == torch.float32

@@ -21,6 +21,7 @@ from breakeven.exporting.student_card import Exported, write_student_card
 from breakeven.exporting.tokenizer_use import save_tokenizer
 from breakeven.models.loading import load_tokenizer
 from breakeven.models.pointer import BasePointer, read_verified_pointer
+from breakeven.models.saved_weights import let_others_read
 from breakeven.params import Params
 from breakeven.params.cells import Asking, Cell, first_decoding, resolve_asking, resolve_cell
 from breakeven.params.references import pick_row
@@ -106,9 +107,7 @@ def _write_merged(cell: Cell, pointer: BasePointer, method: Method, made: Path) 
     model = load_base(Path(pointer.path), torch_dtype(placement.get("dtype", "float32")))
     with cell_weights(model, copy_weights(model), student_folder(*cell), method) as student:
         student.save_pretrained(made)
-    # safetensors writes files that nobody but their owner may read.
-    for file in made.glob("*.safetensors"):
-        file.chmod(0o644)
+    let_others_read(made)
 
 
 def _some_prompts(params: Params) -> list[str]:

@@ -19,6 +19,7 @@ from breakeven.core.scratch import scratch_folder
 from breakeven.core.sealed import read_sealed, tell_damaged, write_sealed
 from breakeven.models.disk_space import require_free_bytes
 from breakeven.models.gguf_packages import PackagedGguf, find_gguf, joined_gguf
+from breakeven.models.saved_weights import let_others_read
 from breakeven.params import GgufBase
 
 # Raised when this module converts differently: an older conversion is then made again.
@@ -180,9 +181,7 @@ def _write_weights(file: Path, folder: Path) -> None:
         local_files_only=True,
     )
     model.save_pretrained(folder)
-    # safetensors writes files that nobody but their owner may read.
-    for written in folder.glob("*.safetensors"):
-        written.chmod(0o644)
+    let_others_read(folder)
 
 
 def write_licence(

@@ -85,7 +85,8 @@ def _by_pair(view: StudyView, rows: Sequence[Difference]) -> Iterator[str]:
     for arm, plain in pairs[:MOST_LISTED]:
         own = [row for row in rows if (row.arm, row.ift_arm) == (arm, plain)]
         yield (
-            f"At equal size, {student_words(view, own[0].student)}, {arm} over {plain}: "
+            f"At equal size, {student_words(view, own[0].student)}, {_arm_words(view, own, arm)} "
+            f"over {_arm_words(view, own, plain)}: "
             f"{_standings(own)}{_cost(view, own)}."
         )
     others = [row for row in rows if (row.arm, row.ift_arm) in pairs[MOST_LISTED:]]
@@ -109,6 +110,15 @@ def _standings(rows: Sequence[Difference]) -> str:
     return ", ".join(parts)
 
 
+def _arm_words(view: StudyView, rows: Sequence[Difference], arm: str) -> str:
+    """An arm and the tokens of its answers, which tell bare plain answers from worked ones."""
+    tokens = [_of_arm(view, row, arm, "output_tokens") for row in rows]
+    known = sorted(one for one in tokens if one is not None)
+    if not known or len(known) < len(tokens):
+        return arm
+    return f"{arm} ({span(whole(known[0]), whole(known[-1]))} tokens an answer)"
+
+
 def _cost(view: StudyView, rows: Sequence[Difference]) -> str:
     ratios = sorted(ratio for row in rows if (ratio := _ratio(view, row)) is not None)
     if not ratios:
@@ -118,17 +128,17 @@ def _cost(view: StudyView, rows: Sequence[Difference]) -> str:
 
 def _ratio(view: StudyView, row: Difference) -> float | None:
     """FLOPs of an answer of the arm over those of the plain one; None where either is unknown."""
-    own, plain = (_flops(view, row, arm) for arm in (row.arm, row.ift_arm))
+    own, plain = (_of_arm(view, row, arm, "inference_flops") for arm in (row.arm, row.ift_arm))
     return own / plain if own is not None and plain else None
 
 
-def _flops(view: StudyView, row: Difference, arm: str) -> float | None:
+def _of_arm(view: StudyView, row: Difference, arm: str, field: str) -> float | None:
     found = [
         group
         for group in view.family_groups(row.family)
         if (group.cells[0].student, group.cells[0].arm) == (row.student, arm)
     ]
-    return found[0].mean("inference_flops") if len(found) == 1 else None
+    return found[0].mean(field) if len(found) == 1 else None
 
 
 def _by_size(view: StudyView) -> Iterator[str]:

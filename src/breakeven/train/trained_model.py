@@ -11,6 +11,7 @@ import torch
 from breakeven.core.files import read_json, write_json
 from breakeven.costs.dtypes import best_dtype, chosen_dtype
 from breakeven.models.loading import load_base, load_whole, torch_dtype
+from breakeven.models.saved_weights import let_others_read
 from breakeven.train.packing import packed_attention
 
 if TYPE_CHECKING:
@@ -84,10 +85,12 @@ def save_trained(
     _hide_progress_bars()
     if settings.method == "full":
         _save_full(model, compute_dtype(settings.training.dtype, model.device), folder, gathered)
+        let_others_read(folder)
         return
     state = None if gathered is None else dict(gathered)
     # Adapters train no embeddings; left to itself peft looks for the base's config to find out.
     model.save_pretrained(folder, save_embedding_layers=False, state_dict=state)
+    let_others_read(folder)
     (folder / "README.md").unlink(missing_ok=True)  # a card with nothing filled in
     config = read_json(folder / "adapter_config.json")
     # peft keeps them in a set, whose order changes from process to process.
