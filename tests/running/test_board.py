@@ -8,7 +8,7 @@ import pytest
 
 from breakeven.running.board import Board, Standing
 from breakeven.running.cell import Cell
-from breakeven.running.warm_process import progress_path
+from breakeven.running.warm_process import Bulletin, progress_path
 
 NAME = "train@t30k-ift-0"
 CELL = Cell(NAME, "train", ("stages/train.py",), {})
@@ -53,3 +53,17 @@ def test_no_time_left_is_told_of_what_is_not_counted(board, capsys):
     assert shown(board, capsys) == [f"1 of 3 done, about 40 s left; {NAME} 20 s"]
     told = {"done": 30, "total": 30, "first_done": 0, "since": time.time() - 20, "note": ""}
     assert shown(board, capsys, **told) == [f"1 of 3 done, about 40 s left; {NAME} 30 of 30, 20 s"]
+
+
+def test_a_cell_that_counts_twice_tells_the_time_of_each_count(tmp_path, monkeypatch):
+    clock = iter([100.0, 110.0, 120.0, 140.0])
+    monkeypatch.setattr(time, "time", lambda: next(clock))
+    bulletin = Bulletin(tmp_path / "told.json")
+
+    def told(*counted: int) -> tuple[int, float]:
+        bulletin(*counted, "")
+        found = json.loads((tmp_path / "told.json").read_text())
+        return found["first_done"], found["since"]
+
+    assert [told(0, 10), told(10, 10)] == [(0, 100.0), (0, 100.0)]
+    assert [told(3, 10), told(9, 10)] == [(3, 120.0), (3, 120.0)]

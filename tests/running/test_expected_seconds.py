@@ -99,6 +99,12 @@ def test_a_record_tells_seconds_also_when_dvc_has_removed_it(params: Params) -> 
     assert expected.of(cell) == 25.0
 
 
+def test_processes_that_trained_together_took_their_time_at_once(params: Params) -> None:
+    cell = train("small", "ift")
+    Record("train", cell.options, device_seconds={"cuda": 80.0}, details={"processes": 8}).write()
+    assert ExpectedSeconds(params, [cell]).of(cell) == 10.0
+
+
 def test_an_untrained_arm_and_a_damaged_record_cost_nothing_and_end_nothing(
     params: Params,
 ) -> None:

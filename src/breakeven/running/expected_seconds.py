@@ -145,7 +145,8 @@ def _recorded_seconds(cell: Cell) -> float | None:
         record = read_record(cell.stage, *cell.options.values())
     except (InputError, TypeError):  # damaged, or of another version: the stage writes it anew
         return None
-    return sum(record.device_seconds.values())
+    # Each of the processes that trained together held a device for all of it.
+    return sum(record.device_seconds.values()) / int(record.details.get("processes", 1))
 
 
 def _record_numbers(stage: str, cell: str) -> dict[str, float]:

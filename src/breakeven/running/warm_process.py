@@ -43,7 +43,7 @@ class WarmProcess:
         started = time.perf_counter()
         self._renew(cell)
         log = log_path(cell.name)
-        with printed_to(log), watched(_Bulletin(progress_path(cell.name))):
+        with printed_to(log), watched(Bulletin(progress_path(cell.name))):
             code = self._run_script(cell)
         progress_path(cell.name).unlink(missing_ok=True)
         return Ended(code, time.perf_counter() - started, last_line(log))
@@ -116,18 +116,22 @@ def last_line(log: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-class _Bulletin:
+class Bulletin:
     """Writes how far a cell is, twice a second at most."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._next = 0.0
-        self._first: tuple[int, float] | None = None
+        self._first: tuple[int, float] = (0, 0.0)
+        self._last: tuple[int, int] | None = None
 
     def __call__(self, done: int, total: int, note: str) -> None:
+        """Note that `done` of `total` are done."""
         now = time.time()
-        if self._first is None:
+        # Less than before, or of another total: the next thing that the stage counts.
+        if self._last is None or done < self._last[0] or total != self._last[1]:
             self._first = (done, now)
+        self._last = (done, total)
         if now < self._next and done != total:
             return
         self._next = now + _TELL_EVERY_SECONDS
