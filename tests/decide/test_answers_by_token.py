@@ -9,7 +9,7 @@ from tests.priced_study import priced_study
 from breakeven.core.errors import InputError
 from breakeven.costs.token_prices import TokenPrices
 from breakeven.decide.calculator import calculator_of
-from breakeven.decide.decide_command import decide_command
+from breakeven.decide.decide_command import OnDevice, decide_command
 from breakeven.decide.decision_text import decision_lines
 from breakeven.decide.family_options import family_options
 from breakeven.decide.options import DecisionRequest
@@ -90,6 +90,15 @@ def test_a_price_of_zero_is_no_price(table):
     priced_study(table.parent, {"api": {"input": 0.5, "output": 0.0}})
     row = rows(decided(table, price_per_device_hour=3.6))["api ift"]
     assert row["absent"]["money"] == "costs.token_prices.api.output is 0: nobody pays"
+
+
+def test_a_service_is_a_choice_beside_a_device_that_cannot_serve_it(table):
+    found = decided(table, device=OnDevice("H100"), price_per_device_hour=3.6)
+    assert found["choice"]["name"] == "api reasoning"
+    assert found["choice"]["batch"] is None
+    assert "answered by a service, not on H100" in decision_lines(found)[1]
+    # Whose architecture nobody knows is not served there, whatever it costs.
+    assert not rows(found)["own reasoning"]["fits"]
 
 
 def priced(table):

@@ -177,6 +177,30 @@ def test_what_does_not_fit_or_is_not_known_is_left_out_with_the_reason(results):
     assert "is no model whose architecture is bundled" in first.latency.reason
 
 
+@pytest.mark.parametrize("unit", ["flops", "device_seconds", "money"])
+@pytest.mark.parametrize("queries", [0.0, 1e6])
+def test_what_does_not_fit_is_left_out_in_every_unit(results, unit, queries):
+    """FLOPs are known of it, and so is what it costs without queries; still nobody can serve it."""
+    source = DecisionData(results, {}, currency="USD", draws=200)
+    request = DecisionRequest(queries, unit, price_per_device_hour=3600.0, device="small")
+    crowded = replace(request, batch=5000)
+    with pytest.raises(InputError, match=r"no option .*: small holds at most \d+ of its") as told:
+        decision_of(source, "math-open", crowded, served=on_device(results, 5000))
+    assert "--unit" not in str(told.value)
+    # So many that plain answers have room and thinking ones have not.
+    new, served = simulated.NEW_TOKENS, Serving(SHAPES["s"], SMALL)
+    batch = largest_batch(served, PROMPT + new["ift"])
+    found = decision_of(
+        source, "math-open", replace(request, batch=batch), served=on_device(results, batch)
+    )
+    fits = {row["name"] for row in found["options"] if row["fits"]}
+    assert "s ift" in fits
+    assert fits == {row["name"] for row in found["options"] if row["batch"] == batch}
+    named = {pair[side] for pair in found["break_evens"] for side in ("first", "second")}
+    assert named <= fits
+    assert decision_lines(found)
+
+
 def test_the_command_says_that_all_is_modelled(results):
     source = DecisionData(results, {}, currency="USD", draws=200)
     request = DecisionRequest(1e5, price_per_device_hour=3600.0, device="small")

@@ -27,6 +27,7 @@ from breakeven.decide.options import (
     in_time,
     known,
     lifetime,
+    not_served,
     seconds_per_answer,
 )
 from breakeven.decide.ownership import Ownership, ownership
@@ -131,7 +132,7 @@ def _row(option: Option, request: DecisionRequest) -> RatedOption:
     net = None
     if request.value_per_correct is not None and asked.value is not None:
         net = request.value_per_correct * request.queries * option.accuracy - asked.value
-    why_not = _why_not(asked, seconds, option.latency, request)
+    why_not = _why_not(asked, seconds, option.latency, request) or not_served(option, request)
     owned = ownership(option, request)
     return RatedOption(option, costs, asked, seconds, net, owned, why_not is None, why_not)
 

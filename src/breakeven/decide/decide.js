@@ -98,7 +98,8 @@
       net = request.value_per_correct * request.queries * option.accuracy - cost.value;
     }
     const latency = option.latency || absent("no device is named");
-    const why = whyNot(cost, seconds, latency, request);
+    const why = whyNot(cost, seconds, latency, request) ||
+      (notServed(option, request) ? "it is not served on the device" : null);
     const owned = ownership(option, request);
     return { option, index, costs, cost, seconds, latency, net, owned, fits: why === null, why, onFrontier: false, probability: null };
   }
@@ -115,8 +116,11 @@
     return null;
   }
 
+  // Whether the device cannot answer with an option, in whatever unit costs are counted; a service that
+  // is paid for can.
+  const notServed = (option, request) => request.device !== null && !option.paid.answering && option.batch === null;
   const within = (found, limit) => limit === null || (found.value !== null && found.value <= limit);
-  const inTime = (row, request) => within(row.seconds, request.max_seconds_per_answer) && within(row.latency, request.max_latency_seconds);
+  const inTime = (row, request) => !notServed(row.option, request) && within(row.seconds, request.max_seconds_per_answer) && within(row.latency, request.max_latency_seconds);
 
   function markFrontier(fitting) {
     for (const row of fitting) {
@@ -304,6 +308,9 @@
       const reason = decision.rows.length ? decision.rows[0].cost.reason : "there is no option";
       return `No option's cost is known: ${reason}. Count costs in another unit.`;
     }
+    if (decision.rows.every((row) => notServed(row.option, request))) {
+      return `No option is served on ${request.device}: ${decision.rows[0].seconds.reason}.`;
+    }
     const limit = request.max_seconds_per_answer;
     const least = (rows, key) => rows.reduce((a, b) => (key(b) < key(a) ? b : a));
     if (limit !== null) {
@@ -370,6 +377,7 @@
   // That seconds and money are of a model of the device.
   function deviceLine(choice, request) {
     const { batch, trainingBy } = choice.option;
+    if (batch === null) return `Answered by a service, not on ${request.device}${TRAINING_BY[trainingBy] || ""}.`;
     const wait = choice.latency.value === null ? "" : `, one person waits ${figure(choice.latency.value)} s`;
     return `Modelled on ${request.device} with ${batch.toLocaleString("en")} answers at once (${batchRule(request)})${wait}; ` +
       `nothing was measured there${TRAINING_BY[trainingBy] || ""}.`;

@@ -19,6 +19,7 @@ from breakeven.decide.options import (
     Option,
     Unit,
     check_request,
+    not_served,
     priced,
 )
 from breakeven.decide.serving import ServedStudy, served_study
@@ -237,6 +238,8 @@ def timed(options: tuple[Option, ...]) -> bool:
 
 def _with_hint(decision: Decision) -> str:
     reason = decision.reason or ""
-    if all(row.cost.value is None for row in decision.rows) and decision.request.unit != "flops":
+    unserved = all(not_served(row.option, decision.request) for row in decision.rows)
+    costless = all(row.cost.value is None for row in decision.rows)
+    if costless and not unserved and decision.request.unit != "flops":
         return f"{reason}; --unit flops counts FLOPs instead"
     return reason

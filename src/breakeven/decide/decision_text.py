@@ -209,12 +209,14 @@ def _modelled(request: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str
     """That seconds and money are of a model of the device, where one is named."""
     if request["device"] is None:
         return []
+    training = _TRAINING_BY[choice["training_by"]]
+    if choice["batch"] is None:
+        return [f"  answered by a service, not on {request['device']}{training}"]
     waits = choice["latency_seconds"]
     wait = "" if waits is None else f", one person waits {four_figures(waits)} s"
     return [
         f"  modelled on {request['device']} with {choice['batch']:,} answers at once "
-        f"({request['batch_rule']}){wait}; nothing was measured there"
-        + _TRAINING_BY[choice["training_by"]]
+        f"({request['batch_rule']}){wait}; nothing was measured there{training}"
     ]
 
 

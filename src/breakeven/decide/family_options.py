@@ -9,7 +9,7 @@ from breakeven.costs.bill import NO_COST, Bill, Cost, absent_cost
 from breakeven.costs.token_prices import TokenPrices
 from breakeven.decide.choice import NO_DRAWS
 from breakeven.decide.options import Option, cost_of, option_bill
-from breakeven.decide.serving import ServedStudy
+from breakeven.decide.serving import ServedStudy, unpaid
 from breakeven.findings.groups import Group, groups
 from breakeven.findings.scored_results import ScoredResults, resampled_accuracies, shared_seeds
 from breakeven.findings.votes import vote_curves
@@ -142,9 +142,10 @@ def _option(
         # Nothing that was measured on another device is added to what is modelled on this one.
         steps = served.steps(group)
         if cell.style != "base":
-            training = served.training(training.flops, steps)
-            waits["training_by"] = "flops" if steps is None else "steps"
-        tuning = served.tuning(tuning.flops, training)
+            if not unpaid(training):
+                waits["training_by"] = "flops" if steps is None else "steps"
+            training = served.training(training, steps)
+        tuning = served.tuning(tuning, training)
         teacher = served.other(teacher, "the teacher's work")
         judging = served.other(judging, "the judge's work")
         answer, latency, batch = served.option(group, answer.flops, name)

@@ -158,8 +158,20 @@ def seconds_per_answer(option: Option) -> Amount:
     return option.bill.per_answer.device_seconds
 
 
+def not_served(option: Option, request: DecisionRequest) -> str | None:
+    """Why the device of a request cannot answer with an option, in whatever unit costs are counted.
+
+    None where it can, where no device is named, and of answers that a service is paid for.
+    """
+    if request.device is None or option.by_token or option.batch is not None:
+        return None
+    return f"its answers on {request.device} are not known: {seconds_per_answer(option).reason}"
+
+
 def in_time(option: Option, request: DecisionRequest) -> bool:
     """Whether an option is known to keep the limits on device-seconds and on the wait."""
+    if not_served(option, request):
+        return False
     limits = (
         (request.max_seconds_per_answer, seconds_per_answer(option)),
         (request.max_latency_seconds, option.latency),

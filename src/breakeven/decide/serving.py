@@ -29,6 +29,11 @@ class ServedOption(NamedTuple):
     batch: int | None
 
 
+def unpaid(cost: Cost) -> bool:
+    """Whether nobody here paid for a cost's time: zero seconds, stated as such, on any device."""
+    return cost.device_seconds.value == 0
+
+
 def answers_to_a_query(group: Group) -> int:
     """How many answers each query of a group takes: several where samples are voted on."""
     of_samples = group.cells[0].of_samples
@@ -65,8 +70,11 @@ class ServedStudy:
         seconds = Amount(samples * curve.device_seconds(batch))
         return ServedOption(self._cost(flops, seconds), latency, batch)
 
-    def training(self, flops: Amount, steps: OptimizerSteps | None) -> Cost:
+    def training(self, cost: Cost, steps: OptimizerSteps | None) -> Cost:
         """A training on one such device; by its FLOPs alone where its steps are not known."""
+        flops = cost.flops
+        if unpaid(cost):
+            return self._cost(flops, cost.device_seconds)
         if flops.value is None:
             return self._cost(flops, flops)
         place = self.place
@@ -75,15 +83,15 @@ class ServedStudy:
         )
         return self._cost(flops, Amount(seconds))
 
-    def tuning(self, flops: Amount, training: Cost) -> Cost:
+    def tuning(self, cost: Cost, training: Cost) -> Cost:
         """The trainings that a rate was chosen by: as many seconds a FLOP as the training itself.
 
         They are of the same student, in steps of as many tokens.
         """
         if not training.flops.value or training.device_seconds.value is None:
-            return self.training(flops, None)
+            return self.training(cost, None)
         each = training.device_seconds.value / training.flops.value
-        return self._cost(flops, flops.times(each))
+        return self._cost(cost.flops, cost.flops.times(each))
 
     def steps(self, group: Group) -> OptimizerSteps | None:
         """The steps of a group's mean training, None where they are not known."""
@@ -96,7 +104,7 @@ class ServedStudy:
 
     def other(self, cost: Cost, whose: str) -> Cost:
         """Work of a teacher or a judge: its FLOPs, and no seconds of another device."""
-        nothing = cost.device_seconds.value == 0 and cost.flops.value in (0, None)
+        nothing = unpaid(cost) and cost.flops.value in (0, None)
         reason = absent(f"{whose}: not modelled on {self.place.hardware.name}")
         return self._cost(cost.flops, cost.device_seconds if nothing else reason)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from breakeven.costs.amounts import Amount
-from breakeven.decide.options import DecisionRequest, Option, Unit, in_time
+from breakeven.decide.options import DecisionRequest, Option, Unit, in_time, not_served
 from breakeven.words import four_figures
 
 Candidate = tuple[Option, Amount, Amount]
@@ -30,6 +30,8 @@ def shortfall(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
     if not priced:
         reason = candidates[0][1].reason if candidates else "there is no option"
         return f"no option's cost is known: {reason}"
+    if all(not_served(option, request) for option, _, _ in candidates):
+        return f"no option is served on {request.device}: {candidates[0][2].reason}"
     # Time first: a larger budget makes no option quicker.
     if limit is not None:
         timed = [(s.value, option) for option, _, s in candidates if s.value is not None]
