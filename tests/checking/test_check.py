@@ -35,6 +35,8 @@ RIGHT = {
     "folder of a model": student(BASE),
     "hub model": student("x", base={"kind": "hub", "repo": "a/b", "revision": "main"}),
     "launch": section("training", launch="profiles/accelerate/cpu-2.yaml"),
+    # Checked on a head, which need not have the GPUs of those that train.
+    "launch over nodes": section("training", launch="profiles/accelerate/fsdp-2-nodes.yaml"),
     "rates that differ by student only": lambda tree: None,
     "one style only": lambda tree: (
         tree["arms"].pop("ift"),

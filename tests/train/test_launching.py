@@ -37,6 +37,9 @@ GOOD = {"distributed_type": "MULTI_GPU", "num_processes": 2}
     ("text", "problem"),
     [
         ("distributed_type: [", r"x.yaml: not valid YAML"),
+        ("distributed_type: 2026-13-45", "x.yaml: not valid YAML: month must be in"),
+        (f"num_processes: {'9' * 5000}", "x.yaml: not valid YAML: Exceeds the limit"),
+        ("[" * 3000, "x.yaml: not valid YAML: maximum recursion depth"),
         ("- 1", "x.yaml: is no mapping"),
         (
             json.dumps({**GOOD, "distributed_type": "DEEPSPEED"}),
@@ -57,6 +60,10 @@ GOOD = {"distributed_type": "MULTI_GPU", "num_processes": 2}
         (
             json.dumps({**GOOD, "num_processes": 7, "num_machines": 2}),
             r"x.yaml: num_processes: value is 7; it counts those of all 2 machines .*; use 8",
+        ),
+        (
+            json.dumps({**GOOD, "num_processes": 10**400 + 1, "num_machines": 2}),
+            f"it counts those of all 2 machines .*; use {10**400 + 2}",
         ),
         (json.dumps({**GOOD, "use_cpu": "yes"}), "x.yaml: use_cpu: value is 'yes'; use true or"),
     ],

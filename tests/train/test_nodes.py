@@ -21,7 +21,7 @@ from breakeven.core.records import read_record
 from breakeven.params.launch_file import read_launch_file
 from breakeven.running.warm_process import log_path
 from breakeven.train.cell_training import train_cell
-from breakeven.train.node_launching import launch_on_nodes
+from breakeven.train.node_launching import launch_on_nodes, node_options
 
 TRAINING = {"method": "full", "batch_sequences": 8, "epochs": 2, "checkpoint_steps": 2}
 CELL = ("tiny", "mixed", "0")
@@ -36,6 +36,45 @@ def test_without_a_cluster_several_machines_are_refused(project: Path) -> None:
         r"HOST:PORT`; start it so, or use 1$",
     ):
         launch_on_nodes(given, project / "stages/train.py", [])
+
+
+def test_what_the_configuration_says_of_one_machine_does_not_count_over_several(
+    project: Path,
+) -> None:
+    from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+    from accelerate.utils.launch import prepare_multi_gpu_env
+
+    given = yaml.safe_load((ROOT / "profiles/accelerate/fsdp-2-nodes.yaml").read_text())
+    own = {"gpu_ids": "0,1", "machine_rank": 7, "main_process_ip": "10.9.9.9"}
+    Path("nodes.yaml").write_text(yaml.safe_dump({**given, **own, "main_process_port": 29}))
+    options = ["--config_file", "nodes.yaml", *node_options(1, ("10.0.0.1", 4567)), "train.py"]
+    read, *_ = _validate_launch_command(launch_command_parser().parse_args(options))
+    environment = prepare_multi_gpu_env(read)
+    assert (read.node_rank, read.rdzv_endpoint) == (1, "10.0.0.1:4567")
+    # Ray's own choice, which the processes inherit.
+    assert environment.get("CUDA_VISIBLE_DEVICES") == os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
+def test_a_group_that_is_not_the_configuration_s_is_told() -> None:
+    """A file that was changed meanwhile; a machine that is lost before its launcher starts."""
+    path = ROOT / "profiles/accelerate/cpu-2-nodes.yaml"
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/train/wrong_group.py", path],
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert done.returncode == 0, done.stderr
+    # Ray tells of the lost node on the same stream.
+    changed, (kind, line) = json.loads(done.stdout.splitlines()[-1])
+    assert changed == [
+        "InputError",
+        f"{path}: num_machines: value is 3, num_processes 3; the file was another when this run "
+        "began; start the run again",
+    ]
+    assert kind == "LostNodeError"
+    assert line.endswith("; what was done is kept and the next run goes on")
 
 
 def run_over_two_nodes(launch: str) -> list[Any]:

@@ -52,14 +52,15 @@ def check_machine(params: Params) -> Iterator[Finding]:
     launch = params.training.launch
     if launch is not None:
         from breakeven.params.launch_file import read_launch_file
-        from breakeven.train.launching import check_devices
 
         path = Path(launch)
         mistakes = list(refused("training.launch", lambda: read_launch_file(path)))
-        # How many devices there are is asked only of a configuration that holds: it imports torch.
-        yield from mistakes or refused(
-            "training.launch", lambda: check_devices(read_launch_file(path))
-        )
+        yield from mistakes
+        # Several machines need not include this one: a run asks them all before it begins.
+        if not mistakes and read_launch_file(path).machines == 1:
+            from breakeven.train.launching import check_devices  # imports torch
+
+            yield from refused("training.launch", lambda: check_devices(read_launch_file(path)))
     if params.answering.engine == "vllm":
         yield from _server("answering.server", params.answering.server)
 

@@ -46,7 +46,8 @@ def read_launch_file(path: Path) -> LaunchFile:
             f"params.yaml: training.launch: value is {path.as_posix()!r}; it cannot be read: "
             f"{error}; use one like profiles/accelerate/cpu-2.yaml"
         ) from error
-    except yaml.YAMLError as error:
+    # Numbers and dates that there are not are a ValueError, deep nesting is a RecursionError.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: not valid YAML: {reason}") from error
     if not isinstance(given, dict):
@@ -61,7 +62,7 @@ def read_launch_file(path: Path) -> LaunchFile:
     _check_value(path, given, "num_processes", _is_count(processes, least=2), several)
     _check_value(path, given, "num_machines", _is_count(machines), ("1", "the number of nodes"))
     if processes % machines:
-        near = max(1, round(processes / machines)) * machines
+        near = max(1, (2 * processes + machines) // (2 * machines)) * machines
         raise InputError(
             f"{path}: num_processes: value is {processes}; it counts those of all {machines} "
             f"machines (num_machines), as many on each; use {near}"

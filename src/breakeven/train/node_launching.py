@@ -26,6 +26,8 @@ _TAKEN = ("DVC_STAGE", "DVC_ROOT", "OMP_NUM_THREADS")
 # A process that lost another fails at once; Ray tells later that a machine is gone.
 _GRACE_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 1.0
+# A launcher for a machine that was lost after the group was made waits for it without end.
+_START_SECONDS = 120.0
 
 
 def launch_on_nodes(given: LaunchFile, script: Path, arguments: Sequence[str]) -> None:
@@ -40,7 +42,8 @@ def launch_on_nodes(given: LaunchFile, script: Path, arguments: Sequence[str]) -
     import ray
 
     try:
-        address = _answer(launchers[0].free_address.remote())
+        addresses = [one.free_address.remote() for one in launchers]
+        address, *_ = [_answer(one, _START_SECONDS) for one in addresses]
         log = os.environ.get(CELL_LOG)
         failures = _wait([one.run.remote(script, [*arguments], address, log) for one in launchers])
     finally:
@@ -77,6 +80,12 @@ def _current_group(given: LaunchFile) -> Any:  # noqa: ANN401 - of Ray
             f"{given.path}: num_machines: value is {given.machines}; several machines train "
             "together under `breakeven run --ray-address HOST:PORT`; start it so, or use 1"
         )
+    kind = "CPU" if given.uses_cpu else "GPU"
+    if group.bundle_specs != [{kind: given.processes_each}] * given.machines:
+        raise InputError(
+            f"{given.path}: num_machines: value is {given.machines}, num_processes "
+            f"{given.processes}; the file was another when this run began; start the run again"
+        )
     return group
 
 
@@ -96,17 +105,33 @@ def _wait(runs: Sequence[Any]) -> list[Failure]:
     return failures
 
 
-def _answer(reference: Any) -> Any:  # noqa: ANN401 - of Ray
+def _answer(reference: Any, within_seconds: float | None = None) -> Any:  # noqa: ANN401 - of Ray
     import ray
 
     try:
-        return ray.get(reference)
-    except ray.exceptions.RayActorError as error:
+        return ray.get(reference, timeout=within_seconds)
+    except ray.exceptions.RayTaskError:  # a fault of the code
+        raise
+    except ray.exceptions.GetTimeoutError as error:
+        raise LostNodeError(
+            f"on a machine that is to train with others no launcher starts within "
+            f"{within_seconds:.0f} s; what was done is kept and the next run goes on"
+        ) from error
+    # Of many kinds: the actor, its machine or its group is gone, or SIGTERM has ended its work.
+    except ray.exceptions.RayError as error:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
         raise LostNodeError(
             f"a machine that trained with others, or its launcher, is gone: {reason}; what was "
             "done is kept and the next run goes on"
         ) from error
+
+
+def node_options(rank: int, address: tuple[str, int]) -> list[str]:
+    """Options of `accelerate launch` on a machine, whatever the configuration says of them."""
+    host, port = address
+    options = ["--machine_rank", f"{rank}", "--main_process_ip", host]
+    # All that Ray lets the launcher see: numbers in the file would be those of the whole machine.
+    return [*options, "--main_process_port", f"{port}", "--gpu_ids", "all"]
 
 
 class NodeLauncher:
@@ -129,7 +154,8 @@ class NodeLauncher:
         host = ray.util.get_node_ip_address()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as free:
-            free.bind((host, 0))
+            # On every interface, as torch will listen: others may reach us by a translated address.
+            free.bind(("", 0))
             return host, free.getsockname()[1]
 
     def run(
@@ -140,9 +166,7 @@ class NodeLauncher:
         The first machine prints into the cell's log, each other into one beside it.
         """
         rank, given = self._rank, self._given
-        host, port = address
-        options = ["--machine_rank", f"{rank}", "--main_process_ip", host]
-        options += ["--main_process_port", f"{port}"]
+        options = node_options(rank, address)
         own = Path(log).with_suffix(f".{rank}.log" if rank else ".log") if log else None
         try:
             with printed_to(own, begins=rank > 0) if own else nullcontext():
