@@ -117,3 +117,35 @@ def test_a_format_that_is_unknown_or_has_no_peak_is_refused(
     with pytest.raises(InputError) as error:
         ServingOptions(asked[1]).on(tiny(), "A100")
     assert said in str(error.value)
+
+
+def test_a_mixture_of_experts_is_planned_where_lengths_are_known_and_told_where_not(
+    project: Path,
+) -> None:
+    """Answers to a task without solutions have the published lengths: those of dense students."""
+    from typer.testing import CliRunner
+
+    from breakeven.cli import app
+
+    tree = yaml.safe_load((ROOT / "profiles/paper.yaml").read_text())
+    mixture = {"kind": "hub", "repo": "Qwen/Qwen3-30B-A3B", "revision": "0" * 40}
+    dense = next(iter(tree["students"].values()))
+    tree["students"] = {"moe": {**dense, "base": mixture}, "dense": dense}
+    tree["arms"] = {arm: tree["arms"][arm] for arm in ("base", "general-ift")}
+    del tree["training"]["launch"]
+    Path("params.yaml").write_text(yaml.safe_dump(tree))
+    done = CliRunner().invoke(app, ["plan", "--device", "H100", "--json"])
+    assert done.exit_code == 0, done.output
+    plan = json.loads(done.stdout)
+    flops = {
+        (cell["cell"][0], cell["stage"]): cell["flops"]
+        for cell in plan["cells"]
+        if cell["stage"] in ("train", "answer")
+    }
+    assert flops["moe", "train"] > 0
+    assert flops["moe", "answer"] is None
+    assert flops["dense", "answer"] > 0
+    served = {(row["student"], row["arm"]): row for row in plan["served"]}
+    for arm in ("base", "general-ift"):
+        assert "mixture of experts" in served["moe", arm]["reason"]
+        assert served["dense", arm]["reason"] is None

@@ -43,6 +43,10 @@ Stage = Literal["distill", "base", "train", "answer"]
 
 # What the answers of a cell rest on that are those of another one.
 SHARED = "answered by an earlier row"
+# The published formula of a query has no experts, so that no tokens follow from its FLOPs.
+NO_LENGTHS_OF_EXPERTS = (
+    "how long answers of a mixture of experts are is not published, and the task has no solutions"
+)
 
 
 class PlannedCell(NamedTuple):
@@ -242,7 +246,6 @@ def _passes(
 
 def _answers(study: ExpectedStudy, student: str) -> Iterator[PlannedCell]:
     params = study.params
-    counts = isinstance(study.shape(student).architecture, Architecture)
     # Who gives an answer, and to what: the stage makes each of them once, whatever asks for it.
     made: set[tuple[Cell | None, str, Asking]] = set()
     for arm in arms_of(params, student):
@@ -256,8 +259,10 @@ def _answers(study: ExpectedStudy, student: str) -> Iterator[PlannedCell]:
                         works[asking] = _answers_of(study, student, row, task, asking)
                     # An untrained student is the same in every arm and seed.
                     asked = (Cell(student, arm, seed) if row.trained else None, task, asking)
+                    # Without answers the basis is the reason why their work cannot be told.
+                    counts = works[asking][1] > 0
                     work, answers, basis = (
-                        (NO_WORK, 0.0, SHARED) if asked in made else works[asking]
+                        (NO_WORK, 0.0, SHARED) if counts and asked in made else works[asking]
                     )
                     made.add(asked)
                     cell = (student, arm, seed, name, task)
@@ -285,6 +290,8 @@ def _answers_of(
         lengths, basis = study.task_lengths(student, task, taught)
         prompt, weight = lengths.prompt, lengths.weight
         new, plain = lengths.of(style), lengths.of("ift")
+    elif shape.experts:
+        return NO_WORK, 0.0, NO_LENGTHS_OF_EXPERTS
     else:
         basis = "published FLOPs a query by family and size"
         prompt = np.array([PROMPT_TOKENS])

@@ -13,7 +13,7 @@ from breakeven.params import Params
 from breakeven.planning.calibration import calibrate, known_calibration, serving_file
 from breakeven.planning.disk_need import DiskNeed, disk_need
 from breakeven.planning.expected_study import ExpectedStudy
-from breakeven.planning.expected_work import PlannedCell, planned_parts
+from breakeven.planning.expected_work import NO_LENGTHS_OF_EXPERTS, PlannedCell, planned_parts
 from breakeven.planning.memory_fit import MemoryFit, memory_fits
 from breakeven.planning.planned_devices import HERE, PlannedDevice, planned_device
 from breakeven.planning.rates import AssumedUtilisation, Calibration
@@ -346,7 +346,8 @@ def _caveats(plan: StudyPlan) -> Iterator[str]:
         yield f"Not counted: {taught} cells of a teacher whose architecture is not known."
     for reason in dict.fromkeys(cell.basis for cell in unknown if cell.stage != "distill"):
         cells = sum(cell.basis == reason for cell in unknown)
-        yield f"Not counted, nor in disk and memory: {cells} cells; {reason}."
+        where = "" if reason == NO_LENGTHS_OF_EXPERTS else ", nor in disk and memory"
+        yield f"Not counted{where}: {cells} cells; {reason}."
     # By its name: no other study has a published bill to stand beside.
     if plan.params.study == "paper":
         yield _beside_the_published_bill(plan)

@@ -64,8 +64,10 @@ def _served_arm(
     lines: Sequence[BillLine],
     served_on: ServedOn,
 ) -> ServedArm:
-    if isinstance(shape, str):
-        return ServedArm(student, arm, 0.0, 0.0, (), shape)
+    # A mean over the other tasks alone would not be that of the arm.
+    unknown = next((line.cell.basis for line in lines if not line.cell.counts_flops), None)
+    if isinstance(shape, str) or unknown is not None:
+        return ServedArm(student, arm, 0.0, 0.0, (), unknown or str(shape))
     answers = sum(line.cell.answers for line in lines)
     prompt = sum(line.cell.work.read_tokens for line in lines) / answers
     new = sum(line.cell.work.new_tokens for line in lines) / answers
