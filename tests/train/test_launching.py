@@ -80,6 +80,13 @@ def test_configuration_that_is_not_there_is_named(project):
         read_launch_file(project / "x.yaml")
 
 
+def test_key_that_accelerate_does_not_have_is_named_before_anything_starts(project):
+    path = project / "x.yaml"
+    path.write_text(json.dumps({**GOOD, "use_cpu": True, "num_procs": 2}))
+    with pytest.raises(InputError, match=r"x\.yaml: .*unknown keys \(\['num_procs'\]\)"):
+        launch(read_launch_file(path), project / "train.py", [])
+
+
 def test_more_processes_than_gpus_is_the_machine_s_lack(project, monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     with pytest.raises(MachineError, match="num_processes: value is 8; PyTorch sees 1 CUDA dev"):

@@ -69,13 +69,19 @@ def run_processes(
     `options` of `accelerate launch` come before those of the configuration.
 
     Raises:
+        InputError: accelerate has no such key.
         MachineError: the machine lacks devices.
     """
+    from accelerate.commands.config.config_args import load_config_from_file
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
     check_devices(given)
+    try:
+        load_config_from_file(str(given.path))
+    except ValueError as error:
+        raise InputError(f"{given.path}: {' '.join(str(error).split())}") from error
     _silence_launcher()
     parsed = launch_command_parser().parse_args(
         ["--config_file", str(given.path), *options, str(script), *arguments]
