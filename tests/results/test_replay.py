@@ -12,6 +12,7 @@ from breakeven.findings.json_summary import summarise
 from breakeven.params.pricing import Pricing
 from breakeven.results.published_lengths import PROMPT_TOKENS, new_tokens_of
 from breakeven.results.replay import replay_results, training_ratio
+from breakeven.results.served import NO_TOKENS
 from breakeven.serving.study_hardware import served_place
 
 
@@ -137,6 +138,8 @@ def test_a_published_answer_in_money_is_the_roofline_at_its_length(on_h100):
         Serving(shape, find_hardware("H100")), batch=1, prompt_tokens=250, new_tokens=new
     )
     assert cell.number(WAITING) == pytest.approx(alone.seconds)
+    # A prompt alone takes more than some answers of a letter are said to.
+    assert new_tokens_of(shape, paper_answer_flops(shape, PROMPT_TOKENS, 0)) is None
     # Lengths are not published: they stand in no field of a cell, and in a note.
     assert cell.output_tokens is None
     assert replay_results().axes == ()
@@ -145,9 +148,14 @@ def test_a_published_answer_in_money_is_the_roofline_at_its_length(on_h100):
 def test_the_summary_has_the_published_study_on_the_device():
     found = summarise(replay_results(served_place(Pricing(), "L4")))
     assert {row["hardware"] for row in found["served"]} == {"L4"}
-    assert len(found["served"]) == 80 * 3
+    assert len(found["served"]) == 68 * 3 + 12
+    # Of these a prompt as long as is assumed takes more than the whole answer is said to.
+    absent = [row for row in found["served"] if row["reason"] == NO_TOKENS]
+    assert len(absent) == 12
+    assert all(row["seconds"] is row["money"] is None for row in absent)
+    assert {row["arm"] for row in absent} == {"ift", "ift-math"}
     # 14B in 16 bits do not fit into 24 GB.
     large = [row for row in found["served"] if row["student"] == "Qwen2.5-14B"]
-    assert all("fits into 1 × L4" in row["reason"] for row in large)
+    assert all("fits into 1 × L4" in row["reason"] for row in large if row not in absent)
     assert any("modelled, at new tokens" in note for note in found["notes"])
     assert json.dumps(found, allow_nan=False)

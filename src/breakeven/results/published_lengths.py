@@ -7,11 +7,11 @@ from breakeven.costs.paper import answer_flops
 PROMPT_TOKENS = 250
 
 
-def new_tokens_of(shape: Architecture, flops: float) -> float:
+def new_tokens_of(shape: Architecture, flops: float) -> float | None:
     """New tokens of an answer of so many FLOPs, by the study's own formula.
 
-    After a prompt of `PROMPT_TOKENS`; a prompt that alone costs more leaves a token, the least that
-    is an answer.
+    After a prompt of `PROMPT_TOKENS`; None where that with one token, the least that is an answer,
+    costs more: a length would be made up.
     """
     from scipy.optimize import brentq
 
@@ -19,4 +19,4 @@ def new_tokens_of(shape: Architecture, flops: float) -> float:
         return float(answer_flops(shape, PROMPT_TOKENS, new)) - flops
 
     # Every new token adds FLOPs, so that there is one root.
-    return float(brentq(excess, 1.0, 1e6)) if excess(1.0) < 0 else 1.0
+    return float(brentq(excess, 1.0, 1e6)) if excess(1.0) <= 0 else None

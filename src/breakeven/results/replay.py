@@ -74,7 +74,7 @@ def replay_results(place: ServedOn | None = None) -> Results:
             *served.notes,
             f"money and seconds on {place.hardware.name}: modelled, at new tokens for which the "
             f"paper's formula gives the published FLOPs after a prompt of {PROMPT_TOKENS} tokens, "
-            f"one where the prompt alone has more, in {place.number_format} (docs/costs.md)",
+            f"absent where such a prompt alone has more, in {place.number_format} (docs/costs.md)",
         ),
     )
 
@@ -87,13 +87,14 @@ def published_shapes(results: Results) -> dict[str, Architecture]:
 def published_lengths(
     results: Results, shapes: Mapping[str, Architecture]
 ) -> dict[CellKey, Lengths]:
-    """One mean length a cell, which no table publishes."""
+    """One mean length a cell, which no table publishes, where its FLOPs imply one."""
     found = {}
     for cell in results.cells:
         assert cell.inference_flops is not None  # every published cell has them
         new = new_tokens_of(shapes[cell.student], cell.inference_flops)
-        key = (cell.student, cell.arm, cell.seed, cell.decoding, cell.family)
-        found[key] = one_length(PROMPT_TOKENS, new)
+        if new is not None:
+            key = (cell.student, cell.arm, cell.seed, cell.decoding, cell.family)
+            found[key] = one_length(PROMPT_TOKENS, new)
     return found
 
 
