@@ -325,7 +325,9 @@ def published_new_tokens(shape: Architecture, family: str, style: str) -> float:
     """
     laws = published_power_laws()
     law = laws.get((family, style)) or laws[f"general-{family.rsplit('-', 1)[-1]}", style]
-    return new_tokens_of(shape, law.at(shape.total_parameters / 1e9))
+    found = new_tokens_of(shape, law.at(shape.total_parameters / 1e9))
+    # Where the law gives fewer FLOPs than the prompt takes: an answer has a token at least.
+    return 1.0 if found is None else found
 
 
 def _style_shares(settings: TrainingSettings) -> dict[str, float]:
