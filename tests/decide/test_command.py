@@ -99,6 +99,21 @@ def test_an_arm_pays_for_the_completions_that_it_learns_from(study, arm, teacher
     assert taught_seconds(f"s {arm}") == pytest.approx(teacher_seconds)
 
 
+def test_what_keeps_options_out_is_told_once_and_to_its_end(study):
+    found = decide_command("math-open", 1e6)
+    [one, other] = found["options"][:2]
+    reasons = {
+        one["name"]: f"its cost is not known: {one['name']}: samples wait for one another",
+        other["name"]: f"its cost is not known: {other['name']}: samples wait for one another",
+    }
+    options = [{**row, "why_not": reasons.get(row["name"])} for row in found["options"]]
+    told = decision_lines({**found, "options": options})
+    assert (
+        f"left out: {one['name']}, {other['name']}: its cost is not known: samples wait for one "
+        "another" in told
+    )
+
+
 def test_the_teacher_is_counted_by_default_and_a_line_says_so(study):
     found = decide_command("math-open", 1e6)
     assert found["teacher"] == {"counted": True, "reason": None, "not_known_of": []}

@@ -363,13 +363,11 @@ def _pairs(result: Mapping[str, Any], unit: Unit, cost: CostWords) -> list[str]:
 
 
 def _left_out(result: Mapping[str, Any]) -> list[str]:
-    """Reasons that keep options out, each with how many and one of them by name."""
+    """Reasons that keep options out, each behind the names of those that it keeps out."""
     by_reason: dict[str, list[str]] = {}
     for row in result["options"]:
         if row["why_not"]:
-            words = (
-                # A reason names its option behind the colon: before it, it is the same for all.
-                row["why_not"].split(": ")[0] if "not known" in row["why_not"] else row["why_not"]
-            )
+            # Without the option's own name a reason is the same for all that share it.
+            words = row["why_not"].replace(f"{row['name']}: ", "")
             by_reason.setdefault(words, []).append(row["name"])
     return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
