@@ -36,11 +36,16 @@ class Ceiling:
         (self.fill_backward if backward else self.fill_forward)(layer)
 
     def fill_forward(self, layer):
-        layer.register_forward_pre_hook(lambda _layer, inputs: self.look(inputs[0]))
+        # Steps alone are looked at, not the pass without gradients that tells what the head gives.
+        layer.register_forward_pre_hook(
+            lambda _layer, inputs: self.look(inputs[0]) if torch.is_grad_enabled() else None
+        )
 
     def fill_backward(self, layer):
         layer.register_forward_hook(
-            lambda _layer, _inputs, output: output.register_hook(self.look) and None
+            lambda _layer, _inputs, output: (
+                output.register_hook(self.look) and None if output.requires_grad else None
+            )
         )
 
     def look(self, tensor):
