@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from tests.pipeline.repository import Study, make_study
-from tests.running.ray_nodes import RayNodes, ray_nodes
+from tests.running.ray_nodes import RayNodes, here, ray_nodes
 from tests.running.test_run import tiny
 
 pytestmark = pytest.mark.faults
@@ -36,13 +36,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
 @pytest.fixture(scope="module")
 def nodes(study: Study) -> Iterator[RayNodes]:
     with ray_nodes() as made:
-        made.add(here(study))
+        made.add(here(study.folder))
         yield made
-
-
-def here(study: Study) -> dict[str, str]:
-    """What a node of the same code and packages has set."""
-    return {"PYTHONPATH": str(study.folder / "src"), "OMP_NUM_THREADS": "1"}
 
 
 def run_on(study: Study, nodes: RayNodes) -> subprocess.CompletedProcess[str]:
@@ -64,7 +59,7 @@ def test_a_node_with_another_package_is_refused(
     package = tmp_path / "peft-0.0.1.dist-info"
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: peft\nVersion: 0.0.1\n")
-    environment = here(study)
+    environment = here(study.folder)
     other = nodes.add({**environment, "PYTHONPATH": f"{tmp_path}:{environment['PYTHONPATH']}"})
     line = refused(run_on(study, nodes), study)
     nodes.kill(other)
@@ -76,7 +71,7 @@ def test_a_node_with_other_code_is_refused(study: Study, nodes: RayNodes, tmp_pa
     shutil.copytree(study.folder / "src", source)
     losses = source / "breakeven/train/losses.py"
     losses.write_text(f"{losses.read_text()}\nANOTHER = 1\n")
-    other = nodes.add({**here(study), "PYTHONPATH": str(source)})
+    other = nodes.add({**here(study.folder), "PYTHONPATH": str(source)})
     line = refused(run_on(study, nodes), study)
     nodes.kill(other)
     assert "node 127.0.0.1: src/breakeven/train/losses.py is another there; have all" in line
@@ -85,7 +80,7 @@ def test_a_node_with_other_code_is_refused(study: Study, nodes: RayNodes, tmp_pa
 @pytest.fixture(scope="module")
 def doomed(study: Study, nodes: RayNodes) -> Any:
     """The second node."""
-    return nodes.add(here(study))
+    return nodes.add(here(study.folder))
 
 
 def start(study: Study, nodes: RayNodes) -> "subprocess.Popen[str]":

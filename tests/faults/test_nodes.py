@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 from tests.pipeline.repository import ROOT, TINY, Study, make_study
-from tests.running.ray_nodes import RayNodes, ray_nodes
+from tests.running.ray_nodes import RayNodes, here, ray_nodes
 
 pytestmark = pytest.mark.faults
 
@@ -46,12 +46,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
 @pytest.fixture(scope="module")
 def nodes(study: Study) -> Iterator[RayNodes]:
     with ray_nodes() as made:
-        made.add(here(study))
+        made.add(here(study.folder))
         yield made
-
-
-def here(study: Study) -> dict[str, str]:
-    return {"PYTHONPATH": str(study.folder / "src"), "OMP_NUM_THREADS": "1"}
 
 
 def refused(done: subprocess.CompletedProcess[str], study: Study, line: str) -> None:
@@ -85,7 +81,7 @@ def start(study: Study, nodes: RayNodes) -> "subprocess.Popen[str]":
 @pytest.fixture(scope="module")
 def others(study: Study, nodes: RayNodes) -> list[Any]:
     """The second node, and a third that has nothing to do."""
-    return [nodes.add(here(study)), nodes.add(here(study))]
+    return [nodes.add(here(study.folder)), nodes.add(here(study.folder))]
 
 
 def test_ctrl_c_ends_the_processes_of_all_nodes(

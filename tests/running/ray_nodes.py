@@ -64,3 +64,8 @@ def ray_nodes() -> Iterator[RayNodes]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def here(folder: Path) -> dict[str, str]:
+    """What a node of the study in `folder`, with its code and packages, has set."""
+    return {"PYTHONPATH": str(folder / "src"), "OMP_NUM_THREADS": "1"}
