@@ -1,10 +1,12 @@
 """Graders on tables of answers, with the ways in which answers go astray."""
 
+from dataclasses import replace
+
 import pytest
 from tests.grading.written import grade_text
 
 from breakeven.core.errors import InputError
-from breakeven.grading.graders import GRADERS
+from breakeven.grading.graders import GRADERS, remembering
 from breakeven.rows.grade import Grade
 from breakeven.rows.item import Item
 
@@ -260,3 +262,21 @@ def test_a_grade_holds_what_was_compared(grader, answer, reference, extracted):
 def test_what_was_extracted_makes_no_other_grade():
     assert Grade(True, True, "4") == RIGHT
     assert max(Grade(False, True, "z"), UNPARSED, Grade(True, True, "a")).extracted == "a"
+
+
+def test_a_short_answer_is_looked_at_once_an_item_and_a_long_one_each_time():
+    asked = []
+
+    def looking(answer, item):
+        asked.append((answer, item.id))
+        return GRADERS["exact"](answer, item)
+
+    grade = remembering(looking)
+    seven, eight = item("exact", "7"), replace(item("exact", "8"), id="i2")
+    long = "7 " * 100
+    for one, grader in ((seven, grade), (seven, grade), (eight, grade)):
+        assert [grader(said, one) for said in ("7", "8", long)] == [
+            GRADERS["exact"](said, one) for said in ("7", "8", long)
+        ]
+    assert asked.count(("7", "i1")) == asked.count(("7", "i2")) == 1
+    assert asked.count((long, "i1")) == 2

@@ -7,7 +7,7 @@ import pytest
 from tests.train.tiny import make_params, worked_pairs
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import digest_path
+from breakeven.core.files import digest_path, read_json, write_json
 from breakeven.core.layout import pairs_path
 from breakeven.models.pointer import BasePointer, write_pointer
 from breakeven.rows.pair import write_pairs
@@ -80,6 +80,19 @@ def test_all_arms_and_seeds_of_a_student_read_what_the_first_rendered(rendered):
         for seed in (0, 1):
             plan_cell(params, "tiny", arm, seed)
     assert rendered == ["general"]
+
+
+def test_sizes_with_one_tokenizer_read_what_the_first_rendered(rendered, base_files):
+    params = make_params()
+    larger = Path("larger")
+    shutil.copytree(base_files, larger)
+    config = read_json(larger / "config.json")
+    write_json(larger / "config.json", {**config, "max_position_embeddings": 1024})
+    write_pointer("larger", BasePointer("folder", larger.as_posix(), digest_path(larger)))
+    params.students["larger"] = params.students["tiny"]
+    first, second = (plan_cell(params, student, "mixed", 0) for student in ("tiny", "larger"))
+    assert rendered == ["general"]
+    assert [*second.learnt_examples()] == [*first.learnt_examples()]
 
 
 def test_a_cell_learns_the_same_from_what_is_kept(rendered):

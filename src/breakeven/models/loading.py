@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from breakeven.core.errors import InputError
-from breakeven.core.files import read_json
+from breakeven.core.files import digest_path, read_json
 from breakeven.core.out_of_memory import is_out_of_memory
 from breakeven.models.hub_files import OTHER_WEIGHTS
 
@@ -255,3 +256,16 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerBase":
 
         tokenizer.chat_template = default_chat_template(tokenizer).text
     return tokenizer
+
+
+def tokenizer_digest(path: Path) -> str:
+    """SHA-256 of what `load_tokenizer` gives, as transformers writes it.
+
+    The sizes of a family have the same, whatever else their folders hold.
+
+    Raises:
+        InputError: as `load_tokenizer`.
+    """
+    with TemporaryDirectory() as folder:
+        load_tokenizer(path).save_pretrained(folder)
+        return digest_path(Path(folder))

@@ -10,7 +10,7 @@ from breakeven.core.files import digest_path, read_rows
 from breakeven.core.layout import answers_folder, items_path, task_path
 from breakeven.core.records import Record, require_as_recorded, versions
 from breakeven.costs.model_shapes import known_architecture
-from breakeven.grading.graders import grade_answer, graders
+from breakeven.grading.graders import grade_answer, graders, remembering
 from breakeven.grading.maths.algebra import algebra
 from breakeven.grading.same_answers import comparisons
 from breakeven.gym.scoring import scoring_child
@@ -46,7 +46,8 @@ def run(params: Params) -> None:
     require_as_recorded(map(answers_folder, params.students))
     items = {task: _items(task) for task in params.tasks}
     check_judges(params.grading, items)
-    rules, selected = graders(params.grading), CasesForJudges(params.grading)
+    rules = {name: remembering(one) for name, one in graders(params.grading).items()}
+    selected = CasesForJudges(params.grading)
     same = comparisons(params.grading)
     # From the config beside the pointer to a model of the hub: scoring downloads no weights.
     shapes = {name: known_architecture(base_config_path(name)) for name in params.students}

@@ -21,7 +21,7 @@ from breakeven.tracking.run_names import COLOUR, cell_colour, cell_keys, cell_na
 
 # A training shorter than this is over before anyone could watch it, and the child's 3 s of the
 # processor, which all cores of a study may be busy with, would be a tenth of it and more.
-START_AFTER_SECONDS = 60.0
+START_AFTER_SECONDS = 120.0
 FLUSH_EVERY_SECONDS = 0.5
 WAIT_AT_END_SECONDS = 5.0
 _MOST_UNSENT_BYTES = 8 << 20

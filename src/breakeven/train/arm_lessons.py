@@ -1,6 +1,7 @@
 """What an arm learns: pairs of its corpora, in which styles and order, and how often."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -148,7 +149,7 @@ class LessonPlanner:
     ) -> dict[str, object]:
         """What decides the examples of a corpus."""
         return {
-            "base": self.pointer.digest,  # whose tokenizer it is
+            "tokenizer": self._tokenizer_digest,  # sizes of a family share what is rendered
             "pairs": pairs_digest,
             "tuning": self._params.corpora[corpus].tuning,
             "max_length": self._params.training.max_length,
@@ -157,6 +158,12 @@ class LessonPlanner:
             "code": code_digest([_RENDERING_CODE], _RENDERED_BY),
             "versions": {name: metadata.version(name) for name in _TOKENIZED_BY},
         }
+
+    @cached_property
+    def _tokenizer_digest(self) -> str:
+        from breakeven.models.loading import tokenizer_digest
+
+        return tokenizer_digest(self.base)
 
     def _render(self, corpus: str, settings: TrainingSettings, digest: str) -> CorpusExamples:
         from breakeven.models.loading import load_tokenizer

@@ -1,4 +1,4 @@
-"""Rendered corpora, kept in scratch: every cell of a student reads what the first one rendered.
+"""Rendered corpora, kept in scratch: every cell with a tokenizer reads what the first one rendered.
 
 A cell would else tokenize a whole corpus to learn a part of it, which takes longer than a small
 model needs for a dozen steps. One file holds the examples in flat columns, a sealed line beside it
