@@ -71,13 +71,37 @@ def test_what_is_not_known_is_absent_with_its_reason(make_rows):
     unknown = with_served(measured(make_rows), {"s1": "family mamba is not known"}, [H100])
     assert unknown.axes == ()
     assert unknown.cells[0].number("modelled money a query, H100, full throughput") is None
-    assert "s1 on H100: absent, family mamba is not known" in " ".join(unknown.notes)
+    absent = "modelled money and seconds on H100: absent for 1 of 1 cells (s1), "
+    assert unknown.notes[-1] == f"{absent}family mamba is not known"
     silent = with_served(measured(make_rows, prompt_tokens=np.nan), {"s1": SHAPE}, [H100])
     assert "its tokens of prompt and answer are not known" in " ".join(silent.notes)
     free = H100._replace(hardware=replace(H100.hardware, price_per_hour=None))
     unpriced = with_served(measured(make_rows), {"s1": SHAPE}, [free])
     assert {axis.quantity for axis in unpriced.axes} == {"seconds"}
     assert "costs.hardware.H100.price_per_hour is not set" in " ".join(unpriced.notes)
+
+
+def test_a_reason_is_told_once_however_many_cells_it_holds_for(make_rows):
+    """Each has its own tokens and seconds: the published cells had 13 notes on one latency."""
+    families = {"a": 28.0, "b": 3000.0, "c": 9000.0}
+    rows = pd.concat(
+        make_rows("ift", task, {"a": [1]}, prompt_tokens=250.0, answer_tokens=tokens).assign(
+            family=task
+        )
+        for task, tokens in families.items()
+    )
+    known = results_from_items(rows, FACTS)
+    results = with_served(known, {"s1": SHAPE}, [H100])
+    _, shorter, longer = (point(cell, "H100", ONE_WAITING).seconds for cell in results.cells)
+    late = "modelled money and seconds on H100, within 2 s: absent for 2 of 3 cells (s1), "
+    assert f"{late}one answer alone takes {shorter:.3g} to {longer:.3g} s" in results.notes
+    assert len({point(cell, "H100", "within 2 s").reason for cell in results.cells}) == 3
+    tiny = H100._replace(hardware=replace(H100.hardware, memory_bytes=1e9))
+    (note,) = set(with_served(known, {"s1": SHAPE}, [tiny]).notes) - set(known.notes)
+    assert note == (
+        "modelled money and seconds on H100: absent for 3 of 3 cells (s1), "
+        "not one answer fits into its memory"
+    )
 
 
 def test_a_student_without_a_device_is_paid_by_the_token(make_rows):

@@ -20,6 +20,7 @@ from breakeven.costs.token_prices import TokenPrices
 from breakeven.results.aggregate import CELL_KEYS, generated_tokens
 from breakeven.results.axes import CostAxis, ServedPoint, axes_on, axis_of_tokens, point_words
 from breakeven.results.cell_results import CellResult, Results
+from breakeven.results.served_notes import served_notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,19 +55,11 @@ def with_served(
     if any(cell.student in prices for cell in cells):
         axes.append(axis_of_tokens())
     known = {name for cell in cells for name in cell.modelled}
-    reasons = dict.fromkeys(
-        f"modelled money and seconds of {cell.student} on {point.hardware}: absent, {point.reason}"
-        if point.reason
-        else f"modelled money on {point.hardware}: absent, {point.money_reason}"
-        for cell in cells
-        for point in cell.served
-        if point.money_reason
-    )
     return replace(
         results,
         cells=cells,
         axes=tuple(axis for axis in axes if axis.name in known),
-        notes=(*results.notes, *reasons),
+        notes=(*results.notes, *served_notes(cells)),
     )
 
 
