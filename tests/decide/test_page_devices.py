@@ -142,7 +142,8 @@ def test_a_device_is_chosen_with_its_price_its_batch_and_a_wait(results, open_pa
     page.select_option("#decide-unit", "flops")
     text, problem, _ = page.evaluate(CHOOSE, ["H100", {"batch": "999999999", "wait": ""}])
     assert not problem
-    assert "No option is served on H100: s base: H100 holds at most" in text
+    assert "No option is served on H100 with 999,999,999 answers at once: its memory hold" in text
+    assert text.endswith("all but 4 are served.")
     page.select_option("#decide-unit", "money")
     for name, bad in (("batch", "1.5"), ("batch", "0"), ("wait", "0"), ("wait", "soon")):
         _, problem, _ = page.evaluate(CHOOSE, ["H100", {"batch": "", "wait": "", name: bad}])

@@ -170,8 +170,8 @@ def test_nothing_measured_is_mixed_with_what_is_modelled(results):
 def test_what_does_not_fit_or_is_not_known_is_left_out_with_the_reason(results):
     scored = scored_results(results)
     crowded = family_options(scored, "math-open", served=on_device(results, 5000), draws=200)
-    request = DecisionRequest(1e6, "device_seconds", device="small")
-    assert "small holds at most" in decide(crowded.options, request).reason
+    request = DecisionRequest(1e6, "device_seconds", device="small", batch=5000)
+    assert "its memory holds at most" in decide(crowded.options, request).reason
     unknown = replace(on_device(results), shapes=shapes_by_name(["s", "m", "l"]))
     (first, *_) = family_options(scored, "math-open", served=unknown, draws=200).options
     assert "is no model whose architecture is bundled" in first.latency.reason
@@ -184,12 +184,23 @@ def test_what_does_not_fit_is_left_out_in_every_unit(results, unit, queries):
     source = DecisionData(results, {}, currency="USD", draws=200)
     request = DecisionRequest(queries, unit, price_per_device_hour=3600.0, device="small")
     crowded = replace(request, batch=5000)
-    with pytest.raises(InputError, match=r"no option .*: small holds at most \d+ of its") as told:
+    with pytest.raises(InputError) as told:
         decision_of(source, "math-open", crowded, served=on_device(results, 5000))
-    assert "--unit" not in str(told.value)
+    most = {
+        f"{cell.student} {cell.arm}": by_hand(cell, None, None)[0]
+        for student in ("s", "m", "l")
+        for cell in results.select(student=student, family="math-open")
+    }
     # So many that plain answers have room and thinking ones have not.
-    new, served = simulated.NEW_TOKENS, Serving(SHAPES["s"], SMALL)
-    batch = largest_batch(served, PROMPT + new["ift"])
+    batch, least = max(most.values()), min(most.values())
+    served = [name for name, fitting in most.items() if fitting == batch]
+    kept_out = [name for name in most if name not in served]
+    assert 0 < least < batch < 5000
+    assert str(told.value) == (
+        "decide: no option fits: no option is served on small with 5,000 answers at once: its "
+        f"memory holds at most {batch:,}, of {', '.join(served)}, which keeps out "
+        f"{', '.join(kept_out)}; with {least:,} all are served"
+    )
     found = decision_of(
         source, "math-open", replace(request, batch=batch), served=on_device(results, batch)
     )

@@ -302,14 +302,30 @@
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
   const money = (value, unit, currency) => `${figure(value)} ${UNIT_WORDS[unit] || currency}`.trim();
 
+  // Why the device answers with no option; of a batch too large, what would fit of which.
+  function nobodyServed(rows, request) {
+    const nobody = `No option is served on ${request.device}`;
+    const most = rows.map((row) => row.option).filter((option) => option.mostAtOnce !== null);
+    if (request.batch === null || !most.length) return `${nobody}: ${rows[0].seconds.reason}.`;
+    const fitting = most.map((option) => option.mostAtOnce);
+    const [largest, smallest] = [Math.max(...fitting), Math.min(...fitting)];
+    const served = most.filter((option) => option.mostAtOnce === largest).map((option) => option.name);
+    const others = rows.map((row) => row.option.name).filter((name) => !served.includes(name));
+    const rest = most.length === rows.length ? "" : ` but ${rows.length - most.length}`;
+    const number = (count) => count.toLocaleString("en");
+    return `${nobody} with ${number(request.batch)} answers at once: its memory holds at most ${number(largest)}, of ${served.join(", ")}` +
+      (others.length ? `, which keeps out ${others.join(", ")}` : "") +
+      (largest === smallest ? "." : `; with ${number(smallest)} all${rest} are served.`);
+  }
+
   function shortfall(decision, request, currency) {
     const priced = decision.rows.filter((row) => row.cost.value !== null);
+    if (decision.rows.length && decision.rows.every((row) => notServed(row.option, request))) {
+      return nobodyServed(decision.rows, request);
+    }
     if (!priced.length) {
       const reason = decision.rows.length ? decision.rows[0].cost.reason : "there is no option";
       return `No option's cost is known: ${reason}. Count costs in another unit.`;
-    }
-    if (decision.rows.every((row) => notServed(row.option, request))) {
-      return `No option is served on ${request.device}: ${decision.rows[0].seconds.reason}.`;
     }
     const limit = request.max_seconds_per_answer;
     const least = (rows, key) => rows.reduce((a, b) => (key(b) < key(a) ? b : a));

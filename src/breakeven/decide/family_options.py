@@ -148,8 +148,8 @@ def _option(
         tuning = served.tuning(tuning, training)
         teacher = served.other(teacher, "the teacher's work")
         judging = served.other(judging, "the judge's work")
-        answer, latency, batch = served.option(group, answer.flops, name)
-        waits |= {"latency": latency, "batch": batch}
+        answer, latency, batch, most = served.option(group, answer.flops, name)
+        waits |= {"latency": latency, "batch": batch, "most_at_once": most}
     return Option(
         name=name,
         student=cell.student,

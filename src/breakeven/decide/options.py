@@ -27,9 +27,9 @@ class Option:
     `bill` holds one training, the mean answer (`answers` is 1), and the teacher and judge of the
     whole study; its FLOPs, device-seconds and joules are read. On a named device its seconds are
     modelled, those of training by its steps or, where these are not known, by its FLOPs alone
-    (`training_by`), and `latency` is what one person waits, with `batch` answers at once. `paid` is
-    the money of items of the bill that are paid by the token, whatever device they ran on:
-    `answering` of the mean answer.
+    (`training_by`), and `latency` is what one person waits, with `batch` answers at once, of the
+    `most_at_once` that its memory holds. `paid` is the money of items of the bill that are paid by
+    the token, whatever device they ran on: `answering` of the mean answer.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Option:
     decoding: str = "greedy"
     latency: Amount = field(default_factory=lambda: absent(NO_DEVICE))
     batch: int | None = None
+    most_at_once: int | None = None
     training_by: Literal["steps", "flops"] | None = None
     paid: Mapping[str, Amount] = field(default_factory=dict)
 

@@ -61,7 +61,7 @@
       latency = curve.samples > 1 ? absent(`${option.name}: the wait for several samples is not modelled`) : amount(wait);
     }
     return {
-      ...option, batch, latency, trainingBy: by, answer: on(option.answer.flops, seconds),
+      ...option, batch, mostAtOnce: curve === null ? null : curve.most, latency, trainingBy: by, answer: on(option.answer.flops, seconds),
       training: option.style === "base" ? option.training : on(option.training.flops, told(training)),
       tuning: on(option.tuning.flops, told(tuning)),
       teacher: on(option.teacher.flops, told(teacher)),

@@ -22,11 +22,16 @@ NO_WAIT = "the wait for several samples is not modelled"
 
 
 class ServedOption(NamedTuple):
-    """What an answer of an option takes on the device, and what one person waits for it."""
+    """What an answer of an option takes on the device, and what one person waits for it.
+
+    `batch` answers at once, None where these do not fit; `most_at_once` do, None where not one does
+    or nothing is known.
+    """
 
     answer: Cost
     latency: Amount
     batch: int | None
+    most_at_once: int | None
 
 
 def unpaid(cost: Cost) -> bool:
@@ -59,16 +64,17 @@ class ServedStudy:
     def option(self, group: Group, flops: Amount, name: str) -> ServedOption:
         """A group's mean answer, its seeds taken together; `flops` are counted as ever."""
         curve = self.curve(group)
+        most = None if isinstance(curve, str) else curve.most
         batch = curve if isinstance(curve, str) else self._batch(curve)
         if isinstance(curve, str) or isinstance(batch, str):
             reason = f"{name}: {batch}"
-            return ServedOption(self._cost(flops, absent(reason)), absent(reason), None)
+            return ServedOption(self._cost(flops, absent(reason)), absent(reason), None, most)
         samples = answers_to_a_query(group)
         latency = Amount(curve.seconds(batch))
         if samples > 1:
             latency = absent(f"{name}: {NO_WAIT}")
         seconds = Amount(samples * curve.device_seconds(batch))
-        return ServedOption(self._cost(flops, seconds), latency, batch)
+        return ServedOption(self._cost(flops, seconds), latency, batch, most)
 
     def training(self, cost: Cost, steps: OptimizerSteps | None) -> Cost:
         """A training on one such device; by its FLOPs alone where its steps are not known."""

@@ -27,11 +27,11 @@ def shortfall(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
     """
     limit, budget = request.max_seconds_per_answer, request.budget
     priced = [(cost.value, option) for option, cost, _ in candidates if cost.value is not None]
+    if candidates and all(not_served(option, request) for option, _, _ in candidates):
+        return _nobody_served(candidates, request)
     if not priced:
         reason = candidates[0][1].reason if candidates else "there is no option"
         return f"no option's cost is known: {reason}"
-    if all(not_served(option, request) for option, _, _ in candidates):
-        return f"no option is served on {request.device}: {candidates[0][2].reason}"
     # Time first: a larger budget makes no option quicker.
     if limit is not None:
         timed = [(s.value, option) for option, _, s in candidates if s.value is not None]
@@ -45,6 +45,30 @@ def shortfall(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
                 f"{four_figures(limit)}"
             )
     return _wait_binds(candidates, request) or _budget_binds(candidates, request, budget)
+
+
+def _nobody_served(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
+    """Why the device answers with no option; of a batch too large, what would fit of which."""
+    nobody = f"no option is served on {request.device}"
+    most = {
+        option.name: option.most_at_once
+        for option, _, _ in candidates
+        if option.most_at_once is not None
+    }
+    if request.batch is None or not most:
+        return f"{nobody}: {candidates[0][2].reason}"
+    largest, smallest = max(most.values()), min(most.values())
+    served = [name for name, fitting in most.items() if fitting == largest]
+    others = [option.name for option, _, _ in candidates if option.name not in served]
+    said = (
+        f"{nobody} with {request.batch:,} answers at once: its memory holds at most {largest:,}, "
+        f"of {', '.join(served)}"
+    )
+    if others:
+        said += f", which keeps out {', '.join(others)}"
+    # Of the rest nothing is known, or not one answer fits.
+    rest = "" if len(most) == len(candidates) else f" but {len(candidates) - len(most)}"
+    return said if largest == smallest else f"{said}; with {smallest:,} all{rest} are served"
 
 
 def _wait_binds(candidates: Sequence[Candidate], request: DecisionRequest) -> str:
