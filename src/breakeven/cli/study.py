@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from breakeven.cli.options import Json, profile_names, row_names
-from breakeven.cli.telling import repair_dvc_state, tell_study
+from breakeven.cli.telling import repair_dvc_state, tell_findings, tell_study
 from breakeven.core.errors import AlreadyReportedError, InputError, did_you_mean
 
 
@@ -26,13 +26,7 @@ def check(
     # First, so that what begins with a check gets past a lock that DVC refuses to read.
     repair_dvc_state()
     params = load_params(path)
-    found = list(check_params(params, path))
-    for one in found:
-        if not one.is_error:
-            typer.echo(f"warning: {one.line}", err=True)
-    errors = [one.line for one in found if one.is_error]
-    if errors:
-        raise InputError("\n".join(errors))
+    tell_findings(check_params(params, path))
     tell_study(params, f"{path}: study {params.study!r}")
 
 
@@ -70,16 +64,21 @@ def new(
 ) -> None:
     """Add a row to params.yaml, which stays as it is where the study would not be in order.
 
+    A file, folder or model that the row names is opened first, as by `breakeven check`.
+
     Examples: breakeven new arm mixed-25 --like reasoning reasoning_share=0.25;
     breakeven new student t2m --like t500k base.path=assets/tabletop/t2m --note "four times larger"
     """
-    from breakeven.params.new_row import KINDS, add_row
+    from breakeven.checking.row_checks import check_row
+    from breakeven.params.new_row import KINDS, new_row
 
     chosen = next((one for one in KINDS if one == kind), None)
     if chosen is None:
         raise InputError(f"{kind!r} is no kind of row; {did_you_mean(kind, KINDS)}")
-    params = add_row(chosen, name, settings or (), like=like, note=note)
-    tell_study(params, f"params.yaml: {kind} {name} added", "breakeven check, breakeven status")
+    row = new_row(chosen, name, settings or (), like=like, note=note)
+    tell_findings(check_row(row))
+    row.write()
+    tell_study(row.params, f"params.yaml: {kind} {name} added", "breakeven check, breakeven status")
 
 
 def status(as_json: Json = False) -> None:

@@ -10,6 +10,9 @@ from breakeven.core.errors import InputError
 from breakeven.core.layout import made_by
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from breakeven.checking.problems import Finding
     from breakeven.params import Params
     from breakeven.results.cell_results import Results
     from breakeven.study.summary import StudySummary
@@ -23,6 +26,17 @@ def tell_study(params: "Params", what: str, then: str | None = None) -> None:
     counts = (len(params.students), len(params.arms), len(params.seeds))
     made_of = words.cells(*counts, len(list(cells(params))))
     typer.echo(f"{what}: {made_of}, {len(params.tasks)} tasks" + (f"; now: {then}" if then else ""))
+
+
+def tell_findings(found: "Iterable[Finding]") -> None:
+    """Print warnings to standard error; raise InputError with the errors, a line each."""
+    told = list(found)
+    for one in told:
+        if not one.is_error:
+            typer.echo(f"warning: {one.line}", err=True)
+    errors = [one.line for one in told if one.is_error]
+    if errors:
+        raise InputError("\n".join(errors))
 
 
 def repair_dvc_state() -> None:

@@ -1,4 +1,4 @@
-"""Adding a row to a table of `params.yaml`: one line of text, checked before it is written.
+"""A row more in a table of `params.yaml`: one line of text, checked before it is written.
 
 The file is a person's: its comments, order and spacing stay as they are, which a parser that writes
 all of it anew would not promise.
@@ -6,12 +6,13 @@ all of it anew would not promise.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
+
+from pydantic import BaseModel
 
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.core.files import write_text
 from breakeven.params.load import load_params
-from breakeven.params.named_paths import named_paths, sections
 from breakeven.params.reading import parse_yaml, read_yaml
 from breakeven.params.schema import Params
 
@@ -29,9 +30,29 @@ _TABLES: dict[Kind, tuple[str, ...]] = {
     "decoding": ("answering", "decodings"),
 }
 _FOLDER = Path(".work")
+Section = TypeVar("Section", bound=BaseModel)
 
 
-def add_row(
+class NewRow(NamedTuple):
+    """A study as it would be with a row more, and the text that says so; nothing is written yet."""
+
+    kind: Kind
+    name: str
+    params: Params
+    text: str
+    path: Path
+
+    @property
+    def alone(self) -> Params:
+        """The study with no other row in this table, to look at what this one names."""
+        return _only(self.params, self.name, *_TABLES[self.kind])
+
+    def write(self) -> None:
+        """Put the text in the place of the file."""
+        write_text(self.path, self.text)
+
+
+def new_row(
     kind: Kind,
     name: str,
     settings: Sequence[str],
@@ -39,16 +60,15 @@ def add_row(
     like: str | None = None,
     note: str | None = None,
     path: Path = Path("params.yaml"),
-) -> Params:
-    """Add a row `name` of `key=value` settings to its table, and return the study with it.
+) -> NewRow:
+    """A row `name` of `key=value` settings in its table, below the last one.
 
     A key may have dots, `base.path=assets/x`. `like` names a row of the same table whose values it
     has where no setting says otherwise; `note` becomes a comment above it.
 
     Raises:
-        InputError: the name is taken, `like` is no row, a setting is no `key=value`, a file or
-            folder that the row names is not there, or the study with the row is not in order. The
-            file is as it was.
+        InputError: the name is taken, `like` is no row, a setting is no `key=value`, or the study
+            with the row is not in order.
     """
     load_params(path)  # what is wrong already is told as that
     table = _table(read_yaml(path), kind)
@@ -65,10 +85,7 @@ def add_row(
     lines = [f"# {line}" for line in note.splitlines()] if note else []
     lines.append(f"{_flow(name)}: {_flow(row)}")
     changed = _inserted(text, _TABLES[kind], lines)
-    params = _checked(changed, path)
-    _require_paths(params, kind, name, path)
-    write_text(path, changed)
-    return params
+    return NewRow(kind, name, _checked(changed, path), changed, path)
 
 
 def _table(tree: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
@@ -76,6 +93,13 @@ def _table(tree: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
     for key in _TABLES[kind]:
         found = found[key]
     return found
+
+
+def _only(section: Section, name: str, key: str, *deeper: str) -> Section:
+    """A section whose table, `key` or deeper in it, has this row alone."""
+    value = getattr(section, key)
+    kept = _only(value, name, *deeper) if deeper else {name: value[name]}
+    return section.model_copy(update={key: kept})
 
 
 def _copy(value: Any) -> Any:  # noqa: ANN401 - what a row holds
@@ -132,21 +156,6 @@ def _inserted(text: str, table: Sequence[str], lines: Sequence[str]) -> str:
         last -= 1
     added = [f"{' ' * column}{line}" for line in lines]
     return "\n".join([*written[: last + 1], *added, *written[last + 1 :]]) + "\n"
-
-
-def _require_paths(params: Params, kind: Kind, name: str, path: Path) -> None:
-    """Refuse a new row that names what is not there: the study would not begin."""
-    row: Any = params
-    for key in (*_TABLES[kind], name):
-        row = row[key] if isinstance(row, Mapping) else getattr(row, key)
-    for section in sections(row):
-        for key, place in named_paths(section):
-            if not Path(place).exists():
-                where = ".".join((*_TABLES[kind], name))
-                raise InputError(
-                    f"{path}: {where}: {key}: value is {place!r}; no such file or folder; put it "
-                    "into the project first"
-                )
 
 
 def _checked(text: str, path: Path) -> Params:
