@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from tests.conftest import ROOT
 
-from breakeven.core.errors import BreakevenError, InputError, MachineError
+from breakeven.core.errors import BreakevenError, InputError, LostNodeError, MachineError
 from breakeven.params.launch_file import read_launch_file
 from breakeven.train import launching
 from breakeven.train.launching import failures_of, first_error, launch, report_to_stage
@@ -117,6 +117,7 @@ def error_of(*failures):
     [
         (InputError("a.yaml: b: no"), InputError, "a.yaml: b: no"),
         (MachineError("no memory"), MachineError, "no memory"),
+        (LostNodeError("b is gone"), LostNodeError, "b is gone"),
         (OSError(errno.ENOSPC, "full", "x"), MachineError, "the disk is full: x; free some space"),
     ],
 )

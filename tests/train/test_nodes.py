@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -55,9 +56,9 @@ def test_what_the_configuration_says_of_one_machine_does_not_count_over_several(
     assert environment.get("CUDA_VISIBLE_DEVICES") == os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
-def test_a_group_that_is_not_the_configuration_s_is_told() -> None:
-    """A file that was changed meanwhile; a machine that is lost before its launcher starts."""
-    path = ROOT / "profiles/accelerate/cpu-2-nodes.yaml"
+def test_a_stage_is_told_what_is_not_as_it_was_when_its_run_began(project: Path) -> None:
+    """A changed file; a port that was taken, an address not reached, a machine that is lost."""
+    path = shutil.copy(ROOT / "profiles/accelerate/cpu-2-nodes.yaml", "two.yaml")
     done = subprocess.run(
         [sys.executable, ROOT / "tests/train/wrong_group.py", path],
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
@@ -67,14 +68,28 @@ def test_a_group_that_is_not_the_configuration_s_is_told() -> None:
     )
     assert done.returncode == 0, done.stderr
     # Ray tells of the lost node on the same stream.
-    changed, (kind, line) = json.loads(done.stdout.splitlines()[-1])
-    assert changed == [
-        "InputError",
-        f"{path}: num_machines: value is 3, num_processes 3; the file was another when this run "
-        "began; start the run again",
-    ]
-    assert kind == "LostNodeError"
-    assert line.endswith("; what was done is kept and the next run goes on")
+    told = json.loads(done.stdout.splitlines()[-1])
+    changed = {"two where one was": path, "one where two were": "one.yaml"}
+    for what, file in {**changed, "three where two were": "three.yaml"}.items():
+        given = yaml.safe_load(Path(file).read_text())
+        assert told[what] == [
+            "InputError",
+            f"{file}: num_machines: value is {given['num_machines']}, num_processes "
+            f"{given['num_processes']}; the file was another when this run began; start the run "
+            "again",
+        ]
+    for what, wanted, line in (
+        ("port", "LostNodeError", r"do not meet at 127.0.0.1:\d+, .* takes another port$"),
+        ("machine", "LostNodeError", r"; what was done is kept and the next run goes on$"),
+        (
+            "address",
+            "MachineError",
+            r"^two.yaml: node 127.0.0.1 does not reach 127.0.0.1:\d+, at .*: Connection refused; "
+            r"have nodes reach one another on all ports \(firewall\)",
+        ),
+    ):
+        kind, text = told[what]
+        assert (kind, bool(re.search(line, text))) == (wanted, True), text
 
 
 def run_over_two_nodes(launch: str) -> list[Any]:

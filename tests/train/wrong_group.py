@@ -1,33 +1,68 @@
-"""What a stage tells that finds another group than its configuration asks for.
+"""What a stage tells whose group, port or addresses are not what it takes them for.
 
-`python tests/train/wrong_group.py nodes.yaml` prints the kind and line of two errors: the file was
-changed to one node more when the run had begun; a node is lost before its launcher starts.
+`python tests/train/wrong_group.py nodes.yaml` prints the kind and line of each error: of a file
+that was changed when the run had begun; of a port that another program has taken meanwhile; of a
+first machine that the second does not reach; of a machine that is lost before its launcher starts.
 """
 
 import json
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
+import yaml
 from tests.running.ray_nodes import ray_nodes
+from tests.train.tiny import make_params
 
 from breakeven.core.errors import BreakevenError
-from breakeven.params.launch_file import LaunchFile, read_launch_file
-from breakeven.train import node_launching
+from breakeven.train import node_launching, stage
+from breakeven.train.node_launching import NodeLauncher
 
 
-def stage(given: LaunchFile) -> tuple[str, str]:
-    """As a stage that trains on several nodes."""
+def launched(launch: str, launcher: type[NodeLauncher] = NodeLauncher) -> tuple[str, str]:
+    """As a stage that trains as a configuration says."""
     node_launching._START_SECONDS = 5.0
+    node_launching.NodeLauncher = launcher  # type: ignore[misc]
+    sys.argv = ["train.py"]
+    start = stage._launch(make_params(launch=launch), "tiny", "mixed", 0)
+    assert start is not None
     try:
-        node_launching.launch_on_nodes(given, Path("train.py"), [])
+        start()
     except BreakevenError as error:
         return type(error).__name__, str(error)
     raise AssertionError
 
 
+class LatePort(NodeLauncher):
+    """Another program listens on the first machine's port when the processes begin."""
+
+    def run(self, *given: Any) -> Any:
+        """Have another take the port, then begin."""
+        if self._rank:
+            return super().run(*given)
+        *_, (_, port), _ = given
+        self._held.close()
+        with socket.create_server(("", port)):
+            return super().run(*given)
+
+
+class Unreached(NodeLauncher):
+    """Nothing answers at the address that the first machine gives."""
+
+    def free_address(self) -> tuple[str, int]:
+        """An address where nothing listens any more."""
+        address = super().free_address()
+        self._held.close()
+        return address
+
+
 def main(launch: str) -> None:
-    given = read_launch_file(Path(launch))
-    more = given._replace(processes=given.processes + 1, machines=given.machines + 1)
+    given = yaml.safe_load(Path(launch).read_text())
+    for name, machines in {"one": 1, "three": 3}.items():
+        processes = max(2, machines)
+        changed = {**given, "num_machines": machines, "num_processes": processes}
+        Path(f"{name}.yaml").write_text(yaml.safe_dump(changed))
     environment = {"PYTHONPATH": ":".join(filter(None, sys.path))}
     with ray_nodes() as nodes:
         nodes.add(environment)
@@ -46,12 +81,23 @@ def main(launch: str) -> None:
         )
         assert group.wait(30)
         where = PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=0)
-        staged = ray.remote(num_cpus=0, scheduling_strategy=where)(stage)
-        told = [ray.get(staged.remote(more), timeout=60)]
+        alone = ray.remote(num_cpus=0)(launched)
+        staged = ray.remote(num_cpus=0, scheduling_strategy=where)(launched)
+
+        def told(what: Any, *arguments: Any) -> tuple[str, str]:
+            return ray.get(what.remote(*arguments), timeout=60)
+
+        errors = {
+            "two where one was": told(alone, launch),
+            "one where two were": told(staged, "one.yaml"),
+            "three where two were": told(staged, "three.yaml"),
+            "port": told(staged, launch, LatePort),
+            "address": told(staged, launch, Unreached),
+        }
         nodes.kill(other)
-        told.append(ray.get(staged.remote(given), timeout=60))
+        errors["machine"] = told(staged, launch)
         ray.shutdown()
-    print(json.dumps(told))
+    print(json.dumps(errors))
 
 
 if __name__ == "__main__":

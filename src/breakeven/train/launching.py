@@ -17,13 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from breakeven.core.errors import BreakevenError, InputError, MachineError
+from breakeven.core.errors import BreakevenError, InputError, LostNodeError, MachineError
 from breakeven.core.exits import machine_error_of
 from breakeven.params.launch_file import LaunchFile
 from breakeven.train.process_rank import STARTED_BY_STAGE
 
 # Where torch's launcher looks for what a failed process has to say.
 _ERROR_FILE = "TORCHELASTIC_ERROR_FILE"
+# Errors whose line a process tells its stage.
+_TOLD = {kind.exit_code: kind for kind in (InputError, MachineError, LostNodeError)}
 _PR_SET_PDEATHSIG = 1  # sys/prctl.h; Python has no name for it
 
 
@@ -45,8 +47,7 @@ class Failure(NamedTuple):
     @property
     def explains_itself(self) -> bool:
         """Whether it is more than that another process is gone."""
-        told = (InputError.exit_code, MachineError.exit_code)
-        return self.order[0] == 0 or (self.exit_code in told and bool(self.text))
+        return self.order[0] == 0 or (self.exit_code in _TOLD and bool(self.text))
 
 
 def launch(given: LaunchFile, script: Path, arguments: Sequence[str]) -> None:
@@ -155,9 +156,8 @@ def first_error(failures: Sequence[Failure]) -> BreakevenError:
             f"training process {failure.process} was ended by {name}{hint}; what was done is kept "
             "and the next run goes on"
         )
-    for kind in (InputError, MachineError):
-        if failure.exit_code == kind.exit_code and failure.text:
-            return kind(failure.text)
+    if failure.exit_code in _TOLD and failure.text:
+        return _TOLD[failure.exit_code](failure.text)
     print(failure.text, file=sys.stderr, end="")
     return BreakevenError(
         f"training process {failure.process} failed (exit code {failure.exit_code})"

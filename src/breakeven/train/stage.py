@@ -12,7 +12,7 @@ from breakeven.train.cell_record import write_train_record
 from breakeven.train.cell_training import LaunchProcesses, OpenMetricsLog, train_cell
 from breakeven.train.launching import end_with_stage, launch, report_to_stage
 from breakeven.train.lesson_check import check_lessons
-from breakeven.train.node_launching import launch_on_nodes
+from breakeven.train.node_launching import has_group, launch_on_nodes
 from breakeven.train.process_rank import is_distributed, is_main_process, started_by_stage
 from breakeven.train.train_result import TrainResult
 
@@ -76,5 +76,6 @@ def _launch(params: Params, student: str, arm: str, seed: int) -> LaunchProcesse
     script = Path(sys.argv[0])
     arguments = ["--student", student, "--arm", arm, "--seed", str(seed)]
     given = read_launch_file(Path(params.training.launch))
-    start = launch if given.machines == 1 else launch_on_nodes
+    # Where machines were reserved for a file that now says one, that is told instead.
+    start = launch_on_nodes if given.machines > 1 or has_group() else launch
     return partial(start, given, script, arguments)
