@@ -29,10 +29,14 @@ class RayNodes:
         """Where a driver finds the cluster."""
         return str(self._cluster.gcs_address)
 
-    def add(self, environment: Mapping[str, str]) -> Any:
-        """Start a node with one core; the first is the head, on which drivers are."""
+    def add(self, environment: Mapping[str, str], *, devices: int = 0) -> Any:
+        """Start a node with one core; the first is the head, on which drivers are.
+
+        `devices` are counted as GPUs, whether they are there or not.
+        """
         return self._cluster.add_node(
             num_cpus=1,
+            num_gpus=devices,
             node_ip_address="127.0.0.1",
             object_store_memory=80 << 20,
             include_dashboard=False,

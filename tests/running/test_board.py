@@ -55,6 +55,20 @@ def test_no_time_left_is_told_of_what_is_not_counted(board, capsys):
     assert shown(board, capsys, **told) == [f"1 of 3 done, about 40 s left; {NAME} 30 of 30, 20 s"]
 
 
+def test_that_a_cell_waits_for_what_others_hold_is_told_once_and_shown(board, capsys):
+    lines = []
+    for waiting in ([NAME], [NAME], []):
+        board.show({NAME: (CELL, time.time() - 20)}, STANDING, waiting)
+        lines += capsys.readouterr().out.splitlines()
+    shown = "1 of 3 done, about 40 s left; train@t30k-ift-0"
+    assert lines == [
+        f"{NAME}: waits; other jobs on the cluster hold what it takes of its nodes",
+        f"{shown} waits, 20 s",
+        f"{shown} waits, 20 s",
+        f"{shown} 20 s",
+    ]
+
+
 def test_a_cell_that_counts_twice_tells_the_time_of_each_count(tmp_path, monkeypatch):
     clock = iter([100.0, 110.0, 120.0, 140.0])
     monkeypatch.setattr(time, "time", lambda: next(clock))

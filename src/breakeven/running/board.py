@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.progress import resumed
@@ -49,6 +49,7 @@ class Board:
         self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
         self._first_with: dict[str, str] = {}
         self._resumed: set[str] = set()
+        self._waited: set[str] = set()
 
     def __enter__(self) -> "Board":
         if self._live:
@@ -59,17 +60,29 @@ class Board:
         if self._live:
             self._live.stop()
 
-    def show(self, running: Mapping[str, tuple[Cell, float]], standing: Standing) -> None:
+    def show(
+        self,
+        running: Mapping[str, tuple[Cell, float]],
+        standing: Standing,
+        waiting: Collection[str] = (),
+    ) -> None:
         """Draw how things stand; `running` tells of each cell when it began.
 
-        That a cell goes on from what was kept is told once, by a line that stays.
+        That a cell goes on from what was kept is told once, by a line that stays; so is that it is
+        among those `waiting` for what other jobs hold.
         """
-        told = {name: _told_by(cell) for name, (cell, _) in running.items()}
+        told = {name: _told_by(cell) for name, (cell, _) in running.items() if name not in waiting}
+        for name in [one for one in waiting if one not in self._waited]:
+            self._waited.add(name)
+            self.say(f"{name}: waits; other jobs on the cluster hold what it takes of its nodes")
         for name, one in told.items():
             if one.get("first_done") and name not in self._resumed:
                 self._resumed.add(name)
                 self.say(f"{name}: {resumed(one['first_done'], one['total'])}")
-        how_far = {name: _how_far(told[name], began) for name, (_, began) in running.items()}
+        how_far = {
+            name: _how_far(told[name], began) if name in told else f"waits, {_ran(began)}"
+            for name, (_, began) in running.items()
+        }
         if self._live:
             self._live.update(_table(how_far, standing), refresh=True)
         elif time.monotonic() >= self._next_line:
@@ -123,9 +136,13 @@ def _told_by(cell: Cell) -> dict[str, Any]:
     return told
 
 
+def _ran(began: float) -> str:
+    return duration(time.time() - began)
+
+
 def _how_far(told: Mapping[str, Any], began: float) -> str:
     """Steps, note and time left of a running cell where it tells them, else how long it has run."""
-    ran = duration(time.time() - began)
+    ran = _ran(began)
     if not told:
         return ran
     parts = [f"{told['done']} of {told['total']}", *([told["note"]] if told["note"] else [])]

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.files import write_text
 from breakeven.params.launch_file import LaunchFile
-from breakeven.running.cell import Cell, Ended, Lost
+from breakeven.running.cell import Cell
 from breakeven.running.identity import MARK, difference, identity
 from breakeven.running.places import Node
 from breakeven.running.ray_workers import RayWorker, RayWorkers, Worker
@@ -27,16 +27,15 @@ _ADDRESS = re.compile(r"[\w.-]+:\d{1,5}")
 _ANSWER_SECONDS = 20.0
 _JOIN_SECONDS = 120.0
 _LOOK_EVERY_SECONDS = 2.0
-# Workers that are ended give their GPUs back within seconds.
-_GROUP_SECONDS = 60
+# Until then a worker only starts, or GPUs are on their way back from one that was ended.
+_HELD_SECONDS = 20.0
 
 
 class _Joining(NamedTuple):
-    """A node that has been asked what it runs with, and its first worker."""
+    """A node that has been asked what it runs with, and the worker that was asked."""
 
     node: Node
     worker: Worker
-    asked_at: float
 
 
 class RayCluster(RayWorkers):
@@ -58,7 +57,6 @@ class RayCluster(RayWorkers):
                 has other code, packages, or another folder.
         """
         self._address, self._together = address, together
-        self._unplaced: dict[str, Lost] = {}
         super().__init__(devices_each)
         self._nodes: dict[str, Node] = {}
         self._joining: dict[Any, _Joining] = {}
@@ -95,10 +93,11 @@ class RayCluster(RayWorkers):
         if time.monotonic() >= self._look_at:
             self._look()
         needed = self._together.machines if self._together else 1
-        while self._joining and len(self._nodes) < needed:
+        # While cells run, those that end are not to wait for a node that has been asked.
+        while self._joining and not self._running and len(self._nodes) < needed:
             time.sleep(0.1)
             self._look()
-        if not self._nodes:
+        if not (self._nodes or self._joining):
             raise MachineError(
                 f"--ray-address {self._address}: every node is gone; what was done is kept and the "
                 "next run goes on"
@@ -115,14 +114,7 @@ class RayCluster(RayWorkers):
             self._idle.remove(worker)
             self._ray.kill(worker.actor)
         worker = self._in_group(tuple(nodes))
-        if worker.group.wait(_GROUP_SECONDS):
-            self._running[worker.actor.run.remote(cell)] = (cell, worker)
-        else:
-            self._unplaced[cell.name] = Lost(
-                f"its nodes do not give it what it takes within {_GROUP_SECONDS} s; end other jobs "
-                "on the cluster"
-            )
-            self._lost(worker)
+        self._running[worker.actor.run.remote(cell)] = (cell, worker)
 
     def _in_group(self, nodes: tuple[str, ...]) -> Worker:
         """A worker in the first bundle; its stage starts the processes of all bundles."""
@@ -140,12 +132,19 @@ class RayCluster(RayWorkers):
         where = PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=0)
         remote = self._ray.remote(num_cpus=0, num_gpus=0, scheduling_strategy=where)(RayWorker)
         actor = remote.remote(self._threads, str(Path.cwd()))
-        return Worker(actor, nodes[0], actor.pid.remote(), group, nodes)
+        return Worker(actor, nodes[0], actor.pid.remote(), time.monotonic(), group, nodes)
 
-    def wait(self, seconds: float) -> Mapping[str, Ended | Lost]:
-        """The cells that have ended by then, by name."""
-        unplaced, self._unplaced = self._unplaced, {}
-        return {**unplaced, **super().wait(0.0 if unplaced else seconds)}
+    def waiting(self) -> Collection[str]:
+        """The cells that do not run yet because other jobs on the cluster hold what they take."""
+        until = time.monotonic() - _HELD_SECONDS
+        return [
+            cell.name
+            for cell, worker in self._running.values()
+            if worker.asked_at < until and not self._has_started(worker)
+        ]
+
+    def _has_started(self, worker: Worker) -> bool:
+        return bool(self._ray.wait([worker.pid], timeout=0)[0])
 
     def _free(self, worker: Worker) -> None:
         if worker.group is None:
@@ -171,12 +170,16 @@ class RayCluster(RayWorkers):
         self._joining = {
             answer: one for answer, one in self._joining.items() if one.worker.node in alive
         }
+        for _, worker in self._running.values():
+            # Ray waits without end for the nodes of a group that it has not made yet.
+            if not (alive.keys() >= {*worker.nodes} or self._has_started(worker)):
+                self._ray.kill(worker.actor)
         known = {*self._nodes, *self._refused, *(one.worker.node for one in self._joining.values())}
         for name, node in alive.items():
             if name not in known and self._could_work(node, alive):
-                worker = self._new(name, node.devices)
-                answer = worker.actor.identity.remote()
-                self._joining[answer] = _Joining(node, worker, time.monotonic())
+                # It takes no GPU: other jobs may hold them all, and be done before a cell begins.
+                worker = self._new(name, 0)
+                self._joining[worker.actor.identity.remote()] = _Joining(node, worker)
         self._take_answers()
 
     def _alive(self) -> dict[str, Node]:
@@ -190,7 +193,7 @@ class RayCluster(RayWorkers):
         for answer, one in [*self._joining.items()]:
             if self._ray.wait([answer], timeout=0)[0]:
                 why = self._difference(answer)
-            elif time.monotonic() - one.asked_at > _JOIN_SECONDS:
+            elif time.monotonic() - one.worker.asked_at > _JOIN_SECONDS:
                 why = f"no worker starts there within {_JOIN_SECONDS:.0f} s"
             else:
                 continue
@@ -199,11 +202,13 @@ class RayCluster(RayWorkers):
                 continue
             if why is None:
                 self._nodes[one.worker.node] = one.node
+            else:
+                self._refused[one.worker.node] = f"{one.node.name}: {why}"
+                print(f"not used: {self._refused[one.worker.node]}", file=sys.stderr, flush=True)
+            if why is None and not one.node.devices:
                 self._idle.append(one.worker)
             else:
                 self._ray.kill(one.worker.actor)
-                self._refused[one.worker.node] = f"{one.node.name}: {why}"
-                print(f"not used: {self._refused[one.worker.node]}", file=sys.stderr, flush=True)
 
     def _difference(self, answer: Any) -> str | None:  # noqa: ANN401 - of Ray
         try:

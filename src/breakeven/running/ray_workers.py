@@ -8,7 +8,8 @@ import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,6 +68,7 @@ class Worker(NamedTuple):
     actor: Any
     node: str
     pid: Any
+    asked_at: float
     group: Any = None
     nodes: tuple[str, ...] = ()
 
@@ -134,7 +136,7 @@ class RayWorkers:
     def _new(self, node: str, devices: int) -> Worker:
         each = devices if self._devices_each is None else min(self._devices_each, devices)
         actor = self._on(node, RayWorker, devices=each).remote(self._threads, str(Path.cwd()))
-        return Worker(actor, node, actor.pid.remote())
+        return Worker(actor, node, actor.pid.remote(), time.monotonic())
 
     def _on(self, node: str, what: Any, *, devices: int = 0) -> Any:  # noqa: ANN401 - of Ray
         """An actor or a task that runs on this node or nowhere."""
@@ -163,6 +165,10 @@ class RayWorkers:
                 ended[cell.name] = Lost(str(error).strip().partition("\n")[0])
                 self._lost(worker)
         return ended
+
+    def waiting(self) -> Collection[str]:
+        """The cells that have been started and do not run yet; here, there are none for long."""
+        return ()
 
     def _free(self, worker: Worker) -> None:
         """A worker has nothing to do."""

@@ -7,7 +7,7 @@ what reads it and nothing else.
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from breakeven.core.errors import AlreadyReportedError, MachineError
 from breakeven.params import Params
@@ -124,7 +124,7 @@ class _Run:
         """Run until nothing can run any more, or an interrupt."""
         while not self._interrupts.asked and self._begin_what_fits():
             self._take_ended(_LOOK_EVERY_SECONDS)
-            self._board.show(self._began, self._standing())
+            self._board.show(self._began, self._standing(), self._waiting())
             if time.monotonic() >= self._lock_at:
                 self._graph.write_lock()
                 self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
@@ -155,6 +155,9 @@ class _Run:
                     self._schedule.end(name)
                     skipped = True
         return bool(self._began)
+
+    def _waiting(self) -> Collection[str]:
+        return self._workers.waiting() if isinstance(self._workers, RayWorkers) else ()
 
     def _fail_what_never_fits(self) -> None:
         """Nothing runs, and what is ready found no place: nodes that it needs are gone."""
