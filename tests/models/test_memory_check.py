@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 from breakeven.core.errors import InputError, MachineError
@@ -95,6 +96,21 @@ def test_a_sharded_training_is_one_devices_share(tmp_path, monkeypatch):
     require_memory(params(launch="fsdp.yaml", **given), "s", shape, large)
     with pytest.raises(MachineError, match=r"FSDP over \d devices|method: lora"):
         require_memory(params(launch="ddp.yaml", **given), "s", shape, large)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a machine with a GPU reckons with it")
+def test_a_head_without_a_gpu_does_not_speak_for_the_gpus_of_other_machines(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    given = "distributed_type: FSDP\nnum_processes: 16\nnum_machines: 2\n"
+    Path("gpus.yaml").write_text(given)
+    Path("cores.yaml").write_text(f"{given}use_cpu: true\n")
+    shape = replace(load_architecture("Qwen/Qwen2.5-14B"), layers=40_000)  # fits no machine
+    require_memory(params(launch="gpus.yaml"), "s", shape)
+    assert "s: its memory was not reckoned: training.launch takes" in capsys.readouterr().err
+    with pytest.raises(MachineError, match="this machine without a GPU has"):
+        require_memory(params(launch="cores.yaml"), "s", shape)
 
 
 def test_answers_asked_for_in_float32_take_four_bytes_a_weight_on_any_device():

@@ -73,6 +73,14 @@ def require_memory(
     needs = [training_memory(shape, plan).total for plan in plans.values()]
     if max([*needs, _one_answer(params, shape, 4).total]) < _SMALL_BYTES:
         return
+    if device is None and _trains_elsewhere(params.training.launch):
+        print(
+            f"{student}: its memory was not reckoned: training.launch takes GPUs of several "
+            "machines and this one has none; they reckon when they train",
+            file=sys.stderr,
+            flush=True,
+        )
+        return
     device = device or this_device()
     plans = training_plans(params, student, best=device.dtype)
     for name, plan in plans.items():
@@ -158,6 +166,16 @@ def _shards(launch: str | None) -> int:
         return 1
     given = read_launch_file(Path(launch))
     return given.processes if given.sharded else 1
+
+
+def _trains_elsewhere(launch: str | None) -> bool:
+    """Whether GPUs of several machines train together, and this one has none."""
+    import torch
+
+    if launch is None or torch.cuda.is_available():
+        return False
+    given = read_launch_file(Path(launch))
+    return given.machines > 1 and not given.uses_cpu
 
 
 def system_bytes() -> float:
