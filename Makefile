@@ -53,7 +53,7 @@ test: $(READY)  ## Run the tests
 	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile
 
 test-faults: $(READY)  ## Run all that is tried to lose or falsify a study, the long ones too
-	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile -m 'faults or not faults' tests/faults
+	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile -m 'faults or not faults' tests/faults tests/train/test_nodes.py
 
 lint: $(READY)  ## Check style and types
 	ruff format --check .

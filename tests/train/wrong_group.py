@@ -1,8 +1,9 @@
-"""What a stage tells whose group, port or addresses are not what it takes them for.
+"""What a stage over two nodes starts, and tells where group, port or addresses are others.
 
-`python tests/train/wrong_group.py nodes.yaml` prints the kind and line of each error: of a file
-that was changed when the run had begun; of a port that another program has taken meanwhile; of a
-first machine that the second does not reach; of a machine that is lost before its launcher starts.
+`python tests/train/wrong_group.py nodes.yaml` has two processes write their ranks, and prints the
+kind and line of each error: of a file that was changed when the run had begun; of a port that
+another program has taken meanwhile; of a first machine that the second does not reach; of a machine
+that is lost before its launcher starts.
 """
 
 import json
@@ -19,10 +20,18 @@ from breakeven.core.errors import BreakevenError
 from breakeven.train import node_launching, stage
 from breakeven.train.node_launching import NodeLauncher
 
+# In place of a training: as accelerate starts it, without what it would import.
+SCRIPT = """
+import os, pathlib
+pathlib.Path("rank-" + os.environ["RANK"]).write_text(os.environ["WORLD_SIZE"])
+"""
 
-def launched(launch: str, launcher: type[NodeLauncher] = NodeLauncher) -> tuple[str, str]:
+
+def launched(
+    launch: str, launcher: type[NodeLauncher] = NodeLauncher, start_seconds: float = 120.0
+) -> tuple[str, str]:
     """As a stage that trains as a configuration says."""
-    node_launching._START_SECONDS = 5.0
+    node_launching._START_SECONDS = start_seconds
     node_launching.NodeLauncher = launcher  # type: ignore[misc]
     sys.argv = ["train.py"]
     start = stage._launch(make_params(launch=launch), "tiny", "mixed", 0)
@@ -31,7 +40,7 @@ def launched(launch: str, launcher: type[NodeLauncher] = NodeLauncher) -> tuple[
         start()
     except BreakevenError as error:
         return type(error).__name__, str(error)
-    raise AssertionError
+    return "done", ""
 
 
 class LatePort(NodeLauncher):
@@ -63,6 +72,7 @@ def main(launch: str) -> None:
         processes = max(2, machines)
         changed = {**given, "num_machines": machines, "num_processes": processes}
         Path(f"{name}.yaml").write_text(yaml.safe_dump(changed))
+    Path("train.py").write_text(SCRIPT)
     environment = {"PYTHONPATH": ":".join(filter(None, sys.path))}
     with ray_nodes() as nodes:
         nodes.add(environment)
@@ -85,9 +95,10 @@ def main(launch: str) -> None:
         staged = ray.remote(num_cpus=0, scheduling_strategy=where)(launched)
 
         def told(what: Any, *arguments: Any) -> tuple[str, str]:
-            return ray.get(what.remote(*arguments), timeout=60)
+            return ray.get(what.remote(*arguments), timeout=180)
 
         errors = {
+            "nothing": told(staged, launch),
             "two where one was": told(alone, launch),
             "one where two were": told(staged, "one.yaml"),
             "three where two were": told(staged, "three.yaml"),
@@ -95,7 +106,7 @@ def main(launch: str) -> None:
             "address": told(staged, launch, Unreached),
         }
         nodes.kill(other)
-        errors["machine"] = told(staged, launch)
+        errors["machine"] = told(staged, launch, NodeLauncher, 5.0)
         ray.shutdown()
     print(json.dumps(errors))
 
