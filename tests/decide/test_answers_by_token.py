@@ -1,5 +1,6 @@
 """Students whose answers are paid by the token: imported ones have no device."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,10 @@ from breakeven.decide.family_options import family_options
 from breakeven.decide.options import DecisionRequest
 from breakeven.findings.scored_results import scored_results
 from breakeven.importing.read_results import import_results
+from breakeven.params.pricing import Pricing
+from breakeven.report.outside_results import imported
+from breakeven.report.view import view_of
+from breakeven.report.write import _calculator
 from breakeven.results.served import shapes_by_name, with_served
 
 FAMILY = "math-open"
@@ -84,6 +89,12 @@ def test_money_by_the_token_needs_no_price_of_hours(table):
     assert pair["absent"]["money"] == "api base is cheaper at any number of queries"
     with pytest.raises(InputError, match="unit: is in money, and there is no price"):
         decide_command(FAMILY, 1e6, results_file=table, unit="money")
+
+
+def test_the_page_of_an_import_has_the_price_of_hours_that_the_command_has(table):
+    pricing = Pricing(price_per_device_hour=3.6, currency="EUR", token_prices=PRICES)
+    data = json.loads(_calculator(view_of(*imported(table, (), (), pricing))).json)
+    assert (data["price_per_device_hour"], data["currency"]) == (3.6, "EUR")
 
 
 def test_a_price_of_zero_is_no_price(table):

@@ -14,7 +14,7 @@ from breakeven.decide.calculator import _family, embedded_json
 from breakeven.decide.decide_command import DecisionData, OnDevice, decide_command, decision_of
 from breakeven.decide.decision_text import decision_lines
 from breakeven.decide.family_options import family_options
-from breakeven.decide.options import DecisionRequest
+from breakeven.decide.options import MOST, DecisionRequest
 from breakeven.findings.scored_results import scored_results
 from breakeven.params import load_params
 from breakeven.report.view import view_of
@@ -256,6 +256,8 @@ def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
         ({"family": "math-opn"}, "--family: value is 'math-opn'; did you mean 'math-open'"),
         ({"queries": -5}, "--queries: value is -5; use a number of at least 0"),
         ({"queries": float("inf")}, "--queries: value is inf"),
+        ({"queries": 1e308, "unit": "device-seconds"}, "--queries: value is 1e+308; use a number"),
+        ({"price_per_device_hour": 1e308}, "--price-per-device-hour: value is 1e+308"),
         ({"price_per_device_hour": -1}, "--price-per-device-hour: value is -1"),
         ({"max_seconds_per_answer": -1}, "--max-device-seconds: value is -1"),
         *(
@@ -279,6 +281,7 @@ def test_costs_are_counted_in_what_was_measured_where_no_unit_is_given(table):
         ({"value_per_correct": 5, "unit": "flops"}, "--value-per-correct: is compared with costs"),
         ({"budget": 1, "price_per_device_hour": 3.6}, "no option fits: the budget binds: the chea"),
         ({"max_seconds_per_answer": 1e-4}, "no option fits: the limit on seconds per answer binds"),
+        ({"unit": "joules"}, "joules of training not known"),
         ({"unit": "flops"}, "no option fits: no option's cost is known: small ift: training FLOP"),
     ],
 )
@@ -286,6 +289,21 @@ def test_bad_input_is_an_error_that_names_the_option(table, options, words):
     with pytest.raises(InputError) as error:
         decide_command(**{"family": "math-open", "queries": 1e6, "results_file": table, **options})
     assert words in str(error.value)
+
+
+def test_numbers_as_large_as_may_be_asked_for_are_reckoned_with(table):
+    asked = {"price_per_device_hour": MOST, "value_per_correct": MOST}
+    found = decide_command("math-open", MOST, results_file=table, **asked)
+    assert found["choice"]["name"] == "small reasoning"
+    json.dumps(found, allow_nan=False)
+
+
+def test_another_unit_is_proposed_only_where_it_has_a_cost(table, study):
+    with pytest.raises(InputError) as error:
+        decide_command("math-open", 1e6, results_file=table, unit="joules")
+    assert "--unit flops" not in str(error.value)
+    with pytest.raises(InputError, match="--unit flops counts FLOPs instead"):
+        decide_command("math-open", 1e6, unit="joules")
 
 
 def test_a_price_of_zero_makes_money_absent_and_leaves_the_rest(study):

@@ -143,6 +143,20 @@ def test_beyond_the_measured_sizes_the_answer_is_labelled_and_far_out_undecided(
     assert "extrapolated" in law_lines(far)[2]
 
 
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_where_ift_is_fitted_to_be_all_right_or_never_there_is_no_gain(law: Law, level) -> None:
+    found = law.at(law.centre, level)
+    assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
+def test_a_depth_past_any_use_is_undecided_and_no_error() -> None:
+    scored = scored_results(law_study(seeds=3, items=400))
+    far = law_answer(scored, "math-open", LawRequest(1e30, 1e30), draws=50)
+    assert far["standing"] == "undecided"
+    assert far["ift_accuracy"] == 0.0
+    json.dumps(far, allow_nan=False)
+
+
 def test_decide_says_why_the_law_is_undecided() -> None:
     found = law_answer(scored_results(law_study(seeds=1)), "math-open", LawRequest(3e9))
     assert found["standing"] == "undecided"
@@ -165,6 +179,7 @@ def test_a_family_without_depths_needs_the_numbers_given() -> None:
         ((None, 3, None, None), "--depth: is for the law of the gain; give --size"),
         ((0, None, None, None), "--size: value is 0; use a number above 0"),
         ((1e9, float("nan"), None, None), "--depth: value is nan"),
+        ((1e300, None, None, None), r"--size: value is 1e\+300"),
         ((1e9, None, -2, None), "--token-ratio: value is -2"),
         ((1e9, None, None, 1), "--ift-accuracy: value is 1; use a fraction"),
     ],

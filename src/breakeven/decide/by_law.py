@@ -1,6 +1,5 @@
 """What the law of the gain says of a size, depth and token ratio that nobody measured."""
 
-import math
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import InputError
@@ -9,6 +8,9 @@ from breakeven.findings.gain_law import gain_law
 from breakeven.findings.gain_law_words import failing_words, misfit_words, range_words
 from breakeven.findings.law import Law, LawPoint
 from breakeven.findings.scored_results import ScoredResults
+
+# Past any use; the law squares a variance, and the fourth power of such a number is finite.
+_MOST = 1e30
 
 
 class LawRequest(NamedTuple):
@@ -37,8 +39,10 @@ def law_request(
             raise InputError(f"decide: {given[0]}: is for the law of the gain; give --size too")
         return None
     for name, value in (("--size", size), ("--depth", depth), ("--token-ratio", token_ratio)):
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise InputError(f"decide: {name}: value is {value:g}; use a number above 0")
+        if value is not None and not 0 < value <= _MOST:
+            raise InputError(
+                f"decide: {name}: value is {value:g}; use a number above 0, at most {_MOST:g}"
+            )
     if ift_accuracy is not None and not 0 < ift_accuracy < 1:
         raise InputError(
             f"decide: --ift-accuracy: value is {ift_accuracy:g}; use a fraction between 0 and 1"

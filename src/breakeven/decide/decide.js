@@ -617,6 +617,8 @@
     return Number(`${sign}${digits.replaceAll(",", "")}${exponent || ""}`) * SCALES[scale.toLowerCase()];
   }
 
+  const MOST = 1e100;  // breakeven.decide.options.MOST
+
   // The request that the controls ask for, or a problem with one of them.
   function readRequest(data) {
     const byToken = data.families[byId("family").value].options.some((option) => option.paid.answering);
@@ -627,7 +629,7 @@
       const unasked = name in OF_DEVICE && request.device === null;
       const value = text === "" || unasked ? null : readNumber(text);
       const least = name in OF_DEVICE ? value > 0 && (name !== "batch" || Number.isInteger(value)) : value >= 0;
-      const wrong = value === null ? name === "queries" : !(Number.isFinite(value) && least);
+      const wrong = value === null ? name === "queries" : !(value <= MOST && least);
       byId(name).setAttribute("aria-invalid", String(wrong));
       if (wrong) problem ||= OF_DEVICE[name] || `For ${FIELD_WORDS[name]} give a number of at least 0, such as 1,000, 1e6 or 1M.`;
       request[field] = value;

@@ -240,6 +240,7 @@ def _with_hint(decision: Decision) -> str:
     reason = decision.reason or ""
     unserved = all(not_served(row.option, decision.request) for row in decision.rows)
     costless = all(row.cost.value is None for row in decision.rows)
-    if costless and not unserved and decision.request.unit != "flops":
+    counted = any(row.costs["flops"].value is not None for row in decision.rows)
+    if costless and counted and not unserved:
         return f"{reason}; --unit flops counts FLOPs instead"
     return reason

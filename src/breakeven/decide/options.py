@@ -1,6 +1,5 @@
 """What there is to choose from, and what is asked for."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,6 +14,8 @@ from breakeven.params import ResultStyle
 Unit = Literal["flops", "device_seconds", "money", "joules"]
 UNITS: tuple[Unit, ...] = ("flops", "device_seconds", "money", "joules")
 NO_JOULES = "energy was not metered"
+# Past any use; sums and products of such numbers with any cost are finite.
+MOST = 1e100
 # A cost has tokens too; a decision made without them must not say they were zero.
 _UNUSED = "not part of a decision"
 NO_DEVICE = "no device is named"
@@ -193,7 +194,7 @@ def check_request(
     names: Mapping[str, str] | None = None,
     options: Sequence[Option] = (),
 ) -> None:
-    """Raise InputError on numbers that are negative or not finite, or on money without a price.
+    """Raise InputError on numbers below 0 or above `MOST`, or on money without a price.
 
     `names` maps a field to what the person who asked calls it. Where answers of `options` are paid
     by the token, money needs no price of hours.
@@ -204,9 +205,10 @@ def check_request(
 
     for number in _NUMBERS:
         value = getattr(request, number)
-        if value is not None and not (math.isfinite(value) and value >= 0):
+        if value is not None and not 0 <= value <= MOST:
             raise InputError(
-                f"decide: {called(number)}: value is {value:g}; use a number of at least 0"
+                f"decide: {called(number)}: value is {value:g}; use a number of at least 0, "
+                f"at most {MOST:g}"
             )
     require_latency(request.max_latency_seconds, f"decide: {called('max_latency_seconds')}")
     if request.batch is not None and request.batch < 1:

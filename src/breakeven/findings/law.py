@@ -160,14 +160,17 @@ class Law:
         return tuple(found)
 
     def at(self, point: LawPoint, ift_accuracy: float) -> LawGain:
-        """The gain at a point where IFT has this accuracy, a fraction between 0 and 1.
+        """The gain at a point where IFT has this accuracy, a fraction from 0 to 1.
 
         The interval is a prediction's, of a cell of a new size; the error of IFT's accuracy is not
         in it.
         """
+        from scipy.special import logit
+
         term = self._predicted(point)
         odds = term.value, term.low, term.high
-        plain = math.log(ift_accuracy / (1 - ift_accuracy))
+        # Far out, IFT's fitted accuracy rounds to 0 or 1: its log-odds are infinite, the gain 0.
+        plain = float(logit(ift_accuracy))
         value, low, high = (_logistic(plain + one) - ift_accuracy for one in odds)
         described = not self.failings
         return LawGain(odds, ift_accuracy, value, low, high, self.outside(point), described)

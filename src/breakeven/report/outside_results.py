@@ -50,6 +50,7 @@ def imported(
         served_on=tuple(places),
         offered=tuple(offered_places(pricing)),
         shapes=shapes,
+        price_per_device_hour=pricing.price_per_device_hour,
         currency=pricing.currency,
     )
     return results, summary
