@@ -146,6 +146,30 @@ def test_flops_are_derived_from_tokens_and_size_and_marked(tmp_path):
     assert any("derived, 2 FLOPs a parameter and token" in note for note in found.notes)
 
 
+def test_of_a_mixture_the_parameters_that_a_token_visits_are_counted(tmp_path):
+    text = """student,size_b,style,family,accuracy,prompt_tokens,answer_tokens,train_tokens
+Qwen3-30B-A3B,30.5,ift,math-open,0.5,100,900,1000
+Qwen3-8B,8.2,ift,math-open,0.4,100,900,1000
+"""
+    found = import_results(written(tmp_path, text))
+    sparse, dense = found.cells
+    # 3.3 billion a token (its model card), without the look-up table of 0.3.
+    assert sparse.inference_flops == pytest.approx(2 * 3.04e9 * 1000, rel=0.01)
+    assert sparse.train_flops == pytest.approx(6 * 3.04e9 * 1000, rel=0.01)
+    assert dense.inference_flops == pytest.approx(2 * 8.2e9 * 1000)
+    assert any("Qwen3-30B-A3B, derived FLOPs count the parameters" in note for note in found.notes)
+
+
+def test_a_mean_over_some_of_the_answers_is_said_to_be_one(tmp_path):
+    whole = import_results(written(tmp_path, ANSWERS))
+    assert not any("not known of" in note for note in whole.notes)
+    found = import_results(written(tmp_path, ANSWERS.replace("10,105", "10,")))
+    assert found.cells[1].answer_tokens == 95
+    assert [note for note in found.notes if "not known of" in note] == [
+        "answer_tokens: not known of 1 of 2 answers of s reasoning; its means are over the others"
+    ]
+
+
 def test_stated_flops_are_not_replaced(tmp_path):
     text = CELLS.replace("items", "inference_flops")
     found = import_results(written(tmp_path, text))

@@ -18,6 +18,7 @@ from breakeven.importing.every_eval_logs import (
 from breakeven.importing.inspect_logs import inspect_answers
 from breakeven.importing.lm_eval_files import is_lm_eval
 from breakeven.importing.lm_eval_logs import lm_eval_answers
+from breakeven.importing.partly_known import partly_known
 from breakeven.importing.passages import with_passage_note
 from breakeven.importing.runs_file import LogAnswers, LoggedRun, RunsFile, TaskChoice, read_runs
 from breakeven.importing.shared_questions import shared_questions
@@ -72,7 +73,8 @@ def _completed(found: Results) -> Results:
     )
     # Harnesses put their words around the name: leaderboard_ifeval.
     asked = sorted({name for name in names if INSTRUCTION_BENCHMARK in name.lower()})
-    found = replace(found, instruction_tasks=tuple(asked))
+    gaps = () if found.items is None else partly_known(found.items)
+    found = replace(found, instruction_tasks=tuple(asked), notes=(*found.notes, *gaps))
     return with_derived_flops(with_passage_note(found))
 
 
