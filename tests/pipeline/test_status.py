@@ -179,7 +179,7 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     dvc = [sys.executable, "-m", "dvc"]
     subprocess.run([*dvc, "init", "--quiet", "--no-scm"], check=True)
-    fates = ("same", "edited", "gone", "spoilt", "other-command", "uncached")
+    fates = ("same", "edited", "gone", "spoilt", "other-command", "uncached", "lost")
     stages: dict[str, Any] = {}
     for name in fates:
         Path(f"{name}.in").write_text(name)
@@ -200,7 +200,13 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     stages["new"] = {"cmd": "touch new", "deps": ["shared"], "outs": ["new"]}
     Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
     for kept in Path(".dvc/cache/files/md5").rglob("*"):  # one stage's result is in no cache
-        if kept.is_file() and kept.read_bytes() == b"uncached":
+        if kept.is_file() and kept.read_bytes() in {b"uncached", b"lost"}:
+            kept.unlink()
+    # As where a study was run elsewhere: neither outputs nor cache, and its input has changed since.
+    Path("lost.in").write_text("another")
+    shutil.rmtree("lost.out")
+    for kept in Path(".dvc/cache/files/md5").rglob("*.dir"):
+        if "lost.in" in kept.read_text():
             kept.unlink()
     said = json.loads(
         subprocess.run([*dvc, "status", "--json"], check=True, capture_output=True).stdout
@@ -219,5 +225,8 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
         assert any(by_dvc.values())
     assert {name: changes for name, changes in ours.items() if changes} == said
     assert {one.cell for one in found.due} == set(said)
+    reasons = {one.cell: one.why for one in found.due}
+    assert reasons["lost"] == ("its outputs are not in cache",)
+    assert reasons["edited"] == ("edited.in is modified",)
     assert {"edited", "gone", "spoilt", "other-command", "new", "reads"} <= set(said)
     assert "same" not in said

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _NEW = "new"
+# Nothing that it made is left, as in a fresh clone: reason enough, whatever it reads has become.
+_LOST = "its outputs are not in cache"
 
 
 class DueCell(NamedTuple):
@@ -163,6 +165,15 @@ def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterat
     if not any(out.hash_info for out in stage.outs):
         yield _NEW
         return
+    outputs = [
+        reason
+        for change in changes
+        if isinstance(change, Mapping)
+        for reason in _output_reasons(len(stage.outs), change.get("changed outs", {}))
+    ]
+    if outputs == [_LOST]:
+        yield _LOST
+        return
     for change in changes:
         if not isinstance(change, Mapping):
             yield str(change)  # another command, for one
@@ -171,7 +182,7 @@ def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterat
         # What a person edits before code, of which there may be much.
         for path in sorted(changed, key=lambda path: path.startswith(CODE.as_posix())):
             yield from _dependency_reasons(repo, stage, path, changed[path])
-        yield from _output_reasons(len(stage.outs), change.get("changed outs", {}))
+    yield from outputs
 
 
 def _output_reasons(outputs: int, changed: Mapping[str, str]) -> Iterator[str]:
