@@ -121,7 +121,7 @@ def test_the_teacher_is_counted_by_default_and_a_line_says_so(study):
     in_flops = decide_command("math-open", 1e6, unit="flops")
     assert in_flops["teacher"]["counted"] is False
     reason = in_flops["request"]["teacher_left_out"]["flops"]
-    assert f"  without the teacher's work: {reason}" in decision_lines(in_flops)
+    assert f"  without the teacher: {reason}" in decision_lines(in_flops)
     without = decide_command("math-open", 1e6, with_teacher=False)
     assert without["teacher"]["reason"] == "left out, as asked"
 

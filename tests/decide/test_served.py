@@ -163,7 +163,7 @@ def test_nothing_measured_is_mixed_with_what_is_modelled(results):
     assert own.bill.training.device_seconds != reasoning.bill.training.device_seconds
     assert own.bill.training.flops == reasoning.bill.training.flops
     assert reasoning.bill.teacher.device_seconds.reason == (
-        "the teacher's work: not modelled on small"
+        "the teacher's work is not modelled on small"
     )
 
 

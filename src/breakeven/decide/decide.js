@@ -418,9 +418,9 @@
 
   // Whether these costs hold the teacher's work, and why not.
   function teacherLine(rows, request) {
-    if (!request.with_teacher) return "Without the teacher's work: left out, as asked.";
+    if (!request.with_teacher) return "Without the teacher: left out, as asked.";
     const reason = request.teacher_left_out[request.unit];
-    if (reason) return `Without the teacher's work: ${reason}.`;
+    if (reason) return `Without the teacher: ${reason}.`;
     const unknown = rows.map((row) => row.option)
       .filter((option) => itemInUnit(option, "teacher", request, request.unit).value === null).map((option) => option.name);
     if (!unknown.length) return "With the teacher's work.";

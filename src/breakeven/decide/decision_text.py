@@ -223,7 +223,7 @@ def _modelled(request: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str
 def _teacher_line(teacher: Mapping[str, Any]) -> str:
     """Whether these costs hold the teacher's work, and why not."""
     if not teacher["counted"]:
-        return f"without the teacher's work: {teacher['reason']}"
+        return f"without the teacher: {teacher['reason']}"
     unknown = ", ".join(teacher["not_known_of"])
     if not unknown:
         return "with the teacher's work"

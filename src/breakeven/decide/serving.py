@@ -111,7 +111,7 @@ class ServedStudy:
     def other(self, cost: Cost, whose: str) -> Cost:
         """Work of a teacher or a judge: its FLOPs, and no seconds of another device."""
         nothing = unpaid(cost) and cost.flops.value in (0, None)
-        reason = absent(f"{whose}: not modelled on {self.place.hardware.name}")
+        reason = absent(f"{whose} is not modelled on {self.place.hardware.name}")
         return self._cost(cost.flops, cost.device_seconds if nothing else reason)
 
     def _cost(self, flops: Amount, seconds: Amount) -> Cost:
