@@ -238,7 +238,7 @@ def test_the_lines_say_the_choice_the_break_even_and_what_it_rests_on(table):
         "large ift and small reasoning: 2.667e+06 (30.67); small reasoning is cheaper below, "
         "large ift above",
         "rests on extrapolation: no",
-        "probability that this is right: not known",
+        "probability that this is best: not known",
     ):
         assert words in text
 

@@ -375,7 +375,7 @@
     if (decision.probability === null) {
       lines.push(`How sure: not known, ${data.families[family].draws_reason}.`);
     } else {
-      lines.push(`Right in ${percent(decision.probability)} of resamples of the ${data.families[family].resampled}` +
+      lines.push(`Best in ${percent(decision.probability)} of resamples of the ${data.families[family].resampled}` +
         (runnerUp ? `; next is ${runnerUp.option.name} with ${percent(runnerUp.probability)}.` : "; nothing else fits."));
     }
     const { rests, factor, words } = decision.extrapolation;

@@ -294,8 +294,8 @@ def _net(row: Mapping[str, Any], currency: str) -> str:
 
 def _probability(result: Mapping[str, Any]) -> str:
     if result["probability"] is None:
-        return f"probability that this is right: not known, {result['probability_reason']}"
-    text = f"right in {percent(result['probability'])} of resamples of the {result['resampled']}"
+        return f"probability that this is best: not known, {result['probability_reason']}"
+    text = f"best in {percent(result['probability'])} of resamples of the {result['resampled']}"
     rival = result["runner_up"]
     if rival is None:
         return f"{text}; nothing else fits"
