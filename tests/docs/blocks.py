@@ -48,7 +48,7 @@ def commands(block: Block) -> Iterator[list[str]]:
     lines = block.text.replace("\\\n", " ").splitlines()
     asked = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     for line in asked or lines:
-        for part in line.split(" && "):
+        for part in re.split(r" && | \| ", line):
             words = shlex.split(part, comments=True)
             if words:
                 yield words

@@ -202,7 +202,7 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     for kept in Path(".dvc/cache/files/md5").rglob("*"):  # one stage's result is in no cache
         if kept.is_file() and kept.read_bytes() in {b"uncached", b"lost"}:
             kept.unlink()
-    # As where a study was run elsewhere: neither outputs nor cache, and its input has changed since.
+    # As where it was run elsewhere: neither outputs nor cache, and its input has changed since.
     Path("lost.in").write_text("another")
     shutil.rmtree("lost.out")
     for kept in Path(".dvc/cache/files/md5").rglob("*.dir"):
