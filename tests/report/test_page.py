@@ -1,7 +1,9 @@
 """The page in real headless Chromium: no error, no request, nothing of a model's text runs."""
 
 import csv
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 import pytest
 from tests.report.conftest import Built, keep_picture, open_page
@@ -24,7 +26,6 @@ def test_the_page_names_no_other_place(built: Built) -> None:
 
 
 def test_ids_of_the_page_are_unique(built: Built) -> None:
-    import re
     from collections import Counter
 
     # Data of the calculator is no markup.
@@ -36,7 +37,6 @@ def test_the_page_may_run_its_own_scripts_and_load_nothing(built: Built) -> None
     import base64
     import hashlib
     import html
-    import re
 
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', built.page)
     assert policy is not None
@@ -116,6 +116,60 @@ def test_a_table_is_sorted_by_its_numbers_and_a_link_keeps_the_order(
     header.click()
     assert cells.all_inner_texts() == written
     assert troubles == []
+    page.close()
+
+
+# As words.py writes them: an interval has two, of which the first counts.
+NUMBER = re.compile(r"([<>]?)([+−]?)([\d,]*\.?\d+)(?:×10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)|([KMB])\b)?")
+
+
+def _number(text: str) -> tuple[float, int] | None:
+    """A cell's number, and on which side of it the cell lies."""
+    found = NUMBER.match(text)
+    if found is None:
+        return None
+    side, sign, digits, minus, power, letter = found.groups()
+    exponent = int("".join(str("⁰¹²³⁴⁵⁶⁷⁸⁹".index(one)) for one in power)) if power else 0
+    size = float(digits.replace(",", "")) * 10.0 ** (-exponent if minus else exponent)
+    size *= {None: 1.0, "K": 1e3, "M": 1e6, "B": 1e9}[letter]
+    return (-size if sign == "−" else size), {"<": -1, "": 0, ">": 1}[side]
+
+
+@pytest.mark.browser
+def test_every_column_of_numbers_is_sorted_by_them_and_words_stand_behind(
+    browser: "Browser", built: Built
+) -> None:
+    page, troubles = _open(browser, built, 1280, "light")
+    columns = page.evaluate(
+        """() => [...document.querySelectorAll("table[data-name]")].flatMap((table) =>
+          [...table.tHead.rows[0].cells].filter((one) => one.className !== "text").map((header) => {
+            header.querySelector("button").click();
+            const cells = [...table.tBodies[0].rows].map((row) => row.cells[header.cellIndex]);
+            return [`${table.dataset.name} ${header.innerText}`, cells.map((one) => one.innerText)];
+          }))"""
+    )
+    mixed = 0
+    for name, cells in columns:
+        told = [cell for cell in cells if cell not in ("", "–")]
+        numbers = [number for cell in told if (number := _number(cell)) is not None]
+        assert cells[: len(told)] == told, name
+        assert [_number(cell) for cell in told[: len(numbers)]] == sorted(numbers), name
+        mixed += 0 < len(numbers) < len(told)
+    assert mixed > 0, "a column holds words in place of some numbers"
+    assert troubles == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_jump_to_a_part_of_the_page_forgets_no_choice(browser: "Browser", built: Built) -> None:
+    page, _ = _open(browser, built, 1280, "light")
+    page.uncheck('input[name="frontier-arm"][value="ift"]')
+    page.locator("nav a", has_text="Costs").click()
+    page.locator('table[data-name="costs"] thead th button').first.click()
+    asked = parse_qs(page.url.partition("#view?")[2])
+    assert asked["sort"] == ["costs:0:ascending"]
+    assert "ift" not in asked["arm"]
+    assert "reasoning" in asked["arm"]
     page.close()
 
 

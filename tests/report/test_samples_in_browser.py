@@ -47,14 +47,14 @@ def _show(page: "Page", **choice: str) -> None:
     for name, value in choice.items():
         before = page.locator("#samples").get_attribute("data-shown")
         page.select_option(f"#samples-{name}", value)
-        page.wait_for_selector(f'#samples:not([data-shown="{before}"])')
+        _await_other(page, before)
 
 
 def _uncheck(page: "Page", name: str, values: list[str]) -> None:
     for value in values:
         before = page.locator("#samples").get_attribute("data-shown")
         page.uncheck(f'input[name="samples-{name}"][value="{value}"]')
-        page.wait_for_selector(f'#samples:not([data-shown="{before}"])')
+        _await_other(page, before)
 
 
 def test_nothing_is_loaded_before_somebody_comes_near(page: "Page") -> None:
@@ -107,6 +107,24 @@ def test_what_a_trace_gained_comes_first_and_names_its_arms(page: "Page", built:
     assert page.locator(f"{ARTICLES} h3").all_inner_texts() == [
         f"chain-open {item}" for item in lost[:10]
     ]
+
+
+def _await_other(page: "Page", before: str | None) -> None:
+    """Wait until the answers are others than those of `data-shown` before."""
+    page.wait_for_selector(f'#samples:not([data-shown="{before}"])')
+
+
+def test_the_way_back_from_a_number_shows_what_was_chosen_before(page: "Page") -> None:
+    _show(page)
+    samples, status = page.locator("#samples"), page.locator("#samples-status")
+    first, told = samples.get_attribute("data-shown"), status.inner_text()
+    page.locator('table[data-name="accuracy"] a[href*="answers=math-open"]').first.click()
+    _await_other(page, first)
+    second = samples.get_attribute("data-shown")
+    assert status.inner_text() != told
+    page.go_back()
+    _await_other(page, second)
+    assert status.inner_text() == told
 
 
 def test_outcomes_of_an_arm_filter_the_questions(page: "Page", built: Built) -> None:

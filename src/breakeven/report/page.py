@@ -6,6 +6,7 @@ rows, and names the file beside it that holds all of them.
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,34 +30,9 @@ MOST_ROWS, FIRST_ROWS = 100, 30
 TEMPLATES = Path(__file__).with_name("templates")
 VEGA = Path(__file__).with_name("vega")
 
-# Columns that hold words and are set flush left.
-WORDS = frozenset(
-    {
-        "arm",
-        "arms",
-        "base",
-        "corpus",
-        "decoding",
-        "family",
-        "in place of the trace",
-        "item",
-        "judge",
-        "method",
-        "model",
-        "order",
-        "pairs",
-        "prompt read",
-        "place",
-        "reasons",
-        "remark",
-        "router reads",
-        "stands",
-        "student",
-        "style",
-        "task",
-        "term",
-    }
-)
+# How words.py begins a number. A column with fewer of them than this holds words, set flush left.
+_NUMBER = re.compile(r"[<>+−-]?\.?\d")
+_LEAST_NUMBERS = 0.25
 
 
 class TableGroup(NamedTuple):
@@ -121,7 +97,7 @@ def render_page(parts: PageParts) -> str:
         drawn=drawn,
         shapes=MARKER_PATHS,
         variables=LEGEND_COLOURS,
-        words=WORDS,
+        word_columns=_word_columns,
         cell_class=_cell_class,
         outcome_words=OUTCOME_WORDS,
         shown_rows=_shown_rows,
@@ -177,10 +153,21 @@ def _shown_rows(table: Table) -> int:
     return FIRST_ROWS if many else len(table.body)
 
 
-def _cell_class(header: str, cell: str) -> str:
+def _word_columns(table: Table) -> set[int]:
+    """The places of columns that hold words; a few may begin with a number, as 7B IFT does."""
+    found = set()
+    for place in range(len(table.headers)):
+        cells = [line[place] for line in table.body if line[place] not in ("", "–")]
+        numbers = sum(_NUMBER.match(cell) is not None for cell in cells)
+        if numbers < _LEAST_NUMBERS * len(cells):
+            found.add(place)
+    return found
+
+
+def _cell_class(cell: str, words: bool) -> str:
     """What the style sheet is told of a cell: that it holds words, or a finding."""
     if cell in ("supported", "reasoning ahead"):
         return "yes"
     if cell in ("contradicted", "IFT ahead"):
         return "no"
-    return "text" if header in WORDS else ""
+    return "text" if words else ""

@@ -89,7 +89,7 @@
       {
         type: "text", aria: false,
         encode: { update: {
-          x: { signal: "width" }, y: { scale: "y", signal: "chance" }, dy: { value: -3 }, align: { value: "right" },
+          x: { signal: "width" }, y: { scale: "y", signal: "chance" }, dx: { value: 4 }, baseline: { value: "middle" },
           fill: { value: MUTED }, fontSize: { value: 11 }, text: { signal: "chance > 0 ? 'chance' : ''" },
         } },
       },
@@ -267,6 +267,8 @@
       .data("points", panel.rows)
       .data("frontier", priced.frontier.map((id) => at(drawn, choice.axis, id)))
       .data("hull", chords(priced.hull.map((id) => at(drawn, choice.axis, id))));
+    // Chance is named beside the axes, as weak students lie on its line.
+    view.padding({ top: 4, left: 4, bottom: 4, right: panel.chance ? 44 : 4 });
     const width = panel.place.clientWidth;
     if (width > 0) view.width(width);
     view.runAsync();

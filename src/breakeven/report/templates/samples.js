@@ -238,7 +238,11 @@
       for (const box of boxesOf(name)) box.checked = on === null || on.has(box.value);
     }
     most = AT_ONCE;
-    if (!state.has("answers")) return;
+    if (!state.has("answers")) {
+      // On the way back from a number to where it stood: what is shown is again what is chosen.
+      if (latest > 0) show();
+      return;
+    }
     // Only a page with answers on it is long enough to be scrolled there.
     show().then(() => document.getElementById("examples").scrollIntoView());
   }

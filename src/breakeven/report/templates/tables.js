@@ -9,12 +9,22 @@
 
   // What a cell counts as: its first number as words.py writes numbers, null where it has none.
   function numberOf(text) {
-    const found = /^[<+−-]?([\d,]*\.?\d+)(?:×10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)|([KMBT])(?![\w-]))?/.exec(text);
+    const found = /^[<>+−-]?([\d,]*\.?\d+)(?:×10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)|([KMBT])(?![\w-]))?/.exec(text);
     if (found === null) return null;
     const [, digits, minus, power, letter] = found;
     const exponent = power ? [...power].map((sign) => SUPERSCRIPTS.indexOf(sign)).join("") : "0";
     const size = Number(digits.replaceAll(",", "")) * Number(`1e${minus ? "-" : ""}${exponent}`) * (LETTERS[letter] ?? 1);
     return /^[−-]/.test(text) ? -size : size;
+  }
+
+  // Below 126K is less than 126K.
+  const BOUNDS = { "<": -1, ">": 1 };
+  // Of a column of numbers: those first, then what is told in words in place of one.
+  function byNumber(one, other) {
+    if (one.number === null || other.number === null) {
+      return (one.number === null) - (other.number === null) || collator.compare(one.text, other.text);
+    }
+    return one.number - other.number || (BOUNDS[one.text[0]] ?? 0) - (BOUNDS[other.text[0]] ?? 0);
   }
 
   function sort(table, column, order) {
@@ -24,9 +34,8 @@
       return { row, text, number: numberOf(text) };
     });
     const cells = rows.filter((one) => one.text && one.text !== "–");
-    const numeric = cells.every((one) => one.number !== null);
-    const sign = order === "descending" ? -1 : 1;
-    const compare = (one, other) => sign * (numeric ? one.number - other.number : collator.compare(one.text, other.text));
+    const words = table.tHead.rows[0].cells[column]?.className === "text";
+    const compare = (one, other) => (order === "descending" ? -1 : 1) * (words ? collator.compare(one.text, other.text) : byNumber(one, other));
     // What is absent stands last, whichever way the others go.
     const absent = rows.filter((one) => !cells.includes(one));
     const sorted = order ? [...cells.sort(compare), ...absent] : rows;
