@@ -7,16 +7,15 @@ from breakeven.words import INK, MUTED, fixed, scientific
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
 _NAME_LETTERS = 32
 
 
-def accuracy_axis(
-    axes: "Axes", chance: float | None = None, label: str = "accuracy", *, named_right: bool = False
-) -> None:
+def accuracy_axis(axes: "Axes", chance: float | None = None, label: str = "accuracy") -> None:
     """Accuracy from 0 to 100%, with a dotted line at what guessing gives.
 
-    The line is named at its left end, or right where the weakest students lie left.
+    The line is named beside the axes: weak students lie on it, wherever that is.
     """
     from matplotlib.ticker import PercentFormatter
 
@@ -28,12 +27,11 @@ def accuracy_axis(
     if chance:
         axes.axhline(chance, color=MUTED, lw=0.9, ls=":", zorder=1)
         axes.text(
-            0.99 if named_right else 0.01,
+            1.01,
             chance,
             "chance",
-            ha="right" if named_right else "left",
             transform=axes.get_yaxis_transform(),
-            va="bottom",
+            va="center",
             fontsize=7.5,
             color=MUTED,
         )
@@ -72,13 +70,17 @@ def _power(value: float) -> str:
     return text.replace("1.0×", "").replace(".0×", "×")
 
 
-# Offsets in points, then the alignment of a label on each side of its point.
+# Where a label may stand beside its point: offsets in points, then its alignment.
 _SIDES = {
     "above": ((-4, 5), "right", "bottom"),
     "below": ((4, -5), "left", "top"),
     "left": ((-6, 0), "right", "center"),
     "right": ((6, 0), "left", "center"),
+    "above right": ((4, 5), "left", "bottom"),
+    "below left": ((-4, -5), "right", "top"),
 }
+_LABEL_POINTS = 7.5
+_MARKER_POINTS = 6.5
 
 
 def name_rows(axes: "Axes", names: Sequence[str]) -> None:
@@ -93,19 +95,45 @@ def shortened(name: str) -> str:
 
 
 def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> None:
-    """A short label beside a point: above left, below right, left or right of it."""
-    offset, horizontal, vertical = _SIDES[side]
-    axes.annotate(
-        shortened(text),
-        (x, y),
-        xytext=offset,
-        textcoords="offset points",
-        ha=horizontal,
-        va=vertical,
-        fontsize=7.5,
-        color=INK,
-        zorder=5,
-    )
+    """A short label beside a point, on that side of it or on another where something lies there.
+
+    Drawn after all points and the limits of both axes; left out where no side has room.
+    """
+    text = shortened(text)
+    taken = [*_markers(axes), *(one.get_window_extent() for one in axes.texts)]
+    for name in (side, *(one for one in _SIDES if one != side)):
+        offset, horizontal, vertical = _SIDES[name]
+        label = axes.annotate(
+            text,
+            (x, y),
+            xytext=offset,
+            textcoords="offset points",
+            ha=horizontal,
+            va=vertical,
+            fontsize=_LABEL_POINTS,
+            color=INK,
+            zorder=5,
+        )
+        box = label.get_window_extent()
+        if not any(box.overlaps(other) for other in taken):
+            return
+        label.remove()
+
+
+def _markers(axes: "Axes") -> list["Bbox"]:
+    """The boxes of all markers, and of lines along an axis such as zero, in pixels."""
+    from matplotlib.transforms import Bbox
+
+    radius = _MARKER_POINTS / 2 * axes.figure.dpi / 72
+    found = []
+    for line in axes.lines:
+        if line.get_marker() in ("None", "", None):
+            box = line.get_window_extent()
+            found += [box] if min(box.width, box.height) < 1 else []
+            continue
+        for x, y in axes.transData.transform(line.get_xydata()):
+            found.append(Bbox.from_extents(x - radius, y - radius, x + radius, y + radius))
+    return found
 
 
 def end_or(end: float | None, value: float) -> float:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # More rows or columns could not be read; the table has all.
 MOST_PAIRS, MOST_DEVICES = 10, 2
 # On a tint of its own in light and dark pages alike, so that no style sheet changes it.
-_CELL_INK, _EVEN = "#101010", "#f4f4f4"
+_CELL_INK, _EVEN, _PALE = "#101010", "#f4f4f4", 0.25
 # Colours are full where one costs so many times the other.
 _FULL_TINT = 8.0
 
@@ -98,14 +98,13 @@ def _draw(view: StudyView, pairs: list[CostPair], shown: list[CostAxis], axes: "
     costs = [ANSWERING, *(axis.name for axis in shown)]
     ratios = np.array([[pair.ratios.get(cost, np.nan) for cost in costs] for pair in pairs])
     words = [["" if math.isnan(one) else times(one) for one in row] for row in ratios.tolist()]
-    ends = (STYLE_COLOURS["reasoning"], _EVEN, STYLE_COLOURS["ift"])
+    ends = (_paled(STYLE_COLOURS["reasoning"]), _EVEN, _paled(STYLE_COLOURS["ift"]))
     sns.heatmap(
         np.log(ratios),
         ax=axes,
         cmap=LinearSegmentedColormap.from_list("thinking", ends),
         vmin=-math.log(_FULL_TINT),
         vmax=math.log(_FULL_TINT),
-        alpha=0.75,
         annot=np.array(words),
         fmt="",
         annot_kws={"fontsize": 7.5, "color": _CELL_INK},
@@ -119,6 +118,17 @@ def _draw(view: StudyView, pairs: list[CostPair], shown: list[CostAxis], axes: "
     axes.tick_params(length=0, labelsize=7.5)
     axes.tick_params(axis="x", labelrotation=0)
     axes.tick_params(axis="y", labelrotation=0)
+
+
+def _paled(colour: str) -> tuple[float, float, float]:
+    """A colour on light ground, whatever lies below it on a dark page."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (
+        _PALE * light + (1 - _PALE) * full
+        for light, full in zip(to_rgb(_EVEN), to_rgb(colour), strict=True)
+    )
+    return red, green, blue
 
 
 def _column(axis: CostAxis) -> str:

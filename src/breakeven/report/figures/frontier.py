@@ -245,10 +245,10 @@ def _draw(view: StudyView, panel: CostPanel, kind: Axis, axes: "Axes") -> None:
     for point in panel.points:
         # Several mixes would bury the two styles that the figure is about.
         _draw_point(point, axes, small=point.arm in mixes and len(mixes) > 1)
-    _label_sizes(view, panel, axes)
     chance = next((p.group.cells[0].chance for p in panel.points), None)
     cost_axis(axes, [point.cost for point in panel.points], _axis_words(view, kind))
-    accuracy_axis(axes, chance, named_right=True)
+    accuracy_axis(axes, chance)
+    _label_sizes(view, panel, axes)
 
 
 def _axis_words(view: StudyView, kind: Axis) -> str:

@@ -160,15 +160,7 @@ def _draw(
     # Labels of every arm would lie over each other; sizes are in the same order for all.
     named = arms if len(arms) < 3 else [one for one in arms if one.style == "reasoning"][:1]
     for arm in arms:
-        own = [point for point in rows if point.arm == arm]
-        _join(own, axes)
-        if arm not in named:
-            continue
-        # The line runs through the sizes in order, so its two ends tell all of them.
-        for end in dict.fromkeys((own[0], own[-1])):
-            side = "right" if end.factor == max(point.factor for point in own) else "left"
-            label = view.label(end.difference.student)
-            label_point(axes, end.factor, end.difference.value, label, side=side)
+        _join([point for point in rows if point.arm == arm], axes)
     for point in rows:
         row, colour = point.difference, point.arm.colour
         if row.low is not None and row.high is not None:
@@ -181,6 +173,13 @@ def _draw(
     axes.yaxis.set_major_formatter(FuncFormatter(signed_points))
     axes.set_ylabel(f"accuracy minus {over}, points")
     axes.set_xlabel(f"{shared.unit} of an answer, times those of {over} (log)")
+    for arm in named:
+        own = [point for point in rows if point.arm == arm]
+        # The line runs through the sizes in order, so its two ends tell all of them.
+        for end in dict.fromkeys((own[0], own[-1])):
+            side = "right" if end.factor == max(point.factor for point in own) else "left"
+            label = view.label(end.difference.student)
+            label_point(axes, end.factor, end.difference.value, label, side=side)
 
 
 def _join(own: Sequence[GainPoint], axes: "Axes") -> None:

@@ -120,6 +120,7 @@ def _line_of(students: list[str], student: str) -> LineStyle:
 def _draw(view: StudyView, students: list[str], lines: list[_Line], axes: "Axes") -> None:
     budgets = view.summary.thinking_budgets
     step = min(0.06, 0.4 / len(lines))
+    ends: list[tuple[float, float, str]] = []
     for number, line in enumerate(lines):
         shift = step * (number - (len(lines) - 1) / 2)
         known = [
@@ -137,8 +138,7 @@ def _draw(view: StudyView, students: list[str], lines: list[_Line], axes: "Axes"
             markersize=5.0,
         )
         if known:
-            at, value, _ = known[-1]
-            label_point(axes, at, value, view.label(line.student), side="right")
+            ends.append((*known[-1][:2], view.label(line.student)))
         for at, _, one in known:
             if one.low is not None and one.high is not None:
                 axes.vlines(at, one.low, one.high, color=line.arm.colour, lw=0.9)
@@ -149,6 +149,8 @@ def _draw(view: StudyView, students: list[str], lines: list[_Line], axes: "Axes"
     )
     axes.set_xlim(-0.5, len(budgets) - 0.5)
     axes.set_xlabel("thinking tokens at most")
+    for at, value, label in ends:
+        label_point(axes, at, value, label, side="right")
 
 
 def _row(view: StudyView, key: PanelKey, line: _Line, place: int) -> CsvRow:

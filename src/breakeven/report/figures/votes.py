@@ -128,6 +128,7 @@ def _takeaway(view: StudyView, drawn: Sequence[DrawnCurve]) -> str:
 
 def _draw(view: StudyView, rows: Sequence[DrawnCurve], axes: "Axes") -> None:
     costs: list[float] = []
+    firsts: list[tuple[float, float, str]] = []
     for one in rows:
         colour = one.arm.colour
         passed = _points(view, one.curve.passes)
@@ -139,10 +140,11 @@ def _draw(view: StudyView, rows: Sequence[DrawnCurve], axes: "Axes") -> None:
             costs.append(cost)
         costs += [cost for cost, *_ in passed]
         first = (voted or passed)[0]
-        label = view.label(one.curve.group.cells[0].student)
-        label_point(axes, first[0], first[1], label, side="below")
+        firsts.append((*first[:2], view.label(one.curve.group.cells[0].student)))
     cost_axis(axes, costs, "inference FLOPs a query, all samples (log)")
-    accuracy_axis(axes, rows[0].curve.group.cells[0].chance, named_right=True)
+    accuracy_axis(axes, rows[0].curve.group.cells[0].chance)
+    for cost, accuracy, label in firsts:
+        label_point(axes, cost, accuracy, label, side="below")
 
 
 def _points(view: StudyView, groups: dict[int, Group]) -> list[tuple[float, float, float, float]]:
