@@ -15,7 +15,7 @@ import numpy as np
 
 from breakeven.costs.counts import Array
 from breakeven.costs.query_costs import Lengths, largest_within, no_room
-from breakeven.costs.roofline import Serving, largest_batch, pass_seconds
+from breakeven.costs.roofline import Serving, begun_seconds, largest_batch, pass_seconds
 from breakeven.costs.serving_work import (
     PassWork,
     cache_bytes,
@@ -57,13 +57,15 @@ class LinearSeconds(NamedTuple):
 class BatchCurve(NamedTuple):
     """The mean answer of some lengths on a device, at any batch up to `most`, which fits.
 
-    `steps` are the passes after the prompt's own, `attention` its seconds of attention when alone;
+    `steps` are the passes after the prompt's own, `attention` its seconds of attention when alone,
+    `begun` those that the beginning of its steps takes once, whatever the batch;
     `prompts` and `weights` are the lengths of prompts and how much of the answers has each.
     """
 
     model: LinearSeconds
     steps: float
     attention: float
+    begun: float
     prompts: Array
     weights: Array
     devices: int
@@ -73,8 +75,8 @@ class BatchCurve(NamedTuple):
         """Until a mean answer's last token, with so many at once."""
         read = self.weights @ self.model.of(batch * self.prompts, batch)
         step = self.model.of(np.array(float(batch)), batch)
-        passes = 1 + self.steps
-        return float(self.model.fixed * passes + read + self.steps * step + batch * self.attention)
+        once = self.model.fixed * (1 + self.steps) + self.begun
+        return float(once + read + self.steps * step + batch * self.attention)
 
     def device_seconds(self, batch: int) -> float:
         """A mean answer's share of the devices."""
@@ -96,6 +98,7 @@ def batch_curve(served: Serving, lengths: Lengths) -> BatchCurve | str:
         model=linear_seconds(served),
         steps=float(lengths.weights @ (lengths.new_tokens - 1)),
         attention=float(lengths.weights @ _attention(served, lengths)),
+        begun=float(lengths.weights @ begun_seconds(served, lengths.new_tokens - 1)),
         prompts=prompts,
         weights=np.bincount(of_answer, weights=lengths.weights),
         devices=served.devices,

@@ -155,9 +155,13 @@ def answer_seconds(
     # Exact though the context grows: a step's linear work is always the same, and the bytes and the
     # FLOPs of its attention grow alike, so that the same one of them is the longer in every step.
     work = decode_work(shape, numbers, batch=batch, context=prompt_tokens, steps=steps)
-    # Once, by the first step: an answer of one token takes none.
-    begun = shape.layers * served.achieved.batch_layer_seconds * np.minimum(steps, 1)
-    return first, first + pass_seconds(served, work, steps) + begun
+    return first, first + pass_seconds(served, work, steps) + begun_seconds(served, steps)
+
+
+def begun_seconds(served: Serving, steps: Counts) -> Counts:
+    """What the beginning of a batch's steps takes once; an answer of one token takes none."""
+    begun: Any = served.shape.layers * served.achieved.batch_layer_seconds * np.minimum(steps, 1)
+    return begun
 
 
 def pass_seconds(served: Serving, work: PassWork[Counts], passes: Counts | None = None) -> Counts:

@@ -90,7 +90,7 @@ class PageDevices:
         return rows
 
     def _curve(self, number: int, group: Group, curve: BatchCurve | str) -> list[Any] | int:
-        """Student, answers to a query, steps, attention, prompts, most; or why there is none."""
+        """Student, answers to a query, steps, attention, begun, prompts, most; or why none."""
         if isinstance(curve, str):
             return self._reason(curve)
         student = group.cells[0].student
@@ -98,7 +98,7 @@ class PageDevices:
         prompts = tuple(zip(curve.prompts.tolist(), curve.weights.tolist(), strict=True))
         place = self._prompts.setdefault(prompts, len(self._prompts))
         samples = answers_to_a_query(group)
-        return [student, samples, curve.steps, curve.attention, place, curve.most]
+        return [student, samples, curve.steps, curve.attention, curve.begun, place, curve.most]
 
     def _amount(self, amount: Amount) -> list[float | int | None]:
         """Its value, or None and the number of its reason."""

@@ -15,13 +15,13 @@
 
   // The mean answer of an option on a device, at every batch up to `most`.
   function curveOf(row, device, data) {
-    const [student, samples, steps, attention, place, most] = row;
+    const [student, samples, steps, attention, begun, place, most] = row;
     const model = device.models[student];
     const [prompts, weights] = data.prompts[place];
     const seconds = (batch) => {
       let read = 0;
       prompts.forEach((prompt, index) => { read += weights[index] * linearSeconds(model, batch * prompt, batch); });
-      return model[0] * (1 + steps) + read + steps * linearSeconds(model, batch, batch) + batch * attention;
+      return model[0] * (1 + steps) + begun + read + steps * linearSeconds(model, batch, batch) + batch * attention;
     };
     return { samples, most, seconds };
   }

@@ -60,6 +60,8 @@ class ServingSpeed(Section):
         pass_seconds: Fixed time of a pass, whatever its layers.
         activation_moves: How often an engine reads or writes a token's numbers in a layer, beside
             what its products do.
+        batch_layer_seconds: What a layer adds to a batch once, where its first steps are taken
+            singly and recorded.
     """
 
     bandwidth_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
@@ -67,6 +69,7 @@ class ServingSpeed(Section):
     layer_seconds: NotNegative | None = None
     pass_seconds: NotNegative | None = None
     activation_moves: NotNegative | None = None
+    batch_layer_seconds: NotNegative | None = None
 
 
 class ServedAnswering(Section):
