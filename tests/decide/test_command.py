@@ -301,8 +301,10 @@ def test_numbers_as_large_as_may_be_asked_for_are_reckoned_with(table):
 def test_another_unit_is_proposed_only_where_it_has_a_cost(table, study):
     with pytest.raises(InputError) as error:
         decide_command("math-open", 1e6, results_file=table, unit="joules")
-    assert "--unit flops" not in str(error.value)
-    with pytest.raises(InputError, match="--unit flops counts FLOPs instead"):
+    assert str(error.value).endswith("--unit device-seconds counts device-seconds instead")
+    with pytest.raises(InputError, match="inference FLOPs are not known; --unit device-seconds"):
+        decide_command("math-open", 1e6, results_file=table, unit="flops")
+    with pytest.raises(InputError, match="--unit device-seconds counts device-seconds instead"):
         decide_command("math-open", 1e6, unit="joules")
 
 

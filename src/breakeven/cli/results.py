@@ -180,12 +180,16 @@ def decide(
         float | None,
         typer.Option(parser=number, metavar="NUMBER", help="The most the whole life may cost."),
     ] = None,
-    price_per_device_hour: Annotated[float | None, typer.Option(help="Money.")] = None,
+    price_per_device_hour: Annotated[
+        float | None, typer.Option(parser=number, metavar="NUMBER", help="Money.")
+    ] = None,
     max_seconds_per_answer: Annotated[
         float | None,
         typer.Option(
             "--max-device-seconds",
             "--max-seconds-per-answer",
+            parser=number,
+            metavar="NUMBER",
             help="Device-seconds of an answer: a bound on throughput.",
         ),
     ] = None,
@@ -199,14 +203,21 @@ def decide(
     ] = None,
     max_latency_seconds: Annotated[
         float | None,
-        typer.Option(help="What one person waits on --device; sets how many answers at once."),
+        typer.Option(
+            parser=number,
+            metavar="NUMBER",
+            help="What one person waits on --device; sets how many answers at once.",
+        ),
     ] = None,
     register: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Enter the choice in MLflow's registry by this name."),
     ] = None,
     value_per_correct: Annotated[
-        float | None, typer.Option(help="What a right answer is worth, in money.")
+        float | None,
+        typer.Option(
+            parser=number, metavar="NUMBER", help="What a right answer is worth, in money."
+        ),
     ] = None,
     unit: Annotated[
         str | None, typer.Option(help="Count costs in flops, device-seconds, money or joules.")

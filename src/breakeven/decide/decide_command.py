@@ -40,6 +40,11 @@ OPTIONS = {
     "max_latency_seconds": "--max-latency-seconds",
     "batch": "--batch",
 }
+_COUNTED: dict[Unit, str] = {
+    "device_seconds": "device-seconds",
+    "flops": "FLOPs",
+    "joules": "joules",
+}
 
 
 class OnDevice(NamedTuple):
@@ -237,10 +242,12 @@ def timed(options: tuple[Option, ...]) -> bool:
 
 
 def _with_hint(decision: Decision) -> str:
-    reason = decision.reason or ""
-    unserved = all(not_served(row.option, decision.request) for row in decision.rows)
-    costless = all(row.cost.value is None for row in decision.rows)
-    counted = any(row.costs["flops"].value is not None for row in decision.rows)
-    if costless and counted and not unserved:
-        return f"{reason}; --unit flops counts FLOPs instead"
+    reason, rows = decision.reason or "", decision.rows
+    unserved = all(not_served(row.option, decision.request) for row in rows)
+    if unserved or any(row.cost.value is not None for row in rows):
+        return reason
+    # Seconds come first, as they do where no unit is asked for.
+    for unit, words in _COUNTED.items():
+        if any(row.costs[unit].value is not None for row in rows):
+            return f"{reason}; --unit {unit.replace('_', '-')} counts {words} instead"
     return reason

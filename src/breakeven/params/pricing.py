@@ -8,12 +8,16 @@ from pydantic import BeforeValidator, Field
 from breakeven.params.names import (
     Count,
     Name,
-    NotNegative,
-    Positive,
     RealNumber,
+    Seconds,
     Section,
     Text,
 )
+
+# Bounds far past any device and any price, within which costs neither overflow nor vanish.
+_Figure = Annotated[RealNumber, Field(ge=1e-6, le=1e9)]
+_Price = Annotated[RealNumber, Field(ge=0.0, le=1e12)]
+_FixedSeconds = Annotated[RealNumber, Field(ge=0.0, le=3600.0)]
 
 
 def _day(value: Any) -> str:  # noqa: ANN401 - whatever was written
@@ -39,10 +43,10 @@ class DeviceRow(Section):
         source: Where the figures are from.
     """
 
-    memory_gb: Positive | None = None
-    bandwidth_gb_per_second: Positive | None = None
-    peak_tflops: dict[Literal["float32", "bfloat16", "float8"], Positive] | None = None
-    price_per_hour: NotNegative | None = None
+    memory_gb: _Figure | None = None
+    bandwidth_gb_per_second: _Figure | None = None
+    peak_tflops: dict[Literal["float32", "bfloat16", "float8"], _Figure] | None = None
+    price_per_hour: _Price | None = None
     price_date: Annotated[str, BeforeValidator(_day)] | None = None
     price_source: Text | None = None
     source: Text | None = None
@@ -66,10 +70,10 @@ class ServingSpeed(Section):
 
     bandwidth_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
     compute_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
-    layer_seconds: NotNegative | None = None
-    pass_seconds: NotNegative | None = None
-    activation_moves: NotNegative | None = None
-    batch_layer_seconds: NotNegative | None = None
+    layer_seconds: _FixedSeconds | None = None
+    pass_seconds: _FixedSeconds | None = None
+    activation_moves: Annotated[RealNumber, Field(ge=0.0, le=1e6)] | None = None
+    batch_layer_seconds: _FixedSeconds | None = None
 
 
 class ServedAnswering(Section):
@@ -86,7 +90,7 @@ class ServedAnswering(Section):
     hardware: list[Text] | None = None
     number_format: Literal["float32", "bfloat16", "float8", "int4"] = "bfloat16"
     devices: Count = 1
-    latency_seconds: Positive = 10.0
+    latency_seconds: Seconds = 10.0
 
 
 class TokenRow(Section):
@@ -98,9 +102,9 @@ class TokenRow(Section):
         output: Price of what is written.
     """
 
-    input: NotNegative | None = None
-    cached_input: NotNegative | None = None
-    output: NotNegative | None = None
+    input: _Price | None = None
+    cached_input: _Price | None = None
+    output: _Price | None = None
 
 
 class Pricing(Section):
@@ -115,7 +119,7 @@ class Pricing(Section):
         token_prices: By the model as its endpoint calls it, or by the name of an imported student.
     """
 
-    price_per_device_hour: NotNegative | None = None
+    price_per_device_hour: _Price | None = None
     currency: Text = "USD"
     hardware: dict[Name, DeviceRow] | None = None
     serving_speed: ServingSpeed | None = None
