@@ -97,6 +97,11 @@ def test_the_page_of_an_import_has_the_price_of_hours_that_the_command_has(table
     assert (data["price_per_device_hour"], data["currency"]) == (3.6, "EUR")
 
 
+def test_a_device_in_two_spellings_is_refused_and_not_two_devices(table):
+    with pytest.raises(InputError, match="--hardware: value is 'h100', which is named twice"):
+        imported(table, (), ("H100", "h100"), Pricing())
+
+
 def test_a_price_of_zero_is_no_price(table):
     priced_study(table.parent, {"api": {"input": 0.5, "output": 0.0}})
     row = rows(decided(table, price_per_device_hour=3.6))["api ift"]

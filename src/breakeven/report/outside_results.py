@@ -8,7 +8,12 @@ from breakeven.params.pricing import Pricing
 from breakeven.results.cell_results import Results
 from breakeven.results.replay import published_lengths, published_shapes, replay_results
 from breakeven.results.served import shapes_by_name, with_served
-from breakeven.serving.study_hardware import offered_places, priced_by_token, served_place
+from breakeven.serving.study_hardware import (
+    named_places,
+    offered_places,
+    priced_by_token,
+    served_place,
+)
 from breakeven.study.summary import StudySummary, summary_without_records
 
 
@@ -37,9 +42,9 @@ def imported(
     """Anyone's results; those of known models also at the devices named and at token prices.
 
     Raises:
-        InputError: A device is not known, or the file cannot be read as results.
+        InputError: A device is not known or is named twice, or the file cannot be read as results.
     """
-    places = [served_place(pricing, name, "--hardware") for name in hardware]
+    places = named_places(pricing, hardware, "--hardware")
     prices = priced_by_token(pricing)
     results = import_results(path, families=families)
     shapes = shapes_by_name(results.students())

@@ -1,6 +1,6 @@
 """The devices, speeds and token prices that a study states, beside those of the table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +53,11 @@ def served_places(pricing: Pricing) -> list[ServedOn]:
     names = pricing.served_on.hardware if pricing.served_on else None
     if names is None:
         names = list(pricing.hardware or USUAL_HARDWARE)
-    key = "params.yaml: costs.served_on.hardware"
+    return named_places(pricing, names, "params.yaml: costs.served_on.hardware")
+
+
+def named_places(pricing: Pricing, names: Iterable[str], key: str) -> list[ServedOn]:
+    """Devices by their names, in their order; raises InputError as `served_places`."""
     places: dict[str, ServedOn] = {}
     for name in names:
         place = served_place(pricing, name, key)
