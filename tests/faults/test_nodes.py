@@ -30,7 +30,7 @@ def least() -> dict[str, Any]:
     params = deepcopy(TINY)
     del params["sources"]["lookup"], params["tasks"]["lookup-mc"], params["arms"]["reasoning"]
     params["corpora"]["general"]["sources"] = ["chain"]
-    params["training"] |= {"threads": 1, "epochs": 100, "checkpoint_steps": 10, "launch": LAUNCH}
+    params["training"] |= {"threads": 1, "epochs": 600, "checkpoint_steps": 10, "launch": LAUNCH}
     params["answering"] |= {"threads": 1}
     return params
 

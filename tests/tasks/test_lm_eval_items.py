@@ -12,6 +12,7 @@ from tests.grading.written import grade_text
 from breakeven.core.errors import InputError, MachineError
 from breakeven.params import LmEvalTask
 from breakeven.rows.item import Item
+from breakeven.tasks.lm_eval_items import _indexed
 from breakeven.tasks.task_items import load_items
 
 OPEN = """
@@ -109,6 +110,13 @@ class TestTasks:
         assert chosen == items("made_up_sums", "math-open", items=3, seed=1)
         assert [item.id for item in chosen] == sorted(item.id for item in chosen)
         assert len(chosen) == 3
+
+    def test_tasks_of_one_folder_share_its_index(self) -> None:
+        items("made_up_sums", "math-open")
+        made = _indexed.cache_info().misses
+        row = {"kind": "lm-eval", "task": "made_up_colours", "family": "general-mc"}
+        load_items("another", LmEvalTask.model_validate({**row, "include": "harness"}))
+        assert _indexed.cache_info().misses == made
 
     @pytest.mark.parametrize(
         ("task", "family", "more", "message"),

@@ -94,11 +94,15 @@ def check_name(task: LmEvalTask, where: str) -> None:
         raise InputError(f"{where}.task: lm-evaluation-harness has no {task.task!r}; {hint}")
 
 
-# Making an index of the harness's thousands of task files takes seconds.
-@functools.lru_cache(maxsize=4)
 def _manager(include: str | None, where: str) -> Any:  # noqa: ANN401 - a class of lm_eval
     if include is not None and not Path(include).is_dir():
         raise InputError(f"{where}.include: {include}: no such folder")
+    return _indexed(include)
+
+
+# Of the harness's thousands of task files, which takes seconds: once, however many tasks name it.
+@functools.lru_cache(maxsize=4)
+def _indexed(include: str | None) -> Any:  # noqa: ANN401 - a class of lm_eval
     from lm_eval.tasks import TaskManager
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
