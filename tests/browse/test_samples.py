@@ -134,6 +134,15 @@ def test_a_wrong_name_is_one_line(study: Params, wanted: Wanted, message: str) -
     assert "\n" not in str(error.value)
 
 
+def test_before_tasks_are_made_no_family_is_called_unknown(study: Params) -> None:
+    path = task_path(TASK)
+    text = path.read_bytes()
+    path.unlink()
+    with pytest.raises(InputError, match=f"{path}: no such file.*run `dvc repro tasks`"):
+        find_questions(study, Wanted("extra-open"))
+    path.write_bytes(text)
+
+
 def test_answers_that_are_gone_are_told_with_the_command_that_brings_them(study: Params) -> None:
     path = answers_path("t30k", "ift", 0, "greedy", TASK)
     away = path.rename(path.with_suffix(".away"))

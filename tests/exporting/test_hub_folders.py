@@ -152,6 +152,7 @@ def test_answers_load_with_their_grades(ran: Path, tmp_path: Path) -> None:
     assert row["text"].item() == answer.text
     assert row["answer_tokens"].item() == answer.answer_tokens
     assert set(found["style"]) == {"base", "ift", "reasoning", "control"}
+    assert "e+0" not in (FOLDER / "README.md").read_text()
 
 
 def damage(path: Path) -> None:

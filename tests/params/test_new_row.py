@@ -40,6 +40,17 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return PARAMS.read_text()
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("ended", [True, False])
+def test_lines_end_as_those_of_the_file_do(study: str, end: str, ended: bool) -> None:
+    text = study.replace("\n", end) + "# läuft" + (end if ended else "")
+    PARAMS.write_bytes(text.encode())
+    add_row("arm", "half", ["reasoning_share=0.5"], like="reasoning")
+    written = PARAMS.read_bytes().decode()
+    (row,) = (line for line in written.split(end) if "half:" in line)
+    assert written.replace(row + end, "") == text
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_copy_of_a_row_is_that_row_and_every_other_line_stays(profile: str, kind) -> None:
     before = load_params()

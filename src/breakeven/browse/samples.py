@@ -171,6 +171,12 @@ def _tasks(params: Params, where: str) -> list[str]:
     }
     found = [name for name, family in families.items() if family == where]
     if not found:
+        for name in params.tasks:
+            if not task_path(name).is_file():
+                raise InputError(
+                    f"{task_path(name)}: no such file, and {where!r} is no task; families are "
+                    "known once tasks are made: run `dvc repro tasks`"
+                )
         known = [*params.tasks, *dict.fromkeys(families.values())]
         raise InputError(
             f"{where!r} is no task and no family of this study; {did_you_mean(where, known)}"

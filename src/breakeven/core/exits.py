@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 
 from breakeven.core.errors import AlreadyReportedError, BreakevenError, MachineError, disk_error
 from breakeven.core.interrupts import Terminated
@@ -10,6 +11,7 @@ from breakeven.core.out_of_memory import is_out_of_memory
 
 def exit_code_of(work: Callable[[], None]) -> int:
     """Run `work`; an error that a person can mend is printed as one line on standard error."""
+    _print_anything()
     try:
         work()
     except BreakevenError as error:
@@ -31,6 +33,13 @@ def exit_code_of(work: Callable[[], None]) -> int:
         # 128 and the signal's number, as shells have it.
         return 130
     return 0
+
+
+def _print_anything() -> None:
+    """What a terminal's encoding does not have is printed as an escape, and ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def machine_error_of(error: Exception) -> MachineError | None:

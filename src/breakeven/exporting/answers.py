@@ -16,7 +16,7 @@ from breakeven.exporting.scored_answers import by_cell, scored_answers
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.params import Params
 from breakeven.study.collect import item_rows
-from breakeven.words import STYLE_WORDS, four_figures, percent, whole
+from breakeven.words import STYLE_WORDS, four_figures, percent, scientific, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,7 +203,7 @@ def _accuracy_table(scored: ScoredResults) -> str:
                 len(group.cells),
                 accuracy.words,
                 "–" if tokens is None else four_figures(tokens),
-                "–" if flops is None else f"{flops:.3g}",
+                scientific(flops),
                 percent(group.mean("truncated_share")),
             )
         )

@@ -81,7 +81,8 @@ def new_row(
         row = _copy(table[like])
     for setting in settings:
         _set(row, setting)
-    text = path.read_text(encoding="utf-8")
+    with path.open(encoding="utf-8", newline="") as file:
+        text = file.read()  # with the ends of its lines, which may be those of Windows
     lines = [f"# {line}" for line in note.splitlines()] if note else []
     lines.append(f"{_flow(name)}: {_flow(row)}")
     changed = _inserted(text, _TABLES[kind], lines)
@@ -149,13 +150,15 @@ def _inserted(text: str, table: Sequence[str], lines: Sequence[str]) -> str:
             f"params.yaml: {'.'.join(table)}: is written in braces; give each row a line of its own"
         )
     column = node.value[0][0].start_mark.column
-    written = text.splitlines()
+    written = text.splitlines(keepends=True)
     # The mark of a block's end is that of what follows it, beyond blank lines and comments.
     last = max(node.value[-1][0].start_mark.line, node.value[-1][1].end_mark.line - 1)
     while not written[last].strip() or written[last].lstrip().startswith("#"):
         last -= 1
-    added = [f"{' ' * column}{line}" for line in lines]
-    return "\n".join([*written[: last + 1], *added, *written[last + 1 :]]) + "\n"
+    end = "\r\n" if written[last].endswith("\r\n") else "\n"
+    written[last] = written[last].rstrip("\r\n") + end  # the file may end without one
+    added = [f"{' ' * column}{line}{end}" for line in lines]
+    return "".join([*written[: last + 1], *added, *written[last + 1 :]])
 
 
 def _checked(text: str, path: Path) -> Params:
