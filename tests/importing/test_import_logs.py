@@ -154,8 +154,13 @@ def test_inspect_logs_give_tokens_cuts_and_epochs(tmp_path):
     assert found.items["truncated"].tolist() == [0, 0, 1, 0]
     assert found.items["parsed"].tolist() == [1, 1, 1, 0]
     assert found.items["prompt_tokens"].tolist() == [25, 25, 20, 25]
-    first = found.items.iloc[0]
-    assert (first["thinking_tokens"], first["answer_tokens"]) == (90, 10)
+    # The cut answer's log does not part its trace, so that nobody's is: 90 and 10 of the others.
+    assert found.items["answer_tokens"].tolist() == [100, 100, 300, 100]
+    assert found.cells[0].thinking_tokens is None
+    assert found.cells[0].output_tokens == pytest.approx((100 + 300 + 100) / 3)
+    write_inspect(tmp_path / "log.json", samples[:2])
+    (cell,) = import_results(runs_file(tmp_path, path="log.json", style="reasoning")).cells
+    assert (cell.thinking_tokens, cell.answer_tokens) == (90, 10)
 
 
 def test_a_log_without_usage_has_no_tokens(tmp_path):

@@ -160,6 +160,21 @@ Qwen3-8B,8.2,ift,math-open,0.4,100,900,1000
     assert any("Qwen3-30B-A3B, derived FLOPs count the parameters" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    ("header", "row"), [("task,accuracy,items", "{},0.5,9"), ("item,task,correct", "{},t,1")]
+)
+def test_traces_that_only_some_rows_part_from_the_answer_count_in_full(tmp_path, header, row):
+    rows = [
+        f"s,1,reasoning,math-open,{row.format('u')},10,200,1000",
+        f"s,1,reasoning,math-open,{row.format('v')},10,300,",
+    ]
+    head = f"student,size_b,style,family,{header},prompt_tokens,answer_tokens,thinking_tokens"
+    (cell,) = import_results(written(tmp_path, "\n".join([head, *rows, ""]))).cells
+    # 1,200 and 300 were generated; how many of them were thought is not known of both.
+    assert (cell.output_tokens, cell.thinking_tokens) == (750, None)
+    assert cell.inference_flops == pytest.approx(2e9 * 760)
+
+
 def test_a_mean_over_some_of_the_answers_is_said_to_be_one(tmp_path):
     whole = import_results(written(tmp_path, ANSWERS))
     assert not any("not known of" in note for note in whole.notes)

@@ -6,7 +6,7 @@ there is, and flatters a student whose longest answers are the ones that were no
 
 from typing import TYPE_CHECKING
 
-from breakeven.results.aggregate import CELL_KEYS
+from breakeven.results.aggregate import CELL_KEYS, generated_tokens
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _COSTS = (
     "inference_flops",
     "prompt_tokens",
-    "thinking_tokens",
     "answer_tokens",
     "device_seconds",
     "energy_joules",
@@ -24,13 +23,10 @@ _COSTS = (
 def partly_known(items: "pd.DataFrame") -> tuple[str, ...]:
     """A note a column of costs that is blank in some answers of a cell and not in all of them."""
     notes = []
-    cells = [items[key] for key in (*CELL_KEYS, "family")]
     for column in _COSTS:
         if column not in items.columns:
             continue
-        known = items[column].notna()
-        share = known.groupby(cells).transform("mean")
-        partly = (share > 0) & (share < 1)
+        known, partly = items[column].notna(), _partly(items, column)
         if not partly.any():
             continue
         rows = items[partly]
@@ -41,3 +37,25 @@ def partly_known(items: "pd.DataFrame") -> tuple[str, ...]:
             f"{names}; its means are over the others"
         )
     return tuple(notes)
+
+
+def parted_alike(items: "pd.DataFrame") -> "pd.DataFrame":
+    """The answers, those of a cell with their traces parted throughout or nowhere.
+
+    An answer without thinking tokens counts all that was generated as the answer. Beside others
+    that part the two, so do these: the mean of traces alone would be that of the others.
+    """
+    if not {"thinking_tokens", "answer_tokens"} <= set(items.columns):
+        return items
+    partly = _partly(items, "thinking_tokens")
+    return items.assign(
+        answer_tokens=items["answer_tokens"].where(~partly, generated_tokens(items)),
+        thinking_tokens=items["thinking_tokens"].where(~partly),
+    )
+
+
+def _partly(items: "pd.DataFrame", column: str) -> "pd.Series[bool]":
+    """Whether an answer's cell has the column in some answers and not in all, by answer."""
+    cells = [items[key] for key in (*CELL_KEYS, "family")]
+    share = items[column].notna().groupby(cells).transform("mean")
+    return (share > 0) & (share < 1)

@@ -18,7 +18,7 @@ from breakeven.importing.every_eval_logs import (
 from breakeven.importing.inspect_logs import inspect_answers
 from breakeven.importing.lm_eval_files import is_lm_eval
 from breakeven.importing.lm_eval_logs import lm_eval_answers
-from breakeven.importing.partly_known import partly_known
+from breakeven.importing.partly_known import parted_alike, partly_known
 from breakeven.importing.passages import with_passage_note
 from breakeven.importing.runs_file import LogAnswers, LoggedRun, RunsFile, TaskChoice, read_runs
 from breakeven.importing.shared_questions import shared_questions
@@ -101,7 +101,7 @@ def _from_logs(path: Path, file: RunsFile, families: Sequence[str]) -> Results:
     said = (note for _, notes in parts for note in notes)
     notes = tuple(dict.fromkeys([*said, *unequal, *silent]))
     facts = _facts(file, path.stem, {task: _chance(task, file.tasks) for task in names}, notes)
-    return results_from_items(items, facts, source="imported", file=str(path))
+    return results_from_items(parted_alike(items), facts, source="imported", file=str(path))
 
 
 def _without_silent_cells(items: "pd.DataFrame") -> "tuple[pd.DataFrame, tuple[str, ...]]":

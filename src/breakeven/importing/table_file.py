@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from breakeven.core.errors import InputError, did_you_mean
 from breakeven.importing.left_out import DEFAULT_CORPUS, arm_name, reasoning_share
+from breakeven.importing.partly_known import parted_alike
 from breakeven.importing.shared_questions import shared_questions
 from breakeven.importing.table_columns import (
     accuracy_column,
@@ -193,7 +194,7 @@ def _from_items(frame: "pd.DataFrame", path: Path, families: Sequence[str]) -> R
     items = table.drop(columns=[name for name in table.columns if name in spare])
     items, unequal = shared_questions(items.reset_index(drop=True), str(path))
     facts = replace(facts, notes=unequal)
-    return results_from_items(items, facts, source="imported", file=str(path))
+    return results_from_items(parted_alike(items), facts, source="imported", file=str(path))
 
 
 def _votes(said: "pd.Series[Any]") -> "pd.Series[float]":

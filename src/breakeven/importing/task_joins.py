@@ -40,6 +40,11 @@ def shared_passages(tasks: Iterable[str]) -> tuple[str, ...]:
 def _joined(rows: list[tuple[CellResult, str, int | None]]) -> CellResult:
     cells = [cell for cell, _, _ in rows]
     items = [cell.items for cell in cells if cell.items is not None]
+    # Where one task does not part a trace from its answer, neither does the mean over tasks.
+    thinking = known_mean(cell.thinking_tokens for cell in cells)
+    answer = known_mean(
+        cell.output_tokens if thinking is None else cell.answer_tokens for cell in cells
+    )
     known = len(items) == len(cells)
     return replace(
         cells[0],
@@ -54,8 +59,8 @@ def _joined(rows: list[tuple[CellResult, str, int | None]]) -> CellResult:
         chance=known_mean(cell.chance for cell in cells),
         inference_flops=known_mean(cell.inference_flops for cell in cells),
         prompt_tokens=known_mean(cell.prompt_tokens for cell in cells),
-        thinking_tokens=known_mean(cell.thinking_tokens for cell in cells),
-        answer_tokens=known_mean(cell.answer_tokens for cell in cells),
+        thinking_tokens=thinking,
+        answer_tokens=answer,
         device_seconds=known_mean(cell.device_seconds for cell in cells),
         energy_joules=known_mean(cell.energy_joules for cell in cells),
         truncated_share=known_mean(cell.truncated_share for cell in cells),
