@@ -127,6 +127,28 @@ def test_the_way_back_from_a_number_shows_what_was_chosen_before(page: "Page") -
     assert status.inner_text() == told
 
 
+def test_keys_walk_the_numbers_of_a_table_and_lead_to_their_answers(page: "Page") -> None:
+    table = page.locator('table[data-name="accuracy"]')
+    assert table.locator('td a[tabindex="0"]').count() == 1
+    assert table.locator("td a").count() > 20
+    table.locator("thead button").last.focus()
+    page.keyboard.press("Tab")
+    row = table.locator("tbody tr").nth(1).locator("td a")
+    for key in ("ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    assert row.nth(1).evaluate("one => one === document.activeElement")
+    # One that goes nowhere leaves the focus, and the table one stop.
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert row.nth(0).evaluate("one => one === document.activeElement")
+    assert table.locator('td a[tabindex="0"]').count() == 1
+    address = row.nth(0).get_attribute("href")
+    assert address is not None
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#samples[data-shown]")
+    assert page.url.endswith(address)
+
+
 def test_outcomes_of_an_arm_filter_the_questions(page: "Page", built: Built) -> None:
     _show(page, place="odd-one-out-open", of="reasoning")
     _uncheck(page, "outcome", ["right", "unparsed", "looping", "cut", "unclosed"])

@@ -63,6 +63,25 @@
     cell.append(anchor);
   }
 
+  // One number a table is a stop of the Tab key, and arrows go from there to its others: a page has
+  // thousands of them.
+  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+  function walk(table, event) {
+    const from = event.target.closest("td a");
+    if (from === null || !(event.key in STEPS) || event.ctrlKey || event.altKey || event.metaKey) return;
+    const cell = from.closest("td");
+    const rows = table.tBodies[0].rows;
+    const [down, right] = STEPS[event.key];
+    let [row, column] = [cell.parentElement.sectionRowIndex + down, cell.cellIndex + right];
+    while (rows[row]?.cells[column] && !rows[row].cells[column].querySelector("a")) [row, column] = [row + down, column + right];
+    const to = rows[row]?.cells[column]?.querySelector("a");
+    if (!to) return;
+    event.preventDefault();
+    [from.tabIndex, to.tabIndex] = [-1, 0];
+    to.focus();
+  }
+
   for (const table of document.querySelectorAll("main table")) {
     const headers = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
     const kinds = headers.map((header) => KINDS[header]);
@@ -80,6 +99,8 @@
         if (about.student.length && (about.arm.length || about.place.length)) link(cell, about);
       });
     }
+    [...table.querySelectorAll("td a")].forEach((anchor, place) => { anchor.tabIndex = place === 0 ? 0 : -1; });
+    table.addEventListener("keydown", (event) => walk(table, event));
   }
 
   document.addEventListener("click", (event) => {
