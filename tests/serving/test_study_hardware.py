@@ -83,6 +83,7 @@ def test_token_prices_go_by_the_model():
         {"hardware": {"h100": {"memory_gb": 0}}},
         {"serving_speed": {"bandwidth_share": 1.2}},
         {"serving_speed": {"compute_share": 0.0}},
+        {"serving_speed": {"bandwidth_share": 1e-300}},
         {"serving_speed": {"layer_seconds": 1e308}},
         {"hardware": {"h100": {"memory_gb": 1e308}}},
         {"hardware": {"h100": {"bandwidth_gb_per_second": 1e-300}}},

@@ -17,6 +17,7 @@ from breakeven.params.names import (
 # Bounds far past any device and any price, within which costs neither overflow nor vanish.
 _Figure = Annotated[RealNumber, Field(ge=1e-6, le=1e9)]
 _Price = Annotated[RealNumber, Field(ge=0.0, le=1e12)]
+_Reached = Annotated[RealNumber, Field(ge=1e-6, le=1.0)]
 _FixedSeconds = Annotated[RealNumber, Field(ge=0.0, le=3600.0)]
 
 
@@ -68,8 +69,8 @@ class ServingSpeed(Section):
             singly and recorded.
     """
 
-    bandwidth_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
-    compute_share: Annotated[RealNumber, Field(gt=0.0, le=1.0)] | None = None
+    bandwidth_share: _Reached | None = None
+    compute_share: _Reached | None = None
     layer_seconds: _FixedSeconds | None = None
     pass_seconds: _FixedSeconds | None = None
     activation_moves: Annotated[RealNumber, Field(ge=0.0, le=1e6)] | None = None
