@@ -182,7 +182,7 @@ def test_lines_say_how_many_there_are(study: Params) -> None:
     assert lines[-1] == "2 of 40 that match, of 40 questions; --most N shows more"
     assert sum(line.startswith("── ") for line in lines) == 2
     nothing = list(sample_lines(Found("t30k", (), 0, 40), whole=False))
-    assert nothing == ["0 of 0 that match, of 40 questions; --whole shows traces whole"]
+    assert nothing == ["none of 40 questions matches"]
 
 
 def test_the_command_prints_text_or_one_object(study: Params) -> None:

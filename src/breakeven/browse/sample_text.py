@@ -15,6 +15,9 @@ def sample_lines(found: Found, *, whole: bool) -> Iterator[str]:
         yield from _question_lines(question, whole=whole)
         yield ""
     shown = len(found.questions)
+    if not shown:
+        yield f"none of {found.of} questions matches"
+        return
     yield (
         f"{shown} of {found.matching} that match, of {found.of} questions"
         + ("; --most N shows more" if shown < found.matching else "")
