@@ -3,15 +3,27 @@
 from pathlib import Path
 
 import pytest
-from tests.findings.judged import verdicts_of
 
 from breakeven.findings.claims import STUDY
+from breakeven.findings.corrected import corrected_findings
+from breakeven.findings.scored_results import scored_results
 from breakeven.results.replay import replay_results
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def verdicts():
-    return verdicts_of(replay_results())
+def found():
+    return corrected_findings(scored_results(replay_results()))
+
+
+@pytest.fixture(scope="module")
+def verdicts(found):
+    return {one.id: one for one in found.claims}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +72,7 @@ def test_the_fits_reach_from_behind_to_ahead_at_14b_math_open(verdicts):
 
 
 def test_the_documented_table_is_the_current_one(verdicts):
-    text = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    text = page("verdicts.md")
     for verdict in verdicts.values():
         ends = f"{verdict.text} | {verdict.verdict} | {verdict.alone} |"
         if verdict.source != STUDY:
@@ -69,3 +81,16 @@ def test_the_documented_table_is_the_current_one(verdicts):
             ends = f"{verdict.text} |"
         paper = "" if verdict.source == STUDY else f"{verdict.source} "
         assert f"| `{verdict.id}` | {paper}{verdict.version} | {ends}" in text
+
+
+def test_the_pages_tell_how_many_tests_were_corrected_and_what_that_makes_of_a_p(found):
+    for name in ("verdicts.md", "frontiers.md"):
+        assert f" {found.comparisons} tests" in page(name)
+    disputed = page("verdicts.md").partition("## Disputed verdicts")[2]
+    for claim in ("reasoning-wins-most-pairs", "ift-pareto-optimal-training"):
+        one = found.claim(claim)
+        (row,) = [line for line in disputed.splitlines() if line.startswith(f"| `{claim}`")]
+        assert f"p {one.p_value:.2g} a" in row
+        assert f", {one.adjusted_p_value:.2g} among {found.comparisons}" in row
+    (row,) = [line for line in disputed.splitlines() if line.startswith("| `gain-grows")]
+    assert f"p {found.claim('gain-grows-with-size').adjusted_p_value:.1g} after" in row
