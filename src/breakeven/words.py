@@ -17,8 +17,9 @@ STYLE_COLOURS: dict[ResultStyle, str] = {
 }
 STYLE_MARKERS: dict[ResultStyle, tuple[str, ...]] = {
     "base": ("X",),
-    "ift": ("o", "P", "s"),
-    "reasoning": ("^", "v", "<", ">"),
+    # Those of the first arms are kin; a study of many needs more than are.
+    "ift": ("o", "P", "s", "D", "p", "h", "*", "d"),
+    "reasoning": ("^", "v", "<", ">", "*", "d"),
     "mixed": ("s", "D", "p", "*", "h", "d"),
     "control": ("D", "p", "h"),
 }

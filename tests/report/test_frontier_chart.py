@@ -9,6 +9,7 @@ from tests.report.conftest import Built
 from tests.report.test_build import small_cells
 
 from breakeven.frontiers.pareto import on_frontier, on_hull
+from breakeven.params import ResultStyle
 from breakeven.report.figures.frontier import frontier_figure
 from breakeven.report.frontier_chart import FrontierChart, frontier_chart
 from breakeven.report.markers import MARKER_PATHS
@@ -140,3 +141,11 @@ def test_controls_are_no_points(built: Built, chart: FrontierChart) -> None:
 
 def test_every_marker_has_a_path() -> None:
     assert set(MARKER_PATHS) == {mark for marks in STYLE_MARKERS.values() for mark in marks}
+
+
+@pytest.mark.parametrize("style", ["ift", "reasoning", "mixed"])
+def test_arms_of_one_style_are_told_apart_by_their_markers(style: ResultStyle) -> None:
+    (first, *_) = priced_cells(inference_flops=1e9)
+    chart = chart_of([replace(first, arm=f"arm-{one}", style=style) for one in range(6)])
+    assert chart is not None
+    assert len({arm["shape"] for arm in chart.data["arms"]}) == 6
