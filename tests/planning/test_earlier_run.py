@@ -150,4 +150,4 @@ def test_pairs_that_were_edited_are_not_those_of_the_record(
         trained = [one for one in plan(tiny()) if one["stage"] == "train"]
     finally:
         pairs.write_bytes(kept)
-    assert {one["basis"] for one in trained} == {"worked solutions of its prompts"}
+    assert {one["basis"] for one in trained} == {"worked solutions of training prompts"}

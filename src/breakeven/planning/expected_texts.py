@@ -158,7 +158,7 @@ def expected_pairs_of_source(name: str, source: Source) -> ExpectedPairs:
         origin = "its own prompts, with mean bytes of the published general completions"
         return ExpectedPairs(len(prompts), (), means, origin)
     texts = tuple(map(_solved_texts, _sampled(solved)))
-    return ExpectedPairs(len(prompts), texts, None, "worked solutions of its prompts")
+    return ExpectedPairs(len(prompts), texts, None, "worked solutions of training prompts")
 
 
 def expected_items(
@@ -221,7 +221,7 @@ def _procedural_items(
         )
         for number, problem in enumerate(problems)
     )
-    origin = "worked solutions of its items"
+    origin = "worked solutions of test items"
     return ExpectedItems(task.family, task.items, in_form(texts, taught.traces), origin)
 
 
@@ -276,7 +276,7 @@ def _gym_items(name: str, task: GymTask, taught: Taught) -> ExpectedItems:
         for one in _sampled(task_entries(name, task))
         if one.worked
     )
-    origin = "worked solutions of its items"
+    origin = "worked solutions of test items"
     return ExpectedItems(task.family, task.items, in_form(texts, taught.traces), origin)
 
 
