@@ -23,8 +23,7 @@ def double(x: int) -> int:
 @pytest.fixture(autouse=True)
 def modules_of_this_project() -> None:
     """Forget the modules of a study that another test of this process stood in."""
-    for found in (code._modules, code._assets, code._readers):
-        found.cache_clear()
+    code.look_again()
 
 
 def digest(text: str) -> str:
@@ -113,17 +112,17 @@ def test_modules_workers_and_data_files_of_a_stage_are_found(stage: str, runs: s
 
 
 def test_what_an_editor_leaves_beside_a_module_is_no_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "src/breakeven"
+    package = project / "src/breakeven"
     (package / "train").mkdir(parents=True)
     for name in ("__init__.py", "train/__init__.py", "train/rates.csv", "train/rates.py"):
         (package / name).write_text("x = 1\n")
     for name in ("train/#rates.py#", "train/rates.py~", "train/rates.py.orig", ".cache/v/last.csv"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("x = 2\n")
-    monkeypatch.setattr(code, "_PACKAGE_ROOT", tmp_path / "src")
-    read = {file.name for file in (*code._modules(), *code._assets()) if "stages" not in file.parts}
+    monkeypatch.setattr(code, "_PACKAGE_ROOT", project / "src")
+    read = {file.name for file in (*code._modules(), *code._assets())}
     assert read == {"__init__.py", "rates.csv", "rates.py"}
 
 
@@ -134,13 +133,27 @@ def test_every_file_of_the_package_is_code_or_named_otherwise() -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", "null"])
 def test_a_damaged_cache_of_parsed_modules_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+    project: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
+    """Of a project of two modules: all of ours are four seconds of the processor."""
+    package = project / "src/breakeven"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "sums.py").write_text("x = 1\n")
+    (project / "stages").mkdir()
+    (project / "stages/tasks.py").write_text("import breakeven.sums\n")
+    monkeypatch.setattr(code, "_PACKAGE_ROOT", project / "src")
     whole = stage_code("tasks")
-    monkeypatch.setattr(code, "_CACHE", tmp_path / "code.json")
+    assert set(whole) == {
+        "stages/tasks.py",
+        "src/breakeven/__init__.py",
+        "src/breakeven/sums.py",
+    }
+    kept = code._CACHE.read_bytes()
     code._CACHE.write_text(text)
     code._modules.cache_clear()
     assert stage_code("tasks") == whole
+    assert code._CACHE.read_bytes() == kept
 
 
 def test_a_stage_script_imports_nothing_beside_the_package() -> None:

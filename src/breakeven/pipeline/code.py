@@ -141,7 +141,7 @@ def parse(file: Path, text: bytes) -> Module:
     }
     named = {word for word in words if _MODULE_NAME.fullmatch(word)}
     return Module(
-        hashlib.sha256(repr(_plain_tree(tree)).encode()).hexdigest()[:16],
+        hashlib.sha256(_text_of(tree).encode()).hexdigest()[:16],
         tuple(sorted({*_imports(tree, file), *named})),
         tuple(sorted(word for word in words if _FILE_NAME.fullmatch(word))),
     )
@@ -162,15 +162,22 @@ def _remove_docstrings(tree: ast.Module) -> None:
                 del node.body[0]
 
 
-def _plain_tree(node: Any) -> Any:  # noqa: ANN401 - nodes, lists and constants of a syntax tree
-    """A tree as plain data, the same in every version of Python: empty fields are left out."""
+def _text_of(node: Any) -> str:  # noqa: ANN401 - nodes, lists and constants of a syntax tree
+    """A tree as text, the same in every version of Python: empty fields are left out.
+
+    As Python writes tuples of names and fields, which as data would take most of the time.
+    """
     if isinstance(node, ast.AST):
-        fields = [(name, value) for name, value in ast.iter_fields(node) if name != "type_comment"]
-        filled = [(name, _plain_tree(value)) for name, value in fields if value not in (None, [])]
-        return (type(node).__name__, filled)
+        fields = [(name, getattr(node, name, None)) for name in node._fields]
+        filled = ", ".join(
+            f"({name!r}, {_text_of(value)})"
+            for name, value in fields
+            if value not in (None, []) and name != "type_comment"
+        )
+        return f"({type(node).__name__!r}, [{filled}])"
     if isinstance(node, list):
-        return [_plain_tree(one) for one in node]
-    return (type(node).__name__, repr(node))
+        return f"[{', '.join(map(_text_of, node))}]"
+    return f"({type(node).__name__!r}, {repr(node)!r})"
 
 
 def _imports(tree: ast.Module, file: Path) -> Iterator[str]:
