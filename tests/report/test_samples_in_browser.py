@@ -149,6 +149,25 @@ def test_keys_walk_the_numbers_of_a_table_and_lead_to_their_answers(page: "Page"
     assert page.url.endswith(address)
 
 
+@pytest.mark.parametrize(("text", "side"), [("سؤال؟\n", "right"), ("a question?\n", "left")])
+def test_a_line_begins_on_the_side_of_its_language(page: "Page", text: str, side: str) -> None:
+    _show(page)
+    pre = page.locator(f"{ARTICLES} > pre").first
+    first, whole = pre.evaluate(
+        """(pre, text) => {
+          pre.textContent = `${text}a question?`;
+          const line = new Range();
+          line.setStart(pre.firstChild, 0);
+          line.setEnd(pre.firstChild, text.trim().length);
+          return [line, pre].map((one) => one.getBoundingClientRect().toJSON());
+        }""",
+        text,
+    )
+    padding = 20
+    assert abs(first[side] - whole[side]) < padding
+    assert first["width"] < whole["width"] / 2
+
+
 def test_outcomes_of_an_arm_filter_the_questions(page: "Page", built: Built) -> None:
     _show(page, place="odd-one-out-open", of="reasoning")
     _uncheck(page, "outcome", ["right", "unparsed", "looping", "cut", "unclosed"])
