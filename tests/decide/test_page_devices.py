@@ -137,6 +137,8 @@ def test_a_device_is_chosen_with_its_price_its_batch_and_a_wait(results, open_pa
     assert price == "3.99"
     assert "Modelled on H100 with 8 answers at once (as given), one person waits" in text
     assert "nothing was measured there" in text
+    text, _, _ = page.evaluate(CHOOSE, ["H100", {"batch": "1"}])
+    assert "with 1 answer at once (as given)" in text
     text, _, _ = page.evaluate(CHOOSE, ["H100", {"batch": ""}])
     assert "answers at once (the most that fit)" in text
     assert "than servers run" in text

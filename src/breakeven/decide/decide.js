@@ -395,7 +395,7 @@
     const { batch, trainingBy } = choice.option;
     if (batch === null) return `Answered by a service, not on ${request.device}${TRAINING_BY[trainingBy] || ""}.`;
     const wait = choice.latency.value === null ? "" : `, one person waits ${figure(choice.latency.value)} s`;
-    return `Modelled on ${request.device} with ${batch.toLocaleString("en")} answers at once (${batchRule(request)})${wait}; ` +
+    return `Modelled on ${request.device} with ${batch.toLocaleString("en")} answer${batch === 1 ? "" : "s"} at once (${batchRule(request)})${wait}; ` +
       `nothing was measured there${TRAINING_BY[trainingBy] || ""}.`;
   }
 

@@ -212,10 +212,11 @@ def _modelled(request: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str
     training = _TRAINING_BY[choice["training_by"]]
     if choice["batch"] is None:
         return [f"  answered by a service, not on {request['device']}{training}"]
+    answers = "answer" if choice["batch"] == 1 else "answers"
     waits = choice["latency_seconds"]
     wait = "" if waits is None else f", one person waits {four_figures(waits)} s"
     return [
-        f"  modelled on {request['device']} with {choice['batch']:,} answers at once "
+        f"  modelled on {request['device']} with {choice['batch']:,} {answers} at once "
         f"({request['batch_rule']}){wait}; nothing was measured there{training}"
     ]
 
