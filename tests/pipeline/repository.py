@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from breakeven.params import Params
-from breakeven.pipeline.code import look_again
+from breakeven.pipeline.code import look_again, stage_code
 from breakeven.pipeline.inputs import write_inputs, write_lessons, write_texts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,12 +128,23 @@ def make_study(folder: Path, params: dict[str, Any]) -> Study:
     for name in ("stages", "src", "assets/tabletop/t30k"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     (folder / "mlruns").mkdir()
+    keep_parsed(folder)
     study = Study(folder)
     study.write_params(params)
     study.run("git", "init", "--quiet")
     study.run("dvc", "init", "--quiet")
     study.run("dvc", "config", "core.analytics", "false")
     return study
+
+
+def keep_parsed(folder: Path) -> None:
+    """Give a new study what was parsed of the code, which takes its first process seconds."""
+    with contextlib.chdir(ROOT):
+        look_again()
+        stage_code("inputs")  # parses what has changed, or all
+    look_again()
+    (folder / ".work").mkdir()
+    shutil.copy(ROOT / ".work/code.json", folder / ".work/code.json")
 
 
 def make_finished_study(folder: Path, params: dict[str, Any]) -> Study:
