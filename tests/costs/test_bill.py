@@ -21,7 +21,7 @@ SMALL = Architecture(
 
 
 def cost(scale: float) -> Cost:
-    return Cost(*(Amount(scale * unit) for unit in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)))
+    return Cost(*(Amount(scale * unit) for unit in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)))
 
 
 SOLVER = replace(cost(100), flops=absent("the solver is no network"))

@@ -1,7 +1,11 @@
 """Money of tokens, by their prices."""
 
+from dataclasses import replace
+
 import pytest
 
+from breakeven.costs.amounts import Amount, absent
+from breakeven.costs.bill import NO_COST, absent_cost
 from breakeven.costs.token_prices import TokenPrices
 
 PRICES = TokenPrices(input=2.0, output=8.0, cached_input=0.5)
@@ -30,3 +34,23 @@ def test_a_price_of_zero_or_none_is_no_money_and_says_which():
 def test_impossible_counts_are_refused(counts):
     with pytest.raises(ValueError, match="use counts of at least 0"):
         PRICES.money(*counts)
+
+
+@pytest.mark.parametrize(
+    ("cached", "money"),
+    [
+        (Amount(4e5), 0.6 * 2.0 + 0.4 * 0.5 + 0.25 * 8.0),
+        (Amount(0.0), 2.0 + 0.25 * 8.0),
+        (absent("nobody counted"), 2.0 + 0.25 * 8.0),  # an upper bound
+        (Amount(1e6 + 1e-9), 0.5 + 0.25 * 8.0),  # a share that was rounded up
+    ],
+)
+def test_cached_tokens_of_a_cost_have_their_price_where_they_are_known(cached, money):
+    known = {"read_tokens": Amount(1e6), "new_tokens": Amount(2.5e5), "cached_tokens": cached}
+    cost = replace(absent_cost("not metered"), **known)
+    assert PRICES.of(cost).value == pytest.approx(money)
+    twice = PRICES.of(cost + cost)
+    assert twice.value == pytest.approx(2 * money)
+    assert PRICES.of(cost.times(0.25)).value == pytest.approx(money / 4)
+    if cached.value:
+        assert PRICES.of(cost + NO_COST) == PRICES.of(cost)

@@ -18,10 +18,13 @@ from breakeven.core.layout import distilled_path, record_path
 from breakeven.core.records import read_record
 from breakeven.costs.exact import answer_flops
 from breakeven.costs.model_shapes import load_architecture
+from breakeven.costs.token_prices import TokenPrices
 from breakeven.distill.stage import run as distill
+from breakeven.params import Params
 from breakeven.rows.prompt import Prompt
 from breakeven.serving import client
 from breakeven.study.collect_costs import teacher_cost
+from breakeven.study.services import paid_services
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +138,8 @@ def test_flops_are_exact_where_the_architecture_is_known_and_experts_count_when_
     record = read_record("distill", SOURCE, "ift")
     assert record.flops == {"teacher": 3 * answer_flops(shape, 7, 5)}
     assert 2 * 11 * 20e9 < record.flops["teacher"] / 3 < 2 * 11 * 24e9  # 22 of 235 billion
-    assert record.tokens == {"prompt": 21, "thinking": 0, "answer": 15, "completion": 15}
+    tokens = {"prompt": 21, "thinking": 0, "answer": 15, "completion": 15, "cached": None}
+    assert record.tokens == tokens
     assert record.device_seconds == {}
     assert "endpoint" in record.absent["device_seconds"]
     assert KEY not in record_path("distill", SOURCE, "ift").read_text()
@@ -146,7 +150,8 @@ def test_what_the_server_does_not_count_is_absent_with_the_reason(project):
     with endpoint(thinking) as server:
         distill(lay_params(teacher(server)), SOURCE, "reasoning")
     record = read_record("distill", SOURCE, "reasoning")
-    assert record.tokens == {"prompt": 14, "thinking": None, "answer": None, "completion": 10}
+    tokens = {"prompt": 14, "thinking": None, "answer": None, "completion": 10, "cached": None}
+    assert record.tokens == tokens
     assert "tokenizer is not at hand" in record.absent["tokens.thinking"]
     assert "'teacher' is not in the bundled table" in record.absent["flops.teacher"]
     one = completions("reasoning")[0]
@@ -318,3 +323,66 @@ def test_the_bill_counts_tokens_whose_parts_are_unknown_and_none_that_nobody_cou
     cost = teacher_cost(params)
     assert (cost.read_tokens.value, cost.new_tokens.value) == (None, None)
     assert cost.flops.value is None
+
+
+def caching(body, number):
+    """A service that had read 4 of the 7 tokens of every prompt but the first."""
+    details = {"prompt_tokens_details": {"cached_tokens": 4 if number else 0}}
+    counts = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12, **details}
+    return completion(
+        body, content=thinking(body).body["choices"][0]["message"]["content"], usage=counts
+    )
+
+
+def test_what_the_service_had_read_before_is_recorded_and_costs_its_own_price(project):
+    prices = {"teacher": {"input": 2.0, "cached_input": 0.5, "output": 8.0}}
+    lay_prompts(prompts(3))
+    with endpoint(caching) as server:
+        params = lay_params(teacher(server, concurrency=1))
+        for style in STYLES:
+            distill(params, SOURCE, style)
+        before = distilled_path(SOURCE, "reasoning").read_bytes()
+        record = read_record("distill", SOURCE, "reasoning")
+        distill(params, SOURCE, "reasoning")
+    assert len(server.asked) == 6
+    assert read_record("distill", SOURCE, "ift").tokens["cached"] == 8
+    assert record.tokens["cached"] == 12
+    assert b"cached" not in before
+    assert read_record("distill", SOURCE, "reasoning").tokens == record.tokens
+    assert distilled_path(SOURCE, "reasoning").read_bytes() == before
+
+    cost = teacher_cost(params)
+    # Six prompts of 7 tokens, five of which had 4 of them read before; six answers of 5.
+    assert (cost.read_tokens.value, cost.cached_tokens.value, cost.new_tokens.value) == (42, 20, 30)
+    tree = params.model_dump(mode="json", exclude_none=True)
+    paid = paid_services(Params.model_validate({**tree, "costs": {"token_prices": prices}}))
+    money = (22 * 2.0 + 20 * 0.5 + 30 * 8.0) / 1e6
+    assert paid["teacher"].of(cost).value == pytest.approx(money)
+
+
+def test_a_journal_that_does_not_tell_of_a_cache_makes_the_bill_an_upper_bound(project):
+    lay_prompts(prompts(2))
+    with endpoint(thinking) as server:
+        params = lay_params(teacher(server))
+        distill(params, SOURCE, "ift")
+    record = read_record("distill", SOURCE, "ift")
+    assert record.tokens["cached"] is None
+    assert record.absent["tokens.cached"].startswith("the server did not say of 2 of 2 completions")
+    cost = teacher_cost(params)
+    assert cost.cached_tokens.value is None
+    prices = TokenPrices(input=2.0, output=8.0, cached_input=0.5)
+    assert prices.of(cost).value == pytest.approx((14 * 2.0 + 10 * 8.0) / 1e6)
+
+
+def test_a_cache_that_cannot_be_ends_the_stage_at_the_first_reply(project):
+    def impossible(body, number):
+        details = {"prompt_tokens_details": {"cached_tokens": 8}}
+        counts = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12, **details}
+        return completion(body, usage=counts)
+
+    lay_prompts(prompts(3))
+    with endpoint(impossible) as server:
+        params = lay_params(teacher(server))
+        with pytest.raises(MachineError, match="prompt_tokens 7, of which cached 8"):
+            distill(params, SOURCE, "ift")
+    assert len(server.asked) == 1

@@ -1,7 +1,9 @@
 """The journal: what is on disk is found again, whatever happened to the file's end."""
 
 import errno
+import json
 import os
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -136,3 +138,24 @@ def test_a_full_disk_names_the_file_and_leaves_whole_lines(tmp_path, monkeypatch
     assert caught.value.filename == str(tmp_path / "s.jsonl")
     assert missing(tmp_path, "a", "b", "c") == ["b"]
     assert (tmp_path / "s.jsonl").read_text().count("\n") == 2
+
+
+def test_cached_tokens_are_kept_where_a_server_counts_them_and_lines_stay_without_them(tmp_path):
+    counted = [replace(reply("a"), cached_tokens=0), replace(reply("b"), cached_tokens=1)]
+    with Journal(tmp_path, "s") as journal:
+        for one in (*counted, reply("c")):
+            journal.keep(one)
+        found = [back for _, back in journal.replies([prompt(text) for text in "abc"])]
+    assert found == [*counted, reply("c")]
+    lines = [json.loads(line) for line in (tmp_path / "s.jsonl").read_text().splitlines()]
+    assert [line.get("cached_tokens", "no field") for line in lines] == [0, 1, "no field"]
+
+
+def test_a_line_of_an_earlier_version_is_read_and_tells_nothing_of_a_cache(tmp_path):
+    row = asdict(reply("a"))
+    del row["cached_tokens"]
+    (tmp_path / "s.jsonl").write_text(json.dumps(row) + "\n")
+    with Journal(tmp_path, "s") as journal:
+        ((_, back),) = journal.replies([prompt("a")])
+    assert back == reply("a")
+    assert back.cached_tokens is None

@@ -40,3 +40,30 @@ def fields_of(seconds: tuple[float | None, ...]) -> dict:
     ]
     assert len(list(costs.completions("ift", replies))) == len(seconds)
     return costs.fields(SentPrompts(0, None))
+
+
+SERVED = TEACHER._replace(device=None)
+
+
+@pytest.mark.parametrize(("cached", "known"), [((0, 0), 0), ((3, 0), 3), ((3, None), None)])
+def test_cached_tokens_are_those_of_every_paid_reply_or_not_known(
+    cached: tuple[int | None, ...], known: int | None
+) -> None:
+    costs = TeacherCosts(SERVED)
+    replies = [
+        (str(number), replace(REPLY, prompt=str(number), cached_tokens=one))
+        for number, one in enumerate(cached)
+    ]
+    again = ("again", replies[0][1])  # the same prompt, which was paid once
+    assert len(list(costs.completions("ift", [*replies, again]))) == 3
+    fields = costs.fields(SentPrompts(0, None))
+    assert fields["tokens"]["cached"] == known
+    told = fields["absent"].get("tokens.cached")
+    assert (told is None) == (known is not None)
+    assert told is None or told.startswith("the server did not say of 1 of 2 completions")
+
+
+def test_a_teacher_on_its_own_device_has_no_cache_that_is_billed() -> None:
+    fields = fields_of((1.5,))
+    assert "cached" not in fields["tokens"]
+    assert "tokens.cached" not in fields["absent"]

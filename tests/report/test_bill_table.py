@@ -11,7 +11,7 @@ from breakeven.study.summary import StudySummary
 
 
 def cost(scale: float) -> Cost:
-    return Cost(*(Amount(scale) for _ in range(6)))
+    return Cost(*(Amount(scale) for _ in range(7)))
 
 
 TUNING = replace(cost(100.0), device_seconds=absent("its seconds are not recorded"))

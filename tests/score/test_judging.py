@@ -1,5 +1,8 @@
 """Judges: who is asked about what, how votes count, what is kept, and what it costs."""
 
+import json
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
@@ -14,8 +17,10 @@ from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import NO_COST
 from breakeven.costs.exact import answer_flops
 from breakeven.costs.model_shapes import load_architecture
+from breakeven.costs.token_prices import TokenPrices
 from breakeven.params.cells import Cell
 from breakeven.rows.item import Item
+from breakeven.score.judging.judge_costs import cost_from_json
 from breakeven.score.stage import run as score
 from breakeven.study.collect_costs import cell_bill
 
@@ -70,6 +75,27 @@ def test_nothing_is_asked_twice():
     assert grades() == first
     score(params)  # the server is gone, and so may the key be
     assert read_record("score").details["judging"]["asked"] == 2
+
+
+def test_kept_replies_tell_what_had_been_read_before_and_those_of_an_earlier_version_nothing():
+    with endpoint(judge_with(prompt_tokens_details={"cached_tokens": 20})) as server:
+        params = study({"one": (server.url, {})}, arms=("ift",))
+        lay(params)
+        score(params)
+        asked = len(server.asked)
+    (path,) = Path(".work/judge").glob("*/replies.jsonl")
+    score(params)  # without the server
+    assert read_record("score").tokens["judge_cached"] == 20 * asked
+    scores = items_path().read_bytes()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    new = {"cached_tokens", "sha256"}
+    earlier = [{name: row[name] for name in row if name not in new} for row in lines]
+    assert all(set(row) == {*before, *new} for row, before in zip(lines, earlier, strict=True))
+    path.write_text("".join(json.dumps(row) + "\n" for row in earlier))
+    score(params)
+    tokens = read_record("score").tokens
+    assert tokens == {"judge_prompt": 50 * asked, "judge_new": 4 * asked, "judge_cached": None}
+    assert items_path().read_bytes() == scores
 
 
 def test_a_jury_decides_by_majority_and_its_disagreement_is_counted():
@@ -155,25 +181,37 @@ def test_the_audit_is_the_same_whatever_the_order_of_cells():
 
 
 def test_what_judging_takes_is_counted_and_shared_out_over_cells():
-    with endpoint(judge_with()) as server:
+    with endpoint(judge_with(prompt_tokens_details={"cached_tokens": 20})) as server:
         params = study({"one": (server.url, {"architecture": "Qwen2.5-0.5B"})}, audit=1)
         more = ["7", "Or perhaps eight", "No idea at all, sorry", "<think>x"]
         lay(params, by_arm={"ift": TEXTS, "reasoning": more})
         score(params)
     record = read_record("score")
     requests = len(server.asked)
-    assert record.tokens == {"judge_prompt": 50 * requests, "judge_new": 4 * requests}
+    tokens = {
+        "judge_prompt": 50 * requests,
+        "judge_new": 4 * requests,
+        "judge_cached": 20 * requests,
+    }
+    assert record.tokens == tokens
     each = float(answer_flops(load_architecture("Qwen2.5-0.5B"), 50, 4))
     assert record.flops["judge"] == pytest.approx(requests * each)
     ift, reasoning = (cell["judging"] for cell in record.details["cells"])
     # Two replies each for the answer of its own, and half of the one that both share.
     assert (ift["read_tokens"], reasoning["read_tokens"]) == (125, 125)
+    assert (ift["cached_tokens"], reasoning["cached_tokens"]) == (50, 50)
     assert ift["flops"] == pytest.approx(2.5 * each)
     assert ift["absent"] == {}
+    earlier = {name: value for name, value in ift.items() if name != "cached_tokens"}
+    assert cost_from_json(earlier).cached_tokens.value is None
+    assert cost_from_json(earlier).read_tokens == Amount(125.0)
     audit = requests - 5
     assert audit == 1
     bill = cell_bill(params, Cell("tinystudent", "ift", 0), None, _answering("ift"))
     assert (bill.judging.read_tokens, bill.judging.new_tokens) == (Amount(125.0), Amount(10.0))
+    prices = TokenPrices(input=2.0, output=8.0, cached_input=0.5)
+    paid = prices.of(bill.judging).value
+    assert paid == pytest.approx((75 * 2.0 + 50 * 0.5 + 10 * 8.0) / 1e6)
     assert bill.judging.flops == Amount(ift["flops"])
     assert bill.judging.device_seconds.reason == "what judges run on is not metered"
     alone = cell_bill(study({}), Cell("tinystudent", "ift", 0), None, _answering("ift"))
@@ -193,7 +231,7 @@ def test_a_cost_that_nobody_counted_is_absent_with_its_reason():
         lay(params)
         score(params)
     record = read_record("score")
-    assert record.tokens == {"judge_prompt": None, "judge_new": None}
+    assert record.tokens == dict.fromkeys(("judge_prompt", "judge_new", "judge_cached"))
     assert record.absent["judging.read_tokens"] == "the server of judge one counts no tokens"
     assert record.details["cells"][0]["judging"]["read_tokens"] is None
 
@@ -206,7 +244,10 @@ def test_a_closed_judge_has_tokens_and_no_flops():
     record = read_record("score")
     assert record.tokens["judge_prompt"] == 150
     assert record.flops == {"judge": None}
-    assert record.absent == {"judging.flops": "the generator has no known architecture"}
+    assert record.absent == {
+        "judging.flops": "the generator has no known architecture",
+        "judging.cached_tokens": "how many tokens had been read before is not recorded",
+    }
 
 
 def test_without_judges_the_record_says_nothing_of_them():

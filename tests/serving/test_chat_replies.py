@@ -140,7 +140,7 @@ COUNTED = [
 
 @pytest.mark.parametrize(("counts", "expected"), COUNTED)
 def test_tokens_of_the_trace_are_counted_once_wherever_a_server_has_them(counts, expected):
-    assert read_usage(counts) == expected
+    assert read_usage(counts) == (*expected, None)
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,57 @@ def test_counts_that_contradict_each_other_are_refused(counts):
         read_usage(counts)
 
 
+CACHED = [
+    # usage beyond 12, 2 and 14 tokens, cached tokens
+    ({"prompt_tokens_details": {"cached_tokens": 8, "audio_tokens": 0}}, 8),  # OpenAI, vLLM, xAI
+    ({"prompt_tokens_details": {"cached_tokens": 0}}, 0),
+    ({"prompt_tokens_details": {"cached_tokens": 12}}, 12),
+    ({"prompt_cache_hit_tokens": 5, "prompt_cache_miss_tokens": 7}, 5),  # DeepSeek
+    ({"prompt_cache_hit_tokens": 5, "prompt_tokens_details": {"cached_tokens": 5}}, 5),
+    ({"prompt_tokens_details": None}, None),
+    ({"prompt_tokens_details": {}}, None),
+    ({"prompt_tokens_details": {"cached_tokens": None}}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("more", "cached"), CACHED)
+def test_what_a_server_had_read_before_is_a_part_of_the_prompt_or_not_told(more, cached):
+    for total in (14, 31, None):  # whatever else the counts say
+        assert read_usage(usage(12, 2, total, **more)).cached_tokens == cached
+    assert read_chat(body(usage=usage(12, 2, 14, **more))).cached_tokens == cached
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"prompt_tokens_details": {"cached_tokens": 13}}, "prompt_tokens 12, of which cached 13"),
+        ({"prompt_cache_hit_tokens": 13}, "prompt_tokens 12, of which cached 13"),
+        (
+            {"prompt_cache_hit_tokens": 5, "prompt_tokens_details": {"cached_tokens": 6}},
+            "of which cached 5 and 6",
+        ),
+        ({"prompt_tokens_details": {"cached_tokens": -1}}, "has cached_tokens of -1"),
+        ({"prompt_tokens_details": {"cached_tokens": "8"}}, "has cached_tokens of '8'"),
+        ({"prompt_tokens_details": [8]}, r"has prompt_tokens_details of '\[8\]'"),
+        ({"prompt_cache_hit_tokens": True}, "has prompt_cache_hit_tokens of True"),
+    ],
+)
+def test_cached_tokens_that_cannot_be_are_refused(more, words):
+    with pytest.raises(UnreadableReplyError, match=words):
+        read_usage(usage(12, 2, 14, **more))
+
+
+def test_of_a_prompt_that_was_not_counted_no_part_is_known():
+    details = {"prompt_tokens_details": {"cached_tokens": 0}}
+    assert read_chat(body(usage=usage(0, 2, 2, **details))).cached_tokens is None
+    assert read_chat(body(usage=usage(None, 2, None, **details))).cached_tokens is None
+
+
 def test_a_server_that_counts_nothing_is_not_taken_to_have_written_nothing():
     zeros = usage(0, 0, 0)
-    assert read_chat(body(usage=zeros))[3:] == (None, None, None)
-    assert read_chat(body(usage=usage(12, 0, 12), content=""))[3:] == (12, 0, None)
+    assert read_chat(body(usage=zeros))[3:6] == (None, None, None)
+    assert read_chat(body(usage=usage(12, 0, 12), content=""))[3:6] == (12, 0, None)
 
 
 CALL = [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
@@ -235,8 +282,8 @@ def test_counts_that_cannot_be_are_refused(usage):
 
 def test_a_count_of_nothing_where_there_is_text_is_absent():
     none_read = {"prompt_tokens": 0, "completion_tokens": 5, "total_tokens": 5}
-    assert read_chat(body(usage=none_read))[3:] == (None, 5, None)
+    assert read_chat(body(usage=none_read))[3:6] == (None, 5, None)
     counts = {**COUNTS, "completion_tokens_details": {"reasoning_tokens": 6}}
-    assert read_chat(body(usage=counts))[3:] == (12, 6, None)  # the answer has tokens too
+    assert read_chat(body(usage=counts))[3:6] == (12, 6, None)  # the answer has tokens too
     cut = read_chat(body(usage=counts, content="", reasoning="I add", finish="length"))
-    assert cut[3:] == (12, 6, 6)
+    assert cut[3:6] == (12, 6, 6)

@@ -34,7 +34,8 @@ class Record:
         metrics: Scalars by name.
         series: Curves by name: `[step, value]` rows, with the Unix time in milliseconds behind
             where a value was sampled as time went by.
-        tokens: Tokens by what they were.
+        tokens: Tokens by what they were; `cached` and `judge_cached` are a part of the prompts',
+            which the service that was asked had read before.
         flops: FLOPs by what they were for.
         device: The device's name.
         device_seconds: Wall-clock seconds that devices were held, by their kind.

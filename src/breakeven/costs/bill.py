@@ -14,11 +14,15 @@ from breakeven.costs.architecture import Architecture
 from breakeven.costs.prices import PRICE_KEY, known_price
 
 _NOT_METERED = "device was not metered"
+_UNTOLD = absent("how many tokens had been read before is not recorded")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one item took. `read_tokens` went in (prompts, training text), `new_tokens` came out."""
+    """What one item took. `read_tokens` went in (prompts, training text), `new_tokens` came out.
+
+    `cached_tokens` of those that went in had a service read before, for which it may ask less.
+    """
 
     read_tokens: Amount
     new_tokens: Amount
@@ -26,6 +30,7 @@ class Cost:
     device_seconds: Amount
     gpu_hours: Amount
     energy_joules: Amount
+    cached_tokens: Amount = _UNTOLD
 
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(
@@ -46,26 +51,33 @@ class Cost:
 
 _PARTS = fields(Cost)
 _ZERO = Amount(0.0)
-NO_COST = Cost(_ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO)
+NO_COST = Cost(_ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO)
 
 
 def absent_cost(reason: str) -> Cost:
     """A cost of which nothing was measured, for this reason."""
     nothing = absent(reason)
-    return Cost(nothing, nothing, nothing, nothing, nothing, nothing)
+    return Cost(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
 
 
-def generation_cost(architecture: Architecture | None, prompt_tokens: int, new_tokens: int) -> Cost:
+def generation_cost(
+    architecture: Architecture | None,
+    prompt_tokens: int,
+    new_tokens: int,
+    cached_tokens: int | None = None,
+) -> Cost:
     """The cost of one completion by a model that somebody else runs, such as a judge.
 
     Without an architecture (a closed service) its FLOPs are absent; what it ran on always is.
+    `cached_tokens` of the prompt had been read before, None where nobody says how many.
     """
     read, new = float(prompt_tokens), float(new_tokens)
     flops = absent("the generator has no known architecture")
     if architecture is not None:
         flops = Amount(float(exact.answer_flops(architecture, read, new)))
     nothing = absent(_NOT_METERED)
-    return Cost(Amount(read), Amount(new), flops, nothing, nothing, nothing)
+    cached = _UNTOLD if cached_tokens is None else Amount(float(cached_tokens))
+    return Cost(Amount(read), Amount(new), flops, nothing, nothing, nothing, cached)
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,14 @@ class TokenPrices(NamedTuple):
         return total
 
     def of(self, cost: Cost) -> Amount:
-        """What the tokens of a cost are worth at these prices; absent where they are not known."""
-        read, new = cost.read_tokens, cost.new_tokens
+        """What the tokens of a cost are worth at these prices; absent where they are not known.
+
+        Where nobody says how many were cached all are read anew: an upper bound, where that costs
+        more.
+        """
+        read, new, cached = cost.read_tokens, cost.new_tokens, cost.cached_tokens.value
         if read.value is None or new.value is None:
             return absent(str((read + new).reason))
-        return self.money(read.value, new.value)
+        # Shares of both that add up to all of a prompt are rounded apart.
+        known = 0.0 if cached is None else min(cached, read.value)
+        return self.money(read.value, new.value, known)

@@ -18,6 +18,7 @@ from breakeven.core.errors import InputError, MachineError
 from breakeven.core.files import append_whole, sync_file
 from breakeven.core.sealed import read_sealed_line, sealed_line, tell_damaged
 from breakeven.rows.prompt import Prompt
+from breakeven.serving.chat_replies import kept_fields
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Reply:
 
     Counts are None where the server gives none. `thinking_tokens` come from its usage or from
     token ids, `opened` says that the prompt already ended with the mark that opens a trace.
-    `device_seconds` are this reply's share of the time that the teacher was kept busy.
+    `device_seconds` are this reply's share of the time that the teacher was kept busy;
+    `cached_tokens` are those of the prompt that a server had read before.
     """
 
     prompt: str
@@ -38,6 +40,7 @@ class Reply:
     thinking_tokens: int | None = None
     opened: bool = False
     device_seconds: float | None = None
+    cached_tokens: int | None = None
 
 
 class _Location(NamedTuple):
@@ -96,7 +99,7 @@ class Journal:
 
     def keep(self, reply: Reply) -> None:
         """Append a reply: it outlives this process, and after `sync` a loss of power."""
-        line = sealed_line(asdict(reply)) + b"\n"
+        line = sealed_line(kept_fields(asdict(reply))) + b"\n"
         start = append_whole(self._file, line, self._path)
         self._is_synced = False
         self._locations[reply.prompt] = _Location(self._path, start, start + len(line))

@@ -19,6 +19,10 @@ NO_SPLIT = (
     "the server did not say how many tokens of {} of {} completions were the trace, and the "
     "teacher's own tokenizer is not at hand"
 )
+NO_CACHED = (
+    "the server did not say of {} of {} completions how many tokens of the prompt it had read "
+    "before"
+)
 REMOTE = "the teacher runs behind an endpoint that does not tell"
 EARLIER = "a part of these completions was made by an earlier run, which did not keep it"
 NO_TIME = "{} of {} completions were made by a run that did not keep their device-seconds"
@@ -35,6 +39,7 @@ class TeacherCosts:
         self._paid: set[str] = set()
         self._flops = self._seconds = 0.0
         self._untimed = 0
+        self._cached = self._cache_untold = 0
 
     def completions(self, style: str, replies: Iterable[tuple[str, Reply]]) -> Iterator[Completion]:
         """The completions in replies by prompt id, each added to the sums."""
@@ -56,10 +61,12 @@ class TeacherCosts:
         """
         flops, device = self._total_flops(), self._device_fields(sent)
         reasons = {"flops.teacher": flops.reason} if flops.reason else {}
+        if cached := self._cached_tokens():
+            reasons |= {"tokens.cached": cached.reason} if cached.reason else {}
         return {
             **device,
             "metrics": {**self.counts.metrics(), **device["metrics"]},
-            "tokens": self.counts.tokens(),
+            "tokens": self.counts.tokens() | ({"cached": cached.value} if cached else {}),
             "flops": {"teacher": flops.value},
             "absent": {**self._uncounted(), **reasons, **device["absent"]},
             "details": {
@@ -74,10 +81,22 @@ class TeacherCosts:
             self._untimed += 1
         else:
             self._seconds += reply.device_seconds
+        if reply.cached_tokens is None:
+            self._cache_untold += 1
+        else:
+            self._cached += reply.cached_tokens
         read, written = completion.prompt_tokens, completion.new_tokens
         shape = self._teacher.architecture
         if not isinstance(shape, str) and read is not None and written is not None:
             self._flops += answer_flops(shape, read, written)
+
+    def _cached_tokens(self) -> Amount | None:
+        """Tokens of the paid prompts that a service had read before; None where there is none."""
+        if self._teacher.device is not None:
+            return None
+        if self._cache_untold:
+            return absent(NO_CACHED.format(self._cache_untold, len(self._paid)))
+        return Amount(self._cached)
 
     def _total_flops(self) -> Amount:
         """Every prompt read once and every token written once, by the paid completions."""

@@ -99,8 +99,8 @@ class TokenRow(Section):
 
     Attributes:
         input: Price of what is read.
-        cached_input: Price of what is read again; that of other input where it is left out. No
-            record tells yet how much that is, so that all that is read costs as `input`.
+        cached_input: Price of what is read again; that of other input where it is left out. Where
+            a service does not say how much that is, all that is read costs as `input`.
         output: Price of what is written.
     """
 

@@ -171,7 +171,11 @@ def _details(
     with_costs = [{**cell, "judging": cost} for cell, cost in zip(cells, costs, strict=True)]
     whole = cost_to_json(judgements.cost)
     return {
-        "tokens": {"judge_prompt": whole["read_tokens"], "judge_new": whole["new_tokens"]},
+        "tokens": {
+            "judge_prompt": whole["read_tokens"],
+            "judge_new": whole["new_tokens"],
+            "judge_cached": whole["cached_tokens"],
+        },
         "flops": {"judge": whole["flops"]},
         "absent": {f"judging.{name}": reason for name, reason in whole["absent"].items()},
         "details": {**details, "cells": with_costs, "judging": judgements.details},

@@ -65,7 +65,8 @@ class ChatReply(NamedTuple):
 
     `reasoning` is the trace where the server parts it from the `content`, None otherwise. `stop` is
     "stop", "length", or the server's word for why it kept the reply back. Counts are None where the
-    server gives none; `completion_tokens` include those of the trace, `thinking_tokens` of them.
+    server gives none; `completion_tokens` include those of the trace, `thinking_tokens` of them,
+    and `prompt_tokens` the `cached_tokens`, which the server had read before.
     """
 
     content: str
@@ -74,14 +75,16 @@ class ChatReply(NamedTuple):
     prompt_tokens: int | None
     completion_tokens: int | None
     thinking_tokens: int | None
+    cached_tokens: int | None
 
 
 class TokenUsage(NamedTuple):
-    """Tokens read, written and thought, each None where the server does not say."""
+    """Tokens read, written, thought, and read before: None where the server does not say."""
 
     prompt_tokens: int | None
     completion_tokens: int | None
     thinking_tokens: int | None
+    cached_tokens: int | None
 
 
 def read_chat(body: Mapping[str, Any]) -> ChatReply:
@@ -130,12 +133,23 @@ def _counted(usage: TokenUsage, content: str, reasoning: str | None) -> TokenUsa
     """Counts without those that cannot be: a server that does not count says 0, for a prompt or a
     reply that has text; one that counts an answer into its trace does not part the two.
     """
-    prompt, written, thought = usage
+    prompt, written, thought, cached = usage
     if written == 0 and (content or reasoning):
         written = thought = None
     if thought is not None and thought == written and content.strip():
         thought = None
-    return TokenUsage(prompt or None, written, thought)
+    return TokenUsage(prompt or None, written, thought, cached if prompt else None)
+
+
+def kept_fields(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a reply as they are kept: `cached_tokens` only where a server counted them.
+
+    So lines of replies without the count are the same as before there was one.
+    """
+    kept = dict(reply)
+    if kept["cached_tokens"] is None:
+        del kept["cached_tokens"]
+    return kept
 
 
 def has_failed(body: Mapping[str, Any]) -> bool:
@@ -155,20 +169,19 @@ def read_usage(usage: object) -> TokenUsage:
         UnreadableReplyError: a count is no number of tokens, or they contradict each other.
     """
     if usage is None or usage == {}:
-        return TokenUsage(None, None, None)
+        return TokenUsage(None, None, None, None)
     if not isinstance(usage, dict):
         raise UnreadableReplyError(f"counts tokens as {usage!r}")
-    details = usage.get("completion_tokens_details")
-    if details is not None and not isinstance(details, dict):
-        raise UnreadableReplyError(f"has completion_tokens_details of {str(details)[:40]!r}")
+    details = _details(usage, "completion_tokens_details")
     prompt, written, total = (
         _count(usage, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
     )
-    thought = _count(details, "reasoning_tokens") if isinstance(details, dict) else None
+    cached = _cached(usage, prompt)
+    thought = _count(details, "reasoning_tokens")
     if thought is None:  # DeepSeek's own servers and SGLang count it beside the others
         thought = _count(usage, "reasoning_tokens")
     if prompt is None or total is None:
-        return TokenUsage(prompt, *_without_total(written, thought))
+        return TokenUsage(prompt, *_without_total(written, thought), cached)
     # What remains of the total says what the other counts mean.
     rest = total - prompt
     thoughts = thought or 0
@@ -177,9 +190,9 @@ def read_usage(usage: object) -> TokenUsage:
     if written is not None:
         beside = rest == written + thoughts
         if rest == written and thoughts <= written:
-            return TokenUsage(prompt, written, thought)
+            return TokenUsage(prompt, written, thought, cached)
         if beside or (thought is None and rest > written):
-            return TokenUsage(prompt, rest, rest - written)
+            return TokenUsage(prompt, rest, rest - written, cached)
     raise UnreadableReplyError(
         f"has counts that contradict each other: prompt_tokens {prompt}, completion_tokens "
         f"{written}, reasoning_tokens {thought}, total_tokens {total}"
@@ -191,6 +204,30 @@ def _without_total(written: int | None, thought: int | None) -> tuple[int | None
     if written is not None and thought is not None and thought > written:
         return written + thought, thought
     return written, thought
+
+
+def _cached(usage: Mapping[str, Any], prompt: int | None) -> int | None:
+    """Tokens of the prompt that the server had read before, for which it may ask less."""
+    counts = (
+        _count(_details(usage, "prompt_tokens_details"), "cached_tokens"),  # OpenAI, vLLM, xAI
+        _count(usage, "prompt_cache_hit_tokens"),  # DeepSeek, which may give both
+    )
+    found = {count for count in counts if count is not None}
+    if not found:
+        return None
+    if len(found) > 1 or (prompt is not None and max(found) > prompt):
+        told = " and ".join(map(str, sorted(found)))
+        raise UnreadableReplyError(
+            f"has counts that contradict each other: prompt_tokens {prompt}, of which cached {told}"
+        )
+    return found.pop()
+
+
+def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    details = usage.get(name)
+    if details is not None and not isinstance(details, dict):
+        raise UnreadableReplyError(f"has {name} of {str(details)[:40]!r}")
+    return details or {}
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int | None:

@@ -204,9 +204,17 @@ def _corpus_teacher_cost(params: Params, arm: str, name: str, pairs: float | Non
     parts = {"ift": scale * (1 - share), "reasoning": scale * share}
     new = {style: parts[style] * (written[style] or 0) for style in COMPLETION_STYLES}
     costs = [_part_cost(params, name, style, new[style]) for style in new if parts[style]]
-    # Tokens are those of the pairs; of the sources come others too, that were dropped.
+    whole = sum(costs, NO_COST)
+    # Tokens are those of the pairs; of the sources come others too, that were dropped. As many of
+    # them had been read before as of all prompts.
+    cached = whole.cached_tokens
+    if whole.read_tokens.value:
+        cached = cached.times(scale * read / whole.read_tokens.value)
     return replace(
-        sum(costs, NO_COST), read_tokens=Amount(scale * read), new_tokens=Amount(sum(new.values()))
+        whole,
+        read_tokens=Amount(scale * read),
+        new_tokens=Amount(sum(new.values())),
+        cached_tokens=cached,
     )
 
 
@@ -251,6 +259,7 @@ def _records_cost(params: Params, records: list[Record]) -> Cost:
         _amount(seconds, "teacher: device-seconds are not recorded"),
         Amount(sum(record.gpu_hours for record in records)),
         _metered_joules(records, "teacher: "),
+        _amount(tokens(records, "cached"), "teacher: its cached tokens were not all counted"),
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the report reads costs, and sends no requests
     from breakeven.score.judging.jury import JudgeVotes
     from breakeven.score.judging.open_cases import OpenRow
 
-_RECORDED = ("read_tokens", "new_tokens", "flops")
+_RECORDED = ("read_tokens", "new_tokens", "flops", "cached_tokens")
 
 
 def reply_costs(name: str, judge: Judge, voted: "JudgeVotes") -> list[Cost]:
@@ -69,15 +69,20 @@ def cost_to_json(cost: Cost) -> dict[str, Any]:
 
 
 def cost_from_json(values: Mapping[str, Any]) -> Cost:
-    """The cost that `cost_to_json` wrote; what a judge's server runs on is not metered."""
+    """The cost that `cost_to_json` wrote; what a judge's server runs on is not metered.
+
+    Earlier records lack `cached_tokens`, which are absent then.
+    """
     reasons = values["absent"]
     if not reasons and not values["read_tokens"]:
         return NO_COST
-    recorded = {name: Amount(values[name], reasons.get(name)) for name in _RECORDED}
+    recorded = {
+        name: Amount(values[name], reasons.get(name)) for name in _RECORDED if name in values
+    }
     return replace(absent_cost("what judges run on is not metered"), **recorded)
 
 
 def _cost(name: str, shape: Architecture | None, reply: "JudgeReply") -> Cost:
     if reply.prompt_tokens is None or reply.new_tokens is None:
         return absent_cost(f"the server of judge {name} counts no tokens")
-    return generation_cost(shape, reply.prompt_tokens, reply.new_tokens)
+    return generation_cost(shape, reply.prompt_tokens, reply.new_tokens, reply.cached_tokens)

@@ -18,7 +18,7 @@ from breakeven.core.scratch import scratch_folder
 from breakeven.core.sealed import read_sealed_line, sealed_line, tell_damaged
 from breakeven.params import Judge
 from breakeven.score.judging.judge_prompts import PROMPTS_DIGEST, reply_without_trace
-from breakeven.serving.chat_replies import read_chat
+from breakeven.serving.chat_replies import kept_fields, read_chat
 from breakeven.serving.client import Endpoints, key_from_environment, run_requests
 from breakeven.serving.request import Request
 
@@ -30,7 +30,8 @@ STREAK = 5
 class JudgeReply:
     """What a judge said to one request, and the tokens that its server counted, if it did.
 
-    `finished` is False where the limit cut it, or its server kept it back.
+    `finished` is False where the limit cut it, or its server kept it back. `cached_tokens` of the
+    prompt had been read before.
     """
 
     request: str
@@ -38,6 +39,7 @@ class JudgeReply:
     finished: bool
     prompt_tokens: int | None
     new_tokens: int | None
+    cached_tokens: int | None = None
 
 
 class SilenceCheck:
@@ -106,7 +108,8 @@ def _new_replies(
         def keep(request: Request, answer: Mapping[str, Any]) -> None:
             reply = asked[request.id] = _reply(request.id, answer)
             # Before `on_reply` may raise: what was paid for is kept.
-            append_whole(handle.fileno(), sealed_line(asdict(reply)) + b"\n", path)
+            line = sealed_line(kept_fields(asdict(reply))) + b"\n"
+            append_whole(handle.fileno(), line, path)
             on_reply(reply)
 
         run_requests(
@@ -140,7 +143,12 @@ def _reply(request: str, answer: Mapping[str, Any]) -> JudgeReply:
     """The reply in the JSON of a chat completion; raises UnreadableReplyError."""
     read = read_chat(answer)
     return JudgeReply(
-        request, read.content, read.stop == "stop", read.prompt_tokens, read.completion_tokens
+        request,
+        read.content,
+        read.stop == "stop",
+        read.prompt_tokens,
+        read.completion_tokens,
+        read.cached_tokens,
     )
 
 
