@@ -197,6 +197,19 @@ def test_it_fits_a_narrow_screen_in_either_scheme(
     page.close()
 
 
+def test_a_figure_unfolds_by_its_address_and_paper_has_them_all(page: "Page") -> None:
+    folded = page.locator("details.figure:not([open]) figure")
+    names = folded.evaluate_all("all => all.map(one => one.id)")
+    assert len(names) > 5
+    assert not any(page.locator(f"#{name}").is_visible() for name in names)
+    assert all(page.locator("details.figure > summary > span").all_inner_texts())
+    page.evaluate("name => { location.hash = name; }", names[-1])
+    page.locator(f"#{names[-1]}").wait_for(state="visible")
+    page.emulate_media(media="print")
+    assert all(page.locator(f"#{name}").is_visible() for name in names)
+    assert page.locator("details.absent li").first.is_visible()
+
+
 def test_print_holds_the_view_that_is_chosen(page: "Page", chart: FrontierChart) -> None:
     page.select_option("#frontier-place", "math-open")
     page.emulate_media(media="print")
