@@ -78,6 +78,28 @@ def test_an_imported_student_without_a_device_costs_its_tokens(table):
     assert "device-seconds of an answer not known" in other["absent"]["money"]
 
 
+def test_what_a_service_had_cached_is_paid_at_its_own_price(table):
+    cached = table.read_text().replace(
+        "device_seconds\n", "device_seconds,cached_prompt_tokens\n", 1
+    )
+    for row, tokens in (("api,7,ift", "150"), ("api,7,reasoning", "0"), ("api,7,base", "")):
+        line = next(one for one in cached.splitlines() if one.startswith(row))
+        cached = cached.replace(line, f"{line},{tokens}")
+    cached = "\n".join(
+        line if line.startswith(("student", "api")) else f"{line}," for line in cached.splitlines()
+    )
+    table.write_text(cached + "\n")
+    prices = {"api": {"input": 0.5, "cached_input": 0.1, "output": 2.0}}
+    priced_study(table.parent, prices)
+    found = decided(table, price_per_device_hour=3.6)
+    money = {name: row["lifetime_cost"]["money"] for name, row in rows(found).items()}
+    assert money["api ift"] == pytest.approx(50 * 0.5 + 150 * 0.1 + 200)
+    assert money["api reasoning"] == pytest.approx(100 + 4000)
+    assert money["api base"] == pytest.approx(100 + 100)
+    notes = imported(table, (), (), Pricing(token_prices=prices))[0].notes
+    assert sum("cached is not known of 1 of 3 cells (api)" in note for note in notes) == 1
+
+
 def test_money_by_the_token_needs_no_price_of_hours(table):
     found = decided(table, unit="money", budget=1000.0)
     assert found["choice"]["name"] == "api ift"

@@ -48,6 +48,9 @@ def test_impossible_numbers_are_refused_with_row_and_column(tmp_path, column, va
         ("inference_flops", "", None),
         ("thinking_tokens", "0", 0.0),
         ("prompt_tokens", "1", 1.0),
+        ("prompt_tokens,cached_prompt_tokens", "9,0", 0.0),
+        ("prompt_tokens,cached_prompt_tokens", "9,9", 9.0),
+        ("prompt_tokens,cached_prompt_tokens", "9,", None),
         ("chance", "0", 0.0),
         ("chance", ".25", 0.25),
         ("seed", "4294967295", 4294967295),
@@ -57,7 +60,31 @@ def test_impossible_numbers_are_refused_with_row_and_column(tmp_path, column, va
 )
 def test_possible_numbers_are_read_as_they_stand(tmp_path, column, value, read):
     (cell,) = import_results(written(tmp_path, ONE.format(f",{column}", f",{value}"))).cells
-    assert getattr(cell, column) == read
+    assert getattr(cell, column.split(",")[-1]) == read
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "message"),
+    [
+        (
+            "prompt_tokens,",
+            "9,9.5",
+            "row 2: cached_prompt_tokens: value is 9.5, and prompt_tokens 9",
+        ),
+        (
+            "prompt_tokens,",
+            ",1",
+            "row 2: cached_prompt_tokens: value is 1, and prompt_tokens is blank",
+        ),
+        ("prompt_tokens,", "9,-1", "row 2: cached_prompt_tokens: value is '-1'; use 0..1e+09"),
+        ("", "1", "column prompt_tokens"),
+    ],
+)
+def test_more_cannot_be_cached_than_was_read(tmp_path, header, values, message):
+    path = written(tmp_path, ONE.format(f",{header}cached_prompt_tokens", f",{values}"))
+    with pytest.raises(InputError) as caught:
+        import_results(path)
+    assert message in str(caught.value)
 
 
 def test_an_untrained_base_cost_nothing_to_train(tmp_path):

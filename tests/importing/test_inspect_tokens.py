@@ -23,7 +23,8 @@ def test_the_total_says_whether_cached_and_reasoning_tokens_are_within(
 ):
     found = usage_tokens(given)
     assert found is not None
-    assert tuple(found) == (prompt, thinking, answer)
+    assert found[:3] == (prompt, thinking, answer)
+    assert found.cached == given.get("input_tokens_cache_read")
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,16 @@ def test_a_usage_that_contradicts_its_total_gives_no_tokens(given):
     assert usage_tokens(given) is None
 
 
-def call(read: int, new: int, model: str = "m/one", **more: object) -> dict:
-    return {"event": "model", "model": model, "output": {"usage": usage(read, new)}, **more}
+def call(
+    read: int, new: int, model: str = "m/one", cached: int | None = None, **more: object
+) -> dict:
+    known = {} if cached is None else {"input_tokens_cache_read": cached}
+    return {
+        "event": "model",
+        "model": model,
+        "output": {"usage": usage(read, new, **known)},
+        **more,
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,33 @@ def call(read: int, new: int, model: str = "m/one", **more: object) -> dict:
 def test_every_call_of_the_model_counts_and_no_text_twice(events, prompt, new):
     found = sample_tokens("w", {"events": events, "output": {"usage": usage(1, 1)}}, "m/one")
     assert (found.prompt_tokens, found.answer_tokens) == (prompt, new)
+
+
+@pytest.mark.parametrize(
+    ("events", "cached"),
+    [
+        ([call(100, 5)], None),
+        ([call(100, 5, cached=0)], 0),
+        ([call(100, 5, cached=64)], 64),
+        ([call(100, 5, cached=64), call(130, 7, cached=100)], None),  # their text counts once
+    ],
+)
+def test_what_one_call_read_from_a_cache_is_known(events, cached):
+    assert sample_tokens("w", {"events": events}, "m/one").cached_prompt_tokens == cached
+    if len(events) == 1:
+        alone = {"output": events[0]["output"]}
+        assert sample_tokens("w", alone, "m/one").cached_prompt_tokens == cached
+
+
+def test_cached_tokens_of_a_log_are_a_mean_of_its_cell(tmp_path):
+    def answered(number, cached):
+        own = usage(20, 2, input_tokens_cache_read=cached)
+        output = {"choices": [{"stop_reason": "stop"}], "usage": own}
+        return sample(number, output=output, model_usage={"m/one": own})
+
+    write(tmp_path / "logs", log(answered(1, 0), answered(2, 16)))
+    (cell,) = imported(tmp_path).cells
+    assert (cell.prompt_tokens, cell.cached_prompt_tokens) == (20, 8)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.pipeline.repository import TINY, Study, make_study
+from tests.pipeline.repository import TINY, Study, make_finished_study
 
 pytestmark = pytest.mark.study
 
@@ -24,9 +24,7 @@ PARAMS = {
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
     folder = tmp_path_factory.mktemp("some") / "study"
-    made = make_study(folder, PARAMS)
-    made.repro()
-    yield made
+    yield make_finished_study(folder, PARAMS)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.repository import TINY, Study, make_study
+from tests.pipeline.repository import TINY, Study, make_finished_study
 
 from breakeven.core.records import read_record
 
@@ -24,9 +24,7 @@ CONTROLS = {
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
     folder = tmp_path_factory.mktemp("controls") / "study"
-    made = make_study(folder, TINY)
-    made.repro()
-    yield made
+    yield make_finished_study(folder, TINY)
     shutil.rmtree(folder, ignore_errors=True)
 
 

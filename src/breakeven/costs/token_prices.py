@@ -51,15 +51,18 @@ class TokenPrices(NamedTuple):
                 total += price.times(tokens / _MILLION)
         return total
 
-    def of(self, cost: Cost) -> Amount:
-        """What the tokens of a cost are worth at these prices; absent where they are not known.
+    def money_of(self, prompt_tokens: float, new_tokens: float, cached: float | None) -> Amount:
+        """The same of sums or means, where it may not be known how many were cached.
 
-        Where nobody says how many were cached all are read anew: an upper bound, where that costs
-        more.
+        Then all are read anew: an upper bound, where that costs more.
         """
+        # Shares of both that add up to all of a prompt are rounded apart.
+        known = 0.0 if cached is None else min(cached, prompt_tokens)
+        return self.money(prompt_tokens, new_tokens, known)
+
+    def of(self, cost: Cost) -> Amount:
+        """What the tokens of a cost are worth at these prices; absent where they are not known."""
         read, new, cached = cost.read_tokens, cost.new_tokens, cost.cached_tokens.value
         if read.value is None or new.value is None:
             return absent(str((read + new).reason))
-        # Shares of both that add up to all of a prompt are rounded apart.
-        known = 0.0 if cached is None else min(cached, read.value)
-        return self.money(read.value, new.value, known)
+        return self.money_of(read.value, new.value, cached)

@@ -136,6 +136,7 @@ def _task_rows(
             "harness": record.harness,
             "check": sample.get("sample_hash"),
             "prompt_tokens": None if tokens is None else tokens.prompt,
+            "cached_prompt_tokens": None if tokens is None else tokens.cached,
             "thinking_tokens": None if tokens is None else tokens.thinking,
             "answer_tokens": None if tokens is None else tokens.answer,
             "unreadable": bool(usage) and tokens is None,

@@ -93,6 +93,7 @@ def _answer(
         "harness": "Inspect",
         "check": _question(sample),
         "prompt_tokens": tokens.prompt_tokens,
+        "cached_prompt_tokens": tokens.cached_prompt_tokens,
         "thinking_tokens": tokens.thinking_tokens,
         "answer_tokens": tokens.answer_tokens,
     }

@@ -21,11 +21,15 @@ SEVERAL_MODELS = "tokens: absent, several models or roles answered and the log d
 
 
 class CallTokens(NamedTuple):
-    """Tokens of one or of several calls; `thinking` is None where reasoning is not counted."""
+    """Tokens of one or of several calls; `thinking` is None where reasoning is not counted.
+
+    `cached` are those of the prompt that the service had read before, None where nobody says.
+    """
 
     prompt: float
     thinking: float | None
     answer: float
+    cached: float | None = None
 
     @property
     def new(self) -> float:
@@ -40,6 +44,7 @@ class SampleTokens(NamedTuple):
     thinking_tokens: float | None = None
     answer_tokens: float | None = None
     note: str | None = None
+    cached_prompt_tokens: float | None = None
 
 
 def sample_tokens(where: str, sample: Json, model: str | None) -> SampleTokens:
@@ -65,8 +70,11 @@ def sample_tokens(where: str, sample: Json, model: str | None) -> SampleTokens:
         return SampleTokens(note=UNREADABLE)
     several = read is not None and read.prompt != generated.prompt
     prompt = generated.prompt if read is None else read.prompt
-    note = SEVERAL_CALLS if several else None
-    return SampleTokens(prompt, generated.thinking, generated.answer, note)
+    if several:
+        return SampleTokens(prompt, generated.thinking, generated.answer, SEVERAL_CALLS)
+    return SampleTokens(
+        prompt, generated.thinking, generated.answer, cached_prompt_tokens=generated.cached
+    )
 
 
 def usage_tokens(usage: Json) -> CallTokens | None:
@@ -91,7 +99,14 @@ def usage_tokens(usage: Json) -> CallTokens | None:
     if prompt == 0:
         return None
     part = None if thinking is None else float(thinking)
-    return CallTokens(float(prompt), part, float(generated - (thinking or 0)))
+    # What was written to a cache was read anew.
+    again = usage.get("input_tokens_cache_read")
+    return CallTokens(
+        float(prompt),
+        part,
+        float(generated - (thinking or 0)),
+        None if again is None else float(again),
+    )
 
 
 def _of_calls(calls: Sequence[Json]) -> SampleTokens:
@@ -102,9 +117,14 @@ def _of_calls(calls: Sequence[Json]) -> SampleTokens:
     parts = [usage.thinking for usage in used]
     thinking = None if all(part is None for part in parts) else sum(part or 0.0 for part in parts)
     new = sum(usage.new for usage in used)
-    note = SEVERAL_CALLS if len(used) > 1 else None
+    several = len(used) > 1
     return SampleTokens(
-        _read_once([usage.prompt for usage in used]), thinking, new - (thinking or 0.0), note
+        _read_once([usage.prompt for usage in used]),
+        thinking,
+        new - (thinking or 0.0),
+        SEVERAL_CALLS if several else None,
+        # Of several calls the text that they share is left out, which is what a cache holds.
+        None if several else used[0].cached,
     )
 
 

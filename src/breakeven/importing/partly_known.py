@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _COSTS = (
     "inference_flops",
     "prompt_tokens",
+    "cached_prompt_tokens",
     "answer_tokens",
     "device_seconds",
     "energy_joules",

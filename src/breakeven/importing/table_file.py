@@ -47,6 +47,7 @@ TRAINING = ["train_flops", "train_tokens", "train_device_seconds", "train_energy
 ANSWERING = [
     "inference_flops",
     "prompt_tokens",
+    "cached_prompt_tokens",
     "thinking_tokens",
     "answer_tokens",
     "device_seconds",
@@ -218,6 +219,23 @@ def _costs(table: "pd.DataFrame", frame: "pd.DataFrame", path: Path) -> None:
     for column in ANSWERING:
         if column in frame.columns:
             table[column] = number_column(frame, path, column, blank=True)
+    _cached_within_prompt(table, path)
+
+
+def _cached_within_prompt(table: "pd.DataFrame", path: Path) -> None:
+    """Raise InputError where more of a prompt was cached than it has."""
+    if "cached_prompt_tokens" not in table.columns:
+        return
+    require_columns(table, path, ("prompt_tokens",))
+    cached, prompt = table["cached_prompt_tokens"], table["prompt_tokens"]
+    row = first_row(cached.notna() & ~(cached <= prompt))
+    if row is not None:
+        read = prompt.loc[row]
+        raise InputError(
+            f"{path}: row {row}: cached_prompt_tokens: value is {cached.loc[row]:g}, and "
+            f"prompt_tokens {'is blank' if math.isnan(read) else f'{read:g}'}; prompt_tokens count "
+            "all that was read, what was cached too"
+        )
 
 
 def _generates(table: "pd.DataFrame", path: Path) -> None:

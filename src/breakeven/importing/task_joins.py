@@ -59,6 +59,7 @@ def _joined(rows: list[tuple[CellResult, str, int | None]]) -> CellResult:
         chance=known_mean(cell.chance for cell in cells),
         inference_flops=known_mean(cell.inference_flops for cell in cells),
         prompt_tokens=known_mean(cell.prompt_tokens for cell in cells),
+        cached_prompt_tokens=known_mean(cell.cached_prompt_tokens for cell in cells),
         thinking_tokens=thinking,
         answer_tokens=answer,
         device_seconds=known_mean(cell.device_seconds for cell in cells),

@@ -41,6 +41,7 @@ COSTS = {
     "train_energy_joules": Bounds(1e-6, 1e18, cost=True),
     "inference_flops": Bounds(1.0, 1e30, cost=True),
     "prompt_tokens": Bounds(1.0, 1e9, cost=True),
+    "cached_prompt_tokens": Bounds(0.0, 1e9),
     "thinking_tokens": Bounds(0.0, 1e9),
     "answer_tokens": Bounds(0.0, 1e9),
     "device_seconds": Bounds(1e-9, 1e12, cost=True),

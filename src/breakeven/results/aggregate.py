@@ -26,6 +26,7 @@ MEAN_COLUMNS = [
     "prompt_flops",
     "memory_bytes",
     "prompt_tokens",
+    "cached_prompt_tokens",
     "thinking_tokens",
     "answer_tokens",
     "device_seconds",

@@ -62,11 +62,17 @@ class ServedPoint:
     money_reason: str = ""
 
     @classmethod
-    def by_token(cls, prices: TokenPrices, lengths: Lengths | None, missing: str) -> "ServedPoint":
+    def by_token(
+        cls,
+        prices: TokenPrices,
+        lengths: Lengths | None,
+        missing: str,
+        cached_tokens: float | None = None,
+    ) -> "ServedPoint":
         """A student that is paid by the token: money alone is known of it."""
         if lengths is None:
             return cls(TOKENS, "", reason=missing, money_reason=missing)
-        paid = prices.money(lengths.prompt, lengths.new)
+        paid = prices.money_of(lengths.prompt, lengths.new, cached_tokens)
         return cls(TOKENS, "", money=paid.value, money_reason=paid.reason or "")
 
     def times(self, samples: int) -> "ServedPoint":

@@ -65,7 +65,8 @@ class CellResult:
     trace) are fractions; `outcomes` are those of all six. `answered_style` is the style that
     answers are expected in, None where only `style` tells it.
     `train_*` are totals of the cell's training (`train_steps` the optimiser's); every other cost is
-    a mean for one query.
+    a mean for one query. `cached_prompt_tokens` are those of `prompt_tokens` that a service had
+    read before, None where it does not say.
     `items` is the number of distinct questions behind `accuracy`, `tasks` what is known of each
     task where there are no item rows, `order` how a mixed arm met its two styles. `corpus` names
     all that was learnt ("general then math"), `method` how it was (full, lora, qlora; None where
@@ -100,6 +101,7 @@ class CellResult:
     train_steps: float | None = None
     inference_flops: float | None = None
     prompt_tokens: float | None = None
+    cached_prompt_tokens: float | None = None
     thinking_tokens: float | None = None
     answer_tokens: float | None = None
     device_seconds: float | None = None

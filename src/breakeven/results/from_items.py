@@ -200,6 +200,7 @@ def _cell(score: FamilyScore, facts: StudyFacts) -> CellResult:
         prompt_flops=means["prompt_flops"],
         memory_bytes=means["memory_bytes"],
         prompt_tokens=means["prompt_tokens"],
+        cached_prompt_tokens=means["cached_prompt_tokens"],
         thinking_tokens=means["thinking_tokens"],
         answer_tokens=means["answer_tokens"],
         device_seconds=_metered(score, "device_seconds", costs.answer_device_seconds),

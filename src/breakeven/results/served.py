@@ -20,7 +20,7 @@ from breakeven.costs.token_prices import TokenPrices
 from breakeven.results.aggregate import CELL_KEYS, generated_tokens
 from breakeven.results.axes import CostAxis, ServedPoint, axes_on, axis_of_tokens, point_words
 from breakeven.results.cell_results import CellResult, Results
-from breakeven.results.served_notes import served_notes
+from breakeven.results.served_notes import cache_untold_notes, served_notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def with_served(
         results,
         cells=cells,
         axes=tuple(axis for axis in axes if axis.name in known),
-        notes=(*results.notes, *served_notes(cells)),
+        notes=(*results.notes, *served_notes(cells), *cache_untold_notes(cells, prices)),
     )
 
 
@@ -114,7 +114,9 @@ def _served(
 ) -> tuple[ServedPoint, ...]:
     key = (cell.student, cell.arm, cell.seed, cell.decoding, cell.family)
     lengths = by_item.get(key) or mean_lengths(cell)
-    return served_points(cell.student, lengths, shapes, places, prices)
+    return served_points(
+        cell.student, lengths, shapes, places, prices, cached_tokens=cell.cached_prompt_tokens
+    )
 
 
 def served_points(
@@ -123,11 +125,16 @@ def served_points(
     shapes: Shapes,
     places: Sequence[ServedOn],
     prices: Mapping[str, TokenPrices],
+    *,
+    cached_tokens: float | None = None,
 ) -> tuple[ServedPoint, ...]:
-    """Answers of these lengths at every point of every place, and by the token where priced."""
+    """Answers of these lengths at every point of every place, and by the token where priced.
+
+    `cached_tokens` are the mean of those that a service had read before, where it says so.
+    """
     found = []
     if student in prices:
-        found.append(ServedPoint.by_token(prices[student], lengths, NO_TOKENS))
+        found.append(ServedPoint.by_token(prices[student], lengths, NO_TOKENS, cached_tokens))
     shape = shapes.get(student, "its architecture is not known")
     for place in places:
         name = place.hardware.name

@@ -1,9 +1,10 @@
 """What modelled money and seconds are absent, and why: a note a reason, however many cells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from breakeven import words
+from breakeven.costs.token_prices import TokenPrices
 from breakeven.results.axes import ONE_WAITING, TOKENS, ServedPoint, axis_of_tokens
 from breakeven.results.cell_results import CellResult
 
@@ -35,6 +36,24 @@ def served_notes(cells: Sequence[CellResult]) -> list[str]:
         f"({', '.join(dict.fromkeys(cells[number].student for number in numbers))}), "
         f"{absent.reason}{_range(numbers.values()) if absent.reason == _TOO_LATE else ''}"
         for absent, numbers in found.items()
+    ]
+
+
+def cache_untold_notes(cells: Sequence[CellResult], prices: Mapping[str, TokenPrices]) -> list[str]:
+    """A note where cached input has a price and it is not known of cells how much was cached."""
+    priced = [
+        cell
+        for cell in cells
+        if cell.student in prices and prices[cell.student].cached_input is not None
+    ]
+    untold = [cell for cell in priced if cell.cached_prompt_tokens is None]
+    if not untold:
+        return []
+    return [
+        f"{axis_of_tokens().name}: how many prompt tokens were cached is not known of "
+        f"{len(untold)} of {len(priced)} cells "
+        f"({', '.join(dict.fromkeys(cell.student for cell in untold))}); all are priced as other "
+        "input, an upper bound where that is dearer"
     ]
 
 
