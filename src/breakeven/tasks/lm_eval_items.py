@@ -95,9 +95,12 @@ def check_name(task: LmEvalTask, where: str) -> None:
 
 
 def _manager(include: str | None, where: str) -> Any:  # noqa: ANN401 - a class of lm_eval
-    if include is not None and not Path(include).is_dir():
+    if include is None:
+        return _indexed(None)
+    if not Path(include).is_dir():
         raise InputError(f"{where}.include: {include}: no such folder")
-    return _indexed(include)
+    # By its whole path: another study has other tasks in a folder of that name.
+    return _indexed(str(Path(include).resolve()))
 
 
 # Of the harness's thousands of task files, which takes seconds: once, however many tasks name it.
