@@ -26,7 +26,7 @@ def scored(
     *,
     items: int | Mapping[str, int] = 200,
     chance: Mapping[str, float] | None = None,
-    majority: Mapping[str, float] | None = None,
+    blind_guess: Mapping[str, float] | None = None,
     clusters: Mapping[str, list[str]] | None = None,
     apart: bool = False,
 ) -> Results:
@@ -44,7 +44,7 @@ def scored(
         )
         for key in right
     }
-    facts = StudyFacts("scored", SIZES, ARMS, costs, chance or {}, majority or {})
+    facts = StudyFacts("scored", SIZES, ARMS, costs, chance or {}, blind_guess or {})
     return results_from_items(pd.concat(frames, ignore_index=True), facts)
 
 

@@ -8,6 +8,7 @@ from tests.report.scored import scored
 from breakeven.decide.family_options import family_options
 from breakeven.findings.baselines import BaselineCheck
 from breakeven.findings.json_summary import summarise
+from breakeven.params import ProceduralTask
 from breakeven.report.baseline_tables import (
     BY_OWN_INTERVAL,
     BY_VALUE,
@@ -20,8 +21,9 @@ from breakeven.report.view import StudyView, view_of
 from breakeven.results.cell_results import CellResult, Results
 from breakeven.rows.item import Item
 from breakeven.rows.outcomes import OutcomeShares
-from breakeven.study.collect import majority_accuracy
+from breakeven.study.blind_guess import blind_guess
 from breakeven.study.summary import TaskRow, summary_without_records
+from breakeven.tasks.task_items import load_items
 
 TASK = "math-mc/quiz"
 
@@ -111,7 +113,7 @@ def with_steps(ift_chain: int, seeds: tuple[int, ...] = (0, 1, 2)) -> StudyView:
         TaskRow(task, "math-open", 200, None, None, None, serial, 0.14)
         for task, serial in ((CHAIN, True), (FLAT, False))
     )
-    results = scored(right, majority=dict.fromkeys((CHAIN, FLAT), 0.14))
+    results = scored(right, blind_guess=dict.fromkeys((CHAIN, FLAT), 0.14))
     return view_of(results, replace(summary_without_records(), tasks=rows))
 
 
@@ -170,18 +172,18 @@ def test_a_study_in_order_has_no_warning() -> None:
 OPEN = "math-open/sums"
 
 
-def test_open_questions_are_held_against_the_commonest_answer_where_it_is_known() -> None:
+def test_open_questions_are_held_against_a_blind_guess_where_it_is_known() -> None:
     right = {("small", "ift", OPEN): 22, ("small", "reasoning", OPEN): 120}
-    view = view_of(scored(right, majority={OPEN: 0.1}), summary_without_records())
+    view = view_of(scored(right, blind_guess={OPEN: 0.1}), summary_without_records())
     one = found(view, "ift", "chance")
-    assert (one.name, one.level, one.stands) == ("commonest answer", 0.1, "not shown above")
+    assert (one.name, one.level, one.stands) == ("blind guess", 0.1, "not shown above")
     assert one.lead == pytest.approx((0.01, one.low - 0.1, one.high - 0.1))
     assert [(w.text, w.arms) for w in baseline_warnings(view)] == [
         ("Not clearly above guessing", ("ift on math-open (1M)",))
     ]
 
 
-def test_open_questions_without_a_commonest_answer_are_not_called_guesses() -> None:
+def test_open_questions_without_a_blind_guess_are_not_called_guesses() -> None:
     results = scored({("small", arm, OPEN): 1 for arm in ("ift", "reasoning")})
     view = view_of(results, summary_without_records())
     assert view.findings.guards == ()
@@ -193,11 +195,35 @@ def test_the_commonest_answer_is_counted_by_its_text_and_only_where_there_is_one
         return Item(f"i{number}", "t", "math-open", "?", reference, f"c{number}", grader)
 
     rows = [item(number, one) for number, one in enumerate(["6", " 6", "7", "8"])]
-    assert majority_accuracy(rows) == 0.5
-    assert majority_accuracy([]) is None
-    assert majority_accuracy([*rows, item(9, "6", "squad")]) is None
+    assert blind_guess(rows) == 0.5
+    assert blind_guess([]) is None
+    assert blind_guess([*rows, item(9, "6", "squad")]) is None
     choices = replace(item(9, "A", "letter"), choices=("6", "7"))
-    assert majority_accuracy([choices]) is None
+    assert blind_guess([choices]) is None
+
+
+def test_whoever_the_question_names_is_a_guess_where_that_is_right_more_often() -> None:
+    def item(prompt: str, reference: str) -> Item:
+        return Item(prompt, "t", "general-open", prompt, reference, prompt, "exact")
+
+    circle = item("Ann likes Ben. Ben likes Cleo. Who is 2 steps from Ann?", "Cleo")
+    other = item("Dan likes Ann. Ann likes New York. Who is 2 steps from Dan?", "New York")
+    # Of the right answers each names its own alone; "ben" is never right, and no guess.
+    assert blind_guess([circle, other]) == 1.0
+    third = item("Cleo likes Ben. Ben likes Dan. Who is 1 step from Cleo?", "Ben")
+    # Now Ben and Cleo stand in two questions each.
+    assert blind_guess([circle, other, third]) == pytest.approx((1 / 2 + 1 + 1 / 2) / 3)
+    # A sign is a part of an answer: 3 does not name -3.
+    assert blind_guess([item("What is 3 - 6?", "-3"), item("What is 1 + 1?", "2")]) == 0.5
+
+
+def test_bare_answers_to_hops_are_held_against_naming_somebody_of_the_circle() -> None:
+    task = ProceduralTask(
+        kind="procedural", problem="hops", format="open", family="general-open", items=250
+    )
+    level = blind_guess(load_items("hops-open", task))
+    assert level is not None
+    assert 1 / 6 < level < 1 / 5  # circles have five or six people; the commonest has 11%
 
 
 def test_twenty_cells_are_one_short_sentence_each() -> None:

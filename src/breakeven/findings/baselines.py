@@ -1,8 +1,9 @@
 """Whether an arm only guesses, and whether its training made it worse than the untrained base.
 
 A gain over an arm that only guesses says little of the style, and an arm below its base was harmed
-by its training. Chance is the accuracy of a guess among the choices; of open questions it is that
-of always giving the commonest right answer, which asks for no reading of the question either.
+by its training. Chance is the accuracy of a guess among the choices; of open questions it is the
+better of always giving the commonest right answer and of naming one of those that stand in the
+question: neither asks for any work.
 
 Asked are untrained arms and those that gains are about, each on the families that it was taught: a
 student of chains that only guesses where another one learnt to search is no news, and no gain rests
@@ -45,10 +46,10 @@ STANDING_WORDS: dict[Baseline, dict[BaselineStanding, str]] = {
 
 
 class Guess(NamedTuple):
-    """What answers without reading the question get on a task, as a fraction, and what they are."""
+    """What answers without any work get on a task, as a fraction, and what they are."""
 
     level: float
-    name: Literal["chance", "commonest answer"]
+    name: Literal["chance", "blind guess"]
 
 
 class BaselineCheck(NamedTuple):
@@ -57,9 +58,9 @@ class BaselineCheck(NamedTuple):
     `asked` is what of the family: its name, a task of it, or its tasks with serial steps (`serial`
     says whether they take such; None of a whole family, and where it is unknown). `value` is the
     accuracy where it is `against` chance, and the difference to the base otherwise; `level` what it
-    is held against, and `name` tells which: the untrained arm, a guess, or the commonest right
-    answer. Chance has no p: the group `stands` by its interval, and by its value alone where there
-    is none. Of a base nothing is said before correction (`p_value`, of no difference).
+    is held against, and `name` tells which: the untrained arm, or a guess. Chance has no p: the
+    group `stands` by its interval, and by its value alone where there is none. Of a base nothing is
+    said before correction (`p_value`, of no difference).
     """
 
     group: Group
@@ -181,8 +182,8 @@ def _parts(
             yield _Part(asked, kind, Guess(level, known[0].name), own)
     elif cell.chance is not None:
         yield _Part(cell.family, None, Guess(cell.chance, "chance"), tasks)
-    elif cell.majority is not None:
-        yield _Part(cell.family, None, Guess(cell.majority, "commonest answer"), tasks)
+    elif cell.blind_guess is not None:
+        yield _Part(cell.family, None, Guess(cell.blind_guess, "blind guess"), tasks)
 
 
 _KIND_WORDS = {

@@ -144,8 +144,9 @@ def baseline_table(view: StudyView) -> Table:
         name,
         title,
         "Untrained arms and those that gains are about, on the families that they were taught. "
-        "Accuracy with its interval against chance, of open questions against always giving the "
-        "commonest right answer, where it can be told by tasks with serial steps and without; "
+        "Accuracy with its interval against chance, of open questions against a blind guess "
+        "(always the commonest right answer, or one of those that stand in the question, whichever "
+        "is right more often), where it can be told by tasks with serial steps and without; "
         "difference to the base on the same items, in points with its interval. Intervals are at "
         "95%, each by itself, and how they lie to chance is told as it is, without a test; above "
         f"or below the base is what is shown at 5% {view.findings.together}. Where there is no "

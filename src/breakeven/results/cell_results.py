@@ -60,7 +60,7 @@ class OfSamples(NamedTuple):
 class CellResult:
     """One student, arm, seed and decoding on one family of tasks.
 
-    `accuracy`, `chance`, `majority` (of always giving the commonest right answer),
+    `accuracy`, `chance`, `blind_guess` (of the better guess at open questions),
     `reasoning_share`, `truncated_share`, `unparsed_share` and `thinking_share` (of answers with a
     trace) are fractions; `outcomes` are those of all six. `answered_style` is the style that
     answers are expected in, None where only `style` tells it.
@@ -93,7 +93,7 @@ class CellResult:
     accuracy: float
     items: int | None = None
     chance: float | None = None
-    majority: float | None = None
+    blind_guess: float | None = None
     train_flops: float | None = None
     train_tokens: float | None = None
     train_device_seconds: float | None = None

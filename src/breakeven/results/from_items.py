@@ -62,7 +62,7 @@ class StudyFacts:
 
     `sizes` maps a student to its parameter count, `costs` is keyed by (student, arm, seed),
     `chance` maps a task to the accuracy of guessing (absent or None where that is not defined),
-    `majority` to that of always giving the commonest right answer,
+    `blind_guess` to that of the better guess at an open question (`study.blind_guess`),
     `methods` (student, arm) to how it was trained, and `teacher_accuracy` a family to a fraction.
     `instruction_tasks` ask whether an answer follows its instructions.
     """
@@ -72,7 +72,7 @@ class StudyFacts:
     arms: Mapping[str, ArmFacts]
     costs: Mapping[Cell, CellCosts] = field(default_factory=dict)
     chance: Mapping[str, float | None] = field(default_factory=dict)
-    majority: Mapping[str, float | None] = field(default_factory=dict)
+    blind_guess: Mapping[str, float | None] = field(default_factory=dict)
     methods: Mapping[tuple[str, str], str] = field(default_factory=dict)
     teacher_accuracy: Mapping[str, float] = field(default_factory=dict)
     instruction_tasks: tuple[str, ...] = ()
@@ -165,7 +165,7 @@ def cell_result(
         accuracy=accuracy,
         items=items,
         chance=known_mean(map(facts.chance.get, tasks)),
-        majority=known_mean(map(facts.majority.get, tasks)),
+        blind_guess=known_mean(map(facts.blind_guess.get, tasks)),
         train_flops=costs.train_flops,
         train_tokens=costs.train_tokens,
         train_device_seconds=costs.train_device_seconds,

@@ -3,7 +3,6 @@
 Cells come from the parameters, never from listing a folder, so what was removed is not shown.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -23,6 +22,7 @@ from breakeven.results.from_items import ArmFacts, StudyFacts, read_item_rows, r
 from breakeven.results.served import with_served
 from breakeven.rows.item import Item
 from breakeven.serving.study_hardware import offered_places, priced_by_token, served_places
+from breakeven.study.blind_guess import blind_guess
 from breakeven.study.collect_budgets import arm_matches, budget_series, budget_trials, share_series
 from breakeven.study.collect_costs import (
     cell_bill,
@@ -56,9 +56,6 @@ from breakeven.study.thinking_budgets import thinking_budgets
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Graders that compare an answer with one reference.
-_ONE_ANSWER = ("exact", "math")
 
 
 def collect(params: Params) -> tuple[Results, StudySummary]:
@@ -183,7 +180,7 @@ def _study_facts(
         },
         costs={key: cell_costs(params, key, records.get(key), answering) for key in cells(params)},
         chance={row.name: row.chance for row in tasks},
-        majority={row.name: row.majority for row in tasks},
+        blind_guess={row.name: row.blind_guess for row in tasks},
         methods={(key.student, key.arm): resolve_cell(params, key).method for key in cells(params)},
         teacher_accuracy=_teacher_accuracy(params),
         instruction_tasks=tuple(row.name for row in tasks if row.grader == INSTRUCTION_BENCHMARK),
@@ -263,20 +260,9 @@ def _task_row(name: str, items: list[Item], *, counted: bool) -> TaskRow:
         min(depths, default=None),
         max(depths, default=None),
         True if depths else False if counted else None,
-        majority_accuracy(items),
+        blind_guess(items),
         items[0].grader if items else None,
     )
-
-
-def majority_accuracy(items: list[Item]) -> float | None:
-    """Accuracy of always giving the commonest right answer; answers are told apart by their text.
-
-    None where there are choices to guess among, or an item's reference is no single answer.
-    """
-    if not items or any(item.choices or item.grader not in _ONE_ANSWER for item in items):
-        return None
-    counts = Counter(item.reference.strip().casefold() for item in items)
-    return max(counts.values()) / len(items)
 
 
 def _teacher_accuracy(params: Params) -> dict[str, float]:

@@ -54,7 +54,7 @@ class StudentRow(NamedTuple):
 class TaskRow(NamedTuple):
     """One task: what a guess gets, and the serial steps of its items where they have any.
 
-    `majority` is what always giving the commonest right answer gets, of an open task whose items
+    `blind_guess` is what the better guess gets (`study.blind_guess`), of an open task whose items
     have one right answer each; it and `chance` are None where that is not defined.
     `serial` is None where nobody counted steps, as with a benchmark: that is not to have none.
     `grader` is None where it is not known.
@@ -67,7 +67,7 @@ class TaskRow(NamedTuple):
     least_depth: int | None
     most_depth: int | None
     serial: bool | None
-    majority: float | None = None
+    blind_guess: float | None = None
     grader: str | None = None
 
 
@@ -263,11 +263,11 @@ class StudySummary:
 
     @property
     def guesses(self) -> Mapping[str, Guess]:
-        """What answers without reading the question get, by task, where that is defined."""
+        """What answers without any work get, by task, where that is defined."""
         known = {
-            task.name: Guess(task.majority, "commonest answer")
+            task.name: Guess(task.blind_guess, "blind guess")
             for task in self.tasks
-            if task.majority is not None
+            if task.blind_guess is not None
         }
         return known | {
             task.name: Guess(task.chance, "chance")
