@@ -1,5 +1,6 @@
 """Verdicts on simulated studies whose truth is known."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -104,6 +105,30 @@ def test_a_cheaper_and_better_reasoning_student_contradicts_pareto_optimality(st
     )
     verdict = judged(cheap, "ift-pareto-optimal-inference")["ift-pareto-optimal-inference"]
     assert verdict.verdict == "contradicted"
+
+
+def test_a_pareto_claim_names_whom_it_fails_for_and_how_far_each_plain_arm_is(study):
+    results = study(
+        lambda arm, *_: {"ift": 0.4, "worked": 0.9, "reasoning": 0.8}[arm],
+        arms={**ARMS, "worked": ArmFacts("ift", "general", 0.0)},
+        families=("math-open",),
+    )
+    cheap = replace(
+        results,
+        cells=tuple(
+            replace(cell, inference_flops=1.0 * cell.size_parameters)
+            if cell.style == "reasoning"
+            else replace(cell, inference_flops=100.0 * cell.size_parameters)
+            for cell in results.cells
+        ),
+    )
+    verdict = judged(cheap, "ift-pareto-optimal-inference")["ift-pareto-optimal-inference"]
+    assert verdict.verdict == "contradicted"
+    assert re.search(
+        r", of s\S+ ift over s\S+ reasoning on math-open "
+        r"\(ift −\S+ points, worked \+\S+ points\); at most 2.0 points behind",
+        verdict.evidence,
+    )
 
 
 @pytest.mark.parametrize("style", ["reasoning", "ift"])

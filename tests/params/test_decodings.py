@@ -163,6 +163,10 @@ def test_the_bounds_of_what_samples_can_differ_by_are_within():
             "decodings.v.by_style.mixd",
         ),
         (
+            {"greedy": {}, "v": {"temperature": 1.0, "by_style": {"ift": {}}}},
+            "decodings.v.by_style: ift: is empty; give what is other for this style, or remove it",
+        ),
+        (
             {
                 "greedy": {},
                 "v": {

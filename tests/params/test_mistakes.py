@@ -83,6 +83,12 @@ SCRATCH = {
         ),
         (
             "arms/ift",
+            {"corpus": "general", "reasoning_share": 1.0, "shots": 3},
+            "params.yaml: arms.ift.shots: value is 3; examples are shown to untrained arms, a "
+            "trained one is asked as it has learnt; remove it",
+        ),
+        (
+            "arms/ift",
             {"corpus": "general", "reasoning_share": 1.0, "answer_mode": "ift", "control": True},
             "params.yaml: arms.ift.answer_mode: value is 'ift', and reasoning_share 1 learns one "
             "style only; use one between 0 and 1, or remove it",

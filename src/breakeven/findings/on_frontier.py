@@ -1,5 +1,8 @@
 """Tests of claims about who is on the frontier of accuracy against cost."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from breakeven.findings.combine import all_of, any_of
 from breakeven.findings.contrasts import Contrast, group_difference
 from breakeven.findings.equal_cost import (
@@ -19,10 +22,24 @@ from breakeven.findings.outcome import (
     Outcome,
     margin_words,
     not_testable,
+    points,
     resolution_of,
     with_interval,
 )
 from breakeven.findings.scored_results import ScoredResults
+
+
+class _Lead(NamedTuple):
+    """How far an IFT group is ahead of a reasoning one that costs no less."""
+
+    contrast: Contrast
+    ift: Group
+    reasoning: Group
+
+    @property
+    def words(self) -> str:
+        """Whose lead it is, over whom and where."""
+        return f"{self.ift.label} over {self.reasoning.label} on {self.ift.cells[0].family}"
 
 
 def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) -> Outcome:
@@ -34,6 +51,7 @@ def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) ->
     if all(group.mean(cost) is None for pair in pairs for group in pair):
         return not_testable(f"no {words} of any pair", f"{words} of every cell")
     shown, beaten, margins, tried = [], [], [], 0
+    by_arm: dict[str, list[_Lead]] = {}
     for pair in pairs:
         spent = pair.reasoning.mean(cost)
         curve = ift_curve(scored.results, pair, cost)
@@ -44,8 +62,10 @@ def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) ->
             if price >= spent:
                 leads = _over_envelope(scored, pair.reasoning, curve, price, margin)
                 shown.append(any_of(lead.p_above for lead in leads[0]))
-                beaten.append(all_of(lead.p_below for lead in leads[1]))
-                margins.append(max(leads[1], key=lambda lead: lead.value))
+                beaten.append(all_of(lead.contrast.p_below for lead in leads[1]))
+                best = max(leads[1], key=lambda lead: lead.contrast.value)
+                margins.append(best.contrast)
+                by_arm.setdefault(pair.ift.cells[0].arm, []).append(best)
                 tried += len(leads[1])
     if not shown and (unpriced := _unpriced(scored, cost)):
         return not_testable(f"{words} of {unpriced} are not known", f"{words} of every cell")
@@ -55,18 +75,19 @@ def ift_is_pareto_optimal(scored: ScoredResults, *, cost: str, margin: float) ->
             evidence=f"every reasoning student costs more {words} than every IFT student",
             would_decide=LARGER_IFT,
         )
-    worst = min(margins, key=lambda lead: lead.value)
+    smallest = {arm: min(own, key=lambda one: one.contrast.value) for arm, own in by_arm.items()}
+    worst = min(smallest.values(), key=lambda one: one.contrast.value)
     return Outcome(
         p_supported=all_of(shown),
         p_contradicted=any_of(beaten),
         evidence=f"in {len(shown)} cases a reasoning student costs no more {words} than an IFT "
         "student; "
         f"the smallest lead of the best IFT student up to that cost is "
-        f"{with_interval(worst, chosen_of=tried)}; at most {margin_words(margin)} behind is not "
-        "beaten",
+        f"{with_interval(worst.contrast, chosen_of=tried)}, of {worst.words}"
+        f"{_of_each_arm(smallest)}; at most {margin_words(margin)} behind is not beaten",
         would_decide=f"{LARGER_IFT}, with answers by item",
         resolution=resolution_of(margins, len(margins)),
-        numbers={"comparisons": len(shown), "closest_lead": worst.value, "margin": margin},
+        numbers={"comparisons": len(shown), "closest_lead": worst.contrast.value, "margin": margin},
     )
 
 
@@ -159,11 +180,24 @@ def _over_envelope(
     curve: IftCurve,
     price: float,
     margin: float,
-) -> tuple[list[Contrast], list[Contrast]]:
+) -> tuple[list[Contrast], list[_Lead]]:
     """IFT students up to a price minus a reasoning one: against -margin, and against zero."""
     affordable = [group for cost, group in curve if cost <= price]
     near = [group_difference(scored, group, reasoning, -margin) for group in affordable]
-    return near, [group_difference(scored, group, reasoning) for group in affordable]
+    return near, [
+        _Lead(group_difference(scored, group, reasoning), group, reasoning) for group in affordable
+    ]
+
+
+def _of_each_arm(smallest: Mapping[str, _Lead]) -> str:
+    """The smallest lead of each plain arm, where there are several: one may be beaten alone."""
+    if len(smallest) < 2:
+        return ""
+    return (
+        " ("
+        + ", ".join(f"{arm} {points(one.contrast.value)}" for arm, one in smallest.items())
+        + ")"
+    )
 
 
 def _is_large(at: EqualCost, least_b: float) -> bool:

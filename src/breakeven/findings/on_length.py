@@ -39,7 +39,7 @@ def wrong_answers_longer(
     ]
     if not found:
         reason = f"no reasoning cell with {LEAST_ANSWERS} right and {LEAST_ANSWERS} wrong answers"
-        return not_testable(reason, "more items")
+        return not_testable(reason, "more questions and seeds")
     paired = _within_questions(rows, thinking)
     outcome = _within_range(
         found, least - rounding, most + rounding, "wrong answers over right ones"
@@ -76,7 +76,7 @@ def _within_range(ratios: Sequence[LogRatio], low: float, high: float, what: str
         p_contradicted=any_of([found.p_below(low), found.p_above(high)]),
         evidence=f"{what}: {found.value:.2f}x (95% interval {found.low:.2f} to {found.high:.2f}), "
         f"the mean over {len(ratios)} cells",
-        would_decide="more items",
+        would_decide="more questions and seeds",
         numbers={"ratio": found.value, "cells": len(ratios)},
     )
 

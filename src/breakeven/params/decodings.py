@@ -124,7 +124,11 @@ class Decoding(Sampler):
 
     @model_validator(mode="after")
     def _styles_can_be_sampled(self) -> "Decoding":
-        for style in self.by_style or {}:
+        for style, sampler in (self.by_style or {}).items():
+            if not sampler.model_dump(exclude_none=True):
+                raise ValueError(
+                    f"by_style: {style}: is empty; give what is other for this style, or remove it"
+                )
             try:
                 self.of_style(style)
             except ValidationError as error:

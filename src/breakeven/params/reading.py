@@ -175,6 +175,8 @@ def _parser_message(error: Any) -> str:  # noqa: ANN401 - a MarkedYAMLError, imp
     """The line, and what is wrong there, without the parser's advice to those who program it."""
     mark = error.problem_mark or error.context_mark
     problem = " ".join(str(error.problem or error.context).split())
+    if problem.startswith("but found another document"):
+        problem = "another document begins; a study is one, remove the rest"
     if problem.startswith("found duplicate key"):
         key = problem.removeprefix("found duplicate key ").partition(" with value")[0].strip('"')
         problem = f"key {key!r} is given twice; remove one"

@@ -173,6 +173,13 @@ class Arm(Section):
             for name in ("corpus", "reasoning_share"):
                 if getattr(self, name) is None:
                     raise ValueError(f"{name}: missing; a trained arm needs it")
+            if self.shots:
+                # Shown as plain text, an arm that learnt traces would write none and count as one
+                # that thinks.
+                raise ValueError(
+                    f"shots: value is {self.shots}; examples are shown to untrained arms, a "
+                    "trained one is asked as it has learnt; remove it"
+                )
         if self.then is not None and self.then == self.corpus:
             raise ValueError(
                 f"then: {self.then!r} is the corpus itself; remove it and use training.epochs or "
@@ -212,11 +219,6 @@ class Arm(Section):
             raise ValueError(f"{made[1]}, and {made[0]}; use an arm for each")
         if made and not self.control:
             raise ValueError(f"{made[0]}, which makes the arm a control; add control: true")
-        if self.answer_mode is not None and self.shots:
-            raise ValueError(
-                f"answer_mode: value is {self.answer_mode!r}, which is asked for in a chat, and "
-                f"{self.shots} shots are shown as plain text; remove one"
-            )
         return self
 
     @property
