@@ -61,6 +61,20 @@ def test_the_caption_tells_the_gain_and_what_is_left_of_it(row: ArmRow, words: s
     assert told.endswith(f"with {words}.")
 
 
+def test_figure_and_tables_say_which_plain_arm_the_controls_stand_beside() -> None:
+    right = {
+        ("small", arm, task): count
+        for task in FAMILIES
+        for arm, count in (("ift", 70), ("ift-worked", 148), ("reasoning", 150), ("perturbed", 90))
+    }
+    view = view_of(scored(right, apart=True), summary(arm_row("shuffled")))
+    told = (
+        controls_figure(view).how_to_read,
+        *(table(view).note for table in (control_verdict_table, control_table, kept_table)),
+    )
+    assert all("IFT is the arm ift here, reasoning reasoning." in one for one in told)
+
+
 def test_a_control_that_is_another_arms_training_tests_nothing() -> None:
     view = study(70, row=arm_row("answer-only"))
     rows = [

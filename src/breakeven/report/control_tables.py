@@ -9,6 +9,7 @@ from breakeven.report.control_words import (
     TITLE,
     control_words,
     control_words_of,
+    sides_sentence,
 )
 from breakeven.report.figures.controls import comparison_row
 from breakeven.report.interval_scope import scope_sentence
@@ -35,7 +36,7 @@ def control_verdict_table(view: StudyView) -> Table:
         "the sizes that the control was trained at, on the same questions, with 95% intervals; "
         "behind it the mean at each size. Verdicts are on the mean, at "
         f"5% {view.findings.together_beside}; where a size lies on the other side, they say so. "
-        f"{scope_sentence(view)}",
+        f"{sides_sentence(view)} {scope_sentence(view)}",
         (
             "arm",
             "in place of the trace",
@@ -139,8 +140,8 @@ def control_table(view: StudyView) -> Table:
     return Table(
         name,
         title,
-        "Differences in points on the same questions, with the arm that the control is compared "
-        f"with. {ALONE} {scope_sentence(view)}",
+        f"Differences in points on the same questions. {sides_sentence(view)} {ALONE} "
+        f"{scope_sentence(view)}",
         (
             "family",
             "size",
@@ -177,7 +178,7 @@ def kept_table(view: StudyView) -> Table:
         "The share of reasoning's gain over IFT that is left with something else in place of the "
         "trace, over the mean of all families: 0% is IFT, 100% is reasoning. Changed: the share of "
         "the traces learnt that are other ones than the teacher's. Intervals are Fieller's, on "
-        f"the same questions. {ALONE} {scope_sentence(view)}"
+        f"the same questions. {sides_sentence(view)} {ALONE} {scope_sentence(view)}"
         + (f" Absent: {reasons}." if reasons else ""),
         ("size", "arm", "in place of the trace", "gain kept", "gain of reasoning", "changed"),
         tuple(

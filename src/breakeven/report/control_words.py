@@ -38,6 +38,16 @@ def control_words(view: StudyView, arm: str) -> str | None:
     return None
 
 
+def sides_sentence(view: StudyView) -> str:
+    """Which arms are the styles beside the controls: a study may have several plain ones."""
+    pairs = [one.pair for one in view.control_comparisons]
+    plain, traced = (
+        " or ".join(dict.fromkeys(view.arm_label(group.cells[0].arm) for group in side))
+        for side in ([pair.ift for pair in pairs], [pair.reasoning for pair in pairs])
+    )
+    return f"IFT is the arm {plain} here, reasoning {traced}."
+
+
 def repeating_arms(view: StudyView) -> str:
     """What a count of loops must say of arms that are taught to repeat themselves; else nothing."""
     shown = {arm.name for arm in view.arms}

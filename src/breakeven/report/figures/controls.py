@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.findings.contrasts import Contrast
 from breakeven.findings.controls import ControlComparison, KeptGain
-from breakeven.report.control_words import NO_CONTROL, TITLE, control_words
+from breakeven.report.control_words import NO_CONTROL, TITLE, control_words, sides_sentence
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.spec import (
     CsvRow,
@@ -56,7 +56,8 @@ def controls_figure(view: StudyView) -> FigureSpec:
         how_to_read="The blue line is IFT, the orange one reasoning, with its interval shaded. A "
         "control near the blue line keeps nothing of the gain, one near the orange line all of it. "
         "What each learns in place of the trace is in the table below. Bars are paired 95% "
-        f"intervals of the difference to IFT, each held by itself. {scope_sentence(view)}",
+        "intervals of the difference to IFT, each held by itself. "
+        f"{sides_sentence(view)} {scope_sentence(view)}",
         panels=tuple(
             Panel(key.title, partial(_draw, own, limits), height=1.1 + 0.3 * len(own))
             for key, own in panels
