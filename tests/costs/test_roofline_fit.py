@@ -1,5 +1,6 @@
 """What a device reaches is found again from times that were made with it."""
 
+import math
 import random
 
 import pytest
@@ -49,6 +50,13 @@ def test_a_model_that_the_fit_has_not_seen_is_told_from_the_others():
     errors = held_out_errors(timed(), timed(), A100, HALF)
     assert len(errors) == 27
     assert max(map(abs, errors)) < 0.05
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
+def test_seconds_that_no_clock_tells_are_refused(seconds):
+    wrong = [*timed()[1:], timed()[0]._replace(seconds=seconds)]
+    with pytest.raises(ValueError, match=rf"1 answers of 50 tokens took {seconds} s; time them"):
+        fit_achieved(wrong, A100, HALF)
 
 
 def test_too_few_batches_are_refused():

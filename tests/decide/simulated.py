@@ -91,7 +91,13 @@ def bills() -> dict[tuple[str, str, int], Bill]:
     teacher = cost_of(absent("the solver computes"), Amount(7.0))
     none = absent_cost("read from the cells")
     return {
-        (student, arm, 0): Bill(NO_COST if arm == "base" else teacher, none, none, NO_COST, 1)
+        (student, arm, 0): Bill(
+            teacher=NO_COST if arm == "base" else teacher,
+            training=none,
+            answering=none,
+            judging=NO_COST,
+            answers=1,
+        )
         for student in STUDENTS
         for arm in ARMS
     }

@@ -60,10 +60,10 @@ def option_of(plain: Plain) -> Option:
         style=plain.style,  # type: ignore[arg-type]
         accuracy=plain.accuracy,
         bill=option_bill(
-            cost_of(amount(plain.train_flops), amount(plain.train_seconds)),
-            cost_of(amount(plain.answer_flops), amount(plain.answer_seconds)),
-            cost_of(absent("a solver has no FLOPs"), Amount(plain.teacher_seconds)),
-            NO_COST,
+            training=cost_of(amount(plain.train_flops), amount(plain.train_seconds)),
+            answer=cost_of(amount(plain.answer_flops), amount(plain.answer_seconds)),
+            teacher=cost_of(absent("a solver has no FLOPs"), Amount(plain.teacher_seconds)),
+            judging=NO_COST,
         ),
     )
 

@@ -50,14 +50,18 @@ class Cost:
 
 
 _PARTS = fields(Cost)
-_ZERO = Amount(0.0)
-NO_COST = Cost(_ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO)
+
+
+def _cost_of_parts(amount: Amount) -> Cost:
+    return Cost(**{part.name: amount for part in _PARTS})
+
+
+NO_COST = _cost_of_parts(Amount(0.0))
 
 
 def absent_cost(reason: str) -> Cost:
     """A cost of which nothing was measured, for this reason."""
-    nothing = absent(reason)
-    return Cost(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+    return _cost_of_parts(absent(reason))
 
 
 def generation_cost(
@@ -77,7 +81,15 @@ def generation_cost(
         flops = Amount(float(exact.answer_flops(architecture, read, new)))
     nothing = absent(_NOT_METERED)
     cached = _UNTOLD if cached_tokens is None else Amount(float(cached_tokens))
-    return Cost(Amount(read), Amount(new), flops, nothing, nothing, nothing, cached)
+    return Cost(
+        read_tokens=Amount(read),
+        new_tokens=Amount(new),
+        flops=flops,
+        device_seconds=nothing,
+        gpu_hours=nothing,
+        energy_joules=nothing,
+        cached_tokens=cached,
+    )
 
 
 @dataclass(frozen=True)

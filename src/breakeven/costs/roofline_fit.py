@@ -5,6 +5,7 @@ fit.achieved, fit.errors, held_out_errors(timed, others, hardware, FORMATS["floa
 """
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -41,12 +42,19 @@ class Fit(NamedTuple):
 def fit_achieved(timed: Sequence[TimedAnswers], hardware: Hardware, numbers: NumberFormat) -> Fit:
     """All of `Achieved` with the least sum of squared log ratios of predicted and measured.
 
-    Raises ValueError on fewer than six batches, which six numbers could fit whatever they are.
+    Raises ValueError on fewer than six batches, which six numbers could fit whatever they are, and
+    on one whose seconds are none that a clock tells.
     """
     from scipy.optimize import least_squares
 
     if len(timed) < len(_START):
         raise ValueError(f"{len(timed)} timed batches; use at least {len(_START)}")
+    for one in timed:
+        if not 0.0 < one.seconds < inf:
+            raise ValueError(
+                f"{one.batch} answers of {one.new_tokens} tokens took {one.seconds} s; time them "
+                "again, more of them where the clock is too coarse"
+            )
     measured = np.log([one.seconds for one in timed])
 
     def excess(logarithms: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -156,7 +156,9 @@ def _option(
         arm=cell.arm,
         style=cell.style,
         accuracy=round(group.accuracy, DECIMALS),
-        bill=option_bill(training, answer, teacher, judging, tuning),
+        bill=option_bill(
+            training=training, answer=answer, teacher=teacher, judging=judging, tuning=tuning
+        ),
         size_parameters=cell.size_parameters,
         decoding=cell.decoding,
         paid=paid,
