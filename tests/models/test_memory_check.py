@@ -9,10 +9,12 @@ import yaml
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.costs.model_shapes import load_architecture
+from breakeven.models.memory import training_memory
 from breakeven.models.memory_check import (
     DeviceMemory,
     require_memory,
     require_pretraining_memory,
+    system_bytes,
     this_device,
     training_plans,
 )
@@ -109,8 +111,22 @@ def test_a_head_without_a_gpu_does_not_speak_for_the_gpus_of_other_machines(
     shape = replace(load_architecture("Qwen/Qwen2.5-14B"), layers=40_000)  # fits no machine
     require_memory(params(launch="gpus.yaml"), "s", shape)
     assert "s: its memory was not reckoned: training.launch takes" in capsys.readouterr().err
-    with pytest.raises(MachineError, match="this machine without a GPU has"):
+    with pytest.raises(MachineError, match="each of 8 processes on this machine's CPUs has"):
         require_memory(params(launch="cores.yaml"), "s", shape)
+
+
+def test_processes_that_use_no_gpu_share_the_memory_of_the_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("cores.yaml").write_text("distributed_type: MULTI_GPU\nnum_processes: 8\nuse_cpu: true\n")
+    shape = load_architecture("Qwen/Qwen2.5-3B")
+    have_bytes = system_bytes()
+    (plan,) = training_plans(params(), "s", best="float32").values()
+    one, two = (training_memory(replace(shape, layers=count), plan).total for count in (1, 2))
+    # One of it fits here, whether there is a GPU or not; eight do not.
+    half = replace(shape, layers=1 + int((have_bytes / 2 - one) / (two - one)))
+    assert training_memory(half, plan).total < have_bytes
+    with pytest.raises(MachineError, match=r"each of 8 processes on this machine's CPUs has"):
+        require_memory(params(launch="cores.yaml"), "s", half)
 
 
 def test_answers_asked_for_in_float32_take_four_bytes_a_weight_on_any_device():

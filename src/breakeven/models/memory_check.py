@@ -60,7 +60,8 @@ def require_memory(
     """Check that every arm of a student can be trained, and one answer written, on a device.
 
     Says so where it cannot be told, as `shape` is why it is not known. `device` is this machine's
-    own if None. The training that needs most speaks for all.
+    own if None: what trains by `training.launch`, and what answers, may be two. The training that
+    needs most speaks for all.
 
     Raises:
         MachineError: it cannot; the message says need, have, and which changes would fit.
@@ -81,11 +82,11 @@ def require_memory(
             flush=True,
         )
         return
-    device = device or this_device()
-    plans = training_plans(params, student, best=device.dtype)
+    trains = device or _training_device(params.training.launch)
+    plans = training_plans(params, student, best=trains.dtype)
     for name, plan in plans.items():
-        _require_training(student, name, shape, plan, device)
-    _require_answer(params, student, shape, device)
+        _require_training(student, name, shape, plan, trains)
+    _require_answer(params, student, shape, device or this_device())
 
 
 def require_pretraining_memory(student: str, shape: Architecture, batch_tokens: int) -> None:
@@ -112,6 +113,16 @@ def this_device() -> DeviceMemory:
         found = torch.cuda.get_device_properties(0)
         return DeviceMemory(found.name, float(found.total_memory), best_dtype("cuda"))
     return DeviceMemory("this machine without a GPU", system_bytes(), best_dtype("cpu"))
+
+
+def _training_device(launch: str | None) -> DeviceMemory:
+    """What one process of a training has here: its share of the machine, where none uses a GPU."""
+    given = None if launch is None else read_launch_file(Path(launch))
+    if given is None or not given.uses_cpu:
+        return this_device()
+    each = given.processes_each
+    name = f"each of {each} processes on this machine's CPUs"
+    return DeviceMemory(name, system_bytes() / each, best_dtype("cpu"))
 
 
 def _require_training(
