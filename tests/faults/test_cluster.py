@@ -8,13 +8,12 @@ import re
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.repository import Study, make_study
+from tests.pipeline.repository import Study, make_study, wait_for
 from tests.running.ray_nodes import RayNodes, here, ray_nodes
 from tests.running.test_run import tiny
 
@@ -83,19 +82,8 @@ def doomed(study: Study, nodes: RayNodes) -> Any:
     return nodes.add(here(study.folder))
 
 
-def start(study: Study, nodes: RayNodes) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        ["breakeven", "run", "--ray-address", nodes.address],
-        cwd=study.folder,
-        env=study.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def test_ctrl_c_reaches_the_cells_on_both_nodes(study: Study, nodes: RayNodes, doomed: Any) -> None:
-    running = start(study, nodes)
+    running = study.start("breakeven", "run", "--ray-address", nodes.address)
     wait_for(lambda: all(steps(study, name) >= 60 for name in TRAININGS))
     running.send_signal(signal.SIGINT)
     told, _ = running.communicate(timeout=120)
@@ -112,9 +100,9 @@ def test_a_node_that_is_killed_takes_nothing_with_it_but_what_it_was_at(
     params = study.params()
     params["training"]["epochs"] += 1  # both begin anew
     study.write_params(params)
-    running = start(study, nodes)
+    running = study.start("breakeven", "run", "--ray-address", nodes.address)
     wait_for(lambda: all(steps(study, name) >= 60 for name in TRAININGS))
-    finished = written(study)
+    finished = study.records()
     nodes.kill(doomed)
     again = wait_for(lambda: resumed_at(study))
     told, _ = running.communicate(timeout=600)
@@ -126,17 +114,8 @@ def test_a_node_that_is_killed_takes_nothing_with_it_but_what_it_was_at(
     assert len(ended) == len(set(ended))
     assert {*TRAININGS, "answer@t30k", "answer@t5k", "report", "track"} <= {*ended}
     assert len(finished) > 10
-    assert finished.items() <= written(study).items()
+    assert finished.items() <= study.records().items()
     assert study.repro() == {"track"}
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 300.0) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.02)
-    pytest.fail("it did not happen in time")
 
 
 def progress(study: Study, name: str) -> dict[str, int]:
@@ -155,11 +134,3 @@ def resumed_at(study: Study) -> dict[str, int]:
     """The step that a training went on from, once one does."""
     found = {name: progress(study, name)["first_done"] for name in TRAININGS}
     return {name: step for name, step in found.items() if step}
-
-
-def written(study: Study) -> dict[str, tuple[int, int]]:
-    """When each record was written, and which file it is: one that is made again is another."""
-    return {
-        str(file): (file.stat().st_ino, file.stat().st_mtime_ns)
-        for file in (study.folder / "records").rglob("*.json")
-    }

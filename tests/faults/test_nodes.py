@@ -8,14 +8,13 @@ import re
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
 import psutil
 import pytest
-from tests.pipeline.repository import ROOT, TINY, Study, make_study
+from tests.pipeline.repository import ROOT, TINY, Study, make_study, wait_for
 from tests.running.ray_nodes import RayNodes, here, ray_nodes
 
 pytestmark = pytest.mark.faults
@@ -67,31 +66,20 @@ def test_without_enough_nodes_nothing_begins(study: Study, nodes: RayNodes) -> N
     refused(serial, study, f"{LAUNCH}: num_machines: value is 2; several machines train together")
 
 
-def start(study: Study, nodes: RayNodes) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        ["breakeven", "run", "--ray-address", nodes.address],
-        cwd=study.folder,
-        env=study.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 @pytest.fixture(scope="module")
 def others(study: Study, nodes: RayNodes) -> list[Any]:
     """The second node, and a third that has nothing to do."""
     return [nodes.add(here(study.folder)), nodes.add(here(study.folder))]
 
 
-def test_ctrl_c_ends_the_processes_of_all_nodes(
+def test_sigterm_of_a_scheduler_ends_the_processes_of_all_nodes(
     study: Study, nodes: RayNodes, others: list[Any]
 ) -> None:
-    running = start(study, nodes)
+    running = study.start("breakeven", "run", "--ray-address", nodes.address)
     wait_for(lambda: checkpoint(study))
     processes = training_processes(study)
     assert len(processes) == 2
-    running.send_signal(signal.SIGINT)
+    running.send_signal(signal.SIGTERM)
     told, _ = running.communicate(timeout=120)
     assert running.returncode == 130, told
     _, alive = psutil.wait_procs(processes, timeout=20)
@@ -102,7 +90,7 @@ def test_a_node_that_is_killed_has_the_training_begin_on_others_from_its_checkpo
     study: Study, nodes: RayNodes, others: list[Any]
 ) -> None:
     before = checkpoint(study)
-    running = start(study, nodes)
+    running = study.start("breakeven", "run", "--ray-address", nodes.address)
     wait_for(lambda: checkpoint(study) > before)
     processes = training_processes(study)
     # One of those that train, and not the head.
@@ -113,7 +101,7 @@ def test_a_node_that_is_killed_has_the_training_begin_on_others_from_its_checkpo
         for ancestor in others
         if parent.pid == raylet(ancestor)
     }
-    finished = written(study)
+    finished = study.records()
     nodes.kill(used.pop())
     told, _ = running.communicate(timeout=600)
     assert running.returncode == 0, told
@@ -123,7 +111,7 @@ def test_a_node_that_is_killed_has_the_training_begin_on_others_from_its_checkpo
     ended = re.findall(r"^(\S+): [\d.]+ \w+ .*\(\d+ of \d+ done", told, re.MULTILINE)
     assert len(ended) == len(set(ended))
     assert {TRAINED, "answer@t30k", "report", "track"} <= {*ended}
-    assert finished.items() <= written(study).items()
+    assert finished.items() <= study.records().items()
     log = (study.folder / f".work/run/{TRAINED}.log").read_text()
     assert int(re.findall(r"resumed at (\d+) of", log)[0]) >= 10
     record = json.loads((study.folder / RECORD).read_text())
@@ -133,15 +121,6 @@ def test_a_node_that_is_killed_has_the_training_begin_on_others_from_its_checkpo
 
 def raylet(node: Any) -> int:
     return int(node.all_processes["raylet"][0].process.pid)
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 400.0) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    pytest.fail("it did not happen in time")
 
 
 def checkpoint(study: Study) -> int:
@@ -158,11 +137,3 @@ def training_processes(study: Study) -> list[psutil.Process]:
         if "stages/train.py" in words and process.info["cwd"] == str(study.folder):
             found.append(process)
     return found
-
-
-def written(study: Study) -> dict[str, tuple[int, int]]:
-    """When each record was written, and which file it is: one that is made again is another."""
-    return {
-        str(file): (file.stat().st_ino, file.stat().st_mtime_ns)
-        for file in (study.folder / "records").rglob("*.json")
-    }

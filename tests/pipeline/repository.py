@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import yaml
@@ -19,6 +21,7 @@ from breakeven.pipeline.code import look_again, stage_code
 from breakeven.pipeline.inputs import write_inputs, write_lessons, write_texts
 
 ROOT = Path(__file__).resolve().parents[2]
+Found = TypeVar("Found")
 
 TINY: dict[str, Any] = {
     "study": "tiny",
@@ -99,6 +102,17 @@ class Study:
             )
         return done
 
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        """Run a command in the background; all that it prints is its output."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def environment(self) -> dict[str, str]:
         """Where the study's own code runs, with this Python."""
         return {
@@ -117,6 +131,23 @@ class Study:
 
     def metrics(self) -> dict[str, Any]:
         return json.loads((self.folder / "report/metrics.json").read_text())
+
+    def records(self) -> dict[str, tuple[int, int]]:
+        """When each record was written, and which file it is: one that is made again is another."""
+        return {
+            str(file): (file.stat().st_ino, file.stat().st_mtime_ns)
+            for file in (self.folder / "records").rglob("*.json")
+        }
+
+
+def wait_for(what: Callable[[], Found], seconds: float = 400.0) -> Found:
+    """What it gives, once that is something; the test fails where it does not come to be."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := what():
+            return found
+        time.sleep(0.02)
+    pytest.fail("it did not happen in time")
 
 
 def make_study(folder: Path, params: dict[str, Any]) -> Study:

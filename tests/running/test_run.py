@@ -7,9 +7,8 @@ import json
 import shutil
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from tests.pipeline.repository import SCRATCH_SIZE, TINY, Study, make_study
+from tests.pipeline.repository import SCRATCH_SIZE, TINY, Study, make_study, wait_for
 
 from breakeven.core.files import digest_path
 
@@ -67,28 +66,6 @@ def record(study: Study, name: str) -> dict[str, Any]:
     return json.loads((study.folder / f"records/{name}.json").read_text())
 
 
-def start(study: Study) -> subprocess.Popen[str]:
-    """A run with two jobs in the background."""
-    environment = study.environment()
-    return subprocess.Popen(
-        ["breakeven", "run", "--jobs", "2"],
-        cwd=study.folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 300.0) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    pytest.fail("it did not happen in time")
-
-
 def training(study: Study, steps: int) -> dict[str, Any] | None:
     """How far the long training is, once it has done so many steps."""
     file = study.folder / ".work/run/train@t30k-ift-0.progress.json"
@@ -122,11 +99,27 @@ def test_nothing_is_left_for_dvc_to_do(study: Study) -> None:
     assert "1 of 1 done" in study.run("breakeven", "run").stdout
 
 
+def refuses_what_the_cache_does_not_take(study: Study) -> None:
+    """A cell whose outputs the disk of DVC's cache does not take has failed as any other."""
+    runs = study.folder / ".dvc/cache/runs"
+    kept = runs.rename(runs.with_name("kept"))
+    runs.touch()
+    failed = study.run("breakeven", "run", "--jobs", "2", check=False)
+    assert failed.returncode == 3
+    assert "Traceback" not in failed.stdout + failed.stderr
+    assert "error: texts: " in failed.stderr
+    assert "Not a directory; change its rights or name another place" in failed.stderr
+    assert "1 failed, 11 that need them did not run" in failed.stderr
+    runs.unlink()
+    kept.rename(runs)
+
+
 def test_an_edit_that_is_undone_comes_from_the_run_cache(study: Study) -> None:
     params = study.params()
     edited = deepcopy(params)
     edited["answering"]["max_new_tokens"] = 20
     study.write_params(edited)
+    refuses_what_the_cache_does_not_take(study)
     told = study.run("breakeven", "run", "--jobs", "2").stdout
     assert "answer@t30k:" in told
     assert "train@" not in told
@@ -165,7 +158,7 @@ def test_ctrl_c_ends_all_and_the_next_run_goes_on(study: Study) -> None:
     params = study.params()
     params["training"]["epochs"] = 60
     study.write_params(params)
-    running = start(study)
+    running = study.start("breakeven", "run", "--jobs", "2")
     wait_for(lambda: training(study, steps=12))
     refused = study.run("breakeven", "run", check=False)
     assert refused.returncode == 3

@@ -82,6 +82,55 @@ def test_however_a_cell_ends_the_process_goes_on(tmp_path: Path) -> None:
     ]
 
 
+def test_a_log_that_cannot_be_written_is_one_line_and_the_process_goes_on(tmp_path: Path) -> None:
+    (tmp_path / ".work/run/tasks@0.log").mkdir(parents=True)
+    failed, after = run(tmp_path, "print('unheard')", "print('heard')")
+    assert (failed.exit_code, after.last_line) == (3, "heard")
+    assert failed.last_line.startswith(".work/run/tasks@0.log: Is a directory; ")
+
+
+WHILE_IT_IMPORTS = """
+import os, sys, threading
+from pathlib import Path
+from breakeven.running.cell import Cell
+from breakeven.running.warm_process import WarmProcess, INTERRUPT
+process = WarmProcess()
+Path("script.py").write_text("import time; time.sleep(5)")
+threading.Timer(0.3, lambda: os.kill(os.getpid(), INTERRUPT)).start()
+print(process.run(Cell("train@one", "train", ("script.py",), {})).exit_code)
+"""
+ENDED_BY_SIGTERM = """
+from pathlib import Path
+from breakeven.running.cell import Cell
+from breakeven.running.this_process import ThisProcess
+Path("script.py").write_text('''
+import os, signal, sys
+from breakeven.core.exits import exit_code_of
+from breakeven.core.interrupts import terminated_as_interrupted
+with terminated_as_interrupted():
+    sys.exit(exit_code_of(lambda: os.kill(os.getpid(), signal.SIGTERM)))
+''')
+with ThisProcess() as process:
+    process.start(Cell("track", "track", ("script.py",), {}), [""])
+    print(process.wait(1.0)["track"].exit_code)
+"""
+
+
+@pytest.mark.parametrize("code", [WHILE_IT_IMPORTS, ENDED_BY_SIGTERM])
+def test_an_interrupt_counts_from_a_cells_beginning_and_sigterm_is_one(
+    tmp_path: Path, code: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout.split() == ["130"]
+
+
 def test_what_children_print_is_in_the_log_too(tmp_path: Path) -> None:
     run(tmp_path, "import subprocess; subprocess.run(['echo', 'from a child'])")
     assert (tmp_path / ".work/run/tasks@0.log").read_text() == "from a child\n"

@@ -17,21 +17,23 @@ def printed_to(log: Path, *, begins: bool = True) -> Iterator[None]:
     By descriptor: logging keeps the stream that it found at a library's import.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    kept = [os.dup(1), os.dup(2)]
     if begins:
         log.write_bytes(b"")
     # Appended to: none of several that print at once writes over another.
     with log.open("ab") as handle:
         _flush()
+        kept = [os.dup(1), os.dup(2)]
         for number in (1, 2):
             os.dup2(handle.fileno(), number)
     try:
         yield
     finally:
-        _flush()
-        for number, before in enumerate(kept, start=1):
-            os.dup2(before, number)
-            os.close(before)
+        try:
+            _flush()
+        finally:
+            for number, before in enumerate(kept, start=1):
+                os.dup2(before, number)
+                os.close(before)
 
 
 def _flush() -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from breakeven.core.errors import BreakevenError
+from breakeven.core.exits import machine_error_of
 from breakeven.core.files import write_text
 from breakeven.params import Params
 from breakeven.pipeline.inputs import ALWAYS_RUN
@@ -71,7 +73,15 @@ class DueGraph:
         }
 
     def begin(self, cell: Cell) -> bool:
-        """Clear the way for a cell; False where it need not run, its outputs being there."""
+        """Clear the way for a cell; False where it need not run, its outputs being there.
+
+        Raises:
+            BreakevenError: what it reads is gone, or the disk lets nothing be removed or written.
+        """
+        with _in_one_line():
+            return self._begin(cell)
+
+    def _begin(self, cell: Cell) -> bool:
         from dvc.stage.cache import RunCacheNotFoundError
 
         stage = self._stages[cell.name]
@@ -91,13 +101,14 @@ class DueGraph:
         """Take a cell's outputs into DVC's cache.
 
         Raises:
-            DvcException: one of them is not there.
+            BreakevenError: one of them is not there, or the disk takes nothing more.
         """
         stage = self._stages[cell.name]
         self._repo._reset()
         cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
-        stage.save(run_cache=cached)
-        stage.commit()
+        with _in_one_line():
+            stage.save(run_cache=cached)
+            stage.commit()
         self._unwritten.append(stage)
 
     def write_lock(self) -> None:
@@ -105,6 +116,20 @@ class DueGraph:
         if self._unwritten:
             self._lock.write(self._unwritten)
             self._unwritten = []
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """What DVC raises of a stage, as an error of ours, of which others run on."""
+    from dvc.exceptions import DvcException
+
+    try:
+        yield
+    except (DvcException, OSError) as error:
+        # DVC's own words name no file where the disk is why.
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        line = machine_error_of(cause)
+        raise line or BreakevenError(" ".join(str(error).split())) from error
 
 
 class _LockFile:

@@ -143,9 +143,6 @@ class RayCluster(RayWorkers):
             if worker.asked_at < until and not self._has_started(worker)
         ]
 
-    def _has_started(self, worker: Worker) -> bool:
-        return bool(self._ray.wait([worker.pid], timeout=0)[0])
-
     def _free(self, worker: Worker) -> None:
         if worker.group is None:
             super()._free(worker)

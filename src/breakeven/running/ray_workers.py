@@ -7,6 +7,7 @@ us. `ray_cluster` has the same workers on the nodes of a cluster.
 import contextlib
 import os
 import secrets
+import signal
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from breakeven.core.errors import LostNodeError, MachineError
-from breakeven.core.interrupts import end_with
+from breakeven.core.interrupts import Terminated, end_with
 from breakeven.running.cell import Cell, Ended, Lost
 from breakeven.running.identity import identity
 from breakeven.running.places import Node, this_node
@@ -79,7 +80,13 @@ class RayWorkers:
     def __init__(self, devices_each: int | None = None) -> None:
         """`devices_each` GPUs are a worker's own, all of them where it is None."""
         self._threads = os.environ.get(_THREADS)
-        self._ray = self._connect()
+        on_sigterm = signal.getsignal(signal.SIGTERM)
+        try:
+            self._ray = self._connect()
+        except SystemExit as ended:  # SIGTERM, once Ray has put its own handler there
+            raise Terminated from ended
+        # Its own would end this process in the middle of whatever it does, and its workers with it.
+        signal.signal(signal.SIGTERM, on_sigterm)
         # A worker that is gone has a line of ours; Ray would print a paragraph into the view.
         self._ray._private.worker.print_to_stdstream = lambda *_, **__: None
         self._devices_each = devices_each
@@ -180,13 +187,19 @@ class RayWorkers:
     def interrupt(self) -> None:
         """Have every running cell end as after ctrl-C; what it has done is kept."""
         for _, worker in self._running.values():
-            # One that has not started yet, or is gone, has nothing to keep.
+            if not self._has_started(worker):  # it has nothing to keep
+                self._ray.kill(worker.actor)
+                continue
             with contextlib.suppress(self._ray.exceptions.RayError, ProcessLookupError):
-                pid = self._ray.get(worker.pid, timeout=1.0)
+                pid = self._ray.get(worker.pid)
                 if worker.node == self._here:
                     os.kill(pid, INTERRUPT)
                 else:
                     self._on(worker.node, _interrupt).remote(pid)
+
+    def _has_started(self, worker: Worker) -> bool:
+        """Whether a worker has told its process's number, or is gone."""
+        return bool(self._ray.wait([worker.pid], timeout=0)[0])
 
 
 def _interrupt(pid: int) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Collection, Sequence
 
-from breakeven.core.errors import AlreadyReportedError, MachineError
+from breakeven.core.errors import AlreadyReportedError, BreakevenError, MachineError
 from breakeven.params import Params
 from breakeven.running.board import Board, Standing, duration
 from breakeven.running.cell import Cell, Ended
@@ -121,21 +121,28 @@ class _Run:
         self._started = time.monotonic()
 
     def go(self) -> None:
-        """Run until nothing can run any more, or an interrupt."""
-        while not self._interrupts.asked and self._begin_what_fits():
-            self._take_ended(_LOOK_EVERY_SECONDS)
-            self._board.show(self._began, self._standing(), self._waiting())
-            if time.monotonic() >= self._lock_at:
-                self._graph.write_lock()
-                self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
+        """Run until nothing can run any more, or an interrupt; cells then keep what they have."""
+        try:
+            while not self._interrupts.asked and self._begin_what_fits():
+                self._take_ended(_LOOK_EVERY_SECONDS)
+                self._board.show(self._began, self._standing(), self._waiting())
+                if time.monotonic() >= self._lock_at:
+                    self._graph.write_lock()
+                    self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
+        except Exception:
+            self._end_what_runs()
+            raise
         if self._interrupts.asked:
             self._board.say("interrupted; ending what runs")
-            self._workers.interrupt()
-            until = time.monotonic() + _GRACE_SECONDS
-            while self._began and time.monotonic() < until:
-                self._take_ended(_LOOK_EVERY_SECONDS, retry=False)
+            self._end_what_runs()
         else:
             self._fail_what_never_fits()
+
+    def _end_what_runs(self) -> None:
+        self._workers.interrupt()
+        until = time.monotonic() + _GRACE_SECONDS
+        while self._began and time.monotonic() < until:
+            self._take_ended(_LOOK_EVERY_SECONDS, ending=True)
 
     def _begin_what_fits(self) -> bool:
         """Begin ready cells while there is room; False where nothing runs and nothing is ready."""
@@ -148,13 +155,24 @@ class _Run:
                 chosen = self._places.find(nodes, name)
                 if not chosen:
                     continue
-                if self._graph.begin(cell):
-                    self._schedule.begin(name)
-                    self._start(cell, chosen)
-                else:
-                    self._schedule.end(name)
+                if self._begin(cell, chosen):
                     skipped = True
         return bool(self._began)
+
+    def _begin(self, cell: Cell, nodes: Sequence[str]) -> bool:
+        """Begin a cell on its nodes; True where it is over at once."""
+        try:
+            due = self._graph.begin(cell)
+        except BreakevenError as error:
+            self._schedule.begin(cell.name)
+            self._end(cell, Ended(error.exit_code, 0.0, str(error)))
+            return True
+        if due:
+            self._schedule.begin(cell.name)
+            self._start(cell, nodes)
+        else:
+            self._schedule.end(cell.name)
+        return not due
 
     def _waiting(self) -> Collection[str]:
         return self._workers.waiting() if isinstance(self._workers, RayWorkers) else ()
@@ -175,7 +193,7 @@ class _Run:
         self._places.take(cell.name, nodes)
         self._workers.start(cell, nodes)
 
-    def _take_ended(self, seconds: float, *, retry: bool = True) -> None:
+    def _take_ended(self, seconds: float, *, ending: bool = False) -> None:
         for name, ended in self._workers.wait(seconds).items():
             cell, began = self._began.pop(name)
             self._places.leave(name)
@@ -183,7 +201,9 @@ class _Run:
                 self._interrupts.asked = True
             elif isinstance(ended, Ended):
                 self._end(cell, ended)
-            elif retry and self._attempts[name] < _ATTEMPTS:
+            elif ending:  # it had not begun, or was lost: the next run begins it
+                self._schedule.again(name)
+            elif self._attempts[name] < _ATTEMPTS:
                 self._board.say(f"{name}: its worker is gone; once more, from its checkpoint")
                 self._schedule.again(name)
             else:
@@ -191,13 +211,11 @@ class _Run:
                 self._end(cell, Ended(MachineError.exit_code, time.time() - began, why))
 
     def _end(self, cell: Cell, ended: Ended) -> None:
-        from dvc.exceptions import DvcException
-
         if ended.exit_code == 0:
             try:
                 self._graph.end(cell)
-            except DvcException as error:  # an output that it should have written is not there
-                ended = ended._replace(exit_code=1, last_line=" ".join(str(error).split()))
+            except BreakevenError as error:
+                ended = ended._replace(exit_code=error.exit_code, last_line=str(error))
         if ended.exit_code == 0:
             self._expected.note(cell, ended.seconds)
             self._schedule.end(cell.name)

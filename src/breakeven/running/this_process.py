@@ -34,7 +34,7 @@ class ThisProcess:
         """Run what was taken to its end, however long that is; ctrl-C ends it."""
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            ended = {cell.name: self._process.run(cell) for cell in self._cells}
+            ended = {cell.name: _told(self._process.run(cell)) for cell in self._cells}
         finally:
             signal.signal(signal.SIGINT, before)
         self._cells = []
@@ -42,3 +42,8 @@ class ThisProcess:
 
     def interrupt(self) -> None:
         """Nothing runs between two calls of `wait`."""
+
+
+def _told(ended: Ended) -> Ended:
+    """SIGTERM, which the stage took for its own, was for the run, as ctrl-C is."""
+    return ended._replace(exit_code=130) if ended.exit_code == 143 else ended

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from breakeven.core.cell_log import CELL_LOG, printed_to
+from breakeven.core.errors import MachineError, disk_error
 from breakeven.core.progress import watched
 from breakeven.pipeline.code import look_again
 from breakeven.running.cell import Cell, Ended
@@ -41,18 +42,22 @@ class WarmProcess:
     def run(self, cell: Cell) -> Ended:
         """Run a cell to its end, whatever it is; what it prints goes to its log."""
         started = time.perf_counter()
-        self._renew(cell)
-        log = log_path(cell.name)
-        with printed_to(log), watched(Bulletin(progress_path(cell.name))):
-            code = self._run_script(cell)
-        progress_path(cell.name).unlink(missing_ok=True)
-        return Ended(code, time.perf_counter() - started, last_line(log))
+        log, progress = log_path(cell.name), progress_path(cell.name)
+        try:
+            with printed_to(log), watched(Bulletin(progress)):
+                code = self._run_script(cell)
+            progress.unlink(missing_ok=True)
+            line = last_line(log)
+        except OSError as error:  # of the log's folder: there is nowhere to print it
+            code, line = MachineError.exit_code, str(disk_error(error) or error)
+        return Ended(code, time.perf_counter() - started, line)
 
     def _run_script(self, cell: Cell) -> int:
         arguments = sys.argv
         sys.argv = [*cell.arguments]
         signal.signal(INTERRUPT, signal.default_int_handler)
         try:
+            self._renew(cell)  # imports for seconds, in which an interrupt may come
             runpy.run_path(cell.arguments[0], run_name="__main__")
         except SystemExit as ended:
             if isinstance(ended.code, str):  # as Python does at its own end
@@ -138,8 +143,10 @@ class Bulletin:
         first_done, since = self._first
         told = {"done": done, "total": total, "first_done": first_done, "since": since}
         text = json.dumps({**told, "note": note})
-        # Who reads it skips what is half written: a stage is not to wait for the disk.
-        self._path.write_text(text, encoding="utf-8")
+        # Who reads it skips what is half written: a stage is not to wait for the disk, nor to end
+        # where that takes nothing more; what it keeps itself is told.
+        with contextlib.suppress(OSError):
+            self._path.write_text(text, encoding="utf-8")
 
 
 def _forget_peak() -> None:
