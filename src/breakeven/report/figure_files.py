@@ -15,6 +15,7 @@ from breakeven.words import GRID, INK, MUTED, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -66,8 +67,10 @@ _SETTINGS: Any = {
 
 def panel_svg(figure: str, number: int, panel: Panel) -> str:
     """One panel as an SVG element for the page, its colours set by the page's style sheet."""
+    from matplotlib.figure import Figure
+
     with drawing():
-        drawn = _figure(PANEL_WIDTH, panel.height)
+        drawn = Figure(figsize=(PANEL_WIDTH, panel.height), layout=_layout())
         _draw(drawn, panel)
         _lay_out(drawn)
         buffer = io.StringIO()
@@ -95,11 +98,13 @@ def write_figure(spec: FigureSpec, folder: Path) -> None:
 
 
 def _sheet(spec: FigureSpec) -> "Figure":
+    from matplotlib.figure import Figure
+
     columns = min(2 if len(spec.panels) <= 8 else 3, len(spec.panels))
     rows = -(-len(spec.panels) // columns)
     # One grid of axes has one height of rows, so the tallest panel sets it.
     tallest = max(panel.height for panel in spec.panels)
-    sheet = _figure(PANEL_WIDTH * columns, tallest * rows + 0.8)
+    sheet = Figure(figsize=(PANEL_WIDTH * columns, tallest * rows + 0.8), layout=_layout())
     for index, panel in enumerate(spec.panels):
         axes = sheet.add_subplot(rows, columns, index + 1)
         axes.set_title(panel.title)
@@ -114,18 +119,11 @@ def _sheet(spec: FigureSpec) -> "Figure":
     return sheet
 
 
-def _figure(width: float, height: float) -> "Figure":
-    """An empty figure of so many inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def _layout() -> "ConstrainedLayoutEngine":
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     # Text is some hundredths wider where it is drawn than at the resolution it is measured at.
-    layout = ConstrainedLayoutEngine(w_pad=_SIDE_INCHES)
-    figure = Figure(figsize=(width, height), layout=layout)
-    # A canvas that measures text. Without one matplotlib begins to save the figure for every text.
-    FigureCanvasAgg(figure)
-    return figure
+    return ConstrainedLayoutEngine(w_pad=_SIDE_INCHES)
 
 
 def _lay_out(figure: "Figure") -> None:
