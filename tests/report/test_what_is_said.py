@@ -72,6 +72,19 @@ def test_intervals_and_bands_say_whether_they_hold_other_training_runs(
     assert "pointwise" in said
 
 
+def test_each_table_says_whose_seeds_tell_how_far_trainings_lie_apart() -> None:
+    view = sizes_study((40, 60, 80), (50, 90, 150), 3)
+    told = "how far seeds lie apart is told by those of all "
+    assert f"{told}6 trained arms and sizes" in accuracy_table(view).note
+    # What is resampled knows the sizes of its arm, and lengths no seeds but their own.
+    assert f"{told}sizes of an arm" in crossing_table(view).note
+    assert f"{told}sizes of an arm" in equivalent_figure(view).how_to_read
+    own = scope_sentence(view, told_by="itself")
+    assert own.endswith("how far seeds lie apart is told by each one's own alone.")
+    few = sizes_study((40, 60, 80), (50, 90, 150), 1)
+    assert scope_sentence(few, told_by="the arm") == f"They {ONE_SEED}"
+
+
 def test_a_study_of_which_some_arms_have_one_seed_says_so() -> None:
     right: dict[Key, int] = {("small", "ift", TASK, seed): 40 + seed for seed in range(3)}
     right["small", "reasoning", TASK, 0] = 60

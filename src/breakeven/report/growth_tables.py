@@ -87,7 +87,7 @@ def crossing_table(view: StudyView) -> Table:
         title,
         "Interpolated in log size; < and > lie beyond the sizes measured."
         + (
-            f" The 95% intervals stand each by itself. {scope_sentence(view)}"
+            f" The 95% intervals stand each by itself. {scope_sentence(view, told_by='the arm')}"
             if any(one.low for one in crossings)
             else ""
         ),

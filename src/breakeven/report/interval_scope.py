@@ -1,8 +1,15 @@
 """What the intervals of a study speak of: other questions, and other training runs or not."""
 
+from typing import Literal
+
 from breakeven.findings.groups import IN_NO_PAIR
 from breakeven.findings.run_spread import telling_runs
 from breakeven.report.view import StudyView
+
+# Whose seeds tell how far other trainings lie apart: of every run (means and differences of
+# accuracies, `findings.run_spread`), of an arm's sizes (what is resampled, `statistics.bootstrap`),
+# or the result's own (lengths, routers, the law).
+ToldBy = Literal["every run", "the arm", "itself"]
 
 ONE_SEED = "speak of these trained models only, not of another training run: there is one seed."
 
@@ -17,7 +24,7 @@ def fewest_and_most_seeds(view: StudyView) -> tuple[int, int]:
     return (min(counts), max(counts)) if counts else (1, 1)
 
 
-def scope_sentence(view: StudyView, subject: str = "They") -> str:
+def scope_sentence(view: StudyView, subject: str = "They", *, told_by: ToldBy = "every run") -> str:
     """A sentence to stand beside intervals, which the words before it or `subject` name."""
     least, most = fewest_and_most_seeds(view)
     if most == 1:
@@ -29,10 +36,20 @@ def scope_sentence(view: StudyView, subject: str = "They") -> str:
         )
     seeds = f"{most}" if least == most else f"{least} to {most}"
     text = f"{subject} hold other training runs, by {seeds} seeds each, as well as other questions"
+    return f"{text}{_who_tells(view, told_by)}."
+
+
+def _who_tells(view: StudyView, told_by: ToldBy) -> str:
+    """Whose seeds the spread is taken from, as a clause; nothing where all are the result's own."""
     runs = telling_runs(view.scored)
-    if runs:
-        text += f"; how far seeds lie apart is told by those of all {runs} trained arms and sizes"
-    return f"{text}."
+    if told_by == "every run":
+        whose = f"those of all {runs} trained arms and sizes" if runs else ""
+    elif told_by == "the arm":
+        whose = "those of all sizes of an arm"
+    else:
+        # Only where other intervals of the page are told by more runs.
+        whose = "each one's own alone" if runs else ""
+    return f"; how far seeds lie apart is told by {whose}" if whose else ""
 
 
 def scope_clause(view: StudyView) -> str:

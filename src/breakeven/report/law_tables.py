@@ -72,5 +72,5 @@ def _note(view: StudyView, law: Law) -> str:
         "lengthening one does. At a size left out of the fit it misses reasoning's accuracy by "
         f"{unsigned_points(law.miss)} points in the mean of sizes, tasks and depths. Descriptive: "
         "each interval and p by itself, no part of the correction of this report. "
-        f"{scope_sentence(view, 'The intervals')}"
+        f"{scope_sentence(view, 'The intervals', told_by='itself')}"
     )

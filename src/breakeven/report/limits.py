@@ -27,7 +27,7 @@ def limit_lines(view: StudyView) -> list[str]:
     """Limits of these results, then everything absent with its reason."""
     results, settings = view.results, view.summary.settings
     lines = []
-    lines.append(scope_sentence(view, "Intervals"))
+    lines.append(scope_sentence(view, "Intervals of accuracies and of their differences"))
     # Four parameters go through any four points, however the truth runs between and beyond.
     sizes = len([s for s in results.students() if _has_style(view, s, "ift")])
     lines.append(

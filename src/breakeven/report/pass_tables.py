@@ -142,7 +142,7 @@ def right_answer_table(view: StudyView) -> Table:
         title,
         "The cost of a query over accuracy: what is paid on average until an answer is right "
         f"{_SOURCE}, where tries are independent and a right answer is seen to be one.{told} "
-        f"Intervals: 95% of the bootstrap draws. {scope_sentence(view)}",
+        f"Intervals: 95% of the bootstrap draws. {scope_sentence(view, told_by='the arm')}",
         (
             "family",
             "size",

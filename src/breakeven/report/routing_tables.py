@@ -33,7 +33,8 @@ def routing_table(view: StudyView) -> Table:
         "or from the IFT answer's log-probability as well, how likely each style is right; "
         "questions are scored by models that saw none of their content. The gain is the height "
         "above random mixing at equal cost, over all shares: descriptive, each 95% interval by "
-        f"itself, no part of the correction of this report. {scope_sentence(view)} The oracle "
+        f"itself, no part of the correction of this report. "
+        f"{scope_sentence(view, told_by='itself')} The oracle "
         "knows which answer is right: a bound, not a result. Place says whether any student's one "
         "style or router at half is as accurate for less, all as measured.",
         (

@@ -21,7 +21,7 @@ def spread_table(view: StudyView) -> Table:
         "Generated tokens, trace and answer together: the mean over tasks, training runs and "
         "questions with its 95% interval, and what 95% of the answers stay within; then FLOPs. A "
         "budget has to hold the tail, which a mean does not show. A mean without variation has no "
-        f"interval. {scope_sentence(view)}",
+        f"interval. {scope_sentence(view, told_by='itself')}",
         ("family", "size", "arm", "tokens", "95% interval", "95% of answers", "FLOPs", "interval"),
         tuple(
             (

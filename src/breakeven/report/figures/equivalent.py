@@ -115,7 +115,8 @@ def equivalent_figure(view: StudyView) -> FigureSpec:
         "above "
         "it, it is worth a larger one. Arrows point beyond the IFT sizes that were measured. "
         + (
-            "Bars are 95% intervals over resampled items, each by itself. " + scope_sentence(view)
+            "Bars are 95% intervals over resampled items, each by itself. "
+            + scope_sentence(view, told_by="the arm")
             if placed[0].placed.low is not None
             else "No intervals: these results hold no item-level answers."
         ),

@@ -25,7 +25,7 @@ def probability_figure(view: StudyView) -> FigureSpec:
     how_to_read = (
         "The share of bootstrap draws of the items in which no other student is as accurate for "
         "fewer inference FLOPs. Near 1 or 0 the place is sure; between, these items cannot tell. "
-        f"Each share stands by itself. {scope_sentence(view)}"
+        f"Each share stands by itself. {scope_sentence(view, told_by='the arm')}"
         if sampled
         else "1 is on the frontier, 0 is off it, by the point values: these results hold no "
         "item-level answers, so how sure that is cannot be said."

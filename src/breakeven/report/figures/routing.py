@@ -37,7 +37,7 @@ def routing_figure(view: StudyView) -> FigureSpec:
         "reasoning. Dashed is a coin that spends as much; above it the router knows something. "
         "Bands are 95% intervals of the height above the coin, at each share by itself. The star "
         "takes the better answer of every question: a bound, which no router can reach. Families "
-        f"count the same. {scope_sentence(view, 'The bands')}",
+        f"count the same. {scope_sentence(view, 'The bands', told_by='itself')}",
         panels=tuple(Panel(_title(view, one, drawn), partial(_draw, one)) for one in drawn),
         legend=(
             LegendEntry("IFT alone", STYLE_COLOURS["ift"], "o"),
