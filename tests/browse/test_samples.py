@@ -10,7 +10,7 @@ from tests.report.synthetic import HOSTILE, write_study
 from typer.testing import CliRunner
 
 from breakeven.browse.sample_text import folded, printable, sample_lines
-from breakeven.browse.samples import Found, Wanted, find_questions
+from breakeven.browse.samples import Wanted, find_questions
 from breakeven.browse.turns import Turn
 from breakeven.cli import app
 from breakeven.core.errors import InputError
@@ -181,8 +181,33 @@ def test_lines_say_how_many_there_are(study: Params) -> None:
     lines = list(sample_lines(found, whole=True))
     assert lines[-1] == "2 of 40 that match, of 40 questions; --most N shows more"
     assert sum(line.startswith("── ") for line in lines) == 2
-    nothing = list(sample_lines(Found("t30k", (), 0, 40), whole=False))
-    assert nothing == ["none of 40 questions matches"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "without"),
+    [
+        (Wanted(TASK, arms=("ift",), turned="gained"), "without --flips 40 do"),
+        (
+            Wanted(TASK, arms=("ift",), turned="lost", outcomes=("unclosed",)),
+            "without --lost and --outcome 40 do",
+        ),
+    ],
+)
+def test_where_none_matches_it_is_said_what_to_leave_out(
+    study: Params, wanted: Wanted, without: str
+) -> None:
+    (line,) = sample_lines(find_questions(study, wanted), whole=False)
+    assert line == f"none of 40 questions matches; {without}"
+
+
+def test_each_option_that_alone_lets_nothing_through_is_counted(study: Params) -> None:
+    right = set(scores(student="t30k", task=TASK, arm="ift", correct=True)["item"])
+    one = min(right)
+    wanted = Wanted(TASK, "t30k", ("ift",), outcomes=("wrong",), item=one)
+    found = find_questions(study, wanted)
+    assert found.without == {"--outcome": 1, "--item": 40 - len(right)}
+    (line,) = sample_lines(found, whole=False)
+    assert "without --outcome 1 does, without --item" in line
 
 
 def test_the_command_prints_text_or_one_object(study: Params) -> None:

@@ -201,12 +201,11 @@ def test_the_accuracies_in_the_page_are_those_of_its_table(built: Built) -> None
         (row["student"], row["arm"], row["family"]): float(row["accuracy"])
         for row in page.table("accuracy")
     }
-    label = {built.view.label(name): name for name in built.results.students()}
     shown = page.shown("accuracy")
     assert len(shown) * len(families) == len(values)
-    for size, arm, *cells in shown:
+    for student, arm, *cells in shown:
         for family, cell in zip(families, cells, strict=True):
-            assert cell.startswith(f"{100 * values[label[size], arm, family]:.1f}%")
+            assert cell.startswith(f"{100 * values[student, arm, family]:.1f}%")
 
 
 def test_no_number_of_a_page_is_a_signed_zero(built: Built, page: Page) -> None:

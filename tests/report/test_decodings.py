@@ -120,7 +120,7 @@ def test_with_one_decoding_there_is_nothing_to_compare() -> None:
 
 def test_a_series_of_budgets_is_a_line_an_arm_and_student(tmp_path) -> None:
     figure = thinking_budget_figure(view())
-    assert [entry.label for entry in figure.legend] == ["reasoning, 1M", "reasoning, 16M"]
+    assert [entry.label for entry in figure.legend] == ["reasoning, small", "reasoning, large"]
     assert len(figure.rows) == 2 * 3
     assert [row["thinking_tokens_at_most"] for row in figure.rows[:3]] == [0, 64, None]
     assert "changes by −45.0 to −25.0 points, over 2 lines" in figure.takeaway

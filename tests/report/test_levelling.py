@@ -24,8 +24,8 @@ def test_the_first_screen_names_who_rose_in_one_training_as_such(built: Built) -
     (said,) = warning.arms
     assert warning.text == "Rose between half and all of the budget in one training"
     assert "nothing is decided" in warning.basis
-    assert said.startswith("reasoning (30K: +38.0 (")
-    assert "2M: +38.0 (" in said
+    assert said.startswith("reasoning (t30k: +38.0 (")
+    assert "t2m: +38.0 (" in said
     assert said.endswith("on the tune side)")
     assert f"<b>{warning.text}</b>" in built.page
 
@@ -41,7 +41,10 @@ def test_the_table_tells_every_arm_and_size(built: Built) -> None:
 
 def test_the_figure_has_a_panel_a_size_and_a_point_a_share(built: Built) -> None:
     figure = budget_figure(built.view)
-    assert [panel.title for panel in figure.panels] == ["30K", "2M"]
+    assert [panel.title for panel in figure.panels] == [
+        "t30k (30K parameters)",
+        "t2m (2M parameters)",
+    ]
     assert len(figure.rows) == 2 * 2 * 3
     assert {row["asked"] for row in figure.rows} == {"tune side"}
     for row in figure.rows:

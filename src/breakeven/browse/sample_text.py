@@ -16,13 +16,22 @@ def sample_lines(found: Found, *, whole: bool) -> Iterator[str]:
         yield ""
     shown = len(found.questions)
     if not shown:
-        yield f"none of {found.of} questions matches"
+        yield none_matches(found)
         return
     yield (
         f"{shown} of {found.matching} that match, of {found.of} questions"
         + ("; --most N shows more" if shown < found.matching else "")
         + ("" if whole else "; --whole shows traces whole")
     )
+
+
+def none_matches(found: Found) -> str:
+    """That none matches, and without what some do: templates/samples.js has the same words."""
+    parts = (
+        f"without {option} {count} {'does' if count == 1 else 'do'}"
+        for option, count in found.without.items()
+    )
+    return f"none of {found.of} questions matches; {', '.join(parts)}"
 
 
 def _question_lines(question: Question, *, whole: bool) -> Iterator[str]:

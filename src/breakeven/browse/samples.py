@@ -5,7 +5,7 @@ them lacks is said, never filled in.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.browse.turns import Turn, Turned, marks, sides, turns
@@ -73,12 +73,16 @@ class Question(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The questions shown, and how many there are."""
+    """The questions shown, and how many there are.
+
+    Where none matches, `without` has how many would if an option were not given.
+    """
 
     student: str
     questions: tuple[Question, ...]
     matching: int
     of: int
+    without: Mapping[str, int]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -143,7 +147,8 @@ def find_questions(params: Params, wanted: Wanted) -> Found:
         _question(student, answered, rows, (seed, decoding), place)
         for place in places[: wanted.most]
     ]
-    return Found(student, tuple(shown), len(places), total)
+    without = {} if places else _without(params, rows, tasks, wanted)
+    return Found(student, tuple(shown), len(places), total, without)
 
 
 def largest_student(params: Params) -> str:
@@ -211,6 +216,27 @@ def _places(
     first = wanted.turned or "gained"
     order = {task: number for number, task in enumerate(tasks)}
     return sorted(places, key=lambda one: (not _turned(one, first), order[one.task], one.item))
+
+
+def _without(
+    params: Params, rows: "pd.DataFrame", tasks: Sequence[str], wanted: Wanted
+) -> dict[str, int]:
+    """How many questions match without each option, or without all where no single one is it."""
+    options = {
+        "turned": "--flips" if wanted.turned == "gained" else "--lost",
+        "outcomes": "--outcome",
+        "outcome_of": "--of",
+        "item": "--item",
+    }
+    defaults = Wanted._field_defaults
+    given = [name for name in options if getattr(wanted, name) != defaults[name]]
+
+    def matching(loosened: Sequence[str]) -> int:
+        others = wanted._replace(**{name: defaults[name] for name in loosened})
+        return len(_places(params, rows, tasks, others))
+
+    alone = {options[name]: count for name in given if (count := matching([name]))}
+    return alone or {" and ".join(options[name] for name in given): matching(given)}
 
 
 def _turned(place: _Place, turned: Turned) -> bool:

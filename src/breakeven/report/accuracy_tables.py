@@ -29,7 +29,7 @@ def accuracy_table(view: StudyView) -> Table:
         f"A family is the unweighted mean of its tasks. Intervals: {method}."
         + (f" {scope_sentence(view)}" if any(e.low is not None for e in estimates.values()) else "")
         + unequal_words(view),
-        ("size", "arm", *families),
+        ("student", "arm", *families),
         _by_family(
             view,
             families,
@@ -57,7 +57,7 @@ def _by_family(
     """Lines of a table, student × arm down and families across; a dash where there is no group."""
     return tuple(
         (
-            view.label(student),
+            student,
             view.arm_label(arm),
             *(words(groups[family]) if family in groups else "–" for family in families),
         )
@@ -129,7 +129,7 @@ def chance_table(view: StudyView) -> Table:
         title,
         "(accuracy − chance) / (1 − chance): 0% is guessing, 100% is all right. The CSV is "
         "accuracy.csv." + (f" {scope_sentence(view)}" if bounded else ""),
-        ("size", "arm", *families),
+        ("student", "arm", *families),
         _by_family(view, families, lambda group: with_interval(beyond[group])),
     )
 
@@ -147,7 +147,7 @@ def accuracy_by_task_table(view: StudyView) -> Table:
     tasks = list(dict.fromkeys(key[2] for key in found))
     body = [
         (
-            view.label(student),
+            student,
             view.arm_label(arm),
             *(
                 with_interval(found[student, arm, task][1])
@@ -162,7 +162,7 @@ def accuracy_by_task_table(view: StudyView) -> Table:
         "accuracy-by-task",
         title,
         f"Wilson intervals, or by t where items share a passage. {scope_sentence(view)}",
-        ("size", "arm", *tasks),
+        ("student", "arm", *tasks),
         tuple(body),
         tuple(_accuracy_row(group, key[2], one) for key, (group, one) in found.items()),
     )
@@ -182,7 +182,7 @@ def truncated_table(view: StudyView) -> Table:
         title,
         "Truncated / unparsed, shares of all answers. Both count as wrong, under one limit and "
         "one grader for all styles. The CSV is accuracy.csv.",
-        ("size", "arm", *families),
+        ("student", "arm", *families),
         _by_family(
             view,
             families,

@@ -13,7 +13,6 @@ from breakeven.report.headline import (
     finding,
     largest_pairs,
     largest_serial,
-    student_words,
     thinking_pairs,
 )
 from breakeven.report.interval_scope import scope_clause
@@ -85,7 +84,7 @@ def _by_pair(view: StudyView, rows: Sequence[Difference]) -> Iterator[str]:
     for arm, plain in pairs[:MOST_LISTED]:
         own = [row for row in rows if (row.arm, row.ift_arm) == (arm, plain)]
         yield (
-            f"At equal size, {student_words(view, own[0].student)}, {_arm_words(view, own, arm)} "
+            f"At equal size, {view.with_size(own[0].student)}, {_arm_words(view, own, arm)} "
             f"over {_arm_words(view, own, plain)}: "
             f"{_standings(own)}{_cost(view, own)}."
         )

@@ -109,7 +109,7 @@ def _without_answer(base: Group | None) -> float | None:
 
 
 def checks_by_arm(view: StudyView, chosen: Iterable[BaselineCheck]) -> Iterable[str]:
-    """An arm and where: "ift on general-mc (30K, 120K)", or every size."""
+    """An arm and where: "ift on general-mc (t30k, t120k)", or every size."""
     return _by_arm(view, ((one.group, one.asked) for one in chosen))
 
 
@@ -117,9 +117,9 @@ def _by_arm(view: StudyView, chosen: Iterable[tuple[Group, str]]) -> Iterable[st
     places: dict[str, dict[tuple[str, str], list[str]]] = {}
     for group, asked in chosen:
         cell = group.cells[0]
-        sizes = places.setdefault(cell.arm, {}).setdefault((cell.family, asked), [])
-        if view.label(cell.student) not in sizes:
-            sizes.append(view.label(cell.student))
+        students = places.setdefault(cell.arm, {}).setdefault((cell.family, asked), [])
+        if cell.student not in students:
+            students.append(cell.student)
     for arm, found in places.items():
         by_sizes: dict[str, list[str]] = {}
         for (family, asked), sizes in found.items():
@@ -154,7 +154,7 @@ def baseline_table(view: StudyView) -> Table:
         "nothing can be read from.",
         (
             "asked",
-            "size",
+            "student",
             "arm",
             "against",
             "level",
@@ -165,7 +165,7 @@ def baseline_table(view: StudyView) -> Table:
         tuple(
             (
                 one.asked,
-                view.label((cell := one.group.cells[0]).student),
+                (cell := one.group.cells[0]).student,
                 cell.arm,
                 one.name,
                 percent(one.level),

@@ -71,7 +71,7 @@ def difference_table(view: StudyView, *, by_task: bool) -> Table:
         (
             *corpus,
             *(("task", "serial steps") if by_task else ("family",)),
-            "size",
+            "student",
             "arms",
             "IFT accuracy",
             "arm's accuracy",
@@ -85,7 +85,7 @@ def difference_table(view: StudyView, *, by_task: bool) -> Table:
             (
                 *((str(row.corpus),) if corpus else ()),
                 *((row.task or "–", _serial_word(row.serial)) if by_task else (row.family,)),
-                view.label(row.student),
+                row.student,
                 *_difference_words(view, row),
             )
             for row in differences
@@ -140,9 +140,9 @@ def _difference_row(row: Difference) -> CsvRow:
 
 
 def side_by_side_table(view: StudyView) -> Table:
-    """Reasoning minus IFT: tasks down, with and without serial steps, sizes across."""
+    """Reasoning minus IFT: tasks down, with and without serial steps, students across."""
     rows = [row for row in view.findings.tasks if row.style == "reasoning"]
-    name, title = "gain-by-task", "Reasoning minus IFT, by task and size"
+    name, title = "gain-by-task", "Reasoning minus IFT, by task and student"
     if not rows:
         return absent_table(name, title, "no reasoning and IFT arms on the same items")
     students = [s for s in view.results.students() if any(row.student == s for row in rows)]
@@ -175,7 +175,7 @@ def side_by_side_table(view: StudyView) -> Table:
         f"{first[0]} − {first[1]}, in points with paired intervals; * is below 5% after Holm. Last "
         "column: the smallest difference that the task shows with 80% power, at the size where "
         f"that is largest. {scope_sentence(view)}{others}",
-        ("serial steps", "task", *map(view.label, students), "shows"),
+        ("serial steps", "task", *students, "shows"),
         tuple(body),
     )
 
@@ -215,7 +215,7 @@ def _equal_cost_table(view: StudyView, cost: str, name: str, unit: str) -> Table
         (
             *corpus,
             "family",
-            "size",
+            "student",
             "arms",
             unit,
             "reasoning",
@@ -227,7 +227,7 @@ def _equal_cost_table(view: StudyView, cost: str, name: str, unit: str) -> Table
         tuple(
             (
                 *((str(one.at.reasoning.cells[0].corpus),) if corpus else ()),
-                *_matched_words(view, one),
+                *_matched_words(one),
             )
             for one in found
         ),
@@ -235,12 +235,12 @@ def _equal_cost_table(view: StudyView, cost: str, name: str, unit: str) -> Table
     )
 
 
-def _matched_words(view: StudyView, one: MatchedComparison) -> tuple[str, ...]:
+def _matched_words(one: MatchedComparison) -> tuple[str, ...]:
     """A comparison at equal cost from its family on, as text."""
     cell, at = one.at.reasoning.cells[0], one.at
     return (
         cell.family,
-        view.label(cell.student),
+        cell.student,
         f"{cell.arm} − {at.curve[0][1].cells[0].arm}",
         scientific(at.spent),
         percent(at.reasoning.accuracy),

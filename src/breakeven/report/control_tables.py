@@ -50,7 +50,7 @@ def control_verdict_table(view: StudyView) -> Table:
             (
                 view.arm_label(arm),
                 control_words(view, arm) or "–",
-                *(_judged_words(view, judged[arm]) if arm in judged else _not_judged(view, arm)),
+                *(_judged_words(judged[arm]) if arm in judged else _not_judged(view, arm)),
             )
             for arm in every
         ),
@@ -89,12 +89,12 @@ def _stands(style: str, stands: Direction, sized: SizedContrast, p_value: float 
     return f"{_STANDS[stands]} {style}{turned}"
 
 
-def _judged_words(view: StudyView, one: ControlVerdict) -> tuple[str, ...]:
+def _judged_words(one: ControlVerdict) -> tuple[str, ...]:
     return (
         control_verdict(one),
-        sized_points(view, one.to_ift),
+        sized_points(one.to_ift),
         p_word(one.adjusted_to_ift),
-        sized_points(view, one.to_reasoning),
+        sized_points(one.to_reasoning),
         p_word(one.adjusted_to_reasoning),
     )
 
@@ -110,12 +110,12 @@ def _not_judged(view: StudyView, arm: str) -> tuple[str, ...]:
     return (f"none: the same training as {', '.join(sorted(others))}", "–", "–", "–", "–")
 
 
-def sized_points(view: StudyView, sized: SizedContrast) -> str:
-    """+18.1 (+13.5 to +22.8); 271K −1.2, 472K +37.5."""
+def sized_points(sized: SizedContrast) -> str:
+    """+18.1 (+13.5 to +22.8); t270k −1.2, t500k +37.5."""
     words = _points(sized.mean)
     if len(sized.by_student) < 2:
         return words
-    each = ", ".join(f"{view.label(name)} {points(value)}" for name, value in sized.by_student)
+    each = ", ".join(f"{name} {points(value)}" for name, value in sized.by_student)
     return f"{words}; {each}"
 
 
@@ -144,7 +144,7 @@ def control_table(view: StudyView) -> Table:
         f"{scope_sentence(view)}",
         (
             "family",
-            "size",
+            "student",
             "arm",
             "in place of the trace",
             "accuracy",
@@ -155,7 +155,7 @@ def control_table(view: StudyView) -> Table:
         tuple(
             (
                 (cell := one.control.cells[0]).family,
-                view.label(cell.student),
+                cell.student,
                 view.arm_label(cell.arm),
                 control_words_of(view, cell.student, cell.arm) or "–",
                 _accuracy_words(view, one),
@@ -180,10 +180,10 @@ def kept_table(view: StudyView) -> Table:
         "the traces learnt that are other ones than the teacher's. Intervals are Fieller's, on "
         f"the same questions. {sides_sentence(view)} {ALONE} {scope_sentence(view)}"
         + (f" Absent: {reasons}." if reasons else ""),
-        ("size", "arm", "in place of the trace", "gain kept", "gain of reasoning", "changed"),
+        ("student", "arm", "in place of the trace", "gain kept", "gain of reasoning", "changed"),
         tuple(
             (
-                view.label(one.student),
+                one.student,
                 view.arm_label(one.arm),
                 control_words_of(view, one.student, one.arm) or "–",
                 "–"

@@ -56,7 +56,7 @@ def cost_table(view: StudyView) -> Table:
             shares_of_rate = _mean_utilisation(view.summary, student, arm.name)
             costs, rates = map(scientific, means.values()), map(rate_words, shares_of_rate.values())
             text = _in_order(list(costs), list(rates) if metered else [])
-            body.append((view.label(student), view.arm_label(arm.name), *text))
+            body.append((student, view.arm_label(arm.name), *text))
             rows.append({"student": student, "arm": arm.name, **means, **shares_of_rate})
     return Table(
         "costs",
@@ -64,7 +64,7 @@ def cost_table(view: StudyView) -> Table:
         "FLOPs, tokens and device-seconds of training; then of one query, a mean over families: "
         "FLOPs, tokens of prompt, thinking and answer, device-seconds (a batch's are shared by its "
         "queries). A dash was not measured." + (f" {RATE_WORDS}" if metered else ""),
-        ("size", "arm", *_in_order(_COST_HEADERS, ["of rate"] * 2 if metered else [])),
+        ("student", "arm", *_in_order(_COST_HEADERS, ["of rate"] * 2 if metered else [])),
         tuple(body),
         tuple(rows),
     )

@@ -51,7 +51,7 @@ def decoding_change_table(view: StudyView) -> Table:
                 decoding_words(one),
                 view.arm_label(one.arm),
                 change_verdict(one),
-                sized_points(view, one.change),
+                sized_points(one.change),
                 ratio_word(one.cost_ratio),
                 p_word(one.adjusted_p_value),
             )
@@ -99,7 +99,7 @@ def decoding_table(view: StudyView) -> Table:
         f"is no finding about styles. {scope_sentence(view)}",
         (
             "family",
-            "size",
+            "student",
             "arm",
             "decoding",
             "accuracy",
@@ -119,7 +119,7 @@ def _words(view: StudyView, group: Group, other: OtherDecoding | None) -> tuple[
     ratio = None if other is None else other.cost_ratio
     return (
         cell.family,
-        view.label(cell.student),
+        cell.student,
         view.arm_label(cell.arm),
         cell.decoding,
         percent_interval(accuracy.value, accuracy.low, accuracy.high),

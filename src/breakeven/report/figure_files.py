@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from breakeven.report.figures.axes import place_labels
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel
 from breakeven.report.page_svg import page_svg
 from breakeven.words import GRID, INK, MUTED, PAPER
@@ -127,12 +128,17 @@ def _layout() -> "ConstrainedLayoutEngine":
 
 
 def _lay_out(figure: "Figure") -> None:
-    """Place the axes. Saving would do so too, by drawing all of the figure once for that alone."""
+    """Place the axes, then the labels of points in them.
+
+    Saving would place axes too, by drawing all of the figure once for that alone.
+    """
     engine = figure.get_layout_engine()
     assert engine is not None, "every figure here is made with one"
     engine.execute(figure)
     # "none" would leave a placeholder in its place, and that drawing would still be made.
     figure.set_layout_engine(None)
+    for axes in figure.axes:
+        place_labels(axes)
 
 
 def _draw(figure: "Figure", panel: Panel) -> None:

@@ -102,7 +102,7 @@ def _accuracy_sentence(view: StudyView) -> Sentence:
     return Sentence(
         question,
         finding(counts),
-        f"{where}, {student_words(view, rows[0].student)}, reasoning is {'; '.join(parts)}. "
+        f"{where}, {view.with_size(rows[0].student)}, reasoning is {'; '.join(parts)}. "
         f"Over all sizes its accuracy is higher in {won} of {every.total} pairs; decided are "
         f"{every.ahead} for reasoning and {every.behind} for IFT. "
         f"{_over_guesses(view, rows)}"
@@ -142,7 +142,7 @@ def _budget_sentence(view: StudyView) -> tuple[Sentence, ...]:
     )
     if decided and len(decided) <= MOST_LISTED:
         listed = "; ".join(
-            f"{student_words(view, row.student)} on {row.family} against {row.ift_arm} "
+            f"{view.with_size(row.student)} on {row.family} against {row.ift_arm} "
             f"{points_interval(row.value, row.low, row.high)}"
             for row in decided
         )
@@ -168,12 +168,6 @@ def _over_guesses(view: StudyView, rows: Sequence[Difference]) -> str:
 
 def _guesses(view: StudyView) -> Iterable[BaselineCheck]:
     return (one for one in view.findings.guards if one.against == "chance" and one.doubtful)
-
-
-def student_words(view: StudyView, student: str) -> str:
-    """A student with its size, where that is not its name: t2m (2M parameters)."""
-    label = view.label(student)
-    return student if label in student else f"{student} ({label} parameters)"
 
 
 def _how_judged(view: StudyView, rows: Sequence[Difference]) -> str:

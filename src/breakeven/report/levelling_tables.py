@@ -40,18 +40,18 @@ def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
         ),
     )
     return tuple(
-        BaselineWarning(text, tuple(_by_arm(view, chosen)), basis, len(chosen), len(every))
+        BaselineWarning(text, tuple(_by_arm(chosen)), basis, len(chosen), len(every))
         for text, basis, chosen, every in said
         if chosen
     )
 
 
-def _by_arm(view: StudyView, chosen: Iterable[LevellingCheck]) -> Iterable[str]:
+def _by_arm(chosen: Iterable[LevellingCheck]) -> Iterable[str]:
     arms: dict[str, list[str]] = {}
     for one in chosen:
         gain = points_interval(one.gain, one.low, one.high)
         where = "the tune side" if one.asked == "tune side" else one.asked
-        arms.setdefault(one.arm, []).append(f"{view.label(one.student)}: {gain} on {where}")
+        arms.setdefault(one.arm, []).append(f"{one.student}: {gain} on {where}")
     return (f"{arm} ({', '.join(words)})" for arm, words in arms.items())
 
 
@@ -70,10 +70,10 @@ def levelling_table(view: StudyView) -> Table:
         "the arm was taught. Not tested: one training of each budget; the interval holds other "
         "items and no other training. The tune side are training pairs that nobody learns, asked "
         "by breakeven tune of one training.",
-        ("size", "arm", "asked", "items", "about half", "whole", "gain", "stands"),
+        ("student", "arm", "asked", "items", "about half", "whole", "gain", "stands"),
         tuple(
             (
-                view.label(one.student),
+                one.student,
                 view.arm_label(one.arm),
                 "one training, tune side" if one.asked == "tune side" else one.asked,
                 whole(one.items),

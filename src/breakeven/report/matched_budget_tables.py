@@ -31,18 +31,18 @@ def matched_budget_table(view: StudyView) -> Table:
         "unit over what the other did, by their records, of the seed that is furthest from 1. "
         f"{scope_sentence(view)}",
         (
-            *("size", "arms", "matched in", "used", "family", "accuracy", "difference"),
+            *("student", "arms", "matched in", "used", "family", "accuracy", "difference"),
             *("p Holm", "shows", "verdict"),
         ),
-        tuple(_words(view, one) for one in view.findings.budgets),
+        tuple(_words(one) for one in view.findings.budgets),
         tuple(_row(one) for one in view.findings.budgets),
     )
 
 
-def _words(view: StudyView, one: MatchedDifference) -> tuple[str, ...]:
+def _words(one: MatchedDifference) -> tuple[str, ...]:
     row, match = one.difference, one.match
     return (
-        view.label(row.student),
+        row.student,
         f"{row.arm} − {row.ift_arm}",
         _UNITS[match.unit],
         "–" if match.ratio is None else f"{match.ratio:.3f}",

@@ -29,10 +29,10 @@ def thinking_table(view: StudyView) -> Table:
         "taught traces all; a mixed one chooses where no tag tells it which is wanted. The CSV has "
         "the share that leaks from the other mode. "
         f"Intervals at 95%. {scope_sentence(view)}",
-        ("size", "arm", *families),
+        ("student", "arm", *families),
         tuple(
             (
-                view.label(student),
+                student,
                 view.arm_label(arm),
                 *(shares.get(family, "–") for family in families),
             )
@@ -58,7 +58,7 @@ def mode_table(view: StudyView) -> Table:
         "modes are asked different questions, and their difference is no effect of thinking. Over "
         "all answers of a mode alike; 95% intervals speak of these trained models. The CSV is "
         "modes.csv.",
-        ("family", "size", "arm", "trace", "answers", "accuracy", "tokens"),
+        ("family", "student", "arm", "trace", "answers", "accuracy", "tokens"),
         tuple(_lines(view, both)),
     )
 
@@ -68,7 +68,7 @@ def _lines(view: StudyView, both: Sequence[GroupModes]) -> Iterator[tuple[str, .
         cell = one.group.cells[0]
         for word, mode in (("without", one.plain), ("with", one.thinking)):
             if mode is not None:
-                where = (cell.family, view.label(cell.student), view.arm_label(cell.arm))
+                where = (cell.family, cell.student, view.arm_label(cell.arm))
                 yield (*where, word, f"{mode.answers:,}", *_words(mode))
 
 

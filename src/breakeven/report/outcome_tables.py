@@ -21,11 +21,11 @@ def outcome_table(view: StudyView) -> Table:
         "trace or the answer in a block that is repeated without a change; cut answers without a "
         "loop stand beside. Answers that loop, are cut or end inside the trace are wrong. Means "
         f"over tasks, as of accuracy.{repeating_arms(view)}",
-        ("family", "size", "arm", *(OUTCOME_WORDS[outcome] for outcome in OUTCOMES)),
+        ("family", "student", "arm", *(OUTCOME_WORDS[outcome] for outcome in OUTCOMES)),
         tuple(
             (
                 (cell := group.cells[0]).family,
-                view.label(cell.student),
+                cell.student,
                 view.arm_label(cell.arm),
                 *map(percent, shares),
             )

@@ -120,7 +120,7 @@ def right_answer_table(view: StudyView) -> Table:
     rows: list[CsvRow] = []
     for panel, group in dict.fromkeys([*flops, *money]):
         cell, one, paid = group.cells[0], flops.get((panel, group)), money.get((panel, group))
-        row = (panel, view.label(cell.student), view.arm_label(cell.arm))
+        row = (panel, cell.student, view.arm_label(cell.arm))
         query = scientific(one.query if one else None)
         body.append((*row, query, *_told(one), *(_told(paid, _THOUSAND) if money else ())))
         rows.append(
@@ -145,7 +145,7 @@ def right_answer_table(view: StudyView) -> Table:
         f"Intervals: 95% of the bootstrap draws. {scope_sentence(view, told_by='the arm')}",
         (
             "family",
-            "size",
+            "student",
             "arm",
             "FLOPs a query",
             "FLOPs a right answer",

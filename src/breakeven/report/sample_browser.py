@@ -82,7 +82,6 @@ def sample_browser(view: StudyView, samples: Samples) -> SampleBrowser:
             "places": places,
             "outcomes": SampleBrowser.outcome_options,
             "sides": samples.sides,
-            "labels": {view.label(student): student for student in students},
             "armsOf": arms_of,
             "firstStudent": first,
             "firstArms": _first_arms(view, arms_of[first]),

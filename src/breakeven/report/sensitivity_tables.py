@@ -26,7 +26,7 @@ def sensitivity_table(view: StudyView) -> Table:
         f"{scope_sentence(view)}",
         (
             "family",
-            "size",
+            "student",
             "arms",
             "gain, greedy",
             "gain, sampled",
@@ -39,7 +39,7 @@ def sensitivity_table(view: StudyView) -> Table:
         tuple(
             (
                 (cell := one.greedy.pair.reasoning.cells[0]).family,
-                view.label(cell.student),
+                cell.student,
                 f"{cell.arm} − {one.greedy.pair.ift.cells[0].arm}",
                 *(
                     points_interval(found.value, found.low, found.high)

@@ -29,7 +29,7 @@ def served_table(view: StudyView) -> Table:
         "families of tasks, the batch too: no family need be served with it. What is not modelled "
         f"(queues, prefix caching, speculation) is in docs/costs.md.{_served_on(view)}",
         (
-            "size",
+            "student",
             "arm",
             "device",
             "way to serve",
@@ -40,7 +40,7 @@ def served_table(view: StudyView) -> Table:
         ),
         tuple(
             (
-                view.label(str(row["student"])),
+                str(row["student"]),
                 view.arm_label(str(row["arm"])),
                 str(row["hardware"]),
                 str(row["point"]),

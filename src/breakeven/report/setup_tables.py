@@ -39,13 +39,17 @@ def arm_table(summary: StudySummary) -> Table:
     )
 
 
-def student_table(summary: StudySummary) -> Table:
-    """Students and their sizes."""
-    if not summary.students:
-        return absent_table("students", "Students", NO_RECORDS)
-    rows = [(row.name, whole(row.parameters), row.base) for row in summary.students]
-    plain = tuple(row._asdict() for row in summary.students)
-    return Table("students", "Students", "", ("student", "parameters", "base"), tuple(rows), plain)
+def student_table(view: StudyView) -> Table:
+    """Students and their sizes; of results without records the sizes that they came with."""
+    known = view.summary.students
+    rows = [(row.name, whole(row.parameters), row.base) for row in known] or [
+        (student, whole(size), "–") for student, size in view.sizes.items()
+    ]
+    plain: list[CsvRow] = [row._asdict() for row in known] or [
+        {"name": student, "parameters": size, "base": None} for student, size in view.sizes.items()
+    ]
+    headers = ("student", "parameters", "base")
+    return Table("students", "Students", "", headers, tuple(rows), tuple(plain))
 
 
 def task_table(summary: StudySummary) -> Table:

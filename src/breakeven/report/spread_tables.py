@@ -22,11 +22,20 @@ def spread_table(view: StudyView) -> Table:
         "questions with its 95% interval, and what 95% of the answers stay within; then FLOPs. A "
         "budget has to hold the tail, which a mean does not show. A mean without variation has no "
         f"interval. {scope_sentence(view, told_by='itself')}",
-        ("family", "size", "arm", "tokens", "95% interval", "95% of answers", "FLOPs", "interval"),
+        (
+            "family",
+            "student",
+            "arm",
+            "tokens",
+            "95% interval",
+            "95% of answers",
+            "FLOPs",
+            "interval",
+        ),
         tuple(
             (
                 group.cells[0].family,
-                view.label(group.cells[0].student),
+                group.cells[0].student,
                 view.arm_label(group.cells[0].arm),
                 *_words(one.tokens),
                 whole(one.late_tokens),

@@ -311,17 +311,18 @@ class StudyView:
             for family in self.results.families()
         }
 
-    def label(self, student: str) -> str:
-        """How a point is labelled: the size where it is known and tells students apart."""
-        return self._labels[student]
+    def with_size(self, student: str) -> str:
+        """A student with its size, where that is known and not its name: t2m (2M parameters)."""
+        size = self.sizes[student]
+        word = None if size is None else size_word(size)
+        told = word is None or word.lower() in student.lower()
+        return student if told else f"{student} ({word} parameters)"
 
     @cached_property
-    def _labels(self) -> dict[str, str]:
-        sizes = {cell.student: cell.size_parameters for cell in self.results.cells}
-        short = {name: size_word(size) if size else name for name, size in sizes.items()}
-        # Two students of one size (of two families of models) go by their names.
-        shared = [label for label in short.values() if list(short.values()).count(label) > 1]
-        return {name: name if label in shared else label for name, label in short.items()}
+    def sizes(self) -> Mapping[str, float | None]:
+        """Parameters of every student, from the smallest up; None where they are not known."""
+        known = {cell.student: cell.size_parameters for cell in self.results.cells}
+        return {student: known[student] for student in self.results.students()}
 
     def arm_label(self, arm: str) -> str:
         """How tables name an arm: a control is told from what it is a control of."""

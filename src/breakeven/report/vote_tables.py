@@ -52,11 +52,11 @@ def vote_table(view: StudyView) -> Table:
         "without an answer does not vote and costs what it took; k samples cost k answers, each "
         "with its prompt. pass@k is what somebody could reach who knows which sample is right. "
         f"Intervals at 95%. {scope_sentence(view)}{unvoted_words(view.results)}",
-        ("family", "size", "arm", *decoding, "samples", "FLOPs a query", "maj@k", "pass@k"),
+        ("family", "student", "arm", *decoding, "samples", "FLOPs a query", "maj@k", "pass@k"),
         tuple(
             (
                 (cell := one.curve.group.cells[0]).family,
-                view.label(cell.student),
+                cell.student,
                 view.arm_label(cell.arm),
                 *((one.curve.decoding,) if several else ()),
                 f"{one.samples}",
@@ -81,11 +81,11 @@ def vote_by_task_table(view: StudyView) -> Table:
         title,
         "Of as many samples as every task of the family that is sampled has. "
         f"Intervals at 95%. {scope_sentence(view)}{unvoted_words(view.results)}",
-        ("task", "size", "arm", "samples", "one", "maj", "pass"),
+        ("task", "student", "arm", "samples", "one", "maj", "pass"),
         tuple(
             (
                 row.task,
-                view.label(row.cell.student),
+                row.cell.student,
                 view.arm_label(row.cell.arm),
                 f"{row.samples}",
                 *map(_accuracy, (row.one, row.vote, row.any_right)),
@@ -204,7 +204,7 @@ def vote_comparison_table(view: StudyView) -> Table:
         f"p corrected by Holm over all tests of this report.{unvoted_words(view.results)}",
         (
             "family",
-            "size",
+            "student",
             "arms",
             *decoding,
             "FLOPs",
@@ -219,7 +219,7 @@ def vote_comparison_table(view: StudyView) -> Table:
         tuple(
             (
                 (cell := one.reasoning.cells[0]).family,
-                view.label(cell.student),
+                cell.student,
                 f"{one.plain.cells[0].arm} − {cell.arm}",
                 *((one.decoding,) if decoding else ()),
                 scientific(one.spent),

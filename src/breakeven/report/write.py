@@ -246,14 +246,14 @@ def _tables(view: StudyView) -> list[TableGroup]:
         TableGroup(
             "run",
             "What was run",
-            [student_table(summary), arm_table(summary), task_table(summary)],
+            [student_table(view), arm_table(summary), task_table(summary)],
             [training_table(view)],
         ),
         TableGroup(
             "costs",
             "Costs",
-            [bill_table(summary), cost_table(view), served_table(view)],
-            [spread_table(view), flip_table(view)],
+            [bill_table(summary), cost_table(view)],
+            [served_table(view), spread_table(view), flip_table(view)],
         ),
         TableGroup(
             "data",

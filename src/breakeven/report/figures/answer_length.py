@@ -123,7 +123,7 @@ def length_figure(view: StudyView) -> FigureSpec:
         "thinking "
         "and answer together, as generated.",
         panels=tuple(
-            Panel(key.title, partial(_draw_lengths, view, rows), max(3.5, 0.9 + 0.17 * len(rows)))
+            Panel(key.title, partial(_draw_lengths, rows), max(3.5, 0.9 + 0.17 * len(rows)))
             for key, rows in panels
         ),
         legend=arm_legend(arm for arm in view.arms if any(one.arm == arm for one in lengths)),
@@ -173,7 +173,7 @@ def _paired_words(view: StudyView, answers: dict[tuple[str, str, str], GroupAnsw
     )
 
 
-def _draw_lengths(view: StudyView, rows: Sequence[GroupLengths], axes: "Axes") -> None:
+def _draw_lengths(rows: Sequence[GroupLengths], axes: "Axes") -> None:
     from matplotlib.ticker import NullLocator
 
     for place, one in enumerate(rows):
@@ -183,7 +183,7 @@ def _draw_lengths(view: StudyView, rows: Sequence[GroupLengths], axes: "Axes") -
         for mean, style in zip(means, ("full", "none"), strict=True):
             if mean is not None:
                 axes.plot(mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6)
-    name_rows(axes, [f"{one.arm.name} {view.label(one.student)}" for one in rows])
+    name_rows(axes, [f"{one.arm.name} {one.student}" for one in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
     _widen(axes)

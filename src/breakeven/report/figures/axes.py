@@ -78,6 +78,8 @@ _SIDES = {
     "right": ((6, 0), "left", "center"),
     "above right": ((4, 5), "left", "bottom"),
     "below left": ((-4, -5), "right", "top"),
+    "straight above": ((0, 6), "center", "bottom"),
+    "straight below": ((0, -6), "center", "top"),
 }
 _LABEL_POINTS = 7.5
 _MARKER_POINTS = 6.5
@@ -89,35 +91,79 @@ def name_rows(axes: "Axes", names: Sequence[str]) -> None:
     axes.set_yticklabels([shortened(name) for name in names])
 
 
+def name_columns(axes: "Axes", students: Sequence[str]) -> None:
+    """A student at each column of a figure."""
+    axes.set_xticks(range(len(students)))
+    axes.set_xticklabels([shortened(name) for name in students])
+    axes.set_xlim(-0.5, len(students) - 0.5)
+    axes.set_xlabel("student")
+    slant_names(axes)
+
+
+def slant_names(axes: "Axes") -> None:
+    """The names of columns turned, where one is too wide for its column."""
+    names = axes.get_xticklabels()
+    width = axes.get_window_extent().width / len(names)
+    if any(name.get_window_extent().width > width for name in names):
+        for name in names:
+            name.set(rotation=25, ha="right", rotation_mode="anchor")
+
+
 def shortened(name: str) -> str:
-    """A name that leaves room for what is drawn: somebody's may be thousands of letters long."""
-    return name if len(name) <= _NAME_LETTERS else f"{name[: _NAME_LETTERS - 1]}…"
+    """A name that leaves room for what is drawn: somebody's may be thousands of letters long.
+
+    Its end stays, as sizes and versions stand there.
+    """
+    if len(name) <= _NAME_LETTERS:
+        return name
+    end = _NAME_LETTERS // 3
+    return f"{name[: _NAME_LETTERS - 1 - end]}…{name[-end:]}"
 
 
 def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> None:
-    """A short label beside a point, on that side of it or on another where something lies there.
+    """A short label beside a point, on that side of it where `place_labels` finds room there."""
+    offset, horizontal, vertical = _SIDES[side]
+    label = axes.annotate(
+        shortened(text),
+        (x, y),
+        xytext=offset,
+        textcoords="offset points",
+        ha=horizontal,
+        va=vertical,
+        fontsize=_LABEL_POINTS,
+        color=INK,
+        zorder=5,
+    )
+    # It lies within the axes, and the layout is made before it has its place.
+    label.set_in_layout(False)
 
-    Drawn after all points and the limits of both axes; left out where no side has room.
+
+def place_labels(axes: "Axes") -> None:
+    """Labels of points moved to a side where nothing lies; left out where no side has room.
+
+    For axes that are laid out: before, nobody knows how far apart the points will be.
     """
-    text = shortened(text)
-    taken = [*_markers(axes), *(one.get_window_extent() for one in axes.texts)]
-    for name in (side, *(one for one in _SIDES if one != side)):
-        offset, horizontal, vertical = _SIDES[name]
-        label = axes.annotate(
-            text,
-            (x, y),
-            xytext=offset,
-            textcoords="offset points",
-            ha=horizontal,
-            va=vertical,
-            fontsize=_LABEL_POINTS,
-            color=INK,
-            zorder=5,
+    labels = [text for text in axes.texts if not text.get_in_layout()]
+    if not labels:
+        return
+    others = (text for text in axes.texts if text.get_in_layout())
+    taken = [*_markers(axes), *(text.get_window_extent() for text in others)]
+    room = axes.get_window_extent().padded(1)
+    for label in labels:
+        first = (
+            label.get_position(),
+            label.get_horizontalalignment(),
+            label.get_verticalalignment(),
         )
-        box = label.get_window_extent()
-        if not any(box.overlaps(other) for other in taken):
-            return
-        label.remove()
+        for offset, horizontal, vertical in (first, *_SIDES.values()):
+            label.set(position=offset, ha=horizontal, va=vertical)
+            box = label.get_window_extent()
+            within = room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0
+            if within and box.y1 <= room.y1 and not any(box.overlaps(one) for one in taken):
+                taken.append(box)
+                break
+        else:
+            label.remove()
 
 
 def _markers(axes: "Axes") -> list["Bbox"]:

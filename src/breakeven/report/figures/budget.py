@@ -63,7 +63,7 @@ def budget_figure(view: StudyView) -> FigureSpec:
         "it can.",
         panels=tuple(
             Panel(
-                view.label(student),
+                view.with_size(student),
                 partial(_draw, [p for p in points if p.student == student], tokens),
             )
             for student in students

@@ -39,7 +39,7 @@ def flips_figure(view: StudyView) -> FigureSpec:
         # Said once where all rows are of the same two arms: with them a row has no room.
         arms = _arms(own)
         heading = f"{key.title}\n{' / '.join(arms[0])}" if len(arms) == 1 else key.title
-        panels.append(Panel(heading, partial(_draw, view, own, axes), height))
+        panels.append(Panel(heading, partial(_draw, own, axes), height))
     return FigureSpec(
         name,
         title,
@@ -90,7 +90,7 @@ def _shown(pairs: list[CostPair]) -> list[CostPair]:
     return [pair for pair in pairs if pair in kept]
 
 
-def _draw(view: StudyView, pairs: list[CostPair], shown: list[CostAxis], axes: "Axes") -> None:
+def _draw(pairs: list[CostPair], shown: list[CostAxis], axes: "Axes") -> None:
     import numpy as np
     import seaborn as sns
     from matplotlib.colors import LinearSegmentedColormap
@@ -112,7 +112,7 @@ def _draw(view: StudyView, pairs: list[CostPair], shown: list[CostAxis], axes: "
         linewidths=1.0,
         linecolor="white",
         xticklabels=["FLOPs", *map(_column, shown)],
-        yticklabels=[_row(view, pair, arms=len(_arms(pairs)) > 1) for pair in pairs],
+        yticklabels=[_row(pair, arms=len(_arms(pairs)) > 1) for pair in pairs],
     )
     axes.grid(visible=False)
     axes.tick_params(length=0, labelsize=7.5)
@@ -144,9 +144,9 @@ def _arms(pairs: list[CostPair]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(both))
 
 
-def _row(view: StudyView, pair: CostPair, *, arms: bool) -> str:
+def _row(pair: CostPair, *, arms: bool) -> str:
     small, large = (
-        f"{view.label(cell.student)} {cell.arm}" if arms else view.label(cell.student)
+        f"{cell.student} {cell.arm}" if arms else cell.student
         for cell in (pair.reasoning.cells[0], pair.plain.cells[0])
     )
     first = f"{small} / {large}"

@@ -248,7 +248,7 @@ def _draw(view: StudyView, panel: CostPanel, kind: Axis, axes: "Axes") -> None:
     chance = next((p.group.cells[0].chance for p in panel.points), None)
     cost_axis(axes, [point.cost for point in panel.points], _axis_words(view, kind))
     accuracy_axis(axes, chance)
-    _label_sizes(view, panel, axes)
+    _label_students(panel, axes)
 
 
 def _axis_words(view: StudyView, kind: Axis) -> str:
@@ -331,14 +331,14 @@ def _draw_hull(panel: CostPanel, axes: "Axes") -> None:
         axes.plot(costs, rise, color=INK, lw=1.0, ls=":", alpha=0.75, zorder=2.4)
 
 
-def _label_sizes(view: StudyView, panel: CostPanel, axes: "Axes") -> None:
-    """Sizes at the points of the first IFT and the first reasoning arm: they tell the others'."""
+def _label_students(panel: CostPanel, axes: "Axes") -> None:
+    """Names at the points of the first IFT and the first reasoning arm: they tell the others'."""
     for style, side in (("ift", "below"), ("reasoning", "above")):
         arm = next((point.arm for point in panel.points if point.arm.style == style), None)
         for point in panel.points:
             if point.arm == arm:
-                label = view.label(point.group.cells[0].student)
-                label_point(axes, point.cost, point.accuracy, label, side=side)
+                student = point.group.cells[0].student
+                label_point(axes, point.cost, point.accuracy, student, side=side)
 
 
 def _draw_point(point: CostPoint, axes: "Axes", *, small: bool) -> None:

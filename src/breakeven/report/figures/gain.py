@@ -54,7 +54,7 @@ def gain_figure(view: StudyView) -> FigureSpec:
         f"costs more {unit} an answer. A thin line joins the sizes of an arm in order; the ends "
         "of the first arms are labelled. " + _bar_words(view, points),
         panels=tuple(
-            Panel(over.titled(key.title), partial(_draw, view, rows, shared, over.name))
+            Panel(over.titled(key.title), partial(_draw, rows, shared, over.name))
             for over, key, rows in panels
         ),
         legend=arm_legend(arm for arm in view.arms if any(point.arm == arm for point in points)),
@@ -147,7 +147,6 @@ def _takeaway(by_plain: Mapping[OverPlain, Sequence[GainPoint]], unit: str) -> s
 
 
 def _draw(
-    view: StudyView,
     rows: Sequence[GainPoint],
     shared: SharedAxes,
     over: str,
@@ -178,8 +177,7 @@ def _draw(
         # The line runs through the sizes in order, so its two ends tell all of them.
         for end in dict.fromkeys((own[0], own[-1])):
             side = "right" if end.factor == max(point.factor for point in own) else "left"
-            label = view.label(end.difference.student)
-            label_point(axes, end.factor, end.difference.value, label, side=side)
+            label_point(axes, end.factor, end.difference.value, end.difference.student, side=side)
 
 
 def _join(own: Sequence[GainPoint], axes: "Axes") -> None:

@@ -44,12 +44,12 @@ def law_figure(view: StudyView) -> FigureSpec:
     return FigureSpec(
         NAME,
         TITLE,
-        takeaway=_takeaway(view, law, by_student),
+        takeaway=_takeaway(law, by_student),
         how_to_read="A point is a task at one serial depth. Up is reasoning's accuracy by the law "
         "fitted without this size, put on IFT's measured level; right is as measured. On the "
         "dashed line the law is right; above it promises too much.",
         panels=tuple(
-            Panel(view.label(name), partial(_draw, own)) for name, own in by_student.items()
+            Panel(view.with_size(name), partial(_draw, own)) for name, own in by_student.items()
         ),
         legend=(
             LegendEntry("a task at one depth", STYLE_COLOURS["reasoning"], "^"),
@@ -78,10 +78,10 @@ def law_misses(law: Law) -> list[LawMiss]:
     ]
 
 
-def _takeaway(view: StudyView, law: Law, by_student: dict[str, list[LawMiss]]) -> str:
+def _takeaway(law: Law, by_student: dict[str, list[LawMiss]]) -> str:
     """The mean miss of every size, and that the law fails where it does."""
     parts = [
-        f"{view.label(name)} {fixed(100 * sum(abs(p.miss) for p in own) / len(own))}"
+        f"{name} {fixed(100 * sum(abs(p.miss) for p in own) / len(own))}"
         for name, own in by_student.items()
     ]
     failing = failing_words(law)

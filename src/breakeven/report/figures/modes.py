@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.findings.modes import GroupModes, ModeAnswers
+from breakeven.report.figures.axes import name_columns
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.statistics.estimates import Estimate
@@ -90,10 +91,7 @@ def _draw(view: StudyView, rows: Sequence[GroupModes], axes: "Axes") -> None:
         _draw_arm(
             arm, [one for one in rows if one.group.cells[0].arm == arm.name], students, shift, axes
         )
-    axes.set_xticks(range(len(students)))
-    axes.set_xticklabels([view.label(student) for student in students])
-    axes.set_xlim(-0.5, len(students) - 0.5)
-    axes.set_xlabel("size of the student")
+    name_columns(axes, students)
     # Room for the markers of arms that never think, or always do.
     axes.set_ylim(-0.04, 1.04)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -116,7 +116,7 @@ def _draw(view: StudyView, bars: Sequence[tuple[Group, OutcomeShares]], axes: "A
                     linewidth=0.4,
                 )
             left += share
-        names.append(f"{view.arm_label(group.cells[0].arm)} {view.label(group.cells[0].student)}")
+        names.append(f"{view.arm_label(group.cells[0].arm)} {group.cells[0].student}")
     # A line between arms, so that the sizes of one are read together.
     for place in range(1, len(bars)):
         if bars[place][0].cells[0].arm != bars[place - 1][0].cells[0].arm:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.report.curves import CostPanel, cost_panels
-from breakeven.report.figures.axes import shortened
+from breakeven.report.figures.axes import shortened, slant_names
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import StudyView
@@ -86,11 +86,12 @@ def _draw(view: StudyView, panel: CostPanel, axes: "Axes") -> None:
         annot_kws={"fontsize": 9},
         cbar=False,
         linewidths=1.0,
-        xticklabels=[shortened(view.label(student)) for student in students],
+        xticklabels=[shortened(student) for student in students],
         yticklabels=[shortened(arm.name) for arm in arms],
     )
     axes.grid(visible=False)
     axes.tick_params(length=0, rotation=0)
+    slant_names(axes)
 
 
 def _of(panel: CostPanel, student: str) -> bool:

@@ -32,13 +32,13 @@ def routing_figure(view: StudyView) -> FigureSpec:
     return FigureSpec(
         "routing",
         TITLE,
-        takeaway=_takeaway(view, drawn),
+        takeaway=_takeaway(drawn),
         how_to_read="Right of IFT's point a router sends a growing share of the questions to "
         "reasoning. Dashed is a coin that spends as much; above it the router knows something. "
         "Bands are 95% intervals of the height above the coin, at each share by itself. The star "
         "takes the better answer of every question: a bound, which no router can reach. Families "
         f"count the same. {scope_sentence(view, 'The bands', told_by='itself')}",
-        panels=tuple(Panel(_title(view, one, drawn), partial(_draw, one)) for one in drawn),
+        panels=tuple(Panel(_title(one, drawn), partial(_draw, one)) for one in drawn),
         legend=(
             LegendEntry("IFT alone", STYLE_COLOURS["ift"], "o"),
             LegendEntry("reasoning alone", STYLE_COLOURS["reasoning"], "^"),
@@ -50,20 +50,19 @@ def routing_figure(view: StudyView) -> FigureSpec:
     )
 
 
-def _title(view: StudyView, one: Routing, drawn: Sequence[Routing]) -> str:
-    label = view.label(one.student)
+def _title(one: Routing, drawn: Sequence[Routing]) -> str:
     alone = sum(other.student == one.student for other in drawn) == 1
-    return label if alone else f"{label}, {one.arm} and {one.ift_arm}"
+    return one.student if alone else f"{one.student}, {one.arm} and {one.ift_arm}"
 
 
-def _takeaway(view: StudyView, drawn: Sequence[Routing]) -> str:
+def _takeaway(drawn: Sequence[Routing]) -> str:
     """Every router in words; nothing is picked."""
     parts = []
     for one in drawn:
         for router in one.routers:
             mean = router.mean_gain
             words = points_interval(mean.value, mean.low, mean.high)
-            parts.append(f"{_title(view, one, drawn)} by {router.reads} {words}")
+            parts.append(f"{_title(one, drawn)} by {router.reads} {words}")
     if not parts:
         return "No router could be fitted; the bound is shown without it."
     return (

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.findings.sampling import SamplerChange
-from breakeven.report.figures.axes import signed_points
+from breakeven.report.figures.axes import name_columns, signed_points
 from breakeven.report.figures.plain_arms import over_plain_arms
 from breakeven.report.figures.spec import (
     CsvRow,
@@ -196,10 +196,7 @@ def _draw(view: StudyView, lines: Sequence[Line], axes: "Axes") -> None:
         for x, point in zip(at, line.points, strict=True):
             if point.low is not None and point.high is not None:
                 axes.vlines(x, point.low, point.high, color=line.arm.colour, lw=1.0)
-    axes.set_xticks(range(len(students)))
-    axes.set_xticklabels([view.label(student) for student in students])
-    axes.set_xlim(-0.5, len(students) - 0.5)
-    axes.set_xlabel("size of the student")
+    name_columns(axes, students)
 
 
 def change_row(one: SamplerChange) -> CsvRow:

@@ -77,7 +77,7 @@ def share_figure(view: StudyView) -> FigureSpec:
             for series, family in panels
         ),
         legend=(
-            *(LegendEntry(view.label(name), colour, None, "-") for name, colour in colours.items()),
+            *(LegendEntry(name, colour, None, "-") for name, colour in colours.items()),
             *(LegendEntry(order, INK, _LINES[order][1], _LINES[order][0]) for order in orders),
         ),
         rows=tuple(_row(point) for point in points),
@@ -151,7 +151,7 @@ def _takeaway(view: StudyView, points: Sequence[SharePoint], student: str) -> st
             parts.append(f"{family} {percent(ends[0].accuracy)} to {percent(ends[1].accuracy)}")
     if not parts:
         return "No arm has learnt no trace at all, or all of them."
-    return f"{view.label(student)}, from no trace to all of them: {'; '.join(parts)}."
+    return f"{view.with_size(student)}, from no trace to all of them: {'; '.join(parts)}."
 
 
 def _draw(

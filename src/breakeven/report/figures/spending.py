@@ -85,7 +85,7 @@ def spending_figure(view: StudyView) -> FigureSpec:
         "the whole benchmark.",
         panels=(
             Panel("Tokens by arm", partial(_draw_tokens, spent, arms), arms_height),
-            Panel("FLOPs by student and arm", partial(_draw_flops, view, spent), height),
+            Panel("FLOPs by student and arm", partial(_draw_flops, spent), height),
         ),
         legend=tuple(LegendEntry(_PART_WORDS[part], STAGE_COLOURS[part]) for part in PARTS),
         rows=tuple(_row(one) for one in spent),
@@ -144,7 +144,7 @@ def _draw_tokens(spent: Sequence[ArmSpending], arms: Sequence[ArmView], axes: "A
     axes.set_xlabel("tokens, all students together")
 
 
-def _draw_flops(view: StudyView, spent: Sequence[ArmSpending], axes: "Axes") -> None:
+def _draw_flops(spent: Sequence[ArmSpending], axes: "Axes") -> None:
     for place, one in enumerate(spent):
         for flops, part, marker in (
             (one.train_flops, "training", "s"),
@@ -152,7 +152,7 @@ def _draw_flops(view: StudyView, spent: Sequence[ArmSpending], axes: "Axes") -> 
         ):
             if flops is not None and flops > 0:  # the axis is logarithmic
                 axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
-    name_rows(axes, [f"{one.arm.name} {view.label(one.student)}" for one in spent])
+    name_rows(axes, [f"{one.arm.name} {one.student}" for one in spent])
     axes.set_ylim(len(spent) - 0.4, -0.6)
     axes.set_xscale("log")
     power_ticks(axes)

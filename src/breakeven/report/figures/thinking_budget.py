@@ -60,7 +60,7 @@ def thinking_budget_figure(view: StudyView) -> FigureSpec:
         ),
         legend=tuple(
             LegendEntry(
-                f"{arm.name}, {view.label(student)}",
+                f"{arm.name}, {student}",
                 arm.colour,
                 arm.marker,
                 _line_of(students, student),
@@ -138,7 +138,7 @@ def _draw(view: StudyView, students: list[str], lines: list[_Line], axes: "Axes"
             markersize=5.0,
         )
         if known:
-            ends.append((*known[-1][:2], view.label(line.student)))
+            ends.append((*known[-1][:2], line.student))
         for at, _, one in known:
             if one.low is not None and one.high is not None:
                 axes.vlines(at, one.low, one.high, color=line.arm.colour, lw=0.9)

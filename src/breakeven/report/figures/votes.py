@@ -109,7 +109,7 @@ def _takeaway(view: StudyView, drawn: Sequence[DrawnCurve]) -> str:
         most = max(max(one.curve.shown) for one in plain)
         text = (
             f"From one answer to the vote of up to {most}, {plain[0].arm.name} of "
-            f"{view.label(largest)} goes from {'; '.join(gains)}. "
+            f"{view.with_size(largest)} goes from {'; '.join(gains)}. "
         )
     if not found:
         return text + "No student has both several plain answers and a reasoning answer."
@@ -140,7 +140,7 @@ def _draw(view: StudyView, rows: Sequence[DrawnCurve], axes: "Axes") -> None:
             costs.append(cost)
         costs += [cost for cost, *_ in passed]
         first = (voted or passed)[0]
-        firsts.append((*first[:2], view.label(one.curve.group.cells[0].student)))
+        firsts.append((*first[:2], one.curve.group.cells[0].student))
     cost_axis(axes, costs, "inference FLOPs a query, all samples (log)")
     accuracy_axis(axes, rows[0].curve.group.cells[0].chance)
     for cost, accuracy, label in firsts:

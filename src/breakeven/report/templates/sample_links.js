@@ -11,11 +11,11 @@
 
   // What a number is of stands in its row and its header, as tables name it.
   const bare = (text) => text.trim().replace(/ \(control\)$/, "");
-  const studentOf = (text) => (Object.hasOwn(data.armsOf, text) ? text : data.labels[text]);
+  const studentOf = (text) => (Object.hasOwn(data.armsOf, text) ? text : undefined);
   const placeOf = (text) => [text, text.split(" · ")[0]].find((name) => Object.hasOwn(data.places, name));
   const armNames = new Set(Object.values(data.armsOf).flat());
   const KINDS = {
-    size: "student", student: "student", arm: "arm", arms: "arm", family: "place", task: "place", asked: "place", decoding: "decoding", seed: "seed",
+    student: "student", arm: "arm", arms: "arm", family: "place", task: "place", asked: "place", decoding: "decoding", seed: "seed",
   };
   const READ = {
     student: (text) => [studentOf(text)],

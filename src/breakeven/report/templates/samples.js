@@ -107,6 +107,24 @@
     return all;
   }
 
+  // How the page calls a choice that lets only some questions through.
+  const FILTERS = { turned: 'label[for="samples-turned"]', outcomes: 'fieldset:has(input[name="samples-outcome"]) legend', of: 'label[for="samples-of"]' };
+  const NO_FILTER = { turned: "", outcomes: new Set(data.outcomes.map(([name]) => name)), of: "" };
+
+  // That none matches, and how many would without a filter: in the words of `breakeven show`
+  // (browse/sample_text.py).
+  function noneMatches(tasks, chosen, questions) {
+    const given = Object.keys(FILTERS).filter((name) => (name === "outcomes" ? chosen.outcomes.size < data.outcomes.length : chosen[name] !== ""));
+    const without = (names) => {
+      const count = look(tasks, Object.assign({ ...chosen }, ...names.map((name) => ({ [name]: NO_FILTER[name] })))).found.length;
+      const called = names.map((name) => `“${browser.querySelector(FILTERS[name]).textContent}”`).join(" and ");
+      return count === 0 ? [] : [`without ${called} ${count.toLocaleString("en")} ${count === 1 ? "does" : "do"}`];
+    };
+    const alone = given.flatMap((name) => without([name]));
+    const parts = alone.length ? alone : without(given);
+    return `None of ${questions.toLocaleString("en")} questions matches${parts.length ? `; ${parts.join(", ")}` : ""}.`;
+  }
+
   // ---- one question ----
   function turnWords(question) {
     const several = question.students.length > 1;
@@ -197,9 +215,12 @@
       box.parentElement.querySelector("span").textContent = all.counts[number].toLocaleString("en");
     }
     const shown = all.found.slice(0, most);
+    const matching = shown.length === 0
+      ? noneMatches(tasks, chosen, all.questions)
+      : `${shown.length} of ${all.found.length.toLocaleString("en")} that match, of ${all.questions.toLocaleString("en")} questions.`;
     byId("status").textContent = all.questions === 0
       ? "No student and arm is chosen that answered here."
-      : `${shown.length} of ${all.found.length.toLocaleString("en")} that match, of ${all.questions.toLocaleString("en")} questions. Between the arms shown a trace gained ${all.gained.toLocaleString("en")} (wrong without, right with one) and lost ${all.lost.toLocaleString("en")} (the other way).`;
+      : `${matching} Between the arms shown a trace gained ${all.gained.toLocaleString("en")} (wrong without, right with one) and lost ${all.lost.toLocaleString("en")} (the other way).`;
     byId("command").textContent = command(chosen);
     byId("more").hidden = shown.length === all.found.length;
     const articles = await Promise.all(shown.map(article));
