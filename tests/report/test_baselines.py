@@ -89,8 +89,8 @@ def test_the_warnings_name_the_arm_where_it_is_and_no_other() -> None:
     view = study_with(20, 150)
     said = {one.text: one.arms for one in baseline_warnings(view)}
     assert said == {
-        "Less accurate than the untrained base": ("ift on math-mc (1M)",),
-        "Not clearly above guessing": ("ift on math-mc (1M)",),
+        "Less accurate than the untrained base": ("ift on math-mc (small)",),
+        "Not clearly above guessing": ("ift on math-mc (small)",),
     }
 
 
@@ -128,7 +128,7 @@ def test_an_arm_that_guesses_where_steps_follow_does_not_hide_behind_the_other_t
     (said,) = baseline_warnings(view)
     assert (said.text, said.arms, said.basis) == (
         "Not clearly above guessing",
-        (f"ift on {CHAIN} (1M)",),
+        (f"ift on {CHAIN} (small)",),
         BY_OWN_INTERVAL,
     )
     assert {row["asked"] for row in baseline_table(view).rows} == {CHAIN, FLAT}
@@ -137,7 +137,7 @@ def test_an_arm_that_guesses_where_steps_follow_does_not_hide_behind_the_other_t
 
 def test_the_headline_says_that_a_gain_is_over_an_arm_that_may_only_guess() -> None:
     better, serial, *_ = (one.text for one in headline(with_steps(20)))
-    assert f"over an arm that is not clearly above guessing: ift on {CHAIN} (1M)." in better
+    assert f"over an arm that is not clearly above guessing: ift on {CHAIN} (small)." in better
     assert f"(where ift is not clearly above guessing: {CHAIN})" in serial
     assert not any("guessing" in one.text for one in headline(with_steps(120)))
 
@@ -179,7 +179,7 @@ def test_open_questions_are_held_against_a_blind_guess_where_it_is_known() -> No
     assert (one.name, one.level, one.stands) == ("blind guess", 0.1, "not shown above")
     assert one.lead == pytest.approx((0.01, one.low - 0.1, one.high - 0.1))
     assert [(w.text, w.arms) for w in baseline_warnings(view)] == [
-        ("Not clearly above guessing", ("ift on math-open (1M)",))
+        ("Not clearly above guessing", ("ift on math-open (small)",))
     ]
 
 
@@ -273,7 +273,7 @@ def test_a_base_that_hardly_answers_is_told_of_where_arms_are_held_against_it() 
     view = view_of(replace(results, cells=cells), summary_without_records())
     (one,) = baseline_warnings(view)
     assert one.text.startswith("An untrained base hardly answers")
-    assert one.arms == ("base on math-mc (1M)",)
+    assert one.arms == ("base on math-mc (small)",)
     shares = {
         row["against"]: row["level_without_answer_share"] for row in baseline_table(view).rows
     }

@@ -115,7 +115,7 @@ def test_without_outcomes_gains_are_shown_and_no_share_is_made_up() -> None:
 def test_page_table_and_metrics_show_the_same_numbers() -> None:
     shown = view(decoded(RIGHT, LOOPS))
     (line,) = sensitivity_table(shown).body
-    assert line[:3] == ("math-open", "1M", "reasoning − ift")
+    assert line[:3] == ("math-open", "small", "reasoning − ift")
     assert line[3].startswith("+15.0 (")
     assert line[4].startswith("+34.0 (")
     assert line[5].startswith("+19.0 (")

@@ -36,6 +36,8 @@ _SETTINGS: Any = {
     # Text stays text: it can be searched and selected, and takes the font of the page.
     "svg.fonttype": "none",
     "svg.hashsalt": "breakeven",
+    # Hinted letters are up to 8% wider or narrower by resolution: laid out at one, cut at another.
+    "text.hinting": "none",
     "text.parse_math": False,  # names are text, whatever signs they hold
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
@@ -123,7 +125,7 @@ def _sheet(spec: FigureSpec) -> "Figure":
 def _layout() -> "ConstrainedLayoutEngine":
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    # Text is some hundredths wider where it is drawn than at the resolution it is measured at.
+    # The font of a page may be some hundredths wider than the one that is measured here.
     return ConstrainedLayoutEngine(w_pad=_SIDE_INCHES)
 
 

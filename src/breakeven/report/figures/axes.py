@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
-_NAME_LETTERS = 32
+NAME_LETTERS = 32
 
 
 def accuracy_axis(axes: "Axes", chance: float | None = None, label: str = "accuracy") -> None:
@@ -80,9 +80,13 @@ _SIDES = {
     "below left": ((-4, -5), "right", "top"),
     "straight above": ((0, 6), "center", "bottom"),
     "straight below": ((0, -6), "center", "top"),
+    "far above": ((-4, 13), "right", "bottom"),
+    "far below": ((4, -13), "left", "top"),
 }
 _LABEL_POINTS = 7.5
 _MARKER_POINTS = 6.5
+# What stays free around a label, in pixels.
+_GAP = 1.0
 
 
 def name_rows(axes: "Axes", names: Sequence[str]) -> None:
@@ -114,10 +118,10 @@ def shortened(name: str) -> str:
 
     Its end stays, as sizes and versions stand there.
     """
-    if len(name) <= _NAME_LETTERS:
+    if len(name) <= NAME_LETTERS:
         return name
-    end = _NAME_LETTERS // 3
-    return f"{name[: _NAME_LETTERS - 1 - end]}…{name[-end:]}"
+    end = NAME_LETTERS // 3
+    return f"{name[: NAME_LETTERS - 1 - end]}…{name[-end:]}"
 
 
 def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> None:
@@ -148,7 +152,7 @@ def place_labels(axes: "Axes") -> None:
         return
     others = (text for text in axes.texts if text.get_in_layout())
     taken = [*_markers(axes), *(text.get_window_extent() for text in others)]
-    room = axes.get_window_extent().padded(1)
+    room = axes.get_window_extent().padded(_GAP)
     for label in labels:
         first = (
             label.get_position(),
@@ -157,7 +161,7 @@ def place_labels(axes: "Axes") -> None:
         )
         for offset, horizontal, vertical in (first, *_SIDES.values()):
             label.set(position=offset, ha=horizontal, va=vertical)
-            box = label.get_window_extent()
+            box = label.get_window_extent().padded(_GAP)
             within = room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0
             if within and box.y1 <= room.y1 and not any(box.overlaps(one) for one in taken):
                 taken.append(box)

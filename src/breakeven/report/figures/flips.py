@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from breakeven.findings.verdicts import ANSWERING
+from breakeven.report.figures.axes import NAME_LETTERS, shortened
 from breakeven.report.figures.frontier import MODELLED, NOT_SERVED
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
 from breakeven.report.flips import CostPair, cost_pairs, flips_in_words
@@ -35,9 +36,10 @@ def flips_figure(view: StudyView) -> FigureSpec:
     panels = []
     for key in dict.fromkeys(pair.key for pair in pairs):
         own = _shown([pair for pair in pairs if pair.key == key])
-        height = 1.0 + 0.3 * len(own)
         # Said once where all rows are of the same two arms: with them a row has no room.
         arms = _arms(own)
+        lines = max(_row(pair, arms=len(arms) > 1).count("\n") + 1 for pair in own)
+        height = 1.0 + 0.15 * lines * len(own)
         heading = f"{key.title}\n{' / '.join(arms[0])}" if len(arms) == 1 else key.title
         panels.append(Panel(heading, partial(_draw, own, axes), height))
     return FigureSpec(
@@ -149,6 +151,8 @@ def _row(pair: CostPair, *, arms: bool) -> str:
         f"{cell.student} {cell.arm}" if arms else cell.student
         for cell in (pair.reasoning.cells[0], pair.plain.cells[0])
     )
-    first = f"{small} / {large}"
+    both = f"{small} / {large}"
+    if len(both) > NAME_LETTERS:
+        both = f"{shortened(small)} /\n{shortened(large)}"
     apart = pair.difference
-    return f"{first}\n{points_interval(apart.value, apart.low, apart.high)}"
+    return f"{both}\n{points_interval(apart.value, apart.low, apart.high)}"
