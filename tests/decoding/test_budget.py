@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from tests.answer.tiny import TOKENIZER, tiny_model
+from tokenizers.normalizers import Replace
+from transformers import AutoTokenizer
 
 from breakeven.answer import vllm_engine
 from breakeven.answer.task_prompts import Wording, render_items
@@ -194,6 +196,16 @@ def test_what_is_asked_follows_the_mark_that_was_forced_and_is_part_of_the_answe
 def test_a_budget_that_cannot_be_held_is_told(options, message):
     with pytest.raises(InputError, match=message):
         thinking_budget(TOKENIZER, "d", Decoding(**options), opened=False)
+
+
+def test_a_text_that_a_tokenizer_drops_cannot_take_the_place_of_a_mark(tmp_path):
+    TOKENIZER.save_pretrained(tmp_path)
+    dropping = AutoTokenizer.from_pretrained(tmp_path)
+    dropping.backend_tokenizer.normalizer = Replace("~", "")
+    with pytest.raises(InputError, match=r"d\.wait_text: .* cannot write '~', it reads ''"):
+        thinking_budget(
+            dropping, "d", Decoding(thinking_tokens=9, wait=1, wait_text="~"), opened=False
+        )
 
 
 @pytest.mark.parametrize("ask", [None, "Answer: "])

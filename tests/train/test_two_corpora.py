@@ -6,6 +6,7 @@ import pytest
 from tests.train.killing import Steps, bytes_of, kill_at, log_into
 from tests.train.tiny import BASE, make_params, worked_pairs
 
+from breakeven.core.errors import InputError
 from breakeven.core.layout import pairs_path, student_folder
 from breakeven.core.records import read_record
 from breakeven.rows.pair import Pair, write_pairs
@@ -74,6 +75,13 @@ def test_budget_is_parted_so_that_both_corpora_are_passed_over_equally_often(two
     counts = [len(part.selection.samples) for part in plan.corpora]
     assert counts == [samples * 3 // 4, samples // 4]
     assert plan.selection.passes == pytest.approx(samples / 40)
+
+
+def test_a_budget_that_leaves_a_corpus_nothing_names_it_and_its_part(two_corpora):
+    arm = {"reasoning_share": 1.0, "budget": {"samples": 2}}
+    problem = r"arms\.both\.budget: the part of corpus math, 0\.5 does not pay for the first sample"
+    with pytest.raises(InputError, match=problem):
+        plan_cell(params_with_then(arm), "tiny", "both", 0)
 
 
 def test_killed_training_of_two_corpora_goes_on(two_corpora):

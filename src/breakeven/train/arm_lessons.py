@@ -241,8 +241,17 @@ def _selected(
     ]
     parts = budget.parted(passes, settings.training.max_passes)
     chosen = [
-        _select(settings, one, arm=arm, seed=seed, budget=part, unit=budget.unit, costs=each)
-        for one, part, each in zip(corpora, parts, costs, strict=True)
+        _select(
+            settings,
+            one,
+            arm=arm,
+            seed=seed,
+            budget=part,
+            unit=budget.unit,
+            costs=each,
+            part_of=name if len(corpora) > 1 else None,
+        )
+        for name, one, part, each in zip(settings.corpora, corpora, parts, costs, strict=True)
     ]
     budget.require_match(
         sum(sum(map(each.of, one.samples)) for one, each in zip(chosen, costs, strict=True))
@@ -276,7 +285,9 @@ def _select(
     budget: float | None = None,
     unit: BudgetUnit | None = None,
     costs: SampleCosts | None = None,
+    part_of: str | None = None,
 ) -> Selection:
+    """What is learnt of a corpus; `part_of` names it where the budget is parted over several."""
     try:
         return select(
             len(examples.ids),
@@ -289,6 +300,7 @@ def _select(
         )
     except ValueError as error:
         words = "" if unit is None else f" {UNIT_WORDS[unit]}"
+        part = "" if part_of is None else f"the part of corpus {part_of}, "
         raise InputError(
-            f"params.yaml: arms.{arm}.budget: {error}{words}; use a larger one"
+            f"params.yaml: arms.{arm}.budget: {part}{error}{words}; use a larger one"
         ) from error
