@@ -161,6 +161,22 @@ def test_every_column_of_numbers_is_sorted_by_them_and_words_stand_behind(
 
 
 @pytest.mark.browser
+def test_students_are_sorted_by_their_size(browser: "Browser", built: Built) -> None:
+    page, troubles = _open(browser, built, 1280, "light")
+    table = page.locator('table[data-name="costs"]')
+    header, cells = table.locator("thead th button").first, table.locator("tbody td:first-child")
+    header.click()
+    rising = cells.all_inner_texts()
+    header.click()
+    falling = cells.all_inner_texts()
+    half = len(rising) // 2
+    assert rising == [*["t30k"] * half, *["t2m"] * half]
+    assert falling == rising[::-1]
+    assert troubles == []
+    page.close()
+
+
+@pytest.mark.browser
 def test_a_jump_to_a_part_of_the_page_forgets_no_choice(browser: "Browser", built: Built) -> None:
     page, _ = _open(browser, built, 1280, "light")
     page.uncheck('input[name="frontier-arm"][value="ift"]')

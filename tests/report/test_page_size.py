@@ -37,6 +37,7 @@ def page_of(rows: int = 1, panels: int = 1, arms: int = 1, each: tuple[str, ...]
     return render_page(
         PageParts(
             study="large",
+            students=(),
             source_words="",
             facts=(),
             terms="",

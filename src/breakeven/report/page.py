@@ -46,12 +46,13 @@ class TableGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class PageParts:
-    """All that the page shows, in its order.
+    """All that the page shows, in its order; `students` from the smallest up.
 
     `chart_picture` stands beside the `chart`, and for it where no script runs.
     """
 
     study: str
+    students: Sequence[str]
     source_words: str
     facts: Sequence[tuple[str, str]]
     terms: str

@@ -149,6 +149,7 @@ def build_report(
     in_chart = (STATIC, *DRAWN_BY_CHART) if chart else ()
     parts = PageParts(
         study=results.study,
+        students=results.students(),
         source_words=source_words(results),
         facts=view.summary.facts,
         terms=TERMS,

@@ -6,6 +6,7 @@
   const LETTERS = { K: 1e3, M: 1e6, B: 1e9, T: 1e12 };
   const tables = [...document.querySelectorAll("table[data-name]")];
   const collator = new Intl.Collator("en", { numeric: true });
+  const students = JSON.parse(document.querySelector("main").dataset.students);
 
   // What a cell counts as: its first number as words.py writes numbers, null where it has none.
   function numberOf(text) {
@@ -27,6 +28,9 @@
     return one.number - other.number || (BOUNDS[one.text[0]] ?? 0) - (BOUNDS[other.text[0]] ?? 0);
   }
 
+  // Students go by size and not by name, where t2m would be smaller than t30k.
+  const byWord = (one, other) => students.indexOf(one.text) - students.indexOf(other.text) || collator.compare(one.text, other.text);
+
   function sort(table, column, order) {
     const body = table.tBodies[0];
     const rows = table.written.map((row) => {
@@ -35,7 +39,7 @@
     });
     const cells = rows.filter((one) => one.text && one.text !== "–");
     const words = table.tHead.rows[0].cells[column]?.className === "text";
-    const compare = (one, other) => (order === "descending" ? -1 : 1) * (words ? collator.compare(one.text, other.text) : byNumber(one, other));
+    const compare = (one, other) => (order === "descending" ? -1 : 1) * (words ? byWord(one, other) : byNumber(one, other));
     // What is absent stands last, whichever way the others go.
     const absent = rows.filter((one) => !cells.includes(one));
     const sorted = order ? [...cells.sort(compare), ...absent] : rows;
