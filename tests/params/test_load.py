@@ -88,6 +88,22 @@ def test_a_folder_is_no_params_file(tmp_path: Path) -> None:
         load_params(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("given", "written", "line"),
+    [
+        ('"seeds": [0, 1, 2]', "seeds: !!set {0, 1}", "seeds: is a set; write a list, in brackets"),
+        ('"t"', "2026-01-02", "study: 2026-01-02 is a date; put it in quotes"),
+        ('"t"', "[{a: 2026-01-02}]", "study.0.a: 2026-01-02 is a date; put it in quotes"),
+    ],
+)
+def test_what_dvc_cannot_read_is_refused_wherever_it_stands(
+    tmp_path: Path, given: str, written: str, line: str
+) -> None:
+    text = json.dumps({**VALID, "study": "t", "seeds": [0, 1, 2]})
+    assert text.count(given) == 1
+    assert error_of(text.replace(given, written), tmp_path) == f"params.yaml: {line}"
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     tree = changed("arms/ift/reasoning_share", 2)
     tree["seeds"] = []

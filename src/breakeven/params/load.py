@@ -1,6 +1,8 @@
 """The one place where params.yaml is read; its errors name file, key, value and what is allowed."""
 
 import re
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -60,10 +62,26 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     missing = [name for name in Params.model_fields if name not in tree]
     if missing:  # DVC looks every section up, those with defaults too
         raise InputError("\n".join(f"{path}: {name}: missing" for name in missing))
+    if foreign := [f"{path}: {line}" for line in _foreign_values(tree)]:
+        raise InputError("\n".join(foreign))
     try:
         return Params.model_validate(tree)
     except ValidationError as error:
         raise InputError("\n".join(_lines(path, tree, error))) from error
+
+
+def _foreign_values(value: Any, where: str = "") -> Iterator[str]:  # noqa: ANN401
+    """Values of YAML that DVC stops at with a traceback, wherever they stand."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _foreign_values(inner, f"{where}.{_shown_key(key)}".lstrip("."))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _foreign_values(inner, f"{where}.{number}")
+    elif isinstance(value, set):
+        yield f"{where}: is a set; write a list, in brackets"
+    elif isinstance(value, date):
+        yield f"{where}: {value} is a date; put it in quotes"
 
 
 def _lines(path: Path, tree: dict[str, Any], error: ValidationError) -> list[str]:
