@@ -58,6 +58,32 @@ def test_every_share_is_drawn_in_both_orders_and_other_trainings_are_not(
         assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]  # type: ignore[operator]
 
 
+def test_a_student_without_a_mix_has_no_line_and_no_word(
+    paper: tuple[Params, StudyView],
+) -> None:
+    _, view = paper
+    left = tuple(
+        cell for cell in view.results.cells if cell.student == "qwen-0-5b" or cell.style != "mixed"
+    )
+    figure = share_figure(view_of(replace(view.results, cells=left), view.summary))
+    assert {row["student"] for row in figure.rows} == {"qwen-0-5b"}
+    assert figure.takeaway.startswith("qwen-0-5b")
+    ends = tuple(cell for cell in left if cell.style != "mixed")
+    none = share_figure(view_of(replace(view.results, cells=ends), view.summary))
+    assert none.reason is not None
+
+
+def test_a_family_that_nobody_taught_has_no_panel_of_shares(
+    paper: tuple[Params, StudyView],
+) -> None:
+    _, view = paper
+    cells = tuple(
+        replace(cell, untaught=cell.family == "general-mc") for cell in view.results.cells
+    )
+    figure = share_figure(view_of(replace(view.results, cells=cells), view.summary))
+    assert [panel.title for panel in figure.panels] == ["math-open"]
+
+
 def test_series_of_shares_have_one_budget(paper: tuple[Params, StudyView]) -> None:
     params, _ = paper
     (every,) = share_series(params)

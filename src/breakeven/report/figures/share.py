@@ -1,6 +1,6 @@
 """Accuracy against the share of traces: what some, most and all of them bring, in both orders."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +47,7 @@ class SharePoint(NamedTuple):
 
 def share_figure(view: StudyView) -> FigureSpec:
     """A panel a series and family, a line a size and order."""
-    points = list(_points(view))
+    points = _of_mixes(_points(view))
     if not points:
         reason = f"no {_FEWEST_SHARES} arms differ in nothing but their share of traces"
         return absent_figure("share", TITLE, reason)
@@ -91,7 +91,8 @@ def _points(view: StudyView) -> Iterator[SharePoint]:
     for arms in every:
         for group in (one for one in view.every_group if one.cells[0].arm in arms):
             cell, found = group.cells[0], view.accuracies[group]
-            if cell.reasoning_share is not None:
+            # What nobody taught says nothing of how much of it was told with a trace.
+            if cell.reasoning_share is not None and not cell.untaught:
                 # Two series of one corpus differ in their budget, which their arms tell.
                 alone = learnt.count(str(cell.corpus)) == 1
                 yield SharePoint(
@@ -105,6 +106,15 @@ def _points(view: StudyView) -> Iterator[SharePoint]:
                     low=found.low,
                     high=found.high,
                 )
+
+
+def _of_mixes(points: Iterable[SharePoint]) -> list[SharePoint]:
+    """Those of students that learnt enough shares: a line between two ends has no middle."""
+    every = list(points)
+    shares: dict[tuple[str, str], set[float]] = {}
+    for one in every:
+        shares.setdefault((one.series, one.student), set()).add(one.share)
+    return [one for one in every if len(shares[one.series, one.student]) >= _FEWEST_SHARES]
 
 
 def _series_of_results(view: StudyView) -> list[tuple[str, ...]]:
