@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from copy import deepcopy
@@ -97,6 +98,25 @@ def test_nothing_is_left_for_dvc_to_do(study: Study) -> None:
     assert study.repro() == {"track"}
     assert study.run("breakeven", "status").stdout.startswith("nothing is due but track")
     assert "1 of 1 done" in study.run("breakeven", "run").stdout
+
+
+BEGUN_TWICE = """
+from breakeven.params import load_params
+from breakeven.running.due_graph import due_graph
+with due_graph(load_params()) as graph:
+    print([graph.begin(graph.cells["train@t30k-ift-0"]) for _ in range(2)])
+"""
+
+
+def test_a_cell_that_was_lost_is_not_taken_for_its_last_run(study: Study) -> None:
+    params = study.params()
+    edited = deepcopy(params)
+    edited["training"]["epochs"] = 2
+    study.write_params(edited)
+    told = study.run(sys.executable, "-c", BEGUN_TWICE).stdout
+    assert told.splitlines()[-1] == "[True, True]"
+    assert not (study.folder / LONG).exists()
+    study.write_params(params)
 
 
 def refuses_what_the_cache_does_not_take(study: Study) -> None:

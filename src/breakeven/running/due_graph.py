@@ -61,6 +61,7 @@ class DueGraph:
         }
         cells = {name: read_cell(name, str(stage.cmd)) for name, stage in self._stages.items()}
         self._unwritten: list[PipelineStage] = []
+        self._begun: set[str] = set()
         if written := cells.pop(_INPUTS, None):  # already, for DVC to be asked
             self.end(written)
         self.cells = cells
@@ -75,6 +76,8 @@ class DueGraph:
     def begin(self, cell: Cell) -> bool:
         """Clear the way for a cell; False where it need not run, its outputs being there.
 
+        One that has begun and was lost has to run, however often it is asked.
+
         Raises:
             BreakevenError: what it reads is gone, or the disk lets nothing be removed or written.
         """
@@ -86,6 +89,11 @@ class DueGraph:
 
         stage = self._stages[cell.name]
         self._repo._reset()  # what DVC has seen of the folder has changed since
+        if cell.name in self._begun:
+            # DVC now knows what it reads, beside the outputs of its last run: asked again, it would
+            # take the ones for made of the other.
+            stage.remove_outs(ignore_remove=False, force=False)
+            return True
         if not stage.changed():
             return False
         stage.remove_outs(ignore_remove=False, force=False)
@@ -93,6 +101,7 @@ class DueGraph:
             self._repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
             stage.save_deps()
+            self._begun.add(cell.name)
             return True
         self.end(cell)
         return False
