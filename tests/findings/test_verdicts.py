@@ -107,16 +107,24 @@ def test_a_cheaper_and_better_reasoning_student_contradicts_pareto_optimality(st
     assert verdict.verdict == "contradicted"
 
 
-def test_a_pareto_claim_names_whom_it_fails_for_and_how_far_each_plain_arm_is(study):
+@pytest.mark.parametrize(
+    ("worked", "each"),
+    [
+        (1, r"\(ift −\S+ points, worked-0 \+\S+ points\)"),
+        (3, r"\(it is below zero for 1 of 4 plain arms\)"),
+    ],
+)
+def test_a_pareto_claim_names_whom_it_fails_for_and_how_far_each_plain_arm_is(study, worked, each):
+    plain = [f"worked-{number}" for number in range(worked)]
     results = study(
-        lambda arm, *_: {"ift": 0.4, "worked": 0.9, "reasoning": 0.8}[arm],
-        arms={**ARMS, "worked": ArmFacts("ift", "general", 0.0)},
+        lambda arm, *_: {"ift": 0.4, "reasoning": 0.8}.get(arm, 0.9),
+        arms={**ARMS, **dict.fromkeys(plain, ArmFacts("ift", "general", 0.0))},
         families=("math-open",),
     )
     cheap = replace(
         results,
         cells=tuple(
-            replace(cell, inference_flops=1.0 * cell.size_parameters)
+            replace(cell, inference_flops=cell.size_parameters)
             if cell.style == "reasoning"
             else replace(cell, inference_flops=100.0 * cell.size_parameters)
             for cell in results.cells
@@ -124,11 +132,8 @@ def test_a_pareto_claim_names_whom_it_fails_for_and_how_far_each_plain_arm_is(st
     )
     verdict = judged(cheap, "ift-pareto-optimal-inference")["ift-pareto-optimal-inference"]
     assert verdict.verdict == "contradicted"
-    assert re.search(
-        r", of s\S+ ift over s\S+ reasoning on math-open "
-        r"\(ift −\S+ points, worked \+\S+ points\); at most 2.0 points behind",
-        verdict.evidence,
-    )
+    named = r", of s\S+ ift over s\S+ reasoning on math-open "
+    assert re.search(rf"{named}{each}; at most 2.0 points behind", verdict.evidence)
 
 
 @pytest.mark.parametrize("style", ["reasoning", "ift"])

@@ -28,6 +28,9 @@ from breakeven.findings.outcome import (
 )
 from breakeven.findings.scored_results import ScoredResults
 
+# More plain arms than these are counted, not listed.
+_MOST_NAMED = 3
+
 
 class _Lead(NamedTuple):
     """How far an IFT group is ahead of a reasoning one that costs no less."""
@@ -190,14 +193,14 @@ def _over_envelope(
 
 
 def _of_each_arm(smallest: Mapping[str, _Lead]) -> str:
-    """The smallest lead of each plain arm, where there are several: one may be beaten alone."""
+    """The smallest lead of each plain arm, or of how many it is one: some may be beaten alone."""
     if len(smallest) < 2:
         return ""
-    return (
-        " ("
-        + ", ".join(f"{arm} {points(one.contrast.value)}" for arm, one in smallest.items())
-        + ")"
-    )
+    leads = {arm: one.contrast.value for arm, one in smallest.items()}
+    if len(leads) > _MOST_NAMED:
+        behind = sum(lead < 0 for lead in leads.values())
+        return f" (it is below zero for {behind} of {len(leads)} plain arms)"
+    return f" ({', '.join(f'{arm} {points(lead)}' for arm, lead in leads.items())})"
 
 
 def _is_large(at: EqualCost, least_b: float) -> bool:
