@@ -142,6 +142,13 @@ def test_a_training_over_nodes_takes_those_that_have_nothing_else_to_do(project:
     assert places.find(nodes, CELLS[1].name) == ("b", "c")
 
 
+def test_a_training_over_nodes_of_cores_is_placed_beside_one_with_a_gpu(project: Path) -> None:
+    given = over_nodes(num_processes=2, use_cpu=True)
+    nodes = {"a": node(cores=2), "b": node(cores=2, devices=1)}
+    places = Places(given, CELLS, [*nodes.values()])
+    assert {*places.find(nodes, CELLS[0].name)} == {"a", "b"}
+
+
 def test_nodes_are_kept_free_for_a_training_that_takes_several(project: Path) -> None:
     given = over_nodes(num_processes=2, use_cpu=True)
     other = ANSWER._replace(name="answer@t30k")

@@ -177,7 +177,8 @@ class Places:
 
     def _load(self, node: Node, running: Sequence[str]) -> float:
         if self._with_devices:
-            return len(running) / node.devices
+            # A training that asks for none may take a node without a GPU too.
+            return len(running) / max(1, node.devices)
         return sum(self._need(name, node).cores for name in running) / max(1, node.cores)
 
     def _require_devices(self, nodes: Sequence[Node]) -> None:
