@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +20,9 @@ LONG = ("study", "vllm")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with long tests come first, so that no worker is left alone with one at the end."""
-    long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
-    items.sort(key=lambda item: item.path not in long)
+    """Files with most long tests come first, so that no worker is alone with one at the end."""
+    long = Counter(item.path for item in items if any(map(item.get_closest_marker, LONG)))
+    items.sort(key=lambda item: -long[item.path])
 
 
 @pytest.fixture
