@@ -1,7 +1,11 @@
 """The studies that growth is measured on are what they say."""
 
+from pathlib import Path
+
 import pytest
-from scripts.growth import slopes, synthetic_params
+import yaml
+from scripts.growth import slopes, stand_in_report, synthetic_params
+from tests.conftest import ROOT
 
 from breakeven.params import Params
 from breakeven.params.cells import cells
@@ -24,3 +28,10 @@ def test_a_slope_is_the_exponent() -> None:
     squares = [(count, 3e-4 * count**2) for count in (40, 100, 400)]
     assert slopes(squares) == {"all": 2.0, "40 to 100": 2.0, "100 to 400": 2.0}
     assert slopes(squares[:1]) == {}
+
+
+def test_the_made_up_report_has_all_that_dvc_asks_for(project: Path) -> None:
+    stand_in_report(Params.model_validate(synthetic_params(20, items=10)))
+    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]["report"]
+    wanted = [*stage["outs"], *stage["metrics"]]
+    assert [path for path in wanted if not Path(path).exists()] == []
