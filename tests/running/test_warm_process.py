@@ -13,10 +13,10 @@ from breakeven.running.cell import Ended
 
 # Runs each text that it is given as the script of a stage, and tells how it ended.
 DRIVER = """
-import json, os, sys
+import json, sys
 from pathlib import Path
 from breakeven.running.cell import Cell
-from breakeven.running.warm_process import WarmProcess, INTERRUPT
+from breakeven.running.warm_process import WarmProcess
 process, ended = WarmProcess(), []
 Path("stages").mkdir(exist_ok=True)
 for number, code in enumerate(json.loads(sys.argv[1])):
@@ -24,7 +24,6 @@ for number, code in enumerate(json.loads(sys.argv[1])):
     Path(script).write_text(code)
     arguments = (script, "--task", "one")
     ended.append(process.run(Cell(f"tasks@{number}", "tasks", arguments, {})))
-    os.kill(os.getpid(), INTERRUPT)  # between two cells: it is none of theirs
 Path("ended.json").write_text(json.dumps(ended))
 """
 
@@ -99,6 +98,16 @@ Path("script.py").write_text("import time; time.sleep(5)")
 threading.Timer(0.3, lambda: os.kill(os.getpid(), INTERRUPT)).start()
 print(process.run(Cell("train@one", "train", ("script.py",), {})).exit_code)
 """
+BEFORE_IT_BEGINS = """
+import os
+from pathlib import Path
+from breakeven.running.cell import Cell
+from breakeven.running.warm_process import WarmProcess, INTERRUPT
+process = WarmProcess()
+Path("script.py").touch()
+os.kill(os.getpid(), INTERRUPT)
+print(process.run(Cell("track", "track", ("script.py",), {})).exit_code)
+"""
 ENDED_BY_SIGTERM = """
 from pathlib import Path
 from breakeven.running.cell import Cell
@@ -116,8 +125,8 @@ with ThisProcess() as process:
 """
 
 
-@pytest.mark.parametrize("code", [WHILE_IT_IMPORTS, ENDED_BY_SIGTERM])
-def test_an_interrupt_counts_from_a_cells_beginning_and_sigterm_is_one(
+@pytest.mark.parametrize("code", [BEFORE_IT_BEGINS, WHILE_IT_IMPORTS, ENDED_BY_SIGTERM])
+def test_an_interrupt_counts_before_a_cell_and_in_it_and_sigterm_is_one(
     tmp_path: Path, code: str
 ) -> None:
     done = subprocess.run(

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 
 from breakeven.core.cell_log import CELL_LOG, printed_to
 from breakeven.core.errors import MachineError, disk_error
@@ -37,7 +38,8 @@ class WarmProcess:
     def __init__(self) -> None:
         self._threads: int | None = None
         self._environment = dict(os.environ)
-        signal.signal(INTERRUPT, signal.SIG_IGN)
+        self._interrupted = False
+        signal.signal(INTERRUPT, self._note)
 
     def run(self, cell: Cell) -> Ended:
         """Run a cell to its end, whatever it is; what it prints goes to its log."""
@@ -55,8 +57,10 @@ class WarmProcess:
     def _run_script(self, cell: Cell) -> int:
         arguments = sys.argv
         sys.argv = [*cell.arguments]
-        signal.signal(INTERRUPT, signal.default_int_handler)
         try:
+            signal.signal(INTERRUPT, signal.default_int_handler)
+            if self._interrupted:
+                return 130
             self._renew(cell)  # imports for seconds, in which an interrupt may come
             runpy.run_path(cell.arguments[0], run_name="__main__")
         except SystemExit as ended:
@@ -70,9 +74,13 @@ class WarmProcess:
             traceback.print_exc()
             return 1
         finally:
-            signal.signal(INTERRUPT, signal.SIG_IGN)
+            signal.signal(INTERRUPT, self._note)
             sys.argv = arguments
         return 0
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        # The cell that it was sent to has just ended, or is about to begin.
+        self._interrupted = True
 
     def _renew(self, cell: Cell) -> None:
         # As DVC sets them for the commands that it runs.
