@@ -30,6 +30,8 @@ _ENVIRONMENT = {
     # Whether a cell fits is asked before it runs; Ray would end it for what others hold.
     "RAY_memory_monitor_refresh_ms": "0",
     "RAY_AUTH_MODE": "token",
+    # As stages that `dvc repro` starts; Ray's 15 yields to whatever else wants a core.
+    "RAY_worker_niceness": "0",
 }
 _THREADS = "OMP_NUM_THREADS"
 
