@@ -152,6 +152,7 @@ def test_bare_accuracies_make_a_page_that_says_what_is_absent(project: Path) -> 
     build_report(Results("mine", "imported", tuple(small_cells())), None, Path("out"))
     page = Path("out/index.html").read_text()
     assert "Absent: no group has inference FLOPs." in page
+    assert "needs an arm with <code>control: true</code> beside" in page
     assert "no records of them" in page
     assert not list(Path("out/figures").glob("frontier*"))
     assert Path("out/figures/equivalent-size.svg").is_file()

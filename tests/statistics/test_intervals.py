@@ -29,11 +29,11 @@ def test_wilson_interval_agrees_with_published_examples(correct, items, low, hig
 
 
 def test_wilson_interval_of_zero_successes_starts_at_zero():
-    assert wilson(0, 20).low == 0.0
+    assert {wilson(0, items).low for items in (20, 250)} == {0.0}
 
 
 def test_wilson_interval_of_all_successes_ends_at_one():
-    assert wilson(20, 20).high == 1.0
+    assert {wilson(items, items).high for items in (20, 250)} == {1.0}
 
 
 def test_wilson_of_no_items_is_absent_with_a_reason():

@@ -8,6 +8,7 @@ import typer
 from breakeven.cli import costs, results, study
 from breakeven.cli.export import export_app
 from breakeven.cli.tasks import tasks_app
+from breakeven.core.cycles import look_seldom
 from breakeven.core.exits import exit_code_of
 
 app = typer.Typer(
@@ -60,4 +61,5 @@ def _options(
 
 def main() -> None:
     """Run the command line: 0 done, 2 the user's input, 3 the machine, 1 our fault."""
+    look_seldom()
     sys.exit(exit_code_of(app))

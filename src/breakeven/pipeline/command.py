@@ -1,7 +1,6 @@
 """What every stage script shares: its arguments, and errors as one line with their exit code."""
 
 import argparse
-import gc
 import inspect
 import os
 import re
@@ -11,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Never
 
+from breakeven.core.cycles import look_seldom
 from breakeven.core.exits import exit_code_of
 from breakeven.core.interrupts import terminated_as_interrupted
 from breakeven.core.locks import held
@@ -18,9 +18,6 @@ from breakeven.core.work_times import noted_times
 from breakeven.params import load_params
 
 _LOCKS = Path(".work/locks")
-# Python looks for cycles after so many new objects. At its own 700 the look takes a fifth of the
-# time that importing PyTorch and transformers takes, and finds nothing.
-_OBJECTS_TO_A_COLLECTION = 50_000
 
 
 def run_stage(body: Callable[..., None]) -> Never:
@@ -32,7 +29,7 @@ def run_stage(body: Callable[..., None]) -> Never:
     its annotated type (str or int). Exit codes: 0 done, 2 the user's input, 3 the machine, 1 a
     fault of Breakeven, 130 interrupted, 143 ended by SIGTERM.
     """
-    gc.set_threshold(_OBJECTS_TO_A_COLLECTION)
+    look_seldom()
     # Idle OpenMP threads that spin take the core from the thread that works.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if not sys.stderr.isatty():  # libraries' bars would fill a log; our own turn into plain lines

@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -205,6 +206,7 @@ def _readable(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1)  # a command asks whether DVC can read the lock before DVC reads it
 def _tree(text: str) -> Any:  # noqa: ANN401 - any YAML
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader

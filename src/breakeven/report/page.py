@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from breakeven.decide.calculator import Calculator
 from breakeven.report.answer import Answer
@@ -26,6 +26,9 @@ from breakeven.report.table import Table
 from breakeven.study.summary import ExampleAnswer
 from breakeven.words import OUTCOME_WORDS
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
 MOST_ROWS, FIRST_ROWS = 100, 30
 TEMPLATES = Path(__file__).with_name("templates")
 VEGA = Path(__file__).with_name("vega")
@@ -33,6 +36,7 @@ VEGA = Path(__file__).with_name("vega")
 # How words.py begins a number. A column with fewer of them than this holds words, set flush left.
 _NUMBER = re.compile(r"[<>+−-]?\.?\d")
 _LEAST_NUMBERS = 0.25
+_CODE = re.compile(r"`([^`]+)`")
 
 
 class TableGroup(NamedTuple):
@@ -84,6 +88,7 @@ def render_page(parts: PageParts) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["with_code"] = _with_code
     drawn = {
         figure.name: [
             Markup(panel_svg(figure.name, number, panel))  # noqa: S704
@@ -109,6 +114,17 @@ def render_page(parts: PageParts) -> str:
         chart_json=Markup(parts.chart.json if parts.chart else ""),  # noqa: S704
         samples_json=Markup(parts.samples.json if parts.samples else ""),  # noqa: S704
         decide={name: Markup(text) for name, text in parts.decide._asdict().items()},  # noqa: S704
+    )
+
+
+def _with_code(text: str) -> "Markup":
+    """Text in which keys stand between backticks, as elsewhere, with them set as code."""
+    from markupsafe import Markup, escape
+
+    words = enumerate(_CODE.split(text))
+    return Markup().join(
+        Markup("<code>{}</code>").format(one) if number % 2 else escape(one)
+        for number, one in words
     )
 
 

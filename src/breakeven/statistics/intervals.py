@@ -46,8 +46,9 @@ def wilson_share(value: float, items: int, level: float = 0.95) -> Estimate:
     low, high = proportion_confint(value * items, items, alpha=1 - level, method="wilson")
     return Estimate(
         value=value,
-        low=max(0.0, float(low)),
-        high=min(1.0, float(high)),
+        # Both ends are exact at a share of 0 or 1, where the library leaves its rounding.
+        low=0.0 if value == 0 else max(0.0, float(low)),
+        high=1.0 if value == 1 else min(1.0, float(high)),
         standard_error=float(np.sqrt(value * (1 - value) / items)),
         items=items,
         level=level,

@@ -57,17 +57,18 @@ def _title(one: Routing, drawn: Sequence[Routing]) -> str:
 
 def _takeaway(drawn: Sequence[Routing]) -> str:
     """Every router in words; nothing is picked."""
-    parts = []
+    parts: dict[str, list[str]] = {}
     for one in drawn:
         for router in one.routers:
             mean = router.mean_gain
             words = points_interval(mean.value, mean.low, mean.high)
-            parts.append(f"{_title(one, drawn)} by {router.reads} {words}")
+            parts.setdefault(router.reads, []).append(f"{_title(one, drawn)} {words}")
     if not parts:
         return "No router could be fitted; the bound is shown without it."
+    by_reads = (f"by {reads}: {', '.join(gains)}" for reads, gains in parts.items())
     return (
         "Over all shares, a learned router is above random mixing at equal cost by so many "
-        f"points, each interval by itself: {'; '.join(parts)}."
+        f"points, each interval by itself; {'; '.join(by_reads)}."
     )
 
 
