@@ -50,7 +50,7 @@ tune: $(READY)  ## Choose the learning rates of params.yaml on pairs kept for it
 	breakeven tune
 
 test: $(READY)  ## Run the tests
-	OMP_NUM_THREADS=1 pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-faults: $(READY)  ## Run all that is tried to lose or falsify a study, the long ones too
 	OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile -m 'faults or not faults' tests/faults tests/train/test_nodes.py
