@@ -174,7 +174,13 @@ def measure_pairs(study: Path) -> dict[str, Spent]:
 
 def spent(study: Path, *command: str) -> Spent:
     """Run a command to its end; what its workers take of the processor is not its own."""
-    environment = {**os.environ, "PYTHONPATH": f"{study / 'src'}:{study}", "OMP_NUM_THREADS": "1"}
+    ours = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    environment = {
+        **os.environ,
+        "PATH": ours,
+        "PYTHONPATH": f"{study / 'src'}:{study}",
+        "OMP_NUM_THREADS": "1",
+    }
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=study, env=environment, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
