@@ -58,10 +58,11 @@ class WarmProcess:
         arguments = sys.argv
         sys.argv = [*cell.arguments]
         try:
+            # Imports for seconds, in which an exception can be lost: what is only noted cannot.
+            self._renew(cell)
             signal.signal(INTERRUPT, signal.default_int_handler)
             if self._interrupted:
                 return 130
-            self._renew(cell)  # imports for seconds, in which an interrupt may come
             runpy.run_path(cell.arguments[0], run_name="__main__")
         except SystemExit as ended:
             if isinstance(ended.code, str):  # as Python does at its own end
@@ -79,7 +80,7 @@ class WarmProcess:
         return 0
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
-        # The cell that it was sent to has just ended, or is about to begin.
+        # The cell that it was sent to has just ended, or has not begun.
         self._interrupted = True
 
     def _renew(self, cell: Cell) -> None:
