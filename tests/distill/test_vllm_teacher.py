@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.answer.smol import share_converted
 from tests.conftest import ROOT
 from tests.distill.studies import SOURCE, completions, lay_params, lay_prompts, prompts
 
@@ -108,6 +109,7 @@ def kill_server_at(stage: "subprocess.Popen[str]", replies: int) -> None:
 def test_a_server_killed_half_way_loses_no_prompt_and_none_is_paid_twice(project):
     lay_params(TEACHER)
     lay_prompts(words())
+    share_converted()
     wanted = {prompt_digest(one) for one in words()}
 
     whole = start_stage("ift")

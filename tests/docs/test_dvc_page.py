@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,10 +27,10 @@ def tree() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+def study(tmp_path_factory: pytest.TempPathFactory, preloaded: Path) -> Iterator[Study]:
     """All but `track` has run, and is committed."""
     folder = tmp_path_factory.mktemp("dvc-page") / "study"
-    made = make_finished_study(folder, tree())
+    made = make_finished_study(folder, tree(), preloaded)
     for key, value in (("name", "A Person"), ("email", "person@example.org")):
         made.run("git", "config", f"user.{key}", value)
     made.run("git", "add", "--all")

@@ -77,9 +77,10 @@ SCRATCH_SIZE = {
 
 @dataclass
 class Study:
-    """A DVC repository, and what a person does in it."""
+    """A DVC repository, and what a person does in it; a folder for PATH has another `python`."""
 
     folder: Path
+    python: Path | None = None
 
     def params(self) -> dict[str, Any]:
         return yaml.safe_load((self.folder / "params.yaml").read_text())
@@ -115,9 +116,11 @@ class Study:
 
     def environment(self) -> dict[str, str]:
         """Where the study's own code runs, with this Python."""
+        first = [self.python] if self.python else []
+        path = [*first, Path(sys.executable).parent, os.environ["PATH"]]
         return {
             **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": os.pathsep.join(map(str, path)),
             "PYTHONPATH": str(self.folder / "src"),
             "OMP_NUM_THREADS": "1",
         }
@@ -150,7 +153,7 @@ def wait_for(what: Callable[[], Found], seconds: float = 400.0) -> Found:
     pytest.fail("it did not happen in time")
 
 
-def make_study(folder: Path, params: dict[str, Any]) -> Study:
+def make_study(folder: Path, params: dict[str, Any], python: Path | None = None) -> Study:
     """A copy of the project's pipeline with other params, as a fresh Git and DVC repository."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
@@ -160,7 +163,7 @@ def make_study(folder: Path, params: dict[str, Any]) -> Study:
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     (folder / "mlruns").mkdir()
     keep_parsed(folder)
-    study = Study(folder)
+    study = Study(folder, python)
     study.write_params(params)
     study.run("git", "init", "--quiet")
     study.run("dvc", "init", "--quiet")
@@ -178,12 +181,12 @@ def keep_parsed(folder: Path) -> None:
     shutil.copy(ROOT / ".work/code.json", folder / ".work/code.json")
 
 
-def make_finished_study(folder: Path, params: dict[str, Any]) -> Study:
+def make_finished_study(folder: Path, params: dict[str, Any], python: Path | None = None) -> Study:
     """A study whose stages up to the report have run, in this process, and that DVC has taken over.
 
     A third of the processor's time that `dvc repro` takes: libraries are imported once.
     """
-    study = make_study(folder, params)
+    study = make_study(folder, params, python)
     valid = Params.model_validate(params)
     with contextlib.chdir(folder):
         run_stages(valid)

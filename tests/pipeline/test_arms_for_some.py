@@ -22,9 +22,9 @@ PARAMS = {
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+def study(tmp_path_factory: pytest.TempPathFactory, preloaded: Path) -> Iterator[Study]:
     folder = tmp_path_factory.mktemp("some") / "study"
-    yield make_finished_study(folder, PARAMS)
+    yield make_finished_study(folder, PARAMS, preloaded)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -22,9 +22,9 @@ CONTROLS = {
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+def study(tmp_path_factory: pytest.TempPathFactory, preloaded: Path) -> Iterator[Study]:
     folder = tmp_path_factory.mktemp("controls") / "study"
-    yield make_finished_study(folder, TINY)
+    yield make_finished_study(folder, TINY, preloaded)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -54,7 +54,7 @@ def write_rows(file: Path, rows: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+def study(tmp_path_factory: pytest.TempPathFactory, preloaded: Path) -> Iterator[Study]:
     folder = tmp_path_factory.mktemp("edits") / "study"
     with endpoint(answered) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_API_KEY", KEY)
@@ -68,7 +68,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
         (folder / "harness/sums.yaml").write_text(HARNESS)
         (folder / "harness/others.yaml").write_text(OTHER_HARNESS)
         write_rows(folder / "mine.jsonl", [{"question": "1 + 1?", "reference": "2"}] * 3)
-        yield make_finished_study(folder, params_for(server.url))
+        yield make_finished_study(folder, params_for(server.url), preloaded)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -18,10 +18,17 @@ pytestmark = pytest.mark.study
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
     folder = tmp_path_factory.mktemp("tiny") / "study"
     yield make_study(folder, deepcopy(TINY))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def study(made: Study, preloaded: Path) -> Study:
+    """The study once it has run, from where on processes need not import the libraries."""
+    made.python = preloaded
+    return made
 
 
 def runs(study: Study) -> dict[str, dict[str, float]]:
@@ -42,8 +49,8 @@ def count_runs(study: Study) -> int:
         return int(store.execute("select count(*) from runs").fetchone()[0])
 
 
-def test_a_study_runs_from_nothing(study: Study) -> None:
-    ran = study.repro()
+def test_a_study_runs_from_nothing(made: Study) -> None:
+    ran = made.repro()
     assert {
         "tasks@chain-open",
         "prompts@chain",
@@ -56,11 +63,11 @@ def test_a_study_runs_from_nothing(study: Study) -> None:
         "report",
         "track",
     } <= ran
-    page = (study.folder / "report/index.html").read_text()
+    page = (made.folder / "report/index.html").read_text()
     assert "t30k" in page
     assert "chain-open" in page
     for stage in ("distill/chain/ift", "pairs/general", "train/t30k/ift/0", "answer/t30k"):
-        assert (study.folder / "records" / f"{stage}.json").is_file()
+        assert (made.folder / "records" / f"{stage}.json").is_file()
 
 
 def test_again_runs_nothing_but_track(study: Study) -> None:

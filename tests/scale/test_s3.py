@@ -47,9 +47,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, address: str) -> Study:
+def study(tmp_path_factory: pytest.TempPathFactory, address: str, preloaded: Path) -> Study:
     """A finished study, committed, with the bucket as its remote."""
-    made = make_finished_study(tmp_path_factory.mktemp("here") / "study", smallest())
+    made = make_finished_study(tmp_path_factory.mktemp("here") / "study", smallest(), preloaded)
     made.repro()
     remote = (
         ["dvc", "remote", "add", "--default", "store", "s3://studies/tiny"],

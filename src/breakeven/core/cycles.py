@@ -1,5 +1,6 @@
 """How often Python looks for cycles of objects."""
 
+import atexit
 import gc
 
 # Python's own is 700 new objects. At that the looks take a fifth of the time that importing PyTorch
@@ -8,5 +9,10 @@ _OBJECTS_TO_A_COLLECTION = 50_000
 
 
 def look_seldom() -> None:
-    """For every process of the project, at its beginning."""
+    """For every process of the project, at its beginning: seldom, and no more once it ends.
+
+    What it still has then is the libraries, whose memory the system takes back anyway: with
+    PyTorch and transformers imported the looks at the end take more than a second.
+    """
     gc.set_threshold(_OBJECTS_TO_A_COLLECTION)
+    atexit.register(gc.freeze)
