@@ -4,7 +4,7 @@
 test takes. With the folder of `preloaded_python` first in PATH, what DVC starts as
 `python stages/…` asks for such a fork, which runs the script with the caller's folder, environment
 and streams, and ends as it does. Libraries alone are shared: the study's own code is loaded anew.
-That it also runs where nothing is imported yet is tested in `test_study.py` and `tests/running`.
+That a study also runs where nothing is imported yet is tested in `test_study.py`.
 """
 
 import atexit

@@ -36,14 +36,14 @@ def tiny() -> dict[str, Any]:
     return params
 
 
-def study_in(folder: Path) -> Iterator[Study]:
-    yield make_study(folder, tiny())
+def study_in(folder: Path, python: Path | None = None) -> Iterator[Study]:
+    yield make_study(folder, tiny(), python)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
-def serial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
-    yield from study_in(tmp_path_factory.mktemp("serial") / "study")
+def serial(tmp_path_factory: pytest.TempPathFactory, preloaded: Path) -> Iterator[Study]:
+    yield from study_in(tmp_path_factory.mktemp("serial") / "study", preloaded)
 
 
 @pytest.fixture(scope="module")
