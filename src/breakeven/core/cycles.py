@@ -4,8 +4,9 @@ import atexit
 import gc
 
 # Python's own is 700 new objects. At that the looks take a fifth of the time that importing PyTorch
-# and transformers takes, and as much of `breakeven status` of a large study, and find nothing.
-_OBJECTS_TO_A_COLLECTION = 50_000
+# and transformers takes, and as much of `breakeven status` of a large study, and find nothing. What
+# so many objects hold, if they are in cycles, is some ten megabytes.
+_OBJECTS_TO_A_COLLECTION = 200_000
 
 
 def look_seldom() -> None:
