@@ -44,6 +44,21 @@ def test_labels_lie_over_no_label_no_marker_and_no_line() -> None:
             assert not box.contains(*axes.transData.transform((x, y)))
 
 
+def test_a_label_is_on_the_side_where_no_line_runs() -> None:
+    with drawing():
+        axes = Figure(figsize=(4.9, 3.1), layout="constrained").subplots()
+        axes.plot([1, 3], [0.5, 0.8], "o", markersize=6.5)
+        axes.step([1, 3], [0.5, 0.8], where="post")
+        axes.plot([1, 3], [0.5, 0.8], ls=":")
+        axes.set(xlim=(0, 4), ylim=(0, 1))
+        label_point(axes, 1, 0.5, "gemma3-270m", side="right")
+        axes.figure.draw_without_rendering()
+        place_labels(axes)
+    box = axes.texts[0].get_window_extent()
+    right, level = axes.transData.transform((1, 0.5))
+    assert not (right < box.x1 and box.y0 < level < box.y1)
+
+
 def test_a_label_without_room_is_left_out() -> None:
     axes = _labelled(
         [(1 + 0.03 * (place % 9), 0.4 + 0.02 * (place // 9), "1M") for place in range(81)]

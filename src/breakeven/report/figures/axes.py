@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from breakeven.words import INK, MUTED, fixed, scientific
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.path import Path
+    from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
 NAME_LETTERS = 32
@@ -145,13 +149,15 @@ def label_point(axes: "Axes", x: float, y: float, text: str, *, side: str) -> No
 def place_labels(axes: "Axes") -> None:
     """Labels of points moved to a side where nothing lies; left out where no side has room.
 
-    For axes that are laid out: before, nobody knows how far apart the points will be.
+    For axes that are laid out: before, nobody knows how far apart the points will be. Of sides
+    with room it is the one where the fewest lines run, which are often everywhere.
     """
     labels = [text for text in axes.texts if not text.get_in_layout()]
     if not labels:
         return
     others = (text for text in axes.texts if text.get_in_layout())
     taken = [*_markers(axes), *(text.get_window_extent() for text in others)]
+    lines = _line_paths(axes)
     room = axes.get_window_extent().padded(_GAP)
     for label in labels:
         first = (
@@ -159,15 +165,39 @@ def place_labels(axes: "Axes") -> None:
             label.get_horizontalalignment(),
             label.get_verticalalignment(),
         )
-        for offset, horizontal, vertical in (first, *_SIDES.values()):
-            label.set(position=offset, ha=horizontal, va=vertical)
-            box = label.get_window_extent().padded(_GAP)
+        free = []
+        for side in (first, *_SIDES.values()):
+            box = _moved(label, side)
             within = room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0
             if within and box.y1 <= room.y1 and not any(box.overlaps(one) for one in taken):
-                taken.append(box)
-                break
-        else:
+                crossed = sum(path.intersects_bbox(box, filled=False) for path in lines)
+                free.append((crossed, side))
+        if not free:
             label.remove()
+            continue
+        _, side = min(free, key=lambda one: one[0])
+        taken.append(_moved(label, side))
+
+
+def _moved(label: "Text", side: tuple[tuple[float, float], str, str]) -> "Bbox":
+    """Put a label on a side of its point; the box that it takes there, in pixels."""
+    offset, horizontal, vertical = side
+    label.set(position=offset, ha=horizontal, va=vertical)
+    return label.get_window_extent().padded(_GAP)
+
+
+def _line_paths(axes: "Axes") -> list["Path"]:
+    """The way of every line, in pixels."""
+    from matplotlib.cbook import STEP_LOOKUP_MAP
+    from matplotlib.path import Path
+
+    found = []
+    for line in axes.lines:
+        if line.get_linestyle() not in ("None", "", " "):
+            points = STEP_LOOKUP_MAP[line.get_drawstyle()](*np.asarray(line.get_xydata()).T)
+            path = Path(np.column_stack(points))
+            found.append(line.get_transform().transform_path(path))
+    return found
 
 
 def _markers(axes: "Axes") -> list["Bbox"]:
