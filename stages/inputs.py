@@ -1,7 +1,15 @@
 """Tell DVC on what code, values and files each cell depends: `python stages/inputs.py`."""
 
-from breakeven.pipeline.command import run_stage
-from breakeven.pipeline.inputs import write_inputs
+import sys
+
+# DVC runs this stage first, with the Python on PATH, which is ours only where .venv is active.
+try:
+    from breakeven.pipeline.command import run_stage
+    from breakeven.pipeline.inputs import write_inputs
+except ModuleNotFoundError as error:
+    if error.name != "breakeven":
+        raise
+    sys.exit(f"{sys.executable} has no breakeven: `. .venv/bin/activate` first, or `make study`")
 
 if __name__ == "__main__":
     run_stage(write_inputs)

@@ -2,9 +2,12 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from tests.conftest import ROOT
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.core.exits import exit_code_of
@@ -64,3 +67,12 @@ def test_a_stage_that_something_within_it_ends_has_failed(monkeypatch, code) -> 
     monkeypatch.setattr("sys.argv", ["stage"])
     with pytest.raises(RuntimeError, match="something within the stage exited with"):
         run_stage(body)
+
+
+def test_the_first_stage_says_that_its_python_is_not_the_study_s(tmp_path: Path) -> None:
+    """As `.venv/bin/dvc repro` does where another Python is on PATH."""
+    bare = [sys.executable, "-S", str(ROOT / "stages/inputs.py")]
+    ended = subprocess.run(bare, cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "has no breakeven: `. .venv/bin/activate` first" in ended.stderr
+    assert "Traceback" not in ended.stderr

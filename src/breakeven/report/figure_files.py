@@ -134,6 +134,10 @@ def _lay_out(figure: "Figure") -> None:
 
     Saving would place axes too, by drawing all of the figure once for that alone.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    # Measures every text from here on; a figure without one makes a canvas for each anew.
+    FigureCanvasAgg(figure)
     engine = figure.get_layout_engine()
     assert engine is not None, "every figure here is made with one"
     engine.execute(figure)
