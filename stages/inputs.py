@@ -1,7 +1,5 @@
 """Tell DVC on what code, values and files each cell depends: `python stages/inputs.py`."""
 
-import sys
-
 # DVC runs this stage first, with the Python on PATH, which is ours only where .venv is active.
 try:
     from breakeven.pipeline.command import run_stage
@@ -9,7 +7,9 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "breakeven":
         raise
-    sys.exit(f"{sys.executable} has no breakeven: `. .venv/bin/activate` first, or `make study`")
+    raise SystemExit(
+        "this Python has no breakeven: `. .venv/bin/activate` first, or `make study`"
+    ) from None
 
 if __name__ == "__main__":
     run_stage(write_inputs)

@@ -145,7 +145,7 @@ def test_the_command_says_what_the_study_is_then(study: str) -> None:
         app, ["new", "arm", "mixed-25", "--like", "reasoning", "reasoning_share=0.25"]
     )
     assert told.exit_code == 0, told.output
-    assert "3 students × 5 arms × 3 seeds = 45 cells" in told.output
+    assert "2 students × 5 arms × 3 seeds = 30 cells" in told.output
     assert load_params().arms["mixed-25"].reasoning_share == 0.25
     refused = CliRunner().invoke(app, ["new", "amr", "x"])
     assert isinstance(refused.exception, InputError)
