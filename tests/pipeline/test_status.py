@@ -12,6 +12,7 @@ import pytest
 
 from breakeven.core.errors import InputError, MachineError
 from breakeven.params import load_params
+from breakeven.pipeline.as_locked import cells_as_locked
 from breakeven.pipeline.lock import require_idle
 from breakeven.pipeline.status import (
     DueCell,
@@ -179,7 +180,8 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     dvc = [sys.executable, "-m", "dvc"]
     subprocess.run([*dvc, "init", "--quiet", "--no-scm"], check=True)
-    fates = ("same", "edited", "gone", "spoilt", "other-command", "uncached", "lost")
+    fates = ("same", "touched", "edited", "gone", "spoilt", "other-command", "uncached", "rotten")
+    fates = (*fates, "lost")
     stages: dict[str, Any] = {}
     for name in fates:
         Path(f"{name}.in").write_text(name)
@@ -200,8 +202,14 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     stages["new"] = {"cmd": "touch new", "deps": ["shared"], "outs": ["new"]}
     Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
     for kept in Path(".dvc/cache/files/md5").rglob("*"):  # one stage's result is in no cache
-        if kept.is_file() and kept.read_bytes() in {b"uncached", b"lost"}:
+        if _holds(kept, b"uncached") or _holds(kept, b"lost"):
             kept.unlink()
+    Path("touched.in").touch()
+    rotten = next(
+        kept for kept in Path(".dvc/cache/files/md5").rglob("*") if _holds(kept, b"rotten")
+    )
+    rotten.chmod(0o644)
+    rotten.write_bytes(b"other")
     # As where it was run elsewhere: neither outputs nor cache, and its input has changed since.
     Path("lost.in").write_text("another")
     shutil.rmtree("lost.out")
@@ -211,9 +219,12 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     said = json.loads(
         subprocess.run([*dvc, "status", "--json"], check=True, capture_output=True).stdout
     )
+    from dvc.dvcfile import load_file
     from dvc.repo import Repo
 
     with Repo() as repo:
+        cells = load_file(repo, "dvc.yaml").stages
+        as_locked = cells_as_locked(repo, cells)
         asked: dict[Any, dict[str, str]] = {}
         ours = {one.addressing: list(changes_of(one, asked)) for one in repo.index.stages}
         found = repository_status(repo)
@@ -228,5 +239,11 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     reasons = {one.cell: one.why for one in found.due}
     assert reasons["lost"] == ("its outputs are not in cache",)
     assert reasons["edited"] == ("edited.in is modified",)
-    assert {"edited", "gone", "spoilt", "other-command", "new", "reads"} <= set(said)
+    assert {"edited", "gone", "spoilt", "other-command", "new", "reads", "rotten"} <= set(said)
     assert "same" not in said
+    # What DVC need not be asked about; the file with another time it has just looked into.
+    assert as_locked == {"same", "touched", "inside", "one", "around"}
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    return file.is_file() and file.read_bytes() == content

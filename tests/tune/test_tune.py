@@ -34,7 +34,7 @@ from breakeven.rows.pair import read_pairs, write_pairs
 from breakeven.rows.prompt import Prompt
 from breakeven.train.plan import plan_cell
 from breakeven.tune import trial
-from breakeven.tune.chosen_rates import Choice, best_of, choice_lines
+from breakeven.tune.chosen_rates import Choice, as_good_as_best, best_of, choice_lines, chosen_of
 from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
 from breakeven.tune.held_out import held_out
 from breakeven.tune.trial import Outcome
@@ -133,8 +133,8 @@ def test_every_trial_is_scored_and_the_best_rate_written(study, trained):
     assert len({row["items"] for row in rows}) == 1
 
     (choice,) = choices
-    assert choice.best.learning_rate == 1e-2
-    assert choice.best.loss < float(rows[0]["loss"])
+    assert choice.chosen.learning_rate == 1e-2
+    assert choice.chosen.loss < float(rows[0]["loss"])
     assert choice.at_edge
     written = json.loads(Path("tuning/tiny/choice.json").read_text())
     told = written["students"]["tiny"]["ift"]
@@ -212,14 +212,14 @@ def test_without_references_the_loss_decides(study):
         prompts_path("chain"), (Prompt(one.id, "chain", one.prompt, one.content) for one in prompts)
     )
     (choice,) = tune(study, SMALL, items=400, folder=Path("tuning/tiny"))
-    assert (choice.best.items, choice.best.accuracy) == (0, None)
-    assert choice.best.loss == min(one.loss for one in choice.tried)
+    assert (choice.chosen.items, choice.chosen.accuracy) == (0, None)
+    assert choice.chosen.loss == min(one.loss for one in choice.tried)
 
 
 def test_a_rate_that_diverges_is_a_result_and_never_the_choice(study):
     grid = SMALL._replace(rates=(1e-3, 1e30))
     (choice,) = tune(study, grid, items=400, folder=Path("tuning/tiny"))
-    assert choice.best.learning_rate == 1e-3
+    assert choice.chosen.learning_rate == 1e-3
     assert [one.loss is None for one in choice.tried] == [False, True]
     with pytest.raises(InputError, match=r"--rate: tiny ift diverged at every rate from 1e\+30"):
         tune(study, SMALL._replace(rates=(1e30,)), items=400, folder=Path("tuning/tiny"))
@@ -312,6 +312,33 @@ def test_equal_accuracies_go_to_the_lower_loss_and_a_rate_within_is_at_no_edge()
     choice = Choice(best, tuple(tried), (half, best))
     assert not choice.at_edge
     assert choice.last_gain == pytest.approx(0.2)
+
+
+def test_a_rate_gives_way_only_to_one_that_the_items_show_to_be_better():
+    """Of 200 items the best has 120 right, some 110 of these and three of its own, one only 60."""
+    ids = [f"item-{place}" for place in range(200)]
+    tried = [
+        made(learning_rate=1e-3, items=200, right=tuple(ids[:60])),
+        made(learning_rate=2e-3, items=200, right=tuple(ids[10:123])),
+        made(learning_rate=4e-3, items=200, right=tuple(ids[:120])),
+        made(learning_rate=8e-3, items=200, right=None, loss=None),
+    ]
+    assert [one.learning_rate for one in as_good_as_best(tried)] == [2e-3, 4e-3]
+    for own, chosen in ((1e-3, 4e-3), (2e-3, 2e-3), (4e-3, 4e-3), (8e-3, 4e-3), (5e-4, 4e-3)):
+        assert chosen_of(tried, own).learning_rate == chosen
+    kept = Choice(tried[1], tuple(tried), (tried[1],))
+    assert kept.as_dict()["best"] == 4e-3
+    assert kept.as_dict()["as_good_as_the_best"] == [2e-3, 4e-3]
+    told = choice_lines(study_params(), [kept])[0]
+    assert told == (
+        "tiny ift: 0.002, 56.5% right of 200, loss 1.000; kept, as nothing tells it from the best, "
+        "0.004 with 60.0% right"
+    )
+
+
+def test_without_grades_a_rate_is_as_good_as_no_other():
+    tried = [made(learning_rate=rate, right=None, loss=rate) for rate in (1e-3, 2e-3)]
+    assert chosen_of(tried, 2e-3).learning_rate == 1e-3
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from breakeven.core.cycles import not_looked_for
 from breakeven.core.errors import InputError, MachineError
 from breakeven.params import Params
+from breakeven.pipeline.as_locked import cells_as_locked
 from breakeven.pipeline.inputs import ALWAYS_RUN, CODE, INPUTS, write_inputs
 from breakeven.pipeline.lock import AT_WORK, quickly_read, require_idle
 from breakeven.pipeline.named_files import MISSING
@@ -85,24 +86,27 @@ def told_repository(params: Params) -> Iterator["Repo"]:
 
 def repository_status(repo: "Repo") -> Status:
     """What DVC says is due, with `inputs/` as it stands."""
+    from dvc.dvcfile import load_file
     from dvc.repo import lock_repo
 
-    # One lock around all: `repo.status` would read dvc.yaml and dvc.lock once more for its own.
     with lock_repo(repo):
-        stages = {stage.addressing: stage for stage in repo.index.stages}
-        asked: dict[Any, dict[str, str]] = {}
-        changes = {
-            name: [*changes_of(stage, asked)]
-            for name, stage in stages.items()
-            if name.partition("@")[0] not in ALWAYS_RUN
+        cells = load_file(repo, str(Path(repo.root_dir, "dvc.yaml"))).stages
+        as_locked = cells_as_locked(repo, cells)
+        stages = {
+            name: cells[name]
+            for name in cells
+            if name not in as_locked and name.partition("@")[0] not in ALWAYS_RUN
         }
+        asked: dict[Any, dict[str, str]] = {}
+        changes = {name: [*changes_of(stage, asked)] for name, stage in stages.items()}
     due = tuple(
         DueCell(name, tuple(_reasons(repo, stages[name], found)))
         for name, found in changes.items()
         if found
     )
     # Followed only where somebody is due.
-    readers = readers_of(stages) if due else {}
+    everyone = (stages[name] if name in stages else cells[name] for name in cells)
+    readers = readers_of({stage.addressing: stage for stage in everyone}) if due else {}
     after: set[str] = set()
     waiting = [one.cell for one in due]
     while waiting:
@@ -110,7 +114,7 @@ def repository_status(repo: "Repo") -> Status:
         after |= found
         waiting += found
     names = after - {one.cell for one in due} - ALWAYS_RUN
-    return Status(due, tuple(name for name in stages if name in names))
+    return Status(due, tuple(name for name in cells if name in names))
 
 
 def readers_of(stages: Mapping[str, "PipelineStage"]) -> dict[str, set[str]]:

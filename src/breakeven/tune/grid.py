@@ -74,7 +74,7 @@ def rate_trials(params: Params, grid: Grid) -> Iterator[Trial]:
     """Every rate of every student and arm, at the whole budget."""
     for student in grid.students:
         for arm in (name for name in grid.arms if params.arms[name].is_for(student)):
-            for rate in grid.rates or _around(_own_rate(params, student, arm)):
+            for rate in grid.rates or _around(own_rate(params, student, arm)):
                 yield Trial(student, arm, rate)
 
 
@@ -99,14 +99,16 @@ def params_of_trial(params: Params, trial: Trial, samples: int) -> Params:
     return Params.model_validate(tree)
 
 
-def _own_rate(params: Params, student: str, arm: str) -> float:
+def own_rate(params: Params, student: str, arm: str) -> float:
+    """The rate that `params.yaml` has for an arm of a student."""
     settings = resolve_cell(params, Cell(student, arm, params.seeds[0])).training
     assert settings is not None  # checked_grid takes trained arms only
     return settings.learning_rate
 
 
 def _around(rate: float) -> list[float]:
-    return [float(f"{factor * rate:.2g}") for factor in _FACTORS]
+    # Its own to the last digit: it may be what is chosen.
+    return [rate if factor == 1.0 else float(f"{factor * rate:.2g}") for factor in _FACTORS]
 
 
 def _check_numbers(option: str, values: Sequence[float], allowed: str, below: float) -> None:

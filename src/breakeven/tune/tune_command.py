@@ -13,8 +13,15 @@ from breakeven.core.progress import Progress
 from breakeven.params import Params
 from breakeven.rows.budget_trial import BudgetTrial
 from breakeven.train.plan import CellPlan, plan_cell
-from breakeven.tune.chosen_rates import Choice, best_of
-from breakeven.tune.grid import Grid, Trial, checked_grid, params_of_trial, rate_trials
+from breakeven.tune.chosen_rates import Choice, chosen_of
+from breakeven.tune.grid import (
+    Grid,
+    Trial,
+    checked_grid,
+    own_rate,
+    params_of_trial,
+    rate_trials,
+)
 from breakeven.tune.held_out import HeldOut, held_out
 from breakeven.tune.trial import COLUMNS, Outcome, as_row, outcome_of
 
@@ -29,8 +36,8 @@ class Arm(NamedTuple):
 def tune(params: Params, grid: Grid, *, items: int, folder: Path) -> list[Choice]:
     """Choose a rate for each student and arm; writes curves, choice and budgets to `folder`.
 
-    First every rate at the whole budget, then smaller shares of the budget at the best one: whether
-    its accuracy has levelled off. Finished trials come from scratch, a killed one goes on.
+    First every rate at the whole budget, then smaller shares of the budget at the chosen one:
+    whether its accuracy has levelled off. Finished trials come from scratch, a killed one goes on.
 
     Raises:
         InputError: a name, rate or share makes no sense, pairs are missing or too few, or no rate
@@ -56,10 +63,10 @@ def tune(params: Params, grid: Grid, *, items: int, folder: Path) -> list[Choice
         for student, arm in arms:
             own = [one for one in trials if (one.student, one.arm) == (student, arm)]
             tried = tuple(map(outcome, own))
-            best = best_of(tried)
-            rate = best.learning_rate
+            chosen = chosen_of(tried, own_rate(params, student, arm))
+            rate = chosen.learning_rate
             smaller = [outcome(Trial(student, arm, rate, share)) for share in grid.shares]
-            choices.append(Choice(best, tried, (*smaller, best)))
+            choices.append(Choice(chosen, tried, (*smaller, chosen)))
     _write(params, choices, arms, folder)
     return choices
 
@@ -68,8 +75,8 @@ def summary(params: Params, choices: Sequence[Choice]) -> dict[str, Any]:
     """The choice as one JSON object, by student and arm."""
     found: dict[str, dict[str, Any]] = {}
     for one in choices:
-        row = {"style": params.arms[one.best.arm].result_style, **one.as_dict()}
-        found.setdefault(one.best.student, {})[one.best.arm] = row
+        row = {"style": params.arms[one.chosen.arm].result_style, **one.as_dict()}
+        found.setdefault(one.chosen.student, {})[one.chosen.arm] = row
     return {"study": params.study, "seed": params.seeds[0], "students": found}
 
 
