@@ -192,6 +192,8 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     stages["inside"] = {"cmd": "touch inside", "deps": ["same.out/same.in"], "outs": ["inside"]}
     stages["one"] = {"cmd": "mkdir -p all && touch all/one", "outs": ["all/one"]}
     stages["around"] = {"cmd": "touch around", "deps": ["all"], "outs": ["around"]}
+    stages["measured"] = {"cmd": "echo {} > told.json", "metrics": ["told.json"]}
+    stages["persists"] = {"cmd": "touch left", "outs": [{"left": {"persist": True}}]}
     Path("shared").write_text("read by all")
     Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
     subprocess.run([*dvc, "repro", "--quiet"], check=True)
@@ -242,7 +244,8 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     assert {"edited", "gone", "spoilt", "other-command", "new", "reads", "rotten"} <= set(said)
     assert "same" not in said
     # What DVC need not be asked about; the file with another time it has just looked into.
-    assert as_locked == {"same", "touched", "inside", "one", "around"}
+    assert as_locked == {"same", "touched", "inside", "one", "around", "measured"}
+    assert "persists" not in said  # options are for DVC to read
 
 
 def _holds(file: Path, content: bytes) -> bool:

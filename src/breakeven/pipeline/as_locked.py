@@ -7,15 +7,16 @@ is the case, or in doubt, is left for DVC to tell.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage.loader import StageLoader
 
-_CELL = {"cmd", "deps", "outs"}
+# Metrics and plots are outputs that DVC also shows; in the lock they are among them.
+_OUTPUTS = ("outs", "metrics", "plots")
+_CELL = {"cmd", "deps", *_OUTPUTS}
 _FILE = {"path", "hash", "md5", "size", "nfiles", "isexec"}
 
 
@@ -35,18 +36,20 @@ class _Notes:
 
     def __init__(self, repo: "Repo") -> None:
         self._fs, self._state, self._cache = repo.fs, repo.state, repo.cache.local
-        self._root, self._ignore = Path(repo.root_dir), repo.dvcignore
+        self._root, self._ignore = repo.root_dir, repo.dvcignore
         self._digests: dict[str, str | None] = {}
         # Many are asked for twice: a student's weights are made by one cell and read by another.
         self._of_files: dict[str, str | None] = {}
+        self._within: dict[str, list[str]] = {}
 
     def are_of(self, cell: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
         """Whether a cell of `dvc.yaml` is as its entry in `dvc.lock`; in doubt it is not."""
+        outputs = [one for kind in _OUTPUTS for one in cell.get(kind, ())]
         return (
             not (cell.keys() | entry.keys()) - _CELL
             and cell["cmd"] == entry["cmd"]
             and self._agree(cell.get("deps", ()), entry.get("deps", ()), self._is_there)
-            and self._agree(cell.get("outs", ()), entry.get("outs", ()), self._is_kept)
+            and self._agree(outputs, entry.get("outs", ()), self._is_kept)
         )
 
     def _agree(
@@ -67,21 +70,29 @@ class _Notes:
     def _is_there(self, path: str, digest: str) -> bool:
         """Whether a file or folder has this digest, as far as is noted."""
         if path not in self._digests:
-            self._digests[path] = self._digest(self._root / path)
+            self._digests[path] = self._digest(f"{self._root}/{path}")
         return self._digests[path] == digest
 
-    def _digest(self, place: Path) -> str | None:
+    def _digest(self, place: str) -> str | None:
         """What DVC calls a file or folder; None where it has not noted all of it."""
         from dvc_data.hashfile.tree import Tree
 
-        if not place.is_dir():
-            return self._noted(str(place))
-        held = {str(Path(file).relative_to(place)): self._noted(file) for file in _files(place)}
+        if not self._fs.isdir(place):
+            return self._noted(place)
+        held = {file: self._noted(file) for file in self._files(place)}
         if None in held.values():
             return None
-        tree = Tree.from_list([{"relpath": path, "md5": md5} for path, md5 in held.items()], "md5")
+        tree = Tree.from_list(
+            [{"relpath": file[len(place) + 1 :], "md5": md5} for file, md5 in held.items()], "md5"
+        )
         tree.digest()
         return tree.hash_info.value
+
+    def _files(self, folder: str) -> list[str]:
+        if folder not in self._within:
+            walk = os.walk(folder)
+            self._within[folder] = [f"{place}/{name}" for place, _, names in walk for name in names]
+        return self._within[folder]
 
     def _noted(self, file: str) -> str | None:
         if file not in self._of_files:
@@ -91,12 +102,12 @@ class _Notes:
 
     def _is_kept(self, path: str, digest: str) -> bool:
         """Whether an output is there, and in DVC's cache."""
-        place = self._root / path
+        place = f"{self._root}/{path}"
         return (
-            not self._ignore.is_ignored(self._fs, str(place), ignore_subrepos=False)
+            not self._ignore.is_ignored(self._fs, place, ignore_subrepos=False)
             and self._is_there(path, digest)
             and self._is_cached(digest)
-            and all(self._is_cached(self._noted(file)) for file in _files(place))
+            and all(self._is_cached(self._noted(file)) for file in self._files(place))
         )
 
     def _is_cached(self, digest: str | None) -> bool:
@@ -107,7 +118,3 @@ class _Notes:
         except (OSError, ObjectFormatError):
             return False
         return True
-
-
-def _files(folder: Path) -> Iterator[str]:
-    return (f"{where}/{name}" for where, _, names in os.walk(folder) for name in names)
