@@ -193,6 +193,23 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     stages["one"] = {"cmd": "mkdir -p all && touch all/one", "outs": ["all/one"]}
     stages["around"] = {"cmd": "touch around", "deps": ["all"], "outs": ["around"]}
     stages["measured"] = {"cmd": "echo {} > told.json", "metrics": ["told.json"]}
+    # What another file has a stage for, and its reader here.
+    Path("beside").mkdir()
+    Path("beside/dvc.yaml").write_text(
+        json.dumps({"stages": {"make": {"cmd": "cp raw made", "deps": ["raw"], "outs": ["made"]}}})
+    )
+    Path("beside/raw").write_text("raw")
+    stages["behind"] = {"cmd": "touch last", "deps": ["beside/made"], "outs": ["last"]}
+    stages["always"] = {"cmd": "true"}
+    # Its name is that of a file which is no longer read.
+    stages["narrowed"] = {"cmd": "ls folder > list", "deps": ["folder"], "outs": ["list"]}
+    Path("folder").mkdir()
+    for name in ("a", "b.tmp"):
+        Path("folder", name).write_text(name)
+    for name in ("empty-list", "no-list"):
+        Path(f"{name}.in").write_text(name)
+        command = f"mkdir -p {name}.out && cp {name}.in {name}.out"
+        stages[name] = {"cmd": command, "deps": [f"{name}.in"], "outs": [f"{name}.out"]}
     stages["persists"] = {"cmd": "touch left", "outs": [{"left": {"persist": True}}]}
     Path("shared").write_text("read by all")
     Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
@@ -206,7 +223,15 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     for kept in Path(".dvc/cache/files/md5").rglob("*"):  # one stage's result is in no cache
         if _holds(kept, b"uncached") or _holds(kept, b"lost"):
             kept.unlink()
+    Path("beside/raw").write_text("another")
     Path("touched.in").touch()
+    Path(".dvcignore").write_text("*.tmp\n")
+    for kept in Path(".dvc/cache/files/md5").rglob("*.dir"):
+        for name, spoilt in (("empty-list", ""), ("no-list", "{}")):
+            if f"{name}.in" in kept.read_text():
+                kept.chmod(0o644)
+                kept.write_text(spoilt)
+                kept.chmod(0o444)
     rotten = next(
         kept for kept in Path(".dvc/cache/files/md5").rglob("*") if _holds(kept, b"rotten")
     )
@@ -244,7 +269,9 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     assert {"edited", "gone", "spoilt", "other-command", "new", "reads", "rotten"} <= set(said)
     assert "same" not in said
     # What DVC need not be asked about; the file with another time it has just looked into.
-    assert as_locked == {"same", "touched", "inside", "one", "around", "measured"}
+    assert as_locked == {"same", "touched", "inside", "one", "around", "measured", "behind"}
+    assert "behind" in found.after  # as it is until what it reads is made anew
+    assert {"beside/dvc.yaml:make", "always", "narrowed", "empty-list", "no-list"} <= set(said)
     assert "persists" not in said  # options are for DVC to read
 
 

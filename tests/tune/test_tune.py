@@ -331,9 +331,21 @@ def test_a_rate_gives_way_only_to_one_that_the_items_show_to_be_better():
     assert kept.as_dict()["as_good_as_the_best"] == [2e-3, 4e-3]
     told = choice_lines(study_params(), [kept])[0]
     assert told == (
-        "tiny ift: 0.002, 56.5% right of 200, loss 1.000; kept, as nothing tells it from the best, "
-        "0.004 with 60.0% right"
+        "tiny ift: 0.002, 56.5% right of 200, loss 1.000; kept, as the items do not tell it from "
+        "the best, 0.004 with 60.0% right, loss 1.000"
     )
+    alone = [one for one in tried if one.learning_rate < 8e-3]
+    assert (
+        "; the best is at the edge of what"
+        in choice_lines(study_params(), [kept._replace(tried=tuple(alone))])[0]
+    )
+
+
+def test_a_rate_is_told_with_all_its_digits():
+    one = made(learning_rate=0.00123456789)
+    lines = choice_lines(study_params(), [Choice(one, (one,), (one,))])
+    assert lines[0].startswith("tiny ift: 0.00123456789, ")
+    assert lines[-1] == "    learning_rates: {ift: 0.00123456789}"
 
 
 def test_without_grades_a_rate_is_as_good_as_no_other():

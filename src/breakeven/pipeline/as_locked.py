@@ -6,7 +6,6 @@ and files, and DVC's notes (of time, size and inode) have the lock's digests for
 is the case, or in doubt, is left for DVC to tell.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,23 +39,24 @@ class _Notes:
         self._digests: dict[str, str | None] = {}
         # Many are asked for twice: a student's weights are made by one cell and read by another.
         self._of_files: dict[str, str | None] = {}
-        self._within: dict[str, list[str]] = {}
 
     def are_of(self, cell: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
         """Whether a cell of `dvc.yaml` is as its entry in `dvc.lock`; in doubt it is not."""
-        outputs = [one for kind in _OUTPUTS for one in cell.get(kind, ())]
+        read = cell.get("deps", ())
+        made = [one for kind in _OUTPUTS for one in cell.get(kind, ())]
         return (
             not (cell.keys() | entry.keys()) - _CELL
+            and bool(read or made)  # without either DVC runs it always
             and cell["cmd"] == entry["cmd"]
-            and self._agree(cell.get("deps", ()), entry.get("deps", ()), self._is_there)
-            and self._agree(outputs, entry.get("outs", ()), self._is_kept)
+            and self._agree(read, entry.get("deps", ()), self._is_there)
+            and self._agree(made, entry.get("outs", ()), self._is_kept)
         )
 
     def _agree(
         self, named: Sequence[Any], locked: Sequence[Any], holds: Callable[[str, str], bool]
     ) -> bool:
         digests = {
-            one["path"]: one["md5"]
+            one["path"]: one.get("md5")
             for one in locked
             if not one.keys() - _FILE and one.get("hash") == "md5"
         }
@@ -64,7 +64,7 @@ class _Notes:
             # A file with options is a table here, of which none is a path.
             sorted(map(str, named)) == sorted(digests)
             and len(locked) == len(digests)
-            and all(holds(path, digest) for path, digest in digests.items())
+            and all(digest and holds(path, digest) for path, digest in digests.items())
         )
 
     def _is_there(self, path: str, digest: str) -> bool:
@@ -89,32 +89,30 @@ class _Notes:
         return tree.hash_info.value
 
     def _files(self, folder: str) -> list[str]:
-        if folder not in self._within:
-            walk = os.walk(folder)
-            self._within[folder] = [f"{place}/{name}" for place, _, names in walk for name in names]
-        return self._within[folder]
+        walk = self._ignore.walk(self._fs, folder)
+        return [f"{place}/{name}" for place, _, names in walk for name in names]
 
     def _noted(self, file: str) -> str | None:
         if file not in self._of_files:
-            _, noted = self._state.get(file, self._fs)
+            try:
+                _, noted = self._state.get(file, self._fs)
+            except OSError:  # DVC expects that it is gone, not that a folder of its name is a file
+                noted = None
             self._of_files[file] = noted.value if noted and noted.name == "md5" else None
         return self._of_files[file]
 
     def _is_kept(self, path: str, digest: str) -> bool:
-        """Whether an output is there, and in DVC's cache."""
-        place = f"{self._root}/{path}"
-        return (
-            not self._ignore.is_ignored(self._fs, place, ignore_subrepos=False)
-            and self._is_there(path, digest)
-            and self._is_cached(digest)
-            and all(self._is_cached(self._noted(file)) for file in self._files(place))
-        )
-
-    def _is_cached(self, digest: str | None) -> bool:
+        """Whether an output is there, and in DVC's cache with all that DVC says is in it."""
+        from dvc_data.hashfile import check, load
+        from dvc_data.hashfile.hash_info import HashInfo
         from dvc_objects.errors import ObjectFormatError
 
+        if self._ignore.is_ignored(self._fs, f"{self._root}/{path}", ignore_subrepos=False):
+            return False
         try:
-            self._cache.check(digest)
+            held = load(self._cache, HashInfo("md5", digest))
+            check(self._cache, held)
         except (OSError, ObjectFormatError):
             return False
-        return True
+        # An empty folder is to DVC as one whose list is spoilt.
+        return bool(held) and self._is_there(path, digest)

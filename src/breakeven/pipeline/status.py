@@ -90,12 +90,15 @@ def repository_status(repo: "Repo") -> Status:
     from dvc.repo import lock_repo
 
     with lock_repo(repo):
-        cells = load_file(repo, str(Path(repo.root_dir, "dvc.yaml"))).stages
+        own = str(Path(repo.root_dir, "dvc.yaml"))
+        cells = load_file(repo, own).stages
+        others = {stage.addressing: stage for stage in _stages_beside(repo, own)}
         as_locked = cells_as_locked(repo, cells)
+        doubtful = {name: cells[name] for name in cells if name not in as_locked} | others
         stages = {
-            name: cells[name]
-            for name in cells
-            if name not in as_locked and name.partition("@")[0] not in ALWAYS_RUN
+            name: stage
+            for name, stage in doubtful.items()
+            if name.partition("@")[0] not in ALWAYS_RUN
         }
         asked: dict[Any, dict[str, str]] = {}
         changes = {name: [*changes_of(stage, asked)] for name, stage in stages.items()}
@@ -105,8 +108,8 @@ def repository_status(repo: "Repo") -> Status:
         if found
     )
     # Followed only where somebody is due.
-    everyone = (stages[name] if name in stages else cells[name] for name in cells)
-    readers = readers_of({stage.addressing: stage for stage in everyone}) if due else {}
+    known = {name: cells[name] for name in cells if due and name not in doubtful} | doubtful
+    readers = readers_of(known) if due else {}
     after: set[str] = set()
     waiting = [one.cell for one in due]
     while waiting:
@@ -114,7 +117,18 @@ def repository_status(repo: "Repo") -> Status:
         after |= found
         waiting += found
     names = after - {one.cell for one in due} - ALWAYS_RUN
-    return Status(due, tuple(name for name in cells if name in names))
+    return Status(due, tuple(name for name in (*cells, *others) if name in names))
+
+
+def _stages_beside(repo: "Repo", own: str) -> Iterator["PipelineStage"]:
+    """Stages of `.dvc` files and of other `dvc.yaml`: what they make may be read by cells."""
+    from dvc.dvcfile import is_valid_filename, load_file
+
+    for where, folders, names in repo.dvcignore.walk(repo.fs, repo.root_dir, followlinks=False):
+        for file in (f"{where}/{name}" for name in names if is_valid_filename(name)):
+            if file != own and not repo.scm.is_ignored(file):
+                yield from load_file(repo, file).stages.values()
+        folders[:] = [one for one in folders if not repo.scm.is_ignored(f"{where}/{one}/")]
 
 
 def readers_of(stages: Mapping[str, "PipelineStage"]) -> dict[str, set[str]]:
@@ -161,6 +175,8 @@ def changes_of(
             found |= asked[key]
         if found:
             yield {what: found}
+    if stage.is_callback or stage.always_changed:
+        yield "always changed"
     if stage.changed_stage():
         yield "changed command"
 
@@ -168,7 +184,7 @@ def changes_of(
 def _reasons(repo: "Repo", stage: "PipelineStage", changes: list[Any]) -> Iterator[str]:
     """Why a stage is due, the same reason once."""
     # A stage that never ran has no digests of its outputs, and all of its inputs would be reasons.
-    if not any(out.hash_info for out in stage.outs):
+    if stage.outs and not any(out.hash_info for out in stage.outs):
         yield _NEW
         return
     outputs = [

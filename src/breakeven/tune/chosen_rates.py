@@ -23,9 +23,9 @@ class Choice(NamedTuple):
 
     @property
     def at_edge(self) -> bool:
-        """Whether the chosen rate is the lowest or highest tried: a better one may lie beyond."""
+        """Whether the best rate is the lowest or highest tried: a better one may lie beyond."""
         rates = sorted(one.learning_rate for one in self.tried)
-        return len(rates) > 1 and self.chosen.learning_rate in (rates[0], rates[-1])
+        return len(rates) > 1 and best_of(self.tried).learning_rate in (rates[0], rates[-1])
 
     @property
     def last_gain(self) -> float | None:
@@ -69,9 +69,10 @@ def best_of(tried: Sequence[Outcome]) -> Outcome:
 def as_good_as_best(tried: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes that the items do not tell apart from the best, with it, the lowest rate first.
 
-    Paired, each rate against the best (McNemar's exact test), at 5% for all of them by Holm. Where
-    no item can be graded, the best alone. It is a test on items: one training of each rate was
-    made, and another one of the same rate would differ as well.
+    Paired, each rate that was scored against the best (McNemar's exact test), at 5% for all of them
+    by Holm. Where no item can be graded, the best alone. The best was picked by the same items, so
+    that of equal rates one is left out somewhat more often than that. It is a test on items: one
+    training of each rate was made, and another one of the same rate would differ as well.
     """
     best = best_of(tried)
     others = {
@@ -116,13 +117,13 @@ def _rows(params: Params, chosen: Sequence[Outcome]) -> Iterator[str]:
         if not arm.control and arm.learning_rate is None:
             rates.setdefault(arm.taught_style, one.learning_rate)
     if rates:
-        row = ", ".join(f"{style}: {rate:g}" for style, rate in rates.items())
+        row = ", ".join(f"{style}: {_digits(rate)}" for style, rate in rates.items())
         yield from (f"  {chosen[0].student}:", f"    learning_rates: {{{row}}}")
     for one in chosen:
         arm = params.arms[one.arm]
         if one.learning_rate != (arm.learning_rate or rates.get(arm.taught_style)):
             yield (
-                f"  # {one.student} {one.arm}: {one.learning_rate:g}, as "
+                f"  # {one.student} {one.arm}: {_digits(one.learning_rate)}, as "
                 f"arms.{one.arm}.learning_rate only, which is for all students"
             )
 
@@ -130,16 +131,17 @@ def _rows(params: Params, chosen: Sequence[Outcome]) -> Iterator[str]:
 def _line(choice: Choice) -> str:
     chosen, best = choice.chosen, best_of(choice.tried)
     text = (
-        f"{chosen.student} {chosen.arm}: {chosen.learning_rate:g}, {_accuracy(chosen)} of "
+        f"{chosen.student} {chosen.arm}: {_digits(chosen.learning_rate)}, {_accuracy(chosen)} of "
         f"{chosen.items}, loss {chosen.loss:.3f}"
     )
     if chosen is not best:
         text += (
-            f"; kept, as nothing tells it from the best, {best.learning_rate:g} with "
-            f"{_accuracy(best)}"
+            f"; kept, as the items do not tell it from the best, {_digits(best.learning_rate)} "
+            f"with {_accuracy(best)}, loss {best.loss:.3f}"
         )
     if choice.at_edge:
-        text += "; at the edge of what was tried, try further"
+        which = "" if chosen is best else "the best is "
+        text += f"; {which}at the edge of what was tried, try further"
     if choice.last_gain is not None:
         share = choice.by_budget[-2].share
         text += f"; {100 * choice.last_gain:+.1f} points since {share:g} of the budget"
@@ -150,3 +152,8 @@ def _accuracy(outcome: Outcome) -> str:
     if outcome.accuracy is None:
         return "no item can be graded"
     return f"{percent(outcome.accuracy)} right"
+
+
+def _digits(rate: float) -> str:
+    """A rate with all its digits, for it may be copied."""
+    return f"{rate:.15g}"
