@@ -180,8 +180,10 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     dvc = [sys.executable, "-m", "dvc"]
     subprocess.run([*dvc, "init", "--quiet", "--no-scm"], check=True)
-    fates = ("same", "touched", "edited", "gone", "spoilt", "other-command", "uncached", "rotten")
-    fates = (*fates, "lost")
+    fates = (
+        *("same", "touched", "edited", "gone", "spoilt", "other-command", "uncached", "rotten"),
+        "lost",
+    )
     stages: dict[str, Any] = {}
     for name in fates:
         Path(f"{name}.in").write_text(name)
@@ -201,7 +203,7 @@ def test_what_is_due_is_what_dvc_says(tmp_path: Path, monkeypatch: pytest.Monkey
     Path("beside/raw").write_text("raw")
     stages["behind"] = {"cmd": "touch last", "deps": ["beside/made"], "outs": ["last"]}
     stages["always"] = {"cmd": "true"}
-    # Its name is that of a file which is no longer read.
+    # Of its folder a file will be ignored.
     stages["narrowed"] = {"cmd": "ls folder > list", "deps": ["folder"], "outs": ["list"]}
     Path("folder").mkdir()
     for name in ("a", "b.tmp"):
