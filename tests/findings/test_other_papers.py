@@ -178,7 +178,10 @@ def answered(*ways: tuple[str, str, float, float, float, int], items: int = 600)
     )
     sizes = {"s1b": 1e9, "s4b": 4e9, "s14b": 14e9}
     used = {name: size for name, size in sizes.items() if name in set(table["student"])}
-    return results_from_items(table, StudyFacts("ways", used, {"reasoning": ARMS["reasoning"]}))
+    arms = {"reasoning": ARMS["reasoning"]}
+    return results_from_items(
+        table, StudyFacts("ways", used, arms, cutting_decodings=frozenset({"cut"}))
+    )
 
 
 @pytest.mark.parametrize(
@@ -236,3 +239,16 @@ def test_weights_are_held_against_longer_answers_at_no_more_memory(large, long, 
 def test_students_of_more_weights_than_the_claim_speaks_of_are_not_held_against_larger_ones():
     results = answered(("s4b", "long", 0.9, 1000.0, 9.0, 1), ("s14b", "short", 0.3, 100.0, 30.0, 1))
     assert judge(results, WEIGHTS).evidence.startswith("not tested: ")
+
+
+def test_answers_whose_trace_was_closed_for_them_are_no_short_or_long_ones():
+    whole = (("s1b", "long", 0.6, 1000.0, 3.0, 1), ("s4b", "long", 0.9, 1000.0, 20.0, 1))
+    # Who learnt whole traces is at a loss without one, which says nothing of weights.
+    results = answered(*whole, ("s4b", "cut", 0.1, 100.0, 8.0, 1))
+    assert judge(results, WEIGHTS).evidence.startswith("not tested: ")
+    votes = answered(
+        ("s4b", "greedy", 0.6, 100.0, 1.0, 1),
+        ("s4b", "cut", 0.1, 500.0, 1.0, 1),
+        ("s4b", "sampled", 0.7, 100.0, 1.0, 4),
+    )
+    assert judge(votes, VOTES).numbers["pairs_at_no_more"] == 0

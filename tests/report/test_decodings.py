@@ -30,13 +30,14 @@ RIGHT = {
 BUDGETS = (ThinkingBudget("off", 0), ThinkingBudget("64", 64), ThinkingBudget("greedy", None))
 
 
-def view(*decodings: str) -> StudyView:
+def view(*decodings: str, off: float = 0.0) -> StudyView:
+    """Seen in greedy decoding; behind an empty trace students think the share `off`."""
     frames = []
     for decoding in decodings or RIGHT:
         items = scored({(*key, TASK): right for key, right in RIGHT[decoding].items()}).items
         assert items is not None
         # A budget halves what is thought, and with it most of the cost.
-        share = {"off": 0.0, "64": 0.5}.get(decoding, 1.0)
+        share = {"off": off, "64": 0.5}.get(decoding, 1.0)
         cost = {name: items[name] * share for name in ("thinking_tokens", "inference_flops")}
         frames.append(items.assign(decoding=decoding, **cost))
     results = results_from_items(
@@ -126,6 +127,14 @@ def test_a_series_of_budgets_is_a_line_an_arm_and_student(tmp_path) -> None:
     assert "changes by −45.0 to −25.0 points, over 2 lines" in figure.takeaway
     write_figure(figure, tmp_path)
     assert (tmp_path / "thinking-budget.png").stat().st_size > 1000
+
+
+def test_what_is_thought_behind_an_empty_trace_is_told_with_its_tokens() -> None:
+    figure = thinking_budget_figure(view(off=0.25))
+    thought = [row["thinking_tokens"] for row in figure.rows if row["decoding"] == "off"]
+    assert len(set(thought)) == 1
+    assert f"students thought in {thought[0]:.0f} tokens an answer" in figure.how_to_read
+    assert "all the same" not in thinking_budget_figure(view()).how_to_read
 
 
 def test_budgets_are_a_series_where_nothing_else_differs() -> None:

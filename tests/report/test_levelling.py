@@ -8,12 +8,13 @@ from tests.report.conftest import Built
 from tests.report.synthetic import write_study
 
 from breakeven.core.files import read_rows, write_rows
-from breakeven.findings.levelling import NOTHING_TRIED
+from breakeven.findings.levelling import NOTHING_TRIED, LevellingCheck
 from breakeven.params import Params
 from breakeven.pipeline.reads import report as report_reads
+from breakeven.report.baseline_tables import BaselineWarning
 from breakeven.report.figures.budget import budget_figure
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
-from breakeven.report.view import view_of
+from breakeven.report.view import StudyView, view_of
 from breakeven.rows.budget_trial import BudgetTrial, budget_trials_path
 from breakeven.study.collect import collect
 from breakeven.study.collect_budgets import budget_series
@@ -28,6 +29,29 @@ def test_the_first_screen_names_who_rose_in_one_training_as_such(built: Built) -
     assert "t2m: +38.0 (" in said
     assert said.endswith("on the tune side)")
     assert f"<b>{warning.text}</b>" in built.page
+
+
+def warned(view: StudyView, *checks: LevellingCheck) -> tuple[BaselineWarning, ...]:
+    other = replace(view)
+    vars(other)["findings"] = replace(view.findings, levelling=checks)
+    return levelling_warnings(other)
+
+
+def test_who_rose_over_the_seeds_is_a_caution_where_the_correction_leaves_it_undecided(
+    built: Built,
+) -> None:
+    (row,) = [
+        one for one in built.view.findings.levelling if (one.student, one.arm) == ("t2m", "ift")
+    ]
+    rose = row._replace(asked="test items", gain=0.05, low=0.01, high=0.09, stands="undecided")
+    flat = rose._replace(student="t30k", low=-0.01)
+    (warning,) = warned(built.view, rose, flat)
+    assert warning.arms == ("ift (t2m: +5.0 (+1.0 to +9.0) on test items)",)
+    assert "a caution, no test" in warning.basis
+    assert (warning.cases, warning.asked) == (1, 2)
+    assert warned(built.view, flat) == ()
+    (decided,) = warned(built.view, rose._replace(stands="still improving"), flat)
+    assert decided.text == "Still improving when the budget ended"
 
 
 def test_the_table_tells_every_arm_and_size(built: Built) -> None:

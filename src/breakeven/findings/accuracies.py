@@ -1,5 +1,6 @@
 """Accuracy with its interval: of a group on a family, and of a group on one task."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from breakeven.findings.differences import NO_ITEMS
 from breakeven.findings.groups import Group
 from breakeven.findings.run_spread import Part, prior_variance
 from breakeven.findings.scored_results import ScoredResults, TaskScores, task_scores
+from breakeven.results.aggregate import task_means
 from breakeven.results.cell_results import TaskResult
 from breakeven.statistics.estimates import Estimate, absent
 
@@ -106,6 +108,30 @@ def mean_over_items(scored: ScoredResults, group: Group) -> float | None:
     ]
     # A cell that was not tried on an item has no score there: it is left out of that seed's mean.
     return float(np.nanmean(table.correct[rows], axis=1).mean())
+
+
+def means_by_task(scored: ScoredResults) -> dict[tuple[str, str, str], dict[str, float]]:
+    """Means over items and then seeds, by student, arm and task: what a family's are made of.
+
+    Named as the fields of `CellResult`; what a seed lacks is not there.
+    """
+    items = scored.results.items
+    if items is None:
+        return {}
+    every = task_means(items)
+    every["truncated_share"] = every.get("truncated")
+    every["thinking_share"] = every.get("thought")
+    every["unparsed_share"] = 1.0 - every["parsed"] if "parsed" in every else None
+    names = [str(name) for name in every.select_dtypes("float")]
+    by_task = every.groupby(["student", "arm", "task"], observed=True)[names]
+    # A mean of some seeds would be another.
+    means = by_task.mean().where(by_task.count().eq(by_task.size(), axis=0)).reset_index()
+    return {
+        (row["student"], row["arm"], row["task"]): {
+            name: row[name] for name in names if not math.isnan(row[name])
+        }
+        for row in means.to_dict("records")
+    }
 
 
 def _over_tasks(tasks: Sequence[TaskResult]) -> float | None:

@@ -121,7 +121,6 @@ def baseline_checks(
         for style in RESULT_STYLES
         if style != "control"
         for group in groups(scored.results, style, family=family)
-        if not group.cells[0].untaught
     ]
     return (*_against_chance(scored, every, depths, guesses), *_against_base(scored, every))
 

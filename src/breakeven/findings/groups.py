@@ -64,8 +64,12 @@ def groups(
     family: str | None = None,
     decoding: str | None = None,
 ) -> tuple[Group, ...]:
-    """Groups of one style, from the smallest student to the largest."""
-    return groups_of(results.select(style=style, corpus=corpus, family=family, decoding=decoding))
+    """Groups of one style on families that it was taught, from the smallest student up.
+
+    Nobody asked what an arm makes of a kind of problem that only others learnt.
+    """
+    cells = results.select(style=style, corpus=corpus, family=family, decoding=decoding)
+    return groups_of(cell for cell in cells if not cell.untaught)
 
 
 def groups_of(cells: Iterable[CellResult]) -> tuple[Group, ...]:

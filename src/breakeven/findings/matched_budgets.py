@@ -72,9 +72,4 @@ def matched_differences(
 
 
 def _trained(scored: ScoredResults, family: str) -> Iterable[Group]:
-    return (
-        group
-        for style in _TRAINED
-        for group in groups(scored.results, style, family=family)
-        if not group.cells[0].untaught
-    )
+    return (group for style in _TRAINED for group in groups(scored.results, style, family=family))

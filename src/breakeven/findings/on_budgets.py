@@ -2,7 +2,9 @@
 
 Both set two ways to spend beside each other, of which one costs no more than the other: where the
 cheaper is the more accurate, it is so at equal cost too, whatever lies between. So no curve is
-drawn through decodings. A way is chosen by its cost, never by its accuracy.
+drawn through decodings. A way is chosen by its cost, never by its accuracy. Answers whose trace the
+decoding left out or closed are no way to spend: a student that learnt whole traces is at a loss
+without one, and a claim about lengths would be decided by that.
 """
 
 from collections.abc import Sequence
@@ -64,7 +66,7 @@ def weights_beat_length(
 
     Small is below `below_bytes` of weights; its answers have `longer` times the tokens or more.
     """
-    wanted = "reasoning students whose answers have several lengths, with the memory they take"
+    wanted = "reasoning students whose own answers have several lengths, with the memory they take"
     every = [one for one in _reasoning(scored, TOKENS) if one.mean(MEMORY) is not None]
     pairs = []
     for small in every:
@@ -124,8 +126,12 @@ def _mean(scored: ScoredResults, pairs: Sequence[Beside]) -> Contrast | None:
 
 
 def _reasoning(scored: ScoredResults, cost: str) -> list[Group]:
-    """Reasoning students in every decoding, each by itself, whose cost is known."""
-    cells = (cell for cell in scored.of_every_decoding if cell.style == "reasoning")
+    """Reasoning students in every decoding that leaves their traces alone, with a known cost."""
+    cells = (
+        cell
+        for cell in scored.of_every_decoding
+        if cell.style == "reasoning" and not (cell.untaught or cell.cut_thinking)
+    )
     return [group for group in groups_of(cells) if group.mean(cost) is not None]
 
 

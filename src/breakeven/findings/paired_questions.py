@@ -44,8 +44,9 @@ def pairs_by_arms(results: Results) -> list[list[GroupPair]]:
 def paired_questions(
     items: "pd.DataFrame", pairs: Sequence[GroupPair], needed: Sequence[str]
 ) -> PairedQuestions | None:
-    """Questions that both arms answered with every seed they share, each with the columns `needed`.
+    """Questions of the pairs' families that both arms answered with every seed they share.
 
+    Each with the columns `needed`. A family that is in no pair is left out: neither was taught it.
     Of further columns what there is, NaN where it is not known. None where there is no question.
     """
     import numpy as np
@@ -61,6 +62,7 @@ def paired_questions(
     own = items[
         (items["student"] == cell.student)
         & items["arm"].isin(arms.values())
+        & items["family"].isin({pair.reasoning.cells[0].family for pair in pairs})
         & items["seed"].isin(seeds)
     ]
     if own.empty:

@@ -1,8 +1,8 @@
 """Tables of accuracies: by family, beyond chance, by task; what was truncated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from breakeven.findings.accuracies import mean_over_items, task_accuracies
+from breakeven.findings.accuracies import mean_over_items, means_by_task, task_accuracies
 from breakeven.findings.groups import Group
 from breakeven.report.figures.spec import CsvRow
 from breakeven.report.interval_scope import scope_sentence
@@ -37,7 +37,7 @@ def accuracy_table(view: StudyView) -> Table:
         ),
         tuple(
             {
-                **_accuracy_row(group, None, one),
+                **_accuracy_row(group, None, one, {name: group.mean(name) for name in _MEANS}),
                 "accuracy_by_items": mean_over_items(view.scored, group),
             }
             for group, one in estimates.items()
@@ -76,7 +76,21 @@ def _lines(view: StudyView) -> dict[tuple[str, str], dict[str, Group]]:
     return {key: groups for key, groups in by_line.items() if groups}
 
 
-def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> CsvRow:
+# Of all answers of a family or task.
+_MEANS = (
+    "inference_flops",
+    "prompt_tokens",
+    "thinking_tokens",
+    "answer_tokens",
+    "truncated_share",
+    "unparsed_share",
+    "thinking_share",
+)
+
+
+def _accuracy_row(
+    group: Group, task: str | None, estimate: Estimate, means: Mapping[str, float | None]
+) -> CsvRow:
     cell = group.cells[0]
     corrected = chance_corrected(estimate, cell.chance if task is None else None)
     return {
@@ -98,14 +112,8 @@ def _accuracy_row(group: Group, task: str | None, estimate: Estimate) -> CsvRow:
         "chance_corrected": corrected.value,
         "chance_corrected_low": corrected.low,
         "chance_corrected_high": corrected.high,
-        "inference_flops": group.mean("inference_flops"),
         "train_flops": group.mean("train_flops"),
-        "prompt_tokens": group.mean("prompt_tokens"),
-        "thinking_tokens": group.mean("thinking_tokens"),
-        "answer_tokens": group.mean("answer_tokens"),
-        "truncated_share": group.mean("truncated_share"),
-        "unparsed_share": group.mean("unparsed_share"),
-        "thinking_share": group.mean("thinking_share"),
+        **means,
     }
 
 
@@ -145,6 +153,8 @@ def accuracy_by_task_table(view: StudyView) -> Table:
     if not found:
         return absent_table("accuracy-by-task", title, "no item-level answers")
     tasks = list(dict.fromkeys(key[2] for key in found))
+    means = means_by_task(view.scored.of_decoding(view.decoding))
+    methods = "; ".join(dict.fromkeys(_method(one) for _, one in found.values()))
     body = [
         (
             student,
@@ -161,10 +171,13 @@ def accuracy_by_task_table(view: StudyView) -> Table:
     return Table(
         "accuracy-by-task",
         title,
-        f"Wilson intervals, or by t where items share a passage. {scope_sentence(view)}",
+        f"Intervals: {methods}. {scope_sentence(view)}",
         ("student", "arm", *tasks),
         tuple(body),
-        tuple(_accuracy_row(group, key[2], one) for key, (group, one) in found.items()),
+        tuple(
+            _accuracy_row(group, key[2], one, {name: means[key].get(name) for name in _MEANS})
+            for key, (group, one) in found.items()
+        ),
     )
 
 

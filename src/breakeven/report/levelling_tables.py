@@ -11,7 +11,11 @@ from breakeven.words import percent, points_interval, unsigned_points, whole
 
 
 def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
-    """A sentence on arms shown to improve still, and one on those that rose in one training."""
+    """Sentences on arms that are shown to improve still, and on those that rose without a proof.
+
+    As with chance, their own interval is enough for a caution: who might have learnt more with more
+    is compared on unequal terms, whatever the correction for all other tests leaves of it.
+    """
     styles = {arm.name: arm.style for arm in view.arms}
     # No gain rests on a control.
     asked = [
@@ -29,6 +33,12 @@ def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
             "Still improving when the budget ended",
             f"the whole against half of it, at 5% {view.findings.together}",
             improving,
+            tested,
+        ),
+        (
+            "Rose between half and all of the budget",
+            "in points with their own 95% interval: a caution, no test",
+            [one for one in tested if one.rose and one.stands == "undecided"],
             tested,
         ),
         (

@@ -16,7 +16,7 @@ from breakeven.findings.controls import (
 from breakeven.findings.corrected import Findings, corrected_findings
 from breakeven.findings.decodings import DecodingChange, OtherDecoding, other_decodings
 from breakeven.findings.gain_law import LawFinding, gain_law
-from breakeven.findings.groups import Group, groups
+from breakeven.findings.groups import Group, groups_of
 from breakeven.findings.levelling import LevellingCheck, levelling_of_arms, levelling_of_trials
 from breakeven.findings.modes import GroupModes, group_modes
 from breakeven.findings.query_spread import QuerySpread, query_spreads
@@ -306,7 +306,9 @@ class StudyView:
             family: tuple(
                 group
                 for style in RESULT_STYLES
-                for group in groups(self.results, style, family=family, decoding=self.decoding)
+                for group in groups_of(
+                    self.results.select(style=style, family=family, decoding=self.decoding)
+                )
             )
             for family in self.results.families()
         }

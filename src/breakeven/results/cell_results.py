@@ -74,7 +74,8 @@ class CellResult:
     that a control learnt, None where they were left whole. `budget` is how much was set to be
     trained, in words, `budget_of` the arm whose use was set instead; both None where the whole
     study was trained alike. `untaught` is whether the arm learnt nothing that the family asks while
-    another arm of the study did. `prompt_flops` are those of
+    another arm of the study did, `cut_thinking` whether the decoding left the trace out or closed
+    it, so that the length is not the student's own. `prompt_flops` are those of
     `inference_flops` that read the prompt. `memory_bytes` are those of the weights and of one
     answer's cache, at 16 bits a number. `of_samples` is None for what was answered as it is.
     `served` is modelled on devices that nobody need have; `device_seconds` and `energy_joules` are
@@ -117,6 +118,7 @@ class CellResult:
     budget: str | None = None
     budget_of: str | None = None
     untaught: bool = False
+    cut_thinking: bool = False
     tasks: tuple[TaskResult, ...] = ()
     prompt_flops: float | None = None
     memory_bytes: float | None = None

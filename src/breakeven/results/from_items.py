@@ -64,7 +64,8 @@ class StudyFacts:
     `chance` maps a task to the accuracy of guessing (absent or None where that is not defined),
     `blind_guess` to that of the better guess at an open question (`study.blind_guess`),
     `methods` (student, arm) to how it was trained, and `teacher_accuracy` a family to a fraction.
-    `instruction_tasks` ask whether an answer follows its instructions.
+    `instruction_tasks` ask whether an answer follows its instructions, `cutting_decodings` leave
+    the trace out or close it at a limit.
     """
 
     study: str
@@ -76,6 +77,7 @@ class StudyFacts:
     methods: Mapping[tuple[str, str], str] = field(default_factory=dict)
     teacher_accuracy: Mapping[str, float] = field(default_factory=dict)
     instruction_tasks: tuple[str, ...] = ()
+    cutting_decodings: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 
@@ -177,6 +179,7 @@ def cell_result(
         budget=arm.budget,
         budget_of=arm.budget_of,
         untaught=family in arm.untaught,
+        cut_thinking=decoding in facts.cutting_decodings,
     )
 
 

@@ -184,6 +184,9 @@ def _study_facts(
         methods={(key.student, key.arm): resolve_cell(params, key).method for key in cells(params)},
         teacher_accuracy=_teacher_accuracy(params),
         instruction_tasks=tuple(row.name for row in tasks if row.grader == INSTRUCTION_BENCHMARK),
+        cutting_decodings=frozenset(
+            name for name, row in params.answering.decodings.items() if row.cuts_thinking
+        ),
     )
 
 

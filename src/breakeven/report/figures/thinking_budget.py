@@ -31,11 +31,12 @@ _LINES: tuple[LineStyle, ...] = (":", "--", "-")
 
 
 class _Line(NamedTuple):
-    """One student's arm: its accuracy at each place of the series."""
+    """One student's arm: its accuracy at each place of the series, and the tokens it thought."""
 
     arm: ArmView
     student: str
     estimates: dict[int, Estimate]
+    thought: dict[int, float | None]
 
 
 def thinking_budget_figure(view: StudyView) -> FigureSpec:
@@ -53,8 +54,9 @@ def thinking_budget_figure(view: StudyView) -> FigureSpec:
         TITLE,
         takeaway=_takeaway(shown),
         how_to_read="A trace that is open at its budget is closed, and the student answers. Right, "
-        "the same arm with the limit of the whole answer alone; left where it is given, without "
-        f"any thinking. Bars are 95% intervals, each held by itself. {scope_sentence(view)}",
+        "the same arm with the limit of the whole answer alone; left where it is given, behind an "
+        f"empty trace{_thought_all_the_same(view, shown)}. Bars are 95% intervals, each held by "
+        f"itself. {scope_sentence(view)}",
         panels=tuple(
             Panel(key.title, partial(_draw, view, students, found)) for key, found in lines.items()
         ),
@@ -90,11 +92,28 @@ def _lines(view: StudyView, key: PanelKey) -> list[_Line]:
         if len(groups) > 2:
             cell = group.cells[0]
             arm = next(arm for arm in view.arms if arm.name == cell.arm)
+            by_place = {places[one.cells[0].decoding]: one for one in groups}
             estimates = {
-                places[one.cells[0].decoding]: view.decoded_accuracies[one] for one in groups
+                place: view.decoded_accuracies[by_place[place]] for place in sorted(by_place)
             }
-            found.append(_Line(arm, cell.student, dict(sorted(estimates.items()))))
+            thought = {place: one.mean("thinking_tokens") for place, one in by_place.items()}
+            found.append(_Line(arm, cell.student, estimates, thought))
     return found
+
+
+def _thought_all_the_same(view: StudyView, lines: list[_Line]) -> str:
+    """What was thought behind an empty trace: who learnt traces may open another one."""
+    none = [place for place, one in enumerate(view.summary.thinking_budgets) if one.tokens == 0]
+    amounts = [
+        tokens
+        for line in lines
+        for place in none
+        if (tokens := line.thought.get(place)) is not None
+    ]
+    if not any(amounts):
+        return ""
+    low, high = f"{min(amounts):.0f}", f"{max(amounts):.0f}"
+    return f", behind which students thought in {span(low, high)} tokens an answer all the same"
 
 
 def _takeaway(lines: list[_Line]) -> str:
@@ -162,6 +181,7 @@ def _row(view: StudyView, key: PanelKey, line: _Line, place: int) -> CsvRow:
         "arm": line.arm.name,
         "decoding": budget.decoding,
         "thinking_tokens_at_most": budget.tokens,
+        "thinking_tokens": line.thought[place],
         "accuracy": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
