@@ -68,12 +68,15 @@ def test_what_differs_is_told_by_its_name(before: Any, now: Any, told: list[str]
 
 def test_cells_of_a_stage_with_one_reason_share_a_line() -> None:
     due = tuple(DueCell(f"train@t-{seed}", ("a.py is changed",)) for seed in range(9))
-    assert status_lines(Status((*due, DueCell("base@u", ("new",))), ("answer@t", "score"))) == [
+    assert status_lines(Status((*due, DueCell("base@u", ("new",))), ("answer@t", "score"), 40)) == [
         "train@t-0, train@t-1, train@t-2 and 6 more: a.py is changed",
         "base@u: new",
         "then, where what they read has become another: answer@t, score",
+        "done: 28 of 40 cells",
     ]
-    assert status_lines(Status((), ())) == ["nothing is due but track, which always runs"]
+    assert status_lines(Status((), (), 40)) == [
+        "nothing is due but track, which always runs; cells done: 40"
+    ]
 
 
 def test_nothing_is_asked_while_dvc_runs_a_stage(

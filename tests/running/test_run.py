@@ -4,6 +4,7 @@ The tests share their repositories and build on one another, in the order in whi
 """
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -169,8 +170,14 @@ def test_a_cell_that_fails_holds_up_only_what_reads_it(study: Study) -> None:
     cells = {one["cell"] for one in due["due"]}
     assert {"train@t5k-ift-0", "train@t5k-ift-1", "answer@t5k"} <= cells
     assert "train@t5k-reasoning-1" not in cells
+    kept = {one["cell"]: one for one in due["failures"]}
+    assert kept.keys() == {"train@t5k-ift-0", "train@t5k-ift-1"}
+    assert "1e+30" in kept["train@t5k-ift-1"]["reason"]
+    assert "1e+30" in (study.folder / kept["train@t5k-ift-1"]["log"]).read_text()
     study.write_params(good)
+    assert "train@t5k-ift-0 failed: " in study.run("breakeven", "status").stdout
     study.run("breakeven", "run", "--jobs", "2")
+    assert "failed" not in study.run("breakeven", "status").stdout
     assert study.repro() == {"track"}
 
 
@@ -183,6 +190,12 @@ def test_ctrl_c_ends_all_and_the_next_run_goes_on(study: Study) -> None:
     refused = study.run("breakeven", "run", check=False)
     assert refused.returncode == 3
     assert "error: DVC or `breakeven run` is at work here" in refused.stderr
+    seen = study.run("breakeven", "status").stdout.splitlines()
+    assert f"a run is at work (process {running.pid}): " in seen[0]
+    assert any(re.match(r"train@t30k-ift-0: \d+ of \d+, loss .* left$", line) for line in seen)
+    at_work = json.loads(study.run("breakeven", "status", "--json").stdout)["run"]
+    assert 0 <= at_work["done"] < at_work["total"]
+    assert "train@t30k-ift-0" in {one["cell"] for one in at_work["running"]}
     children = psutil.Process(running.pid).children(recursive=True)
     assert len(children) > 2
     running.send_signal(signal.SIGINT)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -84,16 +84,27 @@ def new(
 def status(as_json: Json = False) -> None:
     """Tell what `dvc repro` would run, and why; a dvc.lock that DVC cannot read is mended first.
 
+    While `breakeven run` is at work: how far it is, what runs and for how long still, what failed
+    and where its log is. What failed in the last run is told until it has run.
+
     Examples: breakeven status; breakeven status --json
     """
     from breakeven.params import load_params
     from breakeven.pipeline.status import pipeline_status, status_lines
+    from breakeven.running.notice import failure_lines, last_run
 
-    repair_dvc_state()
-    found = pipeline_status(load_params())
-    typer.echo(
-        json.dumps(found.as_dict(), allow_nan=False) if as_json else "\n".join(status_lines(found))
-    )
+    told: dict[str, Any]
+    run = last_run()
+    if run is not None and run.at_work:
+        told, lines = {"run": run.as_dict()}, [*run.lines()]
+    else:
+        repair_dvc_state()
+        found = pipeline_status(load_params())
+        due = {one.cell for one in found.due} | {*found.after}
+        failures = [one for one in run.failures() if one["cell"] in due] if run else []
+        told = {**found.as_dict(), "failures": failures}
+        lines = [*status_lines(found), *failure_lines(failures)]
+    typer.echo(json.dumps(told, allow_nan=False) if as_json else "\n".join(lines))
 
 
 def doctor(as_json: Json = False) -> None:

@@ -39,14 +39,19 @@ class DueCell(NamedTuple):
 
 
 class Status(NamedTuple):
-    """Cells that would run, and those that then run where what they read has become another."""
+    """Cells that would run, and those that then run where what they read has become another.
+
+    `cells` are all that the study has, but for those that always run.
+    """
 
     due: tuple[DueCell, ...]
     after: tuple[str, ...]
+    cells: int
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON: the cells with their reasons, and what may follow."""
-        return {"due": [one._asdict() for one in self.due], "after": list(self.after)}
+        """As JSON: the cells with their reasons, what may follow, and how many there are."""
+        due = [one._asdict() for one in self.due]
+        return {"due": due, "after": list(self.after), "cells": self.cells}
 
 
 def pipeline_status(params: Params) -> Status:
@@ -117,7 +122,8 @@ def repository_status(repo: "Repo") -> Status:
         after |= found
         waiting += found
     names = after - {one.cell for one in due} - ALWAYS_RUN
-    return Status(due, tuple(name for name in (*cells, *others) if name in names))
+    every = [name for name in (*cells, *others) if name not in ALWAYS_RUN]
+    return Status(due, tuple(name for name in every if name in names), len(every))
 
 
 def _stages_beside(repo: "Repo", own: str) -> Iterator["PipelineStage"]:
@@ -277,7 +283,10 @@ def status_lines(status: Status) -> list[str]:
     lines = [f"{first_few(cells)}: {first_few(why, '; ')}" for (_, why), cells in alike.items()]
     if status.after:
         lines.append(f"then, where what they read has become another: {first_few(status.after)}")
-    return lines or ["nothing is due but track, which always runs"]
+    if not status.due:
+        return [f"nothing is due but track, which always runs; cells done: {status.cells:,}"]
+    done = status.cells - len(status.due) - len(status.after)
+    return [*lines, f"done: {done:,} of {status.cells:,} cells"]
 
 
 def first_few(texts: Sequence[str], between: str = ", ") -> str:

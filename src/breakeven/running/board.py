@@ -71,7 +71,7 @@ class Board:
         That a cell goes on from what was kept is told once, by a line that stays; so is that it is
         among those `waiting` for what other jobs hold.
         """
-        told = {name: _told_by(cell) for name, (cell, _) in running.items() if name not in waiting}
+        told = {name: told_by(name) for name in running if name not in waiting}
         for name in [one for one in waiting if one not in self._waited]:
             self._waited.add(name)
             self.say(f"{name}: waits; other jobs on the cluster hold what it takes of its nodes")
@@ -79,15 +79,15 @@ class Board:
             if one.get("first_done") and name not in self._resumed:
                 self._resumed.add(name)
                 self.say(f"{name}: {resumed(one['first_done'], one['total'])}")
-        how_far = {
-            name: _how_far(told[name], began) if name in told else f"waits, {_ran(began)}"
+        shown = {
+            name: how_far(told[name], began) if name in told else f"waits, {_ran(began)}"
             for name, (_, began) in running.items()
         }
         if self._live:
-            self._live.update(_table(how_far, standing), refresh=True)
+            self._live.update(_table(shown, standing), refresh=True)
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
-            cells = "; ".join(f"{name} {far}" for name, far in how_far.items())
+            cells = "; ".join(f"{name} {far}" for name, far in shown.items())
             self.say(f"{standing.line}; {cells}")
 
     def ended(self, cell: Cell, ended: Ended, standing: Standing) -> None:
@@ -117,20 +117,20 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _table(how_far: Mapping[str, str], standing: Standing) -> "Table":
+def _table(shown: Mapping[str, str], standing: Standing) -> "Table":
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
-    for name, far in how_far.items():
+    for name, far in shown.items():
         table.add_row(name, far)
     table.add_row(standing.line)
     return table
 
 
-def _told_by(cell: Cell) -> dict[str, Any]:
+def told_by(name: str) -> dict[str, Any]:
     """What a running cell tells of its steps; nothing where it has told none."""
     try:
-        told: dict[str, Any] = json.loads(progress_path(cell.name).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads(progress_path(name).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # none yet, or just being written
         return {}
     return told
@@ -140,7 +140,7 @@ def _ran(began: float) -> str:
     return duration(time.time() - began)
 
 
-def _how_far(told: Mapping[str, Any], began: float) -> str:
+def how_far(told: Mapping[str, Any], began: float) -> str:
     """Steps, note and time left of a running cell where it tells them, else how long it has run."""
     ran = _ran(began)
     if not told:

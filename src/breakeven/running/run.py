@@ -16,6 +16,7 @@ from breakeven.running.cell import Cell, Ended
 from breakeven.running.due_graph import DueGraph, due_graph
 from breakeven.running.expected_seconds import ExpectedSeconds
 from breakeven.running.local_workers import LocalWorkers
+from breakeven.running.notice import NoticeBoard
 from breakeven.running.places import Places, devices_each, together
 from breakeven.running.ray_workers import RayWorkers
 from breakeven.running.schedule import Schedule
@@ -117,6 +118,7 @@ class _Run:
         self._attempts: dict[str, int] = {}
         self._lines: dict[str, Ended] = {}
         self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
+        self._notice = NoticeBoard()
         self._ran = 0
         self._started = time.monotonic()
 
@@ -126,6 +128,7 @@ class _Run:
             while not self._interrupts.asked and self._begin_what_fits():
                 self._take_ended(_LOOK_EVERY_SECONDS)
                 self._board.show(self._began, self._standing(), self._waiting())
+                self._tell_notice()
                 if time.monotonic() >= self._lock_at:
                     self._graph.write_lock()
                     self._lock_at = time.monotonic() + _LOCK_EVERY_SECONDS
@@ -137,6 +140,12 @@ class _Run:
             self._end_what_runs()
         else:
             self._fail_what_never_fits()
+        self._tell_notice(at_once=True)
+
+    def _tell_notice(self, *, at_once: bool = False) -> None:
+        running = {name: began for name, (_, began) in self._began.items()}
+        failed = {name: ended.reason for name, ended in self._lines.items()}
+        self._notice.tell(self._standing(), running, failed, at_once=at_once)
 
     def _end_what_runs(self) -> None:
         self._workers.interrupt()

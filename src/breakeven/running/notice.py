@@ -1,0 +1,108 @@
+"""How far a run is, in a file for who asks from outside, and what had failed when it ended."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from breakeven.core.files import read_json, write_json
+from breakeven.running.board import Standing, how_far, told_by
+from breakeven.running.warm_process import LOGS, log_path
+
+NOTICE = LOGS / "run.json"
+_TELL_EVERY_SECONDS = 2.0
+
+
+class RunNotice(NamedTuple):
+    """A run as it last told of itself.
+
+    `running` has for each cell when it began, in seconds since the epoch, `failed` why it failed.
+    `began` is when its `process` began, which tells it from a later one of the same number.
+    """
+
+    process: int
+    began: float
+    standing: Standing
+    running: Mapping[str, float]
+    failed: Mapping[str, str]
+
+    @property
+    def at_work(self) -> bool:
+        """Whether its process still runs."""
+        import psutil
+
+        try:
+            return bool(psutil.Process(self.process).create_time() == self.began)
+        except psutil.Error:
+            return False
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON: counts, what runs and how far it is, what failed and where its log is."""
+        return {
+            **self.standing._asdict(),
+            "running": [
+                {"cell": name, "began": began, "how_far": how_far(told_by(name), began)}
+                for name, began in self.running.items()
+            ],
+            "failures": self.failures(),
+        }
+
+    def failures(self) -> list[dict[str, str]]:
+        """The cells that failed, why, and the file with all that they printed."""
+        return [
+            {"cell": name, "reason": reason, "log": str(log_path(name))}
+            for name, reason in self.failed.items()
+        ]
+
+    def lines(self) -> Iterator[str]:
+        """What a person is told of a run at work."""
+        yield f"a run is at work (process {self.process}): {self.standing.line}"
+        for name, began in self.running.items():
+            yield f"{name}: {how_far(told_by(name), began)}"
+        yield from failure_lines(self.failures())
+
+
+def failure_lines(failures: list[dict[str, str]]) -> Iterator[str]:
+    """A line for each failure."""
+    for one in failures:
+        yield f"{one['cell']} failed: {one['reason']} (all of it: {one['log']})"
+
+
+def last_run() -> RunNotice | None:
+    """What the last run here told, whether it is at work or has ended; None where there is none."""
+    try:
+        told = read_json(NOTICE)
+        standing = Standing(*(told["standing"][name] for name in Standing._fields))
+        notice = RunNotice(**{**told, "standing": standing})
+    except (OSError, ValueError, LookupError, TypeError):
+        return None  # none yet, or of another version
+    return notice
+
+
+class NoticeBoard:
+    """Writes the notice of this process."""
+
+    def __init__(self) -> None:
+        import psutil
+
+        own = psutil.Process()
+        self._own = (own.pid, own.create_time())
+        self._next = 0.0
+
+    def tell(
+        self,
+        standing: Standing,
+        running: Mapping[str, float],
+        failed: Mapping[str, str],
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Write how things stand, every two seconds at most unless `at_once`."""
+        now = time.monotonic()
+        if now < self._next and not at_once:
+            return
+        self._next = now + _TELL_EVERY_SECONDS
+        notice = RunNotice(*self._own, standing, dict(running), dict(failed))
+        # A run does not end where the disk takes nothing more for what only tells of it.
+        with contextlib.suppress(OSError):
+            write_json(NOTICE, {**notice._asdict(), "standing": standing._asdict()})
