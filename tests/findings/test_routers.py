@@ -1,5 +1,7 @@
 """Routers between a student's two styles: what they read, what they cost, what is held out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,7 +69,7 @@ def test_families_count_the_same_and_the_oracle_is_a_bound() -> None:
 
 def test_a_router_that_reads_the_prompt_learns_which_task_needs_reasoning() -> None:
     (router,) = routed(answers()).routers
-    assert router.reads == "prompt"
+    assert router.reads == "text and task"
     assert router.mean_gain.low is not None
     assert router.mean_gain.low > 0
     # No question is asked twice: half of them at 50 and half at 10.
@@ -75,9 +77,28 @@ def test_a_router_that_reads_the_prompt_learns_which_task_needs_reasoning() -> N
     assert router.curve[-1].cost == pytest.approx(50)
 
 
+def test_a_router_of_the_text_alone_knows_no_task() -> None:
+    items = answers()
+    results = results_from_items(items, FACTS)
+    questions = items[["task", "item"]].drop_duplicates()
+    alike = dict.fromkeys(questions.itertuples(index=False), "What is it?")
+    told = {key: "What is it? Mind the order." if "hard" in key else "What?" for key in alike}
+    gains = []
+    for prompts in (alike, told):
+        (found,) = routings(scored_results(replace(results, prompts=prompts)))
+        text, task = found.routers
+        assert (text.reads, task.reads) == ("text alone", "text and task")
+        gains.append((text.mean_gain, task.mean_gain))
+    # Texts that are all alike tell nothing, where the task's name tells which are hard.
+    (blind, by_name), (reading, _) = gains
+    assert blind.low <= 0 <= blind.high
+    assert by_name.low > 0
+    assert reading.low > 0
+
+
 def test_the_ift_answer_is_paid_for_where_its_log_probability_is_read() -> None:
     prompt, answer = routed(answers(logprob=True)).routers
-    assert answer.reads == "prompt and IFT answer"
+    assert answer.reads == "text and task and IFT answer"
     assert answer.curve[0].cost == pytest.approx(10)
     assert answer.curve[-1].cost == pytest.approx(60)
     # It knows which IFT answers are right: half of the questions keep theirs.
@@ -89,7 +110,7 @@ def test_one_missing_log_probability_leaves_the_router_that_reads_prompts() -> N
     items.loc[items["arm"] == "ift", "logprob_sum"] = items["logprob_sum"].where(
         items["item"] != "007"
     )
-    assert [router.reads for router in routed(items).routers] == ["prompt"]
+    assert [router.reads for router in routed(items).routers] == ["text and task"]
 
 
 def test_seeds_widen_the_interval() -> None:

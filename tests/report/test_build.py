@@ -81,9 +81,11 @@ def test_routers_and_the_law_reach_page_metrics_and_record(built: Built) -> None
         for family in built.results.families()
     ]
     assert router["oracle_bound"] >= sum(means) / len(means)
-    assert router["prompt"]["low"] < router["prompt"]["points"] < router["prompt"]["high"]
+    by_task = router["text_and_task"]
+    assert by_task["low"] < by_task["points"] < by_task["high"]
+    assert {"text_alone", "text_and_task"} <= router.keys()
     metrics = json.loads((built.folder / "records/report.json").read_text())["metrics"]
-    assert metrics["router/t2m/reasoning/ift/prompt/points"] == router["prompt"]["points"]
+    assert metrics["router/t2m/reasoning/ift/text_and_task/points"] == by_task["points"]
     # Two sizes and one seed give no law, and the page says which of them are too few.
     assert numbers["law"] == {}
     assert "undecided: 2 sizes, and the law needs 3; 1 seed, and the law needs 2" in built.page

@@ -25,13 +25,25 @@ def prompt_features(
     if "depth" in questions.columns:
         depth = questions["depth"].to_numpy(dtype=np.float64, na_value=np.nan)
         parts.append(np.column_stack([np.nan_to_num(depth), np.isnan(depth)]))
-    keys = list(zip(questions["task"], questions["item"], strict=True))
-    if all(key in prompts for key in keys):
-        parts.append(np.array([_text_counts(prompts[key]) for key in keys]))
+    text = text_features(questions, prompts)
+    if text is not None:
+        parts.append(text)
     elif "prompt_tokens" in questions.columns:
         tokens = questions["prompt_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
         parts.append(np.log1p(np.nan_to_num(tokens))[:, None])
     return np.hstack(parts)
+
+
+def text_features(
+    questions: "pd.DataFrame", prompts: Mapping[tuple[str, str], str]
+) -> "NDArray[np.float64] | None":
+    """(questions, 4): characters, words, digits and lines; None unless all texts are known."""
+    import numpy as np
+
+    keys = list(zip(questions["task"], questions["item"], strict=True))
+    if not all(key in prompts for key in keys):
+        return None
+    return np.array([_text_counts(prompts[key]) for key in keys])
 
 
 def _text_counts(text: str) -> list[float]:

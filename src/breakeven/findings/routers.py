@@ -16,7 +16,7 @@ from breakeven.findings.paired_questions import (
     paired_questions,
     pairs_by_arms,
 )
-from breakeven.findings.prompt_features import prompt_features
+from breakeven.findings.prompt_features import prompt_features, text_features
 from breakeven.findings.scored_results import ScoredResults
 from breakeven.frontiers.cross_fitting import ERROR_FACTOR, FOLDS, cross_fitted_gains
 from breakeven.frontiers.routing import (
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from breakeven.statistics.estimates import Estimate
     from breakeven.statistics.strata import SeededMean
 
-RouterReads = Literal["prompt", "prompt and IFT answer"]
+RouterReads = Literal["text alone", "text and task", "text and task and IFT answer"]
+_ASKED_FIRST: RouterReads = "text and task and IFT answer"
 
 
 class CurvePoint(NamedTuple):
@@ -164,24 +165,29 @@ def _mean_place(places: Sequence[Place]) -> Place:
 def _routers(
     asked: _Questions, prompts: Mapping[tuple[str, str], str]
 ) -> tuple[tuple[LearnedRouter, ...], str | None]:
-    """One router by the prompt, and one by the IFT answer too where its likelihood is known."""
+    """By the text alone, with the task as well, and by the IFT answer too where that is known.
+
+    Whoever serves a model has texts; names of benchmarks and numbers of steps are a study's own.
+    """
     import numpy as np
 
     known = prompt_features(asked.paired.rows, prompts)
-    features: dict[RouterReads, list[NDArray[np.float64]]] = {
-        "prompt": [known] * asked.paired.seeds
-    }
+    features: dict[RouterReads, list[NDArray[np.float64]]] = {}
+    text = text_features(asked.paired.rows, prompts)
+    if text is not None:
+        features["text alone"] = [text] * asked.paired.seeds
+    features["text and task"] = [known] * asked.paired.seeds
     sums = asked.paired.columns.get(("logprob_sum", "ift"))
     counted = ("answer_tokens", "ift") in asked.paired.columns
     if sums is not None and counted and not np.isnan(sums).any():
         tokens = np.maximum(generated_by_question(asked.paired, "ift"), 1)
-        features["prompt and IFT answer"] = [
+        features[_ASKED_FIRST] = [
             np.column_stack([known, own, own / count])
             for own, count in zip(sums, tokens, strict=True)
         ]
     routers = []
     for reads, every in features.items():
-        curves = _curves(asked, every, asked_first=reads != "prompt")
+        curves = _curves(asked, every, asked_first=reads == _ASKED_FIRST)
         if isinstance(curves, str):
             return (), curves
         routers.append(_learned(asked, reads, curves))

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 TITLE = "Ask IFT or reasoning, question by question"
 ROUTER_COLOURS = {
-    "prompt": STAGE_COLOURS["teacher"],
-    "prompt and IFT answer": STAGE_COLOURS["answers"],
+    "text alone": STAGE_COLOURS["training"],
+    "text and task": STAGE_COLOURS["teacher"],
+    "text and task and IFT answer": STAGE_COLOURS["answers"],
 }
 
 
