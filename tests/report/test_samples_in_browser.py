@@ -237,13 +237,6 @@ def test_one_click_leads_from_a_number_to_its_answers_and_back(page: "Page", bui
     assert "answers" not in page.url
 
 
-def test_every_number_of_a_student_and_arm_is_a_link(page: "Page") -> None:
-    for name, columns in (("accuracy", 2), ("differences", 3), ("costs", 2)):
-        cells = page.locator(f'table[data-name="{name}"] tbody tr').first.locator("td").all()
-        linked = [one.locator("a").count() for one in cells if one.inner_text() != "–"]
-        assert linked == [0] * columns + [1] * (len(linked) - columns)
-
-
 def test_a_link_shows_the_same_answers(browser: "Browser", built: Built, page: "Page") -> None:
     _show(page, place="math-open", turned="gained")
     _uncheck(page, "arm", ["base"])

@@ -10,7 +10,8 @@ from breakeven.report.figures.spec import CsvRow
 class Table:
     """`headers` and `body` are text; `rows` are numbers. Without rows, `reason` says why.
 
-    A table without rows that has a body shows what another one's CSV holds; its note names it.
+    `takeaway` is one line of what it shows. A table without rows that has a body shows what another
+    one's CSV holds; its note names it.
 
     `about` is what cells rest on that neither their row nor their header names, by header, "" for
     all of them: names of a `student`, `arm`, `place` (a task or family), `decoding` or `seed`. It
@@ -26,6 +27,7 @@ class Table:
     reason: str | None = None
     about: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     elsewhere: str = ""
+    takeaway: str = ""
 
 
 def absent_table(name: str, title: str, reason: str) -> Table:
