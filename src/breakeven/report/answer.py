@@ -94,7 +94,7 @@ def _gains(view: StudyView, rows: Sequence[Difference]) -> str:
 
 
 def _range(rows: Sequence[Difference], *, again: bool = False) -> str:
-    """Gains from the least to the most, and how far their intervals reach, without words `again`."""
+    """Gains from the least to the most, and how far their intervals reach; words but once."""
     gains = sorted(row.value for row in rows)
     ends = [(row.low, row.high) for row in rows if row.low is not None and row.high is not None]
     text = span(points(gains[0]), points(gains[-1])) + ("" if again else " points")
