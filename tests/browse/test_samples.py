@@ -92,6 +92,11 @@ def test_without_a_student_the_largest_answers(study: Params) -> None:
     assert find_questions(study, Wanted(TASK)).student == "t2m"
 
 
+def test_all_are_the_questions_of_every_task(study: Params) -> None:
+    parts = [find_questions(study, Wanted(task, "t2m")).of for task in study.tasks]
+    assert find_questions(study, Wanted("all", "t2m")).of == sum(parts)
+
+
 def test_an_outcome_an_arm_and_a_question_narrow_what_is_shown(study: Params) -> None:
     found = find_questions(study, Wanted(TASK, "t30k", ("ift",), outcomes=("wrong",), most=1000))
     wrong = set(scores(student="t30k", task=TASK, arm="ift", outcome="wrong")["item"])

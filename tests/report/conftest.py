@@ -88,6 +88,12 @@ def open_page(
     return page, troubles
 
 
+def unfold(page: "Page", *tables: str) -> None:
+    """Open tables by a click on their titles."""
+    for name in tables:
+        page.locator(f"details:has(> #table-{name}) > summary").click()
+
+
 def keep_picture(page: "Page", name: str, *, whole: bool = False) -> None:
     """Leave a picture to look at in the folder that BREAKEVEN_PICTURES names, as CI does."""
     folder = os.environ.get("BREAKEVEN_PICTURES")

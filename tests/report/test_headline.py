@@ -20,6 +20,7 @@ from breakeven.report.view import view_of
 from breakeven.results.replay import replay_results
 from breakeven.study.collect import collect
 from breakeven.study.summary import summary_without_records
+from breakeven.words import points
 
 TASK = "math-open/sums"
 
@@ -64,10 +65,13 @@ def test_the_page_begins_with_one_answer_that_counts_what_is_decided(built: Buil
     at_cost = built.view.findings.direction_counts("inference_flops")
     beside = matched_leads(built.view.findings.matched["inference_flops"])
     assert "extrapolated" in beside
-    assert said.text.endswith(
+    assert said.lines[0].endswith(
         f"ahead of plain answers in {at_cost.ahead} and behind in {at_cost.behind} of "
         f"{at_cost.total} comparisons ({beside})."
     )
+    assert said.text.startswith(f"{answer_word(at_cost)} at equal FLOPs (")
+    assert "extrapolated): at t2m thinking gains +" in said.text
+    assert max(len(line.split()) for line in (said.text, *said.lines)) <= 38
     assert f'<p class="answer">{said.text}</p>' in built.page
     assert all(f"<li>{line}</li>" in built.page for line in said.lines)
     bare = replace(built.results, cells=tuple(c for c in built.results.cells if c.style == "ift"))
@@ -84,19 +88,22 @@ def test_the_answer_tells_gain_and_cost_by_plain_arm_and_what_smaller_sizes_lose
         ("large", "reasoning", TASK): 120,
     }
     view = view_of(scored(right, apart=True), summary_without_records())
-    lines = answer(view).lines
+    text, lines = answer(view)
     # A query of IFT takes 22 passes, one of reasoning 62.
-    assert lines[:2] == (
-        "At equal size, large (16M parameters), reasoning (42 tokens an answer) over ift (2 tokens "
-        "an answer): more accurate in math-open (by +30.0 points), for 2.8 times the FLOPs of an "
-        "answer.",
-        "At equal size, large (16M parameters), reasoning (42 tokens an answer) over ift-worked (2 "
-        "tokens an answer): not shown to differ in math-open (−0.5 points), for 2.8 times the "
-        "FLOPs of an answer.",
+    bare, worked = (row for row in thinking_pairs(view) if row.student == "large")
+    assert text == (
+        "No, where that could be decided at equal FLOPs (2 of 4 extrapolated): at large (16M "
+        "parameters) thinking gains +30.0 points "
+        f"(interval {points(bare.low)} to {points(bare.high)}) over ift and "
+        f"−0.5 ({points(worked.low)} to {points(worked.high)}) over ift-worked, "
+        "for 2.8 times the FLOPs."
     )
-    assert lines[2] == (
-        "Over all sizes 1 of 4 comparisons are decided for thinking and 2 against it: "
-        "small 0 for, 2 against of 2; large 1 for, 0 against of 2."
+    assert lines[1:4] == (
+        "reasoning over ift (42 against 2 tokens an answer): more accurate in math-open (+30.0 "
+        "points), for 2.8 times the FLOPs.",
+        "reasoning over ift-worked (42 against 2 tokens an answer): not shown to differ in "
+        "math-open (−0.5 points), for 2.8 times the FLOPs.",
+        "Over all sizes: ahead in 1, behind in 2 of 4 (small 0, 2 of 2; large 1, 0 of 2).",
     )
     assert lines[-1].startswith("This rests on 200 questions of math-open; intervals are ")
 
@@ -116,12 +123,10 @@ def test_a_gain_beyond_its_own_interval_is_not_called_no_difference() -> None:
     assert standing(replace(rows[1], low=0.0)) == "undecided"
     lines = answer(view).lines
     assert (
-        "more accurate by its own interval, undecided among all tests, in math-open (by +10.0 "
-        "points)" in lines[0]
+        "more accurate by its own interval, undecided among all tests, in math-open (+10.0 "
+        "points)" in lines[1]
     )
-    assert lines[1].endswith(
-        "By its own interval alone thinking is ahead in 1 more and behind in 1."
-    )
+    assert lines[2].endswith("; by its own interval alone ahead in 1 more, behind in 1.")
     assert (
         "reasoning is more accurate by its own interval, undecided among all tests, on math-open "
         "+10.0 (" in headline(view)[0].text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import pytest
-from tests.report.conftest import Built, keep_picture, open_page
+from tests.report.conftest import Built, keep_picture, open_page, unfold
 from tests.report.synthetic import HOSTILE
 
 from breakeven.words import OUTCOME_WORDS, scientific
@@ -100,6 +100,7 @@ def test_a_table_is_sorted_by_its_numbers_and_a_link_keeps_the_order(
     browser: "Browser", built: Built
 ) -> None:
     page, troubles = _open(browser, built, 1280, "light")
+    unfold(page, "costs")
     table = page.locator('table[data-name="costs"]')
     column = table.locator("thead th").all_inner_texts().index("FLOPs a query")
     cells = table.locator(f"tbody td:nth-child({column + 1})")
@@ -140,6 +141,7 @@ def test_every_column_of_numbers_is_sorted_by_them_and_words_stand_behind(
     browser: "Browser", built: Built
 ) -> None:
     page, troubles = _open(browser, built, 1280, "light")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     columns = page.evaluate(
         """() => [...document.querySelectorAll("table[data-name]")].flatMap((table) =>
           [...table.tHead.rows[0].cells].filter((one) => one.className !== "text").map((header) => {
@@ -163,6 +165,7 @@ def test_every_column_of_numbers_is_sorted_by_them_and_words_stand_behind(
 @pytest.mark.browser
 def test_students_are_sorted_by_their_size(browser: "Browser", built: Built) -> None:
     page, troubles = _open(browser, built, 1280, "light")
+    unfold(page, "costs")
     table = page.locator('table[data-name="costs"]')
     header, cells = table.locator("thead th button").first, table.locator("tbody td:first-child")
     header.click()
@@ -181,6 +184,7 @@ def test_a_jump_to_a_part_of_the_page_forgets_no_choice(browser: "Browser", buil
     page, _ = _open(browser, built, 1280, "light")
     page.uncheck('input[name="frontier-arm"][value="ift"]')
     page.locator("nav a", has_text="Costs").click()
+    unfold(page, "costs")
     page.locator('table[data-name="costs"] thead th button').first.click()
     asked = parse_qs(page.url.partition("#view?")[2])
     assert asked["sort"] == ["costs:0:ascending"]

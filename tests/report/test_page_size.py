@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.report.conftest import Built
+
 from breakeven.decide.calculator import Calculator
 from breakeven.report.answer import Answer
 from breakeven.report.baseline_tables import BaselineWarning
@@ -131,6 +133,14 @@ def test_an_svg_keeps_its_text_and_what_is_referred_to_and_loses_the_rest() -> N
         '<text transform="rotate(-90 1.24 2)">b</text>'
         '<g clip-path="url(#fig-0-1)"><path d="M1 2"/></g></svg>\n'
     )
+
+
+def test_a_page_is_small_enough_to_be_sent(built: Built) -> None:
+    # The example is of the largest study that runs here: 4 sizes, 31 arms, 10 tasks.
+    example = Path(__file__).resolve().parents[2] / "docs/examples/tabletop/index.html"
+    assert example.stat().st_size < 5_000_000
+    # Two sizes, 4 arms, 12 tasks; 0.6 MB are the chart's scripts.
+    assert len(built.page.encode()) < 1_600_000
 
 
 def test_a_panel_of_the_page_is_much_smaller_than_its_file() -> None:

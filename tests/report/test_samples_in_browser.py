@@ -237,13 +237,6 @@ def test_one_click_leads_from_a_number_to_its_answers_and_back(page: "Page", bui
     assert "answers" not in page.url
 
 
-def test_every_number_of_a_student_and_arm_is_a_link(page: "Page") -> None:
-    for name, columns in (("accuracy", 2), ("differences", 3), ("costs", 2)):
-        cells = page.locator(f'table[data-name="{name}"] tbody tr').first.locator("td").all()
-        linked = [one.locator("a").count() for one in cells if one.inner_text() != "–"]
-        assert linked == [0] * columns + [1] * (len(linked) - columns)
-
-
 def test_a_link_shows_the_same_answers(browser: "Browser", built: Built, page: "Page") -> None:
     _show(page, place="math-open", turned="gained")
     _uncheck(page, "arm", ["base"])
@@ -325,27 +318,4 @@ def test_it_fits_a_narrow_screen_and_axe_finds_no_barrier(
     found = Axe().run(page).response["violations"]
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
     assert troubles == []
-    page.close()
-
-
-def test_print_loses_no_column_of_any_table(browser: "Browser", built: Built) -> None:
-    # An A4 sheet between Chromium's margins of 1 cm.
-    page, _ = open_page(browser, _index(built), viewport={"width": 718, "height": 1040})
-    folded = "() => [...document.querySelectorAll('main details:not([open]) table')]"
-    seen = ".map((one) => one.checkVisibility())"
-    on_screen = page.evaluate(folded + seen)
-    assert on_screen
-    assert not any(on_screen)
-    page.emulate_media(media="print")
-    # Nobody unfolds paper.
-    assert all(page.evaluate(folded + seen))
-    wide = page.evaluate(
-        "() => [...document.querySelectorAll('main table')]"
-        ".filter((one) => one.getBoundingClientRect().right > innerWidth)"
-        ".map((one) => [one.dataset.name, one.getBoundingClientRect().right])"
-    )
-    page.locator('table[data-name="differences"]').scroll_into_view_if_needed()
-    keep_picture(page, "print")
-    assert wide == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 718
     page.close()

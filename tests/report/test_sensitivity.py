@@ -153,3 +153,10 @@ def test_a_decoding_that_changes_more_than_the_sampler_is_no_partner() -> None:
     one_style = Decoding(by_style={"reasoning": warm})
     assert sampler_pair({"g": Decoding(), "one": one_style, "both": both}) == ("g", "both")
     assert sampler_pair({"g": Decoding(repetition_penalty=1.2), "both": both}) is None
+
+
+def test_a_number_of_the_sampler_leads_to_its_answers() -> None:
+    about = sensitivity_table(view(decoded(RIGHT, LOOPS))).about
+    asked = {header: one["decoding"] for header, one in about.items()}
+    assert asked["gain, greedy"] == asked["looping, greedy"] == ("greedy",)
+    assert asked["gain, sampled"] == asked["IFT looping, sampled"] == ("sampled",)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,18 @@ def test_votes_meet_one_reasoning_answer_at_its_flops(report: Path) -> None:
             told = compared[reading].get(name)
             assert (told is None) == (row[column] == "")
             assert told is None or told == pytest.approx(100 * float(row[column]), rel=1e-3)
+
+
+def test_votes_lead_to_the_samples_that_vote_and_reasoning_to_its_one_answer() -> None:
+    view = view_of(study(), replace(summary_without_records(), decoding="greedy"))
+    for one in (vote_table(view), vote_by_task_table(view), vote_comparison_table(view)):
+        assert one.about[""] == {"decoding": ("eight",)}
+    assert vote_comparison_table(view).about["reasoning"] == {"decoding": ("greedy",)}
+    several = vote_by_task_table(
+        view_of(study(("greedy", "eight", "again")), summary_without_records())
+    )
+    assert several.about == {}
+    assert {line[several.headers.index("decoding")] for line in several.body} == {"eight", "again"}
 
 
 def test_a_task_without_votes_is_named_with_its_reason() -> None:

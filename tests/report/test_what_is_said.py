@@ -211,9 +211,7 @@ def test_every_table_that_names_a_control_says_that_it_is_one() -> None:
     training = TrainingRow("small", "perturbed", 0, 9, 9, 9, 1.0, 9.0, 9.0, "cpu")
     summary = replace(FEW, trainings=(training,))
     view = view_of(scored(right, chance={"general-mc/quiz": 0.25}), summary)
-    tables = {
-        one.name: one.body for group in _tables(view) for one in (*group.tables, *group.folded)
-    }
+    tables = {one.name: one.body for group in _tables(view) for one in group.tables}
     named = {
         name: {cell for row in body for cell in row if "perturbed" in cell}
         for name, body in tables.items()

@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# What is shown of where no task and no family has this name.
+EVERY_TASK = "all"
+
 _QUESTION = ["task", "item"]
 
 
 class Wanted(NamedTuple):
     """What to show: of which tasks, whom, and which questions.
 
-    `where` is a task or a family; without a `student` it is the largest. `turned` keeps questions
-    that a trace turned so between two arms shown (`browse.turns`), `outcomes` those where an arm
-    shown came to one of them: the arm `outcome_of`, or any.
+    `where` is a task, a family or `EVERY_TASK`; without a `student` it is the largest. `turned`
+    keeps questions that a trace turned so between two arms shown (`browse.turns`), `outcomes` those
+    where an arm shown came to one of them: the arm `outcome_of`, or any.
     """
 
     where: str
@@ -166,7 +169,7 @@ def largest_student(params: Params) -> str:
 
 
 def _tasks(params: Params, where: str) -> list[str]:
-    """The task of that name, or all of the family."""
+    """The task of that name, all of the family, or all there are."""
     if where in params.tasks:
         return [where]
     families = {
@@ -175,6 +178,8 @@ def _tasks(params: Params, where: str) -> list[str]:
         if task_path(name).is_file() and (items := read_rows(task_path(name), Item))
     }
     found = [name for name, family in families.items() if family == where]
+    if not found and where == EVERY_TASK:
+        return [*params.tasks]
     if not found:
         for name in params.tasks:
             if not task_path(name).is_file():

@@ -15,7 +15,7 @@ def show(
     where: Annotated[
         str,
         typer.Argument(
-            help="A task, or a family such as math-open.", autocompletion=row_names("tasks")
+            help="A task, a family such as math-open, or all.", autocompletion=row_names("tasks")
         ),
     ],
     student: Annotated[

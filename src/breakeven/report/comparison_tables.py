@@ -177,6 +177,7 @@ def side_by_side_table(view: StudyView) -> Table:
         f"that is largest. {scope_sentence(view)}{others}",
         ("serial steps", "task", *students, "shows"),
         tuple(body),
+        about={"": {"arm": first}},
     )
 
 

@@ -52,6 +52,7 @@ def law_table(view: StudyView) -> Table:
             }
             for words, term, (low, high) in rows
         ),
+        about={"": {"student": law.students, "arm": law.arms}},
     )
 
 

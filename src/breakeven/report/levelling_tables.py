@@ -9,6 +9,9 @@ from breakeven.report.table import Table, absent_table
 from breakeven.report.view import StudyView
 from breakeven.words import percent, points_interval, unsigned_points, whole
 
+# Answers of `breakeven tune`, which are no samples of the study.
+TUNE_SIDE = "one training, tune side"
+
 
 def levelling_warnings(view: StudyView) -> tuple[BaselineWarning, ...]:
     """Sentences on arms that are shown to improve still, and on those that rose without a proof.
@@ -85,7 +88,7 @@ def levelling_table(view: StudyView) -> Table:
             (
                 one.student,
                 view.arm_label(one.arm),
-                "one training, tune side" if one.asked == "tune side" else one.asked,
+                TUNE_SIDE if one.asked == "tune side" else one.asked,
                 whole(one.items),
                 f"{percent(one.half)} at {one.share:.2f}",
                 percent(one.whole),
@@ -95,4 +98,5 @@ def levelling_table(view: StudyView) -> Table:
             for one in view.findings.levelling
         ),
         tuple({**one._asdict(), "margin": MARGIN} for one in view.findings.levelling),
+        elsewhere=TUNE_SIDE,
     )

@@ -40,12 +40,11 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 class TableGroup(NamedTuple):
-    """Tables under one heading; `folded` ones open on a click."""
+    """Tables under one heading, which unfold from their titles and takeaways."""
 
     id: str
     title: str
     tables: Sequence[Table]
-    folded: Sequence[Table] = ()
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def routing_table(view: StudyView) -> Table:
         "style or router at half is as accurate for less, all as measured.",
         (
             "student",
+            "arms",
             "router reads",
             "IFT",
             "reasoning",
@@ -69,7 +70,8 @@ def _line(one: Routing, router: LearnedRouter | None, dominating: "_Places") -> 
     half = None if router is None else router.half
     place = dominating.words(one, router) if router else one.reason or "–"
     body = (
-        _name(one),
+        one.student,
+        f"{one.arm} − {one.ift_arm}",
         router.reads if router else "none",
         *map(percent, accuracies),
         points_interval(mean.value, mean.low, mean.high) if mean else "–",

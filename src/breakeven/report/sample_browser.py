@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from breakeven.browse.pieces import Samples
-from breakeven.browse.samples import largest_student
+from breakeven.browse.samples import EVERY_TASK, largest_student
 from breakeven.decide.calculator import embedded_json
 from breakeven.report.view import StudyView
 from breakeven.rows.outcomes import OUTCOMES
@@ -65,7 +65,8 @@ def sample_browser(view: StudyView, samples: Samples) -> SampleBrowser:
     }
     largest = largest_student(params)
     first = largest if largest in students else students[-1]
-    places = _places(samples)
+    families = _families(samples)
+    places = _places(samples, families)
     return SampleBrowser(
         place_options=tuple(
             (name, f"{name}, {len(tasks)} tasks" if len(tasks) > 1 else name)
@@ -80,8 +81,11 @@ def sample_browser(view: StudyView, samples: Samples) -> SampleBrowser:
         note=_note(samples),
         data={
             "places": places,
+            "taskOf": {name: one[0] for name, one in families.items() if name not in places},
+            "everyTask": EVERY_TASK if EVERY_TASK in places else next(iter(places)),
             "outcomes": SampleBrowser.outcome_options,
             "sides": samples.sides,
+            "styles": {arm.name: arm.style for arm in view.arms},
             "armsOf": arms_of,
             "firstStudent": first,
             "firstArms": _first_arms(view, arms_of[first]),
@@ -104,13 +108,18 @@ def _first_arms(view: StudyView, arms: list[str]) -> list[str]:
     return [arm for style, arm in first.items() if style != "control"]
 
 
-def _places(samples: Samples) -> dict[str, list[str]]:
-    """Families of several tasks with these, then every task."""
+def _families(samples: Samples) -> dict[str, list[str]]:
     families: dict[str, list[str]] = {}
     for task, items in samples.shown.items():
         families.setdefault(items[0].family, []).append(task)
+    return families
+
+
+def _places(samples: Samples, families: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Families of several tasks with these, then every task, then all of them together."""
     together = {name: tasks for name, tasks in families.items() if len(tasks) > 1}
-    return together | {task: [task] for task in samples.shown}
+    places = together | {task: [task] for task in samples.shown}
+    return {**places, **({EVERY_TASK: [*samples.shown]} if EVERY_TASK not in places else {})}
 
 
 def _note(samples: Samples) -> str:

@@ -58,6 +58,12 @@ def sensitivity_table(view: StudyView) -> Table:
             for one in changes
         ),
         tuple(change_row(one) for one in changes),
+        about={
+            f"{what}, {word}": {"decoding": (decoding,)}
+            for what in ("gain", "IFT looping", "looping")
+            for word, decoding in (("greedy", greedy), ("sampled", sampled))
+        }
+        | {"change": {"decoding": (sampled,)}},
     )
 
 

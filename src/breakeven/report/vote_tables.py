@@ -1,6 +1,6 @@
 """Tables of samples taken together: pass@k and maj@k, and votes against one reasoning answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from breakeven.findings.accuracies import task_accuracies
@@ -67,6 +67,7 @@ def vote_table(view: StudyView) -> Table:
             for one in lines
         ),
         tuple(map(_row, lines)),
+        about=_asked(one.curve.decoding for one in lines),
     )
 
 
@@ -76,17 +77,19 @@ def vote_by_task_table(view: StudyView) -> Table:
     rows = [row for curve in view.vote_curves for row in _task_rows(view, curve)]
     if not rows:
         return absent_table(name, title, NO_SAMPLES)
+    decoding = ("decoding",) if len({row.decoding for row in rows}) > 1 else ()
     return Table(
         name,
         title,
         "Of as many samples as every task of the family that is sampled has. "
         f"Intervals at 95%. {scope_sentence(view)}{unvoted_words(view.results)}",
-        ("task", "student", "arm", "samples", "one", "maj", "pass"),
+        ("task", "student", "arm", *decoding, "samples", "one", "maj", "pass"),
         tuple(
             (
                 row.task,
                 row.cell.student,
                 view.arm_label(row.cell.arm),
+                *((row.decoding,) if decoding else ()),
                 f"{row.samples}",
                 *map(_accuracy, (row.one, row.vote, row.any_right)),
             )
@@ -107,7 +110,14 @@ def vote_by_task_table(view: StudyView) -> Table:
             }
             for row in rows
         ),
+        about=_asked(row.decoding for row in rows),
     )
+
+
+def _asked(decodings: Iterable[str]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """The decoding of all rows, where it is one and no row names it."""
+    every = tuple(dict.fromkeys(decodings))
+    return {"": {"decoding": every}} if len(every) == 1 else {}
 
 
 class _TaskRow(NamedTuple):
@@ -234,6 +244,10 @@ def vote_comparison_table(view: StudyView) -> Table:
             for one in found
         ),
         tuple(_comparison_row(one) for one in found),
+        about={
+            **_asked(one.decoding for one in found),
+            "reasoning": {"decoding": (view.decoding,)},
+        },
     )
 
 

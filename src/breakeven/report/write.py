@@ -87,6 +87,7 @@ from breakeven.report.served_tables import flip_table, served_table
 from breakeven.report.setup_tables import arm_table, student_table, task_table, training_table
 from breakeven.report.spread_tables import spread_table
 from breakeven.report.table import Table
+from breakeven.report.takeaways import with_takeaways
 from breakeven.report.view import StudyView, view_of
 from breakeven.report.vote_tables import vote_by_task_table, vote_comparison_table, vote_table
 from breakeven.results.cell_results import Results
@@ -144,7 +145,7 @@ def build_report(
         raise InputError(f"{results.study}: holds no cell; score at least one first")
     view = view_of(results, summary or summary_without_records())
     figures = [figure(view) for figure in FIGURES]
-    verdicts, groups = verdict_table(view), _tables(view)
+    (verdicts,), groups = with_takeaways([verdict_table(view)]), _tables(view)
     chart = frontier_chart(view)
     in_chart = (STATIC, *DRAWN_BY_CHART) if chart else ()
     parts = PageParts(
@@ -202,6 +203,10 @@ def _calculator(view: StudyView) -> Calculator:
 
 
 def _tables(view: StudyView) -> list[TableGroup]:
+    return [one._replace(tables=with_takeaways(one.tables)) for one in _groups(view)]
+
+
+def _groups(view: StudyView) -> list[TableGroup]:
     summary = view.summary
     judged = [judging_table(summary.judging)] if summary.judging else []
     return [
@@ -223,8 +228,6 @@ def _tables(view: StudyView) -> list[TableGroup]:
                 vote_comparison_table(view),
                 worth_table(view),
                 law_table(view),
-            ],
-            [
                 control_table(view),
                 decoding_table(view),
                 baseline_table(view),
@@ -247,14 +250,18 @@ def _tables(view: StudyView) -> list[TableGroup]:
         TableGroup(
             "run",
             "What was run",
-            [student_table(view), arm_table(summary), task_table(summary)],
-            [training_table(view)],
+            [student_table(view), arm_table(summary), task_table(summary), training_table(view)],
         ),
         TableGroup(
             "costs",
             "Costs",
-            [bill_table(summary), cost_table(view)],
-            [served_table(view), spread_table(view), flip_table(view)],
+            [
+                bill_table(summary),
+                cost_table(view),
+                served_table(view),
+                spread_table(view),
+                flip_table(view),
+            ],
         ),
         TableGroup(
             "data",
@@ -270,7 +277,7 @@ def _tables(view: StudyView) -> list[TableGroup]:
 
 
 def _flat(groups: Iterable[TableGroup]) -> list[Table]:
-    return [table for group in groups for table in (*group.tables, *group.folded)]
+    return [table for group in groups for table in group.tables]
 
 
 def _write_tables(folder: Path, figures: Iterable[FigureSpec], tables: Iterable[Table]) -> None:

@@ -1,35 +1,49 @@
-// Every number of a table that is of a student leads to the answers that it counts: a link to the
-// sample browser with that student, arm and task, whose title is the command that prints them. A
-// point of the frontier leads there the same way (frontier.js).
+// Every cell of a table that names a student, an arm or a family leads to the answers that it rests
+// on: a link to the sample browser with those students, arms and tasks, whose title is the command
+// that prints them. A point of the frontier leads there the same way (frontier.js).
 "use strict";
 (() => {
   const source = document.getElementById("samples-data");
   if (source === null) return;
   const data = JSON.parse(source.textContent);
   const optionsOf = (name) => [...document.getElementById(`samples-${name}`).options].map((one) => one.value);
-  const [decodings, seeds, firstPlace] = [optionsOf("decoding"), optionsOf("seed"), optionsOf("place")[0]];
+  const [decodings, seeds] = ["decoding", "seed"].map(optionsOf);
 
-  // What a number is of stands in its row and its header, as tables name it.
+  // What a number is of stands in its row and its header, as tables name it; where no row says it,
+  // the table does (`about` in table.py).
   const bare = (text) => text.trim().replace(/ \(control\)$/, "");
-  const studentOf = (text) => (Object.hasOwn(data.armsOf, text) ? text : undefined);
-  const placeOf = (text) => [text, text.split(" · ")[0]].find((name) => Object.hasOwn(data.places, name));
+  const students = Object.keys(data.armsOf);
   const armNames = new Set(Object.values(data.armsOf).flat());
-  const KINDS = {
-    student: "student", arm: "arm", arms: "arm", family: "place", task: "place", asked: "place", decoding: "decoding", seed: "seed",
-  };
+  const of = (names, text) => names.filter((name) => name === text);
+  const placesOf = (text) => [data.taskOf[text] ?? text].filter((name) => Object.hasOwn(data.places, name));
+  // A family may have its corpus behind it, or which of its tasks.
+  const placeOf = (text) => [text, text.split(" ")[0]].flatMap(placesOf)[0];
+  const armsOf = (text) => text.split(" − ").map(bare).filter((name) => armNames.has(name));
   const READ = {
-    student: (text) => [studentOf(text)],
-    arm: (text) => text.split(" − ").map(bare).filter((name) => armNames.has(name)),
-    place: (text) => [placeOf(text)],
-    decoding: (text) => [decodings.find((name) => name === text)],
-    seed: (text) => [seeds.find((name) => name === text)],
+    student: (text) => ({ student: of(students, text) }),
+    arm: (text) => ({ arm: armsOf(text) }),
+    style: (text) => ({ arm: [...armNames].filter((name) => data.styles[name] === text) }),
+    // A student and its arm in one cell.
+    pair: (text) => {
+      const student = students.filter((name) => text.startsWith(`${name} `));
+      return { student, arm: student.flatMap((name) => armsOf(text.slice(name.length))) };
+    },
+    place: (text) => ({ place: [placeOf(text)].filter((one) => one !== undefined) }),
+    // Behind it may stand how many samples vote.
+    decoding: (text) => ({ decoding: decodings.filter((name) => text === name || text.startsWith(`${name} (`)) }),
+    seed: (text) => ({ seed: of(seeds, text) }),
+  };
+  const KINDS = {
+    student: "student", arm: "arm", arms: "arm", without: "style", thinks: "pair", "does not": "pair",
+    family: "place", task: "place", asked: "place", decoding: "decoding", seed: "seed",
   };
 
-  // What the address says of the answers of a student; `asked` are the decoding and the seed.
-  function stateOf(student, arms, where, asked) {
-    const beside = data.armsOf[student].filter((name) => arms.includes(name) || data.firstArms.includes(name));
+  // What the address says of the answers of students; `asked` are the decoding and the seed. One arm
+  // stands beside those that are shown at first, several stand by themselves.
+  function stateOf(of, arms, where, asked) {
+    const shown = [...new Set(of.flatMap((student) => data.armsOf[student]))].filter((name) => arms.includes(name) || (arms.length < 2 && data.firstArms.includes(name)));
     return new URLSearchParams([
-      ["answers", where], ["answers-student", student], ...beside.map((name) => ["answers-arm", name]),
+      ["answers", where], ...of.map((name) => ["answers-student", name]), ...shown.map((name) => ["answers-arm", name]),
       ...(arms.length === 1 ? [["answers-of", arms[0]]] : []), ...asked.map(([name, value]) => [`answers-${name}`, value]),
     ]);
   }
@@ -47,18 +61,24 @@
     of(student, arm, place, decoding) {
       const where = placeOf(place);
       const kept = where !== undefined && data.armsOf[student]?.includes(arm) && decodings.includes(decoding);
-      return kept ? stateOf(student, [arm], where, [["decoding", decoding]]) : null;
+      return kept ? stateOf([student], [arm], where, [["decoding", decoding]]) : null;
     },
     go,
   };
 
-  function link(cell, { student: [student], arm, place: [place], decoding, seed }) {
-    const arms = arm.filter((name) => data.armsOf[student].includes(name));
-    const asked = [["decoding", decoding[0]], ["seed", seed[0]]].filter(([, value]) => value !== undefined);
-    const where = place ?? firstPlace;
-    const state = stateOf(student, arms, where, asked);
-    const options = [["student", student], ...arms.map((name) => ["arm", name]), ...asked].map(([name, value]) => `--${name} ${value}`);
-    const anchor = Object.assign(document.createElement("a"), { href: `#view?${state}`, title: `breakeven show ${where} ${options.join(" ")}` });
+  // The students that answered in one of the arms, where none is named.
+  const answered = (named, arms) => (named.length ? named : students).filter((name) => arms.length === 0 || data.armsOf[name].some((arm) => arms.includes(arm)));
+
+  function link(cell, about) {
+    const arms = [...new Set(about.arm)];
+    const of = answered([...new Set(about.student)], arms);
+    if (of.length === 0) return;
+    const asked = ["decoding", "seed"].filter((name) => about[name].length).map((name) => [name, about[name][0]]);
+    const where = about.place[0] ?? data.everyTask;
+    const command = (student) => [
+      `breakeven show ${where}`, ...[["student", student], ...arms.filter((name) => data.armsOf[student].includes(name)).map((name) => ["arm", name]), ...asked].map(([name, value]) => `--${name} ${value}`),
+    ].join(" ");
+    const anchor = Object.assign(document.createElement("a"), { href: `#view?${stateOf(of, arms, where, asked)}`, title: of.map(command).join("\n") });
     anchor.append(...cell.childNodes);
     cell.append(anchor);
   }
@@ -83,20 +103,22 @@
   }
 
   for (const table of document.querySelectorAll("main table")) {
+    const about = JSON.parse(table.dataset.about ?? "{}");
     const headers = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
     const kinds = headers.map((header) => KINDS[header]);
-    const ofHeader = headers.map((header) => ({ student: studentOf(header), place: placeOf(header) }));
+    const ofHeader = headers.map((header) => ({ student: of(students, header), place: header in KINDS ? [] : placesOf(header), ...about[header] }));
     for (const row of table.tBodies[0].rows) {
-      const of = { student: [], arm: [], place: [], decoding: [], seed: [] };
       const texts = [...row.cells].map((cell) => cell.textContent.trim());
+      if (texts.includes(table.dataset.elsewhere)) continue;
       // A column of that name may hold something else than a name.
-      const names = texts.map((text, column) => (kinds[column] ? READ[kinds[column]](text).filter((one) => one !== undefined) : []));
-      names.forEach((found, column) => { if (found.length) of[kinds[column]].push(...found); });
+      const names = texts.map((text, column) => (kinds[column] ? READ[kinds[column]](text) : {}));
+      const found = { student: [], arm: [], place: [], decoding: [], seed: [] };
+      for (const one of names) for (const [kind, values] of Object.entries(one)) found[kind].push(...values);
+      const named = (...parts) => Object.fromEntries(Object.keys(found).map((kind) => [kind, parts.map((part) => part[kind] ?? []).find((values) => values.length) ?? []]));
       [...row.cells].forEach((cell, column) => {
-        if (names[column].length || texts[column] === "–" || (cell.className === "text" && !/^[<+−\d]/.test(texts[column]))) return;
-        const { student, place } = ofHeader[column];
-        const about = { ...of, student: student ? [student] : of.student, place: place ? [place] : of.place };
-        if (about.student.length && (about.arm.length || about.place.length)) link(cell, about);
+        if (["", "–"].includes(texts[column]) || Object.values(names[column]).flat().length) return;
+        const all = named(ofHeader[column], found, about[""] ?? {});
+        if (all.student.length || all.arm.length || all.place.length) link(cell, all);
       });
     }
     [...table.querySelectorAll("td a")].forEach((anchor, place) => { anchor.tabIndex = place === 0 ? 0 : -1; });

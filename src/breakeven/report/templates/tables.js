@@ -66,7 +66,10 @@
     const asked = new Map(state.getAll("sort").map((one) => [one.split(":")[0], one.split(":").slice(1)]));
     for (const table of tables) {
       const [column, order] = asked.get(table.dataset.name) ?? [0, ""];
-      if (order === "" || order === "ascending" || order === "descending") sort(table, Number(column), order);
+      if (order !== "" && order !== "ascending" && order !== "descending") continue;
+      sort(table, Number(column), order);
+      // Who was sent a link sees what was sorted.
+      if (order) table.closest("details").open = true;
     }
   }
 
