@@ -12,7 +12,7 @@ from tests.decide.packed import rows_of
 from tests.decide.studies import STUDIES, options_of
 
 from breakeven.core.errors import InputError
-from breakeven.decide.calculator import calculator_of, embedded_json
+from breakeven.decide.calculator import CORE, calculator_of, embedded_json, resource
 from breakeven.decide.columns import in_columns
 from breakeven.decide.decide_command import DecisionData, decision_of
 from breakeven.decide.family_options import family_options
@@ -128,6 +128,36 @@ def test_ties_and_gaps_come_out_alike_too(source, open_page, tmp_path, study):
     page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
     found = page.evaluate(JS_SIDE, ["hand", [vars(request) for request in GRID]])
     agree(found, options, draws)
+
+
+# What a decision is, in a thread that has no document.
+APART = """async ([script, text, request]) => {
+  const answer = `onmessage = ({ data: [text, request] }) => {
+    const page = breakevenDecideData(text);
+    const { draws } = page.families["math-open"];
+    const options = breakevenDecide.optionsOf(page, "math-open", request);
+    const found = breakevenDecide.decide(options, request, breakevenDecide.unpack(draws));
+    postMessage([typeof document, found.choice.option.name, found.probability]);
+  };`;
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(script + answer)}`);
+  return new Promise((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => resolve(message);
+    worker.postMessage([text, request]);
+  });
+}"""
+
+
+@needs_browser
+@pytest.mark.browser
+def test_the_arithmetic_of_the_page_needs_no_page(source, browser):
+    request = DecisionRequest(1e6, "money", None, 3.6)
+    core = "".join(map(resource, CORE))
+    page = browser.new_page()
+    found = page.evaluate(APART, [core, section_of(source).json, vars(request)])
+    page.close()
+    result = decision_of(source, "math-open", request, "money")
+    assert found == ["undefined", result["choice"]["name"], result["probability"]]
 
 
 # Types all numbers at once, as a person would one after another.

@@ -19,6 +19,10 @@ from breakeven.decide.options import Option
 from breakeven.decide.page_devices import Devices, PageDevices
 from breakeven.findings.scored_results import ScoredResults
 
+# In the order that they run in. The core reads no page: it is what tests compare with Python.
+CORE = ("columns.js", "served.js", "decide_core.js")
+_VIEW = ("decide_words.js", "decide_chart.js", "decide_view.js")
+
 # What HTML or JavaScript could take for its own; all are legal inside JSON strings when escaped.
 _ESCAPES = {
     "<": "\\u003c",
@@ -76,8 +80,8 @@ def calculator_of(
         **offered.data(),
         "notes": [note for note in results.notes if "derived" in note],
     }
-    script = "".join(map(_resource, ("columns.js", "served.js", "decide.js")))
-    return Calculator(_resource("decide.html"), embedded_json(data), script)
+    script = "".join(map(resource, (*CORE, *_VIEW)))
+    return Calculator(resource("decide.html"), embedded_json(data), script)
 
 
 def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -126,5 +130,6 @@ def _amount(amount: Amount) -> dict[str, Any]:
     return {"value": amount.value, "reason": amount.reason}
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of a file that lies beside this module."""
     return files("breakeven.decide").joinpath(name).read_text(encoding="utf-8")
