@@ -157,10 +157,52 @@
 
   // A device has a price of its own; what is asked of one only is asked where one is named.
   function chooseDevice(data) {
+    for (const name of Object.keys(OF_DEVICE)) byId(name).disabled = byId("device").value === "";
+    byId("price").value = firstPrice(data);
+  }
+
+  function firstPrice(data) {
     const device = data.devices.find((one) => one.name === byId("device").value);
-    for (const name of Object.keys(OF_DEVICE)) byId(name).disabled = !device;
     const price = device ? device.price : data.price_per_device_hour;
-    byId("price").value = price === null ? "" : String(price);
+    return price === null ? "" : String(price);
+  }
+
+  // ---- what is asked, in the address ----
+  const CHOICES = ["family", "unit", "teacher", "tuning", "judging"];
+  const CONTROLS = [...CHOICES, "device", ...Object.keys(FIELDS)];
+  const keyOf = (name) => `decide-${name}`;
+  const isCheck = (name) => byId(name).type === "checkbox";
+  const told = (name) => (isCheck(name) ? { true: "yes", false: "no" }[byId(name).checked] : byId(name).value.trim());
+
+  function put(name, text, first) {
+    if (isCheck(name)) byId(name).checked = (["yes", "no"].includes(text) ? text : first) === "yes";
+    else byId(name).value = text;
+    // A choice that is not offered here leaves none.
+    if (byId(name).selectedIndex === -1) byId(name).value = first;
+  }
+
+  // Writes what is not as it began, and puts what the address tells into the controls; `address` is
+  // what the page keeps it with, and a calculator that stands alone has none.
+  function keep(data, address, update) {
+    const began = Object.fromEntries(CONTROLS.map((name) => [name, told(name)]));
+    const first = (name) => (name === "price" ? firstPrice(data) : began[name]);
+    byId("calculator").addEventListener("change", () => {
+      const state = address.read();
+      for (const name of CONTROLS) {
+        if (told(name) === first(name)) state.delete(keyOf(name));
+        else state.set(keyOf(name), told(name));
+      }
+      address.write(state);
+    });
+    address.follow((state) => {
+      for (const name of CONTROLS) {
+        put(name, state.get(keyOf(name)) ?? first(name), first(name));
+        if (name === "device") chooseDevice(data);
+      }
+      update();
+      const keys = [...state.keys()];
+      if (keys.length && keys.every((key) => key.startsWith(keyOf("")))) byId("calculator").scrollIntoView();
+    });
   }
 
   function run() {
@@ -178,7 +220,7 @@
     };
     start(data);
     const update = () => show(data, draws);
-    for (const name of ["family", "unit", "teacher", "tuning", "judging"]) byId(name).addEventListener("change", update);
+    for (const name of CHOICES) byId(name).addEventListener("change", update);
     byId("device").addEventListener("change", () => { chooseDevice(data); update(); });
     // A budget in another unit is another number: it does not carry over.
     byId("unit").addEventListener("change", () => { byId("budget").value = ""; update(); });
@@ -187,7 +229,8 @@
       byId(`${name}-slide`).addEventListener("input", () => { slide(name, data); update(); });
     }
     list("notes", "", data.notes);
-    update();
+    if (globalThis.breakevenAddress) keep(data, globalThis.breakevenAddress, update);
+    else update();
     addEventListener("resize", update);
   }
 
