@@ -13,6 +13,7 @@ from tests.decide.studies import STUDIES, options_of
 
 from breakeven.core.errors import InputError
 from breakeven.decide.calculator import CORE, calculator_of, embedded_json, resource
+from breakeven.decide.certainty import STEPS
 from breakeven.decide.columns import in_columns
 from breakeven.decide.decide_command import DecisionData, decision_of
 from breakeven.decide.family_options import family_options
@@ -286,3 +287,40 @@ def test_names_are_text_whatever_they_hold(source, open_page, tmp_path):
     assert page.title() == "t"
     assert page.locator("#decide-calculator img").count() == 0
     assert hostile in page.inner_text("#decide-answer")
+
+
+@needs_browser
+@pytest.mark.browser
+def test_points_of_the_chart_tell_name_cost_and_interval(source, open_page, tmp_path):
+    page = open_page(write_page(section_of(source), tmp_path))
+    page.select_option("#decide-family", "general-mc")
+    page.fill("#decide-queries", "1e5")
+    options, draws, _ = family_options(
+        scored_results(source.results), "general-mc", bills=source.bills, draws=DRAWS, seed=1
+    )[:3]
+    circles = page.locator("#decide-chart circle")
+    told = [title.split("\n") for title in circles.locator("title").all_text_contents()]
+    assert len(told) == circles.count()
+    result = decision_of(source, "general-mc", DecisionRequest(1e5, "money", None, 3.6), "money")
+    costs = {row["name"]: row["lifetime_cost"]["money"] for row in result["options"]}
+    at_asked = {lines[0]: lines[1:] for lines in told if lines[0] in costs}
+    assert len(at_asked) > 2
+    for place, option in enumerate(options):
+        if option.name not in at_asked:
+            continue
+        cost, right = at_asked[option.name]
+        low, high = np.quantile(draws[:, place] / STEPS, [0.025, 0.975])
+        assert cost.endswith(" EUR at 100,000 queries")
+        assert float(cost.split()[0].replace(",", "")) == pytest.approx(
+            costs[option.name], rel=1e-3
+        )
+        assert right == (
+            f"{100 * option.accuracy:.1f}% right, "
+            f"{100 * low:.1f}% to {100 * high:.1f}% in 95% of resamples"
+        )
+    meetings = {lines[0]: lines[1:] for lines in told if " and " in lines[0]}
+    found = {f"{one['first']} and {one['second']}": one for one in result["break_evens"]}
+    assert meetings.keys() <= found.keys()
+    at, cheaper = meetings["s base and s ift"]
+    assert at.startswith("cost the same at 17,000 queries: ")
+    assert cheaper == "s base is cheaper below, s ift above"

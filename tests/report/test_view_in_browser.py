@@ -1,4 +1,4 @@
-"""What a reader asked of the calculator and unfolded, in the page's address, in real Chromium."""
+"""What a reader asked, unfolded and points at, in real Chromium."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -145,3 +145,27 @@ def test_a_place_in_a_fold_has_its_own_address(opened: Opened) -> None:
     page.locator(f"#{name}").wait_for(state="visible")
     assert page.evaluate("location.hash") == f"#{name}"
     assert -1 < page.locator(f"#{name}").bounding_box()["y"] < 300
+
+
+def test_a_point_of_the_calculators_chart_is_told_by_mouse_and_keys_alike(opened: Opened) -> None:
+    page = opened.at()
+    point = page.locator("#decide-chart circle").first
+    title = point.locator("title").text_content()
+    tip = page.locator("body > .tip")
+    point.hover()
+    assert tip.inner_text() == title
+    # A browser would show the title beside it.
+    assert point.locator("title").count() == 0
+    page.mouse.move(0, 0)
+    tip.wait_for(state="hidden")
+    assert point.locator("title").text_content() == title
+    page.focus("#decide-chart svg")
+    seen = []
+    for _ in range(page.locator("#decide-chart circle").count()):
+        page.keyboard.press("ArrowRight")
+        seen.append(tip.inner_text())
+        assert page.locator("body > [role=status]").inner_text() == seen[-1].replace("\n", "; ")
+    assert title in seen
+    assert len(set(seen)) == len(seen)
+    page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")

@@ -1,8 +1,8 @@
 // The chart of the report page's calculator: lifetime cost against queries, a line an option.
 "use strict";
 (() => {
-  const { line } = breakevenDecide;
-  const { UNIT_WORDS, power } = breakevenDecideWords;
+  const { line, resampledInterval } = breakevenDecide;
+  const { UNIT_WORDS, power, figure, percent, money } = breakevenDecideWords;
   const LEAST_QUERIES = 0;
   const MOST_QUERIES = 10;
   const MOST_LINES = 7;
@@ -37,10 +37,12 @@
     return [from, from + DECADES];
   }
 
-  function chart(place, decision, options, request, currency) {
+  // `draws` are the resampled accuracies of all options, null where there are none.
+  function chart(place, decision, options, request, currency, draws) {
     const shown = drawnOptions(decision, options).map((option) => {
       const { fixed, each } = line(option, request, request.unit);
-      return { option, fixed: fixed.value, each: each.value };
+      const interval = resampledInterval(draws, options.length, options.indexOf(option));
+      return { option, fixed: fixed.value, each: each.value, interval };
     }).filter((one) => one.fixed !== null && one.each !== null);
     if (!shown.length) { place.replaceChildren(); return; }
     const at = (one, log) => one.fixed + one.each * 10 ** log;
@@ -56,8 +58,8 @@
     const x = (log) => room.left + (log - from) / (to - from) * (width - room.left - room.right);
     const y = (log) => height - room.bottom - (log - low) / (high - low) * (height - room.top - room.bottom);
     const inside = (log) => Math.min(high, Math.max(low, log));
-    const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
-    svg.setAttribute("aria-label", `Lifetime cost against queries for ${shown.map((one) => one.option.name).join(", ")}; the break-evens are listed below.`);
+    const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", tabindex: 0 });
+    svg.setAttribute("aria-label", `Lifetime cost against queries for ${shown.map((one) => one.option.name).join(", ")}; arrow keys go from point to point; the break-evens are listed below.`);
     const ink = "fill:var(--ink,#1f2328)";
     const quiet = "fill:var(--muted,#59636e)";
     const grid = "stroke:var(--grid,#d8dee4)";
@@ -75,6 +77,7 @@
     const frame = { x, y, from, to, low, high, inside, at, ink, width, room, height };
     drawLimits(svg, request, frame);
     drawLines(svg, shown, decision, frame);
+    drawPoints(svg, shown, decision, request, currency, frame);
     drawLabels(svg, shown, decision, frame);
     place.replaceChildren(svg);
   }
@@ -100,7 +103,7 @@
 
   const isChoice = (decision, option) => decision.choice !== null && decision.choice.option === option;
 
-  function drawLines(svg, shown, decision, { x, y, from, to, inside, at, ink }) {
+  function drawLines(svg, shown, decision, { x, y, from, to, inside, at }) {
     for (const one of shown) {
       const points = [];
       for (let log = from; log <= to + 1e-9; log += 0.05) {
@@ -110,13 +113,34 @@
       svg.append(element("polyline", { points: points.join(" "), "stroke-dasharray": DASHES[one.option.style],
         style: `fill:none;stroke:${colour(one.option)};stroke-width:${isChoice(decision, one.option) ? 3.5 : 1.4}` }));
     }
+  }
+
+  // Where options break even, and each at the number asked for: what a point is stands in its title.
+  function drawPoints(svg, shown, decision, request, currency, { x, y, from, to, low, high, inside, at, ink }) {
+    const cost = (value) => money(value, request.unit, currency);
+    const put = (log, up, fill, lines) => {
+      const made = element("circle", { cx: x(log), cy: y(inside(up)), r: 3.5, style: `${fill};stroke:var(--paper,#fdfdfd)` });
+      made.append(element("title", {}, lines.join("\n")));
+      svg.append(made);
+    };
+    const now = Math.log10(request.queries);
+    for (const one of shown) {
+      const up = Math.log10(at(one, now));
+      if (!(now >= from && now <= to && up >= low && up <= high)) continue;
+      put(now, up, `fill:${colour(one.option)}`, [
+        one.option.name, `${cost(at(one, now))} at ${figure(request.queries)} queries`,
+        `${percent(one.option.accuracy)} right${one.interval ? `, ${one.interval.map(percent).join(" to ")} in 95% of resamples` : ""}`,
+      ]);
+    }
     for (const found of decision.breakEvens) {
       const first = shown.find((one) => one.option.name === found.first);
       const second = shown.find((one) => one.option.name === found.second);
       const log = first && second && found.before ? Math.log10((second.fixed - first.fixed) / (first.each - second.each)) : NaN;
       if (log >= from && log <= to) {
-        svg.append(element("circle", { cx: x(log), cy: y(inside(Math.log10(at(first, log)))), r: 3.5,
-          style: `${ink};stroke:var(--paper,#fdfdfd)` }));
+        put(log, Math.log10(at(first, log)), ink, [
+          `${found.first} and ${found.second}`, `cost the same at ${figure(found.queries[request.unit].value)} queries: ${cost(found.cost)}`,
+          `${found.before} is cheaper below, ${found.after} above`,
+        ]);
       }
     }
   }

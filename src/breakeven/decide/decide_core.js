@@ -149,6 +149,17 @@
     order.forEach((row, place) => { row.probability = wins[place] / count; });
   }
 
+  // The middle 95% of an option's resampled accuracies, as numpy's quantiles; null without any.
+  function resampledInterval(draws, width, index) {
+    if (draws === null) return null;
+    const own = Float64Array.from({ length: draws.length / width }, (_, draw) => draws[draw * width + index] / STEPS).sort();
+    return [0.025, 0.975].map((share) => {
+      const place = share * (own.length - 1);
+      const [below, above] = [own[Math.floor(place)], own[Math.ceil(place)]];
+      return below + (above - below) * (place - Math.floor(place));
+    });
+  }
+
   function ladder(fitting, queries) {
     const members = fitting.filter((row) => row.onFrontier)
       .sort((a, b) => a.cost.value - b.cost.value || a.index - b.index);
@@ -284,5 +295,6 @@
 
   globalThis.breakevenDecide = {
     decide, unpack, optionsOf, line, lifetimeIn, itemInUnit, knownPrice, inTime, notServed, withTeacherWhereKnown,
+    resampledInterval,
   };
 })();

@@ -111,7 +111,8 @@
       if (byId(name).getAttribute("aria-invalid") !== "true") placeSlider(name, options, request);
     }
     if (problem) { byId("answer").replaceChildren(); byId("chart").replaceChildren(); list("ladder", "", []); list("pairs", "", []); return; }
-    const decision = decide(options, request, draws(family));
+    const resampled = draws(family);
+    const decision = decide(options, request, resampled);
     byId("answer").replaceChildren(...answerLines(decision, request, data, family).map((text, place) => {
       const paragraph = document.createElement("p");
       if (place === 0) paragraph.className = "decide-name";
@@ -119,7 +120,7 @@
       return paragraph;
     }));
     byId("answer").dataset.choice = decision.choice ? decision.choice.option.name : "";
-    chart(byId("chart"), decision, options, request, data.currency);
+    chart(byId("chart"), decision, options, request, data.currency, resampled);
     list("ladder", "Worth having within the limits, cheapest first", decision.ladder.map((step) => ladderLine(step, request, data.currency)));
     list("pairs", "Break-even numbers of queries", pairLines(decision.breakEvens, request, data.currency));
   }

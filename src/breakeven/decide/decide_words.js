@@ -176,5 +176,5 @@
     return [...netting, ...lines];
   }
 
-  globalThis.breakevenDecideWords = { UNIT_WORDS, power, figure, answerLines, ladderLine, pairLines };
+  globalThis.breakevenDecideWords = { UNIT_WORDS, power, figure, percent, money, answerLines, ladderLine, pairLines };
 })();

@@ -139,7 +139,7 @@ def _scripts(parts: PageParts) -> list[str]:
             for name in ("LICENSE", "vega.min.js", "vega-interpreter.js")
         )
         scripts += [f"/*\n{licence}*/\n{vega}", interpreter, _script("frontier.js")]
-    return [*scripts, _script("folds.js")]
+    return [*scripts, _script("tips.js"), _script("folds.js")]
 
 
 def _script(name: str) -> str:
