@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.decide import simulated
 from tests.decide.calculator_page import JS_SIDE, needs_browser, python_side, same, write_page
-from tests.decide.packed import rows_of
+from tests.decide.packed import packed_again, rows_of, unpacked
 from tests.decide.studies import STUDIES, options_of
 
 from breakeven.core.errors import InputError
@@ -40,15 +40,32 @@ def section_of(source):
 
 
 def test_the_data_holds_the_resamples_that_the_command_reads(source):
-    data = json.loads(section_of(source).json)
+    data = unpacked(section_of(source).json)
     for family in simulated.FAMILIES:
         choices = family_options(scored_results(source.results), family, draws=DRAWS, seed=1)
-        packed = base64.b64decode(data["families"][family]["draws"])
-        drawn = np.frombuffer(packed, dtype="<u2").reshape(DRAWS, -1)
-        assert np.array_equal(drawn, choices.draws)
+        assert np.array_equal(data["families"][family]["draws"], choices.draws)
         assert [o["accuracy"] for o in rows_of(data["families"][family]["options"])] == [
             option.accuracy for option in choices.options
         ]
+
+
+def test_packed_data_take_less_room_than_the_same_in_base64(source):
+    text = section_of(source).json
+    data = unpacked(text)
+    for family in data["families"].values():
+        family["draws"] = base64.b64encode(family["draws"].tobytes()).decode()
+    assert len(text) < 0.8 * len(embedded_json(data))
+
+
+@needs_browser
+@pytest.mark.browser
+def test_a_browser_that_cannot_unpack_is_told(source, browser, tmp_path):
+    page = browser.new_page()
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(write_page(section_of(source), tmp_path))
+    page.wait_for_selector("#decide-problem:not(:empty)")
+    assert "those from 2023 on can" in page.inner_text("#decide-problem")
+    page.close()
 
 
 def test_embedded_json_cannot_end_its_script_and_reads_back():
@@ -124,20 +141,21 @@ def test_ties_and_gaps_come_out_alike_too(source, open_page, tmp_path, study):
     rng = np.random.default_rng(0)
     draws = rng.integers(0, 4, size=(50, len(options))).astype("<u2")
     section = section_of(source)
-    data = json.loads(section.json)
-    data["families"] = {"hand": _family(FamilyOptions(tuple(options), draws, None))}
-    page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
+    data = unpacked(section.json)
+    hand = _family(FamilyOptions(tuple(options), draws, None))
+    data["families"] = {"hand": {**hand, "draws": draws}}
+    page = open_page(write_page(section._replace(json=packed_again(data)), tmp_path))
     found = page.evaluate(JS_SIDE, ["hand", [vars(request) for request in GRID]])
     agree(found, options, draws)
 
 
 # What a decision is, in a thread that has no document.
 APART = """async ([script, text, request]) => {
-  const answer = `onmessage = ({ data: [text, request] }) => {
-    const page = breakevenDecideData(text);
+  const answer = `onmessage = async ({ data: [text, request] }) => {
+    const page = await breakevenDecideData(text);
     const { draws } = page.families["math-open"];
     const options = breakevenDecide.optionsOf(page, "math-open", request);
-    const found = breakevenDecide.decide(options, request, breakevenDecide.unpack(draws));
+    const found = breakevenDecide.decide(options, request, draws);
     postMessage([typeof document, found.choice.option.name, found.probability]);
   };`;
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(script + answer)}`);
@@ -275,7 +293,7 @@ def test_nothing_is_wider_than_a_phone(source, open_page, tmp_path, scheme):
 def test_names_are_text_whatever_they_hold(source, open_page, tmp_path):
     hostile = "</script><img src=x onerror=document.title='run'>"
     section = section_of(source)
-    data = json.loads(section.json)
+    data = unpacked(section.json)
     data["families"] = {hostile: data["families"]["math-open"]}
     data["currency"] = data["notes"] = [hostile]
     data["currency"] = hostile
@@ -283,7 +301,7 @@ def test_names_are_text_whatever_they_hold(source, open_page, tmp_path):
     data["families"][hostile]["options"] = in_columns(
         [{**option, "name": option["name"] + hostile} for option in options]
     )
-    page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
+    page = open_page(write_page(section._replace(json=packed_again(data)), tmp_path))
     assert page.title() == "t"
     assert page.locator("#decide-calculator img").count() == 0
     assert hostile in page.inner_text("#decide-answer")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-READY = "#decide-family option"
+READY = "#decide-calculator:not([aria-busy])"
 
 
 class Opened:
@@ -26,7 +26,7 @@ class Opened:
             self._browser, self._file, fragment, viewport={"width": 1280, "height": 900}
         )
         self._opened.append((page, troubles))
-        page.wait_for_selector(READY, state="attached")
+        page.wait_for_selector(READY)
         return page
 
     def close(self) -> None:

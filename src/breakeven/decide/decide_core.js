@@ -285,16 +285,8 @@
     };
   }
 
-  function unpack(text) {
-    if (text === null) return null;
-    const bytes = atob(text);
-    const draws = new Uint16Array(bytes.length / 2);
-    for (let i = 0; i < draws.length; i++) draws[i] = bytes.charCodeAt(2 * i) | (bytes.charCodeAt(2 * i + 1) << 8);
-    return draws;
-  }
-
   globalThis.breakevenDecide = {
-    decide, unpack, optionsOf, line, lifetimeIn, itemInUnit, knownPrice, inTime, notServed, withTeacherWhereKnown,
+    decide, optionsOf, line, lifetimeIn, itemInUnit, knownPrice, inTime, notServed, withTeacherWhereKnown,
     resampledInterval,
   };
 })();

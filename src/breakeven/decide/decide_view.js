@@ -1,8 +1,8 @@
-// The controls of the report page's calculator: reads what is asked, over the JSON embedded in the
+// The controls of the report page's calculator: reads what is asked, over the data packed into the
 // page, and shows what decide_core.js decides. No network.
 "use strict";
 (() => {
-  const { decide, unpack, optionsOf, lifetimeIn, knownPrice, withTeacherWhereKnown } = breakevenDecide;
+  const { decide, optionsOf, lifetimeIn, knownPrice, withTeacherWhereKnown } = breakevenDecide;
   const { figure, answerLines, ladderLine, pairLines } = breakevenDecideWords;
   const { LEAST_QUERIES, MOST_QUERIES, chart } = breakevenDecideChart;
 
@@ -101,7 +101,7 @@
     }));
   }
 
-  function show(data, draws) {
+  function show(data) {
     const family = byId("family").value;
     const { request: asked, problem } = readRequest(data);
     const options = optionsOf(data, family, asked);
@@ -111,8 +111,8 @@
       if (byId(name).getAttribute("aria-invalid") !== "true") placeSlider(name, options, request);
     }
     if (problem) { byId("answer").replaceChildren(); byId("chart").replaceChildren(); list("ladder", "", []); list("pairs", "", []); return; }
-    const resampled = draws(family);
-    const decision = decide(options, request, resampled);
+    const { draws } = data.families[family];
+    const decision = decide(options, request, draws);
     byId("answer").replaceChildren(...answerLines(decision, request, data, family).map((text, place) => {
       const paragraph = document.createElement("p");
       if (place === 0) paragraph.className = "decide-name";
@@ -120,7 +120,7 @@
       return paragraph;
     }));
     byId("answer").dataset.choice = decision.choice ? decision.choice.option.name : "";
-    chart(byId("chart"), decision, options, request, data.currency, resampled);
+    chart(byId("chart"), decision, options, request, data.currency, draws);
     list("ladder", "Worth having within the limits, cheapest first", decision.ladder.map((step) => ladderLine(step, request, data.currency)));
     list("pairs", "Break-even numbers of queries", pairLines(decision.breakEvens, request, data.currency));
   }
@@ -206,21 +206,28 @@
     });
   }
 
-  function run() {
+  async function run() {
     const source = document.getElementById("decide-data");
-    if (source === null || byId("calculator") === null) return;
-    const data = breakevenDecideData(source.textContent);
+    const calculator = byId("calculator");
+    if (source === null || calculator === null) return;
+    calculator.setAttribute("aria-busy", "true");
+    try {
+      begin(await breakevenDecideData(source.textContent));
+    } catch (error) {
+      byId("problem").textContent = "This browser cannot unpack the calculator's data; those from 2023 on can.";
+      throw error;
+    } finally {
+      calculator.removeAttribute("aria-busy");
+    }
+  }
+
+  function begin(data) {
     if (!Object.keys(data.families).length) {
       byId("calculator").textContent = "Nothing to choose from: all arms are controls.";
       return;
     }
-    const unpacked = new Map();
-    const draws = (family) => {
-      if (!unpacked.has(family)) unpacked.set(family, unpack(data.families[family].draws));
-      return unpacked.get(family);
-    };
     start(data);
-    const update = () => show(data, draws);
+    const update = () => show(data);
     for (const name of CHOICES) byId(name).addEventListener("change", update);
     byId("device").addEventListener("change", () => { chooseDevice(data); update(); });
     // A budget in another unit is another number: it does not carry over.
