@@ -1,5 +1,6 @@
 """What a reader asked, unfolded and points at, in real Chromium."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -168,4 +169,26 @@ def test_a_point_of_the_calculators_chart_is_told_by_mouse_and_keys_alike(opened
     assert title in seen
     assert len(set(seen)) == len(seen)
     page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
+
+
+def test_points_of_a_figure_are_told_by_mouse_and_keys_alike(opened: Opened) -> None:
+    page = opened.at("#figure-gain")
+    drawing = page.locator("#figure-gain .panels svg").first
+    points = drawing.locator("use:has(title)")
+    titles = points.locator("title").all_text_contents()
+    tip = page.locator("body > .tip")
+    points.first.hover()
+    assert tip.inner_text() == titles[0]
+    assert re.search(r" points$", titles[0].split("\n")[1])
+    page.mouse.move(0, 0)
+    tip.wait_for(state="hidden")
+    drawing.focus()
+    assert drawing.get_attribute("aria-label").endswith("arrow keys go from point to point")
+    seen = []
+    for _ in titles:
+        page.keyboard.press("ArrowRight")
+        seen.append(tip.inner_text())
+    assert sorted(seen) == sorted(titles)
+    drawing.blur()
     tip.wait_for(state="hidden")

@@ -65,7 +65,7 @@
   addEventListener("focusout", hide);
   addEventListener("input", hide);
   for (const drawing of document.querySelectorAll(DRAWINGS)) {
-    if (pointsOf(drawing).length === 0) continue;
+    if (drawing.querySelector("title") === null) continue;
     drawing.setAttribute("tabindex", "0");
     drawing.setAttribute("aria-label", `${drawing.getAttribute("aria-label")}; arrow keys go from point to point`);
   }
