@@ -65,10 +65,10 @@ def python_side(options, request, draws):
     }
 
 
-JS_SIDE = """([family, requests]) => {
-  const page = breakevenDecideData(document.getElementById("decide-data").textContent);
+JS_SIDE = """async ([family, requests]) => {
+  const page = await breakevenDecideData(document.getElementById("decide-data").textContent);
   const data = page.families[family];
-  const draws = breakevenDecide.unpack(data.draws);
+  const { draws } = data;
   const name = (row) => row && row.option.name;
   return requests.map((request) => {
     const options = breakevenDecide.optionsOf(page, family, request);

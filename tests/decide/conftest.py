@@ -27,6 +27,7 @@ def open_page(browser):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda r: problems.append(r.url) if r.url != url else None)
         page.goto(url)
+        page.wait_for_selector("#decide-calculator:not([aria-busy])")
         pages.append(page)
         return page
 

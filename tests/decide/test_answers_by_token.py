@@ -1,10 +1,10 @@
 """Students whose answers are paid by the token: imported ones have no device."""
 
-import json
 from dataclasses import replace
 
 import pytest
 from tests.decide.calculator_page import JS_SIDE, needs_browser, python_side, same, write_page
+from tests.decide.packed import unpacked
 from tests.priced_study import priced_study
 
 from breakeven.core.errors import InputError
@@ -115,7 +115,7 @@ def test_money_by_the_token_needs_no_price_of_hours(table):
 
 def test_the_page_of_an_import_has_the_price_of_hours_that_the_command_has(table):
     pricing = Pricing(price_per_device_hour=3.6, currency="EUR", token_prices=PRICES)
-    data = json.loads(_calculator(view_of(*imported(table, (), (), pricing))).json)
+    data = unpacked(_calculator(view_of(*imported(table, (), (), pricing))).json)
     assert (data["price_per_device_hour"], data["currency"]) == (3.6, "EUR")
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from tests.decide import simulated
 from tests.decide.calculator_page import JS_SIDE, needs_browser, python_side, same, write_page
-from tests.decide.packed import rows_of
+from tests.decide.packed import packed_again, rows_of, unpacked
 from tests.decide.studies import STUDIES, options_of
 
 from breakeven.core.errors import InputError
-from breakeven.decide.calculator import calculator_of, embedded_json
+from breakeven.decide.calculator import CORE, calculator_of, embedded_json, resource
+from breakeven.decide.certainty import STEPS
 from breakeven.decide.columns import in_columns
 from breakeven.decide.decide_command import DecisionData, decision_of
 from breakeven.decide.family_options import family_options
@@ -39,15 +40,32 @@ def section_of(source):
 
 
 def test_the_data_holds_the_resamples_that_the_command_reads(source):
-    data = json.loads(section_of(source).json)
+    data = unpacked(section_of(source).json)
     for family in simulated.FAMILIES:
         choices = family_options(scored_results(source.results), family, draws=DRAWS, seed=1)
-        packed = base64.b64decode(data["families"][family]["draws"])
-        drawn = np.frombuffer(packed, dtype="<u2").reshape(DRAWS, -1)
-        assert np.array_equal(drawn, choices.draws)
+        assert np.array_equal(data["families"][family]["draws"], choices.draws)
         assert [o["accuracy"] for o in rows_of(data["families"][family]["options"])] == [
             option.accuracy for option in choices.options
         ]
+
+
+def test_packed_data_take_less_room_than_the_same_in_base64(source):
+    text = section_of(source).json
+    data = unpacked(text)
+    for family in data["families"].values():
+        family["draws"] = base64.b64encode(family["draws"].tobytes()).decode()
+    assert len(text) < 0.8 * len(embedded_json(data))
+
+
+@needs_browser
+@pytest.mark.browser
+def test_a_browser_that_cannot_unpack_is_told(source, browser, tmp_path):
+    page = browser.new_page()
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(write_page(section_of(source), tmp_path))
+    page.wait_for_selector("#decide-problem:not(:empty)")
+    assert "those from 2023 on can" in page.inner_text("#decide-problem")
+    page.close()
 
 
 def test_embedded_json_cannot_end_its_script_and_reads_back():
@@ -123,11 +141,42 @@ def test_ties_and_gaps_come_out_alike_too(source, open_page, tmp_path, study):
     rng = np.random.default_rng(0)
     draws = rng.integers(0, 4, size=(50, len(options))).astype("<u2")
     section = section_of(source)
-    data = json.loads(section.json)
-    data["families"] = {"hand": _family(FamilyOptions(tuple(options), draws, None))}
-    page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
+    data = unpacked(section.json)
+    hand = _family(FamilyOptions(tuple(options), draws, None))
+    data["families"] = {"hand": {**hand, "draws": draws}}
+    page = open_page(write_page(section._replace(json=packed_again(data)), tmp_path))
     found = page.evaluate(JS_SIDE, ["hand", [vars(request) for request in GRID]])
     agree(found, options, draws)
+
+
+# What a decision is, in a thread that has no document.
+APART = """async ([script, text, request]) => {
+  const answer = `onmessage = async ({ data: [text, request] }) => {
+    const page = await breakevenDecideData(text);
+    const { draws } = page.families["math-open"];
+    const options = breakevenDecide.optionsOf(page, "math-open", request);
+    const found = breakevenDecide.decide(options, request, draws);
+    postMessage([typeof document, found.choice.option.name, found.probability]);
+  };`;
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(script + answer)}`);
+  return new Promise((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => resolve(message);
+    worker.postMessage([text, request]);
+  });
+}"""
+
+
+@needs_browser
+@pytest.mark.browser
+def test_the_arithmetic_of_the_page_needs_no_page(source, browser):
+    request = DecisionRequest(1e6, "money", None, 3.6)
+    core = "".join(map(resource, CORE))
+    page = browser.new_page()
+    found = page.evaluate(APART, [core, section_of(source).json, vars(request)])
+    page.close()
+    result = decision_of(source, "math-open", request, "money")
+    assert found == ["undefined", result["choice"]["name"], result["probability"]]
 
 
 # Types all numbers at once, as a person would one after another.
@@ -244,7 +293,7 @@ def test_nothing_is_wider_than_a_phone(source, open_page, tmp_path, scheme):
 def test_names_are_text_whatever_they_hold(source, open_page, tmp_path):
     hostile = "</script><img src=x onerror=document.title='run'>"
     section = section_of(source)
-    data = json.loads(section.json)
+    data = unpacked(section.json)
     data["families"] = {hostile: data["families"]["math-open"]}
     data["currency"] = data["notes"] = [hostile]
     data["currency"] = hostile
@@ -252,7 +301,44 @@ def test_names_are_text_whatever_they_hold(source, open_page, tmp_path):
     data["families"][hostile]["options"] = in_columns(
         [{**option, "name": option["name"] + hostile} for option in options]
     )
-    page = open_page(write_page(section._replace(json=embedded_json(data)), tmp_path))
+    page = open_page(write_page(section._replace(json=packed_again(data)), tmp_path))
     assert page.title() == "t"
     assert page.locator("#decide-calculator img").count() == 0
     assert hostile in page.inner_text("#decide-answer")
+
+
+@needs_browser
+@pytest.mark.browser
+def test_points_of_the_chart_tell_name_cost_and_interval(source, open_page, tmp_path):
+    page = open_page(write_page(section_of(source), tmp_path))
+    page.select_option("#decide-family", "general-mc")
+    page.fill("#decide-queries", "1e5")
+    options, draws, _ = family_options(
+        scored_results(source.results), "general-mc", bills=source.bills, draws=DRAWS, seed=1
+    )[:3]
+    circles = page.locator("#decide-chart circle")
+    told = [title.split("\n") for title in circles.locator("title").all_text_contents()]
+    assert len(told) == circles.count()
+    result = decision_of(source, "general-mc", DecisionRequest(1e5, "money", None, 3.6), "money")
+    costs = {row["name"]: row["lifetime_cost"]["money"] for row in result["options"]}
+    at_asked = {lines[0]: lines[1:] for lines in told if lines[0] in costs}
+    assert len(at_asked) > 2
+    for place, option in enumerate(options):
+        if option.name not in at_asked:
+            continue
+        cost, right = at_asked[option.name]
+        low, high = np.quantile(draws[:, place] / STEPS, [0.025, 0.975])
+        assert cost.endswith(" EUR at 100,000 queries")
+        assert float(cost.split()[0].replace(",", "")) == pytest.approx(
+            costs[option.name], rel=1e-3
+        )
+        assert right == (
+            f"{100 * option.accuracy:.1f}% right, "
+            f"{100 * low:.1f}% to {100 * high:.1f}% in 95% of resamples"
+        )
+    meetings = {lines[0]: lines[1:] for lines in told if " and " in lines[0]}
+    found = {f"{one['first']} and {one['second']}": one for one in result["break_evens"]}
+    assert meetings.keys() <= found.keys()
+    at, cheaper = meetings["s base and s ift"]
+    assert at.startswith("cost the same at 17,000 queries: ")
+    assert cheaper == "s base is cheaper below, s ift above"

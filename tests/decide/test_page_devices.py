@@ -1,6 +1,5 @@
 """The calculator of the page on devices: the numbers of the command, for batches and waits."""
 
-import json
 import random
 from dataclasses import replace
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from tests.decide import simulated
 from tests.decide.calculator_page import JS_SIDE, needs_browser, python_side, same, write_page
+from tests.decide.packed import unpacked
 from tests.decide.test_served import PLACE, SHAPES, results_with_tokens
 
 from breakeven.costs.hardware import find_hardware
@@ -163,6 +163,6 @@ def test_a_device_is_chosen_with_its_price_its_batch_and_a_wait(results, open_pa
 def test_a_page_without_tokens_or_architectures_offers_no_device() -> None:
     results = simulated.results()
     devices = Devices(PLACES, SHAPES, lengths_by_cell(results.items))
-    data = json.loads(calculator_of(scored_results(results), draws=DRAWS, devices=devices).json)
+    data = unpacked(calculator_of(scored_results(results), draws=DRAWS, devices=devices).json)
     assert data["devices"] == []
     assert data["served"] == {}

@@ -102,7 +102,7 @@ def test_what_is_no_python_is_told_with_its_line() -> None:
         ("score", "src/breakeven/gym/scorers.py"),
         ("score", "src/breakeven/costs/bundled.csv"),
         ("report", "src/breakeven/report/templates/page.css"),
-        ("report", "src/breakeven/decide/decide.js"),
+        ("report", "src/breakeven/decide/decide_core.js"),
         ("report", "stages/report.py"),
         ("texts", "src/breakeven/pipeline/inputs.py"),
     ],

@@ -50,7 +50,9 @@ def test_the_page_may_run_its_own_scripts_and_load_nothing(built: Built) -> None
 def _open(browser: "Browser", built: Built, width: int, scheme: str) -> "tuple[Page, list[str]]":
     size = {"width": width, "height": 900}
     index = built.folder / "report/index.html"
-    return open_page(browser, index, viewport=size, color_scheme=scheme)
+    page, troubles = open_page(browser, index, viewport=size, color_scheme=scheme)
+    page.wait_for_selector("#decide-calculator:not([aria-busy])")
+    return page, troubles
 
 
 @pytest.mark.browser

@@ -1,10 +1,10 @@
 """What the page says of its numbers: what they lack, what is not known, no pick of the largest."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.decide.packed import unpacked
 from tests.report.scored import Key, scored
 
 from breakeven.core.known_numbers import known_sum
@@ -280,7 +280,7 @@ def test_a_family_of_controls_alone_is_shown_and_offers_nothing(project: Path, a
     build_report(results, FEW, project / "out")
     page = (project / "out/index.html").read_text()
     assert "perturbed (control)" in page
-    data = json.loads(page.split('id="decide-data">')[1].split("</script>")[0])
+    data = unpacked(page.split('id="decide-data">')[1].split("</script>")[0])
     assert list(data["families"]) == ([] if alone else ["math-open"])
 
 

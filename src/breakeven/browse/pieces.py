@@ -10,10 +10,8 @@ that no text of a model can be anything but data; the same answers give the same
   several files `TASK-1.js`, `TASK-2.js` … where that is much.
 """
 
-import base64
 import hashlib
 import json
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +22,7 @@ from breakeven.browse.turns import ASKED, Side, marks, sides
 from breakeven.core.errors import InputError
 from breakeven.core.files import read_rows
 from breakeven.core.layout import answers_path, items_path, task_path
+from breakeven.core.packed import packed
 from breakeven.params import Params
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
@@ -181,7 +180,6 @@ def write_piece(folder: Path, name: str, value: Any) -> None:  # noqa: ANN401 - 
     """Write one piece below `folder`, as the page calls it."""
     # Half of a character stays its escape, which JSON gives back as it was.
     text = json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
-    packed = base64.b64encode(zlib.compress(text)).decode("ascii")
     path = folder / f"{name}.js"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'breakevenPiece("{name}","{packed}");\n', encoding="ascii")
+    path.write_text(f'breakevenPiece("{name}","{packed(text)}");\n', encoding="ascii")

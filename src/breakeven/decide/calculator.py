@@ -1,10 +1,14 @@
-"""The calculator as a part of the report page: a fragment, its data as JSON, its script."""
+"""The calculator as a part of the report page: a fragment, its packed data, its script."""
 
-import base64
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from breakeven.core.packed import packed
 from breakeven.costs.amounts import Amount
 from breakeven.costs.bill import Cost
 from breakeven.decide.columns import in_columns
@@ -18,6 +22,10 @@ from breakeven.decide.family_options import (
 from breakeven.decide.options import Option
 from breakeven.decide.page_devices import Devices, PageDevices
 from breakeven.findings.scored_results import ScoredResults
+
+# In the order that they run in. The core reads no page: it is what tests compare with Python.
+CORE = ("unpacked.js", "columns.js", "served.js", "decide_core.js")
+_VIEW = ("decide_words.js", "decide_chart.js", "decide_view.js")
 
 # What HTML or JavaScript could take for its own; all are legal inside JSON strings when escaped.
 _ESCAPES = {
@@ -57,8 +65,8 @@ def calculator_of(
     """
     results = scored.results
     offered = PageDevices(devices or Devices((), {}), bills or {})
-    families = {
-        family: _family(choices)
+    offering = {
+        family: choices
         for family in results.families()
         if (
             choices := family_options(
@@ -66,18 +74,37 @@ def calculator_of(
             )
         ).options
     }
-    for family in families:
+    for family in offering:
         offered.add(family, option_groups(results, family))
     data = {
         "study": results.study,
         "price_per_device_hour": price_per_device_hour,
         "currency": currency,
-        "families": families,
+        "families": {family: _family(choices) for family, choices in offering.items()},
         **offered.data(),
         "notes": [note for note in results.notes if "derived" in note],
     }
-    script = "".join(map(_resource, ("columns.js", "served.js", "decide.js")))
-    return Calculator(_resource("decide.html"), embedded_json(data), script)
+    script = "".join(map(resource, (*CORE, *_VIEW)))
+    resamples = {family: choices.draws for family, choices in offering.items()}
+    return Calculator(resource("decide.html"), packed_data(data, resamples), script)
+
+
+def packed_data(data: Any, draws: Mapping[str, NDArray[np.uint16] | None]) -> str:  # noqa: ANN401
+    """The calculator's data and each family's resamples, as `columns.js` unpacks them."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    resamples = {
+        family: None if own is None else packed(_planes(own)) for family, own in draws.items()
+    }
+    return embedded_json({"data": packed(text.encode("ascii")), "draws": resamples})
+
+
+def _planes(draws: NDArray[np.uint16]) -> bytes:
+    """Option after option, first the lower byte of every number, then the upper one.
+
+    An option's upper bytes are nearly alike, which is all that can be saved on resamples.
+    """
+    by_option = draws.T
+    return b"".join(part.astype(np.uint8).tobytes() for part in (by_option & 255, by_option >> 8))
 
 
 def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -89,11 +116,8 @@ def embedded_json(data: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def _family(choices: FamilyOptions) -> dict[str, Any]:
-    draws = choices.draws
     return {
         "options": in_columns([_option(option) for option in choices.options]),
-        # Two bytes an accuracy: as text of numbers the page would be several times as large.
-        "draws": None if draws is None else base64.b64encode(draws.tobytes()).decode("ascii"),
         "draws_reason": choices.reason,
         "resampled": choices.resampled,
     }
@@ -126,5 +150,6 @@ def _amount(amount: Amount) -> dict[str, Any]:
     return {"value": amount.value, "reason": amount.reason}
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of a file that lies beside this module."""
     return files("breakeven.decide").joinpath(name).read_text(encoding="utf-8")

@@ -43,7 +43,7 @@ def win_shares(
     `draws` is (draws, options) in steps, `costs` one an option. The score is the accuracy, or
     `value_of_all` × accuracy − cost where a value of all answers being right is given.
     """
-    # The page sorts alike (`decide.js`): the same ties in the same draws, or the two would differ.
+    # The page sorts alike (`decide_core.js`): the same ties in the same draws, or they differ.
     order = sorted(range(len(costs)), key=lambda index: (costs[index], index))
     scores = draws[:, order] / STEPS
     if value_of_all is not None:

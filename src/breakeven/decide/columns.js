@@ -1,4 +1,5 @@
-// Rows of the calculator's data from the columns that breakeven.decide.columns wrote into the page.
+// The calculator's data as breakeven.decide.calculator packed it into the page: rows from their
+// columns (breakeven.decide.columns), and resamples.
 "use strict";
 (() => {
   function values(column, rows) {
@@ -15,13 +16,27 @@
   const rowsOf = ({ rows, column }) => values(column, rows);
   const each = (table, change) => Object.fromEntries(Object.entries(table).map(([name, one]) => [name, change(one)]));
 
-  // The data of the page with its options, as measured and on every device, as rows.
-  globalThis.breakevenDecideData = (text) => {
-    const data = JSON.parse(text);
-    return {
-      ...data,
-      families: each(data.families, (family) => ({ ...family, options: rowsOf(family.options) })),
-      served: each(data.served, (places) => places.map(rowsOf)),
-    };
+  // Resample after resample, of bytes that are option after option, all lower ones before all upper.
+  async function drawsOf(packed, width) {
+    if (packed === null) return null;
+    const bytes = new Uint8Array(await breakevenUnpacked(packed).arrayBuffer());
+    const size = bytes.length / 2;
+    const count = size / width;
+    return Uint16Array.from({ length: size }, (_, place) => {
+      const at = (place % width) * count + Math.floor(place / width);
+      return bytes[at] | (bytes[size + at] << 8);
+    });
+  }
+
+  // The data of the page with its options, as measured and on every device, as rows, and with the
+  // resampled accuracies of each family in steps.
+  globalThis.breakevenDecideData = async (text) => {
+    const page = JSON.parse(text);
+    const data = await breakevenUnpacked(page.data).json();
+    const families = await Promise.all(Object.entries(data.families).map(async ([name, family]) => {
+      const options = rowsOf(family.options);
+      return [name, { ...family, options, draws: await drawsOf(page.draws[name], options.length) }];
+    }));
+    return { ...data, families: Object.fromEntries(families), served: each(data.served, (places) => places.map(rowsOf)) };
   };
 })();

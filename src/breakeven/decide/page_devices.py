@@ -1,6 +1,6 @@
 """What the page's calculator knows of devices: the numbers behind `--device`, and no formula more.
 
-A mean answer on a device is a `BatchCurve`, whose few numbers travel; `decide.js` computes with
+A mean answer on a device is a `BatchCurve`, whose few numbers travel; `served.js` computes with
 them what `decide.serving` does. What options have in common is said once: the linear layers of a
 student by device, prompts by their lengths, reasons by their number.
 """

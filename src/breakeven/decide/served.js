@@ -1,4 +1,4 @@
-// What options take on a device, for the calculator of the report page (decide.js): the arithmetic
+// What options take on a device, for the calculator of the report page (decide_core.js): the arithmetic
 // of breakeven.costs.batch_curve and breakeven.decide.serving, over the numbers that
 // breakeven.decide.page_devices wrote into the page.
 "use strict";

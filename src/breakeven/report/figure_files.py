@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from breakeven.report.figures.axes import place_labels
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel
+from breakeven.report.figures.told import titled
 from breakeven.report.page_svg import page_svg
 from breakeven.words import GRID, INK, MUTED, PAPER
 
@@ -79,7 +80,7 @@ def panel_svg(figure: str, number: int, panel: Panel) -> str:
         buffer = io.StringIO()
         drawn.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
     title = panel.title.replace("\n", " ")
-    return page_svg(buffer.getvalue(), f"{figure}-{number}", f"{title}: see the caption")
+    return page_svg(titled(buffer.getvalue()), f"{figure}-{number}", f"{title}: see the caption")
 
 
 # Beside every panel, so that long names of rows are not cut.
@@ -92,7 +93,10 @@ def write_figure(spec: FigureSpec, folder: Path) -> None:
     with drawing():
         sheet = _sheet(spec)
         _lay_out(sheet)
-        sheet.savefig(folder / f"{spec.name}.svg", format="svg", metadata=_NO_METADATA)
+        buffer = io.StringIO()
+        sheet.savefig(buffer, format="svg", metadata=_NO_METADATA)
+        path = folder / f"{spec.name}.svg"
+        path.write_text(titled(buffer.getvalue()), encoding="utf-8", newline="\n")
         if len(spec.panels) > len(spec.on_page):
             return
         sheet.savefig(

@@ -129,21 +129,20 @@ def _with_code(text: str) -> "Markup":
 
 def _scripts(parts: PageParts) -> list[str]:
     """The scripts in the order that they run in; Vega with its licence, where it draws."""
-    own = [(TEMPLATES / name).read_text(encoding="utf-8") for name in ("address.js", "tables.js")]
-    scripts = [*own, parts.decide.script]
+    scripts = [_script("address.js"), _script("tables.js"), parts.decide.script]
     if parts.samples is not None:
-        scripts += [
-            (TEMPLATES / name).read_text(encoding="utf-8")
-            for name in ("samples.js", "sample_links.js")
-        ]
-    if parts.chart is None:
-        return scripts
-    licence, vega, interpreter = (
-        (VEGA / name).read_text(encoding="utf-8")
-        for name in ("LICENSE", "vega.min.js", "vega-interpreter.js")
-    )
-    drawing = (TEMPLATES / "frontier.js").read_text(encoding="utf-8")
-    return [*scripts, f"/*\n{licence}*/\n{vega}", interpreter, drawing]
+        scripts += [_script("samples.js"), _script("sample_links.js")]
+    if parts.chart is not None:
+        licence, vega, interpreter = (
+            (VEGA / name).read_text(encoding="utf-8")
+            for name in ("LICENSE", "vega.min.js", "vega-interpreter.js")
+        )
+        scripts += [f"/*\n{licence}*/\n{vega}", interpreter, _script("frontier.js")]
+    return [*scripts, _script("tips.js"), _script("folds.js")]
+
+
+def _script(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _policy(scripts: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from breakeven.report.figures.spec import (
     absent_figure,
     arm_legend,
 )
+from breakeven.report.figures.told import tell
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.words import INK, percent, span, times
 
@@ -180,9 +181,13 @@ def _draw_lengths(rows: Sequence[GroupLengths], axes: "Axes") -> None:
         colour, means = one.arm.colour, (one.tokens.right_tokens, one.tokens.wrong_tokens)
         known = [mean for mean in means if mean is not None]
         axes.hlines(place, min(known), max(known), color=colour, lw=1.4)
-        for mean, style in zip(means, ("full", "none"), strict=True):
+        looks = (("right", "full"), ("wrong", "none"))
+        for mean, (answers, style) in zip(means, looks, strict=True):
             if mean is not None:
-                axes.plot(mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6)
+                drawn = axes.plot(
+                    mean, place, one.arm.marker, color=colour, fillstyle=style, markersize=6
+                )
+                tell(drawn, f"{one.student} {one.arm.name}\n{answers} answers: {mean:,.1f} tokens")
     name_rows(axes, [f"{one.arm.name} {one.student}" for one in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
@@ -283,12 +288,21 @@ def _draw_limits(rows: Sequence[GroupUnderLimits], axes: "Axes") -> None:
         axes.plot(curve.limits, curve.accuracy, color=colour, lw=1.6)
         axes.plot(curve.limits, curve.truncated_share, color=colour, lw=1.0, ls=":")
         marks = [curve.limits.index(limit) for limit in dict.fromkeys(one.quartiles)]
-        axes.plot(
+        drawn = axes.plot(
             [curve.limits[mark] for mark in marks],
             [curve.accuracy[mark] for mark in marks],
             one.arm.marker,
             color=colour,
             markersize=6,
+        )
+        name = f"{one.student} {one.arm.name}"
+        tell(
+            drawn,
+            *(
+                f"{name}\naccuracy {percent(curve.accuracy[mark])}\n"
+                f"cut at {curve.limits[mark]:,} tokens"
+                for mark in marks
+            ),
         )
     axes.set_xscale("log")
     axes.set_xlim(0.9, 1.15 * max(one.curve.limits[-1] for one in rows))

@@ -17,8 +17,9 @@ from breakeven.report.figures.spec import (
     absent_figure,
     arm_legend,
 )
+from breakeven.report.figures.told import accuracy_told, tell
 from breakeven.report.view import ArmView, StudyView
-from breakeven.words import INK
+from breakeven.words import INK, human
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +121,7 @@ def _draw(points: Sequence[BudgetPoint], tokens: Sequence[float], axes: "Axes") 
     for arm, asked in dict.fromkeys((point.curve, point.asked) for point in points):
         own = [one for one in points if (one.curve, one.asked) == (arm, asked)]
         own.sort(key=lambda one: one.tokens)
-        axes.plot(
+        drawn = axes.plot(
             [one.tokens for one in own],
             [one.accuracy for one in own],
             marker=arm.marker,
@@ -129,11 +130,17 @@ def _draw(points: Sequence[BudgetPoint], tokens: Sequence[float], axes: "Axes") 
             lw=1.5,
             markersize=5.5,
         )
+        tell(drawn, *map(_told, own))
         for one in own:
             if one.low is not None and one.high is not None:
                 axes.vlines(one.tokens, one.low, one.high, color=arm.colour, lw=1.0)
     cost_axis(axes, tokens, "tokens trained on")
     accuracy_axis(axes)
+
+
+def _told(one: BudgetPoint) -> str:
+    accuracy = accuracy_told(f"{one.student} {one.arm}", one.accuracy, one.low, one.high)
+    return f"{accuracy}\n{human(one.tokens)} tokens trained on, {one.asked}"
 
 
 def _row(point: BudgetPoint) -> CsvRow:

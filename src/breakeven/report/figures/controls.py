@@ -15,6 +15,7 @@ from breakeven.report.figures.spec import (
     Panel,
     absent_figure,
 )
+from breakeven.report.figures.told import tell
 from breakeven.report.interval_scope import scope_clause, scope_sentence
 from breakeven.report.view import StudyView
 from breakeven.study.repeated_training import same_training
@@ -145,13 +146,16 @@ def _draw(rows: Sequence[ControlComparison], limits: tuple[float, float], axes: 
         apart = one.over_ift
         if apart.low is not None and apart.high is not None:
             axes.hlines(place, apart.low, apart.high, color=STYLE_COLOURS["control"], lw=1.5)
-        axes.plot(
+        drawn = axes.plot(
             apart.value,
             place,
             STYLE_MARKERS["control"][0],
             color=STYLE_COLOURS["control"],
             markersize=6,
         )
+        cell = one.control.cells[0]
+        words = points_interval(apart.value, apart.low, apart.high)
+        tell(drawn, f"{cell.student} {cell.arm}\n{words} points over IFT")
     name_rows(axes, [one.control.cells[0].arm for one in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(*limits)

@@ -8,9 +8,10 @@ from breakeven.findings.decodings import DecodingChange
 from breakeven.findings.direction import Direction
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.spec import FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.told import tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, StudyView
-from breakeven.words import INK, fixed
+from breakeven.words import INK, fixed, points_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +86,7 @@ def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes"
             color=arm.colour,
             lw=1.5,
         )
-        axes.plot(
+        drawn = axes.plot(
             value,
             place,
             arm.marker,
@@ -93,6 +94,8 @@ def _draw(rows: Sequence[DecodingChange], arms: dict[str, ArmView], axes: "Axes"
             markersize=6,
             markerfacecolor="white" if one.direction == "undecided" else arm.colour,
         )
+        words = points_interval(value, change.low, change.high)
+        tell(drawn, f"{decoding_words(one)}, {one.arm}\n{words} points over the first decoding")
         if one.cost_ratio is not None:
             axes.annotate(
                 f"{ratio_word(one.cost_ratio)}×",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.findings.differences import NO_ITEMS
 from breakeven.report.figures.axes import accuracy_axis
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
+from breakeven.report.figures.told import accuracy_told, tell
 from breakeven.report.view import ArmView, StudyView
 from breakeven.statistics.estimates import Estimate
 from breakeven.words import percent
@@ -188,7 +189,7 @@ def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> Non
         # Arms are set apart a little, so that intervals at one depth do not hide each other.
         shift = 0.05 * (place - (len(arms) - 1) / 2)
         depths = [point.depth + shift for point in own]
-        axes.plot(
+        drawn = axes.plot(
             depths,
             [math.nan if (one := p.estimate.value) is None else one for p in own],
             marker=arm.marker,
@@ -196,6 +197,7 @@ def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> Non
             lw=1.5,
             markersize=5.5,
         )
+        tell(drawn, *map(_told, own))
         for depth, point in zip(depths, own, strict=True):
             if point.estimate.low is not None and point.estimate.high is not None:
                 axes.vlines(
@@ -204,6 +206,13 @@ def _draw(rows: Sequence[DepthPoint], chance: float | None, axes: "Axes") -> Non
     axes.set_xticks(sorted({point.depth for point in rows}))
     axes.set_xlabel("serial depth, steps")
     accuracy_axis(axes, chance)
+
+
+def _told(point: DepthPoint) -> str:
+    estimate = point.estimate
+    name = f"{point.student} {point.arm.name}"
+    accuracy = accuracy_told(name, estimate.value, estimate.low, estimate.high)
+    return f"{accuracy}\ndepth {point.depth}, {estimate.items:,} items"
 
 
 def _row(point: DepthPoint) -> CsvRow:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.findings.groups import Group, partners
 from breakeven.report.figures.axes import power_ticks
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.told import tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.words import INK, MUTED, size_word
@@ -174,12 +175,13 @@ def _takeaway(every: Sequence[Equivalent]) -> str:
 
 def _worth(one: Equivalent) -> str:
     """t120k on math-open is worth 1.2M (900K to 1.5M), 9.6 times its size."""
+    return f"{one.student} {one.arm.name} on {one.key.title} is worth {_place(one)}"
+
+
+def _place(one: Equivalent) -> str:
     low, high = one.placed.low, one.placed.high
     interval = f" ({place_words(low)} to {place_words(high)})" if low and high else ""
-    return (
-        f"{one.student} {one.arm.name} on {one.key.title} is worth "
-        f"{place_words(one.placed.position)}{interval}"
-    )
+    return f"{place_words(one.placed.position)}{interval}"
 
 
 def _draw(rows: Sequence[Equivalent], sizes: Sequence[float], axes: "Axes") -> None:
@@ -216,7 +218,7 @@ def _draw_one(one: Equivalent, across: float, sizes: Sequence[float], axes: "Axe
         axes.vlines(across, low, high, color=colour, lw=1.3)
     where = _drawn(place, sizes)
     if place.value is not None:
-        axes.plot(across, where, one.arm.marker, color=colour, markersize=7)
+        tell(axes.plot(across, where, one.arm.marker, color=colour, markersize=7), _told(one))
         return
     up = place.side == "above"
     axes.annotate(
@@ -225,7 +227,12 @@ def _draw_one(one: Equivalent, across: float, sizes: Sequence[float], axes: "Axe
         xytext=(across, where),
         arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.5},
     )
-    axes.plot(across, where, one.arm.marker, color=colour, markersize=7, fillstyle="none")
+    hollow = axes.plot(across, where, one.arm.marker, color=colour, markersize=7, fillstyle="none")
+    tell(hollow, _told(one))
+
+
+def _told(one: Equivalent) -> str:
+    return f"{one.student} {one.arm.name}\nas accurate as {one.plain_arm} of {_place(one)}"
 
 
 def _name_place(one: Equivalent, sizes: Sequence[float], axes: "Axes") -> None:

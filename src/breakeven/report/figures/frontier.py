@@ -23,15 +23,17 @@ from breakeven.report.figures.spec import (
     absent_figure,
     arm_legend,
 )
+from breakeven.report.figures.told import accuracy_told, tell
 from breakeven.report.interval_scope import band_scope, scope_sentence
 from breakeven.report.lifetimes import LifetimeAxis
 from breakeven.report.view import StudyView
 from breakeven.results.axes import CostAxis, Quantity
 from breakeven.results.cell_results import ENERGY
-from breakeven.words import INK, MUTED, SHADE, size_word, span, times, unsigned_points
+from breakeven.words import INK, MUTED, SHADE, scientific, size_word, span, times, unsigned_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 # More panels are counted in the caption, not named.
 MOST_LISTED = 8
@@ -244,7 +246,11 @@ def _draw(view: StudyView, panel: CostPanel, kind: Axis, axes: "Axes") -> None:
     mixes = {point.arm for point in panel.points if point.arm.style == "mixed"}
     for point in panel.points:
         # Several mixes would bury the two styles that the figure is about.
-        _draw_point(point, axes, small=point.arm in mixes and len(mixes) > 1)
+        drawn = _draw_point(point, axes, small=point.arm in mixes and len(mixes) > 1)
+        estimate, name = point.estimate, f"{point.group.cells[0].student} {point.arm.name}"
+        accuracy = accuracy_told(name, point.accuracy, estimate.low, estimate.high)
+        words = _axis_words(view, kind).removesuffix(" (log)")
+        tell(drawn, f"{accuracy}\n{words}: {scientific(point.cost)}")
     chance = next((p.group.cells[0].chance for p in panel.points), None)
     cost_axis(axes, [point.cost for point in panel.points], _axis_words(view, kind))
     accuracy_axis(axes, chance)
@@ -341,12 +347,12 @@ def _label_students(panel: CostPanel, axes: "Axes") -> None:
                 label_point(axes, point.cost, point.accuracy, student, side=side)
 
 
-def _draw_point(point: CostPoint, axes: "Axes", *, small: bool) -> None:
+def _draw_point(point: CostPoint, axes: "Axes", *, small: bool) -> "list[Line2D]":
     estimate, colour = point.estimate, point.arm.colour
     if estimate.low is not None and estimate.high is not None:
         width = 0.5 if small else 1.2
         axes.vlines(point.cost, estimate.low, estimate.high, color=colour, lw=width, zorder=3)
-    axes.plot(
+    return axes.plot(
         point.cost,
         point.accuracy,
         marker=point.arm.marker,

@@ -11,10 +11,11 @@ from breakeven.params import ResultStyle
 from breakeven.report.figures.axes import end_or, label_point, power_ticks, signed_points
 from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
+from breakeven.report.figures.told import tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.leads import MOST_PLAIN
 from breakeven.report.view import ArmView, PanelKey, StudyView
-from breakeven.words import INK, span, times
+from breakeven.words import INK, points_interval, span, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +165,10 @@ def _draw(
         row, colour = point.difference, point.arm.colour
         if row.low is not None and row.high is not None:
             axes.vlines(point.factor, row.low, row.high, color=colour, lw=1.2)
-        axes.plot(point.factor, row.value, point.arm.marker, color=colour, markersize=6.5)
+        drawn = axes.plot(point.factor, row.value, point.arm.marker, color=colour, markersize=6.5)
+        words = points_interval(row.value, row.low, row.high)
+        name = f"{row.student} {point.arm.name} − {over}"
+        tell(drawn, f"{name}\n{words} points\n{times(point.factor)} times the {shared.unit}")
     axes.set_xscale("log")
     axes.set_xlim(*shared.factor)
     power_ticks(axes)

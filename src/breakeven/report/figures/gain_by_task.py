@@ -8,10 +8,11 @@ from breakeven.findings.differences import NO_ITEMS, Difference
 from breakeven.report.figures.axes import end_or, name_rows, signed_points
 from breakeven.report.figures.plain_arms import OverPlain, over_plain_arms
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
+from breakeven.report.figures.told import tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.leads import MOST_PLAIN
 from breakeven.report.view import ArmView, StudyView
-from breakeven.words import INK, MUTED, points, span
+from breakeven.words import INK, MUTED, points, points_interval, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,7 +142,9 @@ def _draw(
             )
         if row.low is not None and row.high is not None:
             axes.hlines(place, row.low, row.high, color=arm.colour, lw=1.5)
-        axes.plot(row.value, place, arm.marker, color=arm.colour, markersize=6.5)
+        drawn = axes.plot(row.value, place, arm.marker, color=arm.colour, markersize=6.5)
+        words = points_interval(row.value, row.low, row.high)
+        tell(drawn, f"{row.student} {row.arm} − {over}, {row.task}\n{words} points")
     name_rows(axes, [str(task) for _, task in tasks])
     axes.set_ylim(len(tasks) - 0.5, -0.5)
     axes.set_xlim(*limits)

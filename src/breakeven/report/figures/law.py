@@ -8,8 +8,9 @@ from breakeven.findings.gain_law_words import failing_words
 from breakeven.findings.law import Law
 from breakeven.report.figures.axes import accuracy_axis
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.told import tell
 from breakeven.report.view import StudyView
-from breakeven.words import MUTED, STYLE_COLOURS, fixed
+from breakeven.words import MUTED, STYLE_COLOURS, fixed, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +97,7 @@ def _draw(points: Sequence[LawMiss], axes: "Axes") -> None:
     from matplotlib.ticker import PercentFormatter
 
     axes.plot([0, 1], [0, 1], color=MUTED, lw=1.0, ls="--")
-    axes.plot(
+    drawn = axes.plot(
         [point.measured for point in points],
         [point.by_law for point in points],
         "^",
@@ -104,11 +105,19 @@ def _draw(points: Sequence[LawMiss], axes: "Axes") -> None:
         markersize=5.5,
         alpha=0.8,
     )
+    tell(drawn, *map(_told, points))
     axes.set_xlim(-0.02, 1.04)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("reasoning, measured")
     accuracy_axis(axes, label="reasoning, by the law of the other sizes")
+
+
+def _told(point: LawMiss) -> str:
+    return (
+        f"{point.student}, {point.task} at depth {point.depth:g}\n"
+        f"measured {percent(point.measured)}, by the law {percent(point.by_law)}"
+    )
 
 
 def _row(point: LawMiss) -> CsvRow:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from breakeven.findings.modes import GroupModes, ModeAnswers
 from breakeven.report.figures.axes import name_columns
 from breakeven.report.figures.spec import CsvRow, FigureSpec, Panel, absent_figure, arm_legend
+from breakeven.report.figures.told import tell
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.statistics.estimates import Estimate
-from breakeven.words import percent, span
+from breakeven.words import percent, percent_interval, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,7 +107,7 @@ def _draw_arm(
         axes.axhline(learnt, color=arm.colour, lw=0.9, ls=":", zorder=1)
     at = [students.index(one.group.cells[0].student) + shift for one in rows]
     shares = [one.thinking_share for one in rows]
-    axes.plot(
+    drawn = axes.plot(
         at,
         [math.nan if share.value is None else share.value for share in shares],
         marker=arm.marker,
@@ -114,9 +115,16 @@ def _draw_arm(
         lw=1.2,
         markersize=5.5,
     )
+    tell(drawn, *map(_told, rows))
     for x, share in zip(at, shares, strict=True):
         if share.low is not None and share.high is not None:
             axes.vlines(x, share.low, share.high, color=arm.colour, lw=1.0)
+
+
+def _told(one: GroupModes) -> str:
+    cell, share = one.group.cells[0], one.thinking_share
+    words = percent_interval(share.value, share.low, share.high)
+    return f"{cell.student} {cell.arm}\n{words} of answers with a trace"
 
 
 def mode_row(one: GroupModes) -> CsvRow:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from breakeven.findings.routers import LearnedRouter, Routing
 from breakeven.report.figures.axes import accuracy_axis
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.told import accuracy_told, tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import StudyView
 from breakeven.words import INK, MUTED, STAGE_COLOURS, STYLE_COLOURS, points_interval, scientific
@@ -86,13 +87,17 @@ def _draw(one: Routing, axes: "Axes") -> None:
     )
     for router in one.routers:
         _curve(router, axes)
-    for place, colour, marker in (
-        (one.plain, STYLE_COLOURS["ift"], "o"),
-        (one.thinking, STYLE_COLOURS["reasoning"], "^"),
-        (one.oracle, INK, "*"),
+    for what, place, colour, marker in (
+        (one.ift_arm, one.plain, STYLE_COLOURS["ift"], "o"),
+        (one.arm, one.thinking, STYLE_COLOURS["reasoning"], "^"),
+        ("oracle, a bound", one.oracle, INK, "*"),
     ):
         size = 11 if marker == "*" else 7
-        axes.plot(place.cost, place.accuracy, marker, color=colour, markersize=size, zorder=4)
+        drawn = axes.plot(
+            place.cost, place.accuracy, marker, color=colour, markersize=size, zorder=4
+        )
+        told = accuracy_told(f"{one.student} {what}", place.accuracy, None, None)
+        tell(drawn, f"{told}\n{scientific(place.cost)} FLOPs a question")
     # A chord is straight on a linear axis only.
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: scientific(value)))
     axes.locator_params(axis="x", nbins=5)

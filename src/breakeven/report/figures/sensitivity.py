@@ -15,10 +15,11 @@ from breakeven.report.figures.spec import (
     Panel,
     absent_figure,
 )
+from breakeven.report.figures.told import tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.statistics.estimates import Estimate
-from breakeven.words import INK, points, span
+from breakeven.words import INK, percent_interval, points, points_interval, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,12 +156,12 @@ def _takeaway(changes: Sequence[SamplerChange]) -> str:
 
 def _draw_gains(view: StudyView, lines: Sequence[Line], over: str, axes: "Axes") -> None:
     axes.axhline(0, color=INK, lw=1.0)
-    _draw(view, lines, axes)
+    _draw(view, lines, points_interval, axes)
     _percentages(axes, signed_points, f"accuracy minus {over}, points")
 
 
 def _draw_looping(view: StudyView, lines: Sequence[Line], axes: "Axes") -> None:
-    _draw(view, lines, axes)
+    _draw(view, lines, percent_interval, axes)
     # A share that is nowhere above zero has no height of its own, and its marker needs some below.
     top = max(0.05, axes.get_ylim()[1])
     axes.set_ylim(-0.03 * top, top)
@@ -174,7 +175,7 @@ def _percentages(axes: "Axes", write: Callable[..., str], label: str) -> None:
     axes.set_ylabel(label)
 
 
-def _draw(view: StudyView, lines: Sequence[Line], axes: "Axes") -> None:
+def _draw(view: StudyView, lines: Sequence[Line], write: Callable[..., str], axes: "Axes") -> None:
     students = [
         name
         for name in view.results.students()
@@ -184,7 +185,7 @@ def _draw(view: StudyView, lines: Sequence[Line], axes: "Axes") -> None:
     for place, line in enumerate(lines):
         shift = step * (place - (len(lines) - 1) / 2)
         at = [students.index(point.student) + shift for point in line.points]
-        axes.plot(
+        drawn = axes.plot(
             at,
             [point.value for point in line.points],
             marker=line.arm.marker,
@@ -193,10 +194,16 @@ def _draw(view: StudyView, lines: Sequence[Line], axes: "Axes") -> None:
             lw=1.3,
             markersize=5.5,
         )
+        tell(drawn, *(_told(line, point, write) for point in line.points))
         for x, point in zip(at, line.points, strict=True):
             if point.low is not None and point.high is not None:
                 axes.vlines(x, point.low, point.high, color=line.arm.colour, lw=1.0)
     name_columns(axes, students)
+
+
+def _told(line: Line, point: Point, write: Callable[..., str]) -> str:
+    words = write(point.value, point.low, point.high)
+    return f"{point.student} {line.arm.name}, {line.kind}\n{words}"
 
 
 def change_row(one: SamplerChange) -> CsvRow:

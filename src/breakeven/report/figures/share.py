@@ -15,6 +15,7 @@ from breakeven.report.figures.spec import (
     Panel,
     absent_figure,
 )
+from breakeven.report.figures.told import accuracy_told, tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import StudyView
 from breakeven.results.cell_results import Order
@@ -188,7 +189,9 @@ def _draw(
             )
         for one in own:
             marker = _LINES[one.order or "mixed"][1]
-            axes.plot(_place(one), one.accuracy, marker, color=colour, markersize=5.0)
+            drawn = axes.plot(_place(one), one.accuracy, marker, color=colour, markersize=5.0)
+            name = f"{one.student} {one.arm}"
+            tell(drawn, accuracy_told(name, one.accuracy, one.low, one.high))
             if one.low is not None and one.high is not None:
                 axes.vlines(_place(one), one.low, one.high, color=colour, lw=1.0)
     from matplotlib.ticker import PercentFormatter

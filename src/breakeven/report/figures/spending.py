@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breakeven.core.known_numbers import known_sum
 from breakeven.report.figures.axes import name_rows, power_ticks
 from breakeven.report.figures.spec import CsvRow, FigureSpec, LegendEntry, Panel, absent_figure
+from breakeven.report.figures.told import tell
 from breakeven.report.view import ArmView, StudyView
 from breakeven.words import STAGE_COLOURS, human, scientific, times
 
@@ -151,7 +152,9 @@ def _draw_flops(spent: Sequence[ArmSpending], axes: "Axes") -> None:
             (one.answer_flops, "answers", "o"),
         ):
             if flops is not None and flops > 0:  # the axis is logarithmic
-                axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
+                drawn = axes.plot(flops, place, marker, color=STAGE_COLOURS[part], markersize=6.5)
+                name = f"{one.student} {one.arm.name}"
+                tell(drawn, f"{name}\n{part}: {scientific(flops)} FLOPs")
     name_rows(axes, [f"{one.arm.name} {one.student}" for one in spent])
     axes.set_ylim(len(spent) - 0.4, -0.6)
     axes.set_xscale("log")

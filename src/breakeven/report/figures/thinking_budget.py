@@ -13,6 +13,7 @@ from breakeven.report.figures.spec import (
     Panel,
     absent_figure,
 )
+from breakeven.report.figures.told import accuracy_told, tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.statistics.estimates import Estimate
@@ -147,7 +148,7 @@ def _draw(view: StudyView, students: list[str], lines: list[_Line], axes: "Axes"
             for place, one in line.estimates.items()
             if one.value is not None
         ]
-        axes.plot(
+        drawn = axes.plot(
             [at for at, _, _ in known],
             [value for _, value, _ in known],
             marker=line.arm.marker,
@@ -156,6 +157,8 @@ def _draw(view: StudyView, students: list[str], lines: list[_Line], axes: "Axes"
             lw=1.3,
             markersize=5.0,
         )
+        name = f"{line.student} {line.arm.name}"
+        tell(drawn, *(accuracy_told(name, one.value, one.low, one.high) for _, _, one in known))
         if known:
             ends.append((*known[-1][:2], line.student))
         for at, _, one in known:

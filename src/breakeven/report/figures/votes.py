@@ -16,6 +16,7 @@ from breakeven.report.figures.spec import (
     absent_figure,
     arm_legend,
 )
+from breakeven.report.figures.told import accuracy_told, tell
 from breakeven.report.interval_scope import scope_sentence
 from breakeven.report.view import ArmView, PanelKey, StudyView
 from breakeven.words import MUTED, percent
@@ -134,7 +135,10 @@ def _draw(view: StudyView, rows: Sequence[DrawnCurve], axes: "Axes") -> None:
         passed = _points(view, one.curve.passes)
         axes.plot(*_line(passed), color=colour, ls=":", lw=1.2, alpha=0.8, zorder=2)
         voted = _points(view, one.curve.shown)
-        axes.plot(*_line(voted), color=colour, marker=one.arm.marker, markersize=4.5, lw=1.4)
+        drawn = axes.plot(
+            *_line(voted), color=colour, marker=one.arm.marker, markersize=4.5, lw=1.4
+        )
+        tell(drawn, *_told(view, one))
         for cost, _, low, high in voted:
             axes.vlines(cost, low, high, color=colour, lw=0.9, alpha=0.7, zorder=3)
             costs.append(cost)
@@ -156,6 +160,15 @@ def _points(view: StudyView, groups: dict[int, Group]) -> list[tuple[float, floa
         assert cost is not None  # curves without costs are not drawn
         found.append((cost, value, end_or(estimate.low, value), end_or(estimate.high, value)))
     return found
+
+
+def _told(view: StudyView, one: DrawnCurve) -> list[str]:
+    name = f"{one.curve.group.cells[0].student} {one.arm.name}"
+    return [
+        accuracy_told(name, found.value, found.low, found.high) + f"\nvote of {samples}"
+        for samples, group in one.curve.shown.items()
+        for found in (view.vote_accuracies[group],)
+    ]
 
 
 def _line(points: Sequence[tuple[float, float, float, float]]) -> tuple[list[float], list[float]]:

@@ -24,12 +24,6 @@
   const arrivals = new Map();
   globalThis.breakevenPiece = (name, packed) => arrivals.get(name)?.(packed);
 
-  async function unpacked(packed) {
-    const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Response(stream).json();
-  }
-
   function piece(name) {
     if (!pieces.has(name)) {
       const arrived = new Promise((resolve, reject) => {
@@ -39,7 +33,7 @@
         script.onerror = () => reject(new Error(name));
         document.head.append(script);
       });
-      pieces.set(name, arrived.then(unpacked));
+      pieces.set(name, arrived.then((packed) => breakevenUnpacked(packed).json()));
     }
     return pieces.get(name);
   }
