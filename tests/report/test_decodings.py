@@ -17,7 +17,7 @@ from breakeven.report.metrics import metrics
 from breakeven.report.view import StudyView, view_of
 from breakeven.results.from_items import StudyFacts, results_from_items
 from breakeven.study.summary import summary_without_records
-from breakeven.study.thinking_budgets import thinking_budgets
+from breakeven.study.thinking_budgets import cutting_decodings, thinking_budgets
 
 TASK = "math-open/sums"
 # Right of 200, by decoding, student and arm.
@@ -154,4 +154,5 @@ def test_budgets_are_a_series_where_nothing_else_differs() -> None:
         ThinkingBudget("greedy", None),
     )
     assert thinking_budgets({name: rows[name] for name in ("greedy", "a", "drawn")}) == ()
+    assert cutting_decodings(rows) == rows.keys() - {"greedy"}
     assert thinking_budgets({name: rows[name] for name in ("drawn", "a", "b")}) == ()

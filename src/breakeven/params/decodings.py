@@ -89,11 +89,6 @@ class Decoding(Sampler):
     wait: SmallCount | None = None
     wait_text: LongText | None = None
 
-    @property
-    def cuts_thinking(self) -> bool:
-        """Whether a trace is left out or closed at a limit: its length is not the student's own."""
-        return self.thinking == "off" or self.thinking_tokens is not None
-
     @model_validator(mode="after")
     def _samples_differ(self) -> "Decoding":
         why = self.why_alike(self.samples)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from breakeven.core.errors import BreakevenError
 from breakeven.core.files import read_json, write_json
 from breakeven.running.board import Standing, how_far, told_by
 from breakeven.running.warm_process import LOGS, log_path
@@ -74,8 +75,8 @@ def last_run() -> RunNotice | None:
         told = read_json(NOTICE)
         standing = Standing(*(told["standing"][name] for name in Standing._fields))
         notice = RunNotice(**{**told, "standing": standing})
-    except (OSError, ValueError, LookupError, TypeError):
-        return None  # none yet, or of another version
+    except (BreakevenError, LookupError, TypeError):
+        return None  # none yet, half written by a full disk, or of another version
     return notice
 
 

@@ -52,7 +52,7 @@ from breakeven.study.summary import (
     TaskRow,
     TrainingRow,
 )
-from breakeven.study.thinking_budgets import thinking_budgets
+from breakeven.study.thinking_budgets import cutting_decodings, thinking_budgets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,9 +184,7 @@ def _study_facts(
         methods={(key.student, key.arm): resolve_cell(params, key).method for key in cells(params)},
         teacher_accuracy=_teacher_accuracy(params),
         instruction_tasks=tuple(row.name for row in tasks if row.grader == INSTRUCTION_BENCHMARK),
-        cutting_decodings=frozenset(
-            name for name, row in params.answering.decodings.items() if row.cuts_thinking
-        ),
+        cutting_decodings=cutting_decodings(params.answering.decodings),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which decodings of a study are one series of thinking budgets."""
+"""Which decodings of a study limit the trace, and which of them are one series of budgets."""
 
 from collections.abc import Mapping
 
@@ -27,3 +27,12 @@ def thinking_budgets(decodings: Mapping[str, Decoding]) -> tuple[ThinkingBudget,
         return ()
     budgets = (ThinkingBudget(found[tokens], tokens) for tokens in sorted(found))
     return (*budgets, ThinkingBudget(first, None))
+
+
+def cutting_decodings(decodings: Mapping[str, Decoding]) -> frozenset[str]:
+    """Those that leave a trace out or close it at a limit: its length is not the student's own."""
+    return frozenset(
+        name
+        for name, row in decodings.items()
+        if row.thinking == "off" or row.thinking_tokens is not None
+    )
