@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from breakeven.cli.numbers import SEED, number
 from breakeven.cli.telling import refuse_outputs
 from breakeven.core.errors import InputError
 
@@ -77,7 +78,7 @@ def export_pairs_(
 def export_student_(
     student: Annotated[str, typer.Argument(help="A student of params.yaml.")],
     arm: Annotated[str, typer.Argument(help="An arm that is trained.")],
-    seed: Annotated[int | None, typer.Option(help="The first one by default.")] = None,
+    seed: Annotated[int | None, number(SEED, "The first one by default.")] = None,
     merged: Annotated[
         bool, typer.Option("--merged", help="Put an adapter into the weights of its base.")
     ] = False,

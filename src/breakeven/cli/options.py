@@ -10,16 +10,6 @@ from breakeven.core.errors import InputError
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
-def number(text: str) -> float:
-    """A number as people write it, for options that take large ones."""
-    from breakeven.core.written_numbers import read_number
-
-    try:
-        return read_number(text)
-    except InputError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
 def row_names(table: str) -> Callable[[str], list[str]]:
     """What a shell offers behind Tab: rows of a table of params.yaml, none where it is no study."""
 
