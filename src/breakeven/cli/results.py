@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
+from breakeven.cli.completion import (
+    family_names,
+    one_of,
+    outcome_names,
+    row_names,
+    task_and_family_names,
+)
 from breakeven.cli.numbers import ABOVE_ZERO, AMOUNT, COUNT, FRACTION, SEED, number
-from breakeven.cli.options import Json, row_names
+from breakeven.cli.options import Json
 from breakeven.cli.telling import report_or_summary
 from breakeven.core.errors import InputError
 
@@ -16,7 +23,7 @@ def show(
     where: Annotated[
         str,
         typer.Argument(
-            help="A task, or a family such as math-open.", autocompletion=row_names("tasks")
+            help="A task, or a family such as math-open.", autocompletion=task_and_family_names()
         ),
     ],
     student: Annotated[
@@ -33,7 +40,12 @@ def show(
         ),
     ] = None,
     seed: Annotated[int | None, number(SEED, "The first one by default.")] = None,
-    decoding: Annotated[str | None, typer.Option(help="The first one by default.")] = None,
+    decoding: Annotated[
+        str | None,
+        typer.Option(
+            help="The first one by default.", autocompletion=row_names("answering.decodings")
+        ),
+    ] = None,
     flips: Annotated[
         bool, typer.Option("--flips", help="Wrong without a trace and right with one.")
     ] = False,
@@ -42,10 +54,17 @@ def show(
     ] = False,
     outcome: Annotated[
         list[str] | None,
-        typer.Option(help="What an answer came to: right, wrong, looping, … May be given again."),
+        typer.Option(
+            help="What an answer came to: right, wrong, looping, … May be given again.",
+            autocompletion=outcome_names,
+        ),
     ] = None,
     of: Annotated[
-        str | None, typer.Option(help="The arm that came to it; any arm shown by default.")
+        str | None,
+        typer.Option(
+            help="The arm that came to it; any arm shown by default.",
+            autocompletion=row_names("arms"),
+        ),
     ] = None,
     item: Annotated[str | None, typer.Option(help="This question alone.")] = None,
     most: Annotated[int, number(COUNT, "The most questions.")] = 5,
@@ -170,7 +189,10 @@ def import_(
 
 
 def decide(
-    family: Annotated[str, typer.Option(help="The family of tasks, such as math-open.")],
+    family: Annotated[
+        str,
+        typer.Option(help="The family of tasks, such as math-open.", autocompletion=family_names()),
+    ],
     queries: Annotated[
         float, number(AMOUNT, "Questions over the model's life: 1e6, 1M or 1,000,000.")
     ],
@@ -205,7 +227,11 @@ def decide(
         float | None, number(AMOUNT, "What a right answer is worth, in money.")
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Count costs in flops, device-seconds, money or joules.")
+        str | None,
+        typer.Option(
+            help="Count costs in flops, device-seconds, money or joules.",
+            autocompletion=one_of(("flops", "device-seconds", "money", "joules")),
+        ),
     ] = None,
     without_teacher: Annotated[
         bool,

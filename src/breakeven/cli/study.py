@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
+from breakeven.cli.completion import (
+    kind_names,
+    profile_names,
+    row_names,
+    rows_of_kind,
+    trained_arms,
+)
 from breakeven.cli.numbers import ABOVE_ZERO, COUNT, FRACTION, Numbers, number
-from breakeven.cli.options import Json, profile_names, row_names
+from breakeven.cli.options import Json
 from breakeven.cli.telling import repair_dvc_state, tell_findings, tell_study
 from breakeven.core.errors import AlreadyReportedError, InputError, did_you_mean
 
@@ -55,13 +62,21 @@ def use(
 
 
 def new(
-    kind: Annotated[str, typer.Argument(help="student, arm, task, source, corpus or decoding.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="student, arm, task, source, corpus or decoding.", autocompletion=kind_names
+        ),
+    ],
     name: Annotated[str, typer.Argument(help="Its name.")],
     settings: Annotated[
         list[str] | None, typer.Argument(help="key=value; dots go into sections.")
     ] = None,
     like: Annotated[
-        str | None, typer.Option(help="A row of the same table, whose values it takes over.")
+        str | None,
+        typer.Option(
+            help="A row of the same table, whose values it takes over.", autocompletion=rows_of_kind
+        ),
     ] = None,
     note: Annotated[str | None, typer.Option(help="A comment above the row.")] = None,
 ) -> None:
@@ -153,7 +168,11 @@ def tune(
         ),
     ] = None,
     arm: Annotated[
-        list[str] | None, typer.Option(help="An arm; the first of each style, or rate, by default.")
+        list[str] | None,
+        typer.Option(
+            help="An arm; the first of each style, or rate, by default.",
+            autocompletion=trained_arms(),
+        ),
     ] = None,
     rate: Annotated[
         list[float] | None, number(ABOVE_ZERO, "A rate; from 1/4 to 4 times the own by default.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["student", "arm", "task", "source", "corpus", "decoding"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_TABLES: dict[Kind, tuple[str, ...]] = {
+TABLES: dict[Kind, tuple[str, ...]] = {
     "student": ("students",),
     "arm": ("arms",),
     "task": ("tasks",),
@@ -45,7 +45,7 @@ class NewRow(NamedTuple):
     @property
     def alone(self) -> Params:
         """The study with no other row in this table, to look at what this one names."""
-        return _only(self.params, self.name, *_TABLES[self.kind])
+        return _only(self.params, self.name, *TABLES[self.kind])
 
     def write(self) -> None:
         """Put the text in the place of the file."""
@@ -73,7 +73,7 @@ def new_row(
     load_params(path)  # what is wrong already is told as that
     table = _table(read_yaml(path), kind)
     if name in table:
-        raise InputError(f"{path}: {'.'.join(_TABLES[kind])}: {name!r} is there already")
+        raise InputError(f"{path}: {'.'.join(TABLES[kind])}: {name!r} is there already")
     row: dict[str, Any] = {}
     if like is not None:
         if like not in table:
@@ -85,13 +85,13 @@ def new_row(
         text = file.read()  # with the ends of its lines, which may be those of Windows
     lines = [f"# {line}" for line in note.splitlines()] if note else []
     lines.append(f"{_flow(name)}: {_flow(row)}")
-    changed = _inserted(text, _TABLES[kind], lines)
+    changed = _inserted(text, TABLES[kind], lines)
     return NewRow(kind, name, _checked(changed, path), changed, path)
 
 
 def _table(tree: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
     found: Any = tree
-    for key in _TABLES[kind]:
+    for key in TABLES[kind]:
         found = found[key]
     return found
 
