@@ -271,6 +271,7 @@ def decide(
     breakeven decide --family math-open --queries 1e6 --size 3e9 --depth 8;
     breakeven decide --family math-open --queries 1e6 --register math-student
     """
+    from breakeven.core.terminal import fitted, terminal_columns
     from breakeven.decide.by_law import law_request
     from breakeven.decide.decide_command import OnDevice, decide_command
     from breakeven.decide.decision_text import decision_lines
@@ -305,4 +306,8 @@ def decide(
         entry = register_choice(decision, register)
         decision = {**decision, "registered": entry._asdict()}
         lines.append(f"registered in MLflow: {entry.name}, version {entry.version}")
-    typer.echo(json.dumps(decision, allow_nan=False) if as_json else "\n".join(lines))
+    typer.echo(
+        json.dumps(decision, allow_nan=False)
+        if as_json
+        else "\n".join(fitted(lines, terminal_columns()))
+    )
