@@ -78,7 +78,10 @@ def new(
             help="A row of the same table, whose values it takes over.", autocompletion=rows_of_kind
         ),
     ] = None,
-    note: Annotated[str | None, typer.Option(help="A comment above the row.")] = None,
+    note: Annotated[
+        str | None,
+        typer.Option(help="The comment above the row; else it says what the row was taken from."),
+    ] = None,
 ) -> None:
     """Add a row to params.yaml, which stays as it is where the study would not be in order.
 
