@@ -42,7 +42,7 @@ def write_texts(params: Params) -> None:
     rows = pd.read_parquet("scores/items.parquet")
     for task, family in rows[["task", "family"]].drop_duplicates().to_numpy().tolist():
         items = [
-            Item(f"{task}-{n}", task, family, f"What is {n}?", str(n), f"{n}", "exact")
+            Item(f"{task}-{n}", task, family, f"What is {n}, {task}?", str(n), f"{n}", "exact")
             for n in range(8)
         ]
         write_rows(task_path(task), items)
@@ -127,7 +127,8 @@ def test_a_run_shows_when_its_work_was_done_and_its_answers_one_by_one(
     assert len(rows) == 3 * 8
     assert rows["correct"].sum() == 3 * 6
     row = rows[rows["item"] == "chain-mc-3"].iloc[0]
-    assert (row["question"], row["reference"], row["thinking_tokens"]) == ("What is 3?", "3", 20)
+    assert (row["question"], row["reference"]) == ("What is 3, chain-mc?", "3")
+    assert row["thinking_tokens"] == 20
     assert row["thinking"] == "I count."
     assert row["answer"] == HOSTILE.replace("\0", "\\0").replace("\ud83d", "\\ud83d") + "3"
     assert json.loads(run.data.tags["mlflow.loggedArtifacts"]) == [
@@ -155,7 +156,7 @@ def test_a_run_shows_when_its_work_was_done_and_its_answers_one_by_one(
         "inference_flops": 1e6,
     }
     span = one.data.spans[0]
-    assert span.inputs == {"question": f"What is {item[-1]}?"}
+    assert span.inputs == {"question": f"What is {item[-1]}, {one.info.tags['task']}?"}
     assert span.outputs["thinking"] == "I count."
     assert span.outputs["answer"].startswith('<img src=x onerror="alert(1)">\\0\\ud83d')
     assert one.info.token_usage == {"input_tokens": 10, "output_tokens": 22, "total_tokens": 32}
