@@ -1,14 +1,9 @@
 """What a long loop shows in a terminal."""
 
-import fcntl
-import os
-import pty
-import struct
-import subprocess
 import sys
-import termios
 
 import pytest
+from tests.terminals import told_in_terminal
 
 LOOP = """
 from breakeven.core.progress import Progress
@@ -19,18 +14,7 @@ with Progress("train", total=3, done=1) as bar:
 
 def shown(columns: int) -> str:
     """All that a loop writes to a terminal of so many columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    subprocess.run([sys.executable, "-c", LOOP], stderr=theirs, check=True, timeout=60)
-    os.close(theirs)
-    written = b""
-    try:
-        while piece := os.read(ours, 65536):
-            written += piece
-    except OSError:  # how the end of a terminal's output reads
-        pass
-    os.close(ours)
-    return written.decode()
+    return told_in_terminal([sys.executable, "-c", LOOP], columns, stream="stderr")
 
 
 # A container or `ssh -tt` may have a terminal that does not know how wide it is.

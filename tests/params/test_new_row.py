@@ -48,7 +48,8 @@ def test_lines_end_as_those_of_the_file_do(study: str, end: str, ended: bool) ->
     add_row("arm", "half", ["reasoning_share=0.5"], like="reasoning")
     written = PARAMS.read_bytes().decode()
     (row,) = (line for line in written.split(end) if "half:" in line)
-    assert written.replace(row + end, "") == text
+    note = "  # As reasoning, but for reasoning_share."
+    assert written.replace(f"{note}{end}{row}{end}", "") == text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -94,6 +95,38 @@ def test_settings_replace_what_the_other_row_has_and_change_no_other(study: str)
 def test_values_are_yaml(study: str) -> None:
     after = add_row("decoding", "warm", ["temperature=0.6", "arms=[ift, reasoning]", "samples=2"])
     assert after.answering.decodings["warm"].arms in (["ift", "reasoning"], ("ift", "reasoning"))
+
+
+@pytest.mark.parametrize(
+    ("row", "like", "comment"),
+    [
+        (
+            ("student", "t2m", ["base.path=assets/tabletop/t2m"]),
+            "t500k",
+            "As t500k, but for base.path. Rates taken from t500k; "
+            "`breakeven tune --student t2m` tries others.",
+        ),
+        (
+            ("arm", "worked-2", ["learning_rate=1e-3", "budget.tokens=9000"]),
+            "ift-worked",
+            "As ift-worked, but for learning_rate, budget.tokens. Rate given; "
+            "`breakeven tune --arm worked-2` tries others.",
+        ),
+        (("arm", "base-2", []), "base", "As base."),
+        (
+            ("decoding", "warm", ["temperature=0.6"]),
+            None,
+            "By `breakeven new`; what is not given here has its default (docs/params.md).",
+        ),
+    ],
+)
+def test_without_a_note_the_comment_says_where_the_values_come_from(
+    study: str, row, like: str | None, comment: str
+) -> None:
+    add_row(*row, like=like)
+    lines = [line.strip() for line in PARAMS.read_text().splitlines()]
+    place = next(place for place, line in enumerate(lines) if line.startswith(f"{row[1]}:"))
+    assert lines[place - 1] == f"# {comment}"
 
 
 @pytest.mark.parametrize(

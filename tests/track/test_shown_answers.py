@@ -10,16 +10,22 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run, Trace
 
-from breakeven.core.files import write_rows
+from breakeven.core.files import read_rows, write_rows
 from breakeven.core.layout import answers_path, task_path
 from breakeven.core.records import read_record
 from breakeven.core.work_times import noted_times, work_times
 from breakeven.params import Params
+from breakeven.params.cells import Cell
 from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.track.shown_answers import ShownAnswers
+from breakeven.track.shown_answers import (
+    MOST_OF_A_TEXT,
+    MOST_OF_A_TRACE,
+    MOST_ROWS,
+    ShownAnswers,
+)
 from breakeven.track.stage import track
-from breakeven.tracking.sampled_traces import MOST_CHARACTERS, MOST_TRACES
+from breakeven.tracking.sampled_traces import MOST_CHARACTERS, MOST_TRACES, plain_text
 from breakeven.tracking.store import current_store
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")
@@ -36,7 +42,7 @@ def write_texts(params: Params) -> None:
     rows = pd.read_parquet("scores/items.parquet")
     for task, family in rows[["task", "family"]].drop_duplicates().to_numpy().tolist():
         items = [
-            Item(f"{task}-{n}", task, family, f"What is {n}?", str(n), f"{n}", "exact")
+            Item(f"{task}-{n}", task, family, f"What is {n}, {task}?", str(n), f"{n}", "exact")
             for n in range(8)
         ]
         write_rows(task_path(task), items)
@@ -121,7 +127,10 @@ def test_a_run_shows_when_its_work_was_done_and_its_answers_one_by_one(
     assert len(rows) == 3 * 8
     assert rows["correct"].sum() == 3 * 6
     row = rows[rows["item"] == "chain-mc-3"].iloc[0]
-    assert (row["question"], row["reference"], row["thinking_tokens"]) == ("What is 3?", "3", 20)
+    assert (row["question"], row["reference"]) == ("What is 3, chain-mc?", "3")
+    assert row["thinking_tokens"] == 20
+    assert row["thinking"] == "I count."
+    assert row["answer"] == HOSTILE.replace("\0", "\\0").replace("\ud83d", "\\ud83d") + "3"
     assert json.loads(run.data.tags["mlflow.loggedArtifacts"]) == [
         {"path": "answers.json", "type": "table"}
     ]
@@ -147,7 +156,7 @@ def test_a_run_shows_when_its_work_was_done_and_its_answers_one_by_one(
         "inference_flops": 1e6,
     }
     span = one.data.spans[0]
-    assert span.inputs == {"question": f"What is {item[-1]}?"}
+    assert span.inputs == {"question": f"What is {item[-1]}, {one.info.tags['task']}?"}
     assert span.outputs["thinking"] == "I count."
     assert span.outputs["answer"].startswith('<img src=x onerror="alert(1)">\\0\\ud83d')
     assert one.info.token_usage == {"input_tokens": 10, "output_tokens": 22, "total_tokens": 32}
@@ -191,14 +200,58 @@ def test_what_is_drawn_is_bounded_and_does_not_move_when_an_item_is_added(
     assert ShownAnswers(other, many)._sampled["chain-mc"] != drawn[0]
 
 
-def test_a_long_text_is_cut_in_its_middle() -> None:
-    from breakeven.tracking.sampled_traces import _plain
+def table_of(params: Params, arm: str) -> pd.DataFrame:
+    rows = pd.read_parquet("scores/items.parquet")
+    return pd.DataFrame(ShownAnswers(params, rows).table(Cell("t30k", arm, 0)))
 
+
+def test_the_table_has_what_was_written_and_says_what_it_leaves_out_of_a_long_text(
+    write_study: WriteStudy,
+) -> None:
+    params = write_study()
+    write_texts(params)
+    path = answers_path("t30k", "reasoning", 0, "greedy", "chain-mc")
+    trace, plain = "s" * 5000 + "!", "7" * 300
+    answers = read_rows(path, Answer)
+    written = f"<think>\n{trace}\n</think>\n\n{plain}"
+    write_rows(path, [replace(answers[0], text=written), *answers[1:4]])
+    table = table_of(params, "reasoning").set_index("item")
+    long = table.loc["chain-mc-0"]
+    assert long["thinking"].startswith("sss")
+    assert long["thinking"].endswith("s!")
+    assert "[… 4,601 characters …]" in long["thinking"]
+    assert "[… 100 characters …]" in long["answer"]
+    assert len(long["thinking"]) < MOST_OF_A_TRACE + 40
+    assert len(long["answer"]) < MOST_OF_A_TEXT + 40
+    assert table.loc["chain-mc-1", "thinking"] == "I count."
+    # What is in no file is no empty answer.
+    assert table.loc["chain-mc-7", ["answer", "thinking"]].isna().all()
+    assert set(table_of(params, "ift")["thinking"]) == {""}
+
+
+def test_a_full_table_of_long_texts_is_of_a_size_that_a_browser_reads() -> None:
+    rest = 400  # names, numbers, the marks of a cut
+    most = MOST_ROWS * (3 * MOST_OF_A_TEXT + MOST_OF_A_TRACE + rest)
+    assert most < 3e6
+
+
+def test_another_text_of_any_shown_answer_is_shown_anew(write_study: WriteStudy) -> None:
+    params = write_study()
+    write_texts(params)
+    rows = pd.read_parquet("scores/items.parquet")
+    cell = Cell("t30k", "ift", 0)
+    before = ShownAnswers(params, rows).digest(cell)
+    path = answers_path("t30k", "ift", 0, "greedy", "chain-open")
+    path.write_text(path.read_text().replace("seen", "scene"))
+    assert ShownAnswers(params, rows).digest(cell) != before
+
+
+def test_a_long_text_is_cut_in_its_middle() -> None:
     text = "a" * MOST_CHARACTERS + "z" * 10
-    assert _plain(text).startswith("aaa")
-    assert _plain(text).endswith("z" * 10)
-    assert "[… 10 characters …]" in _plain(text)
-    assert _plain("whole") == "whole"
+    assert plain_text(text).startswith("aaa")
+    assert plain_text(text).endswith("z" * 10)
+    assert "[… 10 characters …]" in plain_text(text)
+    assert plain_text("whole") == "whole"
 
 
 def test_times_are_known_of_the_record_that_was_made_then(write_study: WriteStudy) -> None:

@@ -61,6 +61,8 @@ def test_a_cell_is_one_run_with_its_training_its_answers_and_its_costs(
     assert metrics["thinking_share/math-mc"] == 1.0
     assert metrics["cost/train_flops"] == 2e9
     assert metrics["cost/train_device_seconds"] == 3.5
+    assert metrics["cost/train_device_hours"] == 3.5 / 3600
+    assert metrics["cost/answer_device_hours"] == 1.5 / 3600
     assert metrics["cost/train_gpu_hours"] == 0.0
     assert metrics["cost/answer_device_seconds"] == 1.5
     assert metrics["cost/answer_gpu_hours"] == 0.0

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,13 +132,33 @@ def test_a_server_that_is_not_there_is_one_line(
 
 def test_saved_views_hold_a_chart_for_each_family_that_was_measured() -> None:
     names = ["accuracy/math-open", "accuracy/mean", "log10_inference_flops/math-open", "train/loss"]
-    views = saved_views(names)
-    saved = json.loads(views[f"{TAG}{COSTS_VIEW}"])
-    state = json.loads(zlib.decompress(base64.b64decode(saved["state"].removeprefix("deflate;"))))
+    state = state_of(names, COSTS_VIEW)
     charts = state["compareRunCharts"]
     assert state["searchFilter"] == 'tags.kind = "cell"'
     assert [(one["xaxis"]["key"], one["yaxis"]["key"]) for one in charts if "xaxis" in one] == [
         ("log10_inference_flops/math-open", "accuracy/math-open")
     ]
     assert [one["metricKey"] for one in charts if "metricKey" in one] == ["train/loss"]
-    assert json.loads(views[f"{TAG}{TABLE_VIEW}"])["name"] == "Table of cells"
+
+
+def test_the_table_of_cells_has_who_how_well_at_what_cost_and_gains_as_intervals() -> None:
+    measured = ["accuracy/math-open", "inference_flops/mean", "cost/answer_device_hours"]
+    gain = [f"gain_points{end}/ift-worked/math-open" for end in ("_low", "", "_high")]
+    state = state_of([*measured, *gain, "cost/size_parameters", "train/loss"], TABLE_VIEW)
+    columns = [f"params.`{name}`" for name in ("student", "arm", "seed", "decoding")]
+    columns += [
+        f"metrics.`{name}`"
+        for name in ("accuracy/math-open", "inference_flops/mean", "cost/answer_device_hours")
+    ]
+    columns += [f"metrics.`{name}`" for name in gain]
+    assert state["selectedColumns"] == columns
+    assert state["columnOrder"] == ["attributes.`Run Name`", *columns]
+    assert state["columnWidths"].keys() == {*state["columnOrder"]}
+    # A metric that nothing has would be a column of dashes.
+    assert state_of(["accuracy/math-open"], TABLE_VIEW)["selectedColumns"] == columns[:5]
+
+
+def state_of(metrics: list[str], view: str) -> dict[str, Any]:
+    saved = json.loads(saved_views(metrics)[f"{TAG}{view}"])
+    packed = base64.b64decode(saved["state"].removeprefix("deflate;"))
+    return dict(json.loads(zlib.decompress(packed)))

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from breakeven.catalogue.benchmark import catalogue
+from breakeven.core.terminal import wrapped
 
+_LEAST = 12  # columns for the last column, however narrow the terminal
 _COLUMNS = ("benchmark", "family", "grader", "items", "chance", "data set")
 
 
@@ -24,12 +26,16 @@ def listing() -> list[dict[str, Any]]:
     ]
 
 
-def listing_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """The rows as columns, a line a benchmark."""
+def listing_lines(rows: Sequence[dict[str, Any]], columns: int | None = None) -> Iterator[str]:
+    """The rows as columns, a line a benchmark; the last one is wrapped within so many columns."""
     body = [tuple(map(_words, (row[name] for name in _COLUMNS))) for row in rows]
     widths = [max(len(line[place]) for line in [_COLUMNS, *body]) for place in range(len(_COLUMNS))]
-    for line in [_COLUMNS, *body]:
-        yield "  ".join(map(str.ljust, line, widths)).rstrip()
+    before = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    for *line, last in [_COLUMNS, *body]:
+        room = len(last) if columns is None else max(_LEAST, columns - before)
+        first, *more = wrapped(last, room)
+        yield "  ".join([*map(str.ljust, line, widths), first])
+        yield from (" " * before + part for part in more)
 
 
 def _words(value: str | float | None) -> str:

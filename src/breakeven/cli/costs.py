@@ -6,14 +6,17 @@ from typing import Annotated
 
 import typer
 
+from breakeven.cli.numbers import ABOVE_ZERO, AMOUNT, COUNT, COUNT_OR_NONE, Numbers, number
 from breakeven.cli.options import Json
 from breakeven.cli.telling import tell_flat
+
+_OF_PEAK = Numbers(1e-6, 1)
 
 
 def flops(
     model: Annotated[str, typer.Option(help="A bundled name, or a config.json or its folder.")],
-    prompt: Annotated[int, typer.Option(help="Prompt tokens.", min=1)],
-    new: Annotated[int, typer.Option(help="Generated tokens.", min=0)],
+    prompt: Annotated[int, number(COUNT, "Prompt tokens.")],
+    new: Annotated[int, number(COUNT_OR_NONE, "Generated tokens.")],
     formula: Annotated[str, typer.Option(help="exact, or paper (as published).")] = "exact",
     as_json: Json = False,
 ) -> None:
@@ -38,22 +41,22 @@ def plan(
         bool, typer.Option(help="Measure this machine first, on a small study of the same kind.")
     ] = False,
     price_per_device_hour: Annotated[
-        float | None, typer.Option(help="Instead of the one in params.yaml.", min=0)
+        float | None, number(AMOUNT, "Instead of the one in params.yaml.")
     ] = None,
     training_share: Annotated[
-        float, typer.Option(help="Share of the peak in training, assumed.", min=1e-6, max=1)
+        float, number(_OF_PEAK, "Share of the peak in training, assumed.")
     ] = 0.4,
     answering_share: Annotated[
-        float, typer.Option(help="Share of the peak in generation, assumed.", min=1e-6, max=1)
+        float, number(_OF_PEAK, "Share of the peak in generation, assumed.")
     ] = 0.1,
     number_format: Annotated[
         str, typer.Option("--format", help="Of a served student: bfloat16, float32, float8, int4.")
     ] = "bfloat16",
     devices: Annotated[
-        int, typer.Option(help="How many share each served student (tensor parallel).", min=1)
+        int, number(COUNT, "How many share each served student (tensor parallel).")
     ] = 1,
     latency_seconds: Annotated[
-        float | None, typer.Option(help="What one person waits for a served answer.")
+        float | None, number(ABOVE_ZERO, "What one person waits for a served answer.")
     ] = None,
     as_json: Json = False,
 ) -> None:

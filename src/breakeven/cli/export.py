@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from breakeven.cli.completion import row_names, trained_arms
+from breakeven.cli.numbers import SEED, number
 from breakeven.cli.telling import refuse_outputs
 from breakeven.core.errors import InputError
 
@@ -55,7 +57,9 @@ def export(
 
 @export_app.command("pairs")
 def export_pairs_(
-    corpus: Annotated[str, typer.Argument(help="A corpus of params.yaml.")],
+    corpus: Annotated[
+        str, typer.Argument(help="A corpus of params.yaml.", autocompletion=row_names("corpora"))
+    ],
     folder: ToFolder = None,
     licence: StatedLicence = None,
 ) -> None:
@@ -75,9 +79,13 @@ def export_pairs_(
 
 @export_app.command("student")
 def export_student_(
-    student: Annotated[str, typer.Argument(help="A student of params.yaml.")],
-    arm: Annotated[str, typer.Argument(help="An arm that is trained.")],
-    seed: Annotated[int | None, typer.Option(help="The first one by default.")] = None,
+    student: Annotated[
+        str, typer.Argument(help="A student of params.yaml.", autocompletion=row_names("students"))
+    ],
+    arm: Annotated[
+        str, typer.Argument(help="An arm that is trained.", autocompletion=trained_arms())
+    ],
+    seed: Annotated[int | None, number(SEED, "The first one by default.")] = None,
     merged: Annotated[
         bool, typer.Option("--merged", help="Put an adapter into the weights of its base.")
     ] = False,

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from breakeven.cli.options import Json, number, row_names
+from breakeven.cli.completion import (
+    family_names,
+    one_of,
+    outcome_names,
+    row_names,
+    task_and_family_names,
+)
+from breakeven.cli.numbers import ABOVE_ZERO, AMOUNT, COUNT, FRACTION, SEED, number
+from breakeven.cli.options import Json
 from breakeven.cli.telling import report_or_summary
 from breakeven.core.errors import InputError
 
@@ -15,7 +23,8 @@ def show(
     where: Annotated[
         str,
         typer.Argument(
-            help="A task, a family such as math-open, or all.", autocompletion=row_names("tasks")
+            help="A task, a family such as math-open, or all.",
+            autocompletion=task_and_family_names(),
         ),
     ],
     student: Annotated[
@@ -31,8 +40,13 @@ def show(
             help="An arm; all by default. May be given again.", autocompletion=row_names("arms")
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="The first one by default.")] = None,
-    decoding: Annotated[str | None, typer.Option(help="The first one by default.")] = None,
+    seed: Annotated[int | None, number(SEED, "The first one by default.")] = None,
+    decoding: Annotated[
+        str | None,
+        typer.Option(
+            help="The first one by default.", autocompletion=row_names("answering.decodings")
+        ),
+    ] = None,
     flips: Annotated[
         bool, typer.Option("--flips", help="Wrong without a trace and right with one.")
     ] = False,
@@ -41,13 +55,20 @@ def show(
     ] = False,
     outcome: Annotated[
         list[str] | None,
-        typer.Option(help="What an answer came to: right, wrong, looping, … May be given again."),
+        typer.Option(
+            help="What an answer came to: right, wrong, looping, … May be given again.",
+            autocompletion=outcome_names,
+        ),
     ] = None,
     of: Annotated[
-        str | None, typer.Option(help="The arm that came to it; any arm shown by default.")
+        str | None,
+        typer.Option(
+            help="The arm that came to it; any arm shown by default.",
+            autocompletion=row_names("arms"),
+        ),
     ] = None,
     item: Annotated[str | None, typer.Option(help="This question alone.")] = None,
-    most: Annotated[int, typer.Option(help="The most questions.", min=1)] = 5,
+    most: Annotated[int, number(COUNT, "The most questions.")] = 5,
     whole: Annotated[bool, typer.Option("--whole", help="Show traces whole.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -169,28 +190,22 @@ def import_(
 
 
 def decide(
-    family: Annotated[str, typer.Option(help="The family of tasks, such as math-open.")],
-    queries: Annotated[
-        float,
-        typer.Option(
-            parser=number, metavar="NUMBER", help="Questions over the model's life: 1e6, 1M."
-        ),
+    family: Annotated[
+        str,
+        typer.Option(help="The family of tasks, such as math-open.", autocompletion=family_names()),
     ],
-    budget: Annotated[
-        float | None,
-        typer.Option(parser=number, metavar="NUMBER", help="The most the whole life may cost."),
-    ] = None,
-    price_per_device_hour: Annotated[
-        float | None, typer.Option(parser=number, metavar="NUMBER", help="Money.")
-    ] = None,
+    queries: Annotated[
+        float, number(AMOUNT, "Questions over the model's life: 1e6, 1M or 1,000,000.")
+    ],
+    budget: Annotated[float | None, number(AMOUNT, "The most the whole life may cost.")] = None,
+    price_per_device_hour: Annotated[float | None, number(AMOUNT, "Money.")] = None,
     max_seconds_per_answer: Annotated[
         float | None,
-        typer.Option(
+        number(
+            AMOUNT,
+            "Device-seconds of an answer: a bound on throughput.",
             "--max-device-seconds",
             "--max-seconds-per-answer",
-            parser=number,
-            metavar="NUMBER",
-            help="Device-seconds of an answer: a bound on throughput.",
         ),
     ] = None,
     device: Annotated[
@@ -199,28 +214,25 @@ def decide(
     ] = None,
     batch: Annotated[
         int | None,
-        typer.Option(help="Answers at once on --device; as many as fit by default.", min=1),
+        number(COUNT, "Answers at once on --device; as many as fit by default."),
     ] = None,
     max_latency_seconds: Annotated[
         float | None,
-        typer.Option(
-            parser=number,
-            metavar="NUMBER",
-            help="What one person waits on --device; sets how many answers at once.",
-        ),
+        number(ABOVE_ZERO, "What one person waits on --device; sets how many answers at once."),
     ] = None,
     register: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Enter the choice in MLflow's registry by this name."),
     ] = None,
     value_per_correct: Annotated[
-        float | None,
-        typer.Option(
-            parser=number, metavar="NUMBER", help="What a right answer is worth, in money."
-        ),
+        float | None, number(AMOUNT, "What a right answer is worth, in money.")
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Count costs in flops, device-seconds, money or joules.")
+        str | None,
+        typer.Option(
+            help="Count costs in flops, device-seconds, money or joules.",
+            autocompletion=one_of(("flops", "device-seconds", "money", "joules")),
+        ),
     ] = None,
     without_teacher: Annotated[
         bool,
@@ -242,18 +254,14 @@ def decide(
     ] = None,
     size: Annotated[
         float | None,
-        typer.Option(
-            parser=number,
-            metavar="NUMBER",
-            help="Ask the law of the gain for so many parameters: 3e9, 3B.",
-        ),
+        number(ABOVE_ZERO, "Ask the law of the gain for so many parameters: 3e9, 3B."),
     ] = None,
-    depth: Annotated[float | None, typer.Option(help="Serial steps, for the law.")] = None,
+    depth: Annotated[float | None, number(ABOVE_ZERO, "Serial steps, for the law.")] = None,
     token_ratio: Annotated[
-        float | None, typer.Option(help="Reasoning's tokens over IFT's, for the law.")
+        float | None, number(ABOVE_ZERO, "Reasoning's tokens over IFT's, for the law.")
     ] = None,
     ift_accuracy: Annotated[
-        float | None, typer.Option(help="IFT's accuracy there, a fraction, for the law.")
+        float | None, number(FRACTION, "IFT's accuracy there, a fraction, for the law.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -264,6 +272,7 @@ def decide(
     breakeven decide --family math-open --queries 1e6 --size 3e9 --depth 8;
     breakeven decide --family math-open --queries 1e6 --register math-student
     """
+    from breakeven.core.terminal import fitted, terminal_columns
     from breakeven.decide.by_law import law_request
     from breakeven.decide.decide_command import OnDevice, decide_command
     from breakeven.decide.decision_text import decision_lines
@@ -298,4 +307,8 @@ def decide(
         entry = register_choice(decision, register)
         decision = {**decision, "registered": entry._asdict()}
         lines.append(f"registered in MLflow: {entry.name}, version {entry.version}")
-    typer.echo(json.dumps(decision, allow_nan=False) if as_json else "\n".join(lines))
+    typer.echo(
+        json.dumps(decision, allow_nan=False)
+        if as_json
+        else "\n".join(fitted(lines, terminal_columns()))
+    )

@@ -6,9 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from breakeven.cli.options import Json, profile_names, row_names
+from breakeven.cli.completion import (
+    kind_names,
+    profile_names,
+    row_names,
+    rows_of_kind,
+    trained_arms,
+)
+from breakeven.cli.numbers import ABOVE_ZERO, COUNT, FRACTION, Numbers, number
+from breakeven.cli.options import Json
 from breakeven.cli.telling import repair_dvc_state, tell_findings, tell_study
 from breakeven.core.errors import AlreadyReportedError, InputError, did_you_mean
+
+_PORT = Numbers(1, 65535, whole=True, label=True)
 
 
 def check(
@@ -52,15 +62,26 @@ def use(
 
 
 def new(
-    kind: Annotated[str, typer.Argument(help="student, arm, task, source, corpus or decoding.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="student, arm, task, source, corpus or decoding.", autocompletion=kind_names
+        ),
+    ],
     name: Annotated[str, typer.Argument(help="Its name.")],
     settings: Annotated[
         list[str] | None, typer.Argument(help="key=value; dots go into sections.")
     ] = None,
     like: Annotated[
-        str | None, typer.Option(help="A row of the same table, whose values it takes over.")
+        str | None,
+        typer.Option(
+            help="A row of the same table, whose values it takes over.", autocompletion=rows_of_kind
+        ),
     ] = None,
-    note: Annotated[str | None, typer.Option(help="A comment above the row.")] = None,
+    note: Annotated[
+        str | None,
+        typer.Option(help="The comment above the row; else it says what the row was taken from."),
+    ] = None,
 ) -> None:
     """Add a row to params.yaml, which stays as it is where the study would not be in order.
 
@@ -129,9 +150,8 @@ def doctor(as_json: Json = False) -> None:
 def run(
     jobs: Annotated[
         int | None,
-        typer.Option(
-            help="Cells at once; by default as many as cores or GPUs, and their threads, allow.",
-            min=1,
+        number(
+            COUNT, "Cells at once; by default as many as cores or GPUs, and their threads, allow."
         ),
     ] = None,
     ray_address: Annotated[
@@ -162,18 +182,20 @@ def tune(
         ),
     ] = None,
     arm: Annotated[
-        list[str] | None, typer.Option(help="An arm; the first of each style, or rate, by default.")
+        list[str] | None,
+        typer.Option(
+            help="An arm; the first of each style, or rate, by default.",
+            autocompletion=trained_arms(),
+        ),
     ] = None,
     rate: Annotated[
-        list[float] | None, typer.Option(help="A rate; from 1/4 to 4 times the own by default.")
+        list[float] | None, number(ABOVE_ZERO, "A rate; from 1/4 to 4 times the own by default.")
     ] = None,
     share: Annotated[
         list[float] | None,
-        typer.Option(
-            help="A share of the budget, to see accuracy level off; 0.25, 0.5 by default."
-        ),
+        number(FRACTION, "A share of the budget, to see accuracy level off; 0.25, 0.5 by default."),
     ] = None,
-    items: Annotated[int, typer.Option(help="The most pairs to score on.")] = 400,
+    items: Annotated[int, number(COUNT, "The most pairs to score on.")] = 400,
     folder: Annotated[
         Path | None, typer.Option(help="Where the choice is written; tuning/<study> by default.")
     ] = None,
@@ -207,7 +229,7 @@ def tune(
 
 
 def ui(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
+    port: Annotated[int, number(_PORT, "Port on 127.0.0.1.")] = 5000,
 ) -> None:
     """Open the MLflow UI on this machine only.
 

@@ -18,9 +18,14 @@ def tasks_list(as_json: Json = False) -> None:
     Examples: breakeven tasks list; breakeven tasks list --json
     """
     from breakeven.catalogue.listing import listing, listing_lines
+    from breakeven.core.terminal import terminal_columns
 
     rows = listing()
-    typer.echo(json.dumps(rows, allow_nan=False) if as_json else "\n".join(listing_lines(rows)))
+    typer.echo(
+        json.dumps(rows, allow_nan=False)
+        if as_json
+        else "\n".join(listing_lines(rows, terminal_columns()))
+    )
 
 
 @tasks_app.command("check")

@@ -195,7 +195,7 @@ def decision_lines(result: Mapping[str, Any]) -> list[str]:
         f"  chosen by: {result['rule']}",
         f"  {_probability(result)}",
         f"  {_extrapolation(result)}",
-        "worth having, cheapest first:",
+        "on the frontier, cheapest first; each gets more right than the one before:",
         *(f"  {_step(step, cost)}" for step in result["ladder"]),
         *_break_evens(result, unit, cost),
         *(f"left out: {line}" for line in _left_out(result)),
@@ -316,6 +316,8 @@ def _extrapolation(result: Mapping[str, Any]) -> str:
 def _step(step: Mapping[str, Any], cost: CostWords) -> str:
     each = step["cost_per_extra_correct"]
     more = "" if each is None else f"; each further right answer costs {cost(each)}"
+    if step["accuracy"] == 0.0:
+        more = "; gets no answer right, no better than not answering: named as the cheapest"
     return f"{step['name']}: {_accuracy(step)}, {cost(step['cost'])}{more}"
 
 
@@ -327,10 +329,11 @@ def _break_evens(result: Mapping[str, Any], unit: Unit, cost: CostWords) -> list
 
 
 def _never_right(result: Mapping[str, Any]) -> list[str]:
-    """Why an option that gets nothing right is named at all."""
-    named = {step["name"] for step in result["ladder"]} | {
+    """Why an option that gets nothing right is named among break-evens; the ladder says it."""
+    told = {step["name"] for step in result["ladder"]}
+    named = {
         name for pair in result["break_evens"] for name in (pair["first"], pair["second"])
-    }
+    } - told
     rows = result["options"]
     never = [row["name"] for row in rows if row["name"] in named and row["accuracy"] == 0.0]
     if not never:

@@ -10,6 +10,7 @@ from breakeven.core.sides import Side, side_of
 from breakeven.exporting import cards
 from breakeven.exporting.licences import Licence, stated_licence, unknown_licence
 from breakeven.exporting.new_folder import new_folder
+from breakeven.exporting.teacher_bill import teacher_bill
 from breakeven.params import Corpus, Params
 from breakeven.params.references import pick_row
 from breakeven.rows.pair import Pair, iter_pairs, write_pairs
@@ -131,6 +132,7 @@ def _write_card(
             cards.source_table(params, row.sources),
             cards.teacher_words(params, row.sources),
             *_teacher_accuracy(params, corpus),
+            *teacher_bill(params, corpus),
             "## What was kept",
             _kept(record),
             "## Licence",

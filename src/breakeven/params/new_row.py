@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["student", "arm", "task", "source", "corpus", "decoding"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_TABLES: dict[Kind, tuple[str, ...]] = {
+TABLES: dict[Kind, tuple[str, ...]] = {
     "student": ("students",),
     "arm": ("arms",),
     "task": ("tasks",),
@@ -45,7 +45,7 @@ class NewRow(NamedTuple):
     @property
     def alone(self) -> Params:
         """The study with no other row in this table, to look at what this one names."""
-        return _only(self.params, self.name, *_TABLES[self.kind])
+        return _only(self.params, self.name, *TABLES[self.kind])
 
     def write(self) -> None:
         """Put the text in the place of the file."""
@@ -64,7 +64,8 @@ def new_row(
     """A row `name` of `key=value` settings in its table, below the last one.
 
     A key may have dots, `base.path=assets/x`. `like` names a row of the same table whose values it
-    has where no setting says otherwise; `note` becomes a comment above it.
+    has where no setting says otherwise; `note` becomes a comment above it. Without one the comment
+    says what the row was taken from, and how its rates are tuned.
 
     Raises:
         InputError: the name is taken, `like` is no row, a setting is no `key=value`, or the study
@@ -73,7 +74,7 @@ def new_row(
     load_params(path)  # what is wrong already is told as that
     table = _table(read_yaml(path), kind)
     if name in table:
-        raise InputError(f"{path}: {'.'.join(_TABLES[kind])}: {name!r} is there already")
+        raise InputError(f"{path}: {'.'.join(TABLES[kind])}: {name!r} is there already")
     row: dict[str, Any] = {}
     if like is not None:
         if like not in table:
@@ -83,15 +84,33 @@ def new_row(
         _set(row, setting)
     with path.open(encoding="utf-8", newline="") as file:
         text = file.read()  # with the ends of its lines, which may be those of Windows
-    lines = [f"# {line}" for line in note.splitlines()] if note else []
+    told = note or _origin(kind, name, settings, like, row)
+    lines = [f"# {line}" for line in told.splitlines()]
     lines.append(f"{_flow(name)}: {_flow(row)}")
-    changed = _inserted(text, _TABLES[kind], lines)
+    changed = _inserted(text, TABLES[kind], lines)
     return NewRow(kind, name, _checked(changed, path), changed, path)
+
+
+def _origin(
+    kind: Kind, name: str, settings: Sequence[str], like: str | None, row: Mapping[str, Any]
+) -> str:
+    """Where the values of a row come from, which the row itself does not show."""
+    given = list(dict.fromkeys(setting.partition("=")[0] for setting in settings))
+    if like is None:
+        origin = "By `breakeven new`; what is not given here has its default (docs/params.md)"
+    else:
+        origin = f"As {like}" + (f", but for {', '.join(given)}" if given else "")
+    key = {"student": "learning_rates", "arm": "learning_rate"}.get(kind, "")
+    if not row.get(key):
+        return f"{origin}."
+    rates = key.removeprefix("learning_")
+    whose = "given" if any(one.split(".")[0] == key for one in given) else f"taken from {like}"
+    return f"{origin}. {rates.capitalize()} {whose}; `breakeven tune --{kind} {name}` tries others."
 
 
 def _table(tree: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
     found: Any = tree
-    for key in _TABLES[kind]:
+    for key in TABLES[kind]:
         found = found[key]
     return found
 

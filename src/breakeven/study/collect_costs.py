@@ -220,19 +220,24 @@ def _corpus_teacher_cost(params: Params, arm: str, name: str, pairs: float | Non
 
 def _part_cost(params: Params, corpus: str, style: str, new_tokens: float) -> Cost:
     """What so many tokens in one style took, of all that was written for a corpus's sources."""
-    records = []
-    for source in params.corpora[corpus].sources:
-        record = record_of("distill", source, style)
-        if record is None:
-            return absent_cost(f"teacher: distill@{source}-{style} has no record")
-        records.append(record)
-    whole = _records_cost(params, records)
+    whole = completions_cost(params, corpus, style)
     # Where nothing was written nothing was spent on it.
     if not new_tokens:
         return NO_COST
     if not whole.new_tokens.value:
         return absent_cost(whole.new_tokens.reason or "teacher: its record has no tokens")
     return whole.times(new_tokens / whole.new_tokens.value)
+
+
+def completions_cost(params: Params, corpus: str, style: str) -> Cost:
+    """What all completions in one style took that were written for a corpus's sources."""
+    records = []
+    for source in params.corpora[corpus].sources:
+        record = record_of("distill", source, style)
+        if record is None:
+            return absent_cost(f"teacher: distill@{source}-{style} has no record")
+        records.append(record)
+    return _records_cost(params, records)
 
 
 def teacher_cost(params: Params) -> Cost | None:

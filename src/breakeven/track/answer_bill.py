@@ -32,6 +32,7 @@ def answering_metrics(record: Record, arm: str, seed: int) -> dict[str, float]:
     }
     seconds = totals.get("cost/answer_device_seconds")
     if seconds is not None:
+        totals["cost/answer_device_hours"] = seconds / 3600
         # Zero on a CPU is a measurement: no accelerator ran.
         on_cpu = set(record.device_seconds) <= {"cpu"}
         totals["cost/answer_gpu_hours"] = 0.0 if on_cpu else seconds / 3600

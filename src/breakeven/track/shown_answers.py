@@ -12,23 +12,23 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from breakeven.core.digests import cached_digest
 from breakeven.core.files import digest_json, read_rows
-from breakeven.core.layout import answers_path, task_path
+from breakeven.core.layout import task_path
 from breakeven.params import Params
 from breakeven.params.cells import Cell, first_decoding
-from breakeven.rows.answer import Answer
 from breakeven.rows.item import Item
-from breakeven.rows.traces import bare_trace
-from breakeven.tracking.sampled_traces import MOST_TRACES, Sample
+from breakeven.track.answer_texts import AnswerTexts, WrittenParts
+from breakeven.tracking.sampled_traces import MOST_TRACES, Sample, plain_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # The most rows of a run's table of answers: more make a page that no browser likes.
 MOST_ROWS = 2000
-# Enough to know a question by.
-_QUESTION_CHARACTERS = 200
+# What a table keeps of a text, its beginning and its end: with all its rows 3 MB, which a browser
+# still reads for several runs at once. Traces in MLflow have the texts whole.
+MOST_OF_A_TEXT = 200
+MOST_OF_A_TRACE = 400
 _COLUMNS = (
     *("task", "item", "sample", "correct", "outcome"),
     *("prompt_tokens", "thinking_tokens", "answer_tokens", "inference_flops"),
@@ -51,16 +51,13 @@ class ShownAnswers:
         scored = self._digests.get(cell)
         if scored is None:
             return None
-        sampled = self._sampled_of(cell)
-        texts = {
-            path.as_posix(): cached_digest(path)
-            for task in sampled
-            if (path := answers_path(*cell, self._decoding, task)).is_file()
-        }
-        return digest_json([scored, sampled, texts])
+        return digest_json([scored, self._sampled_of(cell), self._texts.digests(cell)])
 
     def table(self, cell: Cell) -> dict[str, list[Any]]:
-        """A cell's answers by column, one row a sample, at most `MOST_ROWS`."""
+        """A cell's answers by column, one row a sample, at most `MOST_ROWS`.
+
+        Long texts are cut in their middle; a text that is not here is None.
+        """
         rows = self._of(cell)
         names = [name for name in _COLUMNS if name in rows.columns]
         # JSON has no word for a number that is not there but null.
@@ -70,8 +67,17 @@ class ShownAnswers:
         }
         places = list(zip(columns["task"], columns["item"], strict=True))
         items = [self._items.get(place) for place in places]
-        columns["question"] = ["" if i is None else _start(i.prompt) for i in items]
-        columns["reference"] = ["" if i is None else _start(i.reference) for i in items]
+        columns["question"] = [_cut(None if i is None else i.prompt) for i in items]
+        columns["reference"] = [_cut(None if i is None else i.reference) for i in items]
+        texts = self._texts.of(cell)
+        written = [
+            texts.get((*place, int(sample)))
+            for place, sample in zip(places, rows["sample"], strict=True)
+        ]
+        columns["answer"] = [_cut(None if one is None else one.answer) for one in written]
+        columns["thinking"] = [
+            _cut(None if one is None else one.thinking, MOST_OF_A_TRACE) for one in written
+        ]
         return columns
 
     def samples(self, cell: Cell) -> tuple[Sample, ...]:
@@ -87,17 +93,13 @@ class ShownAnswers:
         rows = rows[rows["sample"] == rows["sample"].min()]
         by_place = {(row["task"], row["item"]): row for row in rows.to_dict("records")}
         for task, wanted in self._sampled_of(cell).items():
-            path = answers_path(*cell, self._decoding, task)
-            if not path.is_file():
-                continue
-            texts = {(one.item, one.sample): one for one in read_rows(path, Answer)}
             for name in wanted:
                 row, item = by_place.get((task, name)), self._items.get((task, name))
                 if row is None or item is None:
                     continue
-                answer = texts.get((name, int(row["sample"])))
-                if answer is not None:
-                    yield _sample(item, answer, row)
+                written = self._texts.of(cell).get((task, name, int(row["sample"])))
+                if written is not None:
+                    yield _sample(item, written, row)
 
     def _sampled_of(self, cell: Cell) -> dict[str, list[str]]:
         return self._sampled if cell.seed == self._first_training_seed else {}
@@ -166,21 +168,24 @@ class ShownAnswers:
         }
 
     @cached_property
+    def _texts(self) -> AnswerTexts:
+        return AnswerTexts(self._decoding, self._drawn)
+
+    @cached_property
     def _items(self) -> dict[tuple[str, str], Item]:
         paths = [path for task in self._drawn if (path := task_path(task)).is_file()]
         return {(item.task, item.id): item for path in paths for item in read_rows(path, Item)}
 
 
-def _sample(item: Item, answer: Answer, row: dict[str, Any]) -> Sample:
-    plain = answer.without_trace
+def _sample(item: Item, written: WrittenParts, row: dict[str, Any]) -> Sample:
     flops = row.get("inference_flops")
     return Sample(
         task=item.task,
         item=item.id,
         question=item.prompt,
         reference=item.reference,
-        thinking=bare_trace(answer.text[: len(answer.text) - len(plain)]).strip(),
-        answer=plain.strip(),
+        thinking=written.thinking,
+        answer=written.answer,
         grader=item.grader,
         correct=bool(row["correct"]),
         outcome=str(row["outcome"]) if "outcome" in row else None,
@@ -191,5 +196,5 @@ def _sample(item: Item, answer: Answer, row: dict[str, Any]) -> Sample:
     )
 
 
-def _start(text: str) -> str:
-    return text if len(text) <= _QUESTION_CHARACTERS else text[: _QUESTION_CHARACTERS - 1] + "…"
+def _cut(text: str | None, most: int = MOST_OF_A_TEXT) -> str | None:
+    return None if text is None else plain_text(text, most)

@@ -97,7 +97,7 @@ def _cell_run(
         name=cell_title(params, student, arm, seed),
         note=_cell_note(student, arm, params.arms[arm], scored),
         keys=keys,
-        params=_parameters(training, answering),
+        params=_parameters(training, answering) | {"decoding": first_decoding(params)},
         tags={COLOUR: cell_colour(params, arm), **_absences(training), **_versions(training)},
         metrics=metrics,
         series=_series(training),
@@ -214,7 +214,9 @@ def _training_metrics(record: Record) -> dict[str, float]:
         **measured(record.flops, "cost/{}_flops"),
     }
     if record.device_seconds:
-        metrics["cost/train_device_seconds"] = sum(record.device_seconds.values())
+        seconds = sum(record.device_seconds.values())
+        metrics["cost/train_device_seconds"] = seconds
+        metrics["cost/train_device_hours"] = seconds / 3600
         metrics["cost/train_gpu_hours"] = record.gpu_hours
     return metrics
 

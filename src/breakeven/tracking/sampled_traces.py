@@ -87,8 +87,8 @@ def _trace(run: TracedRun, number: int, sample: Sample) -> "TraceInfo":
         trace_location=TraceLocation.from_experiment_id(run.experiment_id),
         request_time=run.time_ms,
         state=TraceState.OK,
-        request_preview=_plain(sample.question),
-        response_preview=_plain(sample.answer),
+        request_preview=plain_text(sample.question),
+        response_preview=plain_text(sample.answer),
         trace_metadata=metadata,
         tags={
             TraceTagKey.TRACE_NAME: sample.task,
@@ -118,7 +118,7 @@ def _assessments(run: TracedRun, trace_id: str, sample: Sample) -> "list[Assessm
         "last_update_time_ms": run.time_ms,
     }
     return [
-        Expectation("expected_response", _plain(sample.reference), **shared),
+        Expectation("expected_response", plain_text(sample.reference), **shared),
         *(Feedback(name, one, **shared) for name, one in values.items() if one is not None),
     ]
 
@@ -130,13 +130,13 @@ def _span(run: TracedRun, trace_id: str, sample: Sample) -> "Span":
     # How long one answer took is not known: many are made at once. The span ends as it begins.
     moment = run.time_ms * 1_000_000
     output_tokens = sample.thinking_tokens + sample.answer_tokens
-    response = {"answer": _plain(sample.answer)}
+    response = {"answer": plain_text(sample.answer)}
     if sample.thinking:
-        response["thinking"] = _plain(sample.thinking)
+        response["thinking"] = plain_text(sample.thinking)
     attributes: dict[str, Any] = {
         SpanAttributeKey.REQUEST_ID: trace_id,
         SpanAttributeKey.SPAN_TYPE: SpanType.LLM,
-        SpanAttributeKey.INPUTS: {"question": _plain(sample.question)},
+        SpanAttributeKey.INPUTS: {"question": plain_text(sample.question)},
         SpanAttributeKey.OUTPUTS: response,
         SpanAttributeKey.CHAT_USAGE: {
             "input_tokens": sample.prompt_tokens,
@@ -168,11 +168,11 @@ def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return json.dumps(value, ensure_ascii=False)
 
 
-def _plain(text: str) -> str:
-    """A text that any database takes, cut in its middle where it is very long."""
+def plain_text(text: str, most: int = MOST_CHARACTERS) -> str:
+    """A text that any database takes, cut in its middle where it is longer; it says by how much."""
     # Half of a character has no UTF-8, and a server's database may take no zero byte.
     text = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-    if len(text) <= MOST_CHARACTERS:
+    if len(text) <= most:
         return text
-    half = MOST_CHARACTERS // 2
+    half = most // 2
     return f"{text[:half]} [… {len(text) - 2 * half:,} characters …] {text[-half:]}"

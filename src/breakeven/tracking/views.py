@@ -16,7 +16,10 @@ TABLE_VIEW = "breakeven-cells"
 TAG = "mlflow.sharedViewState."
 
 _CELLS = 'tags.kind = "cell"'
-_COLUMNS = ("student", "style", "corpus", "reasoning_share")
+_COLUMNS = ("student", "arm", "seed", "decoding")
+_COSTS = ("inference_flops/mean", "cost/train_device_hours", "cost/answer_device_hours")
+_RUN_NAME = "attributes.`Run Name`"  # a column that MLflow always shows
+_GAINS = ("gain_points_low/", "gain_points/", "gain_points_high/")  # as one reads an interval
 
 
 def saved_views(metrics: Iterable[str]) -> dict[str, str]:
@@ -25,18 +28,32 @@ def saved_views(metrics: Iterable[str]) -> dict[str, str]:
     accuracies = [name for name in names if name.startswith("accuracy/")]
     return {
         f"{TAG}{COSTS_VIEW}": _view("Accuracy against cost", _charts(accuracies, names)),
-        f"{TAG}{TABLE_VIEW}": _view("Table of cells", _table(accuracies)),
+        f"{TAG}{TABLE_VIEW}": _view("Table of cells", _table(accuracies, names)),
     }
 
 
-def _table(accuracies: list[str]) -> dict[str, Any]:
-    costs = ["cost/size_parameters", "cost/train_flops", "inference_flops/mean"]
+def _table(accuracies: list[str], names: list[str]) -> dict[str, Any]:
+    """Who answered and how, how well, at what cost, and what traces gained, left to right.
+
+    MLflow gives every column 100 pixels and sorts metrics by name before params: order and widths
+    are part of what a view holds. A header is the metric's own name.
+    """
+    of = [name.removeprefix(_GAINS[1]) for name in names if name.startswith(_GAINS[1])]
+    gains = [f"{end}{which}" for which in of for end in _GAINS]
+    metrics = [name for name in [*accuracies, *_COSTS, *gains] if name in {*names}]
+    widths = {f"params.`{name}`": _width(name) for name in _COLUMNS} | {
+        f"metrics.`{name}`": _width(name) for name in metrics
+    }
     return {
-        "selectedColumns": [
-            *(f"params.`{name}`" for name in _COLUMNS),
-            *(f"metrics.`{name}`" for name in [*accuracies, *costs]),
-        ]
+        "selectedColumns": [*widths],
+        "columnOrder": [_RUN_NAME, *widths],
+        "columnWidths": {_RUN_NAME: 200, **widths},
     }
+
+
+def _width(name: str) -> int:
+    """Pixels in which a header is read whole."""
+    return max(90, 40 + 7 * len(name))
 
 
 def _charts(accuracies: list[str], names: list[str]) -> dict[str, Any]:
