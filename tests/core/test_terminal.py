@@ -68,3 +68,9 @@ def test_what_goes_on_is_indented_further_and_a_long_word_stays_whole() -> None:
         "    https://example.org/x",
         "    now",
     ]
+
+
+def test_without_any_standard_output_a_command_ends_well() -> None:
+    listed = ["sh", "-c", 'exec "$0" tasks list >&-', str(BREAKEVEN)]
+    done = subprocess.run(listed, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -61,3 +61,9 @@ def test_a_command_names_the_option() -> None:
     assert told.exit_code == 2
     assert "--queries" in told.output
     assert "'lots' is no number; write 1e6, 1M or 1,000,000" in " ".join(told.output.split())
+
+
+@pytest.mark.parametrize("scale", ["k", "M", "B"])
+def test_hundredths_of_a_scale_are_whole_numbers(scale: str) -> None:
+    power = {"k": 1, "M": 4, "B": 7}[scale]
+    assert all(read_number(f"{n / 100:.2f}{scale}") == n * 10**power for n in range(1, 1000))

@@ -69,7 +69,7 @@ def test_families_count_the_same_and_the_oracle_is_a_bound() -> None:
 
 def test_a_router_that_reads_the_prompt_learns_which_task_needs_reasoning() -> None:
     (router,) = routed(answers()).routers
-    assert router.reads == "text and task"
+    assert router.reads == "length and task"
     assert router.mean_gain.low is not None
     assert router.mean_gain.low > 0
     # No question is asked twice: half of them at 50 and half at 10.
@@ -98,7 +98,7 @@ def test_a_router_of_the_text_alone_knows_no_task() -> None:
 
 def test_the_ift_answer_is_paid_for_where_its_log_probability_is_read() -> None:
     prompt, answer = routed(answers(logprob=True)).routers
-    assert answer.reads == "text and task and IFT answer"
+    assert answer.reads == "length and task and IFT answer"
     assert answer.curve[0].cost == pytest.approx(10)
     assert answer.curve[-1].cost == pytest.approx(60)
     # It knows which IFT answers are right: half of the questions keep theirs.
@@ -110,7 +110,7 @@ def test_one_missing_log_probability_leaves_the_router_that_reads_prompts() -> N
     items.loc[items["arm"] == "ift", "logprob_sum"] = items["logprob_sum"].where(
         items["item"] != "007"
     )
-    assert [router.reads for router in routed(items).routers] == ["text and task"]
+    assert [router.reads for router in routed(items).routers] == ["length and task"]
 
 
 def test_seeds_widen_the_interval() -> None:

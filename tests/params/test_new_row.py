@@ -107,6 +107,12 @@ def test_values_are_yaml(study: str) -> None:
             "`breakeven tune --student t2m` tries others.",
         ),
         (
+            ("student", "t9", ["learning_rates.ift=1e-3"]),
+            "t500k",
+            "As t500k, but for learning_rates.ift. Rates taken from t500k, but for "
+            "learning_rates.ift; `breakeven tune --student t9` tries others.",
+        ),
+        (
             ("arm", "worked-2", ["learning_rate=1e-3", "budget.tokens=9000"]),
             "ift-worked",
             "As ift-worked, but for learning_rate, budget.tokens. Rate given; "

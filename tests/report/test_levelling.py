@@ -14,6 +14,7 @@ from breakeven.pipeline.reads import report as report_reads
 from breakeven.report.baseline_tables import BaselineWarning
 from breakeven.report.figures.budget import budget_figure
 from breakeven.report.levelling_tables import levelling_table, levelling_warnings
+from breakeven.report.takeaways import with_takeaways
 from breakeven.report.view import StudyView, view_of
 from breakeven.rows.budget_trial import BudgetTrial, budget_trials_path
 from breakeven.study.collect import collect
@@ -55,7 +56,11 @@ def test_who_rose_over_the_seeds_is_a_caution_where_the_correction_leaves_it_und
 
 
 def test_the_table_tells_every_arm_and_size(built: Built) -> None:
-    rows = levelling_table(built.view).rows
+    table = levelling_table(built.view)
+    assert with_takeaways([table])[0].takeaway == (
+        "Of 4 arms of a size: not tested 4; 2 rose by +38.0 points, by their own intervals."
+    )
+    rows = table.rows
     assert {(row["student"], row["arm"], row["stands"]) for row in rows} == {
         (student, arm, stands)
         for student in ("t30k", "t2m")
@@ -71,7 +76,8 @@ def test_the_figure_has_a_panel_a_size_and_a_point_a_share(built: Built) -> None
     for row in figure.rows:
         assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]  # type: ignore[operator]
     assert figure.takeaway == (
-        "The whole budget against half of it, 4 arms and sizes: 4 not tested."
+        "The whole budget against half of it, 4 arms and sizes: 4 not tested; by their own "
+        "intervals 2 rose."
     )
 
 

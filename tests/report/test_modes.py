@@ -57,6 +57,21 @@ def modes_of(shown: StudyView, arm: str) -> GroupModes:
     return next(one for one in shown.modes if one.group.cells[0].arm == arm)
 
 
+def test_lengths_are_means_over_the_answers_whose_tokens_are_known() -> None:
+    results = study(SHARES)
+    blank = results.items["item"].astype(str).str.endswith(("1", "4"))
+    items = results.items.assign(answer_tokens=results.items["answer_tokens"].where(~blank))
+    shown = view_of(
+        results_from_items(items, StudyFacts("modes", SIZES, ARMS)), summary_without_records()
+    )
+    for arm in SHARES:
+        rows = items[(items["arm"] == arm) & (items["thinking_tokens"] > 0)]
+        known = (rows["answer_tokens"] + rows["thinking_tokens"]).dropna()
+        found = modes_of(shown, arm).thinking
+        assert found.answers == len(rows) > len(known)
+        assert found.tokens.value == pytest.approx(known.mean())
+
+
 def test_a_leak_is_what_an_arm_learnt_not_to_do() -> None:
     shown = view(SHARES)
     leaks = {one.group.cells[0].arm: one.leaking_share for one in shown.modes}

@@ -118,6 +118,31 @@ def test_a_marker_that_is_not_drawn_takes_no_title_from_another() -> None:
     assert _titles(_drawn(draw)) == [["first"], ["third"]]
 
 
+def test_a_marker_off_a_log_axis_leaves_every_other_its_own_title() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    for name, values in (
+        ("none", (0.0,)),
+        ("ten", (10.0,)),
+        ("part", (0.0, 20.0)),
+        ("thirty", (30.0,)),
+    ):
+        tell(axes.plot(values, values, "o"), *(f"{name} {value:g}" for value in values))
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg")
+    svg = titled(stream.getvalue())
+    # Of a line with another point the 0 is drawn at the axis; by itself it is not drawn at all.
+    told = ["ten 10", "part 0", "part 20", "thirty 30"]
+    assert re.findall(r"<title>(.*?)</title>", svg) == told
+    places = dict(
+        zip(told, map(float, re.findall(r'<use [^>]*x="([-\d.]+)"[^>]*><title', svg)), strict=True)
+    )
+    assert places["ten 10"] < places["part 20"] < places["thirty 30"]
+    assert "told:" not in svg
+
+
 def test_a_title_is_text_whatever_it_holds(tmp_path: Path) -> None:
     name = '</title><script>alert("1")</script>|% \u2028é'
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"process": 1}', '{"standing": {}}'])
+STANDS = '"standing": {"done": 1, "total": 2, "failed": 0, "seconds_left": null}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "", "{", "[]", '{"process": 1}', '{"standing": {}}'),
+        f'{{"process": "x", "began": 1, {STANDS}, "running": {{}}, "failed": {{}}}}',
+        f'{{"process": 1, "began": 1, {STANDS}, "running": [], "failed": {{}}}}',
+        f'{{"process": 1, "began": 1, {STANDS}, "running": {{}}, "failed": []}}',
+        f'{{"process": 1, "began": 1e400, {STANDS}, "running": {{"a": "b"}}, "failed": {{}}}}',
+    ],
+)
 def test_without_a_notice_that_can_be_read_there_is_no_run(text: str | None) -> None:
     if text is not None:
         NOTICE.parent.mkdir(parents=True)
@@ -58,7 +71,29 @@ def test_a_run_whose_process_is_gone_is_at_work_no_more() -> None:
     assert run.failed == {"a": "why"}
 
 
-def test_between_two_looks_it_is_written_at_once_only_where_asked() -> None:
+def test_a_run_that_was_killed_and_nobody_waited_for_is_at_work_no_more() -> None:
+    tell = (
+        "import time; from breakeven.running.notice import NoticeBoard, Standing; "
+        "NoticeBoard().tell(Standing(1, 2, 0, None), {}, {}); print('told', flush=True); "
+        "time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", tell], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        run = last_run()
+        assert run is not None
+        assert run.at_work
+        process.kill()
+        seen = psutil.Process(process.pid)
+        while seen.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert not run.at_work
+
+
+def test_between_two_looks_it_is_written_at_once_only_where_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("breakeven.running.notice.time.monotonic", lambda: 100.0)
     board = NoticeBoard()
     board.tell(STANDING, {}, {})
     board.tell(STANDING._replace(done=13), {}, {})

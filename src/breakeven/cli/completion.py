@@ -29,8 +29,8 @@ def family_names() -> Completion:
 
 
 def task_and_family_names() -> Completion:
-    """Tasks, then families."""
-    return _of_study(lambda params: [*params.tasks, *_families(params)])
+    """Tasks, then families, then the word for all of them."""
+    return _of_study(lambda params: [*params.tasks, *_families(params), "all"])
 
 
 def one_of(names: Iterable[str]) -> Completion:

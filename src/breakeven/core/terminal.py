@@ -12,7 +12,7 @@ def terminal_columns() -> int | None:
     """How wide the terminal of standard output is; None where it is none or does not know."""
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except (OSError, ValueError):  # no terminal; no file at all
+    except (OSError, ValueError, AttributeError):  # no terminal; no file; closed before the start
         return None
 
 

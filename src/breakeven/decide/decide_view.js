@@ -15,13 +15,14 @@
   const SLIDE_STEPS = 200;
 
   // A number as the command line reads it (core/written_numbers.py): 1e6, 1,000,000, 1M.
-  const SCALES = { "": 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 };
+  const SCALES = { "": 0, k: 3, m: 6, b: 9, t: 12 };  // powers of ten
   const NUMBER = /^([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s?([kmbt]?)$/i;
   function readNumber(text) {
     const found = NUMBER.exec(text);
     if (!found) return NaN;
     const [, sign, digits, exponent, scale] = found;
-    return Number(`${sign}${digits.replaceAll(",", "")}${exponent || ""}`) * SCALES[scale.toLowerCase()];
+    const power = Number((exponent || "e0").slice(1)) + SCALES[scale.toLowerCase()];
+    return Number(`${sign}${digits.replaceAll(",", "")}e${power}`);
   }
 
   const MOST = 1e100;  // breakeven.decide.options.MOST
@@ -211,14 +212,16 @@
     const calculator = byId("calculator");
     if (source === null || calculator === null) return;
     calculator.setAttribute("aria-busy", "true");
+    let data;
     try {
-      begin(await breakevenDecideData(source.textContent));
+      data = await breakevenDecideData(source.textContent);
     } catch (error) {
       byId("problem").textContent = "This browser cannot unpack the calculator's data; those from 2023 on can.";
       throw error;
     } finally {
       calculator.removeAttribute("aria-busy");
     }
+    begin(data);
   }
 
   function begin(data) {

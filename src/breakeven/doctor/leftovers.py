@@ -41,7 +41,8 @@ def look_for_orphans(params: Params, cells: Sequence[StudyCell]) -> Iterator[Fin
         yield Finding(
             "orphans",
             f"{row} is no longer in params.yaml, and {len(orphans)} of its files are here "
-            f"({gigabytes(sum(file.stat().st_size for file in orphans))})",
+            f"({gigabytes(sum(file.stat().st_size for file in orphans))}); they are found again "
+            "where it comes back, and nothing reads them till then",
             removed(whole),
         )
 

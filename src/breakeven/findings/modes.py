@@ -79,7 +79,7 @@ def group_modes(scored: ScoredResults, every: Sequence[Group]) -> tuple[GroupMod
 
 
 def _answers(rows: "pd.DataFrame") -> ModeAnswers | None:
-    from breakeven.statistics.intervals import accuracy_interval, mean_interval
+    from breakeven.statistics.intervals import accuracy_interval
 
     if rows.empty:
         return None
@@ -90,8 +90,18 @@ def _answers(rows: "pd.DataFrame") -> ModeAnswers | None:
     return ModeAnswers(
         len(rows),
         accuracy_interval(rows["correct"].to_numpy(dtype=float), clusters),
-        mean_interval(generated_tokens(rows).to_numpy(dtype=float), clusters),
+        _mean_tokens(rows, labels),
     )
+
+
+def _mean_tokens(rows: "pd.DataFrame", labels: "pd.Series[str]") -> Estimate:
+    """Of the answers whose tokens are known."""
+    from breakeven.statistics.intervals import mean_interval
+
+    tokens = generated_tokens(rows).astype(float)
+    known, names = tokens[tokens.notna()], labels[tokens.notna()]
+    shared = names.to_numpy(dtype=str) if names.duplicated().any() else None
+    return mean_interval(known.to_numpy(), shared)
 
 
 def _complement(share: Estimate) -> Estimate:

@@ -38,8 +38,14 @@ if TYPE_CHECKING:
     from breakeven.statistics.estimates import Estimate
     from breakeven.statistics.strata import SeededMean
 
-RouterReads = Literal["text alone", "text and task", "text and task and IFT answer"]
-_ASKED_FIRST: RouterReads = "text and task and IFT answer"
+RouterReads = Literal[
+    "text alone",
+    "text and task",
+    "text and task and IFT answer",
+    # Where texts are not known, as in most imports.
+    "length and task",
+    "length and task and IFT answer",
+]
 
 
 class CurvePoint(NamedTuple):
@@ -174,20 +180,23 @@ def _routers(
     known = prompt_features(asked.paired.rows, prompts)
     features: dict[RouterReads, list[NDArray[np.float64]]] = {}
     text = text_features(asked.paired.rows, prompts)
+    by_task: RouterReads = "length and task"
+    by_answer: RouterReads = "length and task and IFT answer"
     if text is not None:
+        by_task, by_answer = "text and task", "text and task and IFT answer"
         features["text alone"] = [text] * asked.paired.seeds
-    features["text and task"] = [known] * asked.paired.seeds
+    features[by_task] = [known] * asked.paired.seeds
     sums = asked.paired.columns.get(("logprob_sum", "ift"))
     counted = ("answer_tokens", "ift") in asked.paired.columns
     if sums is not None and counted and not np.isnan(sums).any():
         tokens = np.maximum(generated_by_question(asked.paired, "ift"), 1)
-        features[_ASKED_FIRST] = [
+        features[by_answer] = [
             np.column_stack([known, own, own / count])
             for own, count in zip(sums, tokens, strict=True)
         ]
     routers = []
     for reads, every in features.items():
-        curves = _curves(asked, every, asked_first=reads == _ASKED_FIRST)
+        curves = _curves(asked, every, asked_first=reads == by_answer)
         if isinstance(curves, str):
             return (), curves
         routers.append(_learned(asked, reads, curves))

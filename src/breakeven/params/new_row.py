@@ -104,7 +104,10 @@ def _origin(
     if not row.get(key):
         return f"{origin}."
     rates = key.removeprefix("learning_")
-    whose = "given" if any(one.split(".")[0] == key for one in given) else f"taken from {like}"
+    own = [one for one in given if one.split(".")[0] == key]
+    whose = "given" if key in own or like is None else f"taken from {like}"
+    if own and whose != "given":
+        whose += f", but for {', '.join(own)}"
     return f"{origin}. {rates.capitalize()} {whose}; `breakeven tune --{kind} {name}` tries others."
 
 

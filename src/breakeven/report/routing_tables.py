@@ -29,8 +29,9 @@ def routing_table(view: StudyView) -> Table:
     return Table(
         NAME,
         TITLE,
-        "Logistic regressions predict from the prompt (task, serial steps, length, digits, lines), "
-        "or from the IFT answer's log-probability as well, how likely each style is right; "
+        "Logistic regressions predict how likely each style is right: from the text alone (its "
+        "length, words, digits and lines), from the task and its serial steps as well, which only "
+        "a study knows, and from the IFT answer's log-probability too; "
         "questions are scored by models that saw none of their content. The gain is the height "
         "above random mixing at equal cost, over all shares: descriptive, each 95% interval by "
         f"itself, no part of the correction of this report. "

@@ -242,6 +242,15 @@ def _judging(rows: Rows) -> str:
     return f"Of {cases} cases the judges were unanimous in {unanimous}."
 
 
+def _levelling(rows: Rows) -> str:
+    line = f"Of {len(rows)} arms of a size: {_counts(rows, 'stands')}"
+    rose = [row for row in rows if any(low > 0 for low in _known([row], "low"))]
+    if not rose:
+        return f"{line}; none rose by its own interval."
+    by = _span(rose, "gain", points)
+    return f"{line}; {len(rose)} rose by {by} points, by their own intervals."
+
+
 def _spanning(line: str, column: str, words: Callable[[float], str]) -> Callable[[Rows], str]:
     return lambda rows: line.format(_span(rows, column, words))
 
@@ -276,7 +285,7 @@ _LINES: Mapping[str, Callable[[Rows], str]] = {
     "guards": _counting("Of {} checks: {}.", "stands"),
     "judging": _judging,
     "law": _leaving_zero("A coefficient is {}.", ""),
-    "levelling": _counting("Of {} arms of a size: {}.", "stands"),
+    "levelling": _levelling,
     "matched-budgets": _counting("Of {} comparisons: {}.", "verdict"),
     "modes": _spanning("{} are in the mode that the arm did not learn.", "leaking_share", percent),
     "outcomes": _outcomes,

@@ -33,7 +33,10 @@ class RunNotice(NamedTuple):
         import psutil
 
         try:
-            return bool(psutil.Process(self.process).create_time() == self.began)
+            process = psutil.Process(self.process)
+            # One that was killed and that nobody has waited for still has its number.
+            gone = process.status() == psutil.STATUS_ZOMBIE
+            return not gone and bool(process.create_time() == self.began)
         except psutil.Error:
             return False
 
@@ -73,11 +76,16 @@ def last_run() -> RunNotice | None:
     """What the last run here told, whether it is at work or has ended; None where there is none."""
     try:
         told = read_json(NOTICE)
-        standing = Standing(*(told["standing"][name] for name in Standing._fields))
-        notice = RunNotice(**{**told, "standing": standing})
-    except (BreakevenError, LookupError, TypeError):
+        done, total, failed, left = (told["standing"][name] for name in Standing._fields)
+        return RunNotice(
+            abs(int(told["process"])),
+            float(told["began"]),
+            Standing(int(done), int(total), int(failed), None if left is None else float(left)),
+            {str(name): float(began) for name, began in told["running"].items()},
+            {str(name): str(reason) for name, reason in told["failed"].items()},
+        )
+    except (BreakevenError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return None  # none yet, half written by a full disk, or of another version
-    return notice
 
 
 class NoticeBoard:

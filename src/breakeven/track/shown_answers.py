@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 # The most rows of a run's table of answers: more make a page that no browser likes.
 MOST_ROWS = 2000
-# What a table keeps of a text, its beginning and its end: with all its rows 3 MB, which a browser
-# still reads for several runs at once. Traces in MLflow have the texts whole.
+# What a table keeps of a text, its beginning and its end: with all its rows 3 MB, and 13 where each
+# letter is escaped, which a browser still reads for several runs at once. Traces in MLflow have the
+# texts whole.
 MOST_OF_A_TEXT = 200
 MOST_OF_A_TRACE = 400
 _COLUMNS = (

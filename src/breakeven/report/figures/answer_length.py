@@ -116,10 +116,13 @@ def length_figure(view: StudyView) -> FigureSpec:
         if (own := answers.get(_place(group))) and (cell := group.cells[0]).style != "base"
     ]
     panels = [(key, rows) for key in view.panels if (rows := [o for o in lengths if o.key == key])]
+    # All are drawn; as in the claims, what is said is of families that the arm was taught.
+    taught = {_place(group) for group in view.every_group if not group.cells[0].untaught}
     return FigureSpec(
         "length",
         LENGTH_TITLE,
-        takeaway=_length_takeaway(lengths) + _paired_words(view, answers),
+        takeaway=_length_takeaway([one for one in lengths if _of(one) in taught])
+        + _paired_words(view, {place: own for place, own in answers.items() if place in taught}),
         how_to_read="Filled: answers that are right. Hollow: answers that are wrong. Tokens are "
         "thinking "
         "and answer together, as generated.",
@@ -135,6 +138,10 @@ def length_figure(view: StudyView) -> FigureSpec:
 def _place(group: Group) -> tuple[str, str, str]:
     cell = group.cells[0]
     return cell.student, cell.arm, cell.family
+
+
+def _of(one: GroupLengths) -> tuple[str, str, str]:
+    return one.student, one.arm.name, one.key.family
 
 
 def _length_takeaway(lengths: Sequence[GroupLengths]) -> str:

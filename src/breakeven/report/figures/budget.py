@@ -114,7 +114,11 @@ def _takeaway(view: StudyView) -> str:
         for stands in ("levelled off", "still improving", "undecided", "not tested")
     }
     listed = ", ".join(f"{count} {stands}" for stands, count in counts.items() if count)
-    return f"The whole budget against half of it, {len(checks)} arms and sizes: {listed}."
+    rose = sum(one.rose for one in checks)
+    return (
+        f"The whole budget against half of it, {len(checks)} arms and sizes: {listed}; by their "
+        f"own intervals {rose} rose."
+    )
 
 
 def _draw(points: Sequence[BudgetPoint], tokens: Sequence[float], axes: "Axes") -> None:

@@ -20,6 +20,8 @@ ROUTER_COLOURS = {
     "text alone": STAGE_COLOURS["training"],
     "text and task": STAGE_COLOURS["teacher"],
     "text and task and IFT answer": STAGE_COLOURS["answers"],
+    "length and task": STAGE_COLOURS["teacher"],
+    "length and task and IFT answer": STAGE_COLOURS["answers"],
 }
 
 

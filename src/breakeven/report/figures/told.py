@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 _MARK = "told:"
-# A line's group ends with that of its markers.
-_LINE = re.compile(rf'<g id="{_MARK}([^"]*)">(.*?</g>\s*)</g>', re.DOTALL)
+# A line's group ends with that of its markers, which is empty where all of them are off the axes.
+_LINE = re.compile(
+    rf'<g id="{_MARK}([^"]*)">((?:(?!<g id=").)*?(?:</g>|<g [^>]*/>)\s*)</g>', re.DOTALL
+)
 _MARKER = re.compile(r"<use ([^>]*)/>")
 
 
@@ -44,5 +46,9 @@ def titled(svg: str) -> str:
 def _with_titles(line: str, told: str) -> str:
     from markupsafe import escape
 
-    titles = iter([escape(unquote(one)) for one in told.split("|")])
+    names = told.split("|")
+    # On a log axis there is no place for 0: rather no title than that of the next point.
+    if len(_MARKER.findall(line)) != len(names):
+        return line
+    titles = iter([escape(unquote(one)) for one in names])
     return _MARKER.sub(lambda one: f"<use {one[1]}><title>{next(titles)}</title></use>", line)
