@@ -105,6 +105,31 @@ def test_a_device_has_its_own_price_until_the_address_tells_another(opened: Open
     assert again.input_value("#decide-price") == "7"
 
 
+def test_a_price_that_was_typed_comes_back_with_its_device(opened: Opened) -> None:
+    page = opened.at()
+    _fill(page, "price", "2")
+    page.select_option("#decide-device", "H100")
+    own = page.input_value("#decide-price")
+    assert own not in {"", "2"}
+    page.select_option("#decide-device", "")
+    assert page.input_value("#decide-price") == "2"
+    page.select_option("#decide-device", "H100")
+    assert page.input_value("#decide-price") == own
+
+
+def test_a_number_that_is_none_leaves_one_line_and_no_empty_boxes(opened: Opened) -> None:
+    page = opened.at()
+    heading, answer = page.locator("#decide-chart-title"), page.locator("#decide-answer")
+    assert heading.is_visible()
+    assert answer.is_visible()
+    _fill(page, "queries", "many")
+    assert "give a number" in page.inner_text("#decide-problem")
+    assert not heading.is_visible()
+    assert not answer.is_visible()
+    _fill(page, "queries", "1M")
+    assert heading.is_visible()
+
+
 def test_an_address_may_ask_for_what_is_not_there(opened: Opened) -> None:
     first = opened.at()
     page = opened.at("#view?decide-family=gold&decide-unit=&decide-device=x&decide-teacher=2")

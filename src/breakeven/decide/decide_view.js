@@ -157,10 +157,14 @@
     chooseDevice(data);
   }
 
+  // What was typed for a device comes back with it.
+  const typedPrices = new Map();
+
   // A device has a price of its own; what is asked of one only is asked where one is named.
   function chooseDevice(data) {
-    for (const name of Object.keys(OF_DEVICE)) byId(name).disabled = byId("device").value === "";
-    byId("price").value = firstPrice(data);
+    const device = byId("device").value;
+    for (const name of Object.keys(OF_DEVICE)) byId(name).disabled = device === "";
+    byId("price").value = typedPrices.get(device) ?? firstPrice(data);
   }
 
   function firstPrice(data) {
@@ -235,6 +239,7 @@
     byId("device").addEventListener("change", () => { chooseDevice(data); update(); });
     // A budget in another unit is another number: it does not carry over.
     byId("unit").addEventListener("change", () => { byId("budget").value = ""; update(); });
+    byId("price").addEventListener("input", () => typedPrices.set(byId("device").value, byId("price").value));
     for (const name of Object.keys(FIELDS)) byId(name).addEventListener("input", update);
     for (const name of ["queries", "price", "seconds", "budget"]) {
       byId(`${name}-slide`).addEventListener("input", () => { slide(name, data); update(); });
