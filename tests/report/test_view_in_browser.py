@@ -54,6 +54,8 @@ def _fill(page: "Page", name: str, text: str) -> None:
 
 
 def test_a_link_asks_the_calculator_the_same(opened: Opened) -> None:
+    from playwright.sync_api import expect
+
     page = opened.at()
     assert _told(page) == {}
     page.select_option("#decide-family", "math-mc")
@@ -82,7 +84,7 @@ def test_a_link_asks_the_calculator_the_same(opened: Opened) -> None:
     other.check("#decide-teacher")
     assert "decide-teacher" not in _told(other)
     other.evaluate("location.hash = '#view?'")
-    other.wait_for_function("document.getElementById('decide-unit').value !== 'flops'")
+    expect(other.locator("#decide-unit")).not_to_have_value("flops")
     first = opened.at()
     for text in ("#decide-answer", "#decide-ladder", "#decide-pairs"):
         assert other.inner_text(text) == first.inner_text(text)
@@ -148,21 +150,24 @@ def test_a_link_keeps_the_chart_as_well(opened: Opened) -> None:
 
 
 def test_a_link_unfolds_what_its_reader_unfolded(opened: Opened) -> None:
+    from playwright.sync_api import expect
+
     page = opened.at()
     first, second = (page.locator("details.figure").nth(place) for place in (0, 1))
     names = [one.locator("figure").get_attribute("id") for one in (first, second)]
     first.locator("summary").click()
     second.locator("summary").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("location.hash.split('fold=').length === 3")
-    assert _told(page) == {"fold": names}
+    # By the address as the browser tells it: the page itself evaluates no text.
+    expect(page).to_have_url(re.compile("fold=.*fold="))
+    assert _told(page) == {"fold": [f"-{names[0]}", names[1]]}
     other = opened.at(page.evaluate("location.hash"))
     assert [
         other.locator("details.figure").nth(place).evaluate("one => one.open") for place in (0, 1)
     ] == [False, True]
     other.locator("details.figure").nth(1).locator("summary").click()
     other.locator("details.figure").nth(0).locator("summary").click()
-    other.wait_for_function("!location.hash.includes('fold')")
+    expect(other).not_to_have_url(re.compile("fold="))
 
 
 def test_a_place_in_a_fold_has_its_own_address(opened: Opened) -> None:
