@@ -74,6 +74,10 @@ def test_cells_of_a_stage_with_one_reason_share_a_line() -> None:
         "then, where what they read has become another: answer@t, score",
         "done: 28 of 40 cells",
     ]
+    assert Status(due[:2], ("score",), 40).to_run == {
+        *("train@t-0", "train@t-1", "score"),
+        *("inputs", "track"),
+    }
     assert status_lines(Status((), (), 40)) == [
         "nothing is due but track, which always runs; cells done: 40"
     ]

@@ -111,7 +111,6 @@ def status(as_json: Json = False) -> None:
     Examples: breakeven status; breakeven status --json
     """
     from breakeven.params import load_params
-    from breakeven.pipeline.inputs import ALWAYS_RUN
     from breakeven.pipeline.status import pipeline_status, status_lines
     from breakeven.running.notice import failure_lines, last_run
 
@@ -122,9 +121,7 @@ def status(as_json: Json = False) -> None:
     else:
         repair_dvc_state()
         found = pipeline_status(load_params())
-        # What always runs is never due, and can have failed all the same.
-        due = {*ALWAYS_RUN, *found.after, *(one.cell for one in found.due)}
-        failures = [one for one in run.failures() if one["cell"] in due] if run else []
+        failures = [one for one in run.failures() if one["cell"] in found.to_run] if run else []
         told = {**found.as_dict(), "failures": failures}
         lines = [*status_lines(found), *failure_lines(failures)]
     typer.echo(json.dumps(told, allow_nan=False) if as_json else "\n".join(lines))

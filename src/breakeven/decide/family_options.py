@@ -97,8 +97,6 @@ def option_groups(results: Results, family: str) -> list[Group]:
         group
         for style in ("base", "ift", "mixed", "reasoning")
         for group in groups(results, style, family=family)
-        # Who was not taught what others were is nobody's choice for it.
-        if not group.cells[0].untaught
     ]
     every += [vote for group in every for vote in _votes(results, group)]
     # Stable: within a size the styles keep their order, and ties go to the option listed first.

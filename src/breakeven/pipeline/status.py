@@ -48,6 +48,11 @@ class Status(NamedTuple):
     after: tuple[str, ...]
     cells: int
 
+    @property
+    def to_run(self) -> frozenset[str]:
+        """All that would or may run; what always runs is never due, and can fail all the same."""
+        return frozenset({*ALWAYS_RUN, *self.after, *(one.cell for one in self.due)})
+
     def as_dict(self) -> dict[str, Any]:
         """As JSON: the cells with their reasons, what may follow, and how many there are."""
         due = [one._asdict() for one in self.due]
